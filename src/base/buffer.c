@@ -1,0 +1,149 @@
+#include "base/buffer.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/banned.h"
+
+#define FIRST_BYTES 512
+
+void buffer_init(struct buffer *buffer, size_t max_bytes)
+{
+	*buffer = (struct buffer){ .max_bytes = max_bytes };
+}
+
+void buffer_done(struct buffer *buffer)
+{
+	free(buffer->bytes);
+	buffer_init(buffer, buffer->max_bytes);
+}
+
+void buffer_release(struct buffer *buffer)
+{
+	if (buffer->start == buffer->end && buffer->bytes)
+		buffer_done(buffer);
+}
+
+static bool grow(struct buffer *buffer, size_t need)
+{
+	size_t size = buffer->size ? buffer->size : FIRST_BYTES;
+	size_t len = buffer_len(buffer);
+	char *bytes;
+
+	while (size < need)
+		size *= 2;
+	if (size > buffer->max_bytes)
+		size = buffer->max_bytes;
+	bytes = malloc(size);
+	if (!bytes)
+		return false;
+	if (len)
+		memcpy(bytes, buffer->bytes + buffer->start, len);
+	free(buffer->bytes);
+	buffer->bytes = bytes;
+	buffer->size = size;
+	buffer->start = 0;
+	buffer->end = len;
+	return true;
+}
+
+char *buffer_reserve(struct buffer *buffer, size_t count)
+{
+	size_t len = buffer_len(buffer);
+
+	if (count <= buffer->size - buffer->end && buffer->bytes)
+		return buffer->bytes + buffer->end;
+	if (count > buffer->max_bytes - len)
+		return NULL;
+	if (len + count <= buffer->size) {
+		memmove(buffer->bytes, buffer->bytes + buffer->start, len);
+		buffer->start = 0;
+		buffer->end = len;
+	} else if (!grow(buffer, len + count)) {
+		return NULL;
+	}
+	return buffer->bytes + buffer->end;
+}
+
+enum result buffer_append(struct buffer *buffer, struct span span)
+{
+	char *to;
+
+	if (span.len == 0)
+		return RESULT_OK;
+	if (span.len > buffer_room(buffer))
+		return RESULT_LIMIT;
+	to = buffer_reserve(buffer, span.len);
+	if (!to)
+		return RESULT_NO_MEMORY;
+	memcpy(to, span.at, span.len);
+	buffer->end += span.len;
+	return RESULT_OK;
+}
+
+enum result buffer_append_byte(struct buffer *buffer, char byte)
+{
+	return buffer_append(buffer, span_make(&byte, 1));
+}
+
+enum result buffer_print_list(struct buffer *buffer, const char *format, va_list list)
+{
+	va_list again;
+	int count;
+	char *to;
+
+	va_copy(again, list);
+	count = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (count < 0)
+		return RESULT_MALFORMED;
+	if ((size_t)count > buffer_room(buffer))
+		return RESULT_LIMIT;
+	to = buffer_reserve(buffer, (size_t)count + 1);
+	if (!to) {  /* exactly full: vsnprintf wants one byte more for its NUL than the content needs */
+		char *text = malloc((size_t)count + 1);
+		enum result result;
+
+		if (!text)
+			return RESULT_NO_MEMORY;
+		vsnprintf(text, (size_t)count + 1, format, list);
+		result = buffer_append(buffer, span_make(text, (size_t)count));
+		free(text);
+		return result;
+	}
+	vsnprintf(to, (size_t)count + 1, format, list);
+	buffer->end += (size_t)count;
+	return RESULT_OK;
+}
+
+enum result buffer_print(struct buffer *buffer, const char *format, ...)
+{
+	enum result result;
+	va_list list;
+
+	va_start(list, format);
+	result = buffer_print_list(buffer, format, list);
+	va_end(list);
+	return result;
+}
+
+enum result buffer_append_u64(struct buffer *buffer, uint64_t value)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	return buffer_append(buffer, span_make(digits + at, sizeof(digits) - at));
+}
+
+void buffer_consume(struct buffer *buffer, size_t count)
+{
+	assert(count <= buffer_len(buffer));
+	buffer->start += count;
+	if (buffer->start == buffer->end)
+		buffer->start = buffer->end = 0;
+}

@@ -1,0 +1,87 @@
+#include "base/complaint.h"
+
+#include <stdlib.h>
+
+#include "base/banned.h"
+
+#define TEXT_MAX_BYTES (1024 * 1024)
+#define ONE_MAX_BYTES 2048
+
+void complaints_init(struct complaints *complaints)
+{
+	*complaints = (struct complaints){ 0 };
+	arena_init(&complaints->arena, TEXT_MAX_BYTES, 4096);
+}
+
+void complaints_done(struct complaints *complaints)
+{
+	arena_done(&complaints->arena);
+	free(complaints->list);
+	complaints_init(complaints);
+}
+
+static struct complaint *add(struct complaints *complaints)
+{
+	if (complaints->count == COMPLAINTS_MAX)
+		return NULL;
+	if (complaints->count == complaints->size) {
+		size_t size = complaints->size ? complaints->size * 2 : 16;
+		struct complaint *list = reallocarray(complaints->list, size, sizeof(*list));
+
+		if (!list)
+			return NULL;
+		complaints->list = list;
+		complaints->size = size;
+	}
+	return &complaints->list[complaints->count];
+}
+
+void complain(struct complaints *complaints, enum complaint_kind kind, struct place place, struct span suggestion,
+              const char *format, ...)
+{
+	struct complaint *complaint = add(complaints);
+	struct buffer text;
+	va_list list;
+
+	if (kind == COMPLAINT_ERROR)
+		complaints->errors++;
+	buffer_init(&text, ONE_MAX_BYTES);
+	va_start(list, format);
+	if (!complaint || buffer_print_list(&text, format, list) != RESULT_OK) {
+		complaints->dropped++;
+	} else {
+		*complaint = (struct complaint){ kind, arena_copy(&complaints->arena, place.file), place.line, place.column,
+			                         arena_copy(&complaints->arena, buffer_span(&text)),
+			                         arena_copy(&complaints->arena, suggestion) };
+		complaints->count++;
+	}
+	va_end(list);
+	buffer_done(&text);
+}
+
+static enum result write_one(const struct complaint *complaint, struct buffer *out)
+{
+	enum result result = RESULT_OK;
+
+	if (complaint->file.len)
+		result = buffer_print(out, "%.*s:", SPAN_ARG(complaint->file));
+	if (result == RESULT_OK && complaint->line)
+		result = buffer_print(out, "%u:%u:", complaint->line, complaint->column);
+	if (result == RESULT_OK)
+		result = buffer_print(out, "%s%s: %.*s", complaint->file.len || complaint->line ? " " : "",
+		                      complaint->kind == COMPLAINT_ERROR ? "error" : "warning", SPAN_ARG(complaint->text));
+	if (result == RESULT_OK && complaint->suggestion.len)
+		result = buffer_print(out, " (%.*s)", SPAN_ARG(complaint->suggestion));
+	return result == RESULT_OK ? buffer_append_byte(out, '\n') : result;
+}
+
+enum result complaints_write(const struct complaints *complaints, struct buffer *out)
+{
+	enum result result = RESULT_OK;
+
+	for (size_t i = 0; i < complaints->count && result == RESULT_OK; i++)
+		result = write_one(&complaints->list[i], out);
+	if (result == RESULT_OK && complaints->dropped)
+		result = buffer_print(out, "and %zu more that are not shown\n", complaints->dropped);
+	return result;
+}

@@ -1,0 +1,36 @@
+/* Bytes as text: hexadecimal, base64, percent, JSON strings. Writers append to a buffer and fail with its result;
+ * what was appended before a failure stays (the caller discards the line).
+ */
+#ifndef BOUCLIER_BASE_ENCODE_H
+#define BOUCLIER_BASE_ENCODE_H
+
+#include "base/buffer.h"
+#include "base/span.h"
+
+/* Lower case, two digits a byte; OUT has room for 2 * COUNT bytes, no NUL is added. */
+void hex_write(const void *bytes, size_t count, char *out);
+/* Exactly 2 * COUNT hexadecimal digits. */
+enum result hex_read(struct span text, void *out, size_t count) must_check;
+
+/* RFC 4648, section 4, with padding. */
+enum result base64_write(struct span bytes, struct buffer *out) must_check;
+/* Strict: padding right, no white space, unused bits zero. */
+enum result base64_read(struct span text, struct buffer *out) must_check;
+
+/* "text" of RFC 8259, quotes included. Bytes that are not UTF-8 become U+FFFD, so that a line of the journal is
+ * always JSON. */
+enum result json_write_string(struct span text, struct buffer *out) must_check;
+
+/* Number of bytes (1..4) of the UTF-8 character at the front, 0 when it is not well-formed (Unicode, table 3-7). */
+size_t utf8_length(struct span text);
+
+/* Decodes %XX; a % without two hexadecimal digits is RESULT_MALFORMED. */
+enum result percent_read(struct span text, struct buffer *out) must_check;
+
+/* Text as HTML content: & < > " ' escaped. */
+enum result html_write(struct span text, struct buffer *out) must_check;
+
+/* Value of a hexadecimal digit, or -1. */
+int hex_digit(char c);
+
+#endif

@@ -1,0 +1,28 @@
+/* Seeded hashing for tables that outsiders' bytes end up in: SipHash-1-3 (Aumasson, Bernstein; the 1-3 variant that
+ * Rust's and Python's tables use), so that nobody can choose keys that collide.
+ *
+ * Threads  pure functions; the process seed is set once before threads start
+ */
+#ifndef BOUCLIER_BASE_HASH_H
+#define BOUCLIER_BASE_HASH_H
+
+#include <stdint.h>
+
+#include "base/span.h"
+
+struct hash_seed {
+	uint64_t k0, k1;
+};
+
+uint64_t hash_span(struct hash_seed seed, struct span span);
+/* The same over the ASCII lower case of SPAN. */
+uint64_t hash_span_nocase(struct hash_seed seed, struct span span);
+/* Mixes one number: for identifiers that nobody outside chooses. */
+uint64_t hash_u64(uint64_t value);
+
+/* Fills OUT from the kernel's generator; it does not fail once the kernel has started. */
+void random_fill(void *out, size_t count);
+/* A seed drawn once for this process. */
+struct hash_seed hash_process_seed(void);
+
+#endif
