@@ -1,0 +1,94 @@
+/* What the edge says of each request, once, when it is over: plain values, no words of any log format. event/ translates.
+ *
+ * Units    microseconds where the name says so; bytes as counted on the wire after TLS
+ * Owns     spans live until the sink returns
+ */
+#ifndef BOUCLIER_EDGE_FACT_H
+#define BOUCLIER_EDGE_FACT_H
+
+#include "base/address.h"
+#include "http/fault.h"
+#include "message/head.h"
+
+enum decision { DECISION_ALLOW, DECISION_LOG, DECISION_CHALLENGE, DECISION_QUEUE, DECISION_LIMIT, DECISION_BLOCK, DECISION_DROP, DECISION_COUNT };
+
+/* Why a request was not simply forwarded and delivered. X(ID, "name") */
+#define REASON_LIST(X) \
+	X(NONE, "none") \
+	X(FAULT, "http-fault")                    /* fact.fault says which */ \
+	X(NO_SITE, "unknown-host") \
+	X(MISDIRECTED, "misdirected")             /* Host of another site than the SNI's */ \
+	X(ALLOW_FROM, "source-not-allowed") \
+	X(METHOD, "method-not-allowed") \
+	X(REDIRECT, "redirect") \
+	X(MAINTENANCE, "maintenance") \
+	X(LOOP, "loop") \
+	X(BODY_LIMIT, "body-limit") \
+	X(NO_ORIGIN, "no-origin")                 /* none healthy, or none with room */ \
+	X(ORIGIN_CONNECT, "origin-connect") \
+	X(ORIGIN_TIMEOUT, "origin-timeout") \
+	X(ORIGIN_BROKEN, "origin-broken")         /* closed or malformed before a whole response */ \
+	X(CLIENT_GONE, "client-gone") \
+	X(CLIENT_SLOW, "client-slow") \
+	X(CLIENT_RESET, "client-reset") \
+	X(NO_MEMORY, "no-memory") \
+	X(SHUTDOWN, "shutdown") \
+	X(ACME, "acme-challenge") \
+	X(PROBE, "probe") \
+	X(QUARANTINE, "quarantine")               /* this request killed an edge before */ \
+	X(CONNECTIONS, "connection-limit") \
+	X(HANDSHAKE, "tls-handshake")
+
+enum reason {
+#define X(id, name) REASON_##id,
+	REASON_LIST(X)
+#undef X
+	REASON_COUNT,
+};
+
+const char *decision_name(enum decision decision);
+const char *reason_name(enum reason reason);
+
+struct request_fact {
+	uint64_t wall_ns;                 /* when the head was complete */
+	uint64_t request_id[2];           /* 128 bits, printed as 32 hexadecimal digits */
+	uint32_t worker;
+	uint32_t site;                    /* index of the site in the snapshot; UINT32_MAX: none */
+	struct span site_name, tenant_name;
+	enum decision decision;
+	enum reason reason;
+	enum http_fault fault;
+	struct address source, peer;      /* the client behind trusted_proxies; the socket's other end */
+	uint16_t source_port;
+	const struct request_head *head;  /* may hold only what could be represented */
+	bool is_tls;
+	struct span tls_version, sni, ja4;
+	unsigned status;                  /* what the client was sent; 0: nothing */
+	unsigned origin_status;           /* 0: no origin answered */
+	struct span origin;               /* "http://10.0.0.11:8080"; empty: none */
+	uint64_t request_bytes, response_bytes;      /* bodies */
+	uint64_t wait_us, connect_us, first_byte_us, total_us;  /* before an origin connection; of it; to its first byte; all */
+	uint32_t retries;
+	bool is_reused;                   /* the origin connection had been kept */
+	bool is_bypassed;
+};
+
+/* A connection that ended before it became a request: budgets, handshakes, abuse. */
+struct connection_fact {
+	uint64_t wall_ns;
+	uint32_t worker;
+	enum decision decision;
+	enum reason reason;
+	enum http_fault fault;
+	struct address peer;
+	struct span site_name, sni, ja4, detail;
+};
+
+/* Given to the edge at birth; called on the worker's own thread; must not block and must not fail. */
+struct fact_sink {
+	void *context;
+	void (*request)(void *context, const struct request_fact *fact);
+	void (*connection)(void *context, const struct connection_fact *fact);
+};
+
+#endif

@@ -1,0 +1,91 @@
+/* One HTTP/2 connection, the server half, over libnghttp2: bytes in, bytes out, streams told to one sink. All of
+ * nghttp2 is behind this header.
+ *
+ * The owner feeds bytes (h2_receive), drains bytes (h2_send), and is told of each stream through the sink. A stream is
+ * `struct h2_stream`, which the owner points to its own request by `owner`.
+ *
+ * Source   RFC 9113, RFC 7541, RFC 8441 (extended CONNECT), RFC 9218 is not acted on
+ * Limits   struct h2_limits; abuse budgets are counted per connection and fail closed: RESULT_REFUSED with a fault, after
+ *          which h2_send yields a GOAWAY and the connection is to be closed
+ * Owns     the session and its streams; a request head given to the sink lives in the arena that sink->arena returned
+ * Threads  one at a time
+ */
+#ifndef BOUCLIER_HTTP_H2_SESSION_H
+#define BOUCLIER_HTTP_H2_SESSION_H
+
+#include "base/buffer.h"
+#include "http/fault.h"
+#include "http/head_reader.h"
+#include "message/head.h"
+
+struct h2_session;
+struct h2_stream;
+
+struct h2_limits {
+	struct http_limits http;
+	uint32_t streams;              /* SETTINGS_MAX_CONCURRENT_STREAMS */
+	uint32_t stream_window_bytes;  /* what one request body may hold in our memory */
+	uint32_t connection_window_bytes;
+	uint32_t resets_burst;         /* resets (sent, or provoked) before the budget is spent */
+	uint32_t resets_a_second;      /* how fast it refills */
+	uint32_t control_burst;        /* SETTINGS, PING, PRIORITY, WINDOW_UPDATE beyond what the streams explain; empty frames */
+	uint32_t control_a_second;
+};
+
+/* Told of streams; every function gets the context given at birth. None may free the session. */
+struct h2_sink {
+	/* A new stream: its arena for the head, its owner for the calls below. NULL arena refuses it (REFUSED_STREAM). */
+	struct arena *(*opened)(void *context, struct h2_stream *stream);
+	/* The head is complete and fault-free. HAS_BODY tells whether DATA may follow. */
+	void (*head)(void *context, struct h2_stream *stream, struct request_head *head, bool has_body);
+	/* The head is faulty: HEAD holds what could be represented; the stream is answered by the owner or reset. */
+	void (*fault)(void *context, struct h2_stream *stream, struct request_head *head, enum http_fault fault);
+	/* Body bytes; they count against the stream's window until h2_stream_consumed. */
+	void (*data)(void *context, struct h2_stream *stream, struct span data);
+	void (*data_end)(void *context, struct h2_stream *stream);
+	/* Room or data is wanted: the session can take more of this stream's response body now. */
+	void (*want_body)(void *context, struct h2_stream *stream);
+	/* The stream is gone (finished, reset by either side, connection lost). ERROR is the HTTP/2 code, 0 when all went well.
+	 * The stream pointer is dead after this call. */
+	void (*closed)(void *context, struct h2_stream *stream, uint32_t error);
+};
+
+/* NULL when there is no memory. NOW_MS as for h2_receive. */
+struct h2_session *h2_session_new(const struct h2_limits *limits, const struct h2_sink *sink, void *context, uint64_t now_ms);
+/* Calls `closed` for every stream left. */
+void h2_session_free(struct h2_session *session);
+
+/* Takes all of INPUT. RESULT_REFUSED: FAULT says which budget or rule was broken; drain h2_send once more, then close. */
+enum result h2_receive(struct h2_session *session, struct span input, uint64_t now_ms, enum http_fault *fault) must_check;
+/* Appends frames to OUT until OUT has no room for another (it is born with its maximum, at least 32 KiB) or there is
+ * nothing to say. Asks `want_body` / body callbacks as it goes. */
+enum result h2_send(struct h2_session *session, struct buffer *out) must_check;
+bool h2_wants_send(const struct h2_session *session);
+/* Nothing more to read or send: close. */
+bool h2_is_finished(const struct h2_session *session);
+/* GOAWAY: streams already open finish. */
+void h2_shutdown(struct h2_session *session);
+unsigned h2_open_streams(const struct h2_session *session);
+
+void h2_stream_set_owner(struct h2_stream *stream, void *owner);
+void *h2_stream_owner(const struct h2_stream *stream);
+int32_t h2_stream_id(const struct h2_stream *stream);
+/* The bytes given by `data` have left our memory: the windows may open again. */
+void h2_stream_consumed(struct h2_session *session, struct h2_stream *stream, size_t count);
+
+/* Where a response's body comes from: READ copies at most SIZE bytes to OUT and says how many; RESULT_MORE: nothing now,
+ * h2_stream_resume will say when; RESULT_END together with COUNT: that was the last. RESULT_IO: reset the stream. */
+struct h2_body {
+	enum result (*read)(void *context, struct h2_stream *stream, char *out, size_t size, size_t *count);
+};
+/* Answers. FIELDS as they shall go (names are lowered; hop-by-hop ones must already be gone). BODY NULL: no body.
+ * An interim (1xx) response leaves the stream open for the real one. Fields are copied. */
+enum result h2_stream_respond(struct h2_session *session, struct h2_stream *stream, unsigned status, const struct fields *fields,
+                              const struct h2_body *body, void *body_context) must_check;
+/* Trailers go after the body's RESULT_END when set before it. */
+enum result h2_stream_set_trailers(struct h2_session *session, struct h2_stream *stream, const struct fields *trailers) must_check;
+void h2_stream_resume(struct h2_session *session, struct h2_stream *stream);
+/* RST_STREAM with CODE (RFC 9113, section 7). */
+void h2_stream_reset(struct h2_session *session, struct h2_stream *stream, uint32_t code);
+
+#endif
