@@ -32,7 +32,6 @@ typedef const struct config_section *config_sections;
 struct route {
 	unsigned index;             /* in its site; the last one is the site itself, path "/" */
 	struct span path;           /* prefix by whole segments: "/a" matches "/a" and "/a/b", not "/ab" */
-	uint64_t methods;           /* bit per enum method of message/head.h, 0: any. Filled by the section that owns the key */
 	void *sections[ROOM_COUNT]; /* a route's sections: see SCOPE_ROUTE */
 };
 
