@@ -1,0 +1,363 @@
+#include "edge/connection.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "edge/request.h"
+#include "net/proxy_protocol.h"
+#include "source/source.h"
+
+#include "base/banned.h"
+
+#define READ_BYTES 4096u
+#define IN_MIN_BYTES (64u * 1024)
+#define OUT_MAX_BYTES (128u * 1024)
+#define LINGER_MS 2000
+#define LINGER_READS 64
+
+/* For a node that serves no site yet. */
+static const struct edge_timeouts no_site_timeouts = { .head_ms = 10000, .keep_alive_ms = 10000, .body_rate = 128 };
+
+const struct edge_timeouts *connection_timeouts(const struct connection *connection)
+{
+	const struct plan *plan = connection->binding->plan;
+
+	if (connection->request && connection->request->route)
+		return &connection->request->route->settings->timeouts;
+	if (!plan->site_count)
+		return &no_site_timeouts;
+	return &plan->sites[0].routes[plan->sites[0].site->route_count - 1].settings->timeouts;
+}
+
+void connection_set_deadline(struct connection *connection, int64_t in_ms)
+{
+	timer_set(&connection->worker->loop.timers, &connection->timer, connection->worker->loop.now_ms + (uint64_t)in_ms);
+}
+
+void connection_say(struct connection *connection, enum decision decision, enum reason reason, enum http_fault fault, const char *detail)
+{
+	struct worker *worker = connection->worker;
+	struct connection_fact fact = {
+		.wall_ns = worker->loop.wall_ns, .worker = worker->index, .decision = decision, .reason = reason, .fault = fault,
+		.peer = connection->peer.address, .sni = transport_sni(&connection->transport),
+		.ja4 = transport_ja4(&connection->transport), .detail = span_of(detail),
+	};
+
+	worker->sink.connection(worker->sink.context, &fact);
+}
+
+static void free_connection(struct connection *connection)
+{
+	if (connection->h2)
+		h2_session_free(connection->h2);
+	buffer_done(&connection->in);
+	buffer_done(&connection->out);
+	binding_drop(connection->binding);
+	free(connection);
+}
+
+static void run_job(struct job *job)
+{
+	struct connection *connection = list_entry(job, struct connection, job);
+
+	if (connection->stage == CONNECTION_CLOSED)
+		free_connection(connection);
+	else
+		connection_advance(connection);
+}
+
+void connection_later(struct connection *connection)
+{
+	loop_later(&connection->worker->loop, &connection->job);
+}
+
+void connection_close(struct connection *connection, bool reset)
+{
+	struct worker *worker = connection->worker;
+
+	if (connection->stage == CONNECTION_CLOSED)
+		return;
+	if (connection->stage == CONNECTION_HTTP_2)
+		worker->gauges.h2_connections--;
+	connection->stage = CONNECTION_CLOSED;
+	connection->watch.fd = -1;
+	transport_close(&connection->transport, reset);
+	timer_cancel(&worker->loop.timers, &connection->timer);
+	list_remove(&connection->node);
+	if (connection->request)
+		request_abort(connection->request, REASON_CLIENT_GONE);
+	if (connection->h2)
+		http2_finish(connection);
+	worker->gauges.connections--;
+	worker->gauges.tls_connections -= connection->is_tls;
+	__atomic_sub_fetch(&worker->common->connections, 1u, __ATOMIC_RELAXED);
+	connection_later(connection);
+	if (worker->is_draining && list_is_empty(&worker->connections))
+		worker->drained(worker);
+}
+
+void connection_rebind(struct connection *connection)
+{
+	struct worker *worker = connection->worker;
+	const struct edge_port *port;
+
+	if (connection->binding == worker->binding)
+		return;
+	port = plan_find_port(worker->binding->plan, &connection->local);
+	if (!port)
+		return;  /* the address is listened on no more: this connection lives out its life as it began */
+	binding_hold(worker->binding);
+	binding_drop(connection->binding);
+	connection->binding = worker->binding;
+	connection->port = port;
+}
+
+enum result connection_fill(struct connection *connection)
+{
+	size_t room = buffer_room(&connection->in);
+	size_t want = connection->in.size > READ_BYTES ? connection->in.size - buffer_len(&connection->in) : READ_BYTES;
+	size_t got = 0;
+	enum result result;
+	char *to;
+
+	if (!connection->can_read || !room)
+		return RESULT_MORE;
+	want = want < READ_BYTES / 4 ? READ_BYTES : want;
+	want = want < room ? want : room;
+	to = buffer_reserve(&connection->in, want);
+	if (!to)
+		return RESULT_NO_MEMORY;
+	result = transport_read(&connection->transport, to, want, &got);
+	if (result == RESULT_MORE)
+		connection->can_read = connection->has_hung_up;
+	if (result != RESULT_OK)
+		return result;
+	buffer_commit(&connection->in, got);
+	if (got < want && !connection->is_tls && !connection->has_hung_up)
+		connection->can_read = false;  /* a short read has emptied a plain socket (epoll(7)) */
+	return RESULT_OK;
+}
+
+enum result connection_flush(struct connection *connection)
+{
+	while (buffer_len(&connection->out)) {
+		size_t sent = 0;
+		enum result result = transport_write(&connection->transport, buffer_span(&connection->out), &sent);
+
+		if (result != RESULT_OK)
+			return result;
+		buffer_consume(&connection->out, sent);
+		connection->pace.bytes += sent;
+	}
+	return RESULT_OK;
+}
+
+/* PROXY protocol: fails closed. Whoever connects without the header that this port demands is cut. */
+static enum result read_proxy_header(struct connection *connection)
+{
+	struct proxy_header header;
+	size_t used = 0;
+	enum result result = proxy_header_read(buffer_span(&connection->in), &header, &used);
+
+	if (result == RESULT_MORE) {
+		result = connection_fill(connection);
+		return result == RESULT_OK ? read_proxy_header(connection) : result;
+	}
+	if (result != RESULT_OK) {
+		connection_say(connection, DECISION_DROP, REASON_FAULT, HTTP_FAULT_NONE, "the PROXY protocol header is malformed");
+		return RESULT_MALFORMED;
+	}
+	buffer_consume(&connection->in, used);
+	if (!header.is_local && source_is_trusted(&connection->port->trusted_proxies, &connection->peer.address))
+		connection->peer = header.source;
+	return RESULT_OK;
+}
+
+static enum result begin_tls(struct connection *connection)
+{
+	enum result result;
+
+	if (!connection->port->is_tls || connection->transport.tls)
+		return RESULT_OK;
+	result = transport_accept_tls(&connection->transport, connection->binding->plan->tls, buffer_span(&connection->in));
+	buffer_reset(&connection->in);
+	connection->is_tls = true;
+	connection->worker->gauges.tls_connections++;
+	return result;
+}
+
+static enum result start_http(struct connection *connection)
+{
+	bool is_h2 = transport_protocol(&connection->transport) == TRANSPORT_H2;
+
+	connection->tls_site = (uint64_t)(uintptr_t)transport_site(&connection->transport);
+	connection->stage = CONNECTION_HTTP_1;
+	return is_h2 ? http2_start(connection) : RESULT_OK;
+}
+
+static enum result handshake(struct connection *connection)
+{
+	enum result result = begin_tls(connection);
+
+	if (result == RESULT_OK && connection->is_tls)
+		result = transport_handshake(&connection->transport);
+	if (result == RESULT_REFUSED || result == RESULT_MALFORMED)
+		connection_say(connection, DECISION_DROP, REASON_HANDSHAKE, HTTP_FAULT_NONE, transport_error(&connection->transport));
+	if (result != RESULT_OK)
+		return result;
+	/* What lies inside TLS already has no edge of its own. */
+	connection->can_read = true;
+	return start_http(connection);
+}
+
+/* Reads and forgets, so that the kernel does not answer late bytes with RST and take our answer away with it. */
+static void linger(struct connection *connection)
+{
+	char nothing[2048];
+	enum result result = RESULT_OK;
+	size_t got;
+
+	if (connection_flush(connection) == RESULT_OK && !connection->is_closing) {
+		connection->is_closing = true;
+		transport_finish(&connection->transport);
+	}
+	for (int i = 0; i < LINGER_READS && result == RESULT_OK; i++)
+		result = transport_read(&connection->transport, nothing, sizeof(nothing), &got);
+	if (result == RESULT_END || result == RESULT_IO)
+		connection_close(connection, false);
+}
+
+/* RESULT_OK: on to HTTP. */
+static enum result advance_opening(struct connection *connection)
+{
+	enum result result = RESULT_OK;
+
+	if (connection->stage == CONNECTION_PROXY_HEADER) {
+		result = read_proxy_header(connection);
+		if (result == RESULT_OK)
+			connection->stage = CONNECTION_HANDSHAKE;
+	}
+	if (result == RESULT_OK && connection->stage == CONNECTION_HANDSHAKE) {
+		result = handshake(connection);
+	}
+	return result;
+}
+
+void connection_advance(struct connection *connection)
+{
+	if (connection->stage <= CONNECTION_HANDSHAKE) {
+		enum result result = advance_opening(connection);
+
+		if (result == RESULT_MORE)
+			return;
+		if (result != RESULT_OK) {
+			connection_close(connection, result == RESULT_NO_MEMORY);
+			return;
+		}
+	}
+	if (connection->stage == CONNECTION_HTTP_1)
+		http1_advance(connection);
+	else if (connection->stage == CONNECTION_HTTP_2)
+		http2_advance(connection);
+	else if (connection->stage == CONNECTION_LINGER)
+		linger(connection);
+}
+
+static void ready(struct watch *watch, uint32_t events)
+{
+	struct connection *connection = list_entry(watch, struct connection, watch);
+
+	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+		connection->can_read = true;
+	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+		connection->has_hung_up = true;
+	if (events & (EPOLLHUP | EPOLLERR)) {  /* both directions are gone: nobody can be answered */
+		connection_close(connection, false);
+		return;
+	}
+	connection_advance(connection);
+}
+
+/* Is the client slower than the minimum, on average since we began to wait for it? Slow is not yet guilty: ten seconds of
+ * grace, and only what is asked of it counts. */
+static bool is_too_slow(const struct connection *connection, const struct edge_timeouts *timeouts)
+{
+	uint64_t waited_ms = connection->worker->loop.now_ms - connection->pace.since_ms;
+
+	if (timeouts->body_rate == 0 || waited_ms < 10000)
+		return false;
+	return connection->pace.bytes * 1000 / waited_ms < (uint64_t)timeouts->body_rate;
+}
+
+static void expired(struct timer *timer)
+{
+	struct connection *connection = list_entry(timer, struct connection, timer);
+	const struct edge_timeouts *timeouts = connection_timeouts(connection);
+
+	if (connection->stage == CONNECTION_HTTP_1 && connection->request && connection->pace.since_ms) {
+		if (!is_too_slow(connection, timeouts)) {
+			connection_set_deadline(connection, 1000);
+			return;
+		}
+		request_abort(connection->request, REASON_CLIENT_SLOW);
+		connection_close(connection, true);
+		return;
+	}
+	if (connection->stage <= CONNECTION_HANDSHAKE)
+		connection_say(connection, DECISION_DROP, REASON_CLIENT_SLOW, HTTP_FAULT_NONE, "no handshake in time");
+	else if (connection->stage == CONNECTION_HTTP_1 && buffer_len(&connection->in))
+		connection_say(connection, DECISION_DROP, REASON_CLIENT_SLOW, HTTP_FAULT_NONE, "no whole request head in time");
+	connection_close(connection, false);
+}
+
+static bool take_place(struct worker *worker)
+{
+	struct edge_common *common = worker->common;
+	unsigned limit = (unsigned)worker->binding->plan->top->connections;
+
+	if (__atomic_add_fetch(&common->connections, 1u, __ATOMIC_RELAXED) <= limit)
+		return true;
+	__atomic_sub_fetch(&common->connections, 1u, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&common->refused, (uint64_t)1, __ATOMIC_RELAXED);
+	return false;
+}
+
+static void init_connection(struct connection *connection, struct worker *worker, const struct endpoint *local,
+                            const struct endpoint *peer, const struct edge_port *port)
+{
+	size_t in_bytes = worker->binding->plan->limits.head_bytes + READ_BYTES;
+
+	*connection = (struct connection){ .watch = { -1, ready }, .worker = worker, .binding = worker->binding, .port = port,
+		                           .local = *local, .peer = *peer, .stage = CONNECTION_HANDSHAKE };
+	if (port->has_proxy_protocol)
+		connection->stage = CONNECTION_PROXY_HEADER;
+	binding_hold(worker->binding);
+	timer_init(&connection->timer, expired);
+	job_init(&connection->job, run_job);
+	buffer_init(&connection->in, in_bytes > IN_MIN_BYTES ? in_bytes : IN_MIN_BYTES);
+	buffer_init(&connection->out, OUT_MAX_BYTES);
+	list_add_last(&worker->connections, &connection->node);
+	worker->gauges.connections++;
+}
+
+void connection_accept(struct worker *worker, int fd, const struct endpoint *local, const struct endpoint *peer)
+{
+	const struct edge_port *port = plan_find_port(worker->binding->plan, local);
+	struct connection *connection = port && take_place(worker) ? malloc(sizeof(*connection)) : NULL;
+
+	if (!connection) {
+		close(fd);
+		return;
+	}
+	init_connection(connection, worker, local, peer, port);
+	transport_init(&connection->transport, fd);
+	if (loop_watch(&worker->loop, &connection->watch, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP) != RESULT_OK) {
+		connection_close(connection, true);
+		return;
+	}
+	connection_set_deadline(connection, connection_timeouts(connection)->head_ms);
+	if (!port->is_tls && !port->has_proxy_protocol)
+		connection->stage = CONNECTION_HTTP_1;
+	connection->can_read = true;  /* most clients have already spoken: one read now saves a round */
+	connection_advance(connection);
+}

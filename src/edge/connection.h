@@ -1,0 +1,87 @@
+/* edge/: the life of a request. This room composes the ones above: it accepts connections, reads heads, walks each request
+ * through its steps (request.h), and says what happened (fact.h).
+ *
+ *   worker      a thread: loop, accept, snapshot, everything that belongs to nobody else
+ *   connection  one client connection: PROXY header, TLS, HTTP/1 (http1.c) or HTTP/2 (http2.c)
+ *   request     one request: the named steps, from route to record (route.c, screen.c, forward.c, deliver.c, tunnel.c)
+ *   page        what is shown when there is nothing to deliver
+ *
+ * One door: readable, writable, timed out and woken all call connection_advance, which moves bytes and calls
+ * request_advance for what can move.
+ */
+#ifndef BOUCLIER_EDGE_CONNECTION_H
+#define BOUCLIER_EDGE_CONNECTION_H
+
+#include "edge/worker.h"
+#include "http/h2_session.h"
+#include "net/transport.h"
+
+struct request;
+
+enum connection_stage {
+	CONNECTION_PROXY_HEADER,
+	CONNECTION_HANDSHAKE,
+	CONNECTION_HTTP_1,
+	CONNECTION_HTTP_2,
+	CONNECTION_LINGER,     /* answered and finished: reads what still comes for a moment, so that the answer is not lost in a RST */
+	CONNECTION_CLOSED,
+};
+
+/* What the connection's own clock is set for. */
+enum connection_wait { WAIT_HEAD, WAIT_IDLE, WAIT_REQUEST };
+
+/* Bytes a client moved since when, for the minimum rate. */
+struct pace {
+	uint64_t since_ms;     /* 0: not waiting for the client */
+	uint64_t bytes;
+};
+
+struct connection {
+	struct watch watch;
+	struct timer timer;
+	struct list node;
+	struct transport transport;
+	struct worker *worker;
+	struct binding *binding;           /* of its newest request, or of its birth */
+	const struct edge_port *port;      /* of that binding's plan */
+	struct endpoint local, peer;       /* peer: behind a PROXY header, what that said */
+	enum connection_stage stage;
+	enum connection_wait wait;
+	bool can_read, has_hung_up, is_tls, is_closing, has_served;
+	bool waits_to_send;                /* a large piece that lies elsewhere could not go yet */
+	struct buffer in, out;
+	struct request *request;           /* HTTP/1: the one at work */
+	struct h2_session *h2;
+	unsigned requests;                 /* at work; HTTP/2 */
+	struct head_reader head_reader;
+	uint64_t tls_site;                 /* key of the site whose certificate was shown; 0: plain, or none */
+	struct pace pace;
+	struct job job;                    /* later: go on, flush, or free */
+};
+
+/* Takes the descriptor. */
+void connection_accept(struct worker *worker, int fd, const struct endpoint *local, const struct endpoint *peer);
+void connection_advance(struct connection *connection);
+/* Goes on in the next round: for fairness, and to send what several streams have to say at once. */
+void connection_later(struct connection *connection);
+void connection_close(struct connection *connection, bool reset);
+
+/* As origin_connection_fill and _flush. */
+enum result connection_fill(struct connection *connection) must_check;
+enum result connection_flush(struct connection *connection) must_check;
+/* Takes the worker's current snapshot, if it has a newer one. */
+void connection_rebind(struct connection *connection);
+/* States a connection_fact about it. */
+void connection_say(struct connection *connection, enum decision decision, enum reason reason, enum http_fault fault, const char *detail);
+#define CONNECTION_NO_DEADLINE_MS (365 * 86400000ll)
+void connection_set_deadline(struct connection *connection, int64_t in_ms);
+/* The clocks that count for it: its request's route's, or the first site's while none is known. */
+const struct edge_timeouts *connection_timeouts(const struct connection *connection);
+
+/* http1.c, http2.c */
+void http1_advance(struct connection *connection);
+void http2_advance(struct connection *connection);
+enum result http2_start(struct connection *connection) must_check;
+void http2_finish(struct connection *connection);
+
+#endif

@@ -1,0 +1,284 @@
+/* The HTTP/1 half of a client connection: reads one head after the other, walks one request at a time, sends its response. */
+#include "edge/request.h"
+#include "message/move.h"
+
+#include "base/banned.h"
+
+#define REQUESTS_A_ROUND 16
+#define SEND_DIRECTLY_BYTES 4096u
+#define OUT_ENOUGH_BYTES (64u * 1024)
+
+/* The head was read in the connection's buffer, which will move: the request gets a copy of its own. */
+static enum result move_head(struct request *request, struct buffer *in, size_t used)
+{
+	struct span from = span_take(buffer_span(in), used);
+	char *to = arena_take(&request->arena, used);
+
+	if (!to)
+		return RESULT_NO_MEMORY;
+	memcpy(to, from.at, used);
+	request_head_move(&request->head, from, to);
+	request->head_bytes = used;
+	buffer_consume(in, used);
+	return RESULT_OK;
+}
+
+/* Takes the worker's spare request as the one at work. */
+static struct request *begin(struct connection *connection)
+{
+	struct request *request = connection->worker->spare;
+
+	connection->worker->spare = NULL;
+	connection->request = request;
+	connection->has_served = true;
+	connection->wait = WAIT_REQUEST;
+	head_reader_init(&connection->head_reader);
+	return request;
+}
+
+static void begin_faulty(struct connection *connection, enum http_fault fault)
+{
+	struct request *request = begin(connection);
+
+	connection->is_closing = true;  /* what follows on this connection cannot be told apart from what came */
+	request->fault = fault;
+	if (move_head(request, &connection->in, buffer_len(&connection->in)) != RESULT_OK)
+		request->fault = HTTP_FAULT_NO_MEMORY;
+	request_begin(request, connection);
+}
+
+/* RESULT_OK: a request has begun. RESULT_MORE: the head is not whole. RESULT_NO_MEMORY. */
+static enum result read_head(struct connection *connection)
+{
+	struct worker *worker = connection->worker;
+	enum http_fault fault = HTTP_FAULT_NONE;
+	struct request *request;
+	enum result result;
+	size_t used = 0;
+
+	if (!buffer_len(&connection->in))
+		return RESULT_MORE;
+	if (!worker->spare)
+		worker->spare = request_new(worker);
+	request = worker->spare;
+	if (!request)
+		return RESULT_NO_MEMORY;
+	arena_reset(&request->arena);
+	fields_init(&request->head.fields, &request->arena, connection->binding->plan->limits.fields);
+	result = request_head_read(&connection->head_reader, buffer_span(&connection->in), &connection->binding->plan->limits,
+	                           &request->head, &used, &fault);
+	if (result == RESULT_MORE)
+		return RESULT_MORE;
+	if (result != RESULT_OK) {
+		begin_faulty(connection, fault);
+		return RESULT_OK;
+	}
+	if (move_head(request, &connection->in, used) != RESULT_OK)
+		return RESULT_NO_MEMORY;
+	begin(connection);
+	connection->is_closing |= request->head.wants_close || worker->is_draining;
+	request_begin(request, connection);
+	return RESULT_OK;
+}
+
+/* Waits for the next request, holding no memory for it. The clock is set once for each thing that is waited for, so that
+ * a head that trickles in does not buy itself time. */
+static void wait_idle(struct connection *connection)
+{
+	const struct edge_timeouts *timeouts = connection_timeouts(connection);
+	enum connection_wait wait = buffer_len(&connection->in) ? WAIT_HEAD : WAIT_IDLE;
+
+	buffer_release(&connection->in);
+	buffer_release(&connection->out);
+	if (connection->wait == wait || connection->wait == WAIT_HEAD)
+		return;
+	connection->wait = wait;
+	connection_set_deadline(connection, wait == WAIT_HEAD ? timeouts->head_ms : timeouts->keep_alive_ms);
+}
+
+/* While a request is at work, its own timer watches the origin; this clock watches the client, when it is the client's turn. */
+static void wait_at_work(struct connection *connection)
+{
+	const struct request *request = connection->request;
+	bool is_clients_turn = buffer_len(&connection->out) || (request->up_has_begun && !request->up_is_done) || connection->waits_to_send;
+
+	if (request->is_tunnel || !is_clients_turn) {
+		connection->pace.since_ms = 0;
+		connection_set_deadline(connection, CONNECTION_NO_DEADLINE_MS);
+		return;
+	}
+	if (connection->pace.since_ms)
+		return;
+	connection->pace = (struct pace){ connection->worker->loop.now_ms, 0 };
+	connection_set_deadline(connection, 1000);
+}
+
+static void finish(struct connection *connection)
+{
+	if (connection_flush(connection) == RESULT_MORE) {
+		connection_set_deadline(connection, 10000);
+		return;
+	}
+	if (connection->has_hung_up) {
+		connection_close(connection, false);
+		return;
+	}
+	connection->stage = CONNECTION_LINGER;
+	connection->is_closing = false;
+	connection_set_deadline(connection, 2000);
+	connection_advance(connection);
+}
+
+/* Before the first head: an HTTP/2 preface, where this port takes it in the clear. */
+static bool is_h2_preface(struct connection *connection, bool *is_undecided)
+{
+	static const struct span preface = SPAN_INIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+	struct span in = buffer_span(&connection->in);
+
+	*is_undecided = false;
+	if (!connection->port->has_h2c || connection->is_tls || connection->has_served || !in.len)
+		return false;
+	if (!span_equal(span_take(in, preface.len), span_take(preface, in.len)))
+		return false;
+	*is_undecided = in.len < preface.len;
+	return !*is_undecided;
+}
+
+/* RESULT_OK: a request is at work. Anything else: wait, or the connection is gone. */
+static enum result next_request(struct connection *connection)
+{
+	for (;;) {
+		bool is_undecided;
+		enum result result;
+
+		connection_rebind(connection);
+		if (is_h2_preface(connection, &is_undecided)) {
+			if (http2_start(connection) == RESULT_OK)
+				http2_advance(connection);
+			else
+				connection_close(connection, true);
+			return RESULT_END;
+		}
+		result = is_undecided ? RESULT_MORE : read_head(connection);
+		if (result == RESULT_MORE)
+			result = connection_fill(connection);
+		else
+			return result;
+		if (result != RESULT_OK)
+			return result;
+	}
+}
+
+void http1_advance(struct connection *connection)
+{
+	for (int i = 0; i < REQUESTS_A_ROUND; i++) {
+		if (!connection->request) {
+			enum result result;
+
+			if (connection->is_closing) {
+				finish(connection);
+				return;
+			}
+			result = next_request(connection);
+			if (result == RESULT_MORE) {
+				wait_idle(connection);
+				return;
+			}
+			if (connection->stage != CONNECTION_HTTP_1)
+				return;
+			if (result != RESULT_OK) {
+				connection_close(connection, result == RESULT_NO_MEMORY);
+				return;
+			}
+		} else {
+			request_advance(connection->request);
+		}
+		if (connection->stage != CONNECTION_HTTP_1)
+			return;
+		if (connection->request) {
+			wait_at_work(connection);
+			return;
+		}
+	}
+	connection_later(connection);
+}
+
+static enum result append_piece(struct request *request, struct span piece)
+{
+	struct buffer *out = &request->connection->out;
+	enum result result = RESULT_OK;
+
+	if (request->down_is_chunked) {
+		char head[CHUNK_HEAD_MAX];
+
+		result = buffer_append(out, span_make(head, chunk_head_write(piece.len, head)));
+	}
+	if (result == RESULT_OK)
+		result = buffer_append(out, piece);
+	if (result == RESULT_OK && request->down_is_chunked)
+		result = buffer_append(out, SPAN("\r\n"));
+	if (result == RESULT_OK)
+		response_take(request, piece.len);
+	return result;
+}
+
+/* A large piece goes out from where it lies, behind what is waiting in `out`. */
+static enum result send_directly(struct request *request, struct span piece)
+{
+	struct connection *connection = request->connection;
+	struct span waiting = buffer_span(&connection->out);
+	struct iovec list[2] = { { (void *)(uintptr_t)waiting.at, waiting.len }, { (void *)(uintptr_t)piece.at, piece.len } };
+	int first = waiting.len ? 0 : 1;
+	size_t sent = 0;
+	enum result result = transport_write_list(&connection->transport, list + first, 2 - first, &sent);
+	size_t of_waiting = sent < waiting.len ? sent : waiting.len;
+
+	connection->waits_to_send = result == RESULT_MORE;
+	if (result != RESULT_OK)
+		return result;
+	connection->pace.bytes += sent;
+	buffer_consume(&connection->out, of_waiting);
+	if (sent > of_waiting)
+		response_take(request, sent - of_waiting);
+	return RESULT_OK;
+}
+
+static enum result end_body(struct request *request)
+{
+	if (request->down_is_chunked && !request->down_is_done) {
+		enum result result = chunk_end_write(request->is_own ? NULL : &request->down.reader.trailers, &request->connection->out);
+
+		if (result != RESULT_OK)
+			return result;
+	}
+	request->down_is_done = true;
+	return connection_flush(request->connection);
+}
+
+enum result http1_deliver(struct request *request)
+{
+	struct connection *connection = request->connection;
+
+	connection->waits_to_send = false;
+	for (;;) {
+		struct span piece;
+		enum result result = request->down_is_done ? RESULT_END : response_peek(request, &piece);
+
+		if (result == RESULT_END)
+			return end_body(request);
+		if (result == RESULT_MORE) {
+			result = connection_flush(connection);
+			return result == RESULT_OK ? RESULT_MORE : result;
+		}
+		if (result != RESULT_OK)
+			return RESULT_MALFORMED;
+		if (!request->down_is_chunked && piece.len >= SEND_DIRECTLY_BYTES)
+			result = send_directly(request, piece);
+		else if (buffer_len(&connection->out) < OUT_ENOUGH_BYTES)
+			result = append_piece(request, span_take(piece, 32768));
+		else
+			result = connection_flush(connection);
+		if (result != RESULT_OK)
+			return result;
+	}
+}

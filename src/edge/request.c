@@ -1,0 +1,180 @@
+#include "edge/request.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "edge/page.h"
+
+#include "base/banned.h"
+
+#define ARENA_LIMIT_BYTES (512u * 1024)
+#define ARENA_BLOCK_BYTES (8u * 1024)
+#define STREAM_BODY_MAX_BYTES (256u * 1024)
+#define FREE_REQUESTS_MAX 256u
+
+const char *step_name(enum step step)
+{
+	static const char *const names[] = {
+#define X(id, function) #function,
+		STEP_LIST(X)
+#undef X
+	};
+
+	return step < STEP_COUNT ? names[step] : "none";
+}
+
+static void origin_waited_too_long(struct timer *timer)
+{
+	struct request *request = list_entry(timer, struct request, timer);
+
+	request->reason = REASON_ORIGIN_TIMEOUT;
+	request_advance(request);
+}
+
+static void reset(struct request *request)
+{
+	struct arena arena = request->arena;
+
+	*request = (struct request){ .arena = arena };
+	list_init(&request->node);
+	timer_init(&request->timer, origin_waited_too_long);
+	buffer_init(&request->stream_body, STREAM_BODY_MAX_BYTES);
+}
+
+struct request *request_new(struct worker *worker)
+{
+	struct request *request;
+
+	if (!list_is_empty(&worker->free_requests)) {
+		request = list_entry(worker->free_requests.next, struct request, node);
+		list_remove(&request->node);
+		worker->free_request_count--;
+	} else {
+		request = malloc(sizeof(*request));
+		if (!request)
+			return NULL;
+		arena_init(&request->arena, ARENA_LIMIT_BYTES, ARENA_BLOCK_BYTES);
+	}
+	reset(request);
+	return request;
+}
+
+void request_free(struct request *request, struct worker *worker)
+{
+	buffer_done(&request->stream_body);
+	timer_cancel(&worker->loop.timers, &request->timer);
+	if (request->binding)
+		binding_drop(request->binding);
+	if (worker->free_request_count == FREE_REQUESTS_MAX) {
+		arena_done(&request->arena);
+		free(request);
+		return;
+	}
+	arena_reset(&request->arena);
+	list_add_first(&worker->free_requests, &request->node);
+	worker->free_request_count++;
+}
+
+void request_begin(struct request *request, struct connection *connection)
+{
+	struct worker *worker = connection->worker;
+
+	request->connection = connection;
+	request->binding = connection->binding;
+	binding_hold(request->binding);
+	request->start_ns = worker->loop.now_ns;
+	request->wall_ns = worker->loop.wall_ns;
+	request->source = connection->peer.address;
+	request->step = STEP_ROUTE;
+	worker_next_id(worker, request->id);
+	worker->gauges.requests_at_work++;
+	request_advance(request);
+}
+
+typedef enum step_outcome (*step_function)(struct request *request);
+
+static const step_function steps[] = {
+#define X(id, function) step_##function,
+	STEP_LIST(X)
+#undef X
+};
+
+void request_advance(struct request *request)
+{
+	enum step_outcome outcome = STEP_AGAIN;
+
+	if (request->is_advancing)
+		return;  /* a step caused an edge of its own: it is still there to see it */
+	request->is_advancing = true;
+	while (outcome != STEP_WAIT) {
+		outcome = steps[request->step](request);
+		if (outcome == STEP_OVER)
+			return;
+		if (outcome == STEP_NEXT)
+			request->step++;
+	}
+	request->is_advancing = false;
+}
+
+void request_abort(struct request *request, enum reason reason)
+{
+	if (request->is_aborted)
+		return;
+	request->is_aborted = true;
+	if (request->reason == REASON_NONE) {
+		request->reason = reason;
+		request->decision = request->status ? request->decision : DECISION_DROP;
+	}
+	if (request->origin)
+		request_release_origin(request, false);
+	request->step = STEP_RECORD;
+	if (!request->is_advancing)
+		request_advance(request);
+}
+
+enum step_outcome request_answer_with(struct request *request, unsigned status, struct span type, struct span body, struct span location)
+{
+	struct fields *fields = &request->response.fields;
+
+	if (request->origin)
+		request_release_origin(request, false);
+	request->is_own = true;
+	request->response = (struct response_head){ .status = status, .version = HTTP_1_1 };
+	fields_init(fields, &request->arena, 16);
+	if ((type.len && fields_add(fields, FIELD_CONTENT_TYPE, SPAN("content-type"), type) != RESULT_OK) ||
+	    (location.len && fields_add(fields, FIELD_LOCATION, SPAN("location"), location) != RESULT_OK)) {
+		request_abort(request, REASON_NO_MEMORY);
+		return STEP_AGAIN;
+	}
+	request->page = body;
+	request->response.body = (struct body_size){ body.len ? BODY_LENGTH : BODY_NONE, true, body.len };
+	request->status = status;
+	/* A body that was not asked for whole is not read: this connection cannot be used again. */
+	if (!request->is_h2 && request->head.body.framing != BODY_NONE && !request->up_is_done)
+		request->connection->is_closing = true;
+	request->step = STEP_DELIVER;
+	return STEP_AGAIN;
+}
+
+enum step_outcome request_answer(struct request *request, unsigned status, enum decision decision, enum reason reason)
+{
+	struct page page;
+
+	request->decision = decision;
+	request->reason = reason;
+	page_make(request, status, &page);
+	return request_answer_with(request, status, page.type, page.body, SPAN_NONE);
+}
+
+enum step_outcome request_answer_fault(struct request *request, enum http_fault fault)
+{
+	request->fault = fault;
+	if (!request->is_h2)
+		request->connection->is_closing = true;
+	return request_answer(request, http_fault_status(fault), DECISION_BLOCK, REASON_FAULT);
+}
+
+void request_client_moved(struct request *request, size_t count)
+{
+	request->connection->pace.bytes += count;
+}

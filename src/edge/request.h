@@ -1,0 +1,128 @@
+/* One request, walking through its steps. request_advance runs the current step until one says that it must wait, or that
+ * the request is over; whatever wakes it calls request_advance again.
+ *
+ * Owns     an arena with everything that lives as long as the request; its origin connection while it has one
+ */
+#ifndef BOUCLIER_EDGE_REQUEST_H
+#define BOUCLIER_EDGE_REQUEST_H
+
+#include "edge/connection.h"
+#include "edge/feed.h"
+
+/* The life of a request, in order. X(ID, function): the names go to traces and crash reports. */
+#define STEP_LIST(X) \
+	X(ROUTE, route)       /* host -> site -> route */ \
+	X(IDENTIFY, identify) /* who asks, behind trusted proxies */ \
+	X(SCREEN, screen)     /* what is answered here: refusals, redirects, maintenance */ \
+	X(CONNECT, connect)   /* an origin that is well, and a connection to it */ \
+	X(FORWARD, forward)   /* the head, re-written canonically */ \
+	X(AWAIT, await)       /* the body goes up, the response head comes down */ \
+	X(DELIVER, deliver)   /* the response goes to the client */ \
+	X(RECORD, record)     /* one fact */
+
+enum step {
+#define X(id, function) STEP_##id,
+	STEP_LIST(X)
+#undef X
+	STEP_COUNT,
+};
+
+enum step_outcome {
+	STEP_NEXT,     /* done: the next step */
+	STEP_WAIT,     /* call again when something has moved */
+	STEP_AGAIN,    /* request->step was set: run that one */
+	STEP_OVER,     /* the request is gone */
+};
+
+struct request {
+	struct connection *connection;
+	struct h2_stream *stream;          /* NULL: HTTP/1, or the stream is gone */
+	struct list node;                  /* free list of the worker */
+	struct arena arena;
+	struct binding *binding;
+	enum step step;
+	bool is_h2, is_advancing, is_aborted;
+
+	struct request_head head;
+	size_t head_bytes;
+	uint64_t id[2];
+	struct address source;
+	bool is_source_trusted;            /* the socket's other end is a trusted proxy */
+	const struct edge_site *site;
+	const struct edge_route *route;
+
+	struct feed up;                    /* request body */
+	struct buffer stream_body;         /* HTTP/2: what has come and not gone on */
+	bool up_is_chunked, up_is_done, up_has_begun, wants_tunnel, has_continued;
+	uint64_t up_bytes;
+
+	const struct pool_member *member;
+	struct origin_connection *origin;
+	uint64_t tried;
+	unsigned tries;
+	struct timer timer;                /* of the origin */
+
+	struct response_head response;
+	struct feed down;
+	struct span page;                  /* body of a response of our own; what is left of it */
+	bool is_own, down_is_chunked, down_has_head, down_is_done, is_tunnel, is_delivered;
+	uint64_t down_bytes;
+	unsigned status;
+
+	enum decision decision;
+	enum reason reason;
+	enum http_fault fault;
+	uint64_t start_ns, wall_ns, connect_ns, connected_ns, forwarded_ns, first_byte_ns;
+	bool was_reused;
+	unsigned origin_status;
+};
+
+const char *step_name(enum step step);
+
+/* Allocates (or takes a free one of the worker); NULL: no memory. */
+struct request *request_new(struct worker *worker) must_check;
+/* The head is in; holds the connection's snapshot and starts to walk. */
+void request_begin(struct request *request, struct connection *connection);
+void request_advance(struct request *request);
+/* The client is gone, or is cut: nothing more can be delivered. States the fact and frees. */
+void request_abort(struct request *request, enum reason reason);
+/* Frees without a word. */
+void request_free(struct request *request, struct worker *worker);
+
+/* The steps. */
+#define X(id, function) enum step_outcome step_##function(struct request *request);
+STEP_LIST(X)
+#undef X
+
+/* Answers here, with a page in the client's language (page.h); goes to DELIVER. */
+enum step_outcome request_answer(struct request *request, unsigned status, enum decision decision, enum reason reason);
+/* The same for a fault of the client's message; closes the connection after it. */
+enum step_outcome request_answer_fault(struct request *request, enum http_fault fault);
+/* Answers with BODY (may be empty) and LOCATION (may be empty). */
+enum step_outcome request_answer_with(struct request *request, unsigned status, struct span type, struct span body, struct span location);
+
+/* forward.c: gives the origin back, in good order or not. */
+void request_release_origin(struct request *request, bool is_reusable);
+/* Moves the request body on. RESULT_OK: done or nothing to do now; RESULT_MORE: waits; RESULT_MALFORMED: the client's fault (request->fault);
+ * RESULT_IO: the origin's. */
+enum result request_pump_up(struct request *request) must_check;
+
+/* The response body, from the origin or our own page. */
+enum result response_peek(struct request *request, struct span *piece) must_check;
+void response_take(struct request *request, size_t count);
+
+/* deliver.c: the head to the client. */
+enum result response_send_head(struct request *request) must_check;
+enum result response_send_interim(struct request *request, unsigned status, const struct fields *fields) must_check;
+/* http1.c: moves the response body to an HTTP/1 client. RESULT_OK: all of it has gone. */
+enum result http1_deliver(struct request *request) must_check;
+/* http2.c */
+enum result http2_respond(struct request *request, unsigned status, const struct fields *fields, bool has_body) must_check;
+void http2_resume(struct request *request);
+/* tunnel.c */
+enum step_outcome tunnel_advance(struct request *request);
+
+/* The client's body bytes have moved: for the minimum rate. */
+void request_client_moved(struct request *request, size_t count);
+
+#endif

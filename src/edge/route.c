@@ -1,0 +1,70 @@
+/* Which site and route a request is for, and who asks. */
+#include "config/find.h"
+#include "edge/request.h"
+#include "source/source.h"
+
+#include "base/banned.h"
+
+/* Our own name in Via or CDN-Loop: the request has been here before (RFC 9110, 7.6.3; RFC 8586). */
+static bool is_loop(const struct request *request)
+{
+	const struct fields *fields = &request->head.fields;
+	struct span node = span_of(request->connection->worker->common->node);
+
+	for (unsigned i = 0; i < fields->count; i++) {
+		enum field_id id = fields->list[i].id;
+
+		if ((id == FIELD_VIA || id == FIELD_CDN_LOOP) && span_contains(fields->list[i].value, node))
+			return true;
+	}
+	return false;
+}
+
+static enum http_fault past_limits(const struct request *request)
+{
+	const struct edge_limits *limits = &request->route->settings->limits;
+
+	if (request->head_bytes > (size_t)limits->head_bytes)
+		return HTTP_FAULT_HEAD_LONG;
+	if (request->head.target.len > (size_t)limits->target_bytes)
+		return HTTP_FAULT_TARGET_LONG;
+	if (request->head.fields.count > (unsigned)limits->fields)
+		return HTTP_FAULT_FIELDS_MANY;
+	return HTTP_FAULT_NONE;
+}
+
+enum step_outcome step_route(struct request *request)
+{
+	const struct binding *binding = request->binding;
+	const struct site *site = request->head.host.len ? config_find_site(binding->snapshot, request->head.host) : NULL;
+	const struct route *route;
+	enum http_fault fault;
+
+	if (site) {
+		request->site = &binding->plan->sites[site->index];
+		route = config_find_route(site, request->head.path);
+		request->route = &request->site->routes[route->index];
+	}
+	if (request->fault != HTTP_FAULT_NONE)
+		return request_answer_fault(request, request->fault);
+	if (!site)
+		return request_answer(request, 421, DECISION_BLOCK, REASON_NO_SITE);
+	/* Security, fails closed: a certificate of one site never carries requests for another. */
+	if (request->connection->tls_site && request->connection->tls_site != request->site->key)
+		return request_answer(request, 421, DECISION_BLOCK, REASON_MISDIRECTED);
+	if (is_loop(request))
+		return request_answer(request, 508, DECISION_BLOCK, REASON_LOOP);
+	fault = past_limits(request);
+	return fault == HTTP_FAULT_NONE ? STEP_NEXT : request_answer_fault(request, fault);
+}
+
+enum step_outcome step_identify(struct request *request)
+{
+	const struct connection *connection = request->connection;
+	const struct list_value *trusted = &connection->port->trusted_proxies;
+
+	request->is_source_trusted = trusted->count && source_is_trusted(trusted, &connection->peer.address);
+	if (request->is_source_trusted)
+		request->source = source_identify(&connection->peer.address, trusted, &request->head.fields);
+	return STEP_NEXT;
+}

@@ -1,0 +1,135 @@
+/* What is answered at the edge: refusals, redirects, maintenance, ACME challenges. */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "edge/request.h"
+#include "source/source.h"
+
+#include "base/banned.h"
+
+#define ACME_PREFIX "/.well-known/acme-challenge/"
+#define ACME_MAX_BYTES 4096
+
+/* A token is base64url (RFC 8555, 8.3): nothing in it can leave the folder. */
+static bool is_acme_token(struct span name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.at[i];
+
+		if (!is_digit(c) && !(ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') && c != '-' && c != '_')
+			return false;
+	}
+	return name.len > 0 && name.len <= 255;
+}
+
+static struct span acme_read(struct request *request, struct span folder, struct span token)
+{
+	char path[4096 + 256 + 2];
+	char *bytes = arena_take(&request->arena, ACME_MAX_BYTES);
+	ssize_t got;
+	int fd;
+
+	if (!bytes || folder.len + token.len + 2 > sizeof(path))
+		return SPAN_NONE;
+	memcpy(path, folder.at, folder.len);
+	path[folder.len] = '/';
+	memcpy(path + folder.len + 1, token.at, token.len);
+	path[folder.len + 1 + token.len] = 0;
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return SPAN_NONE;
+	got = read(fd, bytes, ACME_MAX_BYTES);
+	close(fd);
+	return got > 0 ? span_make(bytes, (size_t)got) : SPAN_NONE;
+}
+
+static enum step_outcome answer_acme(struct request *request)
+{
+	struct span token = span_skip(request->head.path, sizeof(ACME_PREFIX) - 1);
+	struct span answer = is_acme_token(token) ? acme_read(request, request->route->settings->acme, token) : SPAN_NONE;
+
+	if (!answer.len)
+		return request_answer(request, 404, DECISION_ALLOW, REASON_ACME);
+	request->reason = REASON_ACME;
+	return request_answer_with(request, 200, SPAN("text/plain"), answer, SPAN_NONE);
+}
+
+/* https://HOST[:PORT]/path?query, for the host this request named. */
+static enum step_outcome redirect_to_https(struct request *request)
+{
+	const struct plan *plan = request->binding->plan;
+	struct buffer text;
+	struct span location = SPAN_NONE;
+	uint16_t port = 443;
+
+	for (size_t i = plan->port_count; i > 0; i--)
+		port = plan->ports[i - 1].is_tls ? plan->ports[i - 1].endpoint.port : port;
+	buffer_init(&text, 65536);
+	if (buffer_print(&text, "https://%.*s", SPAN_ARG(request->head.host)) == RESULT_OK &&
+	    (port == 443 || buffer_print(&text, ":%u", port) == RESULT_OK) && buffer_append(&text, request->head.path) == RESULT_OK &&
+	    (!request->head.has_query || buffer_print(&text, "?%.*s", SPAN_ARG(request->head.query)) == RESULT_OK))
+		location = arena_copy(&request->arena, buffer_span(&text));
+	buffer_done(&text);
+	request->decision = DECISION_ALLOW;
+	request->reason = REASON_REDIRECT;
+	if (!location.len)
+		return request_answer(request, 503, DECISION_DROP, REASON_NO_MEMORY);
+	return request_answer_with(request, 308, SPAN_NONE, SPAN_NONE, location);
+}
+
+static enum step_outcome redirect(struct request *request)
+{
+	const struct edge_redirect *redirect = request->route->settings->redirect;
+	struct span to = redirect->to;
+	struct span rest = SPAN_NONE;
+	struct buffer text;
+	struct span location = SPAN_NONE;
+
+	if (to.len && to.at[to.len - 1] == '*') {
+		to.len--;
+		rest = span_skip(request->head.path, request->route->route->path.len);
+		if (rest.len && rest.at[0] == '/' && to.len && to.at[to.len - 1] == '/')
+			rest = span_skip(rest, 1);
+	}
+	buffer_init(&text, 65536);
+	if (buffer_append(&text, to) == RESULT_OK && buffer_append(&text, rest) == RESULT_OK &&
+	    (!rest.at || !request->head.has_query || buffer_print(&text, "?%.*s", SPAN_ARG(request->head.query)) == RESULT_OK))
+		location = arena_copy(&request->arena, buffer_span(&text));
+	buffer_done(&text);
+	request->reason = REASON_REDIRECT;
+	if (!location.len)
+		return request_answer(request, 503, DECISION_DROP, REASON_NO_MEMORY);
+	return request_answer_with(request, (unsigned)redirect->status, SPAN_NONE, SPAN_NONE, location);
+}
+
+static bool is_method_allowed(const struct request *request)
+{
+	if (request->head.method == METHOD_TRACE)
+		return false;  /* echoes cookies to whoever can make a browser ask (cross-site tracing) */
+	return !request->route->methods || request->route->methods >> request->head.method & 1;
+}
+
+enum step_outcome step_screen(struct request *request)
+{
+	const struct edge_settings *settings = request->route->settings;
+
+	if (settings->acme.len && span_starts(request->head.path, SPAN(ACME_PREFIX)))
+		return answer_acme(request);
+	if (request->connection->port->redirects)
+		return redirect_to_https(request);
+	/* Security, fails closed: an address that no rule names is not let in. */
+	if (settings->allow_from.count && !source_is_trusted(&settings->allow_from, &request->source))
+		return request_answer(request, 403, DECISION_BLOCK, REASON_ALLOW_FROM);
+	if (settings->maintenance)
+		return request_answer(request, 503, DECISION_LIMIT, REASON_MAINTENANCE);
+	if (!is_method_allowed(request))
+		return request_answer(request, 405, DECISION_BLOCK, REASON_METHOD);
+	if (settings->redirect)
+		return redirect(request);
+	if (request->head.body.is_known && request->head.body.bytes > (uint64_t)settings->limits.body_bytes)
+		return request_answer(request, 413, DECISION_BLOCK, REASON_BODY_LIMIT);
+	if (!request->route->pool->count)
+		return request_answer(request, 503, DECISION_DROP, REASON_NO_ORIGIN);
+	return STEP_NEXT;
+}

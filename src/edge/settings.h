@@ -1,0 +1,71 @@
+/* What an administrator may say about the life of a request: the keys of edge/, the same for a site and for a route. */
+#ifndef BOUCLIER_EDGE_SETTINGS_H
+#define BOUCLIER_EDGE_SETTINGS_H
+
+#include "config/snapshot.h"
+
+struct edge_timeouts {
+	int64_t head_ms;        /* whole request head, from its first byte */
+	int64_t keep_alive_ms;  /* between two requests */
+	int64_t connect_ms;     /* to an origin, TLS included */
+	int64_t first_byte_ms;  /* origin: from the last request byte to the first of the response */
+	int64_t idle_ms;        /* either side: between two bytes of a body */
+	int64_t tunnel_ms;      /* WebSocket: without a byte either way */
+	int64_t body_rate;      /* bytes a second a client must send its body with, and read its response with, on average */
+};
+
+struct edge_limits {
+	int64_t body_bytes, head_bytes, target_bytes, fields;
+};
+
+struct edge_redirect {
+	struct span to;         /* "/path", or "https://host/path"; a trailing '*' keeps what followed the route's path */
+	int64_t status;
+};
+
+struct edge_rewrite {
+	struct span strip, add; /* prefixes of the path */
+};
+
+struct edge_header_edit {
+	struct list_value set;     /* struct name_value */
+	struct list_value remove;  /* struct span */
+};
+
+struct edge_headers {
+	struct edge_header_edit request, response;
+};
+
+struct edge_settings {
+	struct edge_timeouts timeouts;
+	struct edge_limits limits;
+	struct list_value allow_from;   /* struct network; empty: everybody */
+	struct list_value methods;      /* struct span; empty: any */
+	struct edge_redirect *redirect;
+	struct edge_rewrite *rewrite;
+	struct edge_headers headers;
+	bool maintenance;
+	int64_t maintenance_retry_ms;
+	bool security_headers;
+	int64_t hsts_ms;
+	struct span contact;            /* on error pages: whom to call */
+	bool drop_unusual_names;        /* header names with '_' or '.' */
+	struct span acme;               /* folder of http-01 answers */
+};
+
+struct edge_top_settings {
+	int64_t workers;                /* 0: one a core */
+	struct span state;
+	int64_t connections;            /* in all, for this node */
+	int64_t drain_ms;
+	int64_t memory_bytes;           /* of requests and buffers; 0: no limit of our own */
+};
+
+extern const struct config_section edge_top_section, edge_site_section, edge_route_section;
+
+static inline const struct edge_settings *edge_settings_of(void *const *sections)
+{
+	return sections[ROOM_EDGE];
+}
+
+#endif

@@ -1,0 +1,87 @@
+/* One worker thread: its loop, its accept queues, its connections, its kept origin connections. What workers share is
+ * immutable (the snapshot) or atomic (struct edge_common).
+ *
+ * Threads  a worker's own, except worker_post_*
+ */
+#ifndef BOUCLIER_EDGE_WORKER_H
+#define BOUCLIER_EDGE_WORKER_H
+
+#include "base/clock.h"
+#include "base/loop.h"
+#include "edge/fact.h"
+#include "edge/plan.h"
+#include "origin/connection.h"
+
+/* What a worker holds of one snapshot: counted without atomics, so that each request can hold it for free. */
+struct binding {
+	struct snapshot *snapshot;
+	const struct plan *plan;
+	unsigned users;          /* connections and requests of this worker, and the worker itself while it is current */
+};
+
+/* What all workers of this process share. */
+struct edge_common {
+	struct origins origins;
+	char node[17];           /* 16 hexadecimal digits: in Via and CDN-Loop, so that loops are seen */
+	bool is_reduced;
+	unsigned connections;    /* open now, all workers */
+	uint64_t accepted, refused;
+};
+
+/* Counted by the worker alone, read by views at any time. */
+struct worker_gauges {
+	uint64_t connections, tls_connections, h2_connections, requests_at_work, origin_connections, origin_idle;
+};
+
+struct worker {
+	struct loop loop;
+	pthread_t thread;
+	unsigned index;
+	struct edge_common *common;
+	struct fact_sink sink;
+	struct binding *binding;             /* current */
+	struct origin_worker origins;
+	struct list connections;             /* open */
+	struct list listeners;               /* struct worker_listener */
+	struct request *spare;               /* the next request, already allocated: heads are read into it */
+	struct list free_requests;
+	unsigned free_request_count;
+	struct worker_gauges gauges;
+	uint64_t id_state[2];                /* of request ids */
+	uint64_t date_second;
+	char date[CLOCK_HTTP_LEN + 1];
+	bool is_draining;
+	void (*drained)(struct worker *worker);
+	uint64_t *in_flight;                 /* shared memory: what this worker works on, for the keeper's quarantine; may be NULL */
+};
+
+struct worker_needs {
+	struct edge_common *common;
+	unsigned index;
+	struct fact_sink sink;
+	struct snapshot *snapshot;           /* held once more */
+	uint64_t *in_flight;
+};
+
+struct worker *worker_new(const struct worker_needs *needs) must_check;
+/* Starts the thread. */
+enum result worker_start(struct worker *worker) must_check;
+/* Takes the current snapshot from now on: posted, done in the worker's thread. HELD once for this call. */
+enum result worker_post_snapshot(struct worker *worker, struct snapshot *snapshot) must_check;
+/* Listens on FD, which becomes the worker's. */
+enum result worker_post_listener(struct worker *worker, int fd, uint64_t id, const struct endpoint *endpoint) must_check;
+/* Stops listening on every id that is not in KEPT, and closes those descriptors. KEPT is copied. */
+enum result worker_post_listeners_kept(struct worker *worker, const uint64_t *kept, size_t count) must_check;
+/* No new connections; idle ones close, others after their request; then the loop ends. */
+enum result worker_post_drain(struct worker *worker) must_check;
+/* Waits for the thread; frees everything. */
+void worker_free(struct worker *worker);
+
+void binding_hold(struct binding *binding);
+void binding_drop(struct binding *binding);
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT", made once a second. */
+struct span worker_date(struct worker *worker);
+void worker_next_id(struct worker *worker, uint64_t out[2]);
+
+#endif

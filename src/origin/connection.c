@@ -1,0 +1,277 @@
+#include "origin/connection.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+#define IN_MAX_BYTES (64 * 1024)
+#define OUT_MAX_BYTES (128 * 1024)
+#define READ_BYTES (8 * 1024)
+
+enum result origin_worker_init(struct origin_worker *worker, struct loop *loop, struct origins *origins, void (*advance)(void *owner))
+{
+	*worker = (struct origin_worker){ .loop = loop, .origins = origins, .advance = advance };
+	return RESULT_OK;
+}
+
+void origin_worker_done(struct origin_worker *worker)
+{
+	worker->is_closing = true;
+	for (unsigned slot = 0; slot < worker->slots; slot++) {
+		list_each_safe(node, following, &worker->idle[slot])
+			origin_connection_close(list_entry(node, struct origin_connection, node));
+	}
+	free(worker->idle);
+	free(worker->idle_counts);
+	worker->idle = NULL;
+	worker->idle_counts = NULL;
+	worker->slots = 0;
+}
+
+/* Lists cannot be moved by realloc: their ends point to each other. */
+static bool grow_slots(struct origin_worker *worker, unsigned slots)
+{
+	struct list *idle = calloc(slots, sizeof(*idle));
+	unsigned *counts = calloc(slots, sizeof(*counts));
+
+	if (!idle || !counts) {
+		free(idle);
+		free(counts);
+		return false;
+	}
+	for (unsigned i = 0; i < slots; i++) {
+		list_init(&idle[i]);
+		if (i >= worker->slots)
+			continue;
+		counts[i] = worker->idle_counts[i];
+		if (!list_is_empty(&worker->idle[i])) {
+			list_add_first(&worker->idle[i], &idle[i]);
+			list_remove(&worker->idle[i]);
+		}
+	}
+	free(worker->idle);
+	free(worker->idle_counts);
+	worker->idle = idle;
+	worker->idle_counts = counts;
+	worker->slots = slots;
+	return true;
+}
+
+static void free_connection(struct job *job)
+{
+	struct origin_connection *connection = list_entry(job, struct origin_connection, last);
+
+	origins_drop(connection->worker->origins, connection->origin);
+	free(connection);
+}
+
+static void leave_idle(struct origin_connection *connection)
+{
+	struct origin_worker *worker = connection->worker;
+
+	list_remove(&connection->node);
+	timer_cancel(&worker->loop->timers, &connection->kept);
+	worker->idle_counts[connection->origin->slot]--;
+	worker->idle_count--;
+}
+
+void origin_connection_close(struct origin_connection *connection)
+{
+	struct origin_worker *worker = connection->worker;
+
+	if (connection->stage == ORIGIN_CLOSED)
+		return;
+	if (connection->stage == ORIGIN_IDLE)
+		leave_idle(connection);
+	connection->stage = ORIGIN_CLOSED;
+	connection->owner = NULL;
+	connection->watch.fd = -1;
+	transport_close(&connection->transport, false);
+	buffer_done(&connection->in);
+	buffer_done(&connection->out);
+	worker->open_count--;
+	loop_later(worker->loop, &connection->last);
+}
+
+static void kept_too_long(struct timer *timer)
+{
+	origin_connection_close(list_entry(timer, struct origin_connection, kept));
+}
+
+static void ready(struct watch *watch, uint32_t events)
+{
+	struct origin_connection *connection = list_entry(watch, struct origin_connection, watch);
+
+	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+		connection->can_read = true;
+	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+		connection->has_hung_up = true;
+	if (connection->stage == ORIGIN_IDLE) {
+		/* Nothing is expected from it: data, an end or an error all mean that it cannot be used again. A late writable
+		 * edge means nothing. */
+		if (connection->can_read)
+			origin_connection_close(connection);
+		return;
+	}
+	if (connection->owner)
+		connection->worker->advance(connection->owner);
+}
+
+struct origin_connection *origin_connection_reuse(struct origin_worker *worker, struct origin *origin, void *owner)
+{
+	struct origin_connection *connection;
+
+	if (origin->slot >= worker->slots || list_is_empty(&worker->idle[origin->slot]))
+		return NULL;
+	connection = list_entry(worker->idle[origin->slot].prev, struct origin_connection, node);
+	leave_idle(connection);
+	connection->stage = ORIGIN_OPEN;
+	connection->owner = owner;
+	connection->is_reused = true;
+	return connection;
+}
+
+static enum result open_socket(struct origin_connection *connection, const struct endpoint *endpoint)
+{
+	struct sockaddr_storage to;
+	socklen_t length = endpoint_to_socket(endpoint, &to);
+	int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+	int on = 1;
+
+	if (fd < 0)
+		return RESULT_IO;
+	transport_init(&connection->transport, fd);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (connect(fd, (struct sockaddr *)&to, length) < 0 && errno != EINPROGRESS)
+		return RESULT_IO;
+	return loop_watch(connection->worker->loop, &connection->watch, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP);
+}
+
+enum result origin_connection_open(struct origin_worker *worker, struct origin *origin, void *owner, struct origin_connection **out)
+{
+	struct origin_connection *connection;
+	struct endpoint endpoint;
+	enum result result = origin_next_endpoint(origin, &endpoint);
+
+	if (result != RESULT_OK)
+		return result;
+	connection = calloc(1, sizeof(*connection));
+	if (!connection)
+		return RESULT_NO_MEMORY;
+	*connection = (struct origin_connection){ .watch = { -1, ready }, .worker = worker, .origin = origin, .owner = owner,
+		                                  .stage = ORIGIN_CONNECTING };
+	transport_init(&connection->transport, -1);
+	buffer_init(&connection->in, IN_MAX_BYTES);
+	buffer_init(&connection->out, OUT_MAX_BYTES);
+	timer_init(&connection->kept, kept_too_long);
+	list_init(&connection->node);
+	job_init(&connection->last, free_connection);
+	origin_hold(origin);
+	worker->open_count++;
+	result = open_socket(connection, &endpoint);
+	if (result != RESULT_OK) {
+		origin_connection_close(connection);
+		return result;
+	}
+	*out = connection;
+	return RESULT_OK;
+}
+
+static enum result finish_connect(struct origin_connection *connection)
+{
+	struct sockaddr_storage peer;
+	socklen_t length = sizeof(peer);
+	int error = 0;
+
+	length = sizeof(error);
+	if (getsockopt(connection->transport.fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0 || error)
+		return RESULT_IO;
+	length = sizeof(peer);
+	if (getpeername(connection->transport.fd, (struct sockaddr *)&peer, &length) < 0)
+		return errno == ENOTCONN ? RESULT_MORE : RESULT_IO;
+	if (!connection->origin->tls) {
+		connection->stage = ORIGIN_OPEN;
+		return RESULT_OK;
+	}
+	connection->stage = ORIGIN_HANDSHAKING;
+	return transport_connect_tls(&connection->transport, connection->origin->tls);
+}
+
+enum result origin_connection_advance(struct origin_connection *connection)
+{
+	enum result result = RESULT_OK;
+
+	if (connection->stage == ORIGIN_CONNECTING)
+		result = finish_connect(connection);
+	if (result == RESULT_OK && connection->stage == ORIGIN_HANDSHAKING) {
+		result = transport_handshake(&connection->transport);
+		if (result == RESULT_OK)
+			connection->stage = ORIGIN_OPEN;
+	}
+	return result;
+}
+
+enum result origin_connection_fill(struct origin_connection *connection)
+{
+	size_t room = buffer_room(&connection->in);
+	size_t want = buffer_len(&connection->in) < READ_BYTES / 2 ? READ_BYTES : room;
+	size_t got = 0;
+	enum result result;
+	char *to;
+
+	if (!connection->can_read || room == 0)
+		return RESULT_MORE;
+	if (connection->in.size >= want + buffer_len(&connection->in))
+		want = connection->in.size - buffer_len(&connection->in);  /* all that is allocated anyway */
+	want = want < room ? want : room;
+	to = buffer_reserve(&connection->in, want);
+	if (!to)
+		return RESULT_NO_MEMORY;
+	result = transport_read(&connection->transport, to, want, &got);
+	if (result == RESULT_MORE)
+		connection->can_read = connection->has_hung_up;
+	if (result != RESULT_OK)
+		return result;
+	buffer_commit(&connection->in, got);
+	/* A short read of a plain socket has emptied it (epoll(7)); after a hang-up one more read must tell the end. */
+	if (got < want && !connection->transport.tls && !connection->has_hung_up)
+		connection->can_read = false;
+	return RESULT_OK;
+}
+
+enum result origin_connection_flush(struct origin_connection *connection)
+{
+	while (buffer_len(&connection->out)) {
+		size_t sent = 0;
+		enum result result = transport_write(&connection->transport, buffer_span(&connection->out), &sent);
+
+		if (result != RESULT_OK)
+			return result;
+		buffer_consume(&connection->out, sent);
+	}
+	return RESULT_OK;
+}
+
+void origin_connection_keep(struct origin_connection *connection, const struct origins_settings *settings)
+{
+	struct origin_worker *worker = connection->worker;
+	unsigned slot = connection->origin->slot;
+
+	if (worker->is_closing || connection->has_hung_up || buffer_len(&connection->in) || buffer_len(&connection->out) ||
+	    settings->kept_connections == 0 || (slot >= worker->slots && !grow_slots(worker, slot + 16)) ||
+	    worker->idle_counts[slot] >= (unsigned)settings->kept_connections) {
+		origin_connection_close(connection);
+		return;
+	}
+	connection->owner = NULL;
+	connection->stage = ORIGIN_IDLE;
+	buffer_release(&connection->in);
+	buffer_release(&connection->out);
+	list_add_last(&worker->idle[slot], &connection->node);
+	worker->idle_counts[slot]++;
+	worker->idle_count++;
+	timer_set(&worker->loop->timers, &connection->kept, worker->loop->now_ms + (uint64_t)settings->kept_ms);
+}

@@ -1,0 +1,271 @@
+#include "origin/origin.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "net/tls_client.h"
+
+#include "base/banned.h"
+
+#define RETRY_FIRST_MS 1000u
+#define RETRY_LAST_MS 30000u
+
+#define LOAD(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
+#define STORE(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELAXED)
+#define ADD(field, value) __atomic_add_fetch(&(field), (value), __ATOMIC_RELAXED)
+
+void origins_init(struct origins *origins)
+{
+	pthread_mutex_init(&origins->lock, NULL);
+	list_init(&origins->all);
+	for (unsigned i = 0; i < ORIGINS_BUCKETS; i++)
+		list_init(&origins->buckets[i]);
+	origins->free_slots = NULL;
+	origins->free_count = origins->slots = 0;
+}
+
+void origins_done(struct origins *origins)
+{
+	free(origins->free_slots);
+	pthread_mutex_destroy(&origins->lock);
+}
+
+enum result origin_identity_write(const struct origin_settings *settings, struct buffer *out)
+{
+	const struct origin_auth_settings none = { 0 };
+	const struct origin_auth_settings *auth = settings->auth ? settings->auth : &none;
+
+	return buffer_print(out, "%.*s|%.*s|%.*s|%d|%.*s|%.*s|%d", SPAN_ARG(settings->url.text), SPAN_ARG(settings->sni),
+	                    SPAN_ARG(settings->ca), settings->verify, SPAN_ARG(auth->certificate), SPAN_ARG(auth->key),
+	                    settings->proxy_protocol);
+}
+
+/* A slot given back, or the next new one: per-worker tables stay as short as they can. RESULT_NO_MEMORY keeps the stack
+ * large enough for every slot, so that giving one back cannot fail. */
+static enum result take_slot(struct origins *origins, unsigned *slot)
+{
+	unsigned *stack;
+
+	if (origins->free_count) {
+		*slot = origins->free_slots[--origins->free_count];
+		return RESULT_OK;
+	}
+	stack = reallocarray(origins->free_slots, origins->slots + 1, sizeof(*stack));
+	if (!stack)
+		return RESULT_NO_MEMORY;
+	origins->free_slots = stack;
+	*slot = origins->slots;
+	STORE(origins->slots, origins->slots + 1);
+	return RESULT_OK;
+}
+
+static struct list *bucket_of(struct origins *origins, struct span identity)
+{
+	return &origins->buckets[hash_span(hash_process_seed(), identity) % ORIGINS_BUCKETS];
+}
+
+static struct span duplicate(struct span span)
+{
+	char *copy = malloc(span.len + 1);
+
+	if (!copy)
+		return SPAN_NONE;
+	memcpy(copy, span.at, span.len);
+	copy[span.len] = 0;
+	return span_make(copy, span.len);
+}
+
+static void free_origin(struct origin *origin)
+{
+	free((void *)(uintptr_t)origin->identity.at);
+	free((void *)(uintptr_t)origin->text.at);
+	free((void *)(uintptr_t)origin->host.at);
+	if (origin->tls)
+		tls_client_free(origin->tls);
+	pthread_mutex_destroy(&origin->lock);
+	free(origin);
+}
+
+static struct origin *new_origin(const struct origin_settings *settings, struct span identity, struct tls_client *tls)
+{
+	struct origin *origin = calloc(1, sizeof(*origin));
+	struct address address;
+
+	if (!origin) {
+		if (tls)
+			tls_client_free(tls);
+		return NULL;
+	}
+	pthread_mutex_init(&origin->lock, NULL);
+	origin->identity = duplicate(identity);
+	origin->text = duplicate(settings->url.text);
+	origin->host = duplicate(settings->url.host);
+	origin->port = settings->url.port;
+	origin->tls = tls;
+	origin->proxy_protocol = settings->proxy_protocol;
+	origin->holders = 1;
+	if (!origin->identity.at || !origin->text.at || !origin->host.at) {
+		free_origin(origin);
+		return NULL;
+	}
+	origin->is_name = address_read(origin->host, &address) != RESULT_OK;
+	if (!origin->is_name)
+		origin_set_endpoints(origin, &(struct endpoint){ address, origin->port }, 1, 0);
+	return origin;
+}
+
+static struct origin *find(struct origins *origins, struct span identity)
+{
+	list_each(node, bucket_of(origins, identity)) {
+		struct origin *origin = list_entry(node, struct origin, bucket);
+
+		if (span_equal(origin->identity, identity))
+			return origin;
+	}
+	return NULL;
+}
+
+struct origin *origins_hold(struct origins *origins, const struct origin_settings *settings,
+                            const struct origin_health_settings *health, struct tls_client *tls)
+{
+	struct origin *origin = NULL;
+	struct buffer identity;
+
+	buffer_init(&identity, ORIGIN_IDENTITY_MAX * 8);
+	pthread_mutex_lock(&origins->lock);
+	if (origin_identity_write(settings, &identity) != RESULT_OK)
+		goto done;
+	origin = find(origins, buffer_span(&identity));
+	if (origin) {
+		origin_hold(origin);
+		if (tls)
+			tls_client_free(tls);
+	} else {
+		origin = new_origin(settings, buffer_span(&identity), tls);
+		if (!origin)
+			goto done;
+		if (take_slot(origins, &origin->slot) != RESULT_OK) {
+			free_origin(origin);
+			origin = NULL;
+			goto done;
+		}
+		list_add_last(&origins->all, &origin->node);
+		list_add_last(bucket_of(origins, origin->identity), &origin->bucket);
+	}
+	STORE(origin->rise, (unsigned)health->rise);
+	STORE(origin->fall, (unsigned)health->fall);
+	STORE(origin->has_checks, health->path.len != 0);
+done:
+	pthread_mutex_unlock(&origins->lock);
+	buffer_done(&identity);
+	return origin;
+}
+
+void origin_hold(struct origin *origin)
+{
+	ADD(origin->holders, 1u);
+}
+
+void origins_drop(struct origins *origins, struct origin *origin)
+{
+	pthread_mutex_lock(&origins->lock);
+	if (__atomic_sub_fetch(&origin->holders, 1u, __ATOMIC_ACQ_REL) == 0) {
+		list_remove(&origin->node);
+		list_remove(&origin->bucket);
+		origins->free_slots[origins->free_count++] = origin->slot;
+		free_origin(origin);
+	}
+	pthread_mutex_unlock(&origins->lock);
+}
+
+enum result origin_next_endpoint(struct origin *origin, struct endpoint *out)
+{
+	enum result result = RESULT_NOT_FOUND;
+
+	pthread_mutex_lock(&origin->lock);
+	if (origin->endpoint_count) {
+		*out = origin->endpoints[origin->endpoint_next++ % origin->endpoint_count];
+		result = RESULT_OK;
+	}
+	pthread_mutex_unlock(&origin->lock);
+	return result;
+}
+
+void origin_set_endpoints(struct origin *origin, const struct endpoint *list, unsigned count, uint64_t now_ms)
+{
+	if (count > ORIGIN_ENDPOINTS_MAX)
+		count = ORIGIN_ENDPOINTS_MAX;
+	pthread_mutex_lock(&origin->lock);
+	if (count) {
+		memcpy(origin->endpoints, list, count * sizeof(*list));
+		origin->endpoint_count = count;
+	}
+	origin->resolved_ms = now_ms;
+	pthread_mutex_unlock(&origin->lock);
+}
+
+static bool set_down(struct origin *origin, bool is_down, uint64_t now_ms)
+{
+	if (LOAD(origin->is_down) == is_down)
+		return false;
+	if (!is_down)
+		STORE(origin->up_since_ms, now_ms);
+	STORE(origin->is_down, is_down);
+	return true;
+}
+
+/* 1 s after the fall, then 2, 4 ... with each further failure. */
+static uint64_t retry_pause_ms(unsigned failures, unsigned fall)
+{
+	unsigned doublings = failures > fall ? failures - fall : 0;
+	uint64_t pause_ms = doublings < 6 ? (uint64_t)RETRY_FIRST_MS << doublings : RETRY_LAST_MS;
+
+	return pause_ms < RETRY_LAST_MS ? pause_ms : RETRY_LAST_MS;
+}
+
+static bool fail(struct origin *origin, uint64_t now_ms)
+{
+	unsigned failures = ADD(origin->failures, 1u);
+	unsigned fall = LOAD(origin->fall);
+
+	STORE(origin->successes, 0u);
+	if (failures < fall)
+		return false;
+	STORE(origin->down_until_ms, now_ms + retry_pause_ms(failures, fall));
+	return set_down(origin, true, now_ms);
+}
+
+static bool succeed(struct origin *origin, unsigned needed, uint64_t now_ms)
+{
+	if (LOAD(origin->failures))
+		STORE(origin->failures, 0u);
+	if (!LOAD(origin->is_down))
+		return false;
+	if (ADD(origin->successes, 1u) < needed)
+		return false;
+	STORE(origin->successes, 0u);
+	return set_down(origin, false, now_ms);
+}
+
+bool origin_learn(struct origin *origin, enum origin_outcome outcome, uint64_t now_ms)
+{
+	ADD(origin->requests, (uint64_t)1);
+	if (outcome != ORIGIN_ANSWERED)
+		ADD(origin->errors, (uint64_t)1);
+	/* An error page is an answer: only silence counts against an origin here, or one broken page would take a portal out. */
+	if (outcome == ORIGIN_ANSWERED || outcome == ORIGIN_ERROR)
+		return LOAD(origin->has_checks) ? false : succeed(origin, 1, now_ms);
+	return fail(origin, now_ms);
+}
+
+bool origin_learn_check(struct origin *origin, bool is_well, uint64_t now_ms)
+{
+	return is_well ? succeed(origin, LOAD(origin->rise), now_ms) : fail(origin, now_ms);
+}
+
+bool origin_is_available(const struct origin *origin, uint64_t now_ms)
+{
+	if (!LOAD(origin->is_down))
+		return true;
+	return !LOAD(origin->has_checks) && now_ms >= LOAD(origin->down_until_ms);
+}

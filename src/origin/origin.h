@@ -1,0 +1,90 @@
+/* One origin, as all workers see it. What is counted here is counted with atomics; addresses change under a lock that is
+ * taken only to open a new connection.
+ *
+ * Owns     its endpoints and TLS client settings; counted by pools and connections
+ * Threads  any
+ */
+#ifndef BOUCLIER_ORIGIN_ORIGIN_H
+#define BOUCLIER_ORIGIN_ORIGIN_H
+
+#include <pthread.h>
+
+#include "base/list.h"
+#include "origin/settings.h"
+
+#define ORIGIN_ENDPOINTS_MAX 8
+#define ORIGIN_IDENTITY_MAX 1024
+
+struct tls_client;
+
+/* What a request taught about an origin. */
+enum origin_outcome {
+	ORIGIN_ANSWERED,     /* any whole response head below 500, or 501 and 505 */
+	ORIGIN_ERROR,        /* 500, 502, 503, 504 */
+	ORIGIN_UNREACHABLE,  /* no connection, or it broke before a head */
+	ORIGIN_TIMED_OUT,
+};
+
+struct origin {
+	struct list node, bucket;         /* in struct origins */
+	unsigned holders, slot;           /* slot: small number for per-worker tables */
+	struct span identity;             /* everything a connection depends on, as text */
+	struct span text;                 /* "http://10.0.0.11:8080" */
+	struct span host;                 /* of the URL: a name or an address */
+	uint16_t port;
+	bool is_name;                     /* endpoints come from DNS */
+	struct tls_client *tls;           /* NULL: plain */
+	int proxy_protocol;
+
+	pthread_mutex_t lock;             /* endpoints */
+	struct endpoint endpoints[ORIGIN_ENDPOINTS_MAX];
+	unsigned endpoint_count, endpoint_next;
+	uint64_t resolved_ms;
+
+	unsigned at_work;                 /* requests, all workers */
+	unsigned failures, successes;     /* in a row */
+	bool is_down, has_checks;
+	uint64_t down_until_ms;           /* passive: when it may be tried again */
+	uint64_t up_since_ms;
+	unsigned rise, fall;
+	uint64_t requests, errors;        /* for status and metrics */
+};
+
+/* Every origin of the process. */
+#define ORIGINS_BUCKETS 1024
+
+struct origins {
+	pthread_mutex_t lock;
+	struct list all;
+	struct list buckets[ORIGINS_BUCKETS];  /* by hash of the identity */
+	unsigned *free_slots;             /* a stack of slots given back */
+	unsigned free_count;
+	unsigned slots;                   /* highest slot ever given + 1 */
+};
+
+void origins_init(struct origins *origins);
+void origins_done(struct origins *origins);
+
+/* The origin of these settings: an existing one with the same identity, held once more, or a new one. TLS is handed over
+ * for a new origin, and freed for an old one. NULL when out of memory. */
+struct origin *origins_hold(struct origins *origins, const struct origin_settings *settings,
+                            const struct origin_health_settings *health, struct tls_client *tls) must_check;
+void origin_hold(struct origin *origin);
+void origins_drop(struct origins *origins, struct origin *origin);
+
+/* The text that tells two origins apart; for finding out whether `tls` is needed at all. */
+enum result origin_identity_write(const struct origin_settings *settings, struct buffer *out) must_check;
+
+/* RESULT_NOT_FOUND when the name has never been resolved. Endpoints take turns. */
+enum result origin_next_endpoint(struct origin *origin, struct endpoint *out) must_check;
+/* What DNS says now. An empty list changes nothing: the old addresses are better than none (fails open). */
+void origin_set_endpoints(struct origin *origin, const struct endpoint *list, unsigned count, uint64_t now_ms);
+
+/* Learning from requests. With active checks, failures in a row take it out and only checks bring it back; without, it is
+ * tried again after a pause that doubles from 1 s to 30 s. Returns true when is_down changed. */
+bool origin_learn(struct origin *origin, enum origin_outcome outcome, uint64_t now_ms);
+/* Learning from a check. */
+bool origin_learn_check(struct origin *origin, bool is_well, uint64_t now_ms);
+bool origin_is_available(const struct origin *origin, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,218 @@
+#include "origin/pool.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "net/tls_client.h"
+
+#include "base/banned.h"
+
+#define LOAD(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
+
+static uint64_t member_key(const struct origin *origin)
+{
+	/* A fixed seed: the key must survive restarts, and an administrator's own URLs attack nobody. */
+	uint64_t key = hash_span((struct hash_seed){ 0x626f75636c696572u, 1 }, origin->identity);
+
+	return key ? key : 1;
+}
+
+enum result pool_new(struct origins *origins, const struct origins_settings *settings,
+                     struct tls_client *(*tls_of)(void *context, const struct origin_settings *settings), void *context,
+                     struct pool **out)
+{
+	const struct origin_settings *list = settings->origins.items;
+	struct pool *pool = calloc(1, sizeof(*pool));
+
+	if (!pool)
+		return RESULT_NO_MEMORY;
+	*pool = (struct pool){ .origins = origins, .settings = settings,
+		               .members = calloc(settings->origins.count + 1, sizeof(*pool->members)) };
+	if (!pool->members)
+		goto fail;
+	for (size_t i = 0; i < settings->origins.count && i < POOL_MEMBERS_MAX; i++) {
+		struct pool_member *member = &pool->members[pool->count];
+		struct tls_client *tls = list[i].url.is_tls ? tls_of(context, &list[i]) : NULL;
+
+		if (list[i].url.is_tls && !tls)
+			goto refuse;
+		member->settings = &list[i];
+		member->origin = origins_hold(origins, &list[i], &settings->health, tls);
+		if (!member->origin)
+			goto fail;
+		member->key = member_key(member->origin);
+		pool->count++;
+	}
+	*out = pool;
+	return RESULT_OK;
+refuse:
+	pool_free(pool);
+	return RESULT_REFUSED;
+fail:
+	pool_free(pool);
+	return RESULT_NO_MEMORY;
+}
+
+void pool_free(struct pool *pool)
+{
+	if (!pool)
+		return;
+	for (unsigned i = 0; i < pool->count; i++)
+		origins_drop(pool->origins, pool->members[i].origin);
+	free(pool->members);
+	free(pool);
+}
+
+static bool has_room(const struct pool_member *member)
+{
+	return member->settings->limit == 0 || LOAD(member->origin->at_work) < (unsigned)member->settings->limit;
+}
+
+/* Weight in thousandths, less while the origin starts slowly. */
+static uint64_t weight_now(const struct pool_member *member, uint64_t now_ms)
+{
+	uint64_t weight = (uint64_t)member->settings->weight * 1000;
+	uint64_t slow_ms = (uint64_t)member->settings->slow_start_ms;
+	uint64_t up_since_ms = LOAD(member->origin->up_since_ms);
+	uint64_t up_ms = now_ms - up_since_ms;
+
+	if (!slow_ms || !up_since_ms || up_ms >= slow_ms)
+		return weight;
+	return weight / 10 + weight * 9 / 10 * up_ms / slow_ms;
+}
+
+static uint64_t total_weight(const struct pool *pool, uint64_t set, uint64_t now_ms)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < pool->count; i++)
+		total += set >> i & 1 ? weight_now(&pool->members[i], now_ms) : 0;
+	return total;
+}
+
+/* Turns are spread by the golden ratio, so that a heavy member's turns do not come in a row. */
+static unsigned pick_turn(struct pool *pool, uint64_t set, const struct pool_wish *wish)
+{
+	uint64_t turn = __atomic_fetch_add(&pool->turn, 1u, __ATOMIC_RELAXED);
+	uint64_t total = total_weight(pool, set, wish->now_ms);
+	uint64_t at = (uint64_t)(((unsigned __int128)(turn * 0x9e3779b97f4a7c15u) * total) >> 64);
+
+	for (unsigned i = 0; i < pool->count; i++) {
+		uint64_t weight = set >> i & 1 ? weight_now(&pool->members[i], wish->now_ms) : 0;
+
+		if (at < weight)
+			return i;
+		at -= weight;
+	}
+	return (unsigned)__builtin_ctzll(set);
+}
+
+static unsigned pick_least(struct pool *pool, uint64_t set, const struct pool_wish *wish)
+{
+	unsigned start = __atomic_fetch_add(&pool->turn, 1u, __ATOMIC_RELAXED) % pool->count;
+	unsigned best = pool->count;
+	uint64_t best_load = UINT64_MAX;
+
+	for (unsigned n = 0; n < pool->count; n++) {
+		unsigned i = (start + n) % pool->count;  /* equals take turns */
+		uint64_t weight = weight_now(&pool->members[i], wish->now_ms);
+		uint64_t load = (LOAD(pool->members[i].origin->at_work) + 1u) * 1000000u / (weight ? weight : 1);
+
+		if (set >> i & 1 && load < best_load) {
+			best = i;
+			best_load = load;
+		}
+	}
+	return best;
+}
+
+/* Rendezvous hashing (Thaler, Ravishankar 1998), weighted: a member that goes moves only its own visitors. */
+static unsigned pick_hash(const struct pool *pool, uint64_t set, const struct pool_wish *wish)
+{
+	unsigned best = (unsigned)__builtin_ctzll(set);
+	double best_score = -1;
+
+	for (unsigned i = 0; i < pool->count; i++) {
+		uint64_t draw = hash_u64(pool->members[i].key ^ hash_u64(wish->hash)) >> 11;
+		double unit = ((double)draw + 1) / 9007199254740994.0;  /* (0, 1) */
+		double score = (double)pool->members[i].settings->weight / -log(unit);
+
+		if (set >> i & 1 && score > best_score) {
+			best = i;
+			best_score = score;
+		}
+	}
+	return best;
+}
+
+static uint64_t usable(const struct pool *pool, const struct pool_wish *wish, bool want_backup, bool want_down)
+{
+	uint64_t set = 0;
+
+	for (unsigned i = 0; i < pool->count; i++) {
+		const struct pool_member *member = &pool->members[i];
+
+		if (wish->tried >> i & 1 || member->settings->is_draining || !has_room(member))
+			continue;
+		if (want_down || (member->settings->is_backup == want_backup && origin_is_available(member->origin, wish->now_ms)))
+			set |= (uint64_t)1 << i;
+	}
+	return set;
+}
+
+static const struct pool_member *take(struct pool *pool, unsigned i)
+{
+	__atomic_add_fetch(&pool->members[i].origin->at_work, 1u, __ATOMIC_RELAXED);
+	return &pool->members[i];
+}
+
+static const struct pool_member *take_sticky(struct pool *pool, const struct pool_wish *wish)
+{
+	for (unsigned i = 0; i < pool->count; i++) {
+		const struct pool_member *member = &pool->members[i];
+
+		if (member->key == wish->sticky && !(wish->tried >> i & 1) && has_room(member) &&
+		    origin_is_available(member->origin, wish->now_ms))
+			return take(pool, i);
+	}
+	return NULL;
+}
+
+const struct pool_member *pool_take(struct pool *pool, const struct pool_wish *wish)
+{
+	const struct pool_member *sticky = wish->sticky ? take_sticky(pool, wish) : NULL;
+	uint64_t set;
+
+	if (sticky)
+		return sticky;
+	set = usable(pool, wish, false, false);
+	if (!set)
+		set = usable(pool, wish, true, false);
+	if (!set)
+		set = usable(pool, wish, false, true);  /* availability fails open: an origin that looks ill beats none */
+	if (!set)
+		return NULL;
+	if (!(set & (set - 1)))
+		return take(pool, (unsigned)__builtin_ctzll(set));
+	switch ((enum origin_balance)pool->settings->balance) {
+	case BALANCE_LEAST_CONNECTIONS: return take(pool, pick_least(pool, set, wish));
+	case BALANCE_HASH: return take(pool, pick_hash(pool, set, wish));
+	case BALANCE_ROUND_ROBIN: break;
+	}
+	return take(pool, pick_turn(pool, set, wish));
+}
+
+void pool_give_back(const struct pool_member *member)
+{
+	__atomic_sub_fetch(&member->origin->at_work, 1u, __ATOMIC_RELAXED);
+}
+
+bool pool_is_full(const struct pool *pool, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < pool->count; i++) {
+		if (origin_is_available(pool->members[i].origin, now_ms) && !has_room(&pool->members[i]))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,48 @@
+/* The origins of one site or route, and whose turn it is.
+ *
+ * Owns     its members; holds their origins
+ * Threads  immutable but for the turn counter, which is atomic
+ */
+#ifndef BOUCLIER_ORIGIN_POOL_H
+#define BOUCLIER_ORIGIN_POOL_H
+
+#include "origin/origin.h"
+
+#define POOL_MEMBERS_MAX 64
+
+struct pool_member {
+	struct origin *origin;
+	const struct origin_settings *settings;
+	uint64_t key;         /* for hashing and the sticky cookie: of the identity, the same after a restart */
+};
+
+struct pool {
+	struct origins *origins;
+	const struct origins_settings *settings;
+	struct pool_member *members;
+	unsigned count;
+	unsigned turn;
+};
+
+struct pool_wish {
+	uint64_t hash;        /* BALANCE_HASH: of what shall stay together */
+	uint64_t sticky;      /* a member's key from the visitor's cookie; 0: none */
+	uint64_t tried;       /* bit per member that this request has tried already */
+	uint64_t now_ms;
+};
+
+/* Holds an origin for every entry of SETTINGS. TLS_OF makes the TLS client of an https entry (complaining itself). */
+enum result pool_new(struct origins *origins, const struct origins_settings *settings,
+                     struct tls_client *(*tls_of)(void *context, const struct origin_settings *settings), void *context,
+                     struct pool **out) must_check;
+void pool_free(struct pool *pool);
+
+/* The next member, its origin's at_work counted up; NULL when all were tried or are full. Order: sticky, then members that
+ * are well, then backups that are well, then (fails open) those that are down. */
+const struct pool_member *pool_take(struct pool *pool, const struct pool_wish *wish) must_check;
+/* The request has left the origin. */
+void pool_give_back(const struct pool_member *member);
+/* Why pool_take found nothing: true when some member was well but at its limit. */
+bool pool_is_full(const struct pool *pool, uint64_t now_ms);
+
+#endif

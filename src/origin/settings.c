@@ -1,0 +1,140 @@
+#include "origin/settings.h"
+
+#include "base/banned.h"
+
+#define AT(type, member) offsetof(struct type, member)
+
+static const char *const balance_names[] = { "round_robin", "least_connections", "hash", NULL };
+static const char *const proxy_protocol_names[] = { "none", "v1", "v2", NULL };
+
+static const struct key auth_keys[] = {
+	{ .name = "header", .type = KEY_TEXT, .offset = AT(origin_auth_settings, header), .fallback = "X-Bouclier-Secret",
+	  .help = "Header that carries header_secret." },
+	{ .name = "header_secret", .type = KEY_TEXT, .flags = KEY_SECRET, .offset = AT(origin_auth_settings, header_secret),
+	  .help = "Sent with every request, so that the origin can refuse whoever does not know it." },
+	{ .name = "certificate", .type = KEY_PATH, .flags = KEY_FILE, .offset = AT(origin_auth_settings, certificate),
+	  .help = "Client certificate shown to the origin (mutual TLS)." },
+	{ .name = "key", .type = KEY_PATH, .flags = KEY_FILE, .offset = AT(origin_auth_settings, key),
+	  .help = "Its key; left out when it is in the same file." },
+	{ 0 },
+};
+
+static void check_auth(void *values, struct key_check *check)
+{
+	const struct origin_auth_settings *auth = values;
+
+	if (!auth->header_secret.len && !auth->certificate.len)
+		key_complain(check, NULL, SPAN_NONE, "auth says neither header_secret nor certificate");
+	if (auth->key.len && !auth->certificate.len)
+		key_complain(check, "key", SPAN_NONE, "a key without a certificate");
+}
+
+static const struct key_table auth_table = {
+	.name = "auth", .keys = auth_keys, .size = sizeof(struct origin_auth_settings), .check = check_auth,
+	.help = "How the origin can tell the shield from anybody else.",
+};
+
+static const struct key origin_keys[] = {
+	{ .name = "url", .type = KEY_URL, .flags = KEY_REQUIRED, .offset = AT(origin_settings, url),
+	  .help = "http:// or https://, host, and port unless it is the usual one. No path." },
+	{ .name = "weight", .type = KEY_NUMBER, .offset = AT(origin_settings, weight), .fallback = "1", .min = 1, .max = 1000,
+	  .help = "Its share of the requests, against the other origins' weights." },
+	{ .name = "backup", .type = KEY_BOOL, .offset = AT(origin_settings, is_backup), .fallback = "false",
+	  .help = "Used only when no other origin is well." },
+	{ .name = "drain", .type = KEY_BOOL, .offset = AT(origin_settings, is_draining), .fallback = "false",
+	  .help = "Gets no new visitors; those who stick to it stay." },
+	{ .name = "limit", .type = KEY_NUMBER, .offset = AT(origin_settings, limit), .fallback = "0", .min = 0, .max = 100000,
+	  .help = "Most requests it works on at once, over all workers; 0 for no limit." },
+	{ .name = "host", .type = KEY_HOST, .offset = AT(origin_settings, host), .help = "Host header sent to it; otherwise the visitor's." },
+	{ .name = "sni", .type = KEY_HOST, .offset = AT(origin_settings, sni), .help = "Server name in TLS; otherwise the host of the URL." },
+	{ .name = "ca", .type = KEY_PATH, .flags = KEY_FILE, .offset = AT(origin_settings, ca),
+	  .help = "PEM file of the authorities that may vouch for it; otherwise the system's." },
+	{ .name = "verify", .type = KEY_BOOL, .offset = AT(origin_settings, verify), .fallback = "true",
+	  .help = "Whether its certificate must be valid." },
+	{ .name = "auth", .type = KEY_MAP, .flags = KEY_OPTIONAL, .offset = AT(origin_settings, auth), .table = &auth_table,
+	  .help = "How the origin can tell the shield from anybody else." },
+	{ .name = "proxy_protocol", .type = KEY_CHOICE, .offset = AT(origin_settings, proxy_protocol), .fallback = "none",
+	  .choices = proxy_protocol_names, .help = "PROXY protocol header in front of each connection." },
+	{ .name = "slow_start", .type = KEY_DURATION, .offset = AT(origin_settings, slow_start_ms), .fallback = "0", .max = 3600000,
+	  .help = "After it recovered, its weight grows from a tenth to all over this time." },
+	{ 0 },
+};
+
+static void check_origin(void *values, struct key_check *check)
+{
+	const struct origin_settings *origin = values;
+
+	if (origin->url.path.len > 1)
+		key_complain(check, "url", SPAN("use rewrite in a route to change paths"), "an origin's URL has no path");
+	if (!origin->url.is_tls && (origin->sni.len || origin->ca.len || (origin->auth && origin->auth->certificate.len)))
+		key_complain(check, "url", SPAN_NONE, "sni, ca and a client certificate need an https:// origin");
+}
+
+static const struct key_table origin_table = {
+	.name = "origin", .keys = origin_keys, .size = sizeof(struct origin_settings), .shorthand = "url", .check = check_origin,
+	.help = "One origin: a URL, or a mapping.",
+};
+
+static const struct key health_keys[] = {
+	{ .name = "path", .type = KEY_TEXT, .offset = AT(origin_health_settings, path),
+	  .help = "Asked for with GET; without it, health is learned from visitors' requests only." },
+	{ .name = "interval", .type = KEY_DURATION, .offset = AT(origin_health_settings, interval_ms), .fallback = "5s", .min = 100,
+	  .max = 3600000, .help = "Time between two checks." },
+	{ .name = "timeout", .type = KEY_DURATION, .offset = AT(origin_health_settings, timeout_ms), .fallback = "2s", .min = 10,
+	  .max = 600000, .help = "A check that takes longer has failed." },
+	{ .name = "rise", .type = KEY_NUMBER, .offset = AT(origin_health_settings, rise), .fallback = "2", .min = 1, .max = 100,
+	  .help = "Successes in a row that bring an origin back." },
+	{ .name = "fall", .type = KEY_NUMBER, .offset = AT(origin_health_settings, fall), .fallback = "3", .min = 1, .max = 100,
+	  .help = "Failures in a row that take an origin out." },
+	{ .name = "status", .type = KEY_STATUS_RANGES, .offset = AT(origin_health_settings, status), .fallback = "200-399",
+	  .help = "Statuses that count as well." },
+	{ 0 },
+};
+
+static void check_health(void *values, struct key_check *check)
+{
+	const struct origin_health_settings *health = values;
+
+	if (health->path.len && health->path.at[0] != '/')
+		key_complain(check, "path", SPAN_NONE, "a path starts with /");
+}
+
+static const struct key_table health_table = {
+	.name = "health", .keys = health_keys, .size = sizeof(struct origin_health_settings), .check = check_health,
+	.help = "When an origin counts as well.",
+};
+
+#define ORIGINS_KEYS \
+	{ .name = "origins", .type = KEY_MAP, .flags = KEY_LIST | KEY_NO_DEFAULT, .offset = AT(origins_settings, origins), \
+	  .table = &origin_table, .help = "Where the portal really is: URLs, or mappings." }, \
+	{ .name = "balance", .type = KEY_CHOICE, .offset = AT(origins_settings, balance), .fallback = "round_robin", \
+	  .choices = balance_names, .help = "Who gets the next request. hash: the same visitor goes to the same origin." }, \
+	{ .name = "health", .type = KEY_MAP, .offset = AT(origins_settings, health), .table = &health_table, \
+	  .help = "When an origin counts as well." }, \
+	{ .name = "sticky_cookie", .type = KEY_TEXT, .offset = AT(origins_settings, sticky_cookie), .max = 64, \
+	  .help = "Name of a cookie that keeps a visitor with one origin." }, \
+	{ .name = "kept_connections", .type = KEY_NUMBER, .offset = AT(origins_settings, kept_connections), .fallback = "256", .max = 10000, \
+	  .help = "Idle connections kept to each origin, a worker." }, \
+	{ .name = "kept", .type = KEY_DURATION, .offset = AT(origins_settings, kept_ms), .fallback = "30s", .max = 3600000, \
+	  .help = "How long an idle connection to an origin is kept." }
+
+static const struct key site_keys[] = { ORIGINS_KEYS, { 0 } };
+static const struct key route_keys[] = { ORIGINS_KEYS, { 0 } };
+
+static void check_origins(void *values, struct key_check *check)
+{
+	const struct origins_settings *settings = values;
+
+	if (settings->origins.count > 64)
+		key_complain(check, "origins", SPAN_NONE, "%zu origins; at most 64 stand in one list", settings->origins.count);
+}
+
+static const struct key_table site_table = {
+	.name = "site", .keys = site_keys, .size = sizeof(struct origins_settings), .check = check_origins,
+};
+static const struct key_table route_table = {
+	.name = "route", .keys = route_keys, .size = sizeof(struct origins_settings), .check = check_origins,
+};
+
+const struct config_section origin_site_section = { ROOM_ORIGIN, SCOPE_SITE, &site_table };
+const struct config_section origin_route_section = { ROOM_ORIGIN, SCOPE_ROUTE, &route_table };
