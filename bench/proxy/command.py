@@ -46,7 +46,8 @@ def read_options(arguments):
     parser.add_argument("--seconds", type=float, default=2.0, help="of each run (2)")
     parser.add_argument("--workloads", type=_names_of(NAMES), default=NAMES, help=", ".join(NAMES))
     parser.add_argument("--subjects", type=_names_of(kinds), default=kinds, help=", ".join(kinds))
-    parser.add_argument("--bouclier", metavar="PATH", default=subjects.bouclier_path, help="build/bouclier")
+    parser.add_argument("--bouclier", metavar="PATH", default=workshop.ROOT / "build" / "bouclier",
+                        help="build/bouclier")
     parser.add_argument("--rate", type=_at_least_1, default=10000, help="requests/s of the equal load (10000)")
     parser.add_argument("--connections", type=_at_least_1, default=10000, help="kept connections (10000)")
     parser.add_argument("--idle", type=_at_least_1, default=5000, help="idle connections (5000)")
@@ -117,11 +118,11 @@ def _others(run, kinds, tables):
 class Tables:
     """Printed as they come, so that an interrupted run has shown what it had."""
 
-    def __init__(self):
-        self.all, self.verdicts = [], []
+    def __init__(self, has_bars):
+        self.all, self.verdicts, self.has_bars = [], [], has_bars
 
     def add(self, table):
-        verdict = judge(table)
+        verdict = judge(table) if self.has_bars else None
         self.all.append(table)
         self.verdicts += [verdict] if verdict else []
         report.print_table(table, verdict)
@@ -130,12 +131,12 @@ class Tables:
 def measure_all(run):
     namespace.furnish()
     os.sched_setaffinity(0, {subjects.LOAD_CORE})
-    subjects.bouclier_at(run.bouclier)
+    subjects.set_up(run.bouclier, run.bulk_bytes)
     kinds = [kind for kind in KINDS if kind.name in run.subjects]
     run.machine = report.machine()
-    tables, origin = Tables(), Origin(run.scratch)
+    tables, origin = Tables("bouclier" in run.subjects), Origin(run.scratch)
     print(f"{run.machine['cpu']}, {run.machine['cores']} cores, kernel {run.machine['kernel']}; "
-          f"{run.rounds} rounds of {run.seconds:g} s", flush=True)
+          f"{run.rounds} round{'s' * (run.rounds > 1)} of {run.seconds:g} s", flush=True)
     try:
         _traffic(run, kinds, tables)
         _others(run, kinds, tables)
@@ -147,5 +148,4 @@ def measure_all(run):
         report.print_verdicts(tables.verdicts)
         if run.json:
             report.write_json(run.json, run, tables.all, tables.verdicts)
-    wanted = "bouclier" in run.subjects
-    return 1 if wanted and any(verdict.outcome != "ok" for verdict in tables.verdicts) else 0
+    return 1 if any(verdict.outcome != "ok" for verdict in tables.verdicts) else 0

@@ -61,10 +61,14 @@ def run(subject, command, read, patience_s):
 
 
 def account(subject, figures, before, cpu_before, wall_s):
+    """EACH_US is the figure of the whole bench. A process that ended took its account along: then there is none."""
     after = subject.pids() if subject.is_alive() else []
-    cpu = processes.cpu_us(after) - cpu_before
-    figures["cpu_us"], figures["core"] = cpu, cpu / 1e6 / wall_s
     figures["ended_processes"] = sorted(set(before) - set(after))
+    figures["cpu_us"] = figures["core"] = figures["each_us"] = None
+    if not figures["ended_processes"]:
+        cpu = processes.cpu_us(after) - cpu_before
+        figures["cpu_us"], figures["core"] = cpu, cpu / 1e6 / wall_s
+        figures["each_us"] = cpu / figures["answered"] if figures["answered"] else None
     return figures
 
 

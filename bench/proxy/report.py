@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import asdict
 from statistics import median
 
+WHY_MAX = 100
 VERSIONS = {"nginx": ["nginx", "-v"], "haproxy": ["haproxy", "-v"], "h2o": ["h2o", "-v"], "h2load": ["h2load", "--version"]}
 
 
@@ -30,14 +31,19 @@ def _counts(row):
     return "  ".join(f"{status}: {count:,}" for status, count in sorted(statuses.items()))
 
 
+TRAFFIC_EXTRAS = (("per_s", "{:,.0f}/s"), ("core", "core {:.2f}"), ("p50_us", "p50 {:.0f} us"),
+                  ("p99_us", "p99 {:.0f} us"))
+OTHER_EXTRAS = (("gib_per_s", "{:.2f} GiB/s"), ("few_us", "{:.2f} us with few"), ("many_us", "{:.2f} us with many"),
+                ("base_kib", "base {:,.0f} KiB"), ("pss_kib", "PSS {:,.0f} KiB"))
+
+
 def _extras(row):
+    """Rates and waits only where requests were the matter, not a transfer or connections at rest."""
+    is_traffic = any("each_us" in one for one in row.rounds)
     words = []
-    for key, form in (("per_s", "{:,.0f}/s"), ("core", "core {:.2f}"), ("gib_per_s", "{:.2f} GiB/s"),
-                      ("p50_us", "p50 {:.0f} us"), ("p99_us", "p99 {:.0f} us"), ("few_us", "{:.2f} us with few"),
-                      ("many_us", "{:.2f} us with many"), ("base_kib", "base {:,.0f} KiB"), ("pss_kib", "PSS {:,.0f} KiB")):
+    for key, form in (TRAFFIC_EXTRAS if is_traffic else ()) + OTHER_EXTRAS:
         value = _middle(row, key)
-        hidden = key == "per_s" and (value is None or value < 10)
-        if value is not None and not hidden:
+        if value is not None:
             words.append(form.format(value))
     resumed = sum(one.get("resumed", 0) for one in row.rounds)
     return words + ([f"resumed {resumed:,}"] if resumed else [])
@@ -46,14 +52,16 @@ def _extras(row):
 def _line(table, name, row, reference):
     values = list(row.values().values())
     spread = f"[{_number(min(values))} - {_number(max(values))}]" if values else ""
-    ratio = table.ratio(name, reference) if reference and values else None
+    reference = row.beside or reference
+    ratio = table.ratio(name, reference) if reference in table.rows and values else None
     against = f"x{ratio:.2f}" if ratio else ""
     extras = ", ".join(_extras(row))
     return f"  {name:20s} {_number(row.median()):>8s} {table.unit:7s}{spread:>18s} {against:>7s}   {extras}"
 
 
 def print_table(table, verdict):
-    reference = table.reference() if not table.bar or table.bar.against else None
+    has_own = any(row.beside for row in table.rows.values())
+    reference = table.reference() if (not table.bar or table.bar.against) and not has_own else None
     beside = f"   (x: beside {reference}, paired round by round)" if reference else ""
     print(f"\n## {table.name}: {table.title}{beside}")
     for name, row in table.rows.items():
@@ -71,9 +79,14 @@ def print_table(table, verdict):
         print(f"  {_sentence(verdict)}", flush=True)
 
 
+def _shortened(text):
+    """The row itself says all of it."""
+    return text if len(text) <= WHY_MAX else text[:WHY_MAX] + " ..."
+
+
 def _sentence(verdict):
     value = f"{_number(verdict.value)} {verdict.outcome}" if verdict.value is not None else verdict.outcome
-    why = f" ({verdict.why})" if verdict.why else ""
+    why = f" ({_shortened(verdict.why)})" if verdict.why else ""
     aim = f" (aim {verdict.aim:g})" if verdict.aim else ""
     return f"{verdict.words}: {value}{why}{aim}"
 

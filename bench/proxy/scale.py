@@ -1,7 +1,7 @@
 """Does a request cost more when there are many connections, or many sites?"""
-from . import generator
+from . import generator, processes
 from .generator import Faulty, Kept
-from .subjects import Party, Subject
+from .subjects import VARIANT_PORT_STEP, Party, Subject
 from .tables import Bar, Table
 from .workloads import SITES_BAR
 from .workshop import SITE
@@ -16,12 +16,12 @@ def _kept_cost(run, subject, connections):
                                      ["-c", connections, "-w", IN_FLIGHT, "-S", run.sources], run.seconds)
     kept = Kept(command)
     before = subject.pids()
-    cpu = generator.processes.cpu_us(before)
+    cpu = processes.cpu_us(before)
     figures = generator.account(subject, kept.go_on(run.seconds), before, cpu, run.seconds)
     found = generator.faults(figures, "200")
     if kept.open < connections:
         found.append(f"only {kept.open} of {connections} connections opened")
-    return (figures["cpu_us"] / figures["answered"] if figures["answered"] else None), found
+    return figures["each_us"], found
 
 
 def _slope_round(run, subject, row):
@@ -32,7 +32,7 @@ def _slope_round(run, subject, row):
         row.fail(str(fault))
         return
     slope = many / few if many and few else None
-    row.add({"few_us": few, "many_us": many, "each_us": many}, slope, found_few + found_many)
+    row.add({"few_us": few, "many_us": many}, slope, found_few + found_many)
 
 
 def measure_connections(run, subjects):
@@ -55,7 +55,7 @@ def _names(count):
 def _site_pairs(run, kinds):
     for kind in kinds:
         yield Subject(kind, run.scratch, _names(1), f"{kind.name} 1 site")
-        yield Subject(kind, run.scratch, _names(SITES), f"{kind.name} {SITES} sites", port_step=1000)
+        yield Subject(kind, run.scratch, _names(SITES), f"{kind.name} {SITES} sites", port_step=VARIANT_PORT_STEP)
 
 
 def _site_cost(run, subject, row):
@@ -66,15 +66,18 @@ def _site_cost(run, subject, row):
     except Faulty as fault:
         row.fail(str(fault))
         return
-    each_us = figures["cpu_us"] / figures["answered"] if figures["answered"] else None
-    row.add({**figures, "each_us": each_us, "pss_kib": generator.processes.pss_kib(subject.pids())}, each_us,
-            generator.faults(figures, "200"))
+    figures["pss_kib"] = processes.pss_kib(subject.pids()) if subject.is_alive() else None
+    row.add(figures, figures["each_us"], generator.faults(figures, "200"))
 
 
 def measure_sites(run, kinds):
     """The same requests, the Host one of one or one of a thousand in turn."""
     bar = Bar(SITES_BAR, ("bouclier 1 site",), subject=f"bouclier {SITES} sites")
     table = Table("sites", f"{SITES:,} sites beside one, HTTP/1.1 kept alive", "us CPU", bar)
+    for kind in kinds:
+        if kind.many_sites:
+            table.row(f"{kind.name} 1 site")
+            table.row(f"{kind.name} {SITES} sites").beside = f"{kind.name} 1 site"
     with Party(list(_site_pairs(run, [kind for kind in kinds if kind.many_sites]))) as subjects:
         for _ in range(run.rounds):
             for subject in subjects:

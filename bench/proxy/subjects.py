@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import processes
-from .workshop import BENCH, ROOT, SITE
+from .workshop import BENCH, SITE
 
 ORIGIN_PORT = 9000
 PROXY_CORE, LOAD_CORE = 0, 1
@@ -58,14 +58,14 @@ KINDS = [
          command=lambda scratch, folder, ports: ["h2o", "-c", folder / "h2o.conf"]),
     Kind("bouclier", {"plain": 8501, "tls": 8502, "h2c": 8509}, many_sites=True,
          files={"bouclier.yaml": ("bouclier.yaml", "bouclier_site.yaml")},
-         command=lambda scratch, folder, ports: [bouclier_path, "run", "--config", folder / "bouclier.yaml"]),
+         command=lambda scratch, folder, ports: [settings["bouclier"], "run", "--config", folder / "bouclier.yaml"]),
 ]
-bouclier_path = ROOT / "build" / "bouclier"
+settings = {}  # what the command line says about subjects: one run, one set
 
 
-def bouclier_at(path):
-    global bouclier_path
-    bouclier_path = Path(path).resolve()
+def set_up(bouclier, bulk_bytes):
+    settings["bouclier"] = Path(bouclier).resolve()
+    settings["body_gib"] = max(10, -(-bulk_bytes // 2**30))
 
 
 def _fill_in(template, values):
@@ -90,7 +90,8 @@ class Subject:
         self.folder.mkdir(parents=True)
         (self.folder / "state").mkdir()
         shared = {"DIR": self.folder, "TLS": self.scratch / "tls", "ORIGIN": ORIGIN_PORT, "PLAIN": self.ports["plain"],
-                  "TLS_PORT": self.ports.get("tls"), "H2C": self.ports.get("h2c")}
+                  "TLS_PORT": self.ports.get("tls"), "H2C": self.ports.get("h2c"),
+                  "BODY": f"{settings['body_gib']}GiB"}
         for name, (whole, per_site) in self.kind.files.items():
             text = _fill_in(whole, shared) if whole else ""
             for number, site in enumerate(self.sites if per_site else ()):

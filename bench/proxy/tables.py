@@ -25,6 +25,7 @@ class Row:
     rounds: list = field(default_factory=list)  # dicts, each with "value" unless its run was faulty altogether
     faults: list = field(default_factory=list)
     absence: str = None
+    beside: str = None  # the row this one is compared with, where that is not the table's reference
 
     def values(self):
         return {number: one["value"] for number, one in enumerate(self.rounds) if one.get("value") is not None}

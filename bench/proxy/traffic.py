@@ -30,8 +30,7 @@ def _round(run, workload, subject, row):
         row.fail(str(fault))
         return
     found = generator.faults(figures, workload.expected, run.rate if workload.at_rate else None, workload.resumed)
-    each_us = figures["cpu_us"] / figures["answered"] if figures["answered"] else None
-    row.add({**figures, "each_us": each_us}, figures["p99_us"] if workload.at_rate else each_us, found)
+    row.add(figures, figures["p99_us"] if workload.at_rate else figures["each_us"], found)
 
 
 def measure(run, workload, subjects):
