@@ -3,6 +3,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 PEERS = ("nginx", "haproxy")
+SPELLED = {"haproxy": "HAProxy"}
 
 
 @dataclass
@@ -17,7 +18,8 @@ class Bar:
         if not self.against:
             return f"<= {self.at_most:g} {unit}"
         better = "the better of " if len(self.against) > 1 else ""
-        return f"<= {self.at_most:g} of {better}{' and '.join(self.against)}"
+        names = " and ".join(SPELLED.get(name, name) for name in self.against)
+        return f"<= {float(self.at_most)} of {better}{names}"
 
 
 @dataclass
