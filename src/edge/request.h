@@ -53,19 +53,21 @@ struct request {
 
 	struct feed up;                    /* request body */
 	struct buffer stream_body;         /* HTTP/2: what has come and not gone on */
-	bool up_is_chunked, up_is_done, up_has_begun, wants_tunnel, has_continued;
+	bool up_is_chunked, up_is_done, up_has_begun, up_has_ended, up_is_finished, wants_tunnel, has_continued;
 	uint64_t up_bytes;
 
-	const struct pool_member *member;
+	const struct pool_member *member, *last_member;  /* at work there; and for the fact */
 	struct origin_connection *origin;
 	uint64_t tried;
 	unsigned tries;
 	struct timer timer;                /* of the origin */
 
-	struct response_head response;
+	struct response_head response;     /* of an origin: points into its `in`, until the head has gone to the client */
+	struct head_reader response_reader;
+	size_t response_head_bytes;
 	struct feed down;
 	struct span page;                  /* body of a response of our own; what is left of it */
-	bool is_own, down_is_chunked, down_has_head, down_is_done, is_tunnel, is_delivered;
+	bool is_own, down_is_chunked, down_has_head, down_is_done, is_tunnel, is_delivered, is_cut;
 	uint64_t down_bytes;
 	unsigned status;
 
@@ -116,12 +118,14 @@ enum result response_send_head(struct request *request) must_check;
 enum result response_send_interim(struct request *request, unsigned status, const struct fields *fields) must_check;
 /* http1.c: moves the response body to an HTTP/1 client. RESULT_OK: all of it has gone. */
 enum result http1_deliver(struct request *request) must_check;
+/* The origin has said all: it is kept for others, or closed. */
+void response_origin_done(struct request *request);
+/* screen.c: "GET, HEAD, POST" */
+struct span allowed_methods(struct request *request);
 /* http2.c */
+void http2_request_over(struct request *request);
 enum result http2_respond(struct request *request, unsigned status, const struct fields *fields, bool has_body) must_check;
 void http2_resume(struct request *request);
-/* tunnel.c */
-enum step_outcome tunnel_advance(struct request *request);
-
 /* The client's body bytes have moved: for the minimum rate. */
 void request_client_moved(struct request *request, size_t count);
 

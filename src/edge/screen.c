@@ -133,3 +133,19 @@ enum step_outcome step_screen(struct request *request)
 		return request_answer(request, 503, DECISION_DROP, REASON_NO_ORIGIN);
 	return STEP_NEXT;
 }
+
+struct span allowed_methods(struct request *request)
+{
+	uint64_t methods = request->route && request->route->methods ? request->route->methods : ~((uint64_t)1 << METHOD_TRACE | (uint64_t)1 << METHOD_CONNECT);
+	struct span list = SPAN_NONE;
+	struct buffer text;
+
+	buffer_init(&text, 1024);
+	for (unsigned method = METHOD_OTHER + 1; method < METHOD_COUNT; method++) {
+		if (methods >> method & 1 && buffer_print(&text, "%s%.*s", buffer_len(&text) ? ", " : "", SPAN_ARG(method_name(method))) != RESULT_OK)
+			break;
+	}
+	list = arena_copy(&request->arena, buffer_span(&text));
+	buffer_done(&text);
+	return list;
+}

@@ -1,0 +1,579 @@
+/* To the origin: which one, a connection to it, the head re-written canonically, the body. */
+#include "edge/request.h"
+
+#include <stdio.h>
+
+#include "base/encode.h"
+#include "base/hash.h"
+#include "http/head_writer.h"
+#include "net/proxy_protocol.h"
+
+#include "base/banned.h"
+
+#define TRIES_MAX 3
+#define UP_ENOUGH_BYTES (64u * 1024)
+#define RESPONSE_FIELDS_MAX 256
+
+static uint64_t now_ns(const struct request *request)
+{
+	return request->connection->worker->loop.now_ns;
+}
+
+static void set_origin_deadline(struct request *request, int64_t in_ms)
+{
+	struct loop *loop = &request->connection->worker->loop;
+
+	timer_set(&loop->timers, &request->timer, loop->now_ms + (uint64_t)in_ms);
+}
+
+void request_release_origin(struct request *request, bool is_reusable)
+{
+	struct worker *worker = request->connection->worker;
+
+	timer_cancel(&worker->loop.timers, &request->timer);
+	if (request->origin) {
+		if (is_reusable)
+			origin_connection_keep(request->origin, request->route->origins);
+		else
+			origin_connection_close(request->origin);
+		request->origin = NULL;
+	}
+	if (request->member) {
+		pool_give_back(request->member);
+		request->member = NULL;
+	}
+}
+
+/* The member's key from the sticky cookie; 0 when there is none. */
+static uint64_t sticky_key(const struct request *request)
+{
+	struct span name = request->route->origins->sticky_cookie;
+	const struct fields *fields = &request->head.fields;
+	uint64_t key = 0;
+
+	for (unsigned i = 0; name.len && i < fields->count; i++) {
+		struct span cookies = fields->list[i].id == FIELD_COOKIE ? fields->list[i].value : SPAN_NONE;
+
+		while (cookies.len) {
+			struct span pair = span_trim(span_cut(&cookies, ';'));
+			struct span left = span_cut(&pair, '=');
+
+			if (span_equal(left, name) && hex_read(pair, &key, sizeof(key)) == RESULT_OK)
+				return key;
+		}
+	}
+	return 0;
+}
+
+static const struct pool_member *take_member(struct request *request)
+{
+	struct pool_wish wish = {
+		.hash = hash_span((struct hash_seed){ 1, 2 }, span_make((const char *)request->source.bytes, sizeof(request->source.bytes))),
+		.sticky = sticky_key(request), .tried = request->tried, .now_ms = request->connection->worker->loop.now_ms,
+	};
+
+	return pool_take(request->route->pool, &wish);
+}
+
+static void learn(struct request *request, enum origin_outcome outcome)
+{
+	if (request->member)
+		origin_learn(request->member->origin, outcome, request->connection->worker->loop.now_ms);
+}
+
+/* May this request be sent once more? Nothing of its body has gone, and either nothing at all was sent, or the method says
+ * that twice is as good as once (RFC 9110, 9.2.2). */
+static bool is_repeatable(const struct request *request)
+{
+	return request->tries < TRIES_MAX && request->up_bytes == 0 &&
+	       (!request->forwarded_ns || (method_is_idempotent(request->head.method) && request->head.body.framing == BODY_NONE));
+}
+
+/* The origin failed before its response began. */
+static enum step_outcome fail_origin(struct request *request, enum origin_outcome outcome)
+{
+	static const struct {
+		unsigned status;
+		enum reason reason;
+	} answers[] = {
+		[ORIGIN_UNREACHABLE] = { 502, REASON_ORIGIN_CONNECT },
+		[ORIGIN_TIMED_OUT] = { 504, REASON_ORIGIN_TIMEOUT },
+		[ORIGIN_ERROR] = { 502, REASON_ORIGIN_BROKEN },
+	};
+	bool was_old = request->origin && request->origin->is_reused;
+
+	if (!was_old)  /* a kept connection that went away in the meantime says nothing about the origin */
+		learn(request, outcome == ORIGIN_ERROR ? ORIGIN_UNREACHABLE : outcome);
+	if (!was_old && request->member)
+		request->tried |= (uint64_t)1 << (request->member - request->route->pool->members);
+	request_release_origin(request, false);
+	request->reason = REASON_NONE;
+	if (outcome != ORIGIN_TIMED_OUT && is_repeatable(request)) {
+		request->forwarded_ns = 0;
+		request->up_is_done = request->up_has_begun = false;
+		request->step = STEP_CONNECT;
+		return STEP_AGAIN;
+	}
+	return request_answer(request, answers[outcome].status, DECISION_DROP, answers[outcome].reason);
+}
+
+static enum step_outcome open_origin(struct request *request)
+{
+	struct worker *worker = request->connection->worker;
+	enum result result;
+
+	request->member = take_member(request);
+	if (!request->member)
+		return request_answer(request, request->tries ? 502 : 503, request->tries ? DECISION_DROP : DECISION_LIMIT,
+		                      request->tries ? REASON_ORIGIN_CONNECT : REASON_NO_ORIGIN);
+	request->last_member = request->member;
+	request->tries++;
+	request->connect_ns = now_ns(request);
+	request->origin = request->tries == 1 ? origin_connection_reuse(&worker->origins, request->member->origin, request) : NULL;
+	request->was_reused = request->origin != NULL;
+	if (request->origin)
+		return STEP_NEXT;
+	result = origin_connection_open(&worker->origins, request->member->origin, request, &request->origin);
+	if (result != RESULT_OK)
+		return fail_origin(request, ORIGIN_UNREACHABLE);
+	set_origin_deadline(request, request->route->settings->timeouts.connect_ms);
+	return STEP_WAIT;
+}
+
+enum step_outcome step_connect(struct request *request)
+{
+	enum result result;
+
+	if (!request->origin)
+		return open_origin(request);
+	if (request->connection->has_hung_up && !request->is_h2) {  /* nobody is waiting any more, and nothing was sent yet */
+		request_abort(request, REASON_CLIENT_GONE);
+		return STEP_AGAIN;
+	}
+	if (request->reason == REASON_ORIGIN_TIMEOUT)
+		return fail_origin(request, ORIGIN_TIMED_OUT);
+	result = origin_connection_advance(request->origin);
+	if (result == RESULT_MORE)
+		return STEP_WAIT;
+	return result == RESULT_OK ? STEP_NEXT : fail_origin(request, ORIGIN_UNREACHABLE);
+}
+
+/* Fields that go no further: about the connection, or ours to say. */
+static bool is_dropped(const struct request *request, const struct field *field)
+{
+	switch ((int)field->id) {
+	case FIELD_OTHER:
+		break;
+	case FIELD_HOST: case FIELD_CONTENT_LENGTH: case FIELD_EXPECT: case FIELD_X_FORWARDED_FOR: case FIELD_X_FORWARDED_PROTO:
+	case FIELD_X_FORWARDED_HOST: case FIELD_X_FORWARDED_PORT: case FIELD_FORWARDED: case FIELD_X_REAL_IP: case FIELD_X_REQUEST_ID:
+	case FIELD_CLIENT_CERT: case FIELD_CLIENT_CERT_CHAIN: case FIELD_VIA: case FIELD_CDN_LOOP: case FIELD_TRAILER:
+		return true;
+	default:
+		break;
+	}
+	if (request->route->settings->drop_unusual_names &&
+	    (span_find(field->name, '_') < field->name.len || span_find(field->name, '.') < field->name.len))
+		return true;
+	return field_is_hop_by_hop(&request->head.fields, field);
+}
+
+static bool is_named(const struct list_value *names, struct span name)
+{
+	const struct span *list = names->items;
+
+	for (size_t i = 0; i < names->count; i++) {
+		if (span_equal_nocase(list[i], name))
+			return true;
+	}
+	return false;
+}
+
+static bool is_set(const struct list_value *pairs, struct span name)
+{
+	const struct name_value *list = pairs->items;
+
+	for (size_t i = 0; i < pairs->count; i++) {
+		if (span_equal_nocase(list[i].name, name))
+			return true;
+	}
+	return false;
+}
+
+/* Writers fail only when the head is larger than the buffer; the first failure is remembered and asked for once. */
+struct head_out {
+	struct buffer *out;
+	enum result result;
+};
+
+static void put(struct head_out *head, struct span name, struct span value)
+{
+	if (head->result == RESULT_OK)
+		head->result = field_write(name, value, head->out);
+}
+
+static struct span rewritten_path(struct request *request)
+{
+	const struct edge_rewrite *rewrite = request->route->settings->rewrite;
+	struct span path = request->head.path;
+	char *to;
+
+	if (!rewrite)
+		return path;
+	if (rewrite->strip.len && span_starts(path, rewrite->strip))
+		path = span_skip(path, rewrite->strip.len);
+	if (rewrite->add.len && path.len && path.at[0] == '/' && rewrite->add.at[rewrite->add.len - 1] == '/')
+		path = span_skip(path, 1);
+	to = arena_take(&request->arena, rewrite->add.len + path.len + 1);
+	if (!to)
+		return SPAN_NONE;
+	memcpy(to, rewrite->add.at, rewrite->add.len);
+	memcpy(to + rewrite->add.len, path.at, path.len);
+	path = span_make(to, rewrite->add.len + path.len);
+	return path.len && path.at[0] == '/' ? path : arena_copy(&request->arena, SPAN("/"));
+}
+
+/* Client fields as they came, cookies of HTTP/2 already joined; a chain of trusted proxies is carried on. */
+static void put_client_fields(struct request *request, struct head_out *head)
+{
+	const struct edge_header_edit *edit = &request->route->settings->headers.request;
+	const struct fields *fields = &request->head.fields;
+
+	for (unsigned i = 0; i < fields->count; i++) {
+		const struct field *field = &fields->list[i];
+
+		if (!is_dropped(request, field) && !is_named(&edit->remove, field->name) && !is_set(&edit->set, field->name))
+			put(head, field->name, field->value);
+	}
+	for (size_t i = 0; i < edit->set.count; i++) {
+		const struct name_value *set = (const struct name_value *)edit->set.items + i;
+
+		put(head, set->name, set->value);
+	}
+}
+
+static void put_list_field(struct request *request, struct head_out *head, enum field_id id, struct span name, struct span own)
+{
+	const struct fields *fields = &request->head.fields;
+	struct buffer value;
+
+	buffer_init(&value, 8192);
+	for (unsigned i = 0; i < fields->count; i++) {
+		if (fields->list[i].id == id && head->result == RESULT_OK)
+			head->result = buffer_print(&value, "%.*s, ", SPAN_ARG(fields->list[i].value));
+	}
+	if (head->result == RESULT_OK)
+		head->result = buffer_append(&value, own);
+	put(head, name, buffer_span(&value));
+	buffer_done(&value);
+}
+
+/* What the origin is told about the client: only what we know, or what a trusted proxy said. */
+static void put_forwarded(struct request *request, struct head_out *head)
+{
+	struct connection *connection = request->connection;
+	const struct field *proto = request->is_source_trusted ? fields_find(&request->head.fields, FIELD_X_FORWARDED_PROTO) : NULL;
+	char address[ADDRESS_TEXT_MAX];
+
+	address_write(&connection->peer.address, address);
+	if (request->is_source_trusted)
+		put_list_field(request, head, FIELD_X_FORWARDED_FOR, SPAN("X-Forwarded-For"), span_of(address));
+	else
+		put(head, SPAN("X-Forwarded-For"), span_of(address));
+	put(head, SPAN("X-Forwarded-Proto"), proto ? proto->value : connection->is_tls ? SPAN("https") : SPAN("http"));
+	put(head, SPAN("X-Forwarded-Host"), request->head.authority);
+}
+
+static void put_via(struct request *request, struct head_out *head)
+{
+	char via[64];
+
+	snprintf(via, sizeof(via), "%s %s", request->head.version == HTTP_2 ? "2.0" : request->head.version == HTTP_1_1 ? "1.1" : "1.0",
+	         request->connection->worker->common->node);
+	if (fields_find(&request->head.fields, FIELD_VIA))
+		put_list_field(request, head, FIELD_VIA, SPAN("Via"), span_of(via));
+	else
+		put(head, SPAN("Via"), span_of(via));
+	if (fields_find(&request->head.fields, FIELD_CDN_LOOP))
+		put_list_field(request, head, FIELD_CDN_LOOP, SPAN("CDN-Loop"), span_of(request->connection->worker->common->node));
+}
+
+static void put_ours(struct request *request, struct head_out *head)
+{
+	const struct origin_auth_settings *auth = request->member->settings->auth;
+	struct span certificate = transport_client_certificate(&request->connection->transport);
+	char id[32];
+
+	put_forwarded(request, head);
+	put_via(request, head);
+	hex_write(request->id, sizeof(request->id), id);
+	put(head, SPAN("X-Request-Id"), span_make(id, sizeof(id)));
+	if (auth && auth->header_secret.len)
+		put(head, auth->header, auth->header_secret);
+	if (certificate.len) {
+		struct span value = certificate_header(&request->arena, certificate);
+
+		if (value.len)
+			put(head, SPAN("Client-Cert"), value);
+	}
+}
+
+static void put_framing(struct request *request, struct head_out *head)
+{
+	struct body_size size = request->head.body;
+
+	request->up_is_chunked = size.framing != BODY_NONE && !size.is_known;
+	if (request->wants_tunnel) {
+		put(head, SPAN("Connection"), SPAN("Upgrade"));
+		put(head, SPAN("Upgrade"), request->head.protocol.len ? request->head.protocol : fields_find(&request->head.fields, FIELD_UPGRADE)->value);
+		if (request->head.protocol.len)  /* HTTP/2 has no such handshake; the origin's HTTP/1 has (RFC 8441, 5) */
+			put(head, SPAN("Sec-WebSocket-Key"), SPAN("Ym91Y2xpZXItZm9yLWgyIQ=="));
+		return;
+	}
+	if (request->up_is_chunked)
+		put(head, SPAN("Transfer-Encoding"), SPAN("chunked"));
+	else if (size.framing != BODY_NONE || size.is_known) {
+		char digits[24];
+
+		snprintf(digits, sizeof(digits), "%llu", (unsigned long long)size.bytes);
+		put(head, SPAN("Content-Length"), span_of(digits));
+	}
+}
+
+/* Any Upgrade but h2c may become a tunnel, if the origin says 101; an extended CONNECT is one already (RFC 8441). */
+static bool wants_tunnel(const struct request *request)
+{
+	const struct field *upgrade = fields_find(&request->head.fields, FIELD_UPGRADE);
+
+	if (request->head.protocol.len)
+		return true;
+	return upgrade && !request->is_h2 && request->head.version == HTTP_1_1 && request->head.body.framing == BODY_NONE &&
+	       !span_starts_nocase(upgrade->value, SPAN("h2c")) && fields_has_token(&request->head.fields, FIELD_CONNECTION, SPAN("upgrade"));
+}
+
+static enum result write_head(struct request *request)
+{
+	const struct origin_settings *member = request->member->settings;
+	struct head_out head = { &request->origin->out, RESULT_OK };
+	struct span method = request->head.protocol.len ? SPAN("GET") : request->head.method_name;
+
+	head.result = request_line_write(method, rewritten_path(request), request->head.has_query, request->head.query, head.out);
+	put(&head, SPAN("Host"), member->host.len ? member->host : request->head.authority);
+	put_client_fields(request, &head);
+	put_ours(request, &head);
+	put_framing(request, &head);
+	return head.result == RESULT_OK ? head_end_write(head.out) : head.result;
+}
+
+static enum result write_proxy_header(struct request *request)
+{
+	struct origin_connection *origin = request->origin;
+	struct proxy_header header = { .source = request->connection->peer, .destination = request->connection->local };
+
+	header.source.address = request->source;
+	return proxy_header_write(origin->origin->proxy_protocol == ORIGIN_PROXY_V1 ? 1 : 2, &header, &origin->out);
+}
+
+enum step_outcome step_forward(struct request *request)
+{
+	enum result result = RESULT_OK;
+
+	request->connected_ns = now_ns(request);
+	request->wants_tunnel = wants_tunnel(request);
+	/* A PROXY header belongs to a connection, so such connections are never kept (see release in deliver.c). */
+	if (request->origin->origin->proxy_protocol != ORIGIN_PROXY_NONE)
+		result = write_proxy_header(request);
+	if (result == RESULT_OK)
+		result = write_head(request);
+	if (result != RESULT_OK) {
+		request_release_origin(request, true);
+		return request_answer(request, result == RESULT_LIMIT ? 431 : 503, DECISION_DROP, REASON_NO_MEMORY);
+	}
+	request->up_has_begun = true;
+	/* Security: what a client sends behind an Upgrade stays here until the origin has said 101. */
+	request->up_is_done = request->head.body.framing == BODY_NONE || request->wants_tunnel;
+	feed_init(&request->up, request->head.body, (uint64_t)request->route->settings->limits.body_bytes, &request->arena);
+	head_reader_init(&request->response_reader);
+	fields_init(&request->response.fields, &request->arena, RESPONSE_FIELDS_MAX);
+	request->forwarded_ns = now_ns(request);
+	set_origin_deadline(request, request->route->settings->timeouts.first_byte_ms);
+	return STEP_NEXT;
+}
+
+/* Body bytes from the client, wherever they wait. */
+static enum result peek_up(struct request *request, struct span *piece)
+{
+	struct connection *connection = request->connection;
+
+	if (request->is_h2) {
+		enum result result = feed_peek(&request->up, &request->stream_body, piece, &request->fault);
+
+		return result == RESULT_MORE && request->up_has_ended ? RESULT_END : result;
+	}
+	for (;;) {
+		enum result result = feed_peek(&request->up, &connection->in, piece, &request->fault);
+
+		if (result != RESULT_MORE)
+			return result;
+		result = connection_fill(connection);
+		if (result == RESULT_END)
+			return body_reader_finish(&request->up.reader, &request->fault) == RESULT_OK ? RESULT_END : RESULT_MALFORMED;
+		if (result != RESULT_OK)
+			return result == RESULT_MORE ? RESULT_MORE : RESULT_MALFORMED;
+	}
+}
+
+static void take_up(struct request *request, size_t count)
+{
+	if (request->is_h2) {
+		feed_take(&request->up, &request->stream_body, count);
+		if (request->stream)
+			h2_stream_consumed(request->connection->h2, request->stream, count);
+	} else {
+		feed_take(&request->up, &request->connection->in, count);
+	}
+	request->up_bytes += count;
+	request_client_moved(request, count);
+}
+
+static enum result push_up(struct request *request, struct span piece)
+{
+	struct buffer *out = &request->origin->out;
+	enum result result = RESULT_OK;
+
+	if (request->up_is_chunked) {
+		char head[CHUNK_HEAD_MAX];
+
+		result = buffer_append(out, span_make(head, chunk_head_write(piece.len, head)));
+	}
+	if (result == RESULT_OK)
+		result = buffer_append(out, piece);
+	if (result == RESULT_OK && request->up_is_chunked)
+		result = buffer_append(out, SPAN("\r\n"));
+	if (result == RESULT_OK)
+		take_up(request, piece.len);
+	return result;
+}
+
+/* We promise the origin the body that the client promised us: now is the time to ask for it (RFC 9110, 10.1.1). */
+static void ask_for_body(struct request *request)
+{
+	if (!request->head.expects_continue || request->has_continued || request->up_bytes || request->is_h2)
+		return;
+	request->has_continued = true;
+	if (response_send_interim(request, 100, NULL) != RESULT_OK)
+		request->connection->is_closing = true;
+}
+
+enum result request_pump_up(struct request *request)
+{
+	enum result result = RESULT_OK;
+
+	while (!request->up_is_done && result == RESULT_OK) {
+		struct span piece;
+
+		if (buffer_len(&request->origin->out) >= UP_ENOUGH_BYTES) {
+			result = origin_connection_flush(request->origin);
+			if (result != RESULT_OK)
+				return result == RESULT_MORE ? RESULT_MORE : RESULT_IO;
+		}
+		result = peek_up(request, &piece);
+		if (result == RESULT_MORE)
+			ask_for_body(request);
+		if (result == RESULT_OK)
+			result = push_up(request, span_take(piece, UP_ENOUGH_BYTES / 2));
+		else if (result == RESULT_END) {
+			request->up_is_done = true;
+			result = request->up_is_chunked ? chunk_end_write(&request->up.reader.trailers, &request->origin->out) : RESULT_OK;
+		}
+	}
+	if (result != RESULT_OK && result != RESULT_MORE)
+		return RESULT_MALFORMED;
+	if (!buffer_len(&request->origin->out)) {
+		if (request->is_tunnel && request->up_is_done && !request->up_is_finished) {
+			request->up_is_finished = true;
+			transport_finish(&request->origin->transport);
+		}
+		return result;
+	}
+	switch ((int)origin_connection_flush(request->origin)) {
+	case RESULT_OK: return result;
+	case RESULT_MORE: return RESULT_MORE;
+	default: return RESULT_IO;
+	}
+}
+
+/* A head that came whole; 1xx are told on, or kept to ourselves. */
+static enum step_outcome take_response_head(struct request *request)
+{
+	struct response_head *head = &request->response;
+
+	request->origin_status = head->status;
+	if (head->status == 101 && request->wants_tunnel)
+		return STEP_NEXT;
+	if (head->status == 101)
+		return fail_origin(request, ORIGIN_ERROR);
+	if (head->status < 200) {
+		if (head->status != 100 && request->head.version != HTTP_1_0 &&
+		    response_send_interim(request, head->status, &head->fields) != RESULT_OK)
+			request->connection->is_closing = true;
+		buffer_consume(&request->origin->in, request->response_head_bytes);
+		head_reader_init(&request->response_reader);
+		return STEP_AGAIN;
+	}
+	if (request->wants_tunnel) {  /* the origin answered the request itself: there is no tunnel */
+		request->up_is_done = true;
+		request->wants_tunnel = false;
+	}
+	return STEP_NEXT;
+}
+
+static enum step_outcome read_response_head(struct request *request)
+{
+	struct origin_connection *origin = request->origin;
+	const struct http_limits limits = { .head_bytes = 60u * 1024, .fields = RESPONSE_FIELDS_MAX, .body_bytes = INT64_MAX };
+	enum http_fault fault = HTTP_FAULT_NONE;
+	size_t used = 0;
+	enum result result;
+
+	request->response.fields.count = 0;  /* its arena memory serves every try */
+	result = response_head_read(&request->response_reader, buffer_span(&origin->in), &limits, request->head.method, &request->response, &used, &fault);
+	if (result == RESULT_MORE)
+		return STEP_WAIT;
+	if (result != RESULT_OK) {
+		request->fault = fault;
+		return fail_origin(request, ORIGIN_ERROR);
+	}
+	if (!request->first_byte_ns)
+		request->first_byte_ns = now_ns(request);
+	request->response_head_bytes = used;
+	return take_response_head(request);
+}
+
+enum step_outcome step_await(struct request *request)
+{
+	enum result up = request_pump_up(request);
+	enum result result;
+
+	if (request->reason == REASON_ORIGIN_TIMEOUT)
+		return fail_origin(request, ORIGIN_TIMED_OUT);
+	if (up == RESULT_MALFORMED) {
+		request_release_origin(request, false);
+		return request_answer_fault(request, request->fault == HTTP_FAULT_NONE ? HTTP_FAULT_BODY_SHORT : request->fault);
+	}
+	/* An origin may answer and close before it read all of the body: its answer counts, not our broken write. */
+	for (;;) {
+		if (buffer_len(&request->origin->in)) {
+			enum step_outcome outcome = read_response_head(request);
+
+			if (outcome == STEP_AGAIN && request->step == STEP_AWAIT)
+				continue;  /* an interim response: the next head may be here already */
+			if (outcome != STEP_WAIT)
+				return outcome;
+		}
+		result = origin_connection_fill(request->origin);
+		if (result == RESULT_MORE)
+			return up == RESULT_IO ? fail_origin(request, ORIGIN_ERROR) : STEP_WAIT;
+		if (result != RESULT_OK)
+			return fail_origin(request, ORIGIN_ERROR);
+	}
+}
