@@ -41,6 +41,15 @@ static size_t request_line_max(const struct http_limits *limits)
 	return limits->target_bytes < SIZE_MAX - REQUEST_LINE_EXTRA ? limits->target_bytes + REQUEST_LINE_EXTRA : SIZE_MAX;
 }
 
+/* Nothing but the memory of its list. Also when more is to come: the input may move, and spans into it would dangle. */
+static void request_clear(struct request_head *head)
+{
+	struct fields fields = head->fields;
+
+	fields.count = 0;
+	*head = (struct request_head){ .fields = fields };
+}
+
 static enum result request_parse(const char **at, const char *end, const struct http_limits *limits,
                                  struct request_head *head, bool *has_line, enum http_fault *fault)
 {
@@ -62,18 +71,18 @@ enum result request_head_read(struct head_reader *reader, struct span input, con
 	struct span window = span_take(input, limits->head_bytes);
 	bool is_full = window.len == limits->head_bytes, has_line;
 	const char *at = window.at;
-	struct fields fields = head->fields;
 	enum result result;
 
 	if (input.len == 0)
 		return RESULT_MORE;
 	if (reader->looked && !is_decided(reader, window, request_line_max(limits)) && !is_full)
 		return RESULT_MORE;
-	fields.count = 0;
-	*head = (struct request_head){ .fields = fields };
+	request_clear(head);
 	result = request_parse(&at, window.at + window.len, limits, head, &has_line, fault);
-	if (result == RESULT_MORE && !is_full)
+	if (result == RESULT_MORE && !is_full) {
+		request_clear(head);
 		return wait_more(reader, window, has_line);
+	}
 	if (result == RESULT_OK) {
 		*used = (size_t)(at - window.at);
 		return RESULT_OK;
@@ -82,6 +91,14 @@ enum result request_head_read(struct head_reader *reader, struct span input, con
 		*fault = has_line ? HTTP_FAULT_HEAD_LONG : HTTP_FAULT_TARGET_LONG;
 	request_host_represent(head);
 	return RESULT_MALFORMED;
+}
+
+static void response_clear(struct response_head *head)
+{
+	struct fields fields = head->fields;
+
+	fields.count = 0;
+	*head = (struct response_head){ .fields = fields };
 }
 
 static enum result response_parse(const char **at, const char *end, const struct http_limits *limits, enum method method,
@@ -102,18 +119,18 @@ enum result response_head_read(struct head_reader *reader, struct span input, co
 	struct span window = span_take(input, limits->head_bytes);
 	bool is_full = window.len == limits->head_bytes;
 	const char *at = window.at;
-	struct fields fields = head->fields;
 	enum result result;
 
 	if (input.len == 0)
 		return RESULT_MORE;
 	if (reader->looked && !is_decided(reader, window, SIZE_MAX) && !is_full)
 		return RESULT_MORE;
-	fields.count = 0;
-	*head = (struct response_head){ .fields = fields };
+	response_clear(head);
 	result = response_parse(&at, window.at + window.len, limits, method, head, fault);
-	if (result == RESULT_MORE && !is_full)
+	if (result == RESULT_MORE && !is_full) {
+		response_clear(head);
 		return wait_more(reader, window, true);
+	}
 	if (result == RESULT_OK) {
 		*used = (size_t)(at - window.at);
 		return RESULT_OK;

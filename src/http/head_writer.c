@@ -126,25 +126,12 @@ enum result chunk_end_write(const struct fields *trailers, struct buffer *out)
 	return result;
 }
 
-/* Has the list something beyond the three options that name no field of their own? */
-static bool names_fields(struct span list)
-{
-	while (list.len) {
-		struct span option = span_trim(span_cut(&list, ','));
-
-		if (option.len && !span_equal_nocase(option, SPAN("keep-alive")) && !span_equal_nocase(option, SPAN("close")) &&
-		    !span_equal_nocase(option, SPAN("upgrade")))
-			return true;
-	}
-	return false;
-}
-
 static bool is_named_by_connection(const struct fields *fields, struct span name)
 {
 	for (unsigned i = 0; i < fields->count; i++) {
 		const struct field *field = &fields->list[i];
 
-		if (field->id == FIELD_CONNECTION && names_fields(field->value) && list_has_token(field->value, name))
+		if (field->id == FIELD_CONNECTION && list_has_token(field->value, name))
 			return true;
 	}
 	return false;
