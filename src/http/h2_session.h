@@ -7,8 +7,12 @@
  * Source   RFC 9113, RFC 7541, RFC 8441 (extended CONNECT), RFC 9218 is not acted on
  * Limits   struct h2_limits; abuse budgets are counted per connection and fail closed: RESULT_REFUSED with a fault, after
  *          which h2_send yields a GOAWAY and the connection is to be closed
- * Owns     the session and its streams; a request head given to the sink lives in the arena that sink->arena returned
- * Threads  one at a time
+ * Owns     the session and its streams; a request head given to the sink lives in the arena that sink->opened returned,
+ *          which must last until `closed`
+ * Threads  a session belongs to the thread that made it (sessions of one thread share the memory a frame is built in)
+ *
+ * After each h2_receive, and whenever a body can go on: h2_send; then, when h2_is_finished, flush and close, and h2_fault
+ * says why if there was a fault.
  */
 #ifndef BOUCLIER_HTTP_H2_SESSION_H
 #define BOUCLIER_HTTP_H2_SESSION_H
@@ -26,11 +30,15 @@ struct h2_limits {
 	uint32_t streams;              /* SETTINGS_MAX_CONCURRENT_STREAMS */
 	uint32_t stream_window_bytes;  /* what one request body may hold in our memory */
 	uint32_t connection_window_bytes;
-	uint32_t resets_burst;         /* resets (sent, or provoked) before the budget is spent */
+	size_t heads_bytes;            /* decoded heads of all open streams together; past it: NO_MEMORY for that request */
+	uint32_t resets_burst;         /* resets (sent, or provoked: a budget each) before the budget is spent */
 	uint32_t resets_a_second;      /* how fast it refills */
 	uint32_t control_burst;        /* SETTINGS, PING, PRIORITY, WINDOW_UPDATE beyond what the streams explain; empty frames */
 	uint32_t control_a_second;
 };
+
+/* What a browser never comes near: limits for a listener that says nothing else. */
+extern const struct h2_limits h2_limits_default;
 
 /* Told of streams; every function gets the context given at birth. None may free the session. */
 struct h2_sink {
@@ -38,13 +46,15 @@ struct h2_sink {
 	struct arena *(*opened)(void *context, struct h2_stream *stream);
 	/* The head is complete and fault-free. HAS_BODY tells whether DATA may follow. */
 	void (*head)(void *context, struct h2_stream *stream, struct request_head *head, bool has_body);
-	/* The head is faulty: HEAD holds what could be represented; the stream is answered by the owner or reset. */
+	/* The head is faulty: HEAD holds what could be represented. A fault whose status is 400 is a malformed message (RFC 9113,
+	 * 8.1.1): the session itself resets the stream with PROTOCOL_ERROR, `closed` follows. Any other is the owner's to answer.
+	 * A body may also turn out faulty after `head` (length, trailers, BODY_LONG): the same call, the same rule. After a
+	 * fault nothing more of the request is told. */
 	void (*fault)(void *context, struct h2_stream *stream, struct request_head *head, enum http_fault fault);
 	/* Body bytes; they count against the stream's window until h2_stream_consumed. */
 	void (*data)(void *context, struct h2_stream *stream, struct span data);
-	void (*data_end)(void *context, struct h2_stream *stream);
-	/* Room or data is wanted: the session can take more of this stream's response body now. */
-	void (*want_body)(void *context, struct h2_stream *stream);
+	/* The end of a body that `head` announced. TRAILERS is NULL when there were none. */
+	void (*data_end)(void *context, struct h2_stream *stream, const struct fields *trailers);
 	/* The stream is gone (finished, reset by either side, connection lost). ERROR is the HTTP/2 code, 0 when all went well.
 	 * The stream pointer is dead after this call. */
 	void (*closed)(void *context, struct h2_stream *stream, uint32_t error);
@@ -57,13 +67,20 @@ void h2_session_free(struct h2_session *session);
 
 /* Takes all of INPUT. RESULT_REFUSED: FAULT says which budget or rule was broken; drain h2_send once more, then close. */
 enum result h2_receive(struct h2_session *session, struct span input, uint64_t now_ms, enum http_fault *fault) must_check;
-/* Appends frames to OUT until OUT has no room for another (it is born with its maximum, at least 32 KiB) or there is
- * nothing to say. Asks `want_body` / body callbacks as it goes. */
+/* Appends frames to OUT until OUT has no room for a whole one (H2_FRAME_BYTES; OUT is born with at least 32 KiB) or there
+ * is nothing to say. Asks the bodies' `read` as it goes: only for what can be framed now, so a slow reader costs OUT and
+ * no more. RESULT_NO_MEMORY: the connection cannot go on. */
 enum result h2_send(struct h2_session *session, struct buffer *out) must_check;
+#define H2_FRAME_BYTES (9u + 16384u)
 bool h2_wants_send(const struct h2_session *session);
+/* Response bytes wait, and only for the peer to open its windows: the owner's clock for H2_STALLED. */
+bool h2_is_stalled(const struct h2_session *session);
 /* Nothing more to read or send: close. */
 bool h2_is_finished(const struct h2_session *session);
-/* GOAWAY: streams already open finish. */
+/* The fault that ended the connection; NONE if none did. Known at the latest when h2_send has given the GOAWAY. */
+enum http_fault h2_fault(const struct h2_session *session);
+/* GOAWAY in two steps: a notice with a PING, and when the PING came back the last stream's number; streams already open
+ * finish. A second call takes the second step at once. */
 void h2_shutdown(struct h2_session *session);
 unsigned h2_open_streams(const struct h2_session *session);
 
@@ -79,13 +96,14 @@ struct h2_body {
 	enum result (*read)(void *context, struct h2_stream *stream, char *out, size_t size, size_t *count);
 };
 /* Answers. FIELDS as they shall go (names are lowered; hop-by-hop ones must already be gone). BODY NULL: no body.
- * An interim (1xx) response leaves the stream open for the real one. Fields are copied. */
+ * An interim (1xx) response leaves the stream open for the real one. Fields are copied. HEAD, 204 and 304: BODY is not read.
+ * RESULT_REFUSED: too late, the stream was answered before or is being reset. RESULT_MALFORMED: STATUS is 101 or no status. */
 enum result h2_stream_respond(struct h2_session *session, struct h2_stream *stream, unsigned status, const struct fields *fields,
                               const struct h2_body *body, void *body_context) must_check;
-/* Trailers go after the body's RESULT_END when set before it. */
+/* Trailers go after the body's RESULT_END when set before it. Copied into the stream's arena. */
 enum result h2_stream_set_trailers(struct h2_session *session, struct h2_stream *stream, const struct fields *trailers) must_check;
 void h2_stream_resume(struct h2_session *session, struct h2_stream *stream);
-/* RST_STREAM with CODE (RFC 9113, section 7). */
+/* RST_STREAM with CODE (RFC 9113, section 7). `closed` comes from a later h2_send, never from inside this call. */
 void h2_stream_reset(struct h2_session *session, struct h2_stream *stream, uint32_t code);
 
 #endif

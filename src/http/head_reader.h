@@ -2,12 +2,14 @@
  *
  * Shape    HTTP-message of RFC 9112 up to the empty line; one empty line before a request line is skipped (2.2)
  * Source   RFC 9110, RFC 9112. Stricter than both where request smuggling lives: see fault.h
- * Limits   struct http_limits; a line that has not ended by then is a fault at once
+ * Limits   struct http_limits; a line that has not ended by then is a fault at once. A fault in a later piece of a head is
+ *          told when the head ends, at a control byte, or at a limit, whichever comes first
  * Owns     nothing: spans point into INPUT; the field list lives in the arena of head->fields
  *
  * RESULT_OK         HEAD is set and USED is the bytes read, the empty line included
  * RESULT_MORE       call again with the same bytes and more behind them (they may have moved)
- * RESULT_MALFORMED  FAULT says why; HEAD holds what could be represented (method, target, fields so far)
+ * RESULT_MALFORMED  FAULT says why; HEAD holds what could be represented (method, target, fields so far). Running out
+ *                   of memory is the fault NO_MEMORY
  * The caller has called fields_init on head->fields. READER remembers how far it looked: born by head_reader_init,
  * one for each message.
  */
@@ -25,12 +27,13 @@ struct http_limits {
 };
 
 struct head_reader {
-	size_t looked;  /* bytes of the input known to hold complete lines only */
+	size_t looked;   /* bytes of the input known not to hold the end of the head: not looked at again before it is there */
+	bool has_line;   /* the first line has ended within them */
 };
 
 static inline void head_reader_init(struct head_reader *reader)
 {
-	reader->looked = 0;
+	*reader = (struct head_reader){ 0 };
 }
 
 enum result request_head_read(struct head_reader *reader, struct span input, const struct http_limits *limits,
@@ -42,11 +45,13 @@ enum result request_head_read(struct head_reader *reader, struct span input, con
 enum result response_head_read(struct head_reader *reader, struct span input, const struct http_limits *limits,
                                enum method method, struct response_head *head, size_t *used, enum http_fault *fault) must_check;
 
-/* Splits "host", "host:port", "[v6]:port"; checks characters (reg-name without percent signs, RFC 9110, 4.2.3). */
+/* Splits "host", "host:port", "[v6]:port"; checks characters (reg-name without percent signs, RFC 9110, 4.2.3), labels
+ * (none empty; one trailing dot is left out of HOST) and that a name ending in a number is an IPv4 address. RESULT_OK or
+ * RESULT_MALFORMED; PORT is 0 when none is said, and ":" without one is malformed. */
 enum result authority_read(struct span text, struct span *host, uint16_t *port) must_check;
 
-/* The framing a request's or a response's fields announce, by the rules of RFC 9112, section 6: shared with HTTP/2 for
- * Content-Length. */
+/* Content-Length as HTTP/2 shares it: one field of digits, or is_known is false. Repeated, listed, signed or beyond 2^63-1
+ * is a fault. SIZE->framing is left as it is. */
 enum result content_length_read(const struct fields *fields, struct body_size *size, enum http_fault *fault) must_check;
 
 #endif

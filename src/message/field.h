@@ -96,6 +96,20 @@ struct span field_name(enum field_id id);
 void fields_init(struct fields *fields, struct arena *arena, unsigned max);
 /* RESULT_LIMIT past the maximum, RESULT_NO_MEMORY past the arena. */
 enum result fields_add(struct fields *fields, enum field_id id, struct span name, struct span value) must_check;
+/* Makes room for one more; what fields_add does when the list is full. */
+enum result fields_grow(struct fields *fields) must_check;
+/* fields_add for the readers' inner loop. */
+static inline enum result fields_add_inline(struct fields *fields, enum field_id id, struct span name, struct span value)
+{
+	if (__builtin_expect(fields->count == fields->size, 0)) {
+		enum result result = fields_grow(fields);
+
+		if (result != RESULT_OK)
+			return result;
+	}
+	fields->list[fields->count++] = (struct field){ name, value, id };
+	return RESULT_OK;
+}
 /* The first with this id, or NULL. */
 const struct field *fields_find(const struct fields *fields, enum field_id id);
 /* The same by name, any case. */
@@ -104,5 +118,7 @@ const struct field *fields_find_name(const struct fields *fields, struct span na
 unsigned fields_count(const struct fields *fields, enum field_id id);
 /* Is TOKEN, any case, a member of the comma-separated list that all fields with this id form (RFC 9110, 5.6.1)? */
 bool fields_has_token(const struct fields *fields, enum field_id id, struct span token);
+/* The same in one list. */
+bool list_has_token(struct span list, struct span token);
 
 #endif

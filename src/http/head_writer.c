@@ -1,0 +1,162 @@
+#include "http/head_writer.h"
+
+#include "message/scan.h"
+
+#include "base/banned.h"
+
+/* Each line is copied into the reserved room, looked at there as a reader would, and becomes content only if it reads back
+ * as one line. One reservation and one look a line; nothing of a refused line is ever sent. */
+
+static inline char *put(char *to, struct span span)
+{
+	if (span.len)
+		memcpy(to, span.at, span.len);
+	return to + span.len;
+}
+
+static inline void put_line_end(char *to)
+{
+	to[0] = '\r';
+	to[1] = '\n';
+}
+
+/* Room for COUNT bytes at the end of OUT. */
+static enum result reserve(struct buffer *out, size_t count, char **at)
+{
+	if (count > buffer_room(out))
+		return RESULT_LIMIT;
+	*at = buffer_reserve(out, count);
+	return *at ? RESULT_OK : RESULT_NO_MEMORY;
+}
+
+enum result field_write(struct span name, struct span value, struct buffer *out)
+{
+	size_t count;
+	char *line, *at;
+	enum result result;
+
+	if (__builtin_add_overflow(name.len, value.len, &count) || __builtin_add_overflow(count, (size_t)4, &count))
+		return RESULT_LIMIT;
+	result = reserve(out, count, &line);
+	if (result != RESULT_OK)
+		return result;
+	at = put(put(put(line, name), SPAN(": ")), value);
+	put_line_end(at);
+	if (name.len == 0 || scan_token(line, line + count) != line + name.len || scan_text(line + name.len + 2, line + count) != at)
+		return RESULT_MALFORMED;
+	buffer_commit(out, count);
+	return RESULT_OK;
+}
+
+enum result request_line_write(struct span method, struct span path, bool has_query, struct span query, struct buffer *out)
+{
+	size_t count = method.len + path.len + (has_query ? 1 + query.len : 0) + sizeof("  HTTP/1.1\r\n") - 1;
+	char *line, *at, *target;
+	enum result result = reserve(out, count, &line);
+
+	if (result != RESULT_OK)
+		return result;
+	at = put(line, method);
+	*at++ = ' ';
+	target = at;
+	at = put(at, path);
+	if (has_query) {
+		*at++ = '?';
+		at = put(at, query);
+	}
+	put(at, SPAN(" HTTP/1.1\r\n"));
+	if (method.len == 0 || scan_token(line, line + count) != line + method.len || scan_target(target, line + count) != at)
+		return RESULT_MALFORMED;
+	if (path.len == 0 || span_find(path, '?') < path.len || (path.at[0] != '/' && !span_equal(path, SPAN("*"))))
+		return RESULT_MALFORMED;
+	buffer_commit(out, count);
+	return RESULT_OK;
+}
+
+enum result status_line_write(unsigned status, struct span reason, struct buffer *out)
+{
+	size_t count = sizeof("HTTP/1.1 200 \r\n") - 1 + reason.len;
+	char *line, *at;
+	enum result result;
+
+	if (status < 100 || status > 599)
+		return RESULT_MALFORMED;
+	result = reserve(out, count, &line);
+	if (result != RESULT_OK)
+		return result;
+	at = put(line, SPAN("HTTP/1.1 "));
+	*at++ = (char)('0' + status / 100);
+	*at++ = (char)('0' + status / 10 % 10);
+	*at++ = (char)('0' + status % 10);
+	*at++ = ' ';
+	at = put(at, reason);
+	put_line_end(at);
+	if (scan_text(line, line + count) != at)
+		return RESULT_MALFORMED;
+	buffer_commit(out, count);
+	return RESULT_OK;
+}
+
+enum result head_end_write(struct buffer *out)
+{
+	return buffer_append(out, SPAN("\r\n"));
+}
+
+size_t chunk_head_write(uint64_t count, char out[CHUNK_HEAD_MAX])
+{
+	unsigned digits = count ? (67u - (unsigned)__builtin_clzll(count)) / 4 : 1;
+
+	for (unsigned i = digits; i-- > 0; count >>= 4)
+		out[i] = "0123456789abcdef"[count & 15];
+	put_line_end(out + digits);
+	return digits + 2;
+}
+
+enum result chunk_end_write(const struct fields *trailers, struct buffer *out)
+{
+	size_t before = buffer_len(out);
+	enum result result = buffer_append(out, SPAN("0\r\n"));
+
+	for (unsigned i = 0; result == RESULT_OK && trailers && i < trailers->count; i++)
+		result = field_write(trailers->list[i].name, trailers->list[i].value, out);
+	if (result == RESULT_OK)
+		result = head_end_write(out);
+	if (result != RESULT_OK)
+		out->end = out->start + before;
+	return result;
+}
+
+static bool is_named_by_connection(const struct fields *fields, struct span name)
+{
+	for (unsigned i = 0; i < fields->count; i++) {
+		const struct field *field = &fields->list[i];
+
+		if (field->id == FIELD_CONNECTION && list_has_token(field->value, name))
+			return true;
+	}
+	return false;
+}
+
+/* Connection may not name away what says whose message this is and where it ends: a client would take Host or
+ * Content-Length from the request that the origin reads. Such a name is ignored (RFC 9110, section 7.6.1 forbids sending
+ * it). */
+bool field_is_hop_by_hop(const struct fields *fields, const struct field *field)
+{
+	switch ((int)field->id) {
+	case FIELD_CONNECTION:
+	case FIELD_KEEP_ALIVE:
+	case FIELD_PROXY_CONNECTION:
+	case FIELD_TE:
+	case FIELD_TRANSFER_ENCODING:
+	case FIELD_UPGRADE:
+	case FIELD_HTTP2_SETTINGS:
+	case FIELD_PROXY_AUTHENTICATE:
+	case FIELD_PROXY_AUTHORIZATION:
+		return true;
+	case FIELD_HOST:
+	case FIELD_CONTENT_LENGTH:
+		return false;
+	default:
+		return is_named_by_connection(fields, field->name);
+	}
+}
