@@ -54,16 +54,49 @@ static inline __m128i scan_between(__m128i v, char first, char last)
 }
 #endif
 
+#ifdef __SSE2__
+/* A bit for each of 16 bytes that is not BYTE_TEXT. */
+static inline unsigned text_stops(const char *at)
+{
+	__m128i v = scan_load(at);
+	__m128i control = _mm_andnot_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\t')), scan_between(v, 0, 0x1f));
+
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(control, _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f))));
+}
+
+static inline unsigned target_stops(const char *at)
+{
+	__m128i v = scan_load(at);
+	__m128i low = _mm_cmplt_epi8(v, _mm_set1_epi8(0x21));  /* signed: 0x80 and above are low too */
+	__m128i others = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)), _mm_cmpeq_epi8(v, _mm_set1_epi8('#')));
+
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(low, others));
+}
+
+/* Letters, digits, '-': what most names are made of. */
+static inline unsigned name_stops(const char *at)
+{
+	__m128i v = scan_load(at);
+	__m128i letter = scan_between(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'a', 'z');
+	__m128i other = _mm_or_si128(scan_between(v, '0', '9'), _mm_cmpeq_epi8(v, _mm_set1_epi8('-')));
+
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(letter, other)) ^ 0xffffu;
+}
+#endif
+
+/* The last step of a run that is 16 bytes or longer looks at some bytes twice rather than at each by itself. */
 static inline const char *scan_text(const char *at, const char *end)
 {
 #ifdef __SSE2__
-	for (; end - at >= 16; at += 16) {
-		__m128i v = scan_load(at);
-		__m128i control = _mm_andnot_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\t')), scan_between(v, 0, 0x1f));
-		unsigned stops = (unsigned)_mm_movemask_epi8(_mm_or_si128(control, _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f))));
+	if (end - at >= 16) {
+		for (;; at = end - at >= 32 ? at + 16 : end - 16) {
+			unsigned stops = text_stops(at);
 
-		if (stops)
-			return at + __builtin_ctz(stops);
+			if (stops)
+				return at + __builtin_ctz(stops);
+			if (end - at == 16)
+				return end;
+		}
 	}
 #endif
 	return scan_class(at, end, BYTE_TEXT);
@@ -72,14 +105,15 @@ static inline const char *scan_text(const char *at, const char *end)
 static inline const char *scan_target(const char *at, const char *end)
 {
 #ifdef __SSE2__
-	for (; end - at >= 16; at += 16) {
-		__m128i v = scan_load(at);
-		__m128i low = _mm_cmplt_epi8(v, _mm_set1_epi8(0x21));  /* signed: 0x80 and above are low too */
-		__m128i others = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)), _mm_cmpeq_epi8(v, _mm_set1_epi8('#')));
-		unsigned stops = (unsigned)_mm_movemask_epi8(_mm_or_si128(low, others));
+	if (end - at >= 16) {
+		for (;; at = end - at >= 32 ? at + 16 : end - 16) {
+			unsigned stops = target_stops(at);
 
-		if (stops)
-			return at + __builtin_ctz(stops);
+			if (stops)
+				return at + __builtin_ctz(stops);
+			if (end - at == 16)
+				return end;
+		}
 	}
 #endif
 	return scan_class(at, end, BYTE_TARGET);
@@ -88,11 +122,8 @@ static inline const char *scan_target(const char *at, const char *end)
 static inline const char *scan_token(const char *at, const char *end)
 {
 #ifdef __SSE2__
-	while (end - at >= 16) {  /* letters, digits, '-': what names are made of; the table knows the rest */
-		__m128i v = scan_load(at);
-		__m128i letter = scan_between(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'a', 'z');
-		__m128i other = _mm_or_si128(scan_between(v, '0', '9'), _mm_cmpeq_epi8(v, _mm_set1_epi8('-')));
-		unsigned stops = (unsigned)_mm_movemask_epi8(_mm_or_si128(letter, other)) ^ 0xffffu;
+	while (end - at >= 16) {
+		unsigned stops = name_stops(at);
 
 		if (stops == 0) {
 			at += 16;
@@ -111,6 +142,16 @@ static inline const char *scan_token(const char *at, const char *end)
 static inline bool span_is_token(struct span span)
 {
 	return span.len && scan_token(span.at, span.at + span.len) == span.at + span.len;
+}
+/* The whole of SPAN is in the class; it may be empty. */
+static inline bool span_is_text(struct span span)
+{
+	return span.len == 0 || scan_text(span.at, span.at + span.len) == span.at + span.len;
+}
+
+static inline bool span_is_target(struct span span)
+{
+	return span.len == 0 || scan_target(span.at, span.at + span.len) == span.at + span.len;
 }
 
 #endif
