@@ -120,7 +120,7 @@ enum result connection_fill(struct connection *connection)
 	enum result result;
 	char *to;
 
-	if (!connection->can_read || !room)
+	if (!room)
 		return RESULT_MORE;
 	want = want < READ_BYTES / 4 ? READ_BYTES : want;
 	want = want < room ? want : room;
@@ -128,14 +128,9 @@ enum result connection_fill(struct connection *connection)
 	if (!to)
 		return RESULT_NO_MEMORY;
 	result = transport_read(&connection->transport, to, want, &got);
-	if (result == RESULT_MORE)
-		connection->can_read = connection->has_hung_up;
-	if (result != RESULT_OK)
-		return result;
-	buffer_commit(&connection->in, got);
-	if (got < want && !connection->is_tls && !connection->has_hung_up)
-		connection->can_read = false;  /* a short read has emptied a plain socket (epoll(7)) */
-	return RESULT_OK;
+	if (result == RESULT_OK)
+		buffer_commit(&connection->in, got);
+	return result;
 }
 
 enum result connection_flush(struct connection *connection)
@@ -179,7 +174,8 @@ static enum result begin_tls(struct connection *connection)
 
 	if (!connection->port->is_tls || connection->transport.tls)
 		return RESULT_OK;
-	result = transport_accept_tls(&connection->transport, connection->binding->plan->tls, buffer_span(&connection->in));
+	result = transport_accept_tls(&connection->transport, connection->binding->plan->tls, buffer_span(&connection->in),
+	                              connection->port->has_h2, &connection->local.address);
 	buffer_reset(&connection->in);
 	connection->is_tls = true;
 	connection->worker->gauges.tls_connections++;
@@ -205,8 +201,6 @@ static enum result handshake(struct connection *connection)
 		connection_say(connection, DECISION_DROP, REASON_HANDSHAKE, HTTP_FAULT_NONE, transport_error(&connection->transport));
 	if (result != RESULT_OK)
 		return result;
-	/* What lies inside TLS already has no edge of its own. */
-	connection->can_read = true;
 	return start_http(connection);
 }
 
@@ -267,8 +261,7 @@ static void ready(struct watch *watch, uint32_t events)
 {
 	struct connection *connection = list_entry(watch, struct connection, watch);
 
-	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-		connection->can_read = true;
+	transport_ready(&connection->transport, events);
 	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		connection->has_hung_up = true;
 	if (events & (EPOLLHUP | EPOLLERR)) {  /* both directions are gone: nobody can be answered */
@@ -358,6 +351,5 @@ void connection_accept(struct worker *worker, int fd, const struct endpoint *loc
 	connection_set_deadline(connection, connection_timeouts(connection)->head_ms);
 	if (!port->is_tls && !port->has_proxy_protocol)
 		connection->stage = CONNECTION_HTTP_1;
-	connection->can_read = true;  /* most clients have already spoken: one read now saves a round */
-	connection_advance(connection);
+	connection_advance(connection);  /* most clients have already spoken: one read now saves a round */
 }

@@ -47,7 +47,7 @@ struct connection {
 	struct endpoint local, peer;       /* peer: behind a PROXY header, what that said */
 	enum connection_stage stage;
 	enum connection_wait wait;
-	bool can_read, has_hung_up, is_tls, is_closing, has_served;
+	bool has_hung_up, is_tls, is_closing, has_served;
 	bool waits_to_send;                /* a large piece that lies elsewhere could not go yet */
 	struct buffer in, out;
 	struct request *request;           /* HTTP/1: the one at work */

@@ -297,6 +297,19 @@ static void put_via(struct request *request, struct head_out *head)
 		put_list_field(request, head, FIELD_CDN_LOOP, SPAN("CDN-Loop"), span_of(request->connection->worker->common->node));
 }
 
+static void put_certificate(struct head_out *head, struct span der)
+{
+	struct buffer text;
+	struct span value;
+
+	buffer_init(&text, 64u * 1024);
+	value = certificate_header(der, &text);
+	if (!value.len)
+		head->result = RESULT_LIMIT;  /* fails closed: an origin that relies on it must not see the request without */
+	put(head, SPAN("Client-Cert"), value);
+	buffer_done(&text);
+}
+
 static void put_ours(struct request *request, struct head_out *head)
 {
 	const struct origin_auth_settings *auth = request->member->settings->auth;
@@ -310,10 +323,7 @@ static void put_ours(struct request *request, struct head_out *head)
 	if (auth && auth->header_secret.len)
 		put(head, auth->header, auth->header_secret);
 	if (certificate.len) {
-		struct span value = certificate_header(&request->arena, certificate);
-
-		if (value.len)
-			put(head, SPAN("Client-Cert"), value);
+		put_certificate(head, certificate);
 	}
 }
 
@@ -483,7 +493,7 @@ enum result request_pump_up(struct request *request)
 			result = push_up(request, span_take(piece, UP_ENOUGH_BYTES / 2));
 		else if (result == RESULT_END) {
 			request->up_is_done = true;
-			result = request->up_is_chunked ? chunk_end_write(&request->up.reader.trailers, &request->origin->out) : RESULT_OK;
+			result = request->up_is_chunked ? chunk_end_write(request->is_h2 ? &request->up_trailers : &request->up.reader.trailers, &request->origin->out) : RESULT_OK;
 		}
 	}
 	if (result != RESULT_OK && result != RESULT_MORE)

@@ -41,7 +41,7 @@ struct request {
 	struct arena arena;
 	struct binding *binding;
 	enum step step;
-	bool is_h2, is_advancing, is_aborted;
+	bool is_h2, has_begun, is_advancing, is_aborted;
 
 	struct request_head head;
 	size_t head_bytes;
@@ -54,6 +54,7 @@ struct request {
 	struct feed up;                    /* request body */
 	struct buffer stream_body;         /* HTTP/2: what has come and not gone on */
 	bool up_is_chunked, up_is_done, up_has_begun, up_has_ended, up_is_finished, wants_tunnel, has_continued;
+	struct fields up_trailers;         /* HTTP/2: came behind the body */
 	uint64_t up_bytes;
 
 	const struct pool_member *member, *last_member;  /* at work there; and for the fact */

@@ -105,14 +105,13 @@ static void ready(struct watch *watch, uint32_t events)
 {
 	struct origin_connection *connection = list_entry(watch, struct origin_connection, watch);
 
-	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-		connection->can_read = true;
+	transport_ready(&connection->transport, events);
 	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		connection->has_hung_up = true;
 	if (connection->stage == ORIGIN_IDLE) {
 		/* Nothing is expected from it: data, an end or an error all mean that it cannot be used again. A late writable
 		 * edge means nothing. */
-		if (connection->can_read)
+		if (events & ~(uint32_t)EPOLLOUT)
 			origin_connection_close(connection);
 		return;
 	}
@@ -222,7 +221,7 @@ enum result origin_connection_fill(struct origin_connection *connection)
 	enum result result;
 	char *to;
 
-	if (!connection->can_read || room == 0)
+	if (room == 0)
 		return RESULT_MORE;
 	if (connection->in.size >= want + buffer_len(&connection->in))
 		want = connection->in.size - buffer_len(&connection->in);  /* all that is allocated anyway */
@@ -231,15 +230,9 @@ enum result origin_connection_fill(struct origin_connection *connection)
 	if (!to)
 		return RESULT_NO_MEMORY;
 	result = transport_read(&connection->transport, to, want, &got);
-	if (result == RESULT_MORE)
-		connection->can_read = connection->has_hung_up;
-	if (result != RESULT_OK)
-		return result;
-	buffer_commit(&connection->in, got);
-	/* A short read of a plain socket has emptied it (epoll(7)); after a hang-up one more read must tell the end. */
-	if (got < want && !connection->transport.tls && !connection->has_hung_up)
-		connection->can_read = false;
-	return RESULT_OK;
+	if (result == RESULT_OK)
+		buffer_commit(&connection->in, got);
+	return result;
 }
 
 enum result origin_connection_flush(struct origin_connection *connection)

@@ -36,7 +36,7 @@ struct origin_connection {
 	void *owner;
 	enum origin_stage stage;
 	bool is_reused;           /* was kept: a failure before the first byte may be its age, not the origin's fault */
-	bool can_read, has_hung_up;
+	bool has_hung_up;
 	struct buffer in, out;
 	struct timer kept;
 	struct list node;

@@ -1,0 +1,311 @@
+/* The HTTP/2 half of a client connection: feeds the session, turns its streams into requests, and sends what all of them
+ * have to say in as few writes as it can. */
+#include "edge/request.h"
+
+#include "base/banned.h"
+
+#define FLUSH_DEADLINE_MS 10000
+
+/* Streams answered in one round leave in one write. */
+static void flush_later(struct connection *connection)
+{
+	connection_later(connection);
+}
+
+static struct request *request_of(struct h2_stream *stream)
+{
+	return h2_stream_owner(stream);
+}
+
+static struct arena *opened(void *context, struct h2_stream *stream)
+{
+	struct connection *connection = context;
+	struct request *request = request_new(connection->worker);
+
+	if (!request)
+		return NULL;
+	request->is_h2 = true;
+	request->stream = stream;
+	h2_stream_set_owner(stream, request);
+	return &request->arena;
+}
+
+static void start(struct connection *connection, struct request *request, const struct request_head *head, enum http_fault fault)
+{
+	request->head = *head;
+	request->fault = fault;
+	request->has_begun = true;
+	connection->requests++;
+	connection_rebind(connection);
+	request_begin(request, connection);
+}
+
+static void head(void *context, struct h2_stream *stream, struct request_head *head, bool has_body)
+{
+	(void)has_body;  /* head->body says it */
+	start(context, request_of(stream), head, HTTP_FAULT_NONE);
+}
+
+static void fault(void *context, struct h2_stream *stream, struct request_head *head, enum http_fault fault)
+{
+	struct request *request = request_of(stream);
+
+	if (!request)
+		return;
+	if (!request->has_begun) {
+		start(context, request, head, fault);
+		return;
+	}
+	request->fault = fault;
+	request_abort(request, REASON_FAULT);
+}
+
+static void data(void *context, struct h2_stream *stream, struct span data)
+{
+	struct connection *connection = context;
+	struct request *request = request_of(stream);
+
+	/* The stream's window bounds what can be here; a request that wants no body any more lets it pass. */
+	if (!request || request->is_own || request->down_is_done || buffer_append(&request->stream_body, data) != RESULT_OK) {
+		h2_stream_consumed(connection->h2, stream, data.len);
+		return;
+	}
+	if (request->origin)
+		request_advance(request);
+}
+
+static void data_end(void *context, struct h2_stream *stream, const struct fields *trailers)
+{
+	struct request *request = request_of(stream);
+
+	(void)context;
+	if (!request)
+		return;
+	request->up_has_ended = true;
+	if (trailers)
+		request->up_trailers = *trailers;
+	if (request->origin)
+		request_advance(request);
+}
+
+static void closed(void *context, struct h2_stream *stream, uint32_t error)
+{
+	struct connection *connection = context;
+	struct request *request = request_of(stream);
+
+	if (!request)
+		return;
+	request->stream = NULL;
+	if (!request->has_begun) {
+		request_free(request, connection->worker);
+		return;
+	}
+	if (request->down_is_done && error == 0) {
+		request->is_delivered = true;
+		request_advance(request);
+		return;
+	}
+	request_abort(request, connection->stage == CONNECTION_CLOSED ? REASON_CLIENT_GONE : REASON_CLIENT_RESET);
+}
+
+static const struct h2_sink sink = { .opened = opened, .head = head, .fault = fault, .data = data, .data_end = data_end, .closed = closed };
+
+void http2_request_over(struct request *request)
+{
+	struct connection *connection = request->connection;
+
+	connection->requests--;
+	if (request->stream) {
+		h2_stream_set_owner(request->stream, NULL);
+		if (!request->is_delivered)
+			h2_stream_reset(connection->h2, request->stream, request->reason == REASON_FAULT ? 1 : 2);
+		request->stream = NULL;
+		flush_later(connection);
+	}
+}
+
+/* -- responses -- */
+
+static enum result read_body(void *context, struct h2_stream *stream, char *out, size_t size, size_t *count)
+{
+	struct request *request = context;
+
+	(void)stream;
+	*count = 0;
+	while (*count < size) {
+		struct span piece;
+		enum result result = response_peek(request, &piece);
+
+		if (result == RESULT_MORE)
+			return *count ? RESULT_OK : RESULT_MORE;
+		if (result == RESULT_END) {
+			request->down_is_done = true;
+			if (!request->is_own && request->down.reader.trailers.count &&
+			    h2_stream_set_trailers(request->connection->h2, request->stream, &request->down.reader.trailers) != RESULT_OK)
+				return RESULT_IO;
+			if (!request->is_tunnel || request->up_is_done)
+				response_origin_done(request);
+			return RESULT_END;
+		}
+		if (result != RESULT_OK) {
+			request->reason = REASON_ORIGIN_BROKEN;
+			request->decision = DECISION_DROP;
+			return RESULT_IO;
+		}
+		piece = span_take(piece, size - *count);
+		memcpy(out + *count, piece.at, piece.len);
+		*count += piece.len;
+		response_take(request, piece.len);
+	}
+	return RESULT_OK;
+}
+
+static const struct h2_body body = { .read = read_body };
+
+enum result http2_respond(struct request *request, unsigned status, const struct fields *fields, bool has_body)
+{
+	struct connection *connection = request->connection;
+	enum result result;
+
+	if (!request->stream)
+		return RESULT_IO;
+	result = h2_stream_respond(connection->h2, request->stream, status, fields, has_body ? &body : NULL, request);
+	if (result == RESULT_OK && status >= 200 && !has_body) {
+		request->down_is_done = true;
+		if (!request->is_own)
+			response_origin_done(request);
+	}
+	flush_later(connection);
+	return result;
+}
+
+void http2_resume(struct request *request)
+{
+	if (request->stream && !request->down_is_done) {
+		h2_stream_resume(request->connection->h2, request->stream);
+		flush_later(request->connection);
+	}
+}
+
+/* -- the connection -- */
+
+enum result http2_start(struct connection *connection)
+{
+	struct h2_limits limits = h2_limits_default;
+	const struct http_limits *http = &connection->binding->plan->limits;
+
+	limits.http = *http;
+	connection->h2 = h2_session_new(&limits, &sink, connection, connection->worker->loop.now_ms);
+	if (!connection->h2)
+		return RESULT_NO_MEMORY;
+	connection->stage = CONNECTION_HTTP_2;
+	connection->worker->gauges.h2_connections++;
+	return RESULT_OK;
+}
+
+void http2_finish(struct connection *connection)
+{
+	struct h2_session *session = connection->h2;
+
+	h2_session_free(session);
+	connection->h2 = NULL;
+}
+
+static void end_badly(struct connection *connection, enum http_fault fault)
+{
+	connection_say(connection, DECISION_BLOCK, REASON_FAULT, fault, http_fault_text(fault));
+	if (h2_send(connection->h2, &connection->out) == RESULT_OK && connection_flush(connection) == RESULT_OK)
+		transport_finish(&connection->transport);
+	connection_close(connection, false);
+}
+
+/* RESULT_MORE: all that has come was taken. */
+static enum result take_input(struct connection *connection)
+{
+	enum http_fault fault = HTTP_FAULT_NONE;
+
+	for (;;) {
+		enum result result;
+
+		if (buffer_len(&connection->in)) {
+			connection->pace.bytes += buffer_len(&connection->in);
+			result = h2_receive(connection->h2, buffer_span(&connection->in), connection->worker->loop.now_ms, &fault);
+			buffer_reset(&connection->in);
+			if (result != RESULT_OK) {
+				end_badly(connection, fault);
+				return RESULT_REFUSED;
+			}
+		}
+		/* What we owe is said before more is taken: a peer that sends without reading is not given more to do. */
+		if (buffer_len(&connection->out) >= H2_FRAME_BYTES * 4)
+			return RESULT_MORE;
+		result = connection_fill(connection);
+		if (result != RESULT_OK)
+			return result;
+	}
+}
+
+static enum result send_output(struct connection *connection)
+{
+	enum result result = RESULT_OK;
+
+	while (result == RESULT_OK) {
+		if (buffer_room(&connection->out) >= H2_FRAME_BYTES && h2_wants_send(connection->h2))
+			result = h2_send(connection->h2, &connection->out);
+		if (!buffer_len(&connection->out))
+			break;
+		if (result == RESULT_OK)
+			result = connection_flush(connection);
+	}
+	return result;
+}
+
+static void watch_clock(struct connection *connection)
+{
+	const struct edge_timeouts *timeouts = connection_timeouts(connection);
+	bool is_clients_turn = buffer_len(&connection->out) || h2_is_stalled(connection->h2);
+
+	if (is_clients_turn) {
+		if (!connection->pace.since_ms) {
+			connection->pace = (struct pace){ connection->worker->loop.now_ms, 0 };
+			connection_set_deadline(connection, 1000);
+		}
+		return;
+	}
+	connection->pace.since_ms = 0;
+	if (connection->requests)
+		connection_set_deadline(connection, CONNECTION_NO_DEADLINE_MS);
+	else
+		connection_set_deadline(connection, connection->has_served ? timeouts->keep_alive_ms : timeouts->head_ms);
+	connection->has_served |= connection->requests != 0;
+}
+
+void http2_advance(struct connection *connection)
+{
+	enum result input = take_input(connection);
+	enum result output;
+
+	if (connection->stage != CONNECTION_HTTP_2)
+		return;
+	if (connection->worker->is_draining && !connection->is_closing) {
+		connection->is_closing = true;
+		h2_shutdown(connection->h2);
+	}
+	output = send_output(connection);
+	if ((input != RESULT_MORE && input != RESULT_OK) || (output != RESULT_OK && output != RESULT_MORE)) {
+		connection_close(connection, false);
+		return;
+	}
+	if (h2_is_finished(connection->h2) && !buffer_len(&connection->out)) {
+		if (h2_fault(connection->h2) != HTTP_FAULT_NONE)
+			connection_say(connection, DECISION_BLOCK, REASON_FAULT, h2_fault(connection->h2), http_fault_text(h2_fault(connection->h2)));
+		transport_finish(&connection->transport);
+		connection_close(connection, false);
+		return;
+	}
+	if (!connection->requests) {
+		buffer_release(&connection->in);
+		buffer_release(&connection->out);
+	}
+	watch_clock(connection);
+}

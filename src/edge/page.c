@@ -1,0 +1,194 @@
+#include "edge/page.h"
+
+#include "base/encode.h"
+#include "edge/request.h"
+
+#include "base/banned.h"
+
+enum language { LANGUAGE_EN, LANGUAGE_NL, LANGUAGE_FR, LANGUAGE_DE, LANGUAGE_COUNT };
+
+static const char *const language_tags[] = { "en", "nl", "fr", "de" };
+
+/* What happened, what to do. One text for each kind of status; the last entry serves every other. */
+struct page_text {
+	unsigned status;
+	const char *title[LANGUAGE_COUNT], *advice[LANGUAGE_COUNT];
+};
+
+static const struct page_text texts[] = {
+	{ 400, { "This request could not be understood", "Deze aanvraag kon niet worden begrepen", "Cette demande n’a pas pu être comprise",
+	         "Diese Anfrage konnte nicht verstanden werden" },
+	  { "Something in the request was malformed. Please go back and try again.", "Er zat een fout in de aanvraag. Ga terug en probeer het opnieuw.",
+	    "La demande contenait une erreur. Veuillez revenir en arrière et réessayer.", "Die Anfrage war fehlerhaft. Bitte gehen Sie zurück und versuchen Sie es erneut." } },
+	{ 403, { "Access is not allowed", "Toegang niet toegestaan", "Accès non autorisé", "Zugriff nicht erlaubt" },
+	  { "This page can only be reached from certain networks.", "Deze pagina is alleen bereikbaar vanaf bepaalde netwerken.",
+	    "Cette page n’est accessible que depuis certains réseaux.", "Diese Seite ist nur aus bestimmten Netzen erreichbar." } },
+	{ 404, { "Page not found", "Pagina niet gevonden", "Page introuvable", "Seite nicht gefunden" },
+	  { "There is nothing at this address.", "Op dit adres is niets te vinden.", "Il n’y a rien à cette adresse.", "Unter dieser Adresse ist nichts zu finden." } },
+	{ 405, { "This action is not offered here", "Deze actie is hier niet mogelijk", "Cette action n’est pas proposée ici", "Diese Aktion wird hier nicht angeboten" },
+	  { "The method of the request is not allowed for this page.", "De methode van de aanvraag is niet toegestaan voor deze pagina.",
+	    "La méthode de la demande n’est pas autorisée pour cette page.", "Die Methode der Anfrage ist für diese Seite nicht erlaubt." } },
+	{ 408, { "The request took too long", "De aanvraag duurde te lang", "La demande a pris trop de temps", "Die Anfrage hat zu lange gedauert" },
+	  { "Please try again.", "Probeer het opnieuw.", "Veuillez réessayer.", "Bitte versuchen Sie es erneut." } },
+	{ 413, { "What you sent is too large", "Wat u verstuurde is te groot", "Votre envoi est trop volumineux", "Ihre Sendung ist zu groß" },
+	  { "Please send a smaller file.", "Verstuur een kleiner bestand.", "Veuillez envoyer un fichier plus petit.", "Bitte senden Sie eine kleinere Datei." } },
+	{ 421, { "This site is not served here", "Deze site wordt hier niet aangeboden", "Ce site n’est pas servi ici", "Diese Website wird hier nicht angeboten" },
+	  { "Please check the address.", "Controleer het adres.", "Veuillez vérifier l’adresse.", "Bitte prüfen Sie die Adresse." } },
+	{ 429, { "Too many requests", "Te veel aanvragen", "Trop de demandes", "Zu viele Anfragen" },
+	  { "Please wait a moment and try again.", "Wacht even en probeer het opnieuw.", "Veuillez patienter un instant puis réessayer.", "Bitte warten Sie einen Moment und versuchen Sie es erneut." } },
+	{ 431, { "The request is too large", "De aanvraag is te groot", "La demande est trop volumineuse", "Die Anfrage ist zu groß" },
+	  { "Clearing the cookies of this site may help.", "De cookies van deze site wissen kan helpen.", "Effacer les cookies de ce site peut aider.", "Das Löschen der Cookies dieser Website kann helfen." } },
+	{ 502, { "The portal did not answer properly", "Het portaal antwoordde niet correct", "Le portail n’a pas répondu correctement", "Das Portal hat nicht richtig geantwortet" },
+	  { "The fault is on our side. Please try again in a few minutes.", "De fout ligt bij ons. Probeer het over enkele minuten opnieuw.",
+	    "Le problème vient de chez nous. Veuillez réessayer dans quelques minutes.", "Der Fehler liegt bei uns. Bitte versuchen Sie es in einigen Minuten erneut." } },
+	{ 503, { "The portal is not available for the moment", "Het portaal is tijdelijk niet beschikbaar", "Le portail est momentanément indisponible", "Das Portal ist vorübergehend nicht verfügbar" },
+	  { "Please come back in a few minutes.", "Kom over enkele minuten terug.", "Veuillez revenir dans quelques minutes.", "Bitte kommen Sie in einigen Minuten wieder." } },
+	{ 504, { "The portal did not answer in time", "Het portaal antwoordde niet op tijd", "Le portail n’a pas répondu à temps", "Das Portal hat nicht rechtzeitig geantwortet" },
+	  { "The fault is on our side. Please try again in a few minutes.", "De fout ligt bij ons. Probeer het over enkele minuten opnieuw.",
+	    "Le problème vient de chez nous. Veuillez réessayer dans quelques minutes.", "Der Fehler liegt bei uns. Bitte versuchen Sie es in einigen Minuten erneut." } },
+	{ 508, { "The request came back to where it began", "De aanvraag kwam terug waar ze begon", "La demande est revenue à son point de départ", "Die Anfrage kam an ihren Anfang zurück" },
+	  { "The shield is configured to ask itself. Its administrator must correct the address of the origin.", "Het schild is ingesteld om zichzelf te bevragen. De beheerder moet het adres van de bron verbeteren.",
+	    "Le bouclier est configuré pour s’interroger lui-même. Son administrateur doit corriger l’adresse de l’origine.", "Der Schild ist so eingestellt, dass er sich selbst fragt. Sein Administrator muss die Adresse des Ursprungs berichtigen." } },
+	{ 0, { "The request could not be handled", "De aanvraag kon niet worden verwerkt", "La demande n’a pas pu être traitée", "Die Anfrage konnte nicht bearbeitet werden" },
+	  { "Please try again later.", "Probeer het later opnieuw.", "Veuillez réessayer plus tard.", "Bitte versuchen Sie es später erneut." } },
+};
+
+static const char *const maintenance_title[] = { "Maintenance", "Onderhoud", "Maintenance", "Wartungsarbeiten" };
+static const char *const maintenance_advice[] = {
+	"This portal is being worked on. It will be back soon.", "Er wordt aan dit portaal gewerkt. Het is snel terug.",
+	"Ce portail est en maintenance. Il sera bientôt de retour.", "An diesem Portal wird gearbeitet. Es ist bald zurück." };
+static const char *const reference_words[] = { "Reference", "Referentie", "Référence", "Referenz" };
+static const char *const contact_words[] = { "Need help?", "Hulp nodig?", "Besoin d’aide ?", "Brauchen Sie Hilfe?" };
+
+/* -- the language -- */
+
+/* Thousandths: "0.8" is 800; anything odd counts as 0. */
+static unsigned quality_read(struct span params)
+{
+	struct span value = span_trim(params);
+	unsigned quality = 0, unit = 100;
+
+	if (!value.at)
+		return 1000;
+	if (!span_starts_nocase(value, SPAN("q=")) || value.len < 3)
+		return 0;
+	if (value.at[2] == '1')
+		return 1000;
+	for (size_t i = 4; i < value.len && i < 7 && is_digit(value.at[i]); i++, unit /= 10)
+		quality += (unsigned)(value.at[i] - '0') * unit;
+	return quality;
+}
+
+/* The supported language that Accept-Language likes best (RFC 9110, 12.5.4); English without one. */
+static enum language language_of(const struct request *request)
+{
+	const struct field *field = fields_find(&request->head.fields, FIELD_ACCEPT_LANGUAGE);
+	struct span list = field ? span_take(field->value, 512) : SPAN_NONE;
+	enum language best = LANGUAGE_EN;
+	unsigned best_quality = 0;
+
+	while (list.len) {
+		struct span params = span_trim(span_cut(&list, ','));
+		struct span tag = span_trim(span_cut(&params, ';'));
+		unsigned quality = quality_read(params);
+
+		for (unsigned i = 0; i < LANGUAGE_COUNT && quality > best_quality; i++) {
+			if (span_starts_nocase(tag, span_of(language_tags[i])) && (tag.len == 2 || tag.at[2] == '-')) {
+				best = i;
+				best_quality = quality;
+			}
+		}
+	}
+	return best;
+}
+
+/* -- the page -- */
+
+static const struct page_text *text_of(unsigned status)
+{
+	const struct page_text *text = texts;
+
+	while (text->status && text->status != status)
+		text++;
+	return text;
+}
+
+static const char page_head[] =
+	"<!doctype html>\n<html lang=\"%s\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+	"<meta name=\"robots\" content=\"noindex\">\n<title>%s</title>\n"
+	"<style>body{font:1.1rem/1.6 system-ui,sans-serif;max-width:36rem;margin:12vh auto;padding:0 1.5rem;color:#1a1a2e;background:#fff}"
+	"h1{font-size:1.6rem;line-height:1.25}small{color:#55556b}code{overflow-wrap:anywhere}a{color:#0b4f9e}"
+	"@media(prefers-color-scheme:dark){body{color:#e8e8f0;background:#16161f}small{color:#b0b0c4}a{color:#9cc7ff}}</style>\n"
+	"<main>\n<h1>%s</h1>\n<p>%s</p>\n";
+
+static enum result write_contact(struct span contact, enum language language, struct buffer *out)
+{
+	bool is_link = span_starts(contact, SPAN("mailto:")) || span_starts(contact, SPAN("tel:")) || span_starts(contact, SPAN("https://"));
+	size_t colon = span_find(contact, ':');
+	struct span shown = is_link && !span_starts(contact, SPAN("https:")) ? span_skip(contact, colon + 1) : contact;
+	enum result result;
+
+	if (!contact.len)
+		return RESULT_OK;
+	result = buffer_print(out, "<p>%s ", contact_words[language]);
+	if (result == RESULT_OK && is_link)
+		result = buffer_append(out, SPAN("<a href=\""));
+	if (result == RESULT_OK && is_link)
+		result = html_write(contact, out);
+	if (result == RESULT_OK && is_link)
+		result = buffer_append(out, SPAN("\">"));
+	if (result == RESULT_OK)
+		result = html_write(shown, out);
+	return result == RESULT_OK ? buffer_append(out, is_link ? SPAN("</a></p>\n") : SPAN("</p>\n")) : result;
+}
+
+static enum result write_page(const struct request *request, unsigned status, struct buffer *out)
+{
+	bool is_maintenance = request->reason == REASON_MAINTENANCE;
+	const struct page_text *text = text_of(status);
+	enum language language = language_of(request);
+	const char *title = is_maintenance ? maintenance_title[language] : text->title[language];
+	const char *advice = is_maintenance ? maintenance_advice[language] : text->advice[language];
+	enum result result = buffer_print(out, page_head, language_tags[language], title, title, advice);
+	char id[32];
+
+	hex_write(request->id, sizeof(request->id), id);
+	if (result == RESULT_OK && request->route)
+		result = write_contact(request->route->settings->contact, language, out);
+	if (result == RESULT_OK)
+		result = buffer_print(out, "<p><small>%s: %u &middot; <code>%.*s</code></small></p>\n</main>\n</html>\n", reference_words[language],
+		                      status, (int)sizeof(id), id);
+	return result;
+}
+
+static enum result write_problem(const struct request *request, unsigned status, struct buffer *out)
+{
+	char id[32];
+
+	hex_write(request->id, sizeof(request->id), id);
+	return buffer_print(out, "{\"status\":%u,\"title\":\"%s\",\"detail\":\"%s\",\"reason\":\"%s\",\"instance\":\"urn:bouclier:%.*s\"}\n", status,
+	                    text_of(status)->title[LANGUAGE_EN], text_of(status)->advice[LANGUAGE_EN],
+	                    request->fault != HTTP_FAULT_NONE ? http_fault_name(request->fault) : reason_name(request->reason), (int)sizeof(id), id);
+}
+
+/* A program, not a person: it asks for JSON and not for HTML. */
+static bool wants_problem(const struct request *request)
+{
+	const struct field *accept = fields_find(&request->head.fields, FIELD_ACCEPT);
+
+	return accept && span_contains(accept->value, SPAN("json")) && !span_contains(accept->value, SPAN("text/html"));
+}
+
+void page_make(struct request *request, unsigned status, struct page *page)
+{
+	bool is_problem = wants_problem(request);
+	struct buffer text;
+	enum result result;
+
+	*page = (struct page){ is_problem ? SPAN("application/problem+json") : SPAN("text/html; charset=utf-8"), SPAN_NONE };
+	buffer_init(&text, 16384);
+	result = is_problem ? write_problem(request, status, &text) : write_page(request, status, &text);
+	if (result == RESULT_OK)
+		page->body = arena_copy(&request->arena, buffer_span(&text));
+	buffer_done(&text);
+}

@@ -1,0 +1,366 @@
+#include "edge/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "edge/request.h"
+
+#include "base/banned.h"
+
+#define ACCEPTS_A_ROUND 64
+#define PAUSE_MS 50
+
+/* One accept queue of this worker. */
+struct worker_listener {
+	struct watch watch;
+	struct list node;
+	struct worker *worker;
+	struct endpoint endpoint;
+	uint64_t id;
+	struct timer pause;  /* no descriptors left: try again soon, instead of spinning on a queue that stays readable */
+	struct job job;
+};
+
+/* -- small things -- */
+
+void binding_hold(struct binding *binding)
+{
+	binding->users++;
+}
+
+void binding_drop(struct binding *binding)
+{
+	if (--binding->users)
+		return;
+	snapshot_drop(binding->snapshot);
+	free(binding);
+}
+
+static struct binding *binding_new(struct snapshot *snapshot)
+{
+	struct binding *binding = malloc(sizeof(*binding));
+
+	if (!binding)
+		return NULL;
+	snapshot_hold(snapshot);
+	*binding = (struct binding){ snapshot, plan_of(snapshot), 1 };
+	return binding;
+}
+
+struct span worker_date(struct worker *worker)
+{
+	uint64_t second = worker->loop.wall_ns / 1000000000u;
+
+	if (second != worker->date_second) {
+		worker->date_second = second;
+		clock_write_http(worker->loop.wall_ns, worker->date);
+	}
+	return span_make(worker->date, CLOCK_HTTP_LEN);
+}
+
+/* Two words of a counter mixed with a random seed: unique for certain in this process, unguessable enough for a reference
+ * that people read out on the telephone. */
+void worker_next_id(struct worker *worker, uint64_t out[2])
+{
+	worker->id_state[0] += 0x9e3779b97f4a7c15u;
+	out[0] = hash_u64(worker->id_state[0]);
+	out[1] = hash_u64(worker->id_state[0] ^ worker->id_state[1]);
+}
+
+/* -- accepting -- */
+
+static void resume_listener(struct timer *timer)
+{
+	struct worker_listener *listener = list_entry(timer, struct worker_listener, pause);
+	int fd = listener->watch.fd;
+
+	if (fd >= 0 && loop_watch_level(&listener->worker->loop, &listener->watch, fd, EPOLLIN) != RESULT_OK)
+		timer_set(&listener->worker->loop.timers, timer, listener->worker->loop.now_ms + PAUSE_MS);
+}
+
+/* No descriptor or no memory: those who wait in the queue wait a little longer; those who are served go on. */
+static void pause_listener(struct worker_listener *listener)
+{
+	int fd = listener->watch.fd;
+
+	loop_forget(&listener->worker->loop, &listener->watch);
+	listener->watch.fd = fd;
+	timer_set(&listener->worker->loop.timers, &listener->pause, listener->worker->loop.now_ms + PAUSE_MS);
+}
+
+static void accept_some(struct watch *watch, uint32_t events)
+{
+	struct worker_listener *listener = list_entry(watch, struct worker_listener, watch);
+
+	(void)events;
+	for (int i = 0; i < ACCEPTS_A_ROUND; i++) {
+		struct endpoint peer;
+		int fd;
+		enum result result = listener_accept(watch->fd, &fd, &peer);
+
+		if (result == RESULT_MORE)
+			return;
+		if (result != RESULT_OK) {
+			pause_listener(listener);
+			return;
+		}
+		__atomic_add_fetch(&listener->worker->common->accepted, (uint64_t)1, __ATOMIC_RELAXED);
+		connection_accept(listener->worker, fd, &listener->endpoint, &peer);
+	}
+}
+
+static void start_listener(struct job *job)
+{
+	struct worker_listener *listener = list_entry(job, struct worker_listener, job);
+	struct worker *worker = listener->worker;
+	int fd = listener->watch.fd;
+
+	list_add_last(&worker->listeners, &listener->node);
+	if (!worker->is_draining && loop_watch_level(&worker->loop, &listener->watch, fd, EPOLLIN) != RESULT_OK) {
+		listener->watch.fd = fd;
+		timer_set(&worker->loop.timers, &listener->pause, worker->loop.now_ms + PAUSE_MS);
+	}
+}
+
+static void stop_listener(struct worker_listener *listener)
+{
+	int fd = listener->watch.fd;
+
+	loop_forget(&listener->worker->loop, &listener->watch);
+	timer_cancel(&listener->worker->loop.timers, &listener->pause);
+	list_remove(&listener->node);
+	if (fd >= 0)
+		close(fd);
+	free(listener);
+}
+
+enum result worker_post_listener(struct worker *worker, int fd, uint64_t id, const struct endpoint *endpoint)
+{
+	struct worker_listener *listener = calloc(1, sizeof(*listener));
+
+	if (!listener)
+		return RESULT_NO_MEMORY;
+	listener->watch = (struct watch){ fd, accept_some };
+	listener->worker = worker;
+	listener->endpoint = *endpoint;
+	listener->id = id;
+	list_init(&listener->node);
+	timer_init(&listener->pause, resume_listener);
+	job_init(&listener->job, start_listener);
+	loop_post(&worker->loop, &listener->job);
+	return RESULT_OK;
+}
+
+/* -- posts -- */
+
+struct kept_post {
+	struct job job;
+	struct worker *worker;
+	size_t count;
+	uint64_t ids[];
+};
+
+static void keep_listeners(struct job *job)
+{
+	struct kept_post *post = list_entry(job, struct kept_post, job);
+
+	list_each_safe(node, following, &post->worker->listeners) {
+		struct worker_listener *listener = list_entry(node, struct worker_listener, node);
+		bool is_kept = false;
+
+		for (size_t i = 0; i < post->count; i++)
+			is_kept |= post->ids[i] == listener->id;
+		if (!is_kept)
+			stop_listener(listener);
+	}
+	free(post);
+}
+
+enum result worker_post_listeners_kept(struct worker *worker, const uint64_t *kept, size_t count)
+{
+	struct kept_post *post = malloc(sizeof(*post) + count * sizeof(*kept));
+
+	if (!post)
+		return RESULT_NO_MEMORY;
+	job_init(&post->job, keep_listeners);
+	post->worker = worker;
+	post->count = count;
+	memcpy(post->ids, kept, count * sizeof(*kept));
+	loop_post(&worker->loop, &post->job);
+	return RESULT_OK;
+}
+
+struct snapshot_post {
+	struct job job;
+	struct worker *worker;
+	struct binding *binding;
+};
+
+static void take_snapshot(struct job *job)
+{
+	struct snapshot_post *post = list_entry(job, struct snapshot_post, job);
+	struct worker *worker = post->worker;
+
+	binding_drop(worker->binding);
+	worker->binding = post->binding;
+	/* Idle HTTP/1 connections keep no snapshot alive: they take the new one with their next request, or now. */
+	list_each(node, &worker->connections) {
+		struct connection *connection = list_entry(node, struct connection, node);
+
+		if (!connection->request && !connection->requests && connection->stage >= CONNECTION_HTTP_1)
+			connection_rebind(connection);
+	}
+	free(post);
+}
+
+enum result worker_post_snapshot(struct worker *worker, struct snapshot *snapshot)
+{
+	struct snapshot_post *post = malloc(sizeof(*post));
+
+	if (!post)
+		return RESULT_NO_MEMORY;
+	job_init(&post->job, take_snapshot);
+	post->worker = worker;
+	post->binding = binding_new(snapshot);
+	if (!post->binding) {
+		free(post);
+		return RESULT_NO_MEMORY;
+	}
+	loop_post(&worker->loop, &post->job);
+	return RESULT_OK;
+}
+
+struct drain_post {
+	struct job job;
+	struct worker *worker;
+};
+
+static void drained(struct worker *worker)
+{
+	loop_stop(&worker->loop);
+}
+
+static void drain(struct job *job)
+{
+	struct drain_post *post = list_entry(job, struct drain_post, job);
+	struct worker *worker = post->worker;
+
+	free(post);
+	if (worker->is_draining)
+		return;
+	worker->is_draining = true;
+	worker->drained = drained;
+	list_each_safe(node, following, &worker->listeners)
+		stop_listener(list_entry(node, struct worker_listener, node));
+	list_each_safe(other, after, &worker->connections) {
+		struct connection *connection = list_entry(other, struct connection, node);
+
+		if (connection->stage == CONNECTION_HTTP_1 && !connection->request && !buffer_len(&connection->in))
+			connection_close(connection, false);
+		else if (connection->stage == CONNECTION_HTTP_2)
+			connection_later(connection);  /* says GOAWAY */
+		else
+			connection->is_closing |= connection->stage == CONNECTION_HTTP_1;
+	}
+	if (list_is_empty(&worker->connections))
+		drained(worker);
+}
+
+enum result worker_post_drain(struct worker *worker)
+{
+	struct drain_post *post = malloc(sizeof(*post));
+
+	if (!post)
+		return RESULT_NO_MEMORY;
+	job_init(&post->job, drain);
+	post->worker = worker;
+	loop_post(&worker->loop, &post->job);
+	return RESULT_OK;
+}
+
+/* -- birth and death -- */
+
+static void advance_owner(void *owner)
+{
+	struct request *request = owner;
+	struct connection *connection = request->connection;
+
+	/* HTTP/1: by way of the connection, which goes on with the next request when this one is over. */
+	if (request->is_h2)
+		request_advance(request);
+	else
+		connection_advance(connection);
+}
+
+struct worker *worker_new(const struct worker_needs *needs)
+{
+	struct worker *worker = calloc(1, sizeof(*worker));
+
+	if (!worker)
+		return NULL;
+	worker->index = needs->index;
+	worker->common = needs->common;
+	worker->sink = needs->sink;
+	worker->in_flight = needs->in_flight;
+	list_init(&worker->connections);
+	list_init(&worker->listeners);
+	list_init(&worker->free_requests);
+	random_fill(worker->id_state, sizeof(worker->id_state));
+	worker->binding = binding_new(needs->snapshot);
+	if (!worker->binding)
+		goto fail;
+	if (loop_init(&worker->loop) != RESULT_OK)
+		goto fail_binding;
+	if (origin_worker_init(&worker->origins, &worker->loop, &needs->common->origins, advance_owner) != RESULT_OK)
+		goto fail_loop;
+	return worker;
+fail_loop:
+	loop_done(&worker->loop);
+fail_binding:
+	binding_drop(worker->binding);
+fail:
+	free(worker);
+	return NULL;
+}
+
+static void *run(void *argument)
+{
+	struct worker *worker = argument;
+
+	loop_run(&worker->loop);
+	return NULL;
+}
+
+enum result worker_start(struct worker *worker)
+{
+	return pthread_create(&worker->thread, NULL, run, worker) == 0 ? RESULT_OK : RESULT_NO_MEMORY;
+}
+
+void worker_free(struct worker *worker)
+{
+	if (worker->thread)
+		pthread_join(worker->thread, NULL);
+	worker->is_draining = false;
+	list_each_safe(node, following, &worker->listeners)
+		stop_listener(list_entry(node, struct worker_listener, node));
+	list_each_safe(other, after, &worker->connections)
+		connection_close(list_entry(other, struct connection, node), true);
+	origin_worker_done(&worker->origins);
+	loop_turn(&worker->loop, 0);  /* frees what was closed */
+	loop_turn(&worker->loop, 0);
+	if (worker->spare)
+		request_free(worker->spare, worker);
+	list_each_safe(free_node, next, &worker->free_requests) {
+		struct request *request = list_entry(free_node, struct request, node);
+
+		arena_done(&request->arena);
+		free(request);
+	}
+	binding_drop(worker->binding);
+	loop_done(&worker->loop);
+	free(worker);
+}
