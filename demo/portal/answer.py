@@ -8,17 +8,19 @@ GZIP_FROM_BYTES = 600
 
 @dataclasses.dataclass
 class Answer:
-    """BODY is bytes, or an iterator of bytes (LENGTH when it is known, else it goes out in chunks)."""
+    """BODY is bytes, or an iterator of bytes (LENGTH when it is known, else it goes out in chunks). FRESH_S is how long
+    a shared cache may keep a page; 0 is not at all.
+    """
     status: int
     body: object = b""
     kind: str = "text/plain; charset=utf-8"
     headers: list = dataclasses.field(default_factory=list)
     length: int = None
-    private: bool = False
+    fresh_s: int = 0
 
 
 def redirect(to, status=302, headers=()):
-    return Answer(status, b"", headers=[("Location", to), *headers], private=True)
+    return Answer(status, b"", headers=[("Location", to), *headers])
 
 
 def takes_gzip(accept):

@@ -13,7 +13,6 @@ import signal
 import socket
 import sys
 import threading
-import time
 import urllib.parse
 
 import body
@@ -157,11 +156,12 @@ def error_page(request, status):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server_version = "Aldersbeke"
-    sys_version = ""
     timeout = IDLE_SECONDS
     disable_nagle_algorithm = True
     wbufsize = 64 * 1024
+
+    def version_string(self):
+        return "Aldersbeke"
 
     def log_message(self, format, *args):
         if self.server.verbose:
@@ -191,18 +191,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = do_PATCH = answer
 
     def send(self, request, answer, refused):
-        if answer.status != 101 and answer.status not in (304, 206):
-            answer = compressed(answer, self.headers.get("Accept-Encoding", "")) if not has(answer, "ETag") else answer
+        if answer.status not in (101, 206, 304) and not has(answer, "ETag"):
+            answer = compressed(answer, self.headers.get("Accept-Encoding", ""))
+        # What is left of a body is read away to keep the connection, unless that is long or its end is unknown.
         unread = request is None or not request.body.ended
-        if unread and (request is None or (refused and refused.close) or request.body.chunked
-                       or request.body.left > DRAIN_BYTES):
+        if request is None or (refused and refused.close):
+            self.close_connection = True
+        elif unread and (request.body.chunked or request.body.left > DRAIN_BYTES):
             self.close_connection = True
         chunked = not isinstance(answer.body, bytes) and answer.length is None
         if chunked and self.request_version == "HTTP/1.0":
             self.close_connection = True
-        self.send_head(request, answer, chunked and self.request_version != "HTTP/1.0")
+            chunked = False
+        self.send_head(request, answer, chunked)
         if self.command != "HEAD" and answer.status != 304:
-            self.send_body(answer, chunked and self.request_version != "HTTP/1.0")
+            self.send_body(answer, chunked)
         self.wfile.flush()
         if answer.status == 101:
             self.close_connection = True
@@ -224,7 +227,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if request and answer.kind.startswith("text/html"):
             self.send_header("Content-Language", request.language)
             self.send_header("Content-Security-Policy", POLICY)
-            self.send_header("Cache-Control", "private, no-store" if answer.private else "public, max-age=0")
+            fresh = f"public, max-age={answer.fresh_s}" if answer.fresh_s else "private, no-store"
+            self.send_header("Cache-Control", fresh)
             if not request.in_path:
                 self.send_header("Vary", "Accept-Language")
             self.send_header("Vary", "Cookie")

@@ -11,28 +11,36 @@ from body import Refusal
 
 CONTACT = (("name", "text", 100, "name"), ("email", "email", 254, "email"), ("subject", "text", 150, "off"))
 MESSAGE_CHARACTERS = 4000
+FRESH_S = 30
 
 
 def show(request, name, title, status=200, **values):
     text = page.page(name, request.language, request.here, title, user=request.user, **values)
-    return Answer(status, text, "text/html; charset=utf-8", private=request.user is not None)
+    return Answer(status, text, "text/html; charset=utf-8")
+
+
+def show_to_all(request, name, title, **values):
+    """A page that is the same for everyone who is not logged in."""
+    answer = show(request, name, title, **values)
+    answer.fresh_s = 0 if request.user else FRESH_S
+    return answer
 
 
 def home(request):
     words = request.words
-    return show(request, "home", words["town"], articles=words["articles"][:3])
+    return show_to_all(request, "home", words["town"], articles=words["articles"][:3])
 
 
 def news(request):
     words = request.words
-    return show(request, "news", words["news"]["title"], articles=words["articles"])
+    return show_to_all(request, "news", words["news"]["title"], articles=words["articles"])
 
 
 def article(request, slug):
     found = [item for item in request.words["articles"] if item["slug"] == slug]
     if not found:
         raise Refusal(404)
-    return show(request, "article", found[0]["title"], article=found[0])
+    return show_to_all(request, "article", found[0]["title"], article=found[0])
 
 
 def search(request):
