@@ -1,0 +1,72 @@
+"""What `make install` lays down: in the right places, the configuration of a running site untouched, and a unit that
+systemd accepts.
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def house(tmp_path):
+    """A copy of packaging/ beside a build/ that holds a stand-in for the program: only its place matters here."""
+    shutil.copytree(ROOT / "packaging", tmp_path / "packaging")
+    (tmp_path / "build/man").mkdir(parents=True)
+    shutil.copy("/bin/true", tmp_path / "build/bouclier")
+    (tmp_path / "build/man/bouclier.1.gz").write_bytes(b"")
+    (tmp_path / "build/man/bouclier.yaml.5.gz").write_bytes(b"")
+    return tmp_path
+
+
+def install(house, prefix, **settings):
+    environment = {**os.environ, "PREFIX": prefix, "DESTDIR": str(house / "dest"), **settings}
+    return subprocess.run([house / "packaging/install"], env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("prefix", ["/usr", "/usr/local", "/opt/bouclier"])
+def test_everything_is_in_its_place(house, prefix):
+    assert install(house, prefix).returncode == 0
+    dest = pathlib.Path(f"{house}/dest{prefix}")
+    assert os.access(dest / "bin/bouclier", os.X_OK)
+    for path in ["lib/sysusers.d/bouclier.conf", "lib/tmpfiles.d/bouclier.conf", "share/doc/bouclier/bouclier.yaml",
+                 "share/man/man1/bouclier.1.gz", "share/man/man5/bouclier.yaml.5.gz"]:
+        assert (dest / path).is_file()
+    unit = (dest / "lib/systemd/system/bouclier.service").read_text()
+    assert f"ExecStart={prefix}/bin/bouclier run --config /etc/bouclier/bouclier.yaml" in unit
+    assert unit.index(f"ExecReload={prefix}/bin/bouclier check") < unit.index("ExecReload=/bin/kill -HUP")
+    assert "MemoryDenyWriteExecute=" not in unit
+    assert (house / "dest/etc/bouclier/bouclier.yaml").is_file()
+
+
+def test_a_configuration_that_is_there_stays(house):
+    own = house / "dest/etc/bouclier/bouclier.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text("mine\n")
+    assert install(house, "/usr").returncode == 0
+    assert own.read_text() == "mine\n"
+
+
+@pytest.mark.parametrize("prefix", ["usr", "/usr; true", "/usr#x"])
+def test_an_odd_prefix_is_refused(house, prefix):
+    result = install(house, prefix)
+    assert result.returncode == 1 and "PREFIX" in result.stderr
+    assert not (house / "dest").exists()
+
+
+def test_nothing_built_is_said(house):
+    (house / "build/bouclier").unlink()
+    result = install(house, "/usr")
+    assert result.returncode == 1 and "run make first" in result.stderr
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze")
+def test_systemd_accepts_the_unit(house):
+    assert install(house, "/usr").returncode == 0
+    unit = house / "dest/usr/lib/systemd/system/bouclier.service"
+    unit.write_text(unit.read_text().replace("/usr/bin/bouclier", f"{house}/dest/usr/bin/bouclier"))
+    result = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True)
+    assert (result.returncode, result.stderr.strip()) == (0, "")
