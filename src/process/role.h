@@ -86,6 +86,7 @@ struct edge_order {
 struct role_link {
 	struct channel channel;   /* watch channel.fd for reading, then call role_receive until RESULT_MORE */
 	struct edge_plan pending; /* a PREPARE whose listeners are still coming */
+	size_t pending_room;
 	char options[1024];
 	bool is_pending;
 };
