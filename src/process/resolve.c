@@ -1,0 +1,269 @@
+#include "process/resolve.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/address.h"
+#include "process/sandbox.h"
+
+#include "base/banned.h"
+
+#define ASKERS_MAX 8u
+#define THREADS 2u
+
+struct question {
+	uint64_t id;
+	char host[RESOLVE_HOST_MAX];  /* as many bytes as were sent; NUL-terminated by who reads it */
+};
+
+struct wire_answer {
+	uint64_t id;
+	uint32_t status, count;
+	uint8_t addresses[RESOLVE_ADDRESSES_MAX][16];
+};
+
+#define QUESTION_HEAD offsetof(struct question, host)
+#define ANSWER_HEAD offsetof(struct wire_answer, addresses)
+
+/* -- the client -- */
+
+static bool is_host(struct span host)
+{
+	for (size_t i = 0; i < host.len; i++) {
+		char c = ascii_lower(host.at[i]);
+
+		if (!(c >= 'a' && c <= 'z') && !is_digit(c) && c != '-' && c != '.' && c != '_')
+			return false;
+	}
+	return host.len && host.at[0] != '-';
+}
+
+enum result resolve_client_ask(int fd, uint64_t id, struct span host)
+{
+	struct question question = { .id = id };
+
+	if (host.len >= RESOLVE_HOST_MAX)
+		return RESULT_LIMIT;
+	if (!is_host(host))
+		return RESULT_MALFORMED;
+	memcpy(question.host, host.at, host.len);
+	if (send(fd, &question, QUESTION_HEAD + host.len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+		return RESULT_OK;
+	return errno == EAGAIN ? RESULT_MORE : RESULT_IO;
+}
+
+enum result resolve_client_read(int fd, struct resolve_answer *out)
+{
+	struct wire_answer answer;
+	ssize_t count = recv(fd, &answer, sizeof(answer), MSG_DONTWAIT);
+
+	if (count < 0)
+		return errno == EAGAIN || errno == EINTR ? RESULT_MORE : RESULT_IO;
+	if (count == 0)
+		return RESULT_END;
+	if ((size_t)count < ANSWER_HEAD || answer.count > RESOLVE_ADDRESSES_MAX || answer.status > RESOLVE_BUSY ||
+	    (size_t)count != ANSWER_HEAD + answer.count * sizeof(answer.addresses[0]))
+		return RESULT_MALFORMED;
+	*out = (struct resolve_answer){ .id = answer.id, .status = (enum resolve_status)answer.status, .count = answer.count };
+	memcpy(out->addresses, answer.addresses, answer.count * sizeof(answer.addresses[0]));
+	return RESULT_OK;
+}
+
+/* -- the process -- */
+
+struct asker {
+	int fd;            /* -1: free */
+	unsigned waiting;  /* questions of it in the queue or in work */
+	bool is_gone;
+};
+
+struct task {
+	struct asker *asker;
+	struct question question;
+};
+
+struct resolver {
+	pthread_mutex_t lock;
+	pthread_cond_t filled;
+	struct task queue[RESOLVE_QUEUE_MAX];
+	unsigned first, count;
+	struct asker askers[ASKERS_MAX];
+};
+
+static void send_answer(int fd, const struct wire_answer *answer)
+{
+	/* An asker that does not read loses answers, and asks again. */
+	(void)!send(fd, answer, ANSWER_HEAD + answer->count * sizeof(answer->addresses[0]), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void add_address(struct wire_answer *answer, const struct sockaddr *from)
+{
+	struct endpoint endpoint;
+
+	if (answer->count == RESOLVE_ADDRESSES_MAX || endpoint_from_socket(from, &endpoint) != RESULT_OK)
+		return;
+	for (uint32_t i = 0; i < answer->count; i++) {
+		if (memcmp(answer->addresses[i], endpoint.address.bytes, sizeof(endpoint.address.bytes)) == 0)
+			return;
+	}
+	memcpy(answer->addresses[answer->count++], endpoint.address.bytes, sizeof(endpoint.address.bytes));
+}
+
+static void look_up(const struct question *question, struct wire_answer *answer)
+{
+	const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
+	struct addrinfo *found = NULL;
+	int error = getaddrinfo(question->host, NULL, &hints, &found);
+
+	*answer = (struct wire_answer){ .id = question->id };
+	for (struct addrinfo *one = found; error == 0 && one; one = one->ai_next)
+		add_address(answer, one->ai_addr);
+	if (found)
+		freeaddrinfo(found);
+	if (answer->count)
+		answer->status = RESOLVE_FOUND;
+	else
+		answer->status = error == 0 || error == EAI_NONAME || error == EAI_NODATA ? RESOLVE_NONE : RESOLVE_AGAIN;
+}
+
+/* With the lock held. */
+static void release_asker(struct asker *asker)
+{
+	if (!asker->is_gone || asker->waiting)
+		return;
+	close(asker->fd);
+	*asker = (struct asker){ .fd = -1 };
+}
+
+static void *work(void *context)
+{
+	struct resolver *resolver = context;
+
+	for (;;) {
+		struct wire_answer answer;
+		struct task task;
+
+		pthread_mutex_lock(&resolver->lock);
+		while (resolver->count == 0)
+			pthread_cond_wait(&resolver->filled, &resolver->lock);
+		task = resolver->queue[resolver->first];
+		resolver->first = (resolver->first + 1) % RESOLVE_QUEUE_MAX;
+		resolver->count--;
+		pthread_mutex_unlock(&resolver->lock);
+
+		look_up(&task.question, &answer);
+		send_answer(task.asker->fd, &answer);
+
+		pthread_mutex_lock(&resolver->lock);
+		task.asker->waiting--;
+		release_asker(task.asker);
+		pthread_mutex_unlock(&resolver->lock);
+	}
+	return NULL;
+}
+
+/* With the lock held. */
+static void enqueue(struct resolver *resolver, struct asker *asker, const struct question *question)
+{
+	struct wire_answer busy = { .id = question->id, .status = RESOLVE_BUSY };
+
+	if (resolver->count == RESOLVE_QUEUE_MAX) {
+		send_answer(asker->fd, &busy);
+		return;
+	}
+	resolver->queue[(resolver->first + resolver->count++) % RESOLVE_QUEUE_MAX] = (struct task){ asker, *question };
+	asker->waiting++;
+	pthread_cond_signal(&resolver->filled);
+}
+
+static void read_asker(struct resolver *resolver, struct asker *asker)
+{
+	struct question question = { 0 };
+	ssize_t count = recv(asker->fd, &question, sizeof(question), MSG_DONTWAIT);
+
+	if (count < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	pthread_mutex_lock(&resolver->lock);
+	if (count <= 0) {
+		asker->is_gone = true;
+		release_asker(asker);
+	} else if ((size_t)count > QUESTION_HEAD && (size_t)count < sizeof(question) &&
+	           is_host(span_make(question.host, (size_t)count - QUESTION_HEAD))) {
+		enqueue(resolver, asker, &question);
+	}
+	pthread_mutex_unlock(&resolver->lock);
+}
+
+static void add_asker(struct resolver *resolver, int fd)
+{
+	pthread_mutex_lock(&resolver->lock);
+	for (unsigned i = 0; i < ASKERS_MAX && fd >= 0; i++) {
+		if (resolver->askers[i].fd < 0) {
+			resolver->askers[i] = (struct asker){ .fd = fd };
+			fd = -1;
+		}
+	}
+	pthread_mutex_unlock(&resolver->lock);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* False: the keeper is gone. */
+static bool read_keeper(struct resolver *resolver, const struct channel *keeper)
+{
+	struct channel_message message;
+	enum result result;
+
+	while ((result = channel_receive(keeper, &message)) == RESULT_OK) {
+		if (message.kind == CHANNEL_SERVE)
+			add_asker(resolver, channel_take(&message, 0));
+		channel_drop(&message);
+	}
+	return result == RESULT_MORE || result == RESULT_MALFORMED;
+}
+
+static int serve(struct resolver *resolver, const struct channel *keeper)
+{
+	for (;;) {
+		struct pollfd polled[ASKERS_MAX + 1] = { { .fd = keeper->fd, .events = POLLIN } };
+
+		pthread_mutex_lock(&resolver->lock);
+		for (unsigned i = 0; i < ASKERS_MAX; i++)
+			polled[i + 1] = (struct pollfd){ .fd = resolver->askers[i].is_gone ? -1 : resolver->askers[i].fd, .events = POLLIN };
+		pthread_mutex_unlock(&resolver->lock);
+		if (poll(polled, ASKERS_MAX + 1, -1) < 0 && errno != EINTR)
+			return 1;
+		for (unsigned i = 0; i < ASKERS_MAX; i++) {
+			if (polled[i + 1].revents)
+				read_asker(resolver, &resolver->askers[i]);
+		}
+		if (polled[0].revents && !read_keeper(resolver, keeper))
+			return 0;
+	}
+}
+
+int resolve_run(struct channel *keeper)
+{
+	static struct resolver resolver = { .lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER };
+	struct sandbox_report report;
+	pthread_t thread;
+
+	for (unsigned i = 0; i < ASKERS_MAX; i++)
+		resolver.askers[i].fd = -1;
+	if (sandbox_enter(SANDBOX_RESOLVE, NULL, 0, &report) != RESULT_OK) {
+		fputs("bouclier: resolve cannot be confined and does not start\n", stderr);
+		return 1;
+	}
+	for (unsigned i = 0; i < THREADS; i++) {
+		if (pthread_create(&thread, NULL, work, &resolver) != 0)
+			return 1;
+	}
+	if (channel_send(keeper, CHANNEL_READY, 0, SPAN_NONE, NULL, 0, 5000) != RESULT_OK)
+		return 1;
+	return serve(&resolver, keeper);
+}

@@ -1,0 +1,42 @@
+/* Host names become addresses in a process of their own: the system's resolver reads files, loads modules and waits, and
+ * none of that belongs into the edge.
+ *
+ * Limits   RESOLVE_ADDRESSES_MAX addresses an answer; two questions at a time, RESOLVE_QUEUE_MAX waiting, then
+ *          RESOLVE_BUSY at once. A question may stay unanswered (the process died): the asker keeps the clock
+ * Threads  a client belongs to one thread
+ */
+#ifndef BOUCLIER_PROCESS_RESOLVE_H
+#define BOUCLIER_PROCESS_RESOLVE_H
+
+#include "base/address.h"
+#include "base/span.h"
+#include "process/channel.h"
+
+#define RESOLVE_HOST_MAX 254u       /* with NUL */
+#define RESOLVE_ADDRESSES_MAX 32u
+#define RESOLVE_QUEUE_MAX 64u
+
+enum resolve_status {
+	RESOLVE_FOUND,
+	RESOLVE_NONE,     /* no such name, or no address */
+	RESOLVE_AGAIN,    /* the resolver failed for now */
+	RESOLVE_BUSY,
+};
+
+struct resolve_answer {
+	uint64_t id;
+	enum resolve_status status;
+	unsigned count;
+	struct address addresses[RESOLVE_ADDRESSES_MAX];  /* in the order of the system's preference, no doubles */
+};
+
+/* FD is edge_start.resolve_fd. Choose ids at random once, then count: an answer to an edge that died must not fit.
+ * RESULT_MORE: the socket is full, try later. RESULT_LIMIT, RESULT_MALFORMED: not a host name. */
+enum result resolve_client_ask(int fd, uint64_t id, struct span host) must_check;
+/* RESULT_MORE: nothing yet. RESULT_MALFORMED: dropped. */
+enum result resolve_client_read(int fd, struct resolve_answer *out) must_check;
+
+/* The role itself: serves until the channel closes. Exit code. */
+int resolve_run(struct channel *keeper);
+
+#endif

@@ -1,0 +1,47 @@
+/* What the bodies of messages between keeper and roles look like. Both are the same binary, except while an upgrade lets
+ * the old edge drain: DRAIN and READY never change; the rest may.
+ *
+ * START of check    body: config path, options, roots, each ended by NUL; fds: image to write, previous image (optional)
+ * START of edge     body: struct wire_start, then the options; fds: image, files, memory, resolve, admin (optional)
+ * START of resolve  nothing
+ * PREPARE           body: struct wire_start; fds: image, files
+ * LISTENERS         body: struct wire_listener[]; fds: one for each that has one, in order
+ * GO                nothing
+ */
+#ifndef BOUCLIER_PROCESS_ROLE_WIRE_H
+#define BOUCLIER_PROCESS_ROLE_WIRE_H
+
+#include "process/channel.h"
+#include "process/image.h"
+
+#define WIRE_LISTENERS_MAX (IMAGE_LISTENERS_MAX * IMAGE_WORKERS_MAX)
+#define WIRE_START_MS 10000
+
+struct wire_start {
+	uint32_t workers, is_reduced, listener_count, unused;
+};
+
+struct wire_listener {
+	uint64_t id;
+	uint32_t worker, flags;
+	uint8_t address[16];
+	uint16_t port, has_fd;
+	uint32_t unused;
+};
+
+struct wire_drain {
+	uint64_t drain_ms;
+	uint32_t is_replaced, unused;
+};
+
+struct wire_reload_result {
+	uint32_t is_ok, unused;
+};
+
+/* Exit codes of check. */
+#define CHECK_OK 0
+#define CHECK_REFUSED 1     /* the complaints are in the image */
+#define CHECK_NO_IMAGE 3    /* there is no image: too large, or no start */
+#define CHECK_NO_SANDBOX 4
+
+#endif
