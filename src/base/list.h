@@ -15,10 +15,10 @@ struct list {
 
 /* The thing of TYPE whose MEMBER is NODE. */
 #define list_entry(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
-#define list_each(node, list) for (struct list *node = (list)->next; node != (list); node = node->next)
+#define list_each(node, ends) for (struct list *node = (ends)->next; node != (ends); node = node->next)
 /* The same, and NODE may be removed in the body. */
-#define list_each_safe(node, following, list) \
-	for (struct list *node = (list)->next, *following = node->next; node != (list); node = following, following = node->next)
+#define list_each_safe(node, following, ends) \
+	for (struct list *node = (ends)->next, *following = node->next; node != (ends); node = following, following = node->next)
 
 static inline void list_init(struct list *list)
 {

@@ -1,5 +1,6 @@
 /* The HTTP/1 half of a client connection: reads one head after the other, walks one request at a time, sends its response. */
 #include "edge/request.h"
+#include "http/head_writer.h"
 #include "message/move.h"
 
 #include "base/banned.h"

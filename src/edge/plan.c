@@ -15,12 +15,12 @@ uint64_t plan_site_key(struct span site_name)
 	return key ? key : 1;
 }
 
-static uint64_t method_mask(const struct edge_settings *settings)
+static uint64_t method_mask(const struct list_value *list)
 {
-	const struct span *methods = settings->methods.items;
+	const struct span *methods = list->items;
 	uint64_t mask = 0;
 
-	for (size_t i = 0; i < settings->methods.count; i++)
+	for (size_t i = 0; i < list->count; i++)
 		mask |= (uint64_t)1 << method_of(methods[i]);
 	if (mask & (uint64_t)1 << METHOD_GET)
 		mask |= (uint64_t)1 << METHOD_HEAD;  /* RFC 9110, 9.1: who has GET has HEAD */
@@ -41,7 +41,8 @@ static enum result make_route(struct plan *plan, const struct plan_needs *needs,
 {
 	route->settings = edge_settings_of(route->route->sections);
 	route->origins = origins_settings_of(route->route->sections);
-	route->methods = method_mask(route->settings);
+	route->selects = method_mask(&route->settings->methods);
+	route->methods = method_mask(&route->settings->allow_methods);
 	widen(&plan->limits, &route->settings->limits);
 	if (site_route && site_route != route && site_route->origins->origins.items == route->origins->origins.items &&
 	    site_route->origins->balance == route->origins->balance) {

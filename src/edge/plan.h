@@ -14,7 +14,8 @@ struct edge_route {
 	const struct edge_settings *settings;
 	const struct origins_settings *origins;
 	struct pool *pool;
-	uint64_t methods;        /* bit per enum method; 0: any */
+	uint64_t selects;        /* which requests the route is for: bit per enum method; 0: any */
+	uint64_t methods;        /* which are let in; 0: any */
 	bool owns_pool;
 };
 

@@ -1,5 +1,4 @@
 /* Which site and route a request is for, and who asks. */
-#include "config/find.h"
 #include "edge/request.h"
 #include "source/source.h"
 
@@ -33,17 +32,29 @@ static enum http_fault past_limits(const struct request *request)
 	return HTTP_FAULT_NONE;
 }
 
+static const struct edge_route *find_route(const struct request *request, const struct site *site)
+{
+	const struct route *route = config_find_route(site, request->head.path);
+
+	while (route) {
+		const struct edge_route *found = &request->site->routes[route->index];
+
+		if (!found->selects || found->selects >> request->head.method & 1)
+			return found;
+		route = config_next_route(site, route, request->head.path);
+	}
+	return &request->site->routes[site->route_count - 1];
+}
+
 enum step_outcome step_route(struct request *request)
 {
 	const struct binding *binding = request->binding;
 	const struct site *site = request->head.host.len ? config_find_site(binding->snapshot, request->head.host) : NULL;
-	const struct route *route;
 	enum http_fault fault;
 
 	if (site) {
 		request->site = &binding->plan->sites[site->index];
-		route = config_find_route(site, request->head.path);
-		request->route = &request->site->routes[route->index];
+		request->route = find_route(request, site);
 	}
 	if (request->fault != HTTP_FAULT_NONE)
 		return request_answer_fault(request, request->fault);

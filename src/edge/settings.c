@@ -120,49 +120,63 @@ static const struct key_table headers_table = {
 	.name = "headers", .keys = headers_keys, .size = sizeof(struct edge_headers), .help = "Changes to header fields.",
 };
 
-static const struct key edge_keys[] = {
-	{ .name = "timeouts", .type = KEY_MAP, .offset = AT(edge_settings, timeouts), .table = &timeouts_table, .help = "How long the shield waits, for what." },
-	{ .name = "limits", .type = KEY_MAP, .offset = AT(edge_settings, limits), .table = &limits_table, .help = "How large a request may be." },
-	{ .name = "allow_from", .type = KEY_NETWORK, .flags = KEY_LIST, .offset = AT(edge_settings, allow_from),
-	  .help = "Only these networks are let in; everybody else gets 403." },
-	{ .name = "methods", .type = KEY_TEXT, .flags = KEY_LIST, .offset = AT(edge_settings, methods), .max = 32,
-	  .help = "Only these methods are let in; others get 405." },
-	{ .name = "redirect", .type = KEY_MAP, .flags = KEY_OPTIONAL | KEY_NO_DEFAULT, .offset = AT(edge_settings, redirect), .table = &redirect_table,
-	  .help = "Answers with a redirect instead of asking an origin." },
-	{ .name = "rewrite", .type = KEY_MAP, .flags = KEY_OPTIONAL, .offset = AT(edge_settings, rewrite), .table = &rewrite_table,
-	  .help = "Changes the path that the origin sees." },
-	{ .name = "headers", .type = KEY_MAP, .offset = AT(edge_settings, headers), .table = &headers_table, .help = "Changes to header fields." },
-	{ .name = "maintenance", .type = KEY_BOOL, .offset = AT(edge_settings, maintenance), .fallback = "false",
-	  .help = "Answers everybody with 503 and a page that says so." },
-	{ .name = "maintenance_retry", .type = KEY_DURATION, .offset = AT(edge_settings, maintenance_retry_ms), .fallback = "10m", .min = 1000,
-	  .max = 604800000, .help = "When visitors are told to come back (Retry-After)." },
-	{ .name = "security_headers", .type = KEY_BOOL, .offset = AT(edge_settings, security_headers), .fallback = "true",
-	  .help = "Adds X-Content-Type-Options, Referrer-Policy and X-Frame-Options where the origin sends none." },
-	{ .name = "hsts", .type = KEY_DURATION, .offset = AT(edge_settings, hsts_ms), .fallback = "0", .max = 126144000000,
-	  .help = "Strict-Transport-Security over TLS for this long; never with a self-signed certificate. 0: not sent." },
-	{ .name = "contact", .type = KEY_TEXT, .offset = AT(edge_settings, contact), .max = 200,
-	  .help = "On error pages: an address or telephone number for those who need help." },
-	{ .name = "drop_unusual_names", .type = KEY_BOOL, .offset = AT(edge_settings, drop_unusual_names), .fallback = "false",
-	  .help = "Leaves out request header fields with _ or . in their names, which some origins confuse with others." },
-	{ .name = "acme", .type = KEY_PATH, .offset = AT(edge_settings, acme),
-	  .help = "Folder of http-01 answers, served under /.well-known/acme-challenge/." },
+/* The same for a site and for a route. */
+#define EDGE_KEYS \
+	{ .name = "timeouts", .type = KEY_MAP, .offset = AT(edge_settings, timeouts), .table = &timeouts_table, .help = "How long the shield waits, for what." }, \
+	{ .name = "limits", .type = KEY_MAP, .offset = AT(edge_settings, limits), .table = &limits_table, .help = "How large a request may be." }, \
+	{ .name = "allow_from", .type = KEY_NETWORK, .flags = KEY_LIST, .offset = AT(edge_settings, allow_from), \
+	  .help = "Only these networks are let in; everybody else gets 403." }, \
+	{ .name = "allow_methods", .type = KEY_TEXT, .flags = KEY_LIST, .offset = AT(edge_settings, allow_methods), .max = 32, \
+	  .help = "Only these methods are let in; others get 405." }, \
+	{ .name = "redirect", .type = KEY_MAP, .flags = KEY_OPTIONAL | KEY_NO_DEFAULT, .offset = AT(edge_settings, redirect), .table = &redirect_table, \
+	  .help = "Answers with a redirect instead of asking an origin." }, \
+	{ .name = "rewrite", .type = KEY_MAP, .flags = KEY_OPTIONAL, .offset = AT(edge_settings, rewrite), .table = &rewrite_table, \
+	  .help = "Changes the path that the origin sees." }, \
+	{ .name = "headers", .type = KEY_MAP, .offset = AT(edge_settings, headers), .table = &headers_table, .help = "Changes to header fields." }, \
+	{ .name = "maintenance", .type = KEY_BOOL, .offset = AT(edge_settings, maintenance), .fallback = "false", \
+	  .help = "Answers everybody with 503 and a page that says so." }, \
+	{ .name = "maintenance_retry", .type = KEY_DURATION, .offset = AT(edge_settings, maintenance_retry_ms), .fallback = "10m", .min = 1000, \
+	  .max = 604800000, .help = "When visitors are told to come back (Retry-After)." }, \
+	{ .name = "security_headers", .type = KEY_BOOL, .offset = AT(edge_settings, security_headers), .fallback = "true", \
+	  .help = "Adds X-Content-Type-Options, Referrer-Policy and X-Frame-Options where the origin sends none." }, \
+	{ .name = "hsts", .type = KEY_DURATION, .offset = AT(edge_settings, hsts_ms), .fallback = "0", .max = 126144000000, \
+	  .help = "Strict-Transport-Security over TLS for this long; never with a self-signed certificate. 0: not sent." }, \
+	{ .name = "contact", .type = KEY_TEXT, .offset = AT(edge_settings, contact), .max = 200, \
+	  .help = "On error pages: an address or telephone number for those who need help." }, \
+	{ .name = "drop_unusual_names", .type = KEY_BOOL, .offset = AT(edge_settings, drop_unusual_names), .fallback = "false", \
+	  .help = "Leaves out request header fields with _ or . in their names, which some origins confuse with others." }, \
+	{ .name = "acme", .type = KEY_PATH, .offset = AT(edge_settings, acme), \
+	  .help = "Folder of http-01 answers, served under /.well-known/acme-challenge/." }
+
+static const struct key site_keys[] = { EDGE_KEYS, { 0 } };
+static const struct key route_keys[] = {
+	EDGE_KEYS,
+	{ .name = "methods", .type = KEY_TEXT, .flags = KEY_LIST | KEY_SELECTS, .offset = AT(edge_settings, methods), .max = 32,
+	  .help = "The route is for requests with these methods only; others go to the next route that fits." },
 	{ 0 },
 };
 
-static void check_edge(void *values, struct key_check *check)
+static void check_methods(const struct list_value *list, const char *key, struct key_check *check)
 {
-	const struct edge_settings *settings = values;
-	const struct span *methods = settings->methods.items;
+	const struct span *methods = list->items;
 
-	for (size_t i = 0; i < settings->methods.count; i++) {
+	for (size_t i = 0; i < list->count; i++) {
 		if (method_of(methods[i]) == METHOD_OTHER)
-			key_complain(check, "methods", SPAN("methods are upper case: GET, POST, PUT, DELETE, PATCH, OPTIONS, ..."),
+			key_complain(check, key, SPAN("methods are upper case: GET, POST, PUT, DELETE, PATCH, OPTIONS, ..."),
 			             "%.*s is not a method that the shield knows", SPAN_ARG(methods[i]));
 	}
 }
 
-static const struct key_table site_table = { .name = "site", .keys = edge_keys, .size = sizeof(struct edge_settings), .check = check_edge };
-static const struct key_table route_table = { .name = "route", .keys = edge_keys, .size = sizeof(struct edge_settings), .check = check_edge };
+static void check_edge(void *values, struct key_check *check)
+{
+	const struct edge_settings *settings = values;
+
+	check_methods(&settings->methods, "methods", check);
+	check_methods(&settings->allow_methods, "allow_methods", check);
+}
+
+static const struct key_table site_table = { .name = "site", .keys = site_keys, .size = sizeof(struct edge_settings), .check = check_edge };
+static const struct key_table route_table = { .name = "route", .keys = route_keys, .size = sizeof(struct edge_settings), .check = check_edge };
 
 static const struct key top_keys[] = {
 	{ .name = "workers", .type = KEY_NUMBER, .flags = KEY_RESTART, .offset = AT(edge_top_settings, workers), .fallback = "0", .min = 0, .max = 64,

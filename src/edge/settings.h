@@ -40,7 +40,8 @@ struct edge_settings {
 	struct edge_timeouts timeouts;
 	struct edge_limits limits;
 	struct list_value allow_from;   /* struct network; empty: everybody */
-	struct list_value methods;      /* struct span; empty: any */
+	struct list_value methods;      /* struct span; which requests the route is for; empty: any */
+	struct list_value allow_methods; /* struct span; empty: any */
 	struct edge_redirect *redirect;
 	struct edge_rewrite *rewrite;
 	struct edge_headers headers;
