@@ -7,7 +7,11 @@
 #ifndef BOUCLIER_CONFIG_SNAPSHOT_H
 #define BOUCLIER_CONFIG_SNAPSHOT_H
 
+#include "base/arena.h"
+#include "base/hash.h"
 #include "config/key.h"
+
+struct config_tenant;  /* config/settings.h */
 
 enum config_scope {
 	SCOPE_TOP,       /* once a file */
@@ -26,13 +30,13 @@ struct config_section {
 	const struct key_table *table;
 };
 
-/* Gathered by cli/, ended by a section without table. */
+/* Gathered by cli/, ended by a section without table. ROOM_CONFIG's own are known to config_read already. */
 typedef const struct config_section *config_sections;
 
 struct route {
 	unsigned index;             /* in its site; the last one is the site itself, path "/" */
 	struct span path;           /* prefix by whole segments: "/a" matches "/a" and "/a/b", not "/ab" */
-	void *sections[ROOM_COUNT]; /* a route's sections: see SCOPE_ROUTE */
+	void *sections[ROOM_COUNT]; /* a route's sections: see SCOPE_ROUTE. One that says nothing of a room shares its site's */
 };
 
 struct site {
@@ -42,7 +46,22 @@ struct site {
 	size_t host_count;
 	struct route *routes;       /* longest path first; always at least one: "/" */
 	size_t route_count;
-	void *sections[ROOM_COUNT];
+	void *sections[ROOM_COUNT]; /* a site that says nothing of a room shares the defaults' struct: compare pointers to tell */
+};
+
+/* A file that some key names and the keeper is to open (KEY_FILE). */
+struct config_file {
+	struct span path;
+	struct place place;                  /* where it is named */
+	const struct config_tenant *tenant;  /* whose file names it: open it beneath the tenant's folders; NULL: the administrator */
+};
+
+/* A tenant whose files are wrong; everything else goes on. */
+struct tenant_problem {
+	struct span tenant;
+	struct span report;                  /* its complaints, a line each, as complaints_write has them */
+	size_t errors;
+	bool has_previous;                   /* its last good version serves; otherwise its sites are left out */
 };
 
 struct snapshot {
@@ -54,10 +73,28 @@ struct snapshot {
 	void *built[ROOM_COUNT];    /* what rooms made of their settings: TLS contexts, pools; freed by `release` */
 	void (*release[ROOM_COUNT])(struct snapshot *snapshot);
 	unsigned holders;
+	struct config_file *files;
+	size_t file_count;
+	struct tenant_problem *problems;
+	size_t problem_count;
+	struct host_slot *host_slots;        /* config_find_site's table; a power of two */
+	size_t host_slot_count;
+	struct hash_seed seed;
 };
 
 /* Counted; born with one holder. */
 void snapshot_hold(struct snapshot *snapshot);
 void snapshot_drop(struct snapshot *snapshot);
+
+/* The site that answers for HOST (no port; any case; a final dot is forgiven): its exact name, else the longest "*.x"
+ * that it ends in. NULL: nobody's. One hash look-up a label. */
+const struct site *config_find_site(const struct snapshot *snapshot, struct span host);
+/* The route for PATH: the longest that it begins with, by whole segments; the site's last ("/") when there is no other.
+ * Never NULL. */
+const struct route *config_find_route(const struct site *site, struct span path);
+/* The next best after ROUTE: where ROUTE takes only some requests (KEY_SELECTS) and this is none of them. NULL after "/". */
+const struct route *config_next_route(const struct site *site, const struct route *route, struct span path);
+/* Calls EACH for every file that a key names. */
+void config_files(const struct snapshot *snapshot, void (*each)(const struct config_file *file, void *context), void *context);
 
 #endif
