@@ -45,7 +45,7 @@ static const struct key redirect_keys[] = {
 	  .help = "301, 302, 303, 307 or 308." },
 	{ 0 },
 };
-static void check_redirect(void *values, struct key_check *check)
+static void check_redirect(const void *values, struct key_check *check)
 {
 	const struct edge_redirect *redirect = values;
 	bool is_absolute = span_starts(redirect->to, SPAN("https://")) || span_starts(redirect->to, SPAN("http://"));
@@ -65,7 +65,7 @@ static const struct key rewrite_keys[] = {
 	{ .name = "add", .type = KEY_TEXT, .offset = AT(edge_rewrite, add), .help = "Then put in front of it." },
 	{ 0 },
 };
-static void check_rewrite(void *values, struct key_check *check)
+static void check_rewrite(const void *values, struct key_check *check)
 {
 	const struct edge_rewrite *rewrite = values;
 
@@ -93,7 +93,7 @@ static bool is_ours(struct span name)
 	default: return false;
 	}
 }
-static void check_edit(void *values, struct key_check *check)
+static void check_edit(const void *values, struct key_check *check)
 {
 	const struct edge_header_edit *edit = values;
 	const struct name_value *set = edit->set.items;
@@ -167,7 +167,7 @@ static void check_methods(const struct list_value *list, const char *key, struct
 	}
 }
 
-static void check_edge(void *values, struct key_check *check)
+static void check_edge(const void *values, struct key_check *check)
 {
 	const struct edge_settings *settings = values;
 

@@ -19,7 +19,7 @@ static const struct key auth_keys[] = {
 	{ 0 },
 };
 
-static void check_auth(void *values, struct key_check *check)
+static void check_auth(const void *values, struct key_check *check)
 {
 	const struct origin_auth_settings *auth = values;
 
@@ -60,7 +60,7 @@ static const struct key origin_keys[] = {
 	{ 0 },
 };
 
-static void check_origin(void *values, struct key_check *check)
+static void check_origin(const void *values, struct key_check *check)
 {
 	const struct origin_settings *origin = values;
 
@@ -91,7 +91,7 @@ static const struct key health_keys[] = {
 	{ 0 },
 };
 
-static void check_health(void *values, struct key_check *check)
+static void check_health(const void *values, struct key_check *check)
 {
 	const struct origin_health_settings *health = values;
 
@@ -121,7 +121,7 @@ static const struct key_table health_table = {
 static const struct key site_keys[] = { ORIGINS_KEYS, { 0 } };
 static const struct key route_keys[] = { ORIGINS_KEYS, { 0 } };
 
-static void check_origins(void *values, struct key_check *check)
+static void check_origins(const void *values, struct key_check *check)
 {
 	const struct origins_settings *settings = values;
 

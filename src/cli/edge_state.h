@@ -1,0 +1,65 @@
+/* cli/: the program. main.c knows the commands, one file each; role_check.c and role_edge.c are what the keeper starts;
+ * wiring.c is the only place that knows every room's section, sink and key table.
+ *
+ * The state of a running edge, as its service thread sees it: what orders of the keeper change, and what views show.
+ *
+ * Threads  the service thread's, but for what the rooms say is safe from any
+ */
+#ifndef BOUCLIER_CLI_EDGE_STATE_H
+#define BOUCLIER_CLI_EDGE_STATE_H
+
+#include "base/loop.h"
+#include "edge/worker.h"
+#include "event/journal.h"
+#include "event/sink.h"
+#include "net/ticket_keys.h"
+#include "process/keeper.h"
+#include "process/role.h"
+
+#define EDGE_WORKERS_MAX 64u
+
+/* What a person switched for a site until a time, in memory that outlives the edge. */
+#define SWITCHES_MAX 1024u
+struct site_switch {
+	uint64_t site;             /* plan_site_key; 0: free; UINT64_MAX: every site */
+	uint64_t bypass_until_ms;  /* wall clock, milliseconds since 1970; 0: not bypassed */
+	char reason[112];          /* with NUL */
+};
+struct switches {
+	struct site_switch list[SWITCHES_MAX];
+};
+
+struct admin;
+
+struct edge_state {
+	struct role_link *link;
+	struct edge_start start;
+	struct loop loop;                    /* of the service thread */
+	struct watch orders;                 /* the keeper's channel */
+	struct edge_common common;
+	struct worker *workers[EDGE_WORKERS_MAX];
+	unsigned worker_count;
+	struct snapshot *snapshot;           /* the current one, held */
+	struct edge_plan plan;               /* what it was made of */
+
+	const struct shared_keeper *keeper;  /* may be NULL */
+	struct ticket_keys *tickets;
+	struct switches *switches;
+	void *rings[EDGE_WORKERS_MAX];       /* one a worker that can ever be, in shared memory */
+	struct counts_block *counts[EDGE_WORKERS_MAX];
+	struct tally *tally;
+	struct event_sink *sinks;
+	struct journal *journal;
+	int journal_wake_fd, state_fd;
+
+	struct admin *admin;
+	uint64_t started_wall_ns;
+	uint64_t reload_id;
+	bool is_draining;
+	int exit_code;
+};
+
+/* wiring.c: every section of every room, for config_read. */
+extern const struct config_section *const config_wiring[];
+
+#endif
