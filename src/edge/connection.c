@@ -147,12 +147,19 @@ enum result connection_flush(struct connection *connection)
 	return RESULT_OK;
 }
 
-/* PROXY protocol: fails closed. Whoever connects without the header that this port demands is cut. */
+/* PROXY protocol: fails closed. Whoever connects without the header that this port demands, or is not trusted to say whom it
+ * speaks for, is cut. */
 static enum result read_proxy_header(struct connection *connection)
 {
 	struct proxy_header header;
 	size_t used = 0;
-	enum result result = proxy_header_read(buffer_span(&connection->in), &header, &used);
+	enum result result;
+
+	if (connection->port->trusted_proxies.count && !source_is_trusted(&connection->port->trusted_proxies, &connection->peer.address)) {
+		connection_say(connection, DECISION_DROP, REASON_ALLOW_FROM, HTTP_FAULT_NONE, "a PROXY header from an address that is not trusted");
+		return RESULT_REFUSED;
+	}
+	result = proxy_read(buffer_span(&connection->in), &header, &used);
 
 	if (result == RESULT_MORE) {
 		result = connection_fill(connection);
@@ -163,8 +170,8 @@ static enum result read_proxy_header(struct connection *connection)
 		return RESULT_MALFORMED;
 	}
 	buffer_consume(&connection->in, used);
-	if (!header.is_local && source_is_trusted(&connection->port->trusted_proxies, &connection->peer.address))
-		connection->peer = header.source;
+	if (header.has_addresses)
+		connection->peer = header.client;
 	return RESULT_OK;
 }
 

@@ -108,10 +108,10 @@ static void add_security(struct fields_out *out, const struct edge_settings *set
 			add_missing(out, SPAN("X-Frame-Options"), SPAN("SAMEORIGIN"));
 	}
 	/* Never with a self-signed certificate: a visitor who clicked through once would be locked out for a year. */
-	if (settings->hsts_ms && request->connection->is_tls && !request->site->is_self_signed &&
+	if (request->site->net->hsts_ms && request->connection->is_tls && !request->site->is_self_signed &&
 	    !fields_find(&out->fields, FIELD_STRICT_TRANSPORT_SECURITY))
 		add(out, FIELD_STRICT_TRANSPORT_SECURITY, SPAN("Strict-Transport-Security"),
-		    print(request, "max-age=%lld", (long long)(settings->hsts_ms / 1000)));
+		    print(request, "max-age=%lld", (long long)(request->site->net->hsts_ms / 1000)));
 }
 
 static void add_sticky(struct fields_out *out)

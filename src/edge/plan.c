@@ -60,6 +60,8 @@ static enum result make_site(struct plan *plan, const struct plan_needs *needs, 
 
 	out->site = site;
 	out->key = plan_site_key(site->name);
+	out->net = net_site_settings(site);
+	out->is_self_signed = needs->is_self_signed && needs->is_self_signed(needs->context, site);
 	out->routes = calloc(site->route_count, sizeof(*out->routes));
 	if (!out->routes)
 		return RESULT_NO_MEMORY;

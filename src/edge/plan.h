@@ -6,6 +6,7 @@
 
 #include "edge/settings.h"
 #include "http/head_reader.h"
+#include "net/settings.h"
 #include "net/tls_server.h"
 #include "origin/pool.h"
 
@@ -23,7 +24,8 @@ struct edge_site {
 	const struct site *site;
 	uint64_t key;            /* of the name: the same in every snapshot; 0 is no site */
 	struct edge_route *routes;  /* as site->routes */
-	bool is_self_signed;
+	const struct net_site_settings *net;
+	bool is_self_signed;     /* some certificate of it is: HSTS is never sent */
 };
 
 /* One address listened on. */
@@ -31,7 +33,7 @@ struct edge_port {
 	struct endpoint endpoint;
 	bool is_tls, has_h2, has_h2c, has_proxy_protocol;
 	bool redirects;          /* http -> https */
-	struct list_value trusted_proxies;  /* struct network: the file's and the listener's together */
+	struct list_value trusted_proxies;  /* struct network: the listener's, or else the file's */
 };
 
 struct plan {
@@ -50,6 +52,7 @@ struct plan_needs {
 	struct tls_client *(*tls_client_of)(void *context, const struct origin_settings *settings);
 	void *context;
 	struct tls_server *tls;            /* becomes the plan's */
+	bool (*is_self_signed)(void *context, const struct site *site);
 	const struct edge_port *ports;     /* copied */
 	size_t port_count;
 };

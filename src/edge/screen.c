@@ -47,7 +47,7 @@ static struct span acme_read(struct request *request, struct span folder, struct
 static enum step_outcome answer_acme(struct request *request)
 {
 	struct span token = span_skip(request->head.path, sizeof(ACME_PREFIX) - 1);
-	struct span answer = is_acme_token(token) ? acme_read(request, request->route->settings->acme, token) : SPAN_NONE;
+	struct span answer = is_acme_token(token) ? acme_read(request, request->site->net->acme, token) : SPAN_NONE;
 
 	if (!answer.len)
 		return request_answer(request, 404, DECISION_ALLOW, REASON_ACME);
@@ -114,7 +114,7 @@ enum step_outcome step_screen(struct request *request)
 {
 	const struct edge_settings *settings = request->route->settings;
 
-	if (settings->acme.len && span_starts(request->head.path, SPAN(ACME_PREFIX)))
+	if (request->site->net->acme.len && span_starts(request->head.path, SPAN(ACME_PREFIX)))
 		return answer_acme(request);
 	if (request->connection->port->redirects)
 		return redirect_to_https(request);

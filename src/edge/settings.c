@@ -139,14 +139,10 @@ static const struct key_table headers_table = {
 	  .max = 604800000, .help = "When visitors are told to come back (Retry-After)." }, \
 	{ .name = "security_headers", .type = KEY_BOOL, .offset = AT(edge_settings, security_headers), .fallback = "true", \
 	  .help = "Adds X-Content-Type-Options, Referrer-Policy and X-Frame-Options where the origin sends none." }, \
-	{ .name = "hsts", .type = KEY_DURATION, .offset = AT(edge_settings, hsts_ms), .fallback = "0", .max = 126144000000, \
-	  .help = "Strict-Transport-Security over TLS for this long; never with a self-signed certificate. 0: not sent." }, \
 	{ .name = "contact", .type = KEY_TEXT, .offset = AT(edge_settings, contact), .max = 200, \
 	  .help = "On error pages: an address or telephone number for those who need help." }, \
 	{ .name = "drop_unusual_names", .type = KEY_BOOL, .offset = AT(edge_settings, drop_unusual_names), .fallback = "false", \
-	  .help = "Leaves out request header fields with _ or . in their names, which some origins confuse with others." }, \
-	{ .name = "acme", .type = KEY_PATH, .offset = AT(edge_settings, acme), \
-	  .help = "Folder of http-01 answers, served under /.well-known/acme-challenge/." }
+	  .help = "Leaves out request header fields with _ or . in their names, which some origins confuse with others." }
 
 static const struct key site_keys[] = { EDGE_KEYS, { 0 } };
 static const struct key route_keys[] = {

@@ -48,10 +48,8 @@ struct edge_settings {
 	bool maintenance;
 	int64_t maintenance_retry_ms;
 	bool security_headers;
-	int64_t hsts_ms;
 	struct span contact;            /* on error pages: whom to call */
 	bool drop_unusual_names;        /* header names with '_' or '.' */
-	struct span acme;               /* folder of http-01 answers */
 };
 
 struct edge_top_settings {
