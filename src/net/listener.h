@@ -1,47 +1,36 @@
-/* A listening socket that the keeper bound: takes connections in batches, and lives through the lack of descriptors.
+/* Listening sockets that the keeper bound, and taking connections from them through the lack of descriptors and memory.
  *
- * When there is no descriptor left (EMFILE, ENFILE), the connection waiting first would wait for ever and the loop would
- * spin on it: a spare descriptor is given up, the connection taken and closed at once, and the spare taken back. If even
- * that fails, or memory is short, the listener rests for LISTENER_REST_MS (fails open: connections that are there go on).
+ * Watch them level-triggered and take a few connections a round. When there is no descriptor left (EMFILE, ENFILE), a
+ * spare one that each thread holds is given up to take and reset LISTENER_SHED connections, which then know at once
+ * instead of waiting; the caller rests a little and goes on (fails open: who is served goes on being served).
  *
- * Owns     the descriptor and the spare
- * Limits   LISTENER_BATCH connections a call, so that one busy listener does not starve the connections of its worker
- * Threads  one worker's
+ * Owns     one spare descriptor a thread, from its first listener_accept on
+ * Threads  any number; a listening socket may be shared
  */
 #ifndef BOUCLIER_NET_LISTENER_H
 #define BOUCLIER_NET_LISTENER_H
 
 #include "base/address.h"
-#include "base/loop.h"
 
-#define LISTENER_BATCH 64
-#define LISTENER_REST_MS 100
+#define LISTENER_SHED 16
 
-struct listener {
-	struct watch watch;
-	struct loop *loop;
-	struct timer rest;
-	int fd;                      /* -1 after listener_done; watch.fd is -1 while it rests */
-	int spare_fd;
-	bool is_stopped;
-	struct endpoint local;       /* bound to */
-	/* Called with each connection: non-blocking, close-on-exec, TCP_NODELAY. It owns FD. */
-	void (*accepted)(struct listener *listener, int fd, const struct endpoint *peer);
-	void *context;               /* the caller's */
-	uint64_t accepted_count, shed_count, rest_count;
-};
+/* Checks that FD is a listening TCP socket and makes it ready: non-blocking, close-on-exec, and TCP_NODELAY, which every
+ * connection inherits (no call a connection). LOCAL is what it is bound to. RESULT_IO otherwise. */
+enum result listener_adopt(int fd, struct endpoint *local) must_check;
 
-/* Adopts FD: watched by LOOP, level-triggered. RESULT_IO when it is no listening socket, or the loop refuses it; FD is then
- * still the caller's. */
-enum result listener_start(struct listener *listener, struct loop *loop, int fd,
-                           void (*accepted)(struct listener *, int, const struct endpoint *), void *context) must_check;
-/* Takes what waits, at most LISTENER_BATCH; the watch calls it. Number of connections given to `accepted`. */
-unsigned listener_take(struct listener *listener);
-/* Takes no more: the socket stays open, for another process may serve it. */
-void listener_stop(struct listener *listener);
-/* Stops and closes; the struct may be freed a job later (base/loop.h). */
-void listener_done(struct listener *listener);
-/* The local endpoint of a connection (for a listener on 0.0.0.0). */
+/* The next connection, non-blocking and close-on-exec.
+ *
+ * RESULT_OK         FD is the caller's, PEER its other end
+ * RESULT_MORE       nobody waits
+ * RESULT_LIMIT      no descriptor left; some of those who waited were reset: rest, then go on
+ * RESULT_NO_MEMORY  the kernel is short of memory: rest, then go on
+ * RESULT_IO         the socket is no good
+ * FD and PEER are untouched unless RESULT_OK. */
+enum result listener_accept(int listening_fd, int *fd, struct endpoint *peer) must_check;
+/* How many connections this process has reset for lack of descriptors. */
+uint64_t listener_shed_count(void);
+
+/* The local end of a connection, for a listener on 0.0.0.0 or [::]. */
 enum result listener_local(int fd, struct endpoint *out) must_check;
 
 #endif

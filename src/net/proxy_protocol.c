@@ -32,7 +32,7 @@ static bool v1_address_read(struct span text, bool is_v4, struct address *out)
 
 static enum result v1_line_read(struct span line, struct proxy_header *header)
 {
-	struct proxy_header read = { 0 };
+	struct proxy_header read = { .is_local = true };
 	struct span rest = span_skip(line, sizeof("PROXY ") - 1);
 	struct span family = span_cut(&rest, ' ');
 	if (span_equal(family, SPAN("UNKNOWN"))) {
@@ -43,10 +43,10 @@ static enum result v1_line_read(struct span line, struct proxy_header *header)
 	if (!is_v4 && !span_equal(family, SPAN("TCP6")))
 		return RESULT_MALFORMED;
 	struct span client = span_cut(&rest, ' '), server = span_cut(&rest, ' '), client_port = span_cut(&rest, ' ');
-	if (!v1_address_read(client, is_v4, &read.client.address) || !v1_address_read(server, is_v4, &read.server.address) ||
-	    !port_read(client_port, &read.client.port) || !port_read(rest, &read.server.port))
+	if (!v1_address_read(client, is_v4, &read.source.address) || !v1_address_read(server, is_v4, &read.destination.address) ||
+	    !port_read(client_port, &read.source.port) || !port_read(rest, &read.destination.port))
 		return RESULT_MALFORMED;
-	read.has_addresses = true;
+	read.is_local = false;
 	*header = read;
 	return RESULT_OK;
 }
@@ -96,21 +96,21 @@ static struct address v6_at(const char *at)
 static enum result v2_addresses_read(unsigned family, struct span body, struct proxy_header *read)
 {
 	if (family == 0x11 && body.len >= 12) {
-		read->client = (struct endpoint){ v4_at(body.at), port_at(body.at + 8) };
-		read->server = (struct endpoint){ v4_at(body.at + 4), port_at(body.at + 10) };
+		read->source = (struct endpoint){ v4_at(body.at), port_at(body.at + 8) };
+		read->destination = (struct endpoint){ v4_at(body.at + 4), port_at(body.at + 10) };
 	} else if (family == 0x21 && body.len >= 36) {
-		read->client = (struct endpoint){ v6_at(body.at), port_at(body.at + 32) };
-		read->server = (struct endpoint){ v6_at(body.at + 16), port_at(body.at + 34) };
+		read->source = (struct endpoint){ v6_at(body.at), port_at(body.at + 32) };
+		read->destination = (struct endpoint){ v6_at(body.at + 16), port_at(body.at + 34) };
 	} else {
 		return RESULT_MALFORMED;
 	}
-	read->has_addresses = true;
+	read->is_local = false;
 	return RESULT_OK;
 }
 
 static enum result v2_read(struct span input, struct proxy_header *header, size_t *used)
 {
-	struct proxy_header read = { 0 };
+	struct proxy_header read = { .is_local = true };
 	if (!is_prefix(input, signature, sizeof(signature)))
 		return RESULT_MALFORMED;
 	unsigned command = input.len > 12 ? (unsigned char)input.at[12] : 0x20;
@@ -135,7 +135,7 @@ static enum result v2_read(struct span input, struct proxy_header *header, size_
 	return RESULT_OK;
 }
 
-enum result proxy_read(struct span input, struct proxy_header *header, size_t *used)
+enum result proxy_header_read(struct span input, struct proxy_header *header, size_t *used)
 {
 	if (input.len == 0)
 		return RESULT_MORE;
@@ -144,7 +144,7 @@ enum result proxy_read(struct span input, struct proxy_header *header, size_t *u
 
 static bool is_v4(const struct proxy_header *header)
 {
-	return address_is_v4(&header->client.address) && address_is_v4(&header->server.address);
+	return address_is_v4(&header->source.address) && address_is_v4(&header->destination.address);
 }
 
 /* address_write shortens ::ffff:a.b.c.d to a.b.c.d, which would not be an address of TCP6. */
@@ -155,48 +155,42 @@ static void v6_text(const struct address *address, char out[ADDRESS_TEXT_MAX + 8
 	(void)snprintf(out, ADDRESS_TEXT_MAX + 8, "%s%s", address_is_v4(address) ? "::ffff:" : "", text);
 }
 
-static size_t v1_write(const struct proxy_header *header, char *out)
+static enum result v1_write(const struct proxy_header *header, struct buffer *out)
 {
-	char client[ADDRESS_TEXT_MAX + 8], server[ADDRESS_TEXT_MAX + 8];
-	int len;
-	if (!header->has_addresses) {
-		memcpy(out, "PROXY UNKNOWN\r\n", 15);
-		return 15;
-	}
+	char source[ADDRESS_TEXT_MAX + 8], destination[ADDRESS_TEXT_MAX + 8];
+	if (header->is_local)
+		return buffer_append(out, SPAN("PROXY UNKNOWN\r\n"));
 	if (is_v4(header)) {
-		address_write(&header->client.address, client);
-		address_write(&header->server.address, server);
+		address_write(&header->source.address, source);
+		address_write(&header->destination.address, destination);
 	} else {
-		v6_text(&header->client.address, client);
-		v6_text(&header->server.address, server);
+		v6_text(&header->source.address, source);
+		v6_text(&header->destination.address, destination);
 	}
-	len = snprintf(out, PROXY_WRITE_MAX, "PROXY %s %s %s %u %u\r\n", is_v4(header) ? "TCP4" : "TCP6", client, server,
-	               header->client.port, header->server.port);
-	return len > 0 ? (size_t)len : 0;
+	return buffer_print(out, "PROXY %s %s %s %u %u\r\n", is_v4(header) ? "TCP4" : "TCP6", source, destination,
+	                    header->source.port, header->destination.port);
 }
 
-static size_t v2_write(const struct proxy_header *header, char *out)
+static enum result v2_write(const struct proxy_header *header, struct buffer *out)
 {
-	size_t address = is_v4(header) ? 4 : 16, length = header->has_addresses ? address * 2 + 4 : 0;
-	char *at = out + PROXY_V2_HEADER;
-	memcpy(out, signature, sizeof(signature));
-	out[12] = header->has_addresses ? 0x21 : 0x20;
-	out[13] = (char)(!header->has_addresses ? 0 : is_v4(header) ? 0x11 : 0x21);
-	out[14] = 0;
-	out[15] = (char)length;
-	if (!header->has_addresses)
-		return PROXY_V2_HEADER;
-	memcpy(at, header->client.address.bytes + 16 - address, address);
-	memcpy(at + address, header->server.address.bytes + 16 - address, address);
+	char bytes[PROXY_V2_HEADER + 36], *at = bytes + PROXY_V2_HEADER;
+	size_t address = is_v4(header) ? 4 : 16, length = header->is_local ? 0 : address * 2 + 4;
+	memcpy(bytes, signature, sizeof(signature));
+	bytes[12] = header->is_local ? 0x20 : 0x21;
+	bytes[13] = (char)(header->is_local ? 0 : is_v4(header) ? 0x11 : 0x21);
+	bytes[14] = 0;
+	bytes[15] = (char)length;
+	memcpy(at, header->source.address.bytes + 16 - address, address);
+	memcpy(at + address, header->destination.address.bytes + 16 - address, address);
 	at += address * 2;
-	at[0] = (char)(header->client.port >> 8);
-	at[1] = (char)header->client.port;
-	at[2] = (char)(header->server.port >> 8);
-	at[3] = (char)header->server.port;
-	return PROXY_V2_HEADER + length;
+	at[0] = (char)(header->source.port >> 8);
+	at[1] = (char)header->source.port;
+	at[2] = (char)(header->destination.port >> 8);
+	at[3] = (char)header->destination.port;
+	return buffer_append(out, span_make(bytes, PROXY_V2_HEADER + length));
 }
 
-size_t proxy_write(enum proxy_version version, const struct proxy_header *header, char out[PROXY_WRITE_MAX])
+enum result proxy_header_write(int version, const struct proxy_header *header, struct buffer *out)
 {
-	return version == PROXY_V1 ? v1_write(header, out) : v2_write(header, out);
+	return version == 1 ? v1_write(header, out) : v2_write(header, out);
 }

@@ -11,18 +11,19 @@
 #define BOUCLIER_NET_PROXY_PROTOCOL_H
 
 #include "base/address.h"
+#include "base/buffer.h"
 #include "base/span.h"
 
 #define PROXY_V1_MAX 107u
 #define PROXY_V2_HEADER 16u
 #define PROXY_V2_MAX 4096u
-/* What must be collected at most before proxy_read says something else than MORE. */
+/* What must be collected at most before proxy_header_read says something else than MORE. */
 #define PROXY_INPUT_MAX (PROXY_V2_HEADER + PROXY_V2_MAX)
 
 struct proxy_header {
-	bool has_addresses;     /* false: LOCAL or UNKNOWN/UNSPEC: the connection's own addresses count (a health check) */
-	struct endpoint client; /* where the connection came from */
-	struct endpoint server; /* where it went to */
+	bool is_local;               /* LOCAL, UNKNOWN or UNSPEC: the connection's own addresses count (a health check) */
+	struct endpoint source;      /* where the connection came from */
+	struct endpoint destination; /* where it went to */
 };
 
 /* RESULT_OK         HEADER is set, USED are its bytes at the front of INPUT
@@ -30,12 +31,10 @@ struct proxy_header {
  * RESULT_LIMIT      longer than the limits
  * RESULT_MALFORMED  no PROXY header
  * HEADER and USED are untouched unless RESULT_OK. */
-enum result proxy_read(struct span input, struct proxy_header *header, size_t *used) must_check;
+enum result proxy_header_read(struct span input, struct proxy_header *header, size_t *used) must_check;
 
-enum proxy_version { PROXY_V1, PROXY_V2 };
-#define PROXY_WRITE_MAX 108u
-
-/* The bytes for HEADER at OUT; their number. Addresses of two families are both written as IPv6 (v1: ::ffff:a.b.c.d). */
-size_t proxy_write(enum proxy_version version, const struct proxy_header *header, char out[PROXY_WRITE_MAX]);
+/* Appends the bytes for HEADER; VERSION is 1 or 2. When one address is IPv4 and the other is not, both are written as IPv6
+ * (v1: ::ffff:a.b.c.d). */
+enum result proxy_header_write(int version, const struct proxy_header *header, struct buffer *out) must_check;
 
 #endif

@@ -6,7 +6,7 @@
 
 #define FIELD(type, member) offsetof(struct type, member)
 
-static void listen_check(void *values, struct key_check *check)
+static void listen_check(const void *values, struct key_check *check)
 {
 	const struct listen_settings *listen = values;
 	if (listen->is_tls && listen->h2c)
@@ -37,11 +37,6 @@ static const struct key_table listen_table = {
 	.check = listen_check, .help = "A listener: an address (then it is TLS), or a mapping.",
 };
 
-static bool redirect_text_is(struct span text, const char *word)
-{
-	return span_equal(text, span_of(word));
-}
-
 static bool top_lists_endpoint_twice(const struct net_settings *top)
 {
 	const struct listen_settings *listen = top->listen.items;
@@ -61,32 +56,31 @@ static void trusted_check(const struct net_settings *top, struct key_check *chec
 			             "proxy_protocol without trusted_proxies: anyone could claim any address");
 }
 
-static void redirect_check(const struct net_settings *top, struct key_check *check)
-{
-	const struct span *texts = top->redirect_http.items;
-	for (size_t i = 0; i < top->redirect_http.count; i++) {
-		struct endpoint endpoint;
-		bool is_word = redirect_text_is(texts[i], "true") || redirect_text_is(texts[i], "false");
-		if ((is_word && top->redirect_http.count == 1) || endpoint_read(texts[i], &endpoint) == RESULT_OK)
-			continue;
-		key_complain(check, "redirect_http", SPAN("redirect_http: true"), "\"%.*s\" is not true, false or a list of address:port",
-		             SPAN_ARG(texts[i]));
-	}
-}
+static const struct key redirect_keys[] = {
+	{ .name = "enabled", .type = KEY_BOOL, .offset = FIELD(redirect_settings, is_on), .fallback = "false",
+	  .help = "Answer plain HTTP with a redirect to https (308), and serve ACME http-01 challenges there." },
+	{ .name = "addresses", .type = KEY_ENDPOINT, .flags = KEY_LIST, .offset = FIELD(redirect_settings, addresses),
+	  .help = "Where. Without it: port 80 on the addresses of the TLS listeners." },
+	{ 0 },
+};
 
-static void top_check(void *values, struct key_check *check)
+static const struct key_table redirect_table = {
+	.name = "redirect_http", .keys = redirect_keys, .size = sizeof(struct redirect_settings), .shorthand = "enabled",
+	.list_shorthand = "addresses", .help = "true, or a list of addresses.",
+};
+
+static void top_check(const void *values, struct key_check *check)
 {
 	const struct net_settings *top = values;
 	if (top_lists_endpoint_twice(top))
 		key_complain(check, "listen", SPAN_NONE, "two listeners have the same address and port");
 	trusted_check(top, check);
-	redirect_check(top, check);
 }
 
 static const struct key top_keys[] = {
 	{ .name = "listen", .type = KEY_MAP, .flags = KEY_LIST | KEY_REQUIRED, .offset = FIELD(net_settings, listen), .table = &listen_table,
 	  .help = "Where clients connect." },
-	{ .name = "redirect_http", .type = KEY_TEXT, .flags = KEY_LIST, .offset = FIELD(net_settings, redirect_http), .fallback = "false",
+	{ .name = "redirect_http", .type = KEY_MAP, .offset = FIELD(net_settings, redirect_http), .table = &redirect_table,
 	  .help = "true: port 80 on the addresses of the TLS listeners answers with a redirect to https (308) and serves ACME "
 	          "http-01 challenges. Or a list of addresses to do that on." },
 	{ .name = "trusted_proxies", .type = KEY_NETWORK, .flags = KEY_LIST, .offset = FIELD(net_settings, trusted_proxies),
@@ -116,7 +110,7 @@ static const struct key_table certificate_table = {
 
 static const char *const client_modes[] = { "none", "request", "require", NULL };
 
-static void client_certificate_check(void *values, struct key_check *check)
+static void client_certificate_check(const void *values, struct key_check *check)
 {
 	const struct client_certificate_settings *client = values;
 	if (client->mode != TLS_CLIENT_NONE && client->ca.len == 0)
@@ -161,7 +155,7 @@ static const struct key_table tls_table = {
 	.name = "tls", .keys = tls_keys, .size = sizeof(struct tls_settings), .help = "How TLS is spoken for a site.",
 };
 
-static void site_check(void *values, struct key_check *check)
+static void site_check(const void *values, struct key_check *check)
 {
 	const struct net_site_settings *site = values;
 	bool is_passthrough = site->tls.mode == TLS_PASSTHROUGH;
@@ -192,14 +186,6 @@ static const struct key_table site_table = {
 const struct config_section net_top_section = { ROOM_NET, SCOPE_TOP, &top_table };
 const struct config_section net_site_section = { ROOM_NET, SCOPE_SITE, &site_table };
 
-enum redirect_kind redirect_kind(const struct net_settings *settings)
-{
-	const struct span *texts = settings->redirect_http.items;
-	if (settings->redirect_http.count == 0 || redirect_text_is(texts[0], "false"))
-		return REDIRECT_OFF;
-	return redirect_text_is(texts[0], "true") ? REDIRECT_AUTO : REDIRECT_LIST;
-}
-
 static void endpoint_add(struct endpoint endpoint, struct endpoint *out, size_t *count, size_t max)
 {
 	for (size_t i = 0; i < *count; i++)
@@ -211,17 +197,14 @@ static void endpoint_add(struct endpoint endpoint, struct endpoint *out, size_t 
 
 size_t redirect_endpoints(const struct net_settings *settings, struct endpoint *out, size_t max)
 {
+	const struct redirect_settings *redirect = &settings->redirect_http;
 	const struct listen_settings *listen = settings->listen.items;
-	const struct span *texts = settings->redirect_http.items;
-	enum redirect_kind kind = redirect_kind(settings);
+	const struct endpoint *addresses = redirect->addresses.items;
 	size_t count = 0;
-	for (size_t i = 0; kind == REDIRECT_AUTO && i < settings->listen.count; i++)
+	for (size_t i = 0; i < redirect->addresses.count; i++)
+		endpoint_add(addresses[i], out, &count, max);
+	for (size_t i = 0; redirect->is_on && redirect->addresses.count == 0 && i < settings->listen.count; i++)
 		if (listen[i].is_tls)
 			endpoint_add((struct endpoint){ listen[i].address.address, 80 }, out, &count, max);
-	for (size_t i = 0; kind == REDIRECT_LIST && i < settings->redirect_http.count; i++) {
-		struct endpoint endpoint;
-		if (endpoint_read(texts[i], &endpoint) == RESULT_OK)
-			endpoint_add(endpoint, out, &count, max);
-	}
 	return count;
 }

@@ -17,12 +17,15 @@ struct listen_settings {
 	struct list_value trusted_proxies; /* struct network; who may send that header; empty: the top-level list */
 };
 
-/* `redirect_http`: true, false, or addresses. */
-enum redirect_kind { REDIRECT_OFF, REDIRECT_AUTO, REDIRECT_LIST };
+/* `redirect_http`: true, false, or the addresses to do it on. */
+struct redirect_settings {
+	bool is_on;
+	struct list_value addresses;     /* struct endpoint; empty: port 80 on the addresses of the TLS listeners */
+};
 
 struct net_settings {                    /* SCOPE_TOP */
 	struct list_value listen;        /* struct listen_settings */
-	struct list_value redirect_http; /* struct span: "true", "false" or address:port; see redirect_kind */
+	struct redirect_settings redirect_http;
 	struct list_value trusted_proxies; /* struct network */
 };
 
@@ -57,10 +60,7 @@ struct net_site_settings {               /* SCOPE_SITE */
 
 extern const struct config_section net_top_section, net_site_section;
 
-/* Which of the three `redirect_http` says. */
-enum redirect_kind redirect_kind(const struct net_settings *settings);
-/* The endpoints to open for it, at most MAX into OUT: those of the list, or port 80 on each address of a TLS listener,
- * once. Returns their number. */
+/* The endpoints to open for `redirect_http`, each once, at most MAX into OUT. Returns their number. */
 size_t redirect_endpoints(const struct net_settings *settings, struct endpoint *out, size_t max);
 
 static inline const struct net_settings *net_settings(const struct snapshot *snapshot)
