@@ -30,6 +30,10 @@ void tls_state_free(struct tls_state *state)
 {
 	if (!state)
 		return;
+	/* A connection that ends without close_notify would mark its session as bad, under the context's lock. Ends that are
+	 * not orderly are HTTP's to judge. */
+	if (state->ssl)
+		SSL_set_shutdown(state->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(state->ssl);
 	buffer_done(&state->in);
 	buffer_done(&state->out);

@@ -78,6 +78,8 @@ static inline void pair_init(struct pair *pair, const struct tls_server *server,
 
 static inline void pair_done(struct pair *pair)
 {
+	if (pair->client)
+		SSL_set_shutdown(pair->client, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(pair->client);
 	close(pair->client_fd);
 	transport_close(&pair->server, false);

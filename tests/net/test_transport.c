@@ -180,7 +180,7 @@ static void sessions_resume(void **state)
 			assert_int_equal(pair_handshake(&pair), RESULT_OK);
 			speak(&pair);
 			/* Round 2 shows the session of another site: a full handshake, not a resumption. */
-			assert_int_equal(SSL_session_reused(pair.client), round == 1);
+assert_int_equal(SSL_session_reused(pair.client), round == 1);
 			assert_int_equal(transport_is_resumed(&pair.server), round == 1);
 			assert_non_null(kept);
 			pair_done(&pair);
