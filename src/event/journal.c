@@ -242,8 +242,9 @@ static void tell(struct journal *journal)
 static void sync_streams(struct journal *journal)
 {
 	for (unsigned i = 0; i < STREAM_MAX; i++) {
-		if (stream_sync(&journal->streams[i]) != RESULT_OK)
-			tally_add(journal, TALLY_FSYNC_ERRORS, 1);
+		stream_sync(&journal->streams[i]);
+		tally_add(journal, TALLY_FSYNC_ERRORS, journal->streams[i].failed_syncs);
+		journal->streams[i].failed_syncs = 0;
 	}
 }
 
@@ -338,8 +339,11 @@ static void *run(void *context)
 	struct journal *journal = context;
 	bool is_busy = true;
 
-	while (!atomic_load(&journal->stop) && !take_up(journal))
+	while (!take_up(journal)) {
+		if (atomic_load(&journal->stop))
+			return NULL;
 		rest(journal, 100);
+	}
 	while (!atomic_load(&journal->stop)) {
 		int wait_ms = is_busy ? BUSY_WAIT_MS : IDLE_WAIT_MS;
 		int64_t fsync_ms = atomic_load(&journal->fsync_ms);
@@ -347,11 +351,10 @@ static void *run(void *context)
 		rest(journal, fsync_ms < wait_ms ? (int)fsync_ms : wait_ms);
 		is_busy = turn(journal);
 	}
-	if (!atomic_load(&journal->is_writing))
-		return NULL;
 	while (carry(journal))
 		;
-	tell(journal);
+	if (!is_refused(journal))
+		tell(journal);
 	sync_streams(journal);
 	return NULL;
 }

@@ -1,5 +1,6 @@
 #include "event/prune.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -127,7 +127,7 @@ enum result stream_write(struct stream_writer *writer, struct span text, uint64_
 	int reason;
 
 	if (writer->size >= SEGMENT_BYTES) {
-		(void)stream_sync(writer);  /* an error shows again on the next one */
+		stream_sync(writer);
 		close_segment(writer);
 	}
 	if (writer->fd < 0 && open_segment(writer) != RESULT_OK)
@@ -146,11 +146,12 @@ enum result stream_write(struct stream_writer *writer, struct span text, uint64_
 	return RESULT_OK;
 }
 
-enum result stream_sync(struct stream_writer *writer)
+void stream_sync(struct stream_writer *writer)
 {
 	if (writer->fd < 0 || !writer->is_dirty)
-		return RESULT_OK;
+		return;
 	/* Also after a failure: the kernel has marked the pages clean, asking again would only say "done". */
 	writer->is_dirty = false;
-	return fdatasync(writer->fd) < 0 ? RESULT_IO : RESULT_OK;
+	if (fdatasync(writer->fd) < 0)
+		writer->failed_syncs++;
 }

@@ -15,6 +15,7 @@ struct stream_writer {
 	int folder_fd, fd;        /* fd is -1 between two segments */
 	uint64_t sequence;        /* of the last line written */
 	uint64_t size;            /* of the open segment */
+	uint64_t failed_syncs;
 	bool is_dirty;            /* something was written since the last fsync */
 };
 
@@ -31,7 +32,7 @@ void stream_writer_done(struct stream_writer *writer);
 enum result stream_recover(struct stream_writer *writer, struct stream_witness witness, uint64_t *damaged) must_check;
 /* Appends LINES whole lines, numbered from sequence + 1. RESULT_IO (errno tells): none of them is in the file. */
 enum result stream_write(struct stream_writer *writer, struct span text, uint64_t lines) must_check;
-/* Everything written is on the disk afterwards. */
-enum result stream_sync(struct stream_writer *writer) must_check;
+/* Brings to the disk what was written since the last time. A failure is counted: what it cost is not known. */
+void stream_sync(struct stream_writer *writer);
 
 #endif
