@@ -10,13 +10,12 @@
 
 #include "base/loop.h"
 #include "edge/worker.h"
-#include "event/journal.h"
-#include "event/sink.h"
+#include "event/event.h"
 #include "net/ticket_keys.h"
 #include "process/keeper.h"
 #include "process/role.h"
 
-#define EDGE_WORKERS_MAX 64u
+#define EDGE_WORKERS_MAX 32u   /* of one edge; two edges live side by side while one drains */
 
 /* What a person switched for a site until a time, in memory that outlives the edge. */
 #define SWITCHES_MAX 1024u
@@ -45,12 +44,8 @@ struct edge_state {
 	const struct shared_keeper *keeper;  /* may be NULL */
 	struct ticket_keys *tickets;
 	struct switches *switches;
-	void *rings[EDGE_WORKERS_MAX];       /* one a worker that can ever be, in shared memory */
-	struct counts_block *counts[EDGE_WORKERS_MAX];
-	struct tally *tally;
-	struct event_sink *sinks;
-	struct journal *journal;
-	int journal_wake_fd, state_fd;
+	struct event *event;
+	int journal_fd;                      /* folder of the journal; -1: none */
 
 	struct admin *admin;
 	uint64_t started_wall_ns;
@@ -58,8 +53,5 @@ struct edge_state {
 	bool is_draining;
 	int exit_code;
 };
-
-/* wiring.c: every section of every room, for config_read. */
-extern const struct config_section *const config_wiring[];
 
 #endif

@@ -5,14 +5,21 @@
 #include "config/snapshot.h"
 #include "process/shared.h"
 
-/* Every section of every room, ended by NULL. */
-extern const struct config_section *const config_wiring[];
+#define DEFAULT_CONFIG "/etc/bouclier/bouclier.yaml"
+#define EDGE_ACCOUNT "bouclier-edge"
 
+/* Every section of every room, ended as config_read wants it. */
+config_sections wiring_sections(void);
+
+/* Regions of the keeper's memory: session ticket keys (net/), switches that a person threw (edge_state.h), the journal's
+ * rings and counts (event/). */
 #define REGION_TICKETS "tickets"
 #define REGION_SWITCHES "switches"
-#define REGION_TALLY "tally"
-#define REGION_RING "ring"      /* one a worker: "ring.0", "ring.1" ... */
-#define REGION_COUNTS "counts"
+#define REGION_EVENTS "events"
 #define REGION_VERSION 1u
-#define RING_BYTES ((size_t)2 << 20)
 
+size_t wiring_regions(const struct region **out);
+/* The region called NAME in SHARED; NULL: an older keeper has none of this size. */
+void *wiring_region(const struct shared *shared, const char *name, size_t *size);
+
+#endif

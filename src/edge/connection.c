@@ -159,7 +159,7 @@ static enum result read_proxy_header(struct connection *connection)
 		connection_say(connection, DECISION_DROP, REASON_ALLOW_FROM, HTTP_FAULT_NONE, "a PROXY header from an address that is not trusted");
 		return RESULT_REFUSED;
 	}
-	result = proxy_read(buffer_span(&connection->in), &header, &used);
+	result = proxy_header_read(buffer_span(&connection->in), &header, &used);
 
 	if (result == RESULT_MORE) {
 		result = connection_fill(connection);
@@ -170,8 +170,8 @@ static enum result read_proxy_header(struct connection *connection)
 		return RESULT_MALFORMED;
 	}
 	buffer_consume(&connection->in, used);
-	if (header.has_addresses)
-		connection->peer = header.client;
+	if (!header.is_local)
+		connection->peer = header.source;
 	return RESULT_OK;
 }
 

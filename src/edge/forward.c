@@ -377,13 +377,10 @@ static enum result write_head(struct request *request)
 static enum result write_proxy_header(struct request *request)
 {
 	struct origin_connection *origin = request->origin;
-	struct proxy_header header = { true, request->connection->peer, request->connection->local };
-	char bytes[PROXY_WRITE_MAX];
-	size_t count;
+	struct proxy_header header = { .source = request->connection->peer, .destination = request->connection->local };
 
-	header.client.address = request->source;
-	count = proxy_write(origin->origin->proxy_protocol == ORIGIN_PROXY_V1 ? PROXY_V1 : PROXY_V2, &header, bytes);
-	return buffer_append(&origin->out, span_make(bytes, count));
+	header.source.address = request->source;
+	return proxy_header_write(origin->origin->proxy_protocol == ORIGIN_PROXY_V1 ? 1 : 2, &header, &origin->out);
 }
 
 enum step_outcome step_forward(struct request *request)

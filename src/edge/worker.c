@@ -9,14 +9,17 @@
 
 #include "base/banned.h"
 
+#define ACCEPTS_A_ROUND 64
+#define PAUSE_MS 50
+
 /* One accept queue of this worker. */
 struct worker_listener {
-	struct listener listener;
+	struct watch watch;
 	struct list node;
 	struct worker *worker;
-	struct endpoint endpoint;  /* as configured: 0.0.0.0 stays 0.0.0.0 */
+	struct endpoint endpoint;
 	uint64_t id;
-	int fd;
+	struct timer pause;  /* no descriptors left: try again soon, instead of spinning on a queue that stays readable */
 	struct job job;
 };
 
@@ -68,38 +71,69 @@ void worker_next_id(struct worker *worker, uint64_t out[2])
 
 /* -- accepting -- */
 
-static void accepted(struct listener *from, int fd, const struct endpoint *peer)
+static void resume_listener(struct timer *timer)
 {
-	struct worker_listener *listener = from->context;
+	struct worker_listener *listener = list_entry(timer, struct worker_listener, pause);
+	int fd = listener->watch.fd;
 
-	__atomic_add_fetch(&listener->worker->common->accepted, (uint64_t)1, __ATOMIC_RELAXED);
-	connection_accept(listener->worker, fd, &listener->endpoint, peer);
+	if (fd >= 0 && loop_watch_level(&listener->worker->loop, &listener->watch, fd, EPOLLIN) != RESULT_OK)
+		timer_set(&listener->worker->loop.timers, timer, listener->worker->loop.now_ms + PAUSE_MS);
 }
 
-static void free_listener(struct job *job)
+/* No descriptor or no memory: those who wait in the queue wait a little longer; those who are served go on. */
+static void pause_listener(struct worker_listener *listener)
 {
-	free(list_entry(job, struct worker_listener, job));
+	int fd = listener->watch.fd;
+
+	loop_forget(&listener->worker->loop, &listener->watch);
+	listener->watch.fd = fd;
+	timer_set(&listener->worker->loop.timers, &listener->pause, listener->worker->loop.now_ms + PAUSE_MS);
 }
 
-static void stop_listener(struct worker_listener *listener)
+static void accept_some(struct watch *watch, uint32_t events)
 {
-	listener_done(&listener->listener);
-	list_remove(&listener->node);
-	job_init(&listener->job, free_listener);
-	loop_later(&listener->worker->loop, &listener->job);
+	struct worker_listener *listener = list_entry(watch, struct worker_listener, watch);
+
+	(void)events;
+	for (int i = 0; i < ACCEPTS_A_ROUND; i++) {
+		struct endpoint peer;
+		int fd;
+		enum result result = listener_accept(watch->fd, &fd, &peer);
+
+		if (result == RESULT_MORE)
+			return;
+		if (result != RESULT_OK) {
+			pause_listener(listener);
+			return;
+		}
+		__atomic_add_fetch(&listener->worker->common->accepted, (uint64_t)1, __ATOMIC_RELAXED);
+		connection_accept(listener->worker, fd, &listener->endpoint, &peer);
+	}
 }
 
 static void start_listener(struct job *job)
 {
 	struct worker_listener *listener = list_entry(job, struct worker_listener, job);
 	struct worker *worker = listener->worker;
+	int fd = listener->watch.fd;
 
-	if (worker->is_draining || listener_start(&listener->listener, &worker->loop, listener->fd, accepted, listener) != RESULT_OK) {
-		close(listener->fd);
-		free(listener);
-		return;
-	}
 	list_add_last(&worker->listeners, &listener->node);
+	if (!worker->is_draining && loop_watch_level(&worker->loop, &listener->watch, fd, EPOLLIN) != RESULT_OK) {
+		listener->watch.fd = fd;
+		timer_set(&worker->loop.timers, &listener->pause, worker->loop.now_ms + PAUSE_MS);
+	}
+}
+
+static void stop_listener(struct worker_listener *listener)
+{
+	int fd = listener->watch.fd;
+
+	loop_forget(&listener->worker->loop, &listener->watch);
+	timer_cancel(&listener->worker->loop.timers, &listener->pause);
+	list_remove(&listener->node);
+	if (fd >= 0)
+		close(fd);
+	free(listener);
 }
 
 enum result worker_post_listener(struct worker *worker, int fd, uint64_t id, const struct endpoint *endpoint)
@@ -108,11 +142,12 @@ enum result worker_post_listener(struct worker *worker, int fd, uint64_t id, con
 
 	if (!listener)
 		return RESULT_NO_MEMORY;
-	listener->fd = fd;
+	listener->watch = (struct watch){ fd, accept_some };
 	listener->worker = worker;
 	listener->endpoint = *endpoint;
 	listener->id = id;
 	list_init(&listener->node);
+	timer_init(&listener->pause, resume_listener);
 	job_init(&listener->job, start_listener);
 	loop_post(&worker->loop, &listener->job);
 	return RESULT_OK;

@@ -1,0 +1,122 @@
+#include "cli/role_check.h"
+
+#include <unistd.h>
+
+#include "cli/origin_check.h"
+#include "cli/settings.h"
+#include "cli/wiring.h"
+#include "config/read.h"
+#include "edge/settings.h"
+#include "net/settings.h"
+
+#include "base/banned.h"
+
+/* The texts of an image, as config/ wants them. */
+static enum result texts_of(const struct image *image, struct config_texts *texts)
+{
+	struct image_record record;
+	enum result result = RESULT_OK;
+	size_t at = 0;
+
+	while (!image_is_empty(image) && result == RESULT_OK && image_next(image, IMAGE_TEXT, &at, &record))
+		result = config_texts_add(texts, record.name, record.bytes);
+	return result;
+}
+
+static void write_complaints(const struct complaints *complaints, struct image_writer *image)
+{
+	struct buffer text;
+
+	buffer_init(&text, 1u << 20);
+	if (complaints_write(complaints, &text) != RESULT_OK)
+		image_write_complaints(image, SPAN("error: more complaints than there is memory for\n"));
+	else
+		image_write_complaints(image, buffer_span(&text));
+	buffer_done(&text);
+}
+
+static void write_file(const struct config_file *file, void *context)
+{
+	struct image_file record = { .path = file->path, .flags = IMAGE_FILE_REQUIRED };
+
+	image_write_file(context, &record);
+}
+
+static void write_listeners(const struct net_settings *net, struct image_writer *image)
+{
+	const struct listen_settings *listen = net->listen.items;
+	struct endpoint redirects[IMAGE_LISTENERS_MAX];
+	size_t count = redirect_endpoints(net, redirects, IMAGE_LISTENERS_MAX);
+
+	for (size_t i = 0; i < net->listen.count; i++)
+		image_write_listener(image, &(struct image_listener){ .endpoint = listen[i].address });
+	for (size_t i = 0; i < count; i++)
+		image_write_listener(image, &(struct image_listener){ .endpoint = redirects[i], .flags = PORT_REDIRECTS });
+}
+
+static void write_views(const struct snapshot *snapshot, struct image_writer *image)
+{
+	for (size_t i = 0; i < snapshot->site_count; i++) {
+		const struct net_site_settings *net = net_site_settings(&snapshot->sites[i]);
+
+		if (net->acme.len)
+			image_write_view(image, net->acme, false);
+	}
+}
+
+static unsigned worker_count(const struct edge_top_settings *top)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (top->workers)
+		return (unsigned)top->workers;
+	return cores < 1 ? 1 : cores > IMAGE_WORKERS_MAX ? IMAGE_WORKERS_MAX : (unsigned)cores;
+}
+
+static void write_snapshot(const struct snapshot *snapshot, const struct config_texts *texts, struct image_writer *image)
+{
+	const struct edge_top_settings *top = snapshot->sections[ROOM_EDGE];
+	const struct admin_settings *admin = admin_settings_of(snapshot);
+
+	image_write_settings(image, &(struct image_settings){ .state_folder = top->state, .workers = worker_count(top),
+	                                                      .drain_ms = (uint64_t)top->drain_ms });
+	if (admin->socket.len)
+		image_write_admin(image, admin->socket, (unsigned)admin->mode);
+	write_listeners(net_settings(snapshot), image);
+	config_files(snapshot, write_file, image);
+	write_views(snapshot, image);
+	for (size_t i = 0; i < texts->count; i++)
+		image_write_text(image, texts->list[i].path, texts->list[i].text);
+}
+
+enum result role_check(const struct check_start *start, struct image_writer *image)
+{
+	struct complaints complaints;
+	struct config_texts previous;
+	struct config_source source;
+	struct snapshot *snapshot = NULL;
+	enum result result;
+
+	complaints_init(&complaints);
+	config_texts_init(&previous);
+	result = config_source_init(&source, start->config_path);
+	if (result != RESULT_OK)
+		goto done;
+	result = texts_of(&start->previous, &previous);
+	if (result == RESULT_OK) {
+		source.previous = previous.count ? &previous : NULL;
+		result = config_read(&source, wiring_sections(), &complaints, &snapshot);
+	}
+	if (result == RESULT_OK && !origins_are_reachable(snapshot, &complaints))
+		result = RESULT_REFUSED;
+	if (result == RESULT_OK)
+		write_snapshot(snapshot, &source.given, image);
+	write_complaints(&complaints, image);
+	if (snapshot)
+		snapshot_drop(snapshot);
+	config_source_done(&source);
+done:
+	config_texts_done(&previous);
+	complaints_done(&complaints);
+	return result;
+}

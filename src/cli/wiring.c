@@ -1,0 +1,61 @@
+#include "cli/wiring.h"
+
+#include <pthread.h>
+
+#include "cli/edge_state.h"
+#include "cli/settings.h"
+#include "edge/settings.h"
+#include "event/settings.h"
+#include "net/settings.h"
+#include "origin/settings.h"
+
+#include "base/banned.h"
+
+static struct config_section sections[16];
+static pthread_once_t sections_once = PTHREAD_ONCE_INIT;
+
+static void gather(void)
+{
+	const struct config_section *const all[] = {
+		&net_top_section, &edge_top_section, &event_section, &admin_section,
+		&net_site_section, &origin_site_section, &edge_site_section,
+		&origin_route_section, &edge_route_section,
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		sections[i] = *all[i];  /* the rest stays zero: a section without a table is the end */
+}
+
+config_sections wiring_sections(void)
+{
+	pthread_once(&sections_once, gather);
+	return sections;
+}
+
+static struct region regions[] = {
+	{ REGION_TICKETS, REGION_VERSION, sizeof(struct ticket_keys) },
+	{ REGION_SWITCHES, REGION_VERSION, sizeof(struct switches) },
+	{ REGION_EVENTS, REGION_VERSION, 0 },
+};
+#define REGIONS (sizeof(regions) / sizeof(*regions))
+
+size_t wiring_regions(const struct region **out)
+{
+	regions[2].size = event_memory_bytes(2 * EDGE_WORKERS_MAX);  /* an edge and the one it replaces */
+	*out = regions;
+	return REGIONS;
+}
+
+void *wiring_region(const struct shared *shared, const char *name, size_t *size)
+{
+	const struct region *all;
+	size_t count = wiring_regions(&all);
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(all[i].name, name) == 0) {
+			*size = all[i].size;
+			return shared_find(shared, all[i].name, all[i].version, all[i].size);
+		}
+	}
+	return NULL;
+}
