@@ -63,6 +63,8 @@ static int check_run(const struct channel *keeper, const struct role_table *tabl
 	if (channel_wait(keeper, WIRE_START_MS, &message) != RESULT_OK || message.kind != CHANNEL_START ||
 	    read_check_start(&message, roots, &start) != RESULT_OK)
 		return CHECK_NO_IMAGE;
+	if (message.id != 0 && message.id != KEEPER_STATE_VERSION)
+		return CHECK_OTHER_KEEPER;
 	if (confine_check(&start) != RESULT_OK)
 		return CHECK_NO_SANDBOX;
 	image_writer_init(&writer);
@@ -269,20 +271,17 @@ enum result role_ask_reload(struct role_link *link, uint64_t id)
 
 /* -- edge: orders -- */
 
-static enum result begin_prepare(struct role_link *link, const struct channel_message *message)
+static void begin_prepare(struct role_link *link, const struct channel_message *message)
 {
 	struct wire_start wire;
-	enum result result;
 
 	if (link->is_pending)
 		edge_plan_done(&link->pending);
-	link->is_pending = false;
-	result = read_plan(message, &wire, &link->pending);
-	if (result != RESULT_OK)
-		return role_build_failed(link, message->id, SPAN("the edge could not read what the keeper sent"));
-	link->pending_room = wire.listener_count;
-	link->is_pending = true;
-	return RESULT_MORE;
+	link->is_pending = read_plan(message, &wire, &link->pending) == RESULT_OK;
+	if (link->is_pending)
+		link->pending_room = wire.listener_count;
+	else
+		(void)!role_build_failed(link, message->id, SPAN("the edge could not read what the keeper sent"));
 }
 
 static enum result read_drain(const struct channel_message *message, struct edge_order *out)
@@ -310,7 +309,7 @@ static enum result read_reload_result(struct channel_message *message, struct ed
 static enum result take_message(struct role_link *link, struct channel_message *message, struct edge_order *out)
 {
 	if (message->kind == CHANNEL_PREPARE)
-		return begin_prepare(link, message);
+		begin_prepare(link, message);
 	if (message->kind == CHANNEL_DRAIN)
 		return read_drain(message, out);
 	if (message->kind == CHANNEL_RELOAD_RESULT)
@@ -335,7 +334,7 @@ enum result role_receive(struct role_link *link, struct edge_order *out)
 
 		if (result != RESULT_OK)
 			return result;
-		is_whole = take_message(link, &message, out) == RESULT_OK && message.kind != CHANNEL_PREPARE;
+		is_whole = take_message(link, &message, out) == RESULT_OK;
 		channel_drop(&message);
 		if (is_whole)
 			return RESULT_OK;

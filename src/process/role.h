@@ -68,7 +68,9 @@ struct edge_start {
 };
 
 enum edge_order_kind {
-	ORDER_PREPARE,        /* build `plan` aside; then role_built, role_build_failed or role_ask_replacement */
+	/* Build `plan` aside; then role_built, role_build_failed or role_ask_replacement. Built: accept on its new
+	 * descriptors, close the listeners that are no longer listed. Otherwise: close the new descriptors, keep the old. */
+	ORDER_PREPARE,
 	ORDER_DRAIN,          /* take no new connections, finish in `drain_ms` at most, exit 0 */
 	ORDER_RELOAD_RESULT,  /* answers every role_ask_reload with an id up to `id` */
 };

@@ -43,5 +43,10 @@ struct wire_reload_result {
 #define CHECK_REFUSED 1     /* the complaints are in the image */
 #define CHECK_NO_IMAGE 3    /* there is no image: too large, or no start */
 #define CHECK_NO_SANDBOX 4
+#define CHECK_OTHER_KEEPER 5 /* rehearsing an upgrade: this binary could not take over from that one */
+
+/* Of what an upgrade hands over (keeper_upgrade.c); raise it with every change there. A START of check carries it as its id
+ * when it rehearses an upgrade, 0 otherwise. */
+#define KEEPER_STATE_VERSION 1u
 
 #endif

@@ -1,0 +1,198 @@
+/* The keeper's insides, for the keeper_*.c files only.
+ *
+ *   keeper.c            the start, the loop, the end
+ *   keeper_reload.c     check -> image -> edge: the first start, reloads, replacements
+ *   keeper_children.c   processes: starting, talking, burying
+ *   keeper_crash.c      what a dead edge leads to
+ *   keeper_listeners.c  addresses and the admin socket
+ *   keeper_files.c      certificates and keys: opening and watching
+ *   keeper_upgrade.c    becoming the new binary
+ */
+#ifndef BOUCLIER_PROCESS_KEEPER_STATE_H
+#define BOUCLIER_PROCESS_KEEPER_STATE_H
+
+#include <limits.h>
+#include <sys/types.h>
+
+#include "base/buffer.h"
+#include "process/channel.h"
+#include "process/image.h"
+#include "process/keeper.h"
+#include "process/shared.h"
+
+/* All times are milliseconds of CLOCK_MONOTONIC; a `_at_ms` of 0 is "not set". */
+#define KEEPER_CHECK_MS 60000u      /* check has this long */
+#define KEEPER_START_MS 60000u      /* an edge has this long to say READY */
+#define KEEPER_BUILD_MS 120000u     /* and this long to build a new snapshot */
+#define KEEPER_FILES_MS 5000u       /* how often certificates are looked at */
+#define KEEPER_DEATHS 3u            /* so many deaths ... */
+#define KEEPER_DEATHS_MS 30000u     /* ... in so long lead down a step */
+#define KEEPER_PROVEN_MS 600000u    /* a snapshot (and a reduced edge) that served so long is not what kills */
+#define KEEPER_GOOD_MS 60000u       /* one that served so long is worth going back to */
+#define KEEPER_BACKOFF_MS 100u
+#define KEEPER_BACKOFF_MAX_MS 5000u
+#define KEEPER_ALIVE_MS 1000u       /* an edge that served so long may be replaced at once */
+#define KEEPER_SOCKETS_MAX (2 * IMAGE_LISTENERS_MAX)
+#define KEEPER_SEND_MS 5000
+
+struct keeper_account {
+	uid_t uid;
+	gid_t gid;
+	bool must_switch;  /* the keeper is root and the roles are not */
+};
+
+/* One address; each worker has its own socket and so its own accept queue. */
+struct keeper_socket {
+	struct endpoint endpoint;
+	unsigned count;
+	int fds[IMAGE_WORKERS_MAX];
+	uint64_t ids[IMAGE_WORKERS_MAX];
+};
+
+/* One configuration that check accepted. Empty: number is 0. */
+struct generation {
+	uint64_t number;
+	int image_fd, files_fd;
+	struct image image, files;
+	uint64_t live_at_ms;  /* when it began to serve */
+	bool is_good;         /* it is what a fall back fell back to */
+};
+
+enum child_slot { CHILD_CHECK, CHILD_RESOLVE, CHILD_EDGE, CHILD_NEXT, CHILD_OLD, CHILD_SLOTS = CHILD_OLD + 4 };
+
+enum child_state { CHILD_NONE, CHILD_STARTING, CHILD_READY, CHILD_DRAINING };
+
+struct child {
+	enum child_state state;
+	pid_t pid;
+	struct channel channel;
+	int resolve_fd;          /* edges: resolve's end of the pair they ask through */
+	int ask_fd;               /* edges: their own end, while it is being sent; -1 */
+	uint64_t started_at_ms;
+	uint64_t ready_at_ms;
+	uint64_t deadline_at_ms; /* killed then */
+	bool is_reduced;
+	uint64_t known_socket_id;/* edges: it has the sockets up to this id; a PREPARE sends only newer ones */
+	char why[512];           /* the last FAILED of it */
+};
+
+enum reload_state {
+	RELOAD_NONE,
+	RELOAD_CHECKING,
+	RELOAD_BUILDING,   /* the edge builds the candidate in place */
+	RELOAD_REPLACING,  /* a fresh edge starts with the candidate */
+	RELOAD_REHEARSING, /* an upgrade: the new binary reads the configuration, to show that it can */
+};
+
+struct keeper {
+	struct keeper_plan plan;
+	char config_path[PATH_MAX];
+	char program[PATH_MAX];      /* what an upgrade executes */
+	struct keeper_account account;
+	int signal_fd, memory_fd, pid_fd, state_fd, null_fd;
+	struct shared memory;
+	struct shared_keeper *facts;
+
+	struct child children[CHILD_SLOTS];
+	struct keeper_socket sockets[KEEPER_SOCKETS_MAX];
+	unsigned socket_count;
+	uint64_t next_socket_id;
+	int admin_fd;
+	char admin_path[PATH_MAX];
+
+	struct generation current, previous, candidate;
+	uint64_t next_generation;
+	enum reload_state reload;
+	int check_image_fd;          /* what check is writing */
+	uint64_t build_end_at_ms;
+	bool is_reload_wanted, is_upgrade_wanted;
+	bool wants_fresh_edge;       /* after an upgrade: not in place */
+	uint64_t asked_id, answering_id;
+
+	uint64_t files_stamp, files_due_ms;
+	uint64_t begin_stamp, candidate_stamp;  /* of the current image when the reload began; of the candidate's */
+	uint64_t deaths_ms[KEEPER_DEATHS];
+	unsigned death_count;
+	uint64_t restart_at_ms, backoff_ms;
+	uint64_t resolve_at_ms, resolve_backoff_ms;
+	uint64_t full_again_at_ms;   /* when a reduced edge is to be replaced by a full one */
+	uint64_t watchdog_ms, watchdog_due_ms;
+	bool is_reduced, is_pid_ours;
+
+	bool is_ending, is_done;
+	int exit_code;
+};
+
+/* -- keeper.c -- */
+/* One line on stderr; errors always, the rest unless is_quiet. Control characters become '?'. */
+void keeper_error(const struct keeper *keeper, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void keeper_note(const struct keeper *keeper, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Complaints as they are, whole lines. */
+void keeper_print(struct span text);
+void keeper_end(struct keeper *keeper, int exit_code);
+
+/* -- keeper_reload.c -- */
+/* Starts a reload, or remembers that one is wanted. */
+void keeper_reload_begin(struct keeper *keeper);
+void keeper_reload_checked(struct keeper *keeper, int exit_status);
+/* The edge in CHILD_EDGE answered a PREPARE. */
+void keeper_reload_built(struct keeper *keeper, uint64_t generation);
+void keeper_reload_refused(struct keeper *keeper, uint64_t generation, const char *why);
+void keeper_reload_replace(struct keeper *keeper, uint64_t generation);
+/* The edge in CHILD_NEXT is ready, or did not make it. */
+void keeper_next_ready(struct keeper *keeper);
+void keeper_next_dead(struct keeper *keeper);
+/* Ends the reload that runs; TEXT for people when it failed. */
+void keeper_reload_end(struct keeper *keeper, bool is_ok, struct span text);
+void keeper_reload_tick(struct keeper *keeper, uint64_t now_ms);
+void generation_done(struct generation *generation);
+
+/* -- keeper_children.c -- */
+bool keeper_start_check(struct keeper *keeper, const char *program);
+/* Starts an edge in SLOT with GENERATION. False: said on stderr. */
+bool keeper_start_edge(struct keeper *keeper, enum child_slot slot, const struct generation *generation, bool is_reduced);
+bool keeper_start_resolve(struct keeper *keeper);
+enum result keeper_send_plan(struct keeper *keeper, struct child *edge, const struct generation *generation, bool is_start);
+void keeper_drain(struct keeper *keeper, enum child_slot slot, bool is_replaced);
+/* Moves the edge of CHILD_EDGE to a free slot for old ones. */
+void keeper_retire_edge(struct keeper *keeper);
+void keeper_read_child(struct keeper *keeper, enum child_slot slot);
+/* Collects every child that ended. */
+void keeper_reap(struct keeper *keeper);
+void keeper_kill(struct child *child);
+void child_done(struct child *child);
+
+/* -- keeper_crash.c -- */
+/* SERVED_MS since its READY; 0: it never said so. */
+void keeper_edge_died(struct keeper *keeper, uint64_t served_ms);
+void keeper_crash_tick(struct keeper *keeper, uint64_t now_ms);
+/* The edge in CHILD_EDGE serves. */
+void keeper_go_live(struct keeper *keeper);
+
+/* -- keeper_listeners.c -- */
+/* Opens what IMAGE asks for and is not open yet; WHY gets a sentence on failure. */
+enum result keeper_listeners_open(struct keeper *keeper, const struct image *image, struct buffer *why) must_check;
+/* Closes what neither image asks for. */
+void keeper_listeners_keep(struct keeper *keeper, const struct image *a, const struct image *b);
+void keeper_listeners_close(struct keeper *keeper);
+const struct keeper_socket *keeper_find_socket(const struct keeper *keeper, const struct endpoint *endpoint);
+enum result keeper_admin_open(struct keeper *keeper, const struct image *image, struct buffer *why) must_check;
+void keeper_admin_remove(struct keeper *keeper);
+/* Makes it if it is not there, gives it to the roles' user, and locks it for this keeper. */
+enum result keeper_state_folder(struct keeper *keeper, const struct image *image, struct buffer *why) must_check;
+
+/* -- keeper_files.c -- */
+/* A sealed image of the files that IMAGE names. LAST (may be empty) lends the bytes of one that cannot be read now. */
+enum result keeper_files_read(struct keeper *keeper, const struct image *image, const struct image *last, int *out_fd,
+                              struct buffer *why) must_check;
+/* Changes when a file on disk does. */
+uint64_t keeper_files_stamp(const struct image *image);
+bool keeper_seal(int fd);
+
+/* -- keeper_upgrade.c -- */
+void keeper_upgrade_begin(struct keeper *keeper);
+void keeper_upgrade_rehearsed(struct keeper *keeper, int exit_status);
+/* RESULT_OK: this keeper continues one that executed us, and KEEPER holds what it held. RESULT_NOT_FOUND: a fresh start. */
+enum result keeper_upgrade_adopt(struct keeper *keeper) must_check;
+
+#endif
