@@ -29,6 +29,7 @@ struct switches {
 };
 
 struct admin;
+struct edge_names;
 
 struct edge_state {
 	struct role_link *link;
@@ -45,9 +46,12 @@ struct edge_state {
 	struct ticket_keys *tickets;
 	struct switches *switches;
 	struct event *event;
-	int journal_fd;                      /* folder of the journal; -1: none */
+	int state_fd, journal_fd;            /* folders; -1: none */
 
+	struct edge_names *names;
 	struct admin *admin;
+	struct timer clock;
+	uint64_t rotated_ms, drain_until_ms;
 	uint64_t started_wall_ns;
 	uint64_t reload_id;
 	bool is_draining;

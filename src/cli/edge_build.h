@@ -1,0 +1,11 @@
+/* From an image, which the keeper checked and the check process wrote, to a snapshot that can serve: TLS contexts, pools,
+ * ports. The same at the start and at every reload; whatever fails, what runs goes on. */
+#ifndef BOUCLIER_CLI_EDGE_BUILD_H
+#define BOUCLIER_CLI_EDGE_BUILD_H
+
+#include "cli/edge_state.h"
+
+/* OUT has one holder. Anything but RESULT_OK: COMPLAINTS says why. */
+enum result edge_build(struct edge_state *state, const struct edge_plan *plan, struct complaints *complaints, struct snapshot **out) must_check;
+
+#endif

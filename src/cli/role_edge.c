@@ -1,0 +1,348 @@
+#include "cli/role_edge.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/encode.h"
+#include "base/hash.h"
+#include "cli/admin.h"
+#include "cli/edge_build.h"
+#include "cli/edge_names.h"
+#include "cli/wiring.h"
+
+#include "base/banned.h"
+
+#define NAMES_WAIT_MS 5000
+#define TICK_MS 1000
+#define ROTATE_S 60
+
+/* -- talking to the keeper -- */
+
+static void say_failed(struct edge_state *state, const struct complaints *complaints)
+{
+	struct buffer text;
+
+	buffer_init(&text, CHANNEL_TEXT_MAX);
+	if (complaints_write(complaints, &text) != RESULT_OK || !buffer_len(&text))
+		role_failed(state->link, SPAN("error: the edge could not start\n"));
+	else
+		role_failed(state->link, buffer_span(&text));
+	buffer_done(&text);
+}
+
+/* -- listeners -- */
+
+static enum result post_listeners(struct edge_state *state, const struct edge_plan *plan)
+{
+	uint64_t ids[IMAGE_LISTENERS_MAX * EDGE_WORKERS_MAX];
+	size_t count = plan->listener_count < sizeof(ids) / sizeof(*ids) ? plan->listener_count : sizeof(ids) / sizeof(*ids);
+	enum result result = RESULT_OK;
+
+	for (size_t i = 0; i < count && result == RESULT_OK; i++) {
+		const struct edge_listener *listener = &plan->listeners[i];
+		struct worker *worker = state->workers[listener->worker % state->worker_count];
+
+		ids[i] = listener->id;
+		if (listener->fd >= 0)
+			result = worker_post_listener(worker, listener->fd, listener->id, &listener->endpoint);
+	}
+	for (unsigned w = 0; w < state->worker_count && result == RESULT_OK; w++)
+		result = worker_post_listeners_kept(state->workers[w], ids, count);
+	return result;
+}
+
+/* -- a new configuration -- */
+
+static void use_snapshot(struct edge_state *state, struct snapshot *snapshot, struct edge_plan *plan)
+{
+	struct snapshot *old = state->snapshot;
+
+	state->snapshot = snapshot;
+	edge_plan_done(&state->plan);
+	state->plan = *plan;
+	event_apply(state->event, event_settings_of(snapshot));
+	if (old)
+		snapshot_drop(old);
+	malloc_trim(0);  /* the old one's pages go back: a thousand reloads leave no trace */
+}
+
+static void prepare(struct edge_state *state, struct edge_plan *plan)
+{
+	struct complaints complaints;
+	struct snapshot *snapshot = NULL;
+	enum result result;
+
+	complaints_init(&complaints);
+	result = edge_build(state, plan, &complaints, &snapshot);
+	if (result == RESULT_OK && state->names)
+		result = edge_names_wait(state->names, NAMES_WAIT_MS, &complaints);
+	for (unsigned i = 0; result == RESULT_OK && i < state->worker_count; i++)
+		result = worker_post_snapshot(state->workers[i], snapshot);
+	if (result == RESULT_OK)
+		result = post_listeners(state, plan);
+	if (result == RESULT_OK) {
+		use_snapshot(state, snapshot, plan);
+		result = role_built(state->link, state->plan.generation);
+	} else {
+		struct buffer text;
+
+		buffer_init(&text, CHANNEL_TEXT_MAX);
+		if (complaints_write(&complaints, &text) != RESULT_OK)
+			buffer_reset(&text);
+		if (role_build_failed(state->link, plan->generation, buffer_span(&text)) != RESULT_OK)
+			state->exit_code = 1;
+		buffer_done(&text);
+		if (snapshot)
+			snapshot_drop(snapshot);
+		edge_plan_done(plan);
+	}
+	complaints_done(&complaints);
+}
+
+static void begin_drain(struct edge_state *state, const struct edge_order *order)
+{
+	if (state->is_draining)
+		return;
+	state->is_draining = true;
+	state->drain_until_ms = state->loop.now_ms + order->drain_ms;
+	if (order->is_replaced)
+		event_hand_over(state->event);
+	for (unsigned i = 0; i < state->worker_count; i++) {
+		if (worker_post_drain(state->workers[i]) != RESULT_OK)
+			loop_stop(&state->loop);
+	}
+}
+
+static void take_order(struct edge_state *state, struct edge_order *order)
+{
+	switch (order->kind) {
+	case ORDER_PREPARE:
+		prepare(state, &order->plan);
+		break;
+	case ORDER_DRAIN:
+		begin_drain(state, order);
+		break;
+	case ORDER_RELOAD_RESULT:
+		admin_reload_result(state->admin, order->id, order->is_ok, order->text_fd);
+		break;
+	}
+}
+
+static void orders_ready(struct watch *watch, uint32_t events)
+{
+	struct edge_state *state = list_entry(watch, struct edge_state, orders);
+	struct edge_order order;
+	enum result result;
+
+	(void)events;
+	while ((result = role_receive(state->link, &order)) == RESULT_OK)
+		take_order(state, &order);
+	if (result == RESULT_END)  /* the keeper is gone: nobody would ever stop us */
+		loop_stop(&state->loop);
+}
+
+/* -- the clock of the service thread -- */
+
+static bool are_drained(const struct edge_state *state)
+{
+	for (unsigned i = 0; i < state->worker_count; i++) {
+		if (!__atomic_load_n(&state->workers[i]->loop.stop, __ATOMIC_ACQUIRE))
+			return false;
+	}
+	return true;
+}
+
+static void tick(struct timer *timer)
+{
+	struct edge_state *state = list_entry(timer, struct edge_state, clock);
+	struct loop *loop = &state->loop;
+
+	if (state->tickets && loop->now_ms - state->rotated_ms > ROTATE_S * 1000) {
+		state->rotated_ms = loop->now_ms;
+		ticket_keys_rotate(state->tickets, loop->wall_ns / 1000000000u);
+	}
+	if (state->is_draining && (are_drained(state) || loop->now_ms >= state->drain_until_ms)) {
+		loop_stop(loop);
+		return;
+	}
+	timer_set(&loop->timers, timer, loop->now_ms + (state->is_draining ? 20 : TICK_MS));
+}
+
+/* -- the start -- */
+
+/* The name of this node, for loops and for lines: the same as long as the state folder is. */
+static void name_node(struct edge_state *state)
+{
+	uint64_t key = 0;
+	int fd = state->state_fd < 0 ? -1 : openat(state->state_fd, "node", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0 || read(fd, &key, sizeof(key)) != sizeof(key) || !key) {
+		random_fill(&key, sizeof(key));
+		if (fd >= 0 && pwrite(fd, &key, sizeof(key), 0) != sizeof(key))
+			fprintf(stderr, "bouclier: the name of this node could not be kept: %s\n", strerror(errno));
+	}
+	if (fd >= 0)
+		close(fd);
+	hex_write(&key, sizeof(key), state->common.node);
+	state->common.node[16] = 0;
+}
+
+static void open_folders(struct edge_state *state)
+{
+	struct span folder = image_settings(&state->start.plan.image).state_folder;
+	char path[IMAGE_PATH_MAX];
+
+	state->state_fd = state->journal_fd = -1;
+	if (!folder.len || span_to_text(folder, path, sizeof(path)) != RESULT_OK)
+		return;
+	state->state_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (state->state_fd < 0) {
+		fprintf(stderr, "bouclier: the state folder %s cannot be opened: %s\n", path, strerror(errno));
+		return;
+	}
+	if (mkdirat(state->state_fd, "journal", 0750) < 0 && errno != EEXIST)
+		fprintf(stderr, "bouclier: the journal's folder cannot be made: %s\n", strerror(errno));
+	state->journal_fd = openat(state->state_fd, "journal", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static enum result open_memory(struct edge_state *state)
+{
+	struct event_birth birth = { .workers = state->worker_count, .folder_fd = state->journal_fd,
+		                     .node = span_of(state->common.node), .settings = event_settings_of(state->snapshot) };
+	size_t size;
+
+	state->keeper = shared_find(&state->start.shared, "keeper", SHARED_KEEPER_VERSION, sizeof(struct shared_keeper));
+	birth.memory = wiring_region(&state->start.shared, REGION_EVENTS, &birth.memory_bytes);
+	state->switches = wiring_region(&state->start.shared, REGION_SWITCHES, &size);
+	if (!birth.memory || !state->switches || !state->tickets)
+		return RESULT_REFUSED;
+	/* An edge that still drains has the other half of the slots. */
+	birth.first_worker = state->keeper && state->keeper->edge_starts & 1 ? EDGE_WORKERS_MAX : 0;
+	return event_new(&birth, &state->event);
+}
+
+static enum result start_workers(struct edge_state *state)
+{
+	enum result result = RESULT_OK;
+
+	for (unsigned i = 0; i < state->worker_count && result == RESULT_OK; i++) {
+		struct worker_needs needs = { .common = &state->common, .index = i, .sink = event_sink(state->event, i),
+			                      .snapshot = state->snapshot };
+
+		state->workers[i] = worker_new(&needs);
+		result = state->workers[i] ? worker_start(state->workers[i]) : RESULT_NO_MEMORY;
+	}
+	return result;
+}
+
+static enum result build_first(struct edge_state *state)
+{
+	struct complaints complaints;
+	size_t size;
+	enum result result;
+
+	complaints_init(&complaints);
+	state->tickets = wiring_region(&state->start.shared, REGION_TICKETS, &size);
+	if (state->tickets)
+		ticket_keys_rotate(state->tickets, state->loop.wall_ns / 1000000000u);
+	result = edge_build(state, &state->start.plan, &complaints, &state->snapshot);
+	if (result == RESULT_OK) {
+		state->names = edge_names_new(state);
+		result = state->names ? edge_names_wait(state->names, NAMES_WAIT_MS, &complaints) : RESULT_NO_MEMORY;
+	}
+	if (result != RESULT_OK)
+		say_failed(state, &complaints);
+	complaints_done(&complaints);
+	state->plan = state->start.plan;
+	return result;
+}
+
+/* As many descriptors as the system allows: connections are what a shield is made of. */
+static void raise_limits(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	mallopt(M_ARENA_MAX, 4);
+}
+
+static enum result start(struct edge_state *state)
+{
+	enum result result = loop_init(&state->loop);
+
+	if (result != RESULT_OK)
+		return result;
+	origins_init(&state->common.origins);
+	state->common.is_reduced = state->start.is_reduced;
+	state->worker_count = state->start.workers < EDGE_WORKERS_MAX ? state->start.workers : EDGE_WORKERS_MAX;
+	state->started_wall_ns = state->loop.wall_ns;
+	open_folders(state);
+	name_node(state);
+	result = role_confine(state->link, &state->start);
+	if (result == RESULT_OK)
+		result = build_first(state);
+	if (result == RESULT_OK)
+		result = open_memory(state);
+	if (result == RESULT_OK)
+		result = start_workers(state);
+	if (result == RESULT_OK)
+		result = post_listeners(state, &state->plan);
+	if (result == RESULT_OK)
+		state->admin = admin_new(state);
+	return result;
+}
+
+static void serve(struct edge_state *state)
+{
+	state->orders = (struct watch){ -1, orders_ready };
+	timer_init(&state->clock, tick);
+	timer_set(&state->loop.timers, &state->clock, state->loop.now_ms + TICK_MS);
+	if (loop_watch(&state->loop, &state->orders, state->link->channel.fd, EPOLLIN) != RESULT_OK)
+		return;
+	orders_ready(&state->orders, 0);
+	loop_run(&state->loop);
+}
+
+/* What still runs when the time to drain is over is cut; lines are flushed. */
+static void end(struct edge_state *state)
+{
+	for (unsigned i = 0; i < state->worker_count; i++)
+		loop_stop(&state->workers[i]->loop);
+	for (unsigned i = 0; i < state->worker_count; i++)
+		worker_free(state->workers[i]);
+	event_free(state->event);
+}
+
+int role_edge(struct role_link *link)
+{
+	struct edge_state *state = calloc(1, sizeof(*state));
+	enum result result;
+
+	if (!state)
+		return 1;
+	state->link = link;
+	raise_limits();
+	if (role_receive_start(link, &state->start) != RESULT_OK)
+		return 1;
+	result = start(state);
+	if (result != RESULT_OK) {
+		role_failed(link, SPAN("error: the edge could not start\n"));
+		return 1;
+	}
+	if (role_ready(link) != RESULT_OK)
+		return 1;
+	serve(state);
+	end(state);
+	return state->exit_code;
+}
