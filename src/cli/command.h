@@ -1,0 +1,54 @@
+/* The commands of bouclier: one const table, from which help, the manual page and the dispatch are made.
+ *
+ * Exit codes  0 done, 1 failed or invalid, 2 not understood
+ * Output      data on stdout, diagnostics on stderr; nothing ever asks without a terminal
+ */
+#ifndef BOUCLIER_CLI_COMMAND_H
+#define BOUCLIER_CLI_COMMAND_H
+
+#include "cli/options.h"
+
+#define EXIT_DONE 0
+#define EXIT_FAILED 1
+#define EXIT_USAGE 2
+
+#define CONFIG_DEFAULT "/etc/bouclier/bouclier.yaml"
+
+struct command {
+	const char *name;
+	const char *summary;          /* one line */
+	const char *arguments;        /* "HOST ORIGIN", for the usage line; NULL: none */
+	unsigned arguments_min, arguments_max;
+	const struct option *options; /* what it takes beyond --help; ended by an option without name */
+	int (*run)(const struct options *options);
+	const char *details;          /* paragraphs for help and manual, separated by an empty line */
+};
+
+/* All of them, ended by one without name. */
+extern const struct command commands[];
+
+/* NULL: no such command. */
+const struct command *command_find(struct span name);
+/* For main(). Exit code. */
+int command_run(int argc, char *const *argv);
+/* Writes a usage error of COMMAND to stderr. EXIT_USAGE. */
+int command_misused(const struct command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* "bouclier: SENTENCE" to stderr. EXIT_FAILED. */
+int command_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* One file each. */
+int run_command(const struct options *options);
+int check_command(const struct options *options);
+int reload_command(const struct options *options);
+int protect_command(const struct options *options);
+int unprotect_command(const struct options *options);
+int bypass_command(const struct options *options);
+int status_command(const struct options *options);
+int top_command(const struct options *options);
+int log_command(const struct options *options);
+int doctor_command(const struct options *options);
+int version_command(const struct options *options);
+int dump_command(const struct options *options);
+int help_command(const struct options *options);
+
+#endif
