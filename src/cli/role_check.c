@@ -81,8 +81,10 @@ static void write_snapshot(const struct snapshot *snapshot, const struct config_
 	image_write_settings(image, &(struct image_settings){ .state_folder = top->state, .workers = worker_count(top),
 	                                                      .drain_ms = (uint64_t)top->drain_ms });
 	if (admin->socket.len)
-		image_write_admin(image, admin->socket, (unsigned)admin->mode);
+		image_write_admin(image, admin->socket, admin_socket_mode(admin));
 	write_listeners(net_settings(snapshot), image);
+	if (admin->metrics.port)
+		image_write_listener(image, &(struct image_listener){ .endpoint = admin->metrics, .flags = PORT_METRICS });
 	config_files(snapshot, write_file, image);
 	write_views(snapshot, image);
 	for (size_t i = 0; i < texts->count; i++)

@@ -8,6 +8,6 @@
 enum result role_check(const struct check_start *start, struct image_writer *image) must_check;
 
 /* What a listener's flags in the image mean. */
-enum port_flag { PORT_REDIRECTS = 1 };
+enum port_flag { PORT_REDIRECTS = 1, PORT_METRICS = 2 };
 
 #endif

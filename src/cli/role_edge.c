@@ -15,6 +15,7 @@
 #include "cli/admin.h"
 #include "cli/edge_build.h"
 #include "cli/edge_names.h"
+#include "cli/role_check.h"
 #include "cli/wiring.h"
 
 #include "base/banned.h"
@@ -39,22 +40,29 @@ static void say_failed(struct edge_state *state, const struct complaints *compla
 
 /* -- listeners -- */
 
+static enum result post_listener(struct edge_state *state, const struct edge_listener *listener)
+{
+	if (listener->fd < 0)
+		return RESULT_OK;  /* it is listened on already */
+	if (listener->flags & PORT_METRICS)
+		return admin_add_listener(state->admin, listener->fd, listener->id);
+	return worker_post_listener(state->workers[listener->worker % state->worker_count], listener->fd, listener->id, &listener->endpoint);
+}
+
 static enum result post_listeners(struct edge_state *state, const struct edge_plan *plan)
 {
-	uint64_t ids[IMAGE_LISTENERS_MAX * EDGE_WORKERS_MAX];
-	size_t count = plan->listener_count < sizeof(ids) / sizeof(*ids) ? plan->listener_count : sizeof(ids) / sizeof(*ids);
-	enum result result = RESULT_OK;
+	uint64_t *ids = calloc(plan->listener_count + 1, sizeof(*ids));
+	enum result result = ids ? RESULT_OK : RESULT_NO_MEMORY;
 
-	for (size_t i = 0; i < count && result == RESULT_OK; i++) {
-		const struct edge_listener *listener = &plan->listeners[i];
-		struct worker *worker = state->workers[listener->worker % state->worker_count];
-
-		ids[i] = listener->id;
-		if (listener->fd >= 0)
-			result = worker_post_listener(worker, listener->fd, listener->id, &listener->endpoint);
+	for (size_t i = 0; i < plan->listener_count && result == RESULT_OK; i++) {
+		ids[i] = plan->listeners[i].id;
+		result = post_listener(state, &plan->listeners[i]);
 	}
+	if (result == RESULT_OK)
+		admin_keep_listeners(state->admin, ids, plan->listener_count);
 	for (unsigned w = 0; w < state->worker_count && result == RESULT_OK; w++)
-		result = worker_post_listeners_kept(state->workers[w], ids, count);
+		result = worker_post_listeners_kept(state->workers[w], ids, plan->listener_count);
+	free(ids);
 	return result;
 }
 
@@ -120,6 +128,18 @@ static void begin_drain(struct edge_state *state, const struct edge_order *order
 	}
 }
 
+static void tell_reload_result(struct edge_state *state, const struct edge_order *order)
+{
+	char text[CHANNEL_TEXT_MAX];
+	size_t length = 0;
+
+	if (order->text_fd >= 0) {
+		length = channel_text_read(order->text_fd, text, sizeof(text));
+		close(order->text_fd);
+	}
+	admin_reload_result(state->admin, order->id, order->is_ok, span_make(text, length));
+}
+
 static void take_order(struct edge_state *state, struct edge_order *order)
 {
 	switch (order->kind) {
@@ -130,7 +150,7 @@ static void take_order(struct edge_state *state, struct edge_order *order)
 		begin_drain(state, order);
 		break;
 	case ORDER_RELOAD_RESULT:
-		admin_reload_result(state->admin, order->id, order->is_ok, order->text_fd);
+		tell_reload_result(state, order);
 		break;
 	}
 }
@@ -296,10 +316,10 @@ static enum result start(struct edge_state *state)
 		result = open_memory(state);
 	if (result == RESULT_OK)
 		result = start_workers(state);
-	if (result == RESULT_OK)
-		result = post_listeners(state, &state->plan);
-	if (result == RESULT_OK)
+	if (result == RESULT_OK) {
 		state->admin = admin_new(state);
+		result = state->admin ? post_listeners(state, &state->plan) : RESULT_NO_MEMORY;
+	}
 	return result;
 }
 
