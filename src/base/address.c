@@ -68,7 +68,7 @@ static struct address keep_bits(struct address address, unsigned prefix)
 	for (unsigned i = 0; i < 16; i++) {
 		if (prefix >= (i + 1) * 8)
 			continue;
-		address.bytes[i] &= prefix <= i * 8 ? 0 : (uint8_t)(0xff00u >> (prefix - i * 8));
+		address.bytes[i] &= (uint8_t)(prefix <= i * 8 ? 0 : 0xff00u >> (prefix - i * 8));
 	}
 	return address;
 }
