@@ -151,6 +151,7 @@ static const struct attack attacks[] = {
 	A("target with escape", "GET /\x1b[2J HTTP/1.1\r\n" H "\r\n", TARGET),
 	A("target with space", "GET /a b HTTP/1.1\r\n" H "\r\n", REQUEST_LINE),
 	A("two spaces", "GET  / HTTP/1.1\r\n" H "\r\n", REQUEST_LINE),
+	A("no target", "GET  HTTP/1.1\r\n" H "\r\n", REQUEST_LINE),
 	A("two spaces before the version", "GET /  HTTP/1.1\r\n" H "\r\n", REQUEST_LINE),
 	A("space after the version", "GET / HTTP/1.1 \r\n" H "\r\n", REQUEST_LINE),
 	A("space first", " GET / HTTP/1.1\r\n" H "\r\n", REQUEST_LINE),
