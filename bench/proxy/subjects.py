@@ -58,7 +58,7 @@ KINDS = [
          command=lambda scratch, folder, ports: ["h2o", "-c", folder / "h2o.conf"]),
     Kind("bouclier", {"plain": 8501, "tls": 8502, "h2c": 8509}, many_sites=True,
          files={"bouclier.yaml": ("bouclier.yaml", "bouclier_site.yaml")},
-         command=lambda scratch, folder, ports: [settings["bouclier"], "run", "--config", folder / "bouclier.yaml"]),
+         command=lambda scratch, folder, ports: [settings["bouclier"], "run", "--config", folder / "bouclier.yaml", "--root", scratch]),
 ]
 settings = {}  # what the command line says about subjects: one run, one set
 

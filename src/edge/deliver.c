@@ -283,6 +283,7 @@ static enum result begin(struct request *request)
 	if (request->is_tunnel)
 		size = (struct body_size){ BODY_TUNNEL, false, 0 };
 	feed_init(&request->down, size, UINT64_MAX, &request->arena);
+	request->down.reader.drops_trailers = true;
 	result = response_send_head(request);
 	if (!request->is_own)
 		buffer_consume(&request->origin->in, request->response_head_bytes);
