@@ -225,7 +225,8 @@ static inline void peer_end(struct peer *peer)
 	h2_session_free(peer->session);
 	peer->session = NULL;
 	buffer_done(&peer->out);
-	nghttp2_hd_inflate_del(peer->inflater);
+	if (peer->inflater)
+		nghttp2_hd_inflate_del(peer->inflater);
 	assert_int_equal(peer->refuses ? 0 : peer->opened, peer->closed);
 }
 
@@ -323,8 +324,11 @@ static inline void peer_see(struct peer *peer)
 	while (buffer_len(&peer->out)) {
 		struct span bytes = buffer_span(&peer->out);
 		const uint8_t *at = (const uint8_t *)bytes.at;
-		size_t length = (size_t)at[0] << 16 | (size_t)at[1] << 8 | at[2];
+		size_t length;
 
+		if (!at)
+			return;
+		length = (size_t)at[0] << 16 | (size_t)at[1] << 8 | at[2];
 		assert_true(bytes.len >= 9 + length);
 		peer_frame_see(peer, at[3], at[4], peer_u32(at + 5), at + 9, length);
 		buffer_consume(&peer->out, 9 + length);
@@ -365,10 +369,10 @@ static inline size_t peer_frame_make(char *out, uint8_t type, uint8_t flags, uin
 
 static inline void peer_frame(struct peer *peer, uint8_t type, uint8_t flags, uint32_t stream, const void *payload, size_t length)
 {
-	char *frame = malloc(9 + length);
+	static char frame[9 + 32768];
 
+	assert_true(length <= sizeof(frame) - 9);
 	peer_bytes(peer, frame, peer_frame_make(frame, type, flags, stream, payload, length));
-	free(frame);
 }
 
 static inline void peer_start_quiet(struct peer *peer)
