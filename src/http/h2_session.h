@@ -8,7 +8,7 @@
  * Limits   struct h2_limits; abuse budgets are counted per connection and fail closed: RESULT_REFUSED with a fault, after
  *          which h2_send yields a GOAWAY and the connection is to be closed
  * Owns     the session and its streams; a request head given to the sink lives in the arena that sink->opened returned,
- *          which must last until `closed`
+ *          which must last until `closed`, or until the owner has reset the stream
  * Threads  a session belongs to the thread that made it (sessions of one thread share the memory a frame is built in)
  *
  * After each h2_receive, and whenever a body can go on: h2_send; then, when h2_is_finished, flush and close, and h2_fault

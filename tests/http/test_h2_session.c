@@ -440,6 +440,27 @@ static void test_owner_resets(void **state)
 	peer_end(&peer);
 }
 
+/* After its reset the owner may let go of the memory at once, though the client has not heard of it yet. */
+static void test_memory_goes_with_the_reset(void **state)
+{
+	struct peer peer;
+	char block[64];
+
+	(void)state;
+	peer_init(&peer);
+	peer.answer.status = 0;
+	peer_start(&peer);
+	peer_request(&peer, 1, END_HEADERS, "POST");
+	h2_stream_reset(peer.session, peer_stream(&peer, 1)->stream, NGHTTP2_INTERNAL_ERROR);
+	arena_done(&peer_stream(&peer, 1)->arena);
+	peer_frame(&peer, NGHTTP2_DATA, 0, 1, "late", 4);
+	peer_frame(&peer, NGHTTP2_HEADERS, END_STREAM | END_HEADERS, 1, block, peer_block(block, "x-late", "1", NULL));
+	assert_int_equal(peer_stream(&peer, 1)->body_bytes, 0);
+	assert_false(peer_stream(&peer, 1)->has_end);
+	peer_expect_reset(&peer, 1, NGHTTP2_INTERNAL_ERROR);
+	peer_end(&peer);
+}
+
 static void test_refused_stream(void **state)
 {
 	struct peer peer;
@@ -593,6 +614,7 @@ int main(void)
 		cmocka_unit_test(test_early_answer),
 		cmocka_unit_test(test_source_fails),
 		cmocka_unit_test(test_owner_resets),
+		cmocka_unit_test(test_memory_goes_with_the_reset),
 		cmocka_unit_test(test_refused_stream),
 		cmocka_unit_test(test_shutdown_in_two_steps),
 		cmocka_unit_test(test_shutdown_forced),
