@@ -149,17 +149,35 @@ static bool priority_is_wrong(const struct h2_frame *frame)
 	return frame->length == PRIORITY_BYTES && (frame->stream == 0 || frame->stream == dependency);
 }
 
+static bool is_passed_over(const struct h2_guard *guard, uint32_t stream)
+{
+	for (unsigned i = 0; i < H2_GAPS_KEPT; i++)
+		if (stream && stream >= guard->gaps[i].from && stream <= guard->gaps[i].to)
+			return true;
+	return false;
+}
+
+static void stream_note(struct h2_guard *guard, uint32_t stream)
+{
+	if (stream > guard->last_stream + 2 || (guard->last_stream == 0 && stream > 1)) {
+		guard->gaps[guard->gap_at] = (struct h2_gap){ guard->last_stream + 1, stream - 1 };
+		guard->gap_at = (uint8_t)((guard->gap_at + 1) % H2_GAPS_KEPT);
+	}
+	guard->last_stream = stream;
+	h2_bucket_give(&guard->control, CREDIT_OF_STREAM);
+}
+
 static enum http_fault judge_headers(struct h2_guard *guard, uint64_t now_ms)
 {
 	const struct h2_frame *frame = &guard->frame;
 
 	guard->continuations = 0;
-	if (headers_are_empty(frame))
-		return spend_control(guard, now_ms, HTTP_FAULT_H2_EMPTY_FRAMES);
-	if (frame->stream > guard->last_stream) {
-		guard->last_stream = frame->stream;
-		h2_bucket_give(&guard->control, CREDIT_OF_STREAM);
-	}
+	if (headers_are_empty(frame) && !h2_bucket_take(&guard->control, now_ms))
+		return HTTP_FAULT_H2_EMPTY_FRAMES;
+	if (frame->stream > guard->last_stream)
+		stream_note(guard, frame->stream);
+	else if (is_passed_over(guard, frame->stream))
+		return HTTP_FAULT_H2_PROTOCOL;
 	return HTTP_FAULT_NONE;
 }
 

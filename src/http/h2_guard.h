@@ -30,6 +30,13 @@ struct h2_frame {
 	uint8_t peek[5];  /* the front of the payload, as much as the type needs */
 };
 
+/* Streams that the client passed over: opening a later one has closed them for ever (RFC 9113, section 5.1.1). */
+struct h2_gap {
+	uint32_t from, to;
+};
+
+#define H2_GAPS_KEPT 4
+
 struct h2_guard {
 	struct h2_bucket client_resets, provoked_resets, control;
 	struct h2_frame frame;
@@ -40,6 +47,8 @@ struct h2_guard {
 	bool is_lost;           /* an oversized frame: libnghttp2 ends the connection there */
 	uint32_t skip;          /* payload bytes left of the frame being passed */
 	uint32_t last_stream;   /* highest the client has opened */
+	struct h2_gap gaps[H2_GAPS_KEPT];
+	uint8_t gap_at;
 };
 
 /* More than a head at its limit needs; libnghttp2 (CVE-2024-28182) stops at 8 too. */
@@ -51,8 +60,8 @@ void h2_guard_init(struct h2_guard *guard, uint32_t resets_burst, uint32_t reset
 /* Walks INPUT to the next frame. RESULT_OK: guard->frame is one, and USED bytes lead up to where it is known (never past its
  * end). RESULT_MORE: all of INPUT was walked. */
 enum result h2_guard_next(struct h2_guard *guard, struct span input, size_t *used) must_check;
-/* Counts guard->frame. Anything but NONE ends the connection: the budget that is spent, or H2_PROTOCOL for a PRIORITY that
- * libnghttp2 would not look at. */
+/* Counts guard->frame. Anything but NONE ends the connection: the budget that is spent, or H2_PROTOCOL for what
+ * libnghttp2 would not look at: a PRIORITY, HEADERS on a stream that was passed over. */
 enum http_fault h2_guard_judge(struct h2_guard *guard, uint64_t now_ms) must_check;
 
 /* False: the budget is spent. */

@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "http/h2_guard.h"
 #include "http/h2_head.h"
+#include "http/h2_memory.h"
 #include "http/h2_session.h"
 
 /* Streams that the client itself had ended, newest last: a frame on one of them is STREAM_CLOSED (RFC 9113, section 5.1), while
@@ -16,6 +17,7 @@
 
 struct h2_session {
 	nghttp2_session *ng;
+	struct h2_memory memory;
 	const struct h2_sink *sink;
 	void *context;
 	struct h2_limits limits;
@@ -29,7 +31,6 @@ struct h2_session {
 	unsigned bodies, waiting;    /* responses with a body not yet all sent; those of them that wait for their owner */
 	int32_t ended[H2_ENDED_KEPT];
 	uint8_t ended_at;
-	void *frame_memory;          /* shared by the sessions of a thread; NULL if libnghttp2 has its own */
 	bool is_paused;              /* h2_send stopped because OUT is full */
 	bool is_dead;                /* libnghttp2 failed: no more frames */
 	bool is_notice_sent, is_last_sent;  /* the two GOAWAYs of a shutdown */

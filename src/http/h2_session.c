@@ -6,6 +6,7 @@
 
 #define SETTINGS_ENTRIES_MAX 32
 #define ANSWER_HEAD_MAX (256u * 1024)
+#define ANSWER_TABLE_BYTES 1024
 #define DEFAULT_WINDOW 65535
 
 const struct h2_limits h2_limits_default = {
@@ -19,54 +20,6 @@ const struct h2_limits h2_limits_default = {
 	.control_burst = 400,
 	.control_a_second = 40,
 };
-
-/* libnghttp2 keeps 16 KiB a session to build a frame in, and nothing in it outlives one call of nghttp2_session_mem_send:
- * what that returned is copied to OUT at once, a DATA frame is never left half sent (h2_body_send), and the blocks behind
- * a head longer than a frame are allocated apart. One piece for all sessions of a thread saves most of an idle connection. */
-#define FRAME_MEMORY_MIN 16384u
-#define FRAME_MEMORY_MAX 16512u
-static _Thread_local _Alignas(16) char frame_memory[FRAME_MEMORY_MAX];
-static _Thread_local bool is_in_birth;
-
-static void *memory_malloc(size_t size, void *user)
-{
-	(void)user;
-	return malloc(size);
-}
-
-/* The frame memory is the one allocation of its size, made by realloc(NULL), while a session is born. A libnghttp2 that
- * does otherwise gets ordinary memory. */
-static void *memory_realloc(void *from, size_t size, void *user)
-{
-	struct h2_session *session = user;
-
-	if (!from && is_in_birth && size >= FRAME_MEMORY_MIN && size <= FRAME_MEMORY_MAX && !session->frame_memory) {
-		session->frame_memory = frame_memory;
-		return frame_memory;
-	}
-	if (from && from == session->frame_memory) {
-		void *to = malloc(size);
-
-		if (to)
-			memcpy(to, from, size < FRAME_MEMORY_MAX ? size : FRAME_MEMORY_MAX);
-		return to;
-	}
-	return realloc(from, size);
-}
-
-static void *memory_calloc(size_t count, size_t size, void *user)
-{
-	(void)user;
-	return calloc(count, size);
-}
-
-static void memory_free(void *memory, void *user)
-{
-	const struct h2_session *session = user;
-
-	if (memory != session->frame_memory || !memory)
-		free(memory);
-}
 
 static void ended_note(struct h2_session *session, int32_t id)
 {
@@ -169,9 +122,9 @@ static nghttp2_option *option_new(const struct h2_limits *limits)
 	nghttp2_option_set_max_outbound_ack(option, limits->control_burst + 1);
 	nghttp2_option_set_max_continuations(option, H2_CONTINUATIONS_MAX);
 	nghttp2_option_set_max_send_header_block_length(option, ANSWER_HEAD_MAX);
-	/* No table for answers: their fields hardly repeat within a connection but for a few, and a table costs memory while
-	 * idle and time for each field (docs of this choice: measured 15 % of a small answer). */
-	nghttp2_option_set_max_deflate_dynamic_table_size(option, 0);
+	/* Enough for the fields that every answer repeats: a tenth of the time of a small answer. A full table of 4,096 would
+	 * cost an idle connection 9 KiB. */
+	nghttp2_option_set_max_deflate_dynamic_table_size(option, ANSWER_TABLE_BYTES);
 	/* Ours (h2_guard) counts on the caller's clock and comes first. */
 	nghttp2_option_set_stream_reset_rate_limit(option, UINT32_MAX, UINT32_MAX);
 	return option;
@@ -197,15 +150,15 @@ static int settings_submit(struct h2_session *session)
 
 static int nghttp2_begin(struct h2_session *session)
 {
-	nghttp2_mem memory = { session, memory_malloc, memory_free, memory_calloc, memory_realloc };
+	nghttp2_mem memory = h2_memory_functions(&session->memory);
 	nghttp2_session_callbacks *callbacks = callbacks_new();
 	nghttp2_option *option = option_new(&session->limits);
 	int error = NGHTTP2_ERR_NOMEM;
 
 	if (callbacks && option) {
-		is_in_birth = true;
+		session->memory.is_in_birth = true;
 		error = nghttp2_session_server_new3(&session->ng, callbacks, session, option, &memory);
-		is_in_birth = false;
+		session->memory.is_in_birth = false;
 	}
 	nghttp2_option_del(option);
 	nghttp2_session_callbacks_del(callbacks);
@@ -238,6 +191,25 @@ no_nghttp2:
 	return NULL;
 }
 
+static void spares_free(struct h2_session *session)
+{
+	while (!list_is_empty(&session->spare)) {
+		struct list *node = session->spare.next;
+
+		list_remove(node);
+		free(list_entry(node, struct h2_stream, node));
+	}
+	session->spares = 0;
+}
+
+void h2_rest(struct h2_session *session)
+{
+	if (session->open || h2_wants_send(session))
+		return;
+	spares_free(session);
+	h2_memory_rest(&session->memory);
+}
+
 void h2_session_free(struct h2_session *session)
 {
 	if (!session)
@@ -250,12 +222,7 @@ void h2_session_free(struct h2_session *session)
 		h2_stream_free(stream);
 	}
 	nghttp2_session_del(session->ng);
-	while (!list_is_empty(&session->spare)) {
-		struct list *node = session->spare.next;
-
-		list_remove(node);
-		free(list_entry(node, struct h2_stream, node));
-	}
+	spares_free(session);
 	free(session);
 }
 

@@ -8,7 +8,7 @@
  * Limits   struct h2_limits; abuse budgets are counted per connection and fail closed: RESULT_REFUSED with a fault, after
  *          which h2_send yields a GOAWAY and the connection is to be closed
  * Owns     the session and its streams; a request head given to the sink lives in the arena that sink->opened returned,
- *          which must last until `closed`
+ *          which must last until `closed`, or until the owner has reset the stream
  * Threads  a session belongs to the thread that made it (sessions of one thread share the memory a frame is built in)
  *
  * After each h2_receive, and whenever a body can go on: h2_send; then, when h2_is_finished, flush and close, and h2_fault
@@ -82,6 +82,9 @@ enum http_fault h2_fault(const struct h2_session *session);
 /* GOAWAY in two steps: a notice with a PING, and when the PING came back the last stream's number; streams already open
  * finish. A second call takes the second step at once. */
 void h2_shutdown(struct h2_session *session);
+/* The connection is idle for a while: gives back what only streams need (4 KiB with Debian 12's libnghttp2). It costs a
+ * system call, so not after each request. Does nothing while streams are open. */
+void h2_rest(struct h2_session *session);
 unsigned h2_open_streams(const struct h2_session *session);
 
 void h2_stream_set_owner(struct h2_stream *stream, void *owner);

@@ -78,6 +78,7 @@ void h2_stream_end(struct h2_stream *stream, uint32_t code, bool is_own)
 	if (stream->is_reset || session->is_dead)
 		return;
 	stream->is_reset = true;
+	stream->is_deaf = true;  /* the owner may let the request's memory go now */
 	stream->is_own_reset = is_own;
 	h2_body_forget(stream);
 	error = nghttp2_submit_rst_stream(session->ng, NGHTTP2_FLAG_NONE, stream->id, code);
