@@ -7,6 +7,7 @@
 #include "base/banned.h"
 
 #define FIRST_BYTES 512
+#define PRINT_BYTES 128
 
 void buffer_init(struct buffer *buffer, size_t max_bytes)
 {
@@ -87,34 +88,45 @@ enum result buffer_append_byte(struct buffer *buffer, char byte)
 	return buffer_append(buffer, span_make(&byte, 1));
 }
 
+/* COUNT bytes, which fit the buffer although their NUL may not. */
+static enum result print_exactly(struct buffer *buffer, size_t count, const char *format, va_list list)
+{
+	char *text = malloc(count + 1);
+	enum result result;
+
+	if (!text)
+		return RESULT_NO_MEMORY;
+	vsnprintf(text, count + 1, format, list);
+	result = buffer_append(buffer, span_make(text, count));
+	free(text);
+	return result;
+}
+
+/* Formats into what is free, and only when that was too small once more: counting with an empty target first is several
+ * times slower than printing. The terminating NUL that vsnprintf insists on needs a byte more than the content. */
 enum result buffer_print_list(struct buffer *buffer, const char *format, va_list list)
 {
+	size_t room = buffer_room(buffer) + 1;
+	size_t free_bytes;
 	va_list again;
 	int count;
-	char *to;
+	char *to = buffer_reserve(buffer, buffer_room(buffer) < PRINT_BYTES ? buffer_room(buffer) : PRINT_BYTES);
 
+	if (!to)
+		return RESULT_NO_MEMORY;
+	free_bytes = buffer->size - buffer->end;
 	va_copy(again, list);
-	count = vsnprintf(NULL, 0, format, again);
+	count = vsnprintf(to, free_bytes, format, again);
 	va_end(again);
 	if (count < 0)
 		return RESULT_MALFORMED;
-	if ((size_t)count > buffer_room(buffer))
-		return RESULT_LIMIT;
-	to = buffer_reserve(buffer, (size_t)count + 1);
-	if (!to) {  /* exactly full: vsnprintf wants one byte more for its NUL than the content needs */
-		char *text = malloc((size_t)count + 1);
-		enum result result;
-
-		if (!text)
-			return RESULT_NO_MEMORY;
-		vsnprintf(text, (size_t)count + 1, format, list);
-		result = buffer_append(buffer, span_make(text, (size_t)count));
-		free(text);
-		return result;
+	if ((size_t)count < free_bytes) {
+		buffer->end += (size_t)count;
+		return RESULT_OK;
 	}
-	vsnprintf(to, (size_t)count + 1, format, list);
-	buffer->end += (size_t)count;
-	return RESULT_OK;
+	if ((size_t)count >= room)
+		return RESULT_LIMIT;
+	return print_exactly(buffer, (size_t)count, format, list);
 }
 
 enum result buffer_print(struct buffer *buffer, const char *format, ...)

@@ -12,7 +12,7 @@
 #define READ_BYTES 4096u
 #define IN_MIN_BYTES (64u * 1024)
 #define OUT_MAX_BYTES (128u * 1024)
-#define LINGER_MS 2000
+#define GRACE_MS 10000u
 #define LINGER_READS 64
 
 /* For a node that serves no site yet. */
@@ -278,24 +278,26 @@ static void ready(struct watch *watch, uint32_t events)
 	connection_advance(connection);
 }
 
-/* Is the client slower than the minimum, on average since we began to wait for it? Slow is not yet guilty: ten seconds of
- * grace, and only what is asked of it counts. */
-static bool is_too_slow(const struct connection *connection, const struct edge_timeouts *timeouts)
+bool connection_is_too_slow(const struct connection *connection)
 {
 	uint64_t waited_ms = connection->worker->loop.now_ms - connection->pace.since_ms;
+	int64_t rate = connection_timeouts(connection)->body_rate;
 
-	if (timeouts->body_rate == 0 || waited_ms < 10000)
+	if (rate == 0 || waited_ms < GRACE_MS)
 		return false;
-	return connection->pace.bytes * 1000 / waited_ms < (uint64_t)timeouts->body_rate;
+	return connection->pace.bytes * 1000 / waited_ms < (uint64_t)rate;
 }
 
 static void expired(struct timer *timer)
 {
 	struct connection *connection = list_entry(timer, struct connection, timer);
-	const struct edge_timeouts *timeouts = connection_timeouts(connection);
 
+	if (connection->stage == CONNECTION_HTTP_2) {
+		http2_expired(connection);
+		return;
+	}
 	if (connection->stage == CONNECTION_HTTP_1 && connection->request && connection->pace.since_ms) {
-		if (!is_too_slow(connection, timeouts)) {
+		if (!connection_is_too_slow(connection)) {
 			connection_set_deadline(connection, 1000);
 			return;
 		}

@@ -28,7 +28,7 @@ enum connection_stage {
 };
 
 /* What the connection's own clock is set for. */
-enum connection_wait { WAIT_HEAD, WAIT_IDLE, WAIT_REQUEST };
+enum connection_wait { WAIT_HEAD, WAIT_IDLE, WAIT_RESTING, WAIT_REQUEST };
 
 /* Bytes a client moved since when, for the minimum rate. */
 struct pace {
@@ -48,6 +48,7 @@ struct connection {
 	enum connection_stage stage;
 	enum connection_wait wait;
 	bool has_hung_up, is_tls, is_closing, has_served;
+	bool has_unread;                   /* the client may still be sending what nobody will read: linger after the answer */
 	bool waits_to_send;                /* a large piece that lies elsewhere could not go yet */
 	struct buffer in, out;
 	struct request *request;           /* HTTP/1: the one at work */
@@ -71,6 +72,8 @@ enum result connection_fill(struct connection *connection) must_check;
 enum result connection_flush(struct connection *connection) must_check;
 /* Takes the worker's current snapshot, if it has a newer one. */
 void connection_rebind(struct connection *connection);
+/* Slower than the minimum since we began to wait for it. Slow is not yet guilty: ten seconds of grace. */
+bool connection_is_too_slow(const struct connection *connection);
 /* States a connection_fact about it. */
 void connection_say(struct connection *connection, enum decision decision, enum reason reason, enum http_fault fault, const char *detail);
 #define CONNECTION_NO_DEADLINE_MS (365 * 86400000ll)
@@ -83,5 +86,6 @@ void http1_advance(struct connection *connection);
 void http2_advance(struct connection *connection);
 enum result http2_start(struct connection *connection) must_check;
 void http2_finish(struct connection *connection);
+void http2_expired(struct connection *connection);
 
 #endif

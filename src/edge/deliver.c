@@ -314,7 +314,7 @@ void response_origin_done(struct request *request)
 	             ORIGIN_ERROR : ORIGIN_ANSWERED, request->connection->worker->loop.now_ms);
 	/* The body of a request that was answered early is still on its way: this connection is of no use to anybody. */
 	if (!request->up_is_done && !request->is_h2)
-		request->connection->is_closing = true;
+		request->connection->is_closing = request->connection->has_unread = true;
 	request_release_origin(request, is_origin_reusable(request));
 }
 

@@ -120,7 +120,10 @@ static void finish(struct connection *connection)
 		connection_set_deadline(connection, 10000);
 		return;
 	}
-	if (connection->has_hung_up) {
+	/* Closing with unread bytes makes the kernel send RST, which may overtake our answer. */
+	if (connection->has_hung_up || !(connection->has_unread || buffer_len(&connection->in))) {
+		if (connection->is_tls)
+			transport_finish(&connection->transport);
 		connection_close(connection, false);
 		return;
 	}

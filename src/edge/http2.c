@@ -4,7 +4,7 @@
 
 #include "base/banned.h"
 
-#define FLUSH_DEADLINE_MS 10000
+#define CLOCK_STEP_MS 1000
 
 /* Streams answered in one round leave in one write. */
 static void flush_later(struct connection *connection)
@@ -260,24 +260,56 @@ static enum result send_output(struct connection *connection)
 	return result;
 }
 
+/* Whose turn is it? The client's while it does not take what waits for it; nobody's while nothing is asked. */
 static void watch_clock(struct connection *connection)
 {
-	const struct edge_timeouts *timeouts = connection_timeouts(connection);
-	bool is_clients_turn = buffer_len(&connection->out) || h2_is_stalled(connection->h2);
-
-	if (is_clients_turn) {
+	if (buffer_len(&connection->out) || h2_is_stalled(connection->h2)) {
 		if (!connection->pace.since_ms) {
 			connection->pace = (struct pace){ connection->worker->loop.now_ms, 0 };
-			connection_set_deadline(connection, 1000);
+			connection_set_deadline(connection, CLOCK_STEP_MS);
 		}
+		connection->wait = WAIT_REQUEST;
 		return;
 	}
 	connection->pace.since_ms = 0;
-	if (connection->requests)
+	if (connection->requests) {
+		connection->wait = WAIT_REQUEST;
+		connection->has_served = true;
 		connection_set_deadline(connection, CONNECTION_NO_DEADLINE_MS);
-	else
-		connection_set_deadline(connection, connection->has_served ? timeouts->keep_alive_ms : timeouts->head_ms);
-	connection->has_served |= connection->requests != 0;
+	} else if (connection->wait == WAIT_REQUEST) {
+		connection->wait = WAIT_IDLE;
+		connection_set_deadline(connection, CLOCK_STEP_MS);
+	}
+}
+
+/* A second of rest: what is only needed while streams are open goes back, and the long wait begins. */
+static void rest(struct connection *connection)
+{
+	connection->wait = WAIT_RESTING;
+	h2_rest(connection->h2);
+	connection_set_deadline(connection, connection_timeouts(connection)->keep_alive_ms);
+}
+
+void http2_expired(struct connection *connection)
+{
+	if (connection->pace.since_ms) {
+		if (!connection_is_too_slow(connection)) {
+			connection_set_deadline(connection, CLOCK_STEP_MS);
+			return;
+		}
+		connection_say(connection, DECISION_DROP, REASON_CLIENT_SLOW, HTTP_FAULT_H2_STALLED, http_fault_text(HTTP_FAULT_H2_STALLED));
+		connection_close(connection, true);
+	} else if (connection->requests) {
+		connection_set_deadline(connection, CONNECTION_NO_DEADLINE_MS);
+	} else if (connection->wait == WAIT_IDLE) {
+		rest(connection);
+	} else {
+		h2_shutdown(connection->h2);
+		h2_shutdown(connection->h2);  /* the second step at once: nobody is there to answer the first */
+		if (h2_send(connection->h2, &connection->out) == RESULT_OK && connection_flush(connection) == RESULT_OK)
+			transport_finish(&connection->transport);
+		connection_close(connection, false);
+	}
 }
 
 void http2_advance(struct connection *connection)

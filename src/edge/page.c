@@ -5,6 +5,8 @@
 
 #include "base/banned.h"
 
+#define PAGE_BYTES 2048
+
 enum language { LANGUAGE_EN, LANGUAGE_NL, LANGUAGE_FR, LANGUAGE_DE, LANGUAGE_COUNT };
 
 static const char *const language_tags[] = { "en", "nl", "fr", "de" };
@@ -187,6 +189,8 @@ void page_make(struct request *request, unsigned status, struct page *page)
 
 	*page = (struct page){ is_problem ? SPAN("application/problem+json") : SPAN("text/html; charset=utf-8"), SPAN_NONE };
 	buffer_init(&text, 16384);
+	if (!buffer_reserve(&text, PAGE_BYTES))  /* one allocation, instead of growing into it */
+		return;
 	result = is_problem ? write_problem(request, status, &text) : write_page(request, status, &text);
 	if (result == RESULT_OK)
 		page->body = arena_copy(&request->arena, buffer_span(&text));

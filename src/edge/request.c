@@ -151,7 +151,7 @@ enum step_outcome request_answer_with(struct request *request, unsigned status, 
 	request->status = status;
 	/* A body that was not asked for whole is not read: this connection cannot be used again. */
 	if (!request->is_h2 && request->head.body.framing != BODY_NONE && !request->up_is_done)
-		request->connection->is_closing = true;
+		request->connection->is_closing = request->connection->has_unread = true;
 	request->step = STEP_DELIVER;
 	return STEP_AGAIN;
 }
@@ -170,7 +170,7 @@ enum step_outcome request_answer_fault(struct request *request, enum http_fault 
 {
 	request->fault = fault;
 	if (!request->is_h2)
-		request->connection->is_closing = true;
+		request->connection->is_closing = request->connection->has_unread = true;
 	return request_answer(request, http_fault_status(fault), DECISION_BLOCK, REASON_FAULT);
 }
 
