@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (config_edit_add_site(file, text, &site, &complaints, &added) == RESULT_OK) {
 		struct span with = buffer_span(&added);
 
-		assert(with.len > text.len - 2);
+		assert(with.len + 2 > text.len);
 		assert(config_edit_set(file, with, site.name, SPAN("hsts"), SPAN("1d"), &complaints, &changed) == RESULT_OK);
 		assert(config_edit_remove_site(file, with, site.name, &complaints, &removed) == RESULT_OK);
 	} else {
