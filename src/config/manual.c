@@ -59,6 +59,8 @@ static void write_key(struct manual *manual, const struct key *key)
 	buffer_init(&expected, EXPECT_MAX);
 	if (manual->result == RESULT_OK)
 		manual->result = value_expect(key, &expected);
+	if (manual->result == RESULT_OK)
+		manual->result = buffer_append_byte(&expected, '.');
 	put_text(manual, ".It Ic ", key->name);
 	if (key->help)
 		put_line(manual, span_of(key->help));
