@@ -1,0 +1,119 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "config/read.h"
+#include "tables.h"
+
+static char folder[] = "/tmp/bouclier-texts-XXXXXX";
+
+static void put(const char *name, const char *text)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void make(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	assert_int_equal(mkdir(path, 0700), 0);
+}
+
+static enum result read_it(struct buffer *said, size_t *sites, size_t *given)
+{
+	struct config_source source;
+	struct complaints complaints;
+	struct snapshot *snapshot = NULL;
+	char path[128];
+	enum result result;
+
+	snprintf(path, sizeof(path), "%s/main.yaml", folder);
+	complaints_init(&complaints);
+	assert_int_equal(config_source_init(&source, span_of(path)), RESULT_OK);
+	result = config_read(&source, test_sections, &complaints, &snapshot);
+	buffer_reset(said);
+	assert_int_equal(complaints_write(&complaints, said), RESULT_OK);
+	*sites = snapshot ? snapshot->site_count : 0;
+	*given = source.given.count;
+	snapshot_drop(snapshot);
+	config_source_done(&source);
+	complaints_done(&complaints);
+	return result;
+}
+
+static void a_tenants_link_is_not_followed(void **state)
+{
+	struct buffer said;
+	size_t sites, given;
+	char path[128];
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	buffer_init(&said, 1 << 20);
+	assert_int_equal(read_it(&said, &sites, &given), RESULT_REFUSED);
+	assert_true(span_contains(buffer_span(&said), SPAN("main.yaml cannot be read: No such file or directory")));
+	make("d");
+	make("d/a");
+	make("d/b");
+	put("main.yaml", "listen: \"127.0.0.1:1\"\ninclude: d/*/*.yaml\ntenants:\n  - { name: a, files: d/a, hosts: \"*.a\", certificates: /t, origins: 10.0.0.0/8 }\n");
+	put("d/a/2.yaml", "sites: [{ name: x.a, certificate: /t/x, origins: \"http://10.0.0.1\" }]\n");
+	put("d/a/1.yaml", "sites: [{ name: y.a, certificate: /t/x, origins: \"http://10.0.0.1\" }]\n");
+	put("d/a/.hidden.yaml", "nonsense");
+	put("d/b/1.yaml", "sites: [{ name: z.b, certificate: /t/x, origins: \"http://10.0.0.1\" }]\n");
+	put("secret", "root:x:0:0\n");
+	assert_int_equal(read_it(&said, &sites, &given), RESULT_OK);
+	assert_int_equal(buffer_len(&said), 0);
+	assert_int_equal(sites, 3);
+	assert_int_equal(given, 4);
+	snprintf(path, sizeof(path), "%s/d/a/3.yaml", folder);
+	assert_int_equal(symlink("../../secret", path), 0);
+	assert_int_equal(read_it(&said, &sites, &given), RESULT_OK);
+	assert_int_equal(sites, 1);
+	assert_true(span_contains(buffer_span(&said), SPAN("a tenant's file may not be behind a symbolic link")));
+	assert_false(span_contains(buffer_span(&said), SPAN("root:x")));
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);  /* must not hang */
+	assert_int_equal(read_it(&said, &sites, &given), RESULT_OK);
+	assert_true(span_contains(buffer_span(&said), SPAN("3.yaml: warning: tenant a: not a regular file")));
+	assert_int_equal(unlink(path), 0);
+	put("d/a/3.yaml", "x");
+	assert_int_equal(truncate(path, (off_t)TEXT_MAX_BYTES + 1), 0);
+	assert_int_equal(read_it(&said, &sites, &given), RESULT_OK);
+	assert_true(span_contains(buffer_span(&said), SPAN("larger than 4 MiB")));
+	buffer_done(&said);
+}
+
+static int clean(void **state)
+{
+	static const char *const names[] = { "d/a/.hidden.yaml", "d/a/1.yaml", "d/a/2.yaml", "d/a/3.yaml", "d/b/1.yaml", "d/a", "d/b", "d", "main.yaml", "secret", "" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		char path[128];
+
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		remove(path);
+	}
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(a_tenants_link_is_not_followed, clean),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
