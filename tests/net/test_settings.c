@@ -133,7 +133,7 @@ static void mistakes_are_told(void **state)
 		{ "listen: { address: \"127.0.0.1:443\", h2c: true }\n" SITE, "h2c is HTTP/2 without TLS" },
 		{ "listen: { address: \"127.0.0.1:80\", tls: false, h2: true }\n" SITE, "this listener has none" },
 		{ "listen: { address: \"127.0.0.1:80\", proxy_protocol: true }\n" SITE, "anyone could claim any address" },
-		{ "listen: \"127.0.0.1:443\"\nredirect_http: maybe\n" SITE, "redirect_http" },
+		{ "listen: \"127.0.0.1:443\"\nredirect_http: maybe\n" SITE, "expected true or false" },
 		{ "listen: \"127.0.0.1:443\"\n" SITE "    tls: { mode: passthrough }\n", "mode passthrough uses no certificate" },
 		{ "listen: \"127.0.0.1:443\"\n" SITE "    tls: { client_certificate: { mode: require } }\n", "no authority is named" },
 		{ "listen: \"127.0.0.1:443\"\n" SITE "    tls: { client_certificate: { ca: x.pem } }\n", "nobody would be asked" },
