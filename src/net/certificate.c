@@ -137,7 +137,7 @@ static enum result key_read(struct span pem, struct span path, struct complaints
 	if (wants_passphrase)
 		say(complaints, path, SPAN("openssl pkey -in FILE -out NEW writes it without"),
 		    "the private key is encrypted, and nobody can type its passphrase here", NULL);
-	else if (has_ended_well())
+	else if (!span_contains(pem, SPAN(" PRIVATE KEY-----")))
 		say(complaints, path, SPAN("it must hold a block that begins with -----BEGIN PRIVATE KEY-----"),
 		    "no private key found", NULL);
 	else

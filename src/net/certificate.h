@@ -34,7 +34,7 @@ struct certificate_source {
 };
 
 /* Reads the chain (leaf first) and its key and checks that they belong together and that each certificate of the chain
- * is signed by the next. Says what is wrong in COMPLAINTS (may be NULL) and returns RESULT_MALFORMED, RESULT_LIMIT or
+ * names the next as its issuer. Says what is wrong in COMPLAINTS (may be NULL) and returns RESULT_MALFORMED, RESULT_LIMIT or
  * RESULT_NO_MEMORY. Dates are not looked at: see certificate_check_dates. An encrypted key is refused: nobody is there to
  * type its passphrase when the shield restarts. */
 enum result certificate_read(const struct certificate_source *source, struct complaints *complaints,

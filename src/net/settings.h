@@ -20,7 +20,7 @@ struct listen_settings {
 /* `redirect_http`: true, false, or the addresses to do it on. */
 struct redirect_settings {
 	bool is_on;
-	struct list_value addresses;     /* struct endpoint; empty: port 80 on the addresses of the TLS listeners */
+	struct list_value addresses;     /* struct endpoint: on these (whatever is_on says); empty: see redirect_endpoints */
 };
 
 struct net_settings {                    /* SCOPE_TOP */
@@ -60,7 +60,8 @@ struct net_site_settings {               /* SCOPE_SITE */
 
 extern const struct config_section net_top_section, net_site_section;
 
-/* The endpoints to open for `redirect_http`, each once, at most MAX into OUT. Returns their number. */
+/* The endpoints to open for `redirect_http`, each once, at most MAX into OUT: those of the list, or, when it is true, port
+ * 80 on each address of a TLS listener. Returns their number. */
 size_t redirect_endpoints(const struct net_settings *settings, struct endpoint *out, size_t max);
 
 static inline const struct net_settings *net_settings(const struct snapshot *snapshot)

@@ -170,6 +170,25 @@ static enum result handshake_failed(struct tls_state *state, int error)
 	return is_gone ? RESULT_END : result;
 }
 
+/* Empties KEY, which the SSL object would keep as long as the connection lives. */
+static void key_forget(EVP_PKEY *key)
+{
+	if (EVP_PKEY_set_type(key, EVP_PKEY_get_base_id(key)) != 1)
+		ERR_clear_error();
+	EVP_PKEY_free(key);
+}
+
+/* The keys of the exchange are of no use any more: without them a copy of our memory opens nothing that was said before,
+ * and an idle connection is half a KiB smaller. */
+static void ephemeral_forget(SSL *ssl)
+{
+	EVP_PKEY *ours = NULL, *theirs = NULL;
+	if (SSL_get_tmp_key(ssl, &ours) == 1)
+		key_forget(ours);
+	if (SSL_get_peer_tmp_key(ssl, &theirs) == 1)
+		key_forget(theirs);
+}
+
 enum result tls_state_handshake(struct tls_state *state)
 {
 	if (state->phase == TLS_PHASE_HELLO) {
@@ -187,6 +206,8 @@ enum result tls_state_handshake(struct tls_state *state)
 		return handshake_failed(state, SSL_get_error(state->ssl, done));
 	state->is_resumed = SSL_session_reused(state->ssl) == 1;
 	state->phase = TLS_PHASE_OPEN;
+	if (!state->client)
+		ephemeral_forget(state->ssl);
 	return RESULT_OK;
 }
 

@@ -73,7 +73,7 @@ static inline void pair_init(struct pair *pair, const struct tls_server *server,
 	assert_int_equal(SSL_set_fd(pair->client, fds[1]), 1);
 	SSL_set_connect_state(pair->client);
 	if (sni)
-		assert_int_equal(SSL_set_tlsext_host_name(pair->client, sni), 1);
+		assert_int_equal(SSL_set_tlsext_host_name(pair->client, (char *)(uintptr_t)sni), 1);
 }
 
 static inline void pair_done(struct pair *pair)
