@@ -75,7 +75,7 @@ static bool sync_folder(const char *folder)
 static enum result replace(const char *path, struct span text, const struct stat *stat)
 {
 	size_t slash = span_find_last(span_of(path), '/');
-	char folder[PATH_SIZE], temporary[PATH_SIZE + 16];
+	char folder[PATH_SIZE], temporary[PATH_SIZE + 32];
 	bool done;
 	int fd, error;
 
