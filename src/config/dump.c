@@ -41,8 +41,8 @@ static void write_struct(struct tree_writer *tree, const struct key_table *table
 
 static void write_one(struct tree_writer *tree, const struct key *key, const void *value)
 {
-	const struct list_value *fields = value;
-	const struct name_value *items = fields->items;
+	const struct list_value *fields = key->type == KEY_FIELDS ? value : NULL;
+	const struct name_value *items = fields ? fields->items : NULL;
 
 	if (key->type != KEY_MAP && key->type != KEY_FIELDS) {
 		write_scalar(tree, key, value);
@@ -51,7 +51,7 @@ static void write_one(struct tree_writer *tree, const struct key *key, const voi
 	tree_open(tree, false);
 	if (key->type == KEY_MAP)
 		write_struct(tree, key->table, value);
-	for (size_t i = 0; key->type == KEY_FIELDS && i < fields->count; i++) {
+	for (size_t i = 0; fields && i < fields->count; i++) {
 		tree_key_span(tree, items[i].name);
 		tree_text(tree, key->flags & KEY_SECRET ? SPAN("***") : items[i].value);
 	}
