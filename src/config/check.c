@@ -4,8 +4,6 @@
 
 #include "base/banned.h"
 
-static void check_required(const struct key_check *check, const void *values);
-
 static const void *field_of(const struct key *key, const void *values)
 {
 	return (const char *)values + key->offset;
@@ -72,19 +70,23 @@ bool key_is_written(const struct key_check *check, const char *key)
 	return find_written(check->layers, check->table, key) != NULL;
 }
 
-static void check_required(const struct key_check *check, const void *values)
+static bool check_required(const struct key_check *check, const void *values)
 {
+	bool is_complete = true;
+
 	for (const struct key *key = check->table->keys; key->name; key++) {
 		const struct node *node;
 
 		if (!(key->flags & KEY_REQUIRED))
 			continue;
 		node = find_written(check->layers, check->table, key->name);
+		is_complete &= node != NULL;
 		if (!node)
 			checker_complain(check->checker, check->place, SPAN_NONE, "%s: \"%s\" is missing", check->table->name, key->name);
 		else if (key->flags & KEY_LIST && !node->is_bad && ((const struct list_value *)field_of(key, values))->count == 0)
 			checker_complain(check->checker, node_place(node), SPAN_NONE, "%s: found an empty list, expected at least one", key->name);
 	}
+	return is_complete;
 }
 
 static bool has_bad_value(const struct key_table *table, const struct layers *layers)
@@ -127,11 +129,12 @@ void check_values(struct checker *checker, const struct key_table *table, const 
 {
 	struct key_check check = { checker, table, layers, place };
 
-	check_required(&check, values);
+	bool is_complete = check_required(&check, values);
+
 	for (const struct key *key = table->keys; key->name; key++) {
 		if (key->type == KEY_MAP && !(key->flags & KEY_LIST))
 			check_inner(&check, key, values);
 	}
-	if (table->check && !has_bad_value(table, layers))
+	if (table->check && is_complete && !has_bad_value(table, layers))
 		table->check(values, &check);
 }

@@ -75,7 +75,7 @@ struct key_table {
 	const char *shorthand;         /* the key that a scalar in place of the mapping gives (listen: "127.0.0.1:443"); NULL: none */
 	const char *list_shorthand;    /* the key that a list in place of the mapping gives (redirect_http: [..]); not for KEY_LIST */
 	/* Checks what one key cannot: called with the filled struct; complaints go to the place of the mapping, or of KEY
-	 * with key_complain. NULL: nothing to check. Not called when a key that was written is already complained about. A
+	 * with key_complain. NULL: nothing to check. Not called when one of its keys is already complained about. A
 	 * site's is called with what `defaults` gave it too; a route's for routes that a person wrote, not for the last one
 	 * that is the site itself. It must not change VALUES: sites that write nothing of a room share one struct. */
 	void (*check)(const void *values, struct key_check *check);

@@ -206,7 +206,7 @@ enum result path_read(struct span text, struct value_reader *reader, struct span
 	char joined[KEY_PATH_MAX + 2];
 	size_t len = 0;
 
-	if (text.len == 0)
+	if (text.len == 0 || !text_is_plain(text))
 		return RESULT_MALFORMED;
 	for (size_t i = 0; i < 2; i++) {
 		struct span rest = sources[i];

@@ -102,14 +102,26 @@ static enum result read_choice(const struct key *key, struct span text, struct v
 	return RESULT_MALFORMED;
 }
 
+bool text_is_plain(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.at[i], d = i + 1 < text.len ? (unsigned char)text.at[i + 1] : 0;
+		unsigned char e = i + 2 < text.len ? (unsigned char)text.at[i + 2] : 0;
+
+		if (c < 0x20 || c == 0x7f || (c == 0xc2 && d < 0xa0))
+			return false;
+		if ((c == 0xe2 && d == 0x80 && (e & 0xfe) == 0xa8) || (c == 0xef && ((d == 0xbb && e == 0xbf) || (d == 0xbf && e >= 0xbe))))
+			return false;
+	}
+	return true;
+}
+
 static enum result read_text(const struct key *key, struct span text, struct value_reader *reader, struct span *out)
 {
 	size_t max = key->max > 0 ? (size_t)key->max : KEY_TEXT_DEFAULT_MAX;
 
-	for (size_t i = 0; i < text.len; i++) {
-		if ((unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7f)
-			return RESULT_MALFORMED;
-	}
+	if (!text_is_plain(text))
+		return RESULT_MALFORMED;
 	if (text.len > max || text.len < (size_t)key->min)
 		return RESULT_LIMIT;
 	*out = text_pool_copy(reader->pool, text);

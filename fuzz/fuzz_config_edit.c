@@ -1,0 +1,33 @@
+/* A site that was added to any text can be changed and taken out again; the text around it stays. */
+#include <assert.h>
+
+#include "config/edit.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct new_site site = { SPAN_INIT("new.example"), SPAN_INIT("/t"), SPAN_INIT("http://10.0.0.1") };
+	struct span file = SPAN("f"), text = span_make((const char *)data, size);
+	struct complaints complaints;
+	struct buffer added, changed, removed;
+
+	complaints_init(&complaints);
+	buffer_init(&added, 1 << 20);
+	buffer_init(&changed, 1 << 20);
+	buffer_init(&removed, 1 << 20);
+	if (config_edit_add_site(file, text, &site, &complaints, &added) == RESULT_OK) {
+		struct span with = buffer_span(&added);
+
+		assert(with.len > text.len - 2);
+		assert(config_edit_set(file, with, site.name, SPAN("hsts"), SPAN("1d"), &complaints, &changed) == RESULT_OK);
+		assert(config_edit_remove_site(file, with, site.name, &complaints, &removed) == RESULT_OK);
+	} else {
+		assert(buffer_len(&added) == 0);
+	}
+	buffer_done(&added);
+	buffer_done(&changed);
+	buffer_done(&removed);
+	complaints_done(&complaints);
+	return 0;
+}

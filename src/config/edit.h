@@ -1,0 +1,38 @@
+/* Changes to a configuration file as small patches of its text: comments, order, indentation and line ends stay.
+ *
+ * Each edit reads TEXT, patches it, reads the patched text again and compares the two trees: they must differ in what was
+ * asked for and in nothing else, or the edit is refused. What a site says is not checked here: config_read does that.
+ *
+ * RESULT_OK         OUT (empty before) holds the new text
+ * RESULT_NOT_FOUND  there is no such site or key
+ * RESULT_REFUSED    not possible as a patch (COMPLAINTS says why): to be edited by hand
+ * RESULT_MALFORMED  TEXT is not a configuration (COMPLAINTS says why)
+ */
+#ifndef BOUCLIER_CONFIG_EDIT_H
+#define BOUCLIER_CONFIG_EDIT_H
+
+#include "base/buffer.h"
+#include "base/complaint.h"
+
+struct new_site {
+	struct span name, certificate, origin;
+};
+
+/* Behind the last site. RESULT_REFUSED when one has that name. FILE is only for complaints, here and below. */
+enum result config_edit_add_site(struct span file, struct span text, const struct new_site *site,
+                                 struct complaints *complaints, struct buffer *out) must_check;
+enum result config_edit_remove_site(struct span file, struct span text, struct span name, struct complaints *complaints,
+                                    struct buffer *out) must_check;
+/* KEY is a key of the site, or of a mapping in it ("waf.mode"; the mapping must be there). VALUE is a scalar. */
+enum result config_edit_set(struct span file, struct span text, struct span site, struct span key, struct span value,
+                            struct complaints *complaints, struct buffer *out) must_check;
+enum result config_edit_unset(struct span file, struct span text, struct span site, struct span key,
+                              struct complaints *complaints, struct buffer *out) must_check;
+
+/* Puts TEXT in the place of the file at PATH, whole or not at all (a temporary file in the same folder, fsync, rename),
+ * keeping mode and owner; a symbolic link stays one. BEFORE is what the edit was made from: RESULT_REFUSED when the file
+ * holds something else by now. A file that is not there (BEFORE empty) is made with mode 0640.
+ * RESULT_IO: errno tells; the old file is as it was. */
+enum result config_edit_write(struct span path, struct span before, struct span text) must_check;
+
+#endif

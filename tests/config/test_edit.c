@@ -1,0 +1,146 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "config/edit.h"
+
+enum operation { ADD, REMOVE, SET, UNSET };
+
+#define HEAD "# the portals\nlisten: \"127.0.0.1:1\"  # one\n\n"
+#define NEW "name: b.example\n    certificate: /t/b.pem\n    origins: \"http://10.0.0.2:80\"\n"
+
+static const struct example {
+	enum operation operation;
+	enum result result;
+	const char *key, *value, *text, *edited;
+} examples[] = {
+	{ ADD, RESULT_OK, 0, 0, HEAD "sites:\n  - name: a\n    x: 1  # why\n  # end\n", HEAD "sites:\n  - name: a\n    x: 1  # why\n  - " NEW "  # end\n" },
+	{ ADD, RESULT_OK, 0, 0, HEAD "sites:\n- name: a\n  y: [1, 2]\n\nlog: x\n", HEAD "sites:\n- name: a\n  y: [1, 2]\n- name: b.example\n  certificate: /t/b.pem\n  origins: \"http://10.0.0.2:80\"\n\nlog: x\n" },
+	{ ADD, RESULT_OK, 0, 0, "sites:\n  - name: a", "sites:\n  - name: a\n  - name: b.example\n    certificate: /t/b.pem\n    origins: \"http://10.0.0.2:80\"" },
+	{ ADD, RESULT_OK, 0, 0, HEAD, HEAD "sites:\n  - " NEW },
+	{ ADD, RESULT_OK, 0, 0, "", "sites:\n  - " NEW },
+	{ ADD, RESULT_OK, 0, 0, "listen: a", "listen: a\nsites:\n  - " NEW },
+	{ ADD, RESULT_OK, 0, 0, "sites: []  # none\n", "sites: \n  - name: b.example\n    certificate: /t/b.pem\n    origins: \"http://10.0.0.2:80\"  # none\n" },
+	{ ADD, RESULT_OK, 0, 0, "sites:  # none\nlog: x\n", "sites:  # none\n  - " NEW "log: x\n" },
+	{ ADD, RESULT_OK, 0, 0, "sites: [{ name: a }]\n", "sites: [{ name: a }, { name: b.example, certificate: /t/b.pem, origins: \"http://10.0.0.2:80\" }]\n" },
+	{ ADD, RESULT_OK, 0, 0, "a: b\r\nsites:\r\n  - name: a\r\n", "a: b\r\nsites:\r\n  - name: a\r\n  - name: b.example\r\n    certificate: /t/b.pem\r\n    origins: \"http://10.0.0.2:80\"\r\n" },
+	{ ADD, RESULT_REFUSED, 0, 0, "sites:\n  - name: b.example\n", NULL },
+	{ ADD, RESULT_REFUSED, 0, 0, "{ a: b }\n", NULL },
+	{ ADD, RESULT_REFUSED, 0, 0, "sites: { a: b }\n", NULL },
+	{ ADD, RESULT_MALFORMED, 0, 0, "sites: [\n", NULL },
+	{ REMOVE, RESULT_OK, "a", 0, "sites:\n  # first\n  - name: a\n    x: 1\n  # second\n  - name: b\n", "sites:\n  # first\n  # second\n  - name: b\n" },
+	{ REMOVE, RESULT_OK, "b", 0, "sites:\n  - name: a\n  -   x:\n        - 1\n      name: b  # this\n# end\n", "sites:\n  - name: a\n# end\n" },
+	{ REMOVE, RESULT_OK, "a", 0, "sites:  # all\n  - name: a\nlog: x\n", "sites: []  # all\nlog: x\n" },
+	{ REMOVE, RESULT_OK, "a", 0, "sites: [{ name: a }, { name: b }]\n", "sites: [{ name: b }]\n" },
+	{ REMOVE, RESULT_OK, "b", 0, "sites: [{ name: a }, { name: b } ]\n", "sites: [{ name: a } ]\n" },
+	{ REMOVE, RESULT_OK, "a", 0, "sites: [{ name: a }]\n", "sites: []\n" },
+	{ REMOVE, RESULT_NOT_FOUND, "z", 0, "sites: [{ name: a }]\n", NULL },
+	{ REMOVE, RESULT_REFUSED, "a", 0, "sites:\n  - # odd\n    name: a\n  - name: b\n", NULL },
+	{ SET, RESULT_OK, "maintenance", "true", "sites:\n  - name: a\n    maintenance: false  # not yet\n", "sites:\n  - name: a\n    maintenance: true  # not yet\n" },
+	{ SET, RESULT_OK, "maintenance", "true", "sites:\n  - name: a\n    y: [1]  # list\n  - name: b\n", "sites:\n  - name: a\n    y: [1]  # list\n    maintenance: true\n  - name: b\n" },
+	{ SET, RESULT_OK, "waf.mode", "block", "sites:\n  - name: a\n    waf: { mode: detect, x: y }\n", "sites:\n  - name: a\n    waf: { mode: block, x: y }\n" },
+	{ SET, RESULT_OK, "waf.mode", "block", "sites:\n  - name: a\n    waf: { x: y } # c\n", "sites:\n  - name: a\n    waf: { x: y, mode: block } # c\n" },
+	{ SET, RESULT_OK, "waf.mode", "block", "sites:\n  - name: a\n    waf: {}\n", "sites:\n  - name: a\n    waf: { mode: block}\n" },
+	{ SET, RESULT_OK, "waf.mode", "block", "sites:\n  - name: a\n    waf:\n      x: y\n    z: 1\n", "sites:\n  - name: a\n    waf:\n      x: y\n      mode: block\n    z: 1\n" },
+	{ SET, RESULT_OK, "x", "a: \"b\" #\xc3\xa9", "sites:\n  - name: a\n    x: 'it''s'\n", "sites:\n  - name: a\n    x: \"a: \\\"b\\\" #\xc3\xa9\"\n" },
+	{ SET, RESULT_OK, "x", "y", "sites:\n  - name: a\n    x:\n", "sites:\n  - name: a\n    x: y\n" },
+	{ SET, RESULT_OK, "x", "y", "\xef\xbb\xbf# \xc3\xa9t\xc3\xa9\nsites:\n  - name: a\n    x: z\n", "\xef\xbb\xbf# \xc3\xa9t\xc3\xa9\nsites:\n  - name: a\n    x: y\n" },
+	{ SET, RESULT_REFUSED, "x", "y", "sites:\n  - name: a\n    x: [1]\n", NULL },
+	{ SET, RESULT_REFUSED, "x", "y", "sites:\n  - name: a\n    x: |\n      text\n", NULL },
+	{ SET, RESULT_REFUSED, "x y", "y", "sites:\n  - name: a\n", NULL },
+	{ SET, RESULT_NOT_FOUND, "waf.mode", "block", "sites:\n  - name: a\n", NULL },
+	{ UNSET, RESULT_OK, "x", 0, "sites:\n  - name: a\n    # about x\n    x:\n      - 1\n    y: 2\n", "sites:\n  - name: a\n    # about x\n    y: 2\n" },
+	{ UNSET, RESULT_OK, "x", 0, "sites:\n  - x: 1\n    name: a\n", "sites:\n  - name: a\n" },
+	{ UNSET, RESULT_OK, "x", 0, "sites: [{ name: a, x: 1, y: 2 }]\n", "sites: [{ name: a, y: 2 }]\n" },
+	{ UNSET, RESULT_OK, "x", 0, "sites: [{ name: a, x: 1 }]\n", "sites: [{ name: a }]\n" },
+	{ UNSET, RESULT_NOT_FOUND, "x", 0, "sites: [{ name: a }]\n", NULL },
+	{ UNSET, RESULT_REFUSED, "waf.x", 0, "sites:\n  - name: a\n    waf:\n      x: 1\n", NULL },
+};
+
+static enum result run(const struct example *example, struct complaints *complaints, struct buffer *out)
+{
+	static const struct new_site site = { SPAN_INIT("b.example"), SPAN_INIT("/t/b.pem"), SPAN_INIT("http://10.0.0.2:80") };
+	struct span file = SPAN("f"), text = span_of(example->text);
+
+	switch (example->operation) {
+	case ADD:
+		return config_edit_add_site(file, text, &site, complaints, out);
+	case REMOVE:
+		return config_edit_remove_site(file, text, span_of(example->key), complaints, out);
+	case SET:
+		return config_edit_set(file, text, SPAN("a"), span_of(example->key), span_of(example->value), complaints, out);
+	case UNSET:
+		return config_edit_unset(file, text, SPAN("a"), span_of(example->key), complaints, out);
+	}
+	return RESULT_REFUSED;
+}
+
+static void edits_touch_nothing_else(void **state)
+{
+	unsigned wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(examples) / sizeof(*examples); i++) {
+		struct complaints complaints;
+		struct buffer out;
+		enum result result;
+
+		complaints_init(&complaints);
+		buffer_init(&out, 1 << 20);
+		result = run(&examples[i], &complaints, &out);
+		if (result != examples[i].result ||
+		    (examples[i].edited && !span_equal(buffer_span(&out), span_of(examples[i].edited)))) {
+			print_error("%zu: %s\n%s\n---- became\n%.*s\n", i, result_name(result), examples[i].text, SPAN_ARG(buffer_span(&out)));
+			wrong++;
+		}
+		if (result == RESULT_REFUSED || result == RESULT_MALFORMED)
+			assert_int_equal(complaints.errors, 1);
+		buffer_done(&out);
+		complaints_done(&complaints);
+	}
+	assert_int_equal(wrong, 0);
+}
+
+static void a_file_is_replaced_whole(void **state)
+{
+	char folder[] = "/tmp/bouclier-edit-XXXXXX", path[64], link[64], text[16] = "";
+	struct stat stat_after;
+	FILE *file;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/a.yaml", folder);
+	snprintf(link, sizeof(link), "%s/link.yaml", folder);
+	assert_int_equal(config_edit_write(span_of(path), SPAN_NONE, SPAN("one")), RESULT_OK);
+	assert_int_equal(chmod(path, 0604), 0);
+	assert_int_equal(symlink("a.yaml", link), 0);
+	assert_int_equal(config_edit_write(span_of(path), SPAN("other"), SPAN("two")), RESULT_REFUSED);
+	assert_int_equal(config_edit_write(span_of(link), SPAN("one"), SPAN("two")), RESULT_OK);
+	assert_int_equal(lstat(link, &stat_after), 0);
+	assert_true(S_ISLNK(stat_after.st_mode));
+	assert_int_equal(stat(path, &stat_after), 0);
+	assert_int_equal(stat_after.st_mode & 07777, 0604);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_int_equal(fread(text, 1, sizeof(text), file), 3);
+	fclose(file);
+	assert_memory_equal(text, "two", 3);
+	unlink(link);
+	unlink(path);
+	assert_int_equal(rmdir(folder), 0);  /* nothing temporary stays */
+	assert_int_equal(config_edit_write(span_of(path), SPAN_NONE, SPAN("x")), RESULT_IO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(edits_touch_nothing_else),
+		cmocka_unit_test(a_file_is_replaced_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
