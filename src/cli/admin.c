@@ -465,8 +465,6 @@ void admin_free(struct admin *admin)
 		list_remove(&listener->freed.node);
 		free_listener(&listener->freed);
 	}
-	if (admin->has_counts)
-		counts_view_done(&admin->counts);
 	free(admin->certificates);
 	free(admin);
 }

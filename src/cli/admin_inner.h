@@ -17,8 +17,6 @@ struct admin {
 	unsigned client_count;
 	struct timer accept_again;        /* descriptors ran out: listeners rest until then */
 	bool is_resting;
-	struct counts_view counts;
-	bool has_counts;
 	struct certificate_view *certificates;  /* a site each, of the generation below; NULL: not looked yet */
 	uint64_t certificates_generation;
 };
@@ -61,8 +59,6 @@ void admin_answer_bypass_end(struct admin *admin, const struct admin_request *re
 
 /* -- what both views show -- */
 
-/* The sums of the workers' counts, as of now; NULL without memory. */
-const struct counts_view *admin_counts(struct admin *admin);
 /* Of all workers. */
 struct worker_gauges admin_gauges(const struct edge_state *state);
 /* Proportional set size of this process; 0: not known. */

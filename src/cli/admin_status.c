@@ -60,17 +60,15 @@ static void put_connections(struct json_writer *json, const struct edge_state *s
 
 static void put_journal(struct json_writer *json, struct admin *admin, const struct counts_view *view)
 {
-	const struct edge_state *state = admin->state;
-	struct losses losses;
+	struct event *event = admin->state->event;
+	const struct tally *tally = event_tally(event);
+	struct losses losses = event_losses(event);
 
-	if (!state->journal || !state->tally)
-		return;
-	losses = journal_losses(state->rings, view->block_count, state->tally);
 	json_open(json, SPAN("journal"), '{');
-	json_put_bool(json, SPAN("writing"), journal_state(state->journal).is_writing);
-	json_put_number(json, SPAN("errno"), (uint64_t)journal_state(state->journal).error);
-	json_put_number(json, SPAN("detail_lines"), state->tally->numbers[TALLY_DETAIL_LINES]);
-	json_put_number(json, SPAN("counts_lines"), state->tally->numbers[TALLY_COUNTS_LINES]);
+	json_put_bool(json, SPAN("writing"), event_state(event).is_writing);
+	json_put_number(json, SPAN("errno"), (uint64_t)event_state(event).error);
+	json_put_number(json, SPAN("detail_lines"), tally->numbers[TALLY_DETAIL_LINES]);
+	json_put_number(json, SPAN("counts_lines"), tally->numbers[TALLY_COUNTS_LINES]);
 	json_put_number(json, SPAN("lost"), losses_sum(&losses));
 	json_put_number(json, SPAN("lost_ring_full"), losses.ring_full);
 	json_put_number(json, SPAN("lost_ring_damaged"), losses.ring_damaged);
@@ -288,7 +286,7 @@ static void put_unnamed(struct json_writer *json, const struct counts_view *view
 void admin_answer_status(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
 {
 	const struct edge_state *state = admin->state;
-	const struct counts_view *view = admin_counts(admin);
+	const struct counts_view *view = event_counts(state->event);
 	const struct site_switch *bypass = admin_find_bypass(state, EVERY_SITE, clock_wall_ns() / 1000000);
 	struct json_writer json;
 

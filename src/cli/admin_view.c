@@ -9,19 +9,6 @@
 
 #include "base/banned.h"
 
-const struct counts_view *admin_counts(struct admin *admin)
-{
-	struct edge_state *state = admin->state;
-	unsigned count = 0;
-
-	while (count < EDGE_WORKERS_MAX && state->counts[count])
-		count++;
-	if (!admin->has_counts && counts_view_init(&admin->counts, state->counts, count) != RESULT_OK)
-		return NULL;
-	admin->has_counts = true;
-	return counts_view_update(&admin->counts) == RESULT_OK ? &admin->counts : NULL;
-}
-
 struct worker_gauges admin_gauges(const struct edge_state *state)
 {
 	struct worker_gauges sum = { 0 };
