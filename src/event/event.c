@@ -179,6 +179,21 @@ struct journal_state event_state(struct event *event)
 	return event->journal ? journal_state(event->journal) : (struct journal_state){ .is_writing = false };
 }
 
+const struct counts_view *event_counts(struct event *event)
+{
+	return counts_view_update(&event->view) == RESULT_OK ? &event->view : NULL;
+}
+
+struct losses event_losses(struct event *event)
+{
+	return journal_losses(event->rings, event->slots, &event->page->tally);
+}
+
+const struct tally *event_tally(const struct event *event)
+{
+	return &event->page->tally;
+}
+
 enum result event_metrics(struct event *event, const struct metric *more, size_t more_count, struct buffer *out)
 {
 	struct metrics_source source = {

@@ -45,6 +45,10 @@ void event_hand_over(struct event *event);
 void event_free(struct event *event);
 
 struct journal_state event_state(struct event *event);
+/* For views: the sums as of now, until the next call; NULL without memory. */
+const struct counts_view *event_counts(struct event *event);
+struct losses event_losses(struct event *event);
+const struct tally *event_tally(const struct event *event);
 /* MORE: MORE_COUNT numbers of other rooms. */
 enum result event_metrics(struct event *event, const struct metric *more, size_t more_count, struct buffer *out) must_check;
 

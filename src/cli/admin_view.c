@@ -1,0 +1,134 @@
+/* What status, metrics and readiness look at: sums and facts of the running edge. */
+#include "cli/admin_inner.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "net/settings.h"
+
+#include "base/banned.h"
+
+struct worker_gauges admin_gauges(const struct edge_state *state)
+{
+	struct worker_gauges sum = { 0 };
+
+	for (unsigned i = 0; i < state->worker_count; i++) {
+		const struct worker_gauges *one = &state->workers[i]->gauges;
+
+		sum.connections += one->connections;
+		sum.tls_connections += one->tls_connections;
+		sum.h2_connections += one->h2_connections;
+		sum.requests_at_work += one->requests_at_work;
+		sum.origin_connections += one->origin_connections;
+		sum.origin_idle += one->origin_idle;
+	}
+	return sum;
+}
+
+/* The number of the line that begins with NAME, in KiB. */
+static uint64_t find_kib(struct span text, struct span name)
+{
+	while (text.len) {
+		struct span line = span_cut(&text, '\n');
+		uint64_t kib;
+
+		if (!span_starts(line, name))
+			continue;
+		line = span_trim(span_skip(line, name.len));
+		return span_to_u64(span_cut(&line, ' '), UINT64_MAX >> 10, &kib) == RESULT_OK ? kib : 0;
+	}
+	return 0;
+}
+
+uint64_t admin_memory_bytes(void)
+{
+	char text[4096];
+	int fd = open("/proc/self/smaps_rollup", O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+
+	if (fd < 0)
+		return 0;
+	got = read(fd, text, sizeof(text));
+	close(fd);
+	return got > 0 ? find_kib(span_make(text, (size_t)got), SPAN("Pss:")) * 1024 : 0;
+}
+
+static struct certificate_view look_at(const struct edge_state *state, const struct site *site)
+{
+	const struct list_value *list = &net_site_settings(site)->certificate;
+	const struct certificate_settings *first = list->items;
+	struct certificate_view view = { 0 };
+	struct certificate certificate;
+	struct image_file file;
+
+	if (!list->count || image_find_file(&state->plan.files, first->chain, &file) != RESULT_OK)
+		return view;
+	if (certificate_read_chain(file.bytes, file.path, NULL, &certificate) != RESULT_OK)
+		return view;
+	view.not_after_ms = certificate_not_after_ms(&certificate);
+	view.is_self_signed = certificate_is_self_signed(&certificate);
+	certificate_done(&certificate);
+	return view;
+}
+
+/* Every certificate is looked at once a generation: ten thousand of them take half a second. */
+struct certificate_view admin_certificate(struct admin *admin, const struct site *site)
+{
+	const struct edge_state *state = admin->state;
+
+	if (!admin->certificates || admin->certificates_generation != state->plan.generation) {
+		free(admin->certificates);
+		admin->certificates = calloc(state->snapshot->site_count + 1, sizeof(*admin->certificates));
+		admin->certificates_generation = state->plan.generation;
+		for (size_t i = 0; admin->certificates && i < state->snapshot->site_count; i++)
+			admin->certificates[i] = look_at(state, &state->snapshot->sites[i]);
+	}
+	return admin->certificates ? admin->certificates[site->index] : (struct certificate_view){ 0 };
+}
+
+const struct site_switch *admin_find_bypass(const struct edge_state *state, uint64_t site, uint64_t now_ms)
+{
+	for (size_t i = 0; state->switches && i < SWITCHES_MAX; i++) {
+		const struct site_switch *each = &state->switches->list[i];
+
+		if (each->site == site && __atomic_load_n(&each->bypass_until_ms, __ATOMIC_ACQUIRE) > now_ms)
+			return each;
+	}
+	return NULL;
+}
+
+/* Origins that are drained on purpose are no reason to be unready; a site without origins answers by itself. */
+static bool has_origin(const struct pool *pool)
+{
+	for (unsigned i = 0; pool && i < pool->count; i++) {
+		if (!pool->members[i].origin->is_down)
+			return true;
+	}
+	return !pool || pool->count == 0;
+}
+
+void admin_answer_ready(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
+{
+	const struct edge_state *state = admin->state;
+	enum result result = RESULT_OK;
+	unsigned reasons = 0;
+
+	(void)request;
+	answer->type = SPAN("text/plain");
+	if (!state->snapshot || state->is_draining) {
+		reasons++;
+		result = buffer_print(&answer->body, "%s\n", state->is_draining ? "the shield is ending" : "no configuration is loaded");
+	}
+	for (size_t i = 0; state->snapshot && i < plan_of(state->snapshot)->site_count && result == RESULT_OK; i++) {
+		const struct edge_site *site = &plan_of(state->snapshot)->sites[i];
+
+		if (has_origin(site->routes[site->site->route_count - 1].pool))
+			continue;
+		reasons++;
+		result = buffer_print(&answer->body, "site %.*s: every origin is down\n", SPAN_ARG(site->site->name));
+	}
+	if (!reasons)
+		result = buffer_append(&answer->body, SPAN("ready\n"));
+	answer->status = reasons || result != RESULT_OK ? 503 : 200;
+}
