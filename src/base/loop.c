@@ -73,6 +73,13 @@ enum result loop_watch_level(struct loop *loop, struct watch *watch, int fd, uin
 	return add_watch(loop, watch, fd, events);
 }
 
+void loop_watch_again(struct loop *loop, struct watch *watch, uint32_t events)
+{
+	struct epoll_event event = { .events = events | EPOLLET, .data.ptr = watch };
+
+	epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, watch->fd, &event);
+}
+
 void loop_forget(struct loop *loop, struct watch *watch)
 {
 	if (watch->fd >= 0)

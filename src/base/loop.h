@@ -48,6 +48,8 @@ void loop_done(struct loop *loop);
 enum result loop_watch(struct loop *loop, struct watch *watch, int fd, uint32_t events) must_check;
 /* Level-triggered: for listeners, where a worker takes a few and leaves the rest to the next round. */
 enum result loop_watch_level(struct loop *loop, struct watch *watch, int fd, uint32_t events) must_check;
+/* Watches for EVENTS (EPOLLET is added) instead of what was asked before; what is ready now is told again. */
+void loop_watch_again(struct loop *loop, struct watch *watch, uint32_t events);
 /* Stops watching; does not close. Not needed before close(2) of the last descriptor, except for the mark on WATCH. */
 void loop_forget(struct loop *loop, struct watch *watch);
 

@@ -10,6 +10,7 @@
 #include "base/banned.h"
 
 #define READ_BYTES 4096u
+#define READS ((uint32_t)EPOLLIN | EPOLLRDHUP)
 #define IN_MIN_BYTES (64u * 1024)
 #define OUT_MAX_BYTES (128u * 1024)
 #define GRACE_MS 10000u
@@ -133,12 +134,22 @@ enum result connection_fill(struct connection *connection)
 	return result;
 }
 
+void connection_watch_writes(struct connection *connection)
+{
+	if (connection->watches_writes)
+		return;
+	connection->watches_writes = true;
+	loop_watch_again(&connection->worker->loop, &connection->watch, READS | EPOLLOUT);
+}
+
 enum result connection_flush(struct connection *connection)
 {
 	while (buffer_len(&connection->out)) {
 		size_t sent = 0;
 		enum result result = transport_write(&connection->transport, buffer_span(&connection->out), &sent);
 
+		if (result == RESULT_MORE)
+			connection_watch_writes(connection);
 		if (result != RESULT_OK)
 			return result;
 		buffer_consume(&connection->out, sent);
@@ -353,7 +364,8 @@ void connection_accept(struct worker *worker, int fd, const struct endpoint *loc
 	}
 	init_connection(connection, worker, local, peer, port);
 	transport_init(&connection->transport, fd);
-	if (loop_watch(&worker->loop, &connection->watch, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP) != RESULT_OK) {
+	connection->watches_writes = port->is_tls;  /* a handshake may wait to write, and does not say so */
+	if (loop_watch(&worker->loop, &connection->watch, fd, READS | (port->is_tls ? EPOLLOUT : 0u)) != RESULT_OK) {
 		connection_close(connection, true);
 		return;
 	}

@@ -48,6 +48,7 @@ struct connection {
 	enum connection_stage stage;
 	enum connection_wait wait;
 	bool has_hung_up, is_tls, is_closing, has_served;
+	bool watches_writes;
 	bool has_unread;                   /* the client may still be sending what nobody will read: linger after the answer */
 	bool waits_to_send;                /* a large piece that lies elsewhere could not go yet */
 	struct buffer in, out;
@@ -70,6 +71,9 @@ void connection_close(struct connection *connection, bool reset);
 /* As origin_connection_fill and _flush. */
 enum result connection_fill(struct connection *connection) must_check;
 enum result connection_flush(struct connection *connection) must_check;
+/* A write said RESULT_MORE: be told when it can go on. Not asked for before, because a socket that can be written to says so
+ * at once, and every new connection would cost a round for nothing. */
+void connection_watch_writes(struct connection *connection);
 /* Takes the worker's current snapshot, if it has a newer one. */
 void connection_rebind(struct connection *connection);
 /* Slower than the minimum since we began to wait for it. Slow is not yet guilty: ten seconds of grace. */

@@ -238,6 +238,8 @@ static enum result send_directly(struct request *request, struct span piece)
 	size_t of_waiting = sent < waiting.len ? sent : waiting.len;
 
 	connection->waits_to_send = result == RESULT_MORE;
+	if (result == RESULT_MORE)
+		connection_watch_writes(connection);
 	if (result != RESULT_OK)
 		return result;
 	connection->pace.bytes += sent;
