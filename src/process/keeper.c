@@ -28,7 +28,7 @@
 
 /* -- words -- */
 
-static void print_line(const char *format, va_list list)
+static void __attribute__((format(printf, 1, 0))) print_line(const char *format, va_list list)
 {
 	char line[LINE_MAX_BYTES];
 	int len = vsnprintf(line, sizeof(line), format, list);

@@ -338,7 +338,7 @@ static void read_failed(struct keeper *keeper, enum child_slot slot, struct chan
 	if (slot == CHILD_EDGE && child->state == CHILD_READY)
 		keeper_reload_refused(keeper, message->id, text);
 	else
-		snprintf(child->why, sizeof(child->why), "%s", text);
+		snprintf(child->why, sizeof(child->why), "%.500s", text);
 }
 
 static void read_reload(struct keeper *keeper, uint64_t id)

@@ -61,6 +61,7 @@ static void answer_edge(struct keeper *keeper, bool is_ok, struct span text)
 	                    &fd, fd >= 0, KEEPER_SEND_MS);  /* an edge that does not read learns nothing, and serves on */
 	if (fd >= 0)
 		close(fd);
+	keeper->answering_id = 0;
 }
 
 static void fail(struct keeper *keeper, struct span text)
@@ -303,8 +304,11 @@ void keeper_reload_replace(struct keeper *keeper, uint64_t generation)
 
 void keeper_next_ready(struct keeper *keeper)
 {
+	if (keeper->reload == RELOAD_REPLACING)
+		answer_edge(keeper, true, SPAN_NONE);  /* while the edge that asked still is the one we talk to */
 	keeper_retire_edge(keeper);
 	keeper->children[CHILD_EDGE] = keeper->children[CHILD_NEXT];
+	keeper->asked_id = 0;  /* the ids of the new one begin anew */
 	keeper->children[CHILD_NEXT] = (struct child){ .channel = { -1 }, .resolve_fd = -1, .ask_fd = -1 };
 	keeper->is_reduced = keeper->children[CHILD_EDGE].is_reduced;
 	if (keeper->reload == RELOAD_REPLACING) {
