@@ -1,11 +1,11 @@
 #include "edge/page.h"
 
+#include <stdlib.h>
+
 #include "base/encode.h"
 #include "edge/request.h"
 
 #include "base/banned.h"
-
-#define PAGE_BYTES 2048
 
 enum language { LANGUAGE_EN, LANGUAGE_NL, LANGUAGE_FR, LANGUAGE_DE, LANGUAGE_COUNT };
 
@@ -144,11 +144,10 @@ static enum result write_contact(struct span contact, enum language language, st
 	return result == RESULT_OK ? buffer_append(out, is_link ? SPAN("</a></p>\n") : SPAN("</p>\n")) : result;
 }
 
-static enum result write_page(const struct request *request, unsigned status, struct buffer *out)
+static enum result write_page(const struct request *request, unsigned status, enum language language, struct buffer *out)
 {
 	bool is_maintenance = request->reason == REASON_MAINTENANCE;
 	const struct page_text *text = text_of(status);
-	enum language language = language_of(request);
 	const char *title = is_maintenance ? maintenance_title[language] : text->title[language];
 	const char *advice = is_maintenance ? maintenance_advice[language] : text->advice[language];
 	enum result result = buffer_print(out, page_head, language_tags[language], title, title, advice);
@@ -181,18 +180,83 @@ static bool wants_problem(const struct request *request)
 	return accept && span_contains(accept->value, SPAN("json")) && !span_contains(accept->value, SPAN("text/html"));
 }
 
+/* -- kept pages: a refusal must cost an attacker more than us -- */
+
+/* Where in TEXT the request's id stands. */
+static size_t find_id(struct span text, const struct request *request)
+{
+	char id[32];
+	const char *found;
+
+	hex_write(request->id, sizeof(request->id), id);
+	found = memmem(text.at, text.len, id, sizeof(id));
+	return found ? (size_t)(found - text.at) : text.len;
+}
+
+static struct page_kept *find_kept(const struct request *request, unsigned status, enum language language)
+{
+	struct worker_pages *pages = &request->connection->worker->pages;
+
+	if (pages->plan != request->binding->plan) {  /* contacts may have changed */
+		worker_pages_reset(pages);
+		pages->plan = request->binding->plan;
+	}
+	for (unsigned i = 0; i < WORKER_PAGES; i++) {
+		struct page_kept *kept = &pages->list[i];
+
+		if (kept->text && kept->status == status && kept->language == (unsigned)language &&
+		    kept->is_maintenance == (request->reason == REASON_MAINTENANCE) &&
+		    kept->settings == (request->route ? request->route->settings : NULL))
+			return kept;
+	}
+	return NULL;
+}
+
+static void keep(const struct request *request, unsigned status, enum language language, struct span text)
+{
+	struct worker_pages *pages = &request->connection->worker->pages;
+	struct page_kept *kept = &pages->list[pages->next++ % WORKER_PAGES];
+	char *copy = malloc(text.len);
+
+	if (!copy)
+		return;
+	memcpy(copy, text.at, text.len);
+	free(kept->text);
+	*kept = (struct page_kept){ copy, text.len, find_id(text, request), status, language, request->reason == REASON_MAINTENANCE,
+		                    request->route ? request->route->settings : NULL };
+}
+
+static struct span from_kept(struct request *request, const struct page_kept *kept)
+{
+	char *text = arena_take(&request->arena, kept->len);
+
+	if (!text)
+		return SPAN_NONE;
+	memcpy(text, kept->text, kept->len);
+	if (kept->id_at + 32 <= kept->len)
+		hex_write(request->id, sizeof(request->id), text + kept->id_at);
+	return span_make(text, kept->len);
+}
+
 void page_make(struct request *request, unsigned status, struct page *page)
 {
 	bool is_problem = wants_problem(request);
+	enum language language = is_problem ? LANGUAGE_EN : language_of(request);
+	struct page_kept *kept = is_problem ? NULL : find_kept(request, status, language);
 	struct buffer text;
 	enum result result;
 
 	*page = (struct page){ is_problem ? SPAN("application/problem+json") : SPAN("text/html; charset=utf-8"), SPAN_NONE };
-	buffer_init(&text, 16384);
-	if (!buffer_reserve(&text, PAGE_BYTES))  /* one allocation, instead of growing into it */
+	if (kept) {
+		page->body = from_kept(request, kept);
 		return;
-	result = is_problem ? write_problem(request, status, &text) : write_page(request, status, &text);
-	if (result == RESULT_OK)
+	}
+	buffer_init(&text, 16384);
+	result = is_problem ? write_problem(request, status, &text) : write_page(request, status, language, &text);
+	if (result == RESULT_OK) {
 		page->body = arena_copy(&request->arena, buffer_span(&text));
+		if (!is_problem)
+			keep(request, status, language, buffer_span(&text));
+	}
 	buffer_done(&text);
 }

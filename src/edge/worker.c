@@ -49,6 +49,13 @@ static struct binding *binding_new(struct snapshot *snapshot)
 	return binding;
 }
 
+void worker_pages_reset(struct worker_pages *pages)
+{
+	for (unsigned i = 0; i < WORKER_PAGES; i++)
+		free(pages->list[i].text);
+	*pages = (struct worker_pages){ 0 };
+}
+
 struct span worker_date(struct worker *worker)
 {
 	uint64_t second = worker->loop.wall_ns / 1000000000u;
@@ -358,6 +365,7 @@ void worker_free(struct worker *worker)
 		arena_done(&request->arena);
 		free(request);
 	}
+	worker_pages_reset(&worker->pages);
 	binding_drop(worker->binding);
 	loop_done(&worker->loop);
 	free(worker);

@@ -28,6 +28,22 @@ struct edge_common {
 	uint64_t accepted, refused;
 };
 
+/* Pages of our own that were made before, but for the request's id. */
+#define WORKER_PAGES 16u
+struct page_kept {
+	char *text;
+	size_t len, id_at;
+	unsigned status, language;
+	bool is_maintenance;
+	const struct edge_settings *settings;
+};
+struct worker_pages {
+	const struct plan *plan;  /* they were made for */
+	struct page_kept list[WORKER_PAGES];
+	unsigned next;
+};
+void worker_pages_reset(struct worker_pages *pages);
+
 /* Counted by the worker alone, read by views at any time. */
 struct worker_gauges {
 	uint64_t connections, tls_connections, h2_connections, requests_at_work, origin_connections, origin_idle;
@@ -48,6 +64,7 @@ struct worker {
 	unsigned free_request_count;
 	struct worker_gauges gauges;
 	uint64_t id_state[2];                /* of request ids */
+	struct worker_pages pages;
 	uint64_t date_second;
 	char date[CLOCK_HTTP_LEN + 1];
 	bool is_draining;
