@@ -52,11 +52,18 @@ static enum reply_result h2_frame_begin(struct h2_exchange *h2)
 	return REPLY_MORE;
 }
 
-/* 0x88 is ":status: 200" in the static table; 001xxxxx resizes the dynamic table and may come before it. */
+/* 0x88 is ":status: 200" in the static table; 001xxxxx resizes the dynamic table and may come before it, with the rest of
+ * its number behind it when all five bits are set (RFC 7541, 5.1 and 6.3). */
 static void h2_status_read(struct h2_exchange *h2, uint8_t byte)
 {
-	if ((byte & 0xe0) == 0x20)
+	if (h2->size_goes_on) {
+		h2->size_goes_on = byte & 0x80;
 		return;
+	}
+	if ((byte & 0xe0) == 0x20) {
+		h2->size_goes_on = (byte & 0x1f) == 0x1f;
+		return;
+	}
 	h2->status = byte == 0x88 ? 200 : 1;
 	h2->status_wanted = false;
 }

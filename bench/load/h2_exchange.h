@@ -18,6 +18,7 @@ struct h2_exchange {
 	size_t head_bytes;
 	uint32_t payload_left;
 	bool status_wanted;    /* the next byte of payload may be the status */
+	bool size_goes_on;     /* within the number of a dynamic table size update */
 	bool reply_ended;      /* this frame carries END_STREAM for our stream */
 	bool settings_arrived; /* an acknowledgement is owed; the sender resets it */
 	int status;            /* 200, or 1 for any other */
