@@ -15,9 +15,7 @@ static size_t read_lines(struct segment_lines *lines)
 	size_t sum = 0;
 
 	for (enum result result; (result = segment_lines_next(lines, &line)) != RESULT_MORE; sum += result == RESULT_OK ? line.len + 1 : 1) {
-		if (result != RESULT_OK)
-			continue;
-		if (seal_read(line, &seal) == RESULT_OK)
+		if (result == RESULT_OK && seal_read(line, &seal) == RESULT_OK)
 			assert(seal.sequence && span_starts(line, seal_body(line)) && seal_read(span_take(line, line.len - 1), &seal) != RESULT_OK);
 	}
 	return sum;

@@ -1,8 +1,6 @@
-/* A query, a newline, a line: what is accepted is printed, read again, printed the same, and matches the same; what is
- * refused has one complaint within the text. Any line is shown, or is not an object; its fronts are not. */
+/* A query, a newline, a line: what is accepted prints, rereads and matches the same; what is refused has one complaint. */
 #include <assert.h>
 
-#include "event/member.h"
 #include "event/query.h"
 #include "event/show.h"
 
@@ -28,8 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena arena;
 	struct query *query, *again;
 
-	arena_init(&arena, 1 << 22, 4096);
-	buffer_init(&first, 1 << 16), buffer_init(&second, 1 << 16), buffer_init(&shown, 1 << 20);
+	arena_init(&arena, 1 << 22, 4096), buffer_init(&first, 1 << 16), buffer_init(&second, 1 << 16), buffer_init(&shown, 1 << 20);
 	query = read_query(text, &arena);
 	if (query && query_write(query, &first) == RESULT_OK && buffer_len(&first) <= QUERY_MAX_BYTES) {
 		again = read_query(buffer_span(&first), &arena);
@@ -38,7 +35,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (line.len && line.len < 4096 && line.at[line.len - 1] == '}' && show_line(line, true, &shown) == RESULT_OK)
 		assert(buffer_len(&shown) && show_line(span_take(line, line.len - 1), true, &shown) == RESULT_MALFORMED);
-	buffer_done(&first), buffer_done(&second), buffer_done(&shown);
-	arena_done(&arena);
+	buffer_done(&first), buffer_done(&second), buffer_done(&shown), arena_done(&arena);
 	return 0;
 }

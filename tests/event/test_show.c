@@ -21,7 +21,7 @@ static void lines(void **state)
 	             "00:04:05.123 200 allow       1.2ms 192.0.2.0        GET    www.x/a?q=*3 (www)\n");
 	assert_shown("{\"@timestamp\":\"2026-01-02T00:04:05.123Z\",\"bouclier.decision\":\"block\",\"bouclier.reasons\":[\"http-fault\"],"
 	             "\"bouclier.fault\":\"bare-lf\",\"event.duration\":12000,\"source.ip\":\"2001:db8::1\"}", true,
-	             "\033[31m00:04:05.123 -   block      12us    2001:db8::1      -      - [http-fault bare-lf]\033[0m\n");
+	             "\033[31m00:04:05.123 -   block      12us   2001:db8::1      -      - [http-fault bare-lf]\033[0m\n");
 	assert_shown("{\"@timestamp\":\"2026-01-02T00:04:05.123Z\",\"event.dataset\":\"bouclier.journal\",\"event.action\":\"lines-lost\","
 	             "\"bouclier.journal.lost.lines\":7}", false,
 	             "00:04:05.123 bouclier.journal event.action=lines-lost bouclier.journal.lost.lines=7 \n");
