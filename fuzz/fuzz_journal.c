@@ -1,5 +1,4 @@
-/* A journal's bytes, whatever they are: lines are found the same whatever the file grew by; and no line
- * that is sealed has a front that is. */
+/* Any bytes as a journal: lines are found the same whatever it grew by; no front of a sealed line is sealed. */
 #include <assert.h>
 #include <sys/mman.h>
 #include <unistd.h>

@@ -10,10 +10,9 @@ static struct query *read_query(struct span text, struct arena *arena)
 {
 	struct complaints complaints;
 	struct query *query = NULL;
-	enum result result;
 
 	complaints_init(&complaints);
-	result = query_read(text, 1767312245123456789u, arena, &complaints, &query);
+	enum result result = query_read(text, 1767312245123456789u, arena, &complaints, &query);
 	assert(result == RESULT_OK ? complaints.count == 0 : complaints.count == 1 && complaints.list[0].column <= text.len + 1);
 	complaints_done(&complaints);
 	return query;
