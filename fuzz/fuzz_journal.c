@@ -24,17 +24,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static int fd = -1;
 	struct segment_lines whole, grown;
-	size_t cut = size ? data[0] % size : 0, parts;
+	size_t cut = size ? data[0] % size : 0, parts = 0;
 
 	fd = fd < 0 ? memfd_create("journal", 0) : fd;
 	assert(ftruncate(fd, 0) == 0 && pwrite(fd, data, cut, 0) == (ssize_t)cut);
 	segment_lines_init(&grown, fd);
-	parts = read_lines(&grown);
+	parts += read_lines(&grown);
 	assert(pwrite(fd, data + cut, size - cut, (off_t)cut) == (ssize_t)(size - cut));
 	parts += read_lines(&grown);
 	segment_lines_init(&whole, fd);
 	assert(read_lines(&whole) == parts && whole.offset == grown.offset);
-	segment_lines_done(&grown);
-	segment_lines_done(&whole);
+	segment_lines_done(&grown), segment_lines_done(&whole);
 	return 0;
 }
