@@ -374,13 +374,37 @@ static void births_that_cannot_be(void **state)
 	munmap(memory, event_memory_bytes(1));
 }
 
+static void slots_that_never_had_a_worker_cost_nothing(void **state)
+{
+	size_t size = event_memory_bytes(64), touched = 0, pages = (size + 4095) / 4096;
+	unsigned char *resident = malloc(pages);
+	struct log_settings settings = fast_settings();
+	struct event_birth birth = { .memory = stage_memory(size), .memory_bytes = size, .workers = 1, .first_worker = 32,
+		                     .node = SPAN("node"), .settings = &settings };
+	struct event *event;
+	char name[32];
+	int folder = stage_folder(name);
+
+	(void)state;
+	birth.folder_fd = folder;
+	assert_int_equal(event_new(&birth, &event), RESULT_OK);
+	event_free(event);
+	assert_int_equal(mincore(birth.memory, size, resident), 0);
+	for (size_t i = 0; i < pages; i++)
+		touched += resident[i] & 1;
+	assert_in_range(touched, 1, 8);
+	free(resident);
+	stage_folder_remove(folder, name);
+	munmap(birth.memory, size);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(killed_at_any_moment_nothing_is_lost_or_doubled),
 		cmocka_unit_test(a_full_disk_costs_lines_and_says_how_many), cmocka_unit_test(what_is_not_a_line_is_counted),
 		cmocka_unit_test(handed_over), cmocka_unit_test(the_disk_budget_drops_detail_and_says_so),
-		cmocka_unit_test(births_that_cannot_be),
+		cmocka_unit_test(births_that_cannot_be), cmocka_unit_test(slots_that_never_had_a_worker_cost_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

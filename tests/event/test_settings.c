@@ -1,5 +1,7 @@
 #include "stage.h"
 
+#include "config/read.h"
+
 static void lines_per_second(void **state)
 {
 	static const struct { int64_t count, per_ms; unsigned want; } cases[] = {
@@ -45,9 +47,78 @@ static void the_table_fits_its_struct(void **state)
 	assert_int_equal(event_settings_of(&snapshot)->keep_ms, 7);
 }
 
+#define BEGINNING "sites: []\n"
+
+/* What YAML gives, or the complaints of it. */
+static void read_yaml(const char *yaml, struct log_settings *out, char complaint[512])
+{
+	struct config_section own[] = { event_section, { .table = NULL } };
+	struct config_texts image;
+	struct config_source source = { 0 };
+	struct complaints complaints;
+	struct snapshot *snapshot = NULL;
+	struct buffer text;
+
+	config_texts_init(&image);
+	complaints_init(&complaints);
+	buffer_init(&text, 1 << 16);
+	assert_int_equal(config_source_init(&source, SPAN("/c/bouclier.yaml")), RESULT_OK);
+	source.image = &image;
+	assert_int_equal(config_texts_add(&image, SPAN("/c/bouclier.yaml"), span_of(yaml)), RESULT_OK);
+	complaint[0] = 0;
+	if (config_read(&source, own, &complaints, &snapshot) == RESULT_OK) {
+		*out = *event_settings_of(snapshot);
+	} else {
+		assert_int_equal(complaints_write(&complaints, &text), RESULT_OK);
+		snprintf(complaint, 512, "%.*s", SPAN_ARG(buffer_span(&text)));
+	}
+	snapshot_drop(snapshot);
+	config_source_done(&source);
+	complaints_done(&complaints);
+	config_texts_done(&image);
+	buffer_done(&text);
+}
+
+static void from_yaml(void **state)
+{
+	struct log_settings settings;
+	char complaint[512];
+
+	(void)state;
+	read_yaml(BEGINNING, &settings, complaint);
+	assert_string_equal(complaint, "");
+	assert_true(settings.requests == LOG_ALL && log_lines_per_second(&settings) == 1000 && settings.fsync_ms == 1000);
+	assert_true(settings.client_ip.allowed == LOG_ADDRESS_TRUNCATED && settings.client_ip.refused == LOG_ADDRESS_FULL);
+	assert_true(settings.keep_ms == 30ll * 86400000 && settings.disk_bytes == 1 << 30);
+	read_yaml(BEGINNING "log: { requests: errors, rate: 600/m, client_ip: { allowed: keyed }, keep: 180d, disk: 64MiB, fsync: 100ms }\n",
+	          &settings, complaint);
+	assert_string_equal(complaint, "");
+	assert_true(settings.requests == LOG_ERRORS && log_lines_per_second(&settings) == 10 && settings.fsync_ms == 100);
+	assert_true(settings.client_ip.allowed == LOG_ADDRESS_KEYED && settings.client_ip.refused == LOG_ADDRESS_FULL);
+	assert_true(settings.keep_ms == 180ll * 86400000 && settings.disk_bytes == 64 << 20);
+}
+
+static void what_the_yaml_may_not_say(void **state)
+{
+	static const char *const bad[] = { "requests: some", "rate: 1000", "rate: 0/s", "client_ip: full", "client_ip: { allowed: none }",
+		                           "keep: 1m", "disk: 1MiB", "disk: 1000", "fsync: 1ms", "fsync: 2m", "keeps: 1d" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct log_settings settings;
+		char yaml[256], complaint[512];
+
+		snprintf(yaml, sizeof(yaml), BEGINNING "log: { %s }\n", bad[i]);
+		read_yaml(yaml, &settings, complaint);
+		if (!strstr(complaint, "/c/bouclier.yaml:2:"))
+			fail_msg("%s: %s", bad[i], complaint);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(lines_per_second), cmocka_unit_test(the_table_fits_its_struct) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(lines_per_second), cmocka_unit_test(the_table_fits_its_struct),
+		cmocka_unit_test(from_yaml), cmocka_unit_test(what_the_yaml_may_not_say) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
