@@ -12,17 +12,22 @@
 #define PAGE_BYTES 4096u
 #define RING_BYTES (1u << 20)
 #define MEMORY_MAGIC 0x746e6576656c6362u
+#define SLOTS_MAX 1024u
 
 /* The first page of the memory; then a ring and a block of counts for each slot. */
 struct event_page {
 	uint64_t magic;
 	struct hash_seed client_key;     /* of keyed addresses: as old as the memory, and never on a disk */
 	_Alignas(64) struct tally tally;
+	_Atomic uint8_t is_used[SLOTS_MAX];  /* slots that never had a worker are not touched: their pages cost nothing */
 };
+
+_Static_assert(sizeof(struct event_page) <= PAGE_BYTES, "one page");
 
 struct event {
 	struct event_page *page;
-	unsigned slots, workers;
+	unsigned workers;
+	unsigned count;                  /* slots that had a worker, ours included */
 	void **rings;
 	struct counts_block **counts;
 	struct event_sink *sinks;
@@ -42,26 +47,40 @@ size_t event_memory_bytes(unsigned slots)
 	return PAGE_BYTES + slots * slot_bytes();
 }
 
-/* Takes over what the memory holds, or makes it anew, part by part: what one part has lost does not cost the others. */
-static enum result adopt(struct event *event, void *memory)
+static char *slot_at(struct event *event, unsigned slot)
+{
+	return (char *)event->page + PAGE_BYTES + slot * slot_bytes();
+}
+
+static void adopt_page(struct event_page *page)
 {
 	bool is_new;
 
-	event->page = memory;
-	if (event->page->magic != MEMORY_MAGIC) {
-		random_fill(&event->page->client_key, sizeof(event->page->client_key));
-		event->page->magic = MEMORY_MAGIC;
+	if (page->magic != MEMORY_MAGIC) {
+		random_fill(&page->client_key, sizeof(page->client_key));
+		page->magic = MEMORY_MAGIC;
 	}
-	tally_adopt(&event->page->tally, &is_new);
-	for (unsigned i = 0; i < event->slots; i++) {
-		char *slot = (char *)memory + PAGE_BYTES + i * slot_bytes();
-		enum result result = ring_adopt(slot, RING_BYTES, &is_new);
+	tally_adopt(&page->tally, &is_new);
+}
 
+/* Takes over what the memory holds, or makes it anew, part by part: what one part has lost does not cost the others. */
+static enum result adopt(struct event *event, unsigned slots)
+{
+	bool is_new;
+
+	for (unsigned i = 0; i < slots; i++) {
+		char *slot = slot_at(event, i);
+		enum result result;
+
+		if (!atomic_load(&event->page->is_used[i]))
+			continue;
+		result = ring_adopt(slot, RING_BYTES, &is_new);
 		if (result != RESULT_OK)
 			return result;
-		event->rings[i] = slot;
-		event->counts[i] = (struct counts_block *)(void *)(slot + RING_BYTES);
-		counts_adopt(event->counts[i], &is_new);
+		event->rings[event->count] = slot;
+		event->counts[event->count] = (struct counts_block *)(void *)(slot + RING_BYTES);
+		counts_adopt(event->counts[event->count], &is_new);
+		event->count++;
 	}
 	return RESULT_OK;
 }
@@ -69,9 +88,10 @@ static enum result adopt(struct event *event, void *memory)
 static void open_sinks(struct event *event, const struct event_birth *birth)
 {
 	for (unsigned i = 0; i < event->workers; i++) {
+		char *slot = slot_at(event, birth->first_worker + i);
 		struct event_sink_birth sink = {
-			.ring_memory = event->rings[birth->first_worker + i],
-			.counts_memory = event->counts[birth->first_worker + i],
+			.ring_memory = slot,
+			.counts_memory = slot + RING_BYTES,
 			.ring_bytes = RING_BYTES,
 			.node = birth->node,
 			.client_key = event->page->client_key,
@@ -95,38 +115,42 @@ static void release(struct event *event)
 	free(event);
 }
 
-static enum result take_up(struct event *event, const struct event_birth *birth)
+static enum result take_up(struct event *event, const struct event_birth *birth, unsigned slots)
 {
 	struct journal_birth journal = {
 		.folder_fd = birth->folder_fd,
 		.wake_fd = event->wake_fd,
 		.node = birth->node,
 		.ring_bytes = RING_BYTES,
-		.count = event->slots,
 		.settings = birth->settings,
 	};
 	enum result result;
 
-	event->rings = calloc(event->slots, sizeof(event->rings[0]));
-	event->counts = calloc(event->slots, sizeof(event->counts[0]));
+	event->rings = calloc(slots, sizeof(event->rings[0]));
+	event->counts = calloc(slots, sizeof(event->counts[0]));
 	event->sinks = calloc(event->workers, sizeof(event->sinks[0]));
 	if (!event->rings || !event->counts || !event->sinks)
 		return RESULT_NO_MEMORY;
-	result = adopt(event, birth->memory);
+	adopt_page(event->page);
+	for (unsigned i = 0; i < event->workers; i++)
+		atomic_store(&event->page->is_used[birth->first_worker + i], 1);
+	result = adopt(event, slots);
 	if (result == RESULT_OK)
-		result = counts_view_init(&event->view, event->counts, event->slots);
+		result = counts_view_init(&event->view, event->counts, event->count);
 	if (result != RESULT_OK)
 		return result;
 	open_sinks(event, birth);
 	journal.rings = event->rings;
 	journal.counts = event->counts;
+	journal.count = event->count;
 	journal.tally = &event->page->tally;
 	return journal_start(&journal, &event->journal);
 }
 
 enum result event_new(const struct event_birth *birth, struct event **out)
 {
-	unsigned slots = birth->memory_bytes < PAGE_BYTES ? 0 : (unsigned)((birth->memory_bytes - PAGE_BYTES) / slot_bytes());
+	size_t room = birth->memory_bytes < PAGE_BYTES ? 0 : (birth->memory_bytes - PAGE_BYTES) / slot_bytes();
+	unsigned slots = room < SLOTS_MAX ? (unsigned)room : SLOTS_MAX;
 	struct event *event;
 	enum result result;
 
@@ -135,11 +159,11 @@ enum result event_new(const struct event_birth *birth, struct event **out)
 	event = calloc(1, sizeof(*event));
 	if (!event)
 		return RESULT_NO_MEMORY;
-	event->slots = slots;
+	event->page = birth->memory;
 	event->workers = birth->workers;
 	event->start_wall_ns = clock_wall_ns();
 	event->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	result = event->wake_fd < 0 ? RESULT_IO : take_up(event, birth);
+	result = event->wake_fd < 0 ? RESULT_IO : take_up(event, birth, slots);
 	if (result != RESULT_OK) {
 		release(event);
 		return result;
@@ -186,7 +210,7 @@ const struct counts_view *event_counts(struct event *event)
 
 struct losses event_losses(struct event *event)
 {
-	return journal_losses(event->rings, event->slots, &event->page->tally);
+	return journal_losses(event->rings, event->count, &event->page->tally);
 }
 
 const struct tally *event_tally(const struct event *event)
@@ -199,7 +223,7 @@ enum result event_metrics(struct event *event, const struct metric *more, size_t
 	struct metrics_source source = {
 		.view = &event->view,
 		.tally = &event->page->tally,
-		.losses = journal_losses(event->rings, event->slots, &event->page->tally),
+		.losses = journal_losses(event->rings, event->count, &event->page->tally),
 		.is_writing = event_state(event).is_writing,
 		.start_wall_ns = event->start_wall_ns,
 		.more = more,

@@ -31,9 +31,10 @@ struct event_birth {
 	const struct log_settings *settings;
 };
 
-/* For SLOTS workers; pages that are not used cost nothing. */
+/* For SLOTS workers, at most 1024; slots that never had a worker cost nothing. */
 size_t event_memory_bytes(unsigned slots);
-/* RESULT_LIMIT: the memory is too small. Takes up every slot: lines of workers that are gone are carried too. */
+/* RESULT_LIMIT: the memory is too small. Takes up every slot that ever had a worker:
+ * lines of those that are gone are carried too. */
 enum result event_new(const struct event_birth *birth, struct event **out) must_check;
 /* What worker number WORKER (from 0) is given. */
 struct fact_sink event_sink(struct event *event, unsigned worker);

@@ -231,7 +231,7 @@ static struct span version_text(enum http_version version)
 
 static void add_head(struct line *line, const struct request_head *head)
 {
-	const struct fields *fields = &head->fields;
+	const struct field *agent = fields_find(&head->fields, FIELD_USER_AGENT);
 
 	line_member_text(line, SPAN(",\"http.request.method\":"), head->method_name, 32);
 	line_member_text(line, SPAN(",\"url.domain\":"), head->host, HOST_MAX);
@@ -240,12 +240,8 @@ static void add_head(struct line *line, const struct request_head *head)
 	if (head->has_query)
 		add_query(line, head->query);
 	line_member_plain(line, SPAN(",\"http.version\":"), version_text(head->version));
-	for (unsigned i = 0; i < fields->count; i++) {
-		if (fields->list[i].id == FIELD_USER_AGENT) {
-			line_member_text(line, SPAN(",\"user_agent.original\":"), fields->list[i].value, AGENT_MAX_BYTES);
-			break;
-		}
-	}
+	if (agent)
+		line_member_text(line, SPAN(",\"user_agent.original\":"), agent->value, AGENT_MAX_BYTES);
 }
 
 static void add_response(struct line *line, const struct request_fact *fact)

@@ -23,8 +23,6 @@ struct name {
 
 /* ALIAS or full name; NULL when there is none. */
 const struct name *name_find(struct span text);
-/* The nearest alias or full name, if it is near enough to be what was meant; empty otherwise. */
-struct span name_guess(struct span text);
 /* All of them; COUNT of them. */
 const struct name *name_list(size_t *count);
 

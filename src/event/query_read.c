@@ -1,8 +1,7 @@
 #include "event/query_tree.h"
 
-#include <stdio.h>
-
 #include "base/clock.h"
+#include "config/suggest.h"
 
 #include "base/banned.h"
 
@@ -86,8 +85,9 @@ static const struct name *take_name(struct parser *parser)
 {
 	struct span text = peek_name(parser);
 	const struct name *name = name_find(text);
-	struct span guess;
-	char sentence[96];
+	struct suggestion suggestion;
+	const struct name *names;
+	size_t count;
 
 	if (name) {
 		parser->at += text.len;
@@ -97,12 +97,13 @@ static const struct name *take_name(struct parser *parser)
 		FAIL(parser, parser->at, SPAN_NONE, "a name is expected here, as in status>=500");
 		return NULL;
 	}
-	guess = name_guess(text);
-	if (guess.len) {
-		snprintf(sentence, sizeof(sentence), "did you mean %.*s?", SPAN_ARG(guess));
-		guess = span_of(sentence);
+	names = name_list(&count);
+	suggestion_init(&suggestion, text);
+	for (size_t i = 0; i < count; i++) {
+		suggestion_offer(&suggestion, names[i].alias);
+		suggestion_offer(&suggestion, names[i].full);
 	}
-	FAIL(parser, parser->at, guess, "no member is called \"%.*s\"", SPAN_ARG(text));
+	FAIL(parser, parser->at, suggestion_sentence(&suggestion), "no member is called \"%.*s\"", SPAN_ARG(text));
 	return NULL;
 }
 

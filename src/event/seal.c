@@ -11,7 +11,7 @@
 static const struct span sequence_name = SPAN_INIT(",\"event.sequence\":");
 static const struct span ring_name = SPAN_INIT(",\"bouclier.ring\":\"");
 static const struct span crc_name = SPAN_INIT(",\"bouclier.crc\":\"");
-#define CRC_MEMBER_LEN 26  /* with its digits, quote and brace */
+#define CRC_MEMBER_LEN 27  /* with its digits, quote and brace */
 
 static void add_hex32(struct line *line, uint32_t value)
 {

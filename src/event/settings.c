@@ -28,6 +28,7 @@ static const struct key log_keys[] = {
 	  .help = "Which requests become a line of the journal: all; errors (refusals, faults and every status from 500); "
 	          "decisions (only what was not simply forwarded and delivered). Every request is counted, whatever this says." },
 	{ .name = "rate", .type = KEY_RATE, .offset = offsetof(struct log_settings, rate), .fallback = "1000/s",
+	  .min = 1, .max = 1000000,
 	  .help = "At most this many lines; beyond it they are sampled, and those left out are counted by reason." },
 	{ .name = "client_ip", .type = KEY_MAP, .offset = offsetof(struct log_settings, client_ip), .table = &client_ip_table,
 	  .help = "How much of a client's address is kept, by decision." },

@@ -223,11 +223,9 @@ static enum result add_other(const struct member found[SHOWN_COUNT], struct buff
 /* The time of the day; the date is in the JSON. */
 static enum result add_time(const struct member *time, struct buffer *out)
 {
-	struct span text = time->value;
-
-	if (text.len == 24)
-		text = span_take(span_skip(text, 11), 12);
-	return add_safe(text, out);
+	if (time->value.len == 24)
+		return add_safe(span_take(span_skip(time->value, 11), 12), out);
+	return add_text(time, out);
 }
 
 enum result show_line(struct span line, bool colours, struct buffer *out)
