@@ -89,7 +89,8 @@ enum result buffer_append_byte(struct buffer *buffer, char byte)
 }
 
 /* COUNT bytes, which fit the buffer although their NUL may not. */
-static enum result print_exactly(struct buffer *buffer, size_t count, const char *format, va_list list)
+static __attribute__((format(printf, 3, 0))) enum result print_exactly(struct buffer *buffer, size_t count, const char *format,
+                                                                       va_list list)
 {
 	char *text = malloc(count + 1);
 	enum result result;
