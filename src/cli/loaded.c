@@ -1,0 +1,95 @@
+#include "cli/loaded.h"
+
+#include <stdio.h>
+
+#include "cli/command.h"
+#include "cli/settings.h"
+#include "cli/wiring.h"
+#include "config/document.h"
+
+#include "base/banned.h"
+
+const char *config_path(const struct options *options)
+{
+	return option_text(options, "config", CONFIG_DEFAULT);
+}
+
+enum result loaded_read(struct loaded *loaded, const struct options *options, bool is_strict)
+{
+	enum result result;
+
+	*loaded = (struct loaded){ .snapshot = NULL };
+	complaints_init(&loaded->complaints);
+	result = config_source_init(&loaded->source, span_of(config_path(options)));
+	if (result != RESULT_OK) {
+		complain(&loaded->complaints, COMPLAINT_ERROR, (struct place){ 0 }, SPAN_NONE, "the path of the configuration is too long");
+		return result;
+	}
+	loaded->source.is_strict = is_strict;
+	return config_read(&loaded->source, wiring_sections(), &loaded->complaints, &loaded->snapshot);
+}
+
+void loaded_done(struct loaded *loaded)
+{
+	if (loaded->snapshot)
+		snapshot_drop(loaded->snapshot);
+	config_source_done(&loaded->source);
+	complaints_done(&loaded->complaints);
+}
+
+void loaded_complain(const struct loaded *loaded)
+{
+	struct buffer text;
+
+	buffer_init(&text, (size_t)8 << 20);
+	if (complaints_write(&loaded->complaints, &text) != RESULT_OK)
+		fprintf(stderr, "bouclier: there are %zu complaints, and no memory to print them\n", loaded->complaints.count);
+	else
+		fwrite(buffer_span(&text).at, 1, buffer_len(&text), stderr);
+	buffer_done(&text);
+}
+
+static void peek_text(struct config_source *source, const char *outer, const char *key, char out[PATH_TEXT_MAX])
+{
+	struct span folder = span_take(source->path, span_find_last(source->path, '/'));
+	struct document document;
+	struct complaints complaints;
+	struct node *root = NULL;
+	const struct node *node;
+	struct span text;
+
+	document_init(&document);
+	complaints_init(&complaints);
+	if (config_source_read(source, source->path, SPAN_NONE, (struct place){ 0 }, &complaints, &text) == RESULT_OK &&
+	    document_read(&document, &source->path, text, &complaints, &root) == RESULT_OK && root) {
+		node = outer ? node_find(root, span_of(outer)) : root;
+		node = node ? node_find(node, span_of(key)) : NULL;
+		text = node && node->kind == NODE_SCALAR ? node->text : SPAN_NONE;
+		if (text.len && text.len + folder.len + 2 < PATH_TEXT_MAX)
+			snprintf(out, PATH_TEXT_MAX, "%.*s%s%.*s", text.at[0] == '/' ? 0 : (int)folder.len, folder.at,
+			         text.at[0] == '/' ? "" : "/", SPAN_ARG(text));
+	}
+	complaints_done(&complaints);
+	document_done(&document);
+}
+
+void config_peek(const struct options *options, const char *outer, const char *key, const char *fallback, char out[PATH_TEXT_MAX])
+{
+	struct config_source source;
+
+	snprintf(out, PATH_TEXT_MAX, "%s", fallback);
+	if (config_source_init(&source, span_of(config_path(options))) != RESULT_OK)
+		return;
+	peek_text(&source, outer, key, out);
+	config_source_done(&source);
+}
+
+void find_socket(const struct options *options, char out[PATH_TEXT_MAX])
+{
+	const char *given = option_text(options, "socket", NULL);
+
+	if (given)
+		snprintf(out, PATH_TEXT_MAX, "%s", given);
+	else
+		config_peek(options, "admin", "socket", ADMIN_SOCKET_DEFAULT, out);
+}

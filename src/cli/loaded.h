@@ -1,0 +1,30 @@
+/* The configuration as commands see it: read whole, or a single path looked up in a file that may be broken elsewhere. */
+#ifndef BOUCLIER_CLI_LOADED_H
+#define BOUCLIER_CLI_LOADED_H
+
+#include "cli/options.h"
+#include "config/read.h"
+
+#define PATH_TEXT_MAX 4096
+
+struct loaded {
+	struct config_source source;
+	struct complaints complaints;
+	struct snapshot *snapshot;   /* NULL: not readable; the complaints say why */
+};
+
+/* Reads the file that --config names. IS_STRICT: a tenant's error counts like any other; otherwise it costs that tenant
+ * only, as in a running shield. Whatever the result, loaded_done. */
+enum result loaded_read(struct loaded *loaded, const struct options *options, bool is_strict) must_check;
+void loaded_done(struct loaded *loaded);
+/* All complaints, on stderr. */
+void loaded_complain(const struct loaded *loaded);
+
+const char *config_path(const struct options *options);
+/* The path that KEY of the mapping OUTER (NULL: the top) says, made absolute; FALLBACK when the file cannot be read or says
+ * nothing. A file with errors elsewhere will do: `status` must work while somebody edits. */
+void config_peek(const struct options *options, const char *outer, const char *key, const char *fallback, char out[PATH_TEXT_MAX]);
+/* --socket, else what the configuration says. */
+void find_socket(const struct options *options, char out[PATH_TEXT_MAX]);
+
+#endif

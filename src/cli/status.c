@@ -1,0 +1,199 @@
+/* `bouclier status`: one line a fact; what a person must know is red. */
+#include <stdio.h>
+
+#include "cli/admin_client.h"
+#include "cli/command.h"
+#include "cli/loaded.h"
+#include "cli/page.h"
+#include "cli/status.h"
+
+#include "base/banned.h"
+
+#define PAGE_BYTES_MAX ((size_t)32 << 20)
+
+static uint64_t number(const struct json *object, const char *name)
+{
+	return json_number_of(json_find(object, name));
+}
+
+static unsigned long long printable(const struct json *object, const char *name)
+{
+	return (unsigned long long)number(object, name);
+}
+
+static void print_bypass(struct page *page, const struct json *bypass, struct span whom)
+{
+	struct span until = json_text_of(json_find(bypass, "until"));
+
+	if (!bypass)
+		return;
+	page_color(page, PAGE_RED, "BYPASSED until %.*s: ", SPAN_ARG(until));
+	page_text(page, whom, 0);
+	page_print(page, ": ");
+	page_text(page, json_text_of(json_find(bypass, "reason")), 0);
+	page_print(page, "\n");
+}
+
+void status_warn(struct page *page, const struct json *status)
+{
+	const struct json *sites = json_find(status, "sites"), *problems = json_find(status, "tenant_problems");
+	const struct json *journal = json_find(status, "journal");
+
+	if (json_bool_of(json_find(status, "reduced")))
+		page_color(page, PAGE_RED, "REDUCED: the edge died again and again; strict reader, proxy and budgets only\n");
+	if (json_bool_of(json_find(status, "fallen_back")))
+		page_color(page, PAGE_RED, "FALLEN BACK: the last good configuration runs, not the newest\n");
+	if (json_bool_of(json_find(status, "draining")))
+		page_color(page, PAGE_YELLOW, "DRAINING: no new connections are taken\n");
+	print_bypass(page, json_find(status, "bypass"), SPAN("every site"));
+	for (size_t i = 0; i < json_length(sites); i++)
+		print_bypass(page, json_find(json_item(sites, i), "bypass"), json_text_of(json_find(json_item(sites, i), "site")));
+	for (size_t i = 0; i < json_length(problems); i++) {
+		const struct json *problem = json_item(problems, i);
+
+		page_color(page, PAGE_RED, "TENANT ");
+		page_text(page, json_text_of(json_find(problem, "tenant")), 0);
+		page_print(page, ": %llu errors in its files; %s (bouclier check says which)\n", printable(problem, "errors"),
+		           json_bool_of(json_find(problem, "previous_version_serves")) ? "its last good version serves" : "its sites are left out");
+	}
+	if (journal && !json_bool_of(json_find(journal, "writing")))
+		page_color(page, PAGE_RED, "JOURNAL: nothing can be written (errno %llu); lines wait in memory\n", printable(journal, "errno"));
+	if (number(journal, "lost"))
+		page_color(page, PAGE_YELLOW, "JOURNAL: %llu lines lost (they are counted)\n", printable(journal, "lost"));
+}
+
+static void print_process(struct page *page, const struct json *status)
+{
+	const struct json *connections = json_find(status, "connections");
+
+	page_color(page, PAGE_BOLD, "bouclier %.*s", SPAN_ARG(json_text_of(json_find(status, "version"))));
+	page_print(page, ", node %.*s, edge %llu of keeper %llu\n", SPAN_ARG(json_text_of(json_find(status, "node"))), printable(status, "pid"),
+	           printable(status, "keeper_pid"));
+	page_print(page, "  up           %s, %llu workers, %s of memory\n", short_seconds(number(status, "uptime_s")).text,
+	           printable(status, "workers"), short_bytes(number(status, "memory_bytes")).text);
+	page_print(page, "  config       generation %llu, %llu reloads, %llu refused\n", printable(status, "generation"),
+	           printable(status, "reloads"), printable(status, "reload_failures"));
+	page_print(page, "  edges        %llu started, %llu died\n", printable(status, "edge_starts"), printable(status, "edge_deaths"));
+	page_print(page, "  connections  %llu open (%llu TLS, %llu HTTP/2), %llu requests at work, %llu to origins (%llu idle)\n",
+	           printable(connections, "open"), printable(connections, "tls"), printable(connections, "h2"),
+	           printable(connections, "requests_at_work"), printable(connections, "origin"), printable(connections, "origin_idle"));
+}
+
+void status_origin(struct page *page, const struct json *origin, unsigned width)
+{
+	bool is_up = json_bool_of(json_find(origin, "up"));
+
+	page_print(page, "  origin       ");
+	page_text(page, json_text_of(json_find(origin, "origin")), width);
+	page_print(page, " ");
+	page_color(page, is_up ? PAGE_GREEN : PAGE_RED, "%s", is_up ? "up" : "DOWN");
+	page_print(page, ", %llu at work, %llu requests, %llu errors%s%s\n", printable(origin, "at_work"), printable(origin, "requests"),
+	           printable(origin, "errors"), json_bool_of(json_find(origin, "backup")) ? ", backup" : "",
+	           json_bool_of(json_find(origin, "draining")) ? ", draining" : "");
+}
+
+static void print_certificate(struct page *page, const struct json *certificate)
+{
+	if (!certificate)
+		return;
+	page_print(page, "  certificate  until %.10s", json_text_of(json_find(certificate, "not_after")).at);
+	if (json_bool_of(json_find(certificate, "self_signed")))
+		page_color(page, PAGE_YELLOW, ", self-signed");
+	page_print(page, "\n");
+}
+
+static void print_pair(void *context, struct span name, const struct json *value)
+{
+	page_print(context, " %.*s %llu", SPAN_ARG(name), (unsigned long long)json_number_of(value));
+}
+
+void status_counts(struct page *page, const struct json *site)
+{
+	page_print(page, "  decisions   ");
+	json_each(json_find(site, "decisions"), print_pair, page);
+	page_print(page, "%s\n", json_length(json_find(site, "decisions")) ? "" : " none yet");
+	if (!json_length(json_find(site, "reasons")))
+		return;
+	page_print(page, "  reasons     ");
+	json_each(json_find(site, "reasons"), print_pair, page);
+	page_print(page, "\n");
+}
+
+static void print_site(struct page *page, const struct json *site)
+{
+	const struct json *hosts = json_find(site, "hosts"), *origins = json_find(site, "origins");
+
+	page_print(page, "\n");
+	page_color(page, PAGE_BOLD, "%.*s", SPAN_ARG(json_text_of(json_find(site, "site"))));
+	page_print(page, " (tenant %.*s)", SPAN_ARG(json_text_of(json_find(site, "tenant"))));
+	for (size_t i = 0; i < json_length(hosts); i++)
+		page_print(page, "%s%.*s", i ? ", " : ": ", SPAN_ARG(json_text_of(json_item(hosts, i))));
+	page_print(page, "\n");
+	print_bypass(page, json_find(site, "bypass"), json_text_of(json_find(site, "site")));
+	for (size_t i = 0; i < json_length(origins); i++)
+		status_origin(page, json_item(origins, i), 0);
+	print_certificate(page, json_find(site, "certificate"));
+	status_counts(page, site);
+}
+
+static void print_status(struct page *page, const struct json *status)
+{
+	const struct json *sites = json_find(status, "sites"), *unnamed = json_find(status, "no_site");
+
+	print_process(page, status);
+	status_warn(page, status);
+	for (size_t i = 0; i < json_length(sites); i++)
+		print_site(page, json_item(sites, i));
+	if (json_length(json_find(unnamed, "decisions"))) {
+		page_print(page, "\nwithout a site (unknown names, connections that ended before a request)\n");
+		status_counts(page, unnamed);
+	}
+}
+
+int status_ask(const struct options *options, struct admin_reply *reply)
+{
+	char socket[PATH_TEXT_MAX];
+	struct admin_question question = { .socket = socket, .method = "GET", .path = "/status", .wait_ms = ADMIN_ASK_MS };
+	enum result result;
+	int code;
+
+	find_socket(options, socket);
+	result = admin_ask(&question, reply);
+	if (result != RESULT_OK)
+		return admin_complain(&question, result);
+	if (reply->status == 200)
+		return EXIT_DONE;
+	code = admin_complain_reply(reply);
+	admin_reply_done(reply);
+	return code;
+}
+
+int status_command(const struct options *options)
+{
+	struct page page = { .has_color = options->has_color, .result = RESULT_OK };
+	struct json *status = NULL;
+	struct admin_reply reply;
+	struct buffer text;
+	int code = status_ask(options, &reply);
+
+	if (code != EXIT_DONE)
+		return code;
+	if (options->is_json) {
+		fwrite(reply.body.at, 1, reply.body.len, stdout);
+		goto done;
+	}
+	buffer_init(&text, PAGE_BYTES_MAX);
+	page.out = &text;
+	if (json_read(reply.body, &status) == RESULT_OK)
+		print_status(&page, status);
+	if (!status || page.result != RESULT_OK)
+		code = command_failed("the shield's answer cannot be shown");
+	else
+		fwrite(buffer_span(&text).at, 1, buffer_len(&text), stdout);
+	if (status)
+		json_drop(status);
+	buffer_done(&text);
+done:
+	admin_reply_done(&reply);
+	return code;
+}
