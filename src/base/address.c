@@ -5,6 +5,8 @@
 
 #include "base/banned.h"
 
+#define V4_PREFIX_BITS 96u
+
 static const uint8_t v4_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
 bool address_is_v4(const struct address *address)
@@ -116,6 +118,8 @@ bool network_contains(const struct network *network, const struct address *addre
 	unsigned whole = network->prefix / 8;
 	unsigned rest = network->prefix % 8;
 
+	if (network->prefix < V4_PREFIX_BITS && address_is_v4(address))
+		return false;  /* IPv4 lies within ::/0 only because of how this house writes it down */
 	if (memcmp(network->address.bytes, address->bytes, whole) != 0)
 		return false;
 	return rest == 0 || ((network->address.bytes[whole] ^ address->bytes[whole]) & (0xff00u >> rest) & 0xffu) == 0;

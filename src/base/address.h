@@ -46,6 +46,7 @@ struct address address_truncate(struct address address);
 /* "10.0.0.0/8", "2001:db8::/32", or one address. Host bits that are set are RESULT_MALFORMED. */
 enum result network_read(struct span text, struct network *out) must_check;
 void network_write(const struct network *network, char out[NETWORK_TEXT_MAX]);
+/* A network of one family holds nothing of the other: ::/0 is all of IPv6, 0.0.0.0/0 all of IPv4. */
 bool network_contains(const struct network *network, const struct address *address);
 
 /* "127.0.0.1:443", "[::1]:443". The port is mandatory, 1..65535. */

@@ -53,8 +53,12 @@ void arena_reset(struct arena *arena)
 static bool add_block(struct arena *arena, size_t count)
 {
 	size_t size = count > arena->block_bytes ? count : arena->block_bytes;
-	struct arena_block *block = malloc(sizeof(*block) + size);
+	struct arena_block *block;
+	size_t bytes;
 
+	if (__builtin_add_overflow(sizeof(*block), size, &bytes))
+		return false;
+	block = malloc(bytes);
 	if (!block)
 		return false;
 	block->older = arena->block;
@@ -71,6 +75,8 @@ void *arena_take(struct arena *arena, size_t count)
 
 	if (count > SIZE_MAX - ALIGNMENT)
 		return NULL;
+	if (count == 0)
+		count = 1;  /* NULL says that there is no memory, and nothing else */
 	count = (count + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
 	if (count > arena->limit_bytes - arena->used_bytes)
 		return NULL;

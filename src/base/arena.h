@@ -29,7 +29,7 @@ void arena_done(struct arena *arena);
 /* Empty and reusable: keeps one ordinary block. */
 void arena_reset(struct arena *arena);
 
-/* COUNT bytes aligned to 16; not cleared. NULL past the limit or out of memory. */
+/* COUNT bytes aligned to 16; not cleared. NULL past the limit or out of memory; never NULL for that COUNT is 0. */
 void *arena_take(struct arena *arena, size_t count) must_check;
 /* The same, cleared. COUNT * SIZE may not overflow: NULL then. */
 void *arena_take_zero(struct arena *arena, size_t count, size_t size) must_check;

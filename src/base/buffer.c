@@ -32,8 +32,8 @@ static bool grow(struct buffer *buffer, size_t need)
 	size_t len = buffer_len(buffer);
 	char *bytes;
 
-	while (size < need)
-		size *= 2;
+	while (size < need && size < buffer->max_bytes)
+		size = size > buffer->max_bytes / 2 ? buffer->max_bytes : size * 2;
 	if (size > buffer->max_bytes)
 		size = buffer->max_bytes;
 	bytes = malloc(size);
@@ -57,7 +57,7 @@ char *buffer_reserve(struct buffer *buffer, size_t count)
 		return buffer->bytes + buffer->end;
 	if (count > buffer->max_bytes - len)
 		return NULL;
-	if (len + count <= buffer->size) {
+	if (len + count <= buffer->size && buffer->bytes) {
 		memmove(buffer->bytes, buffer->bytes + buffer->start, len);
 		buffer->start = 0;
 		buffer->end = len;

@@ -1,5 +1,6 @@
 #include "base/complaint.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/banned.h"
@@ -36,27 +37,41 @@ static struct complaint *add(struct complaints *complaints)
 	return &complaints->list[complaints->count];
 }
 
+/* Text that is too long is cut, between two characters, rather than lost. */
+static struct span print_text(char text[ONE_MAX_BYTES], const char *format, va_list list) __attribute__((format(printf, 2, 0)));
+static struct span print_text(char text[ONE_MAX_BYTES], const char *format, va_list list)
+{
+	int count = vsnprintf(text, ONE_MAX_BYTES, format, list);
+	size_t len = count < 0 ? 0 : (size_t)count;
+
+	if (len < ONE_MAX_BYTES)
+		return span_make(text, len);
+	len = ONE_MAX_BYTES - 4;
+	while (len && ((unsigned char)text[len] & 0xc0) == 0x80)
+		len--;
+	memcpy(text + len, "...", 3);
+	return span_make(text, len + 3);
+}
+
 void complain(struct complaints *complaints, enum complaint_kind kind, struct place place, struct span suggestion,
               const char *format, ...)
 {
 	struct complaint *complaint = add(complaints);
-	struct buffer text;
+	char text[ONE_MAX_BYTES];
 	va_list list;
 
 	if (kind == COMPLAINT_ERROR)
 		complaints->errors++;
-	buffer_init(&text, ONE_MAX_BYTES);
 	va_start(list, format);
-	if (!complaint || buffer_print_list(&text, format, list) != RESULT_OK) {
-		complaints->dropped++;
-	} else {
+	if (complaint)
 		*complaint = (struct complaint){ kind, arena_copy(&complaints->arena, place.file), place.line, place.column,
-			                         arena_copy(&complaints->arena, buffer_span(&text)),
+			                         arena_copy(&complaints->arena, print_text(text, format, list)),
 			                         arena_copy(&complaints->arena, suggestion) };
-		complaints->count++;
-	}
 	va_end(list);
-	buffer_done(&text);
+	if (complaint && complaint->file.at && complaint->text.at && complaint->suggestion.at)
+		complaints->count++;
+	else
+		complaints->dropped++;
 }
 
 static enum result write_one(const struct complaint *complaint, struct buffer *out)

@@ -1,5 +1,7 @@
 #include "base/hash.h"
 
+#include <assert.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -98,8 +100,10 @@ void random_fill(void *out, size_t count)
 	while (count) {
 		ssize_t got = getrandom(at, count, 0);
 
-		if (got < 0)  /* only a signal before the first byte: asking again is all there is */
+		if (got < 0) {
+			assert(errno == EINTR);  /* anything else is a sandbox of ours that forbids it: no seed is worse than no process */
 			continue;
+		}
 		at += got;
 		count -= (size_t)got;
 	}

@@ -42,6 +42,8 @@ static inline bool span_equal(struct span a, struct span b)
 
 static inline struct span span_skip(struct span span, size_t count)
 {
+	if (!span.len)
+		return span;  /* may be NULL, to which C adds nothing, not even 0 */
 	return count > span.len ? span_make(span.at + span.len, 0) : span_make(span.at + count, span.len - count);
 }
 

@@ -75,15 +75,15 @@ static void turn_slot(struct timers *timers, struct list *slot, uint64_t now_ms)
 
 void timers_advance(struct timers *timers, uint64_t now_ms)
 {
-	uint64_t steps = 0;
+	uint64_t target_ms = now_ms - now_ms % TIMER_STEP_MS;
 
-	while (timers->done_ms + TIMER_STEP_MS <= now_ms) {
+	/* Slept past a whole turn: one turn sees every slot. It is the last one before NOW, so that what is refiled on the way lies
+	 * ahead of it: filed by an older turn, it would lie behind and wait for the wheel to come round again. */
+	if (target_ms > timers->done_ms + SPAN_MS)
+		timers->done_ms = target_ms - SPAN_MS;
+	while (timers->done_ms < target_ms) {
 		timers->done_ms += TIMER_STEP_MS;
 		turn_slot(timers, &timers->slots[timers->done_ms / TIMER_STEP_MS % TIMER_SLOTS], now_ms);
-		if (++steps == TIMER_SLOTS) {  /* slept past a whole turn: every slot has been seen once */
-			timers->done_ms = now_ms - now_ms % TIMER_STEP_MS;
-			break;
-		}
 	}
 }
 

@@ -28,11 +28,43 @@ static enum result entry_read(struct span text, struct address *out)
 	return RESULT_OK;
 }
 
-/* The value of for= in one element of Forwarded (RFC 7239), without its quotes; empty when there is none. */
+/* span_cut, for separators outside of "quotes". */
+static struct span cut_unquoted(struct span *rest, char separator)
+{
+	bool is_quoted = false;
+	size_t at = 0;
+	struct span part;
+
+	while (at < rest->len && (is_quoted || rest->at[at] != separator))
+		is_quoted ^= rest->at[at++] == '"';
+	part = span_take(*rest, at);
+	*rest = at < rest->len ? span_skip(*rest, at + 1) : SPAN_NONE;
+	return part;
+}
+
+/* Where the last element of LIST begins. Commas within quotes separate nothing: a proxy may repeat there what the client
+ * said (host="a,for=..."). Counted from the end, because whatever a client put in front, an open quote too, is not to change
+ * how the proxy's own element is read. */
+static size_t last_element(struct span list, bool has_quotes)
+{
+	bool is_quoted = false;
+	size_t at = list.len;
+
+	while (at > 0 && (is_quoted || list.at[at - 1] != ',')) {
+		at--;
+		is_quoted ^= has_quotes && list.at[at] == '"';
+	}
+	return at;
+}
+
+/* The value of for= in one element of Forwarded (RFC 7239), without its quotes; empty when there is none. Fails closed: an
+ * element with an escape in it is none, for it would take another reader to know where its quotes end. */
 static struct span forwarded_for(struct span element)
 {
+	if (span_find(element, '\\') < element.len)
+		return SPAN_NONE;
 	while (element.len) {
-		struct span pair = span_trim(span_cut(&element, ';'));
+		struct span pair = span_trim(cut_unquoted(&element, ';'));
 		struct span value;
 
 		if (!span_starts_nocase(pair, SPAN("for=")))
@@ -55,11 +87,11 @@ struct walk {
 static void walk_list(struct walk *walk, struct span list, bool is_forwarded)
 {
 	while (list.len && !walk->is_over) {
-		size_t comma = span_find_last(list, ',');
-		struct span entry = span_trim(comma < list.len ? span_skip(list, comma + 1) : list);
+		size_t start = last_element(list, is_forwarded);
+		struct span entry = span_trim(span_skip(list, start));
 		struct address address;
 
-		list = comma < list.len ? span_take(list, comma) : SPAN_NONE;
+		list = span_take(list, start ? start - 1 : 0);
 		if (++walk->entries > ENTRIES_MAX || entry_read(is_forwarded ? forwarded_for(entry) : entry, &address) != RESULT_OK) {
 			walk->is_over = true;
 			return;
