@@ -232,6 +232,18 @@ static void open_folders(struct edge_state *state)
 	state->journal_fd = openat(state->state_fd, "journal", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* What the edges before this one died on. */
+static void learn_quarantine(struct edge_state *state)
+{
+	struct quarantine *quarantine = &state->common.quarantine;
+	size_t size;
+
+	quarantine_learn(quarantine, wiring_region(&state->start.shared, REGION_QUARANTINE, &size), state->loop.now_ms);
+	for (unsigned i = 0; i < quarantine->count; i++)
+		fprintf(stderr, "bouclier: ALERT: a request killed the edge again and again; for ten minutes it is answered 503: %.*s\n",
+		        (int)QUARANTINE_TEXT_MAX, quarantine->list[i].text);
+}
+
 static enum result open_memory(struct edge_state *state)
 {
 	struct event_birth birth = { .workers = state->worker_count, .folder_fd = state->journal_fd,
@@ -243,6 +255,7 @@ static enum result open_memory(struct edge_state *state)
 	state->switches = wiring_region(&state->start.shared, REGION_SWITCHES, &size);
 	if (!birth.memory || !state->switches || !state->tickets)
 		return RESULT_REFUSED;
+	learn_quarantine(state);
 	/* An edge that still drains has the other half of the slots. */
 	birth.first_worker = state->keeper && state->keeper->edge_starts & 1 ? EDGE_WORKERS_MAX : 0;
 	return event_new(&birth, &state->event);

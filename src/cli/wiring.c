@@ -36,6 +36,7 @@ static struct region regions[] = {
 	{ REGION_TICKETS, REGION_VERSION, sizeof(struct ticket_keys) },
 	{ REGION_SWITCHES, REGION_VERSION, sizeof(struct switches) },
 	{ REGION_EVENTS, REGION_VERSION, 0 },
+	{ REGION_QUARANTINE, QUARANTINE_VERSION, sizeof(struct quarantine_memory) },
 };
 #define REGIONS (sizeof(regions) / sizeof(*regions))
 

@@ -12,10 +12,11 @@
 config_sections wiring_sections(void);
 
 /* Regions of the keeper's memory: session ticket keys (net/), switches that a person threw (edge_state.h), the journal's
- * rings and counts (event/). */
+ * rings and counts (event/), what edges died on (edge/). */
 #define REGION_TICKETS "tickets"
 #define REGION_SWITCHES "switches"
 #define REGION_EVENTS "events"
+#define REGION_QUARANTINE "quarantine"
 #define REGION_VERSION 1u
 
 size_t wiring_regions(const struct region **out);

@@ -102,18 +102,23 @@ static const step_function steps[] = {
 void request_advance(struct request *request)
 {
 	enum step_outcome outcome = STEP_AGAIN;
+	struct worker *worker = request->connection->worker;
+	struct request *outer = worker->at_work;  /* what one request gives back may wake another */
 
 	if (request->is_advancing)
 		return;  /* a step caused an edge of its own: it is still there to see it */
 	request->is_advancing = true;
+	worker->at_work = request;
 	while (outcome != STEP_WAIT) {
 		outcome = steps[request->step](request);
 		if (outcome == STEP_OVER)
-			return;
+			break;
 		if (outcome == STEP_NEXT)
 			request->step++;
 	}
-	request->is_advancing = false;
+	worker->at_work = outer;
+	if (outcome == STEP_WAIT)
+		request->is_advancing = false;
 }
 
 void request_abort(struct request *request, enum reason reason)

@@ -60,6 +60,8 @@ enum step_outcome step_route(struct request *request)
 		return request_answer_fault(request, request->fault);
 	if (!site)
 		return request_answer(request, 421, DECISION_BLOCK, REASON_NO_SITE);
+	if (quarantine_holds(&request->connection->worker->common->quarantine, request))
+		return request_answer(request, 503, DECISION_BLOCK, REASON_QUARANTINE);
 	/* Security, fails closed: a certificate of one site never carries requests for another. */
 	if (request->connection->tls_site && request->connection->tls_site != request->site->key)
 		return request_answer(request, 421, DECISION_BLOCK, REASON_MISDIRECTED);

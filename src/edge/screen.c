@@ -114,6 +114,7 @@ enum step_outcome step_screen(struct request *request)
 {
 	const struct edge_settings *settings = request->route->settings;
 
+	crash_test(request);
 	if (request->site->net->acme.len && span_starts(request->head.path, SPAN(ACME_PREFIX)))
 		return answer_acme(request);
 	if (request->connection->port->redirects)

@@ -310,7 +310,6 @@ struct worker *worker_new(const struct worker_needs *needs)
 	worker->index = needs->index;
 	worker->common = needs->common;
 	worker->sink = needs->sink;
-	worker->in_flight = needs->in_flight;
 	list_init(&worker->connections);
 	list_init(&worker->listeners);
 	list_init(&worker->free_requests);
@@ -336,6 +335,7 @@ static void *run(void *argument)
 {
 	struct worker *worker = argument;
 
+	quarantine_watch(worker);
 	loop_run(&worker->loop);
 	return NULL;
 }

@@ -10,6 +10,7 @@
 #include "base/loop.h"
 #include "edge/fact.h"
 #include "edge/plan.h"
+#include "edge/quarantine.h"
 #include "origin/connection.h"
 
 /* What a worker holds of one snapshot: counted without atomics, so that each request can hold it for free. */
@@ -24,6 +25,7 @@ struct edge_common {
 	struct origins origins;
 	char node[17];           /* 16 hexadecimal digits: in Via and CDN-Loop, so that loops are seen */
 	bool is_reduced;
+	struct quarantine quarantine;
 	unsigned connections;    /* open now, all workers */
 	uint64_t accepted, refused;
 };
@@ -69,7 +71,7 @@ struct worker {
 	char date[CLOCK_HTTP_LEN + 1];
 	bool is_draining;
 	void (*drained)(struct worker *worker);
-	uint64_t *in_flight;                 /* shared memory: what this worker works on, for the keeper's quarantine; may be NULL */
+	struct request *at_work;             /* being advanced right now: what a crash is blamed on */
 };
 
 struct worker_needs {
@@ -77,7 +79,6 @@ struct worker_needs {
 	unsigned index;
 	struct fact_sink sink;
 	struct snapshot *snapshot;           /* held once more */
-	uint64_t *in_flight;
 };
 
 struct worker *worker_new(const struct worker_needs *needs) must_check;
