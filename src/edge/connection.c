@@ -9,7 +9,6 @@
 
 #include "base/banned.h"
 
-#define READ_BYTES 4096u
 #define READS ((uint32_t)EPOLLIN | EPOLLRDHUP)
 #define IN_MIN_BYTES (64u * 1024)
 #define OUT_MAX_BYTES (128u * 1024)
@@ -115,23 +114,7 @@ void connection_rebind(struct connection *connection)
 
 enum result connection_fill(struct connection *connection)
 {
-	size_t room = buffer_room(&connection->in);
-	size_t want = connection->in.size > READ_BYTES ? connection->in.size - buffer_len(&connection->in) : READ_BYTES;
-	size_t got = 0;
-	enum result result;
-	char *to;
-
-	if (!room)
-		return RESULT_MORE;
-	want = want < READ_BYTES / 4 ? READ_BYTES : want;
-	want = want < room ? want : room;
-	to = buffer_reserve(&connection->in, want);
-	if (!to)
-		return RESULT_NO_MEMORY;
-	result = transport_read(&connection->transport, to, want, &got);
-	if (result == RESULT_OK)
-		buffer_commit(&connection->in, got);
-	return result;
+	return transport_fill(&connection->transport, &connection->in, &connection->appetite);
 }
 
 void connection_watch_writes(struct connection *connection)
@@ -338,12 +321,13 @@ static bool take_place(struct worker *worker)
 static void init_connection(struct connection *connection, struct worker *worker, const struct endpoint *local,
                             const struct endpoint *peer, const struct edge_port *port)
 {
-	size_t in_bytes = worker->binding->plan->limits.head_bytes + READ_BYTES;
+	size_t in_bytes = worker->binding->plan->limits.head_bytes + FILL_MIN_BYTES;
 
 	*connection = (struct connection){ .watch = { -1, ready }, .worker = worker, .binding = worker->binding, .port = port,
 		                           .local = *local, .peer = *peer, .stage = CONNECTION_HANDSHAKE };
 	if (port->has_proxy_protocol)
 		connection->stage = CONNECTION_PROXY_HEADER;
+	connection->appetite = FILL_MIN_BYTES;
 	binding_hold(worker->binding);
 	timer_init(&connection->timer, expired);
 	job_init(&connection->job, run_job);

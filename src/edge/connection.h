@@ -28,7 +28,7 @@ enum connection_stage {
 };
 
 /* What the connection's own clock is set for. */
-enum connection_wait { WAIT_HEAD, WAIT_IDLE, WAIT_RESTING, WAIT_REQUEST };
+enum connection_wait { WAIT_HEAD, WAIT_IDLE, WAIT_RESTING, WAIT_REQUEST, WAIT_FINISH };
 
 /* Bytes a client moved since when, for the minimum rate. */
 struct pace {
@@ -52,6 +52,7 @@ struct connection {
 	bool has_unread;                   /* the client may still be sending what nobody will read: linger after the answer */
 	bool waits_to_send;                /* a large piece that lies elsewhere could not go yet */
 	struct buffer in, out;
+	uint32_t appetite;                 /* of transport_fill */
 	struct request *request;           /* HTTP/1: the one at work */
 	struct h2_session *h2;
 	unsigned requests;                 /* at work; HTTP/2 */

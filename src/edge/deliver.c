@@ -346,9 +346,10 @@ static void set_idle_deadline(struct request *request)
 /* The client can have no more of it: what it has already cannot be told from a whole response, except by cutting. */
 static enum step_outcome cut(struct request *request, enum reason reason)
 {
-	if (request->reason == REASON_NONE || request->reason == REASON_ORIGIN_TIMEOUT)
+	if (request->reason == REASON_NONE || request->reason == REASON_ORIGIN_TIMEOUT) {
 		request->reason = reason;
-	request->decision = DECISION_DROP;
+		request->decision = DECISION_DROP;
+	}
 	request->connection->is_closing = true;
 	request->is_cut = true;
 	request_release_origin(request, false);

@@ -12,6 +12,7 @@
 
 #define TRIES_MAX 3
 #define UP_ENOUGH_BYTES (64u * 1024)
+#define UP_A_ROUND_BYTES (512u * 1024)
 #define RESPONSE_FIELDS_MAX 256
 
 static uint64_t now_ns(const struct request *request)
@@ -117,6 +118,15 @@ static enum step_outcome fail_origin(struct request *request, enum origin_outcom
 	return request_answer(request, answers[outcome].status, DECISION_DROP, answers[outcome].reason);
 }
 
+static enum result write_proxy_header(struct request *request)
+{
+	struct origin_connection *origin = request->origin;
+	struct proxy_header header = { .source = request->connection->peer, .destination = request->connection->local };
+
+	header.source.address = request->source;
+	return proxy_header_write(origin->origin->proxy_protocol == ORIGIN_PROXY_V1 ? 1 : 2, &header, &origin->out);
+}
+
 static enum step_outcome open_origin(struct request *request)
 {
 	struct worker *worker = request->connection->worker;
@@ -134,6 +144,13 @@ static enum step_outcome open_origin(struct request *request)
 	if (request->origin)
 		return STEP_NEXT;
 	result = origin_connection_open(&worker->origins, request->member->origin, request, &request->origin);
+	/* A PROXY header belongs to a connection, so such connections are never kept (see release in deliver.c). */
+	if (result == RESULT_OK && request->member->origin->proxy_protocol != ORIGIN_PROXY_NONE)
+		result = write_proxy_header(request);
+	if (result == RESULT_LIMIT || result == RESULT_NO_MEMORY) {  /* ours is missing: no word about the origin */
+		request_release_origin(request, false);
+		return request_answer(request, 503, DECISION_LIMIT, REASON_NO_MEMORY);
+	}
 	if (result != RESULT_OK)
 		return fail_origin(request, ORIGIN_UNREACHABLE);
 	set_origin_deadline(request, request->route->settings->timeouts.connect_ms);
@@ -374,26 +391,13 @@ static enum result write_head(struct request *request)
 	return head.result == RESULT_OK ? head_end_write(head.out) : head.result;
 }
 
-static enum result write_proxy_header(struct request *request)
-{
-	struct origin_connection *origin = request->origin;
-	struct proxy_header header = { .source = request->connection->peer, .destination = request->connection->local };
-
-	header.source.address = request->source;
-	return proxy_header_write(origin->origin->proxy_protocol == ORIGIN_PROXY_V1 ? 1 : 2, &header, &origin->out);
-}
-
 enum step_outcome step_forward(struct request *request)
 {
-	enum result result = RESULT_OK;
+	enum result result;
 
 	request->connected_ns = now_ns(request);
 	request->wants_tunnel = wants_tunnel(request);
-	/* A PROXY header belongs to a connection, so such connections are never kept (see release in deliver.c). */
-	if (request->origin->origin->proxy_protocol != ORIGIN_PROXY_NONE)
-		result = write_proxy_header(request);
-	if (result == RESULT_OK)
-		result = write_head(request);
+	result = write_head(request);
 	if (result != RESULT_OK) {
 		request_release_origin(request, true);
 		return request_answer(request, result == RESULT_LIMIT ? 431 : 503, DECISION_DROP, REASON_NO_MEMORY);
@@ -477,10 +481,15 @@ static void ask_for_body(struct request *request)
 enum result request_pump_up(struct request *request)
 {
 	enum result result = RESULT_OK;
+	uint64_t until = request->up_bytes + UP_A_ROUND_BYTES;
 
 	while (!request->up_is_done && result == RESULT_OK) {
 		struct span piece;
 
+		if (request->up_bytes >= until) {  /* others of this worker wait too */
+			connection_later(request->connection);
+			return RESULT_MORE;
+		}
 		if (buffer_len(&request->origin->out) >= UP_ENOUGH_BYTES) {
 			result = origin_connection_flush(request->origin);
 			if (result != RESULT_OK)

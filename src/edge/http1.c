@@ -8,6 +8,8 @@
 #define REQUESTS_A_ROUND 16
 #define SEND_DIRECTLY_BYTES 4096u
 #define OUT_ENOUGH_BYTES (64u * 1024)
+#define SENT_A_ROUND_BYTES (512u * 1024)
+#define FINISH_MS 10000
 
 /* The head was read in the connection's buffer, which will move: the request gets a copy of its own. */
 static enum result move_head(struct request *request, struct buffer *in, size_t used)
@@ -89,6 +91,7 @@ static void wait_idle(struct connection *connection)
 	const struct edge_timeouts *timeouts = connection_timeouts(connection);
 	enum connection_wait wait = buffer_len(&connection->in) ? WAIT_HEAD : WAIT_IDLE;
 
+	connection->appetite = FILL_MIN_BYTES;
 	buffer_release(&connection->in);
 	buffer_release(&connection->out);
 	if (connection->wait == wait || connection->wait == WAIT_HEAD)
@@ -117,7 +120,9 @@ static void wait_at_work(struct connection *connection)
 static void finish(struct connection *connection)
 {
 	if (connection_flush(connection) == RESULT_MORE) {
-		connection_set_deadline(connection, 10000);
+		if (connection->wait != WAIT_FINISH)
+			connection_set_deadline(connection, FINISH_MS);
+		connection->wait = WAIT_FINISH;
 		return;
 	}
 	/* Closing with unread bytes makes the kernel send RST, which may overtake our answer. */
@@ -265,6 +270,8 @@ enum result http1_deliver(struct request *request)
 {
 	struct connection *connection = request->connection;
 
+	uint64_t until = request->down_bytes + SENT_A_ROUND_BYTES;
+
 	connection->waits_to_send = false;
 	for (;;) {
 		struct span piece;
@@ -278,6 +285,10 @@ enum result http1_deliver(struct request *request)
 		}
 		if (result != RESULT_OK)
 			return RESULT_MALFORMED;
+		if (request->down_bytes >= until) {  /* others of this worker wait too */
+			connection_later(connection);
+			return RESULT_MORE;
+		}
 		if (!request->down_is_chunked && piece.len >= SEND_DIRECTLY_BYTES)
 			result = send_directly(request, piece);
 		else if (buffer_len(&connection->out) < OUT_ENOUGH_BYTES)

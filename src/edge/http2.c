@@ -5,6 +5,7 @@
 #include "base/banned.h"
 
 #define CLOCK_STEP_MS 1000
+#define BYTES_A_ROUND (512u * 1024)
 
 /* Streams answered in one round leave in one write. */
 static void flush_later(struct connection *connection)
@@ -223,12 +224,14 @@ static void end_badly(struct connection *connection, enum http_fault fault)
 static enum result take_input(struct connection *connection)
 {
 	enum http_fault fault = HTTP_FAULT_NONE;
+	size_t taken_bytes = 0;
 
 	for (;;) {
 		enum result result;
 
 		if (buffer_len(&connection->in)) {
 			connection->pace.bytes += buffer_len(&connection->in);
+			taken_bytes += buffer_len(&connection->in);
 			result = h2_receive(connection->h2, buffer_span(&connection->in), connection->worker->loop.now_ms, &fault);
 			buffer_reset(&connection->in);
 			if (result != RESULT_OK) {
@@ -239,6 +242,10 @@ static enum result take_input(struct connection *connection)
 		/* What we owe is said before more is taken: a peer that sends without reading is not given more to do. */
 		if (buffer_len(&connection->out) >= H2_FRAME_BYTES * 4)
 			return RESULT_MORE;
+		if (taken_bytes >= BYTES_A_ROUND) {  /* others of this worker wait too */
+			connection_later(connection);
+			return RESULT_MORE;
+		}
 		result = connection_fill(connection);
 		if (result != RESULT_OK)
 			return result;
@@ -248,12 +255,18 @@ static enum result take_input(struct connection *connection)
 static enum result send_output(struct connection *connection)
 {
 	enum result result = RESULT_OK;
+	size_t sent_bytes = 0;
 
 	while (result == RESULT_OK) {
+		if (sent_bytes >= BYTES_A_ROUND) {
+			connection_later(connection);
+			return RESULT_MORE;
+		}
 		if (buffer_room(&connection->out) >= H2_FRAME_BYTES && h2_wants_send(connection->h2))
 			result = h2_send(connection->h2, &connection->out);
 		if (!buffer_len(&connection->out))
 			break;
+		sent_bytes += buffer_len(&connection->out);
 		if (result == RESULT_OK)
 			result = connection_flush(connection);
 	}
@@ -336,6 +349,7 @@ void http2_advance(struct connection *connection)
 		return;
 	}
 	if (!connection->requests) {
+		connection->appetite = FILL_MIN_BYTES;
 		buffer_release(&connection->in);
 		buffer_release(&connection->out);
 	}

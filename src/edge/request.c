@@ -23,12 +23,20 @@ const char *step_name(enum step step)
 	return step < STEP_COUNT ? names[step] : "none";
 }
 
+void request_wake(struct request *request)
+{
+	if (request->is_h2)
+		request_advance(request);
+	else
+		connection_advance(request->connection);
+}
+
 static void origin_waited_too_long(struct timer *timer)
 {
 	struct request *request = list_entry(timer, struct request, timer);
 
 	request->reason = REASON_ORIGIN_TIMEOUT;
-	request_advance(request);
+	request_wake(request);
 }
 
 static void reset(struct request *request)

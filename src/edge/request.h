@@ -87,6 +87,9 @@ struct request *request_new(struct worker *worker) must_check;
 /* The head is in; holds the connection's snapshot and starts to walk. */
 void request_begin(struct request *request, struct connection *connection);
 void request_advance(struct request *request);
+/* Something other than the client has moved. HTTP/1: by way of the connection, which goes on with its next request when this
+ * one is over. */
+void request_wake(struct request *request);
 /* The client is gone, or is cut: nothing more can be delivered. States the fact and frees. */
 void request_abort(struct request *request, enum reason reason);
 /* Frees without a word. */

@@ -289,16 +289,9 @@ enum result worker_post_drain(struct worker *worker)
 
 /* -- birth and death -- */
 
-static void advance_owner(void *owner)
+static void wake_owner(void *owner)
 {
-	struct request *request = owner;
-	struct connection *connection = request->connection;
-
-	/* HTTP/1: by way of the connection, which goes on with the next request when this one is over. */
-	if (request->is_h2)
-		request_advance(request);
-	else
-		connection_advance(connection);
+	request_wake(owner);
 }
 
 struct worker *worker_new(const struct worker_needs *needs)
@@ -319,7 +312,7 @@ struct worker *worker_new(const struct worker_needs *needs)
 		goto fail;
 	if (loop_init(&worker->loop) != RESULT_OK)
 		goto fail_binding;
-	if (origin_worker_init(&worker->origins, &worker->loop, &needs->common->origins, advance_owner) != RESULT_OK)
+	if (origin_worker_init(&worker->origins, &worker->loop, &needs->common->origins, wake_owner) != RESULT_OK)
 		goto fail_loop;
 	return worker;
 fail_loop:

@@ -95,6 +95,30 @@ enum result transport_read(struct transport *transport, char *out, size_t size, 
 	return RESULT_OK;
 }
 
+enum result transport_fill(struct transport *transport, struct buffer *buffer, uint32_t *appetite)
+{
+	size_t room = buffer_room(buffer);
+	size_t want = buffer->size - buffer_len(buffer);  /* what is allocated anyway */
+	size_t got = 0;
+	enum result result;
+	char *to;
+
+	if (!room)
+		return RESULT_MORE;
+	want = want > *appetite ? want : *appetite;
+	want = want < room ? want : room;
+	to = buffer_reserve(buffer, want);
+	if (!to)
+		return RESULT_NO_MEMORY;
+	result = transport_read(transport, to, want, &got);
+	if (result != RESULT_OK)
+		return result;
+	buffer_commit(buffer, got);
+	if (got == want && *appetite < FILL_MAX_BYTES)
+		*appetite *= 2;
+	return RESULT_OK;
+}
+
 enum result transport_write(struct transport *transport, struct span bytes, size_t *sent)
 {
 	struct tls_state *state = tls_of(transport);

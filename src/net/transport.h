@@ -17,6 +17,7 @@
 #include <sys/uio.h>
 
 #include "base/address.h"
+#include "base/buffer.h"
 #include "base/span.h"
 
 struct tls_server;  /* net/tls_server.h: certificates by SNI, of one snapshot */
@@ -57,6 +58,13 @@ bool transport_is_passthrough(const struct transport *transport);
 
 /* At most SIZE bytes. RESULT_OK (GOT > 0), RESULT_MORE, RESULT_END (orderly close or FIN), RESULT_IO. */
 enum result transport_read(struct transport *transport, char *out, size_t size, size_t *got) must_check;
+/* Reads into BUFFER, up to its room. APPETITE is the caller's, one a transport, FILL_MIN_BYTES at first: it doubles while the
+ * peer fills what is offered, so that a long body is read in large steps and a small request costs a small buffer.
+ * As transport_read; RESULT_MORE also when there is no room. */
+#define FILL_MIN_BYTES 4096u
+#define FILL_MAX_BYTES 65536u
+enum result transport_fill(struct transport *transport, struct buffer *buffer, uint32_t *appetite) must_check;
+
 /* RESULT_OK when SENT > 0 (maybe less than all), RESULT_MORE when nothing could go, RESULT_IO.
  * After RESULT_MORE the next write must begin with the same bytes (their record may be sealed already); they may lie
  * elsewhere, and more may follow them. */

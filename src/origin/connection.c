@@ -9,7 +9,7 @@
 
 #define IN_MAX_BYTES (64 * 1024)
 #define OUT_MAX_BYTES (128 * 1024)
-#define READ_BYTES (8 * 1024)
+#define APPETITE_BYTES (2 * FILL_MIN_BYTES)  /* most pages fit */
 
 enum result origin_worker_init(struct origin_worker *worker, struct loop *loop, struct origins *origins, void (*advance)(void *owner))
 {
@@ -133,6 +133,12 @@ struct origin_connection *origin_connection_reuse(struct origin_worker *worker, 
 	return connection;
 }
 
+/* What is missing is ours, not the origin's. */
+static bool is_ours(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == EADDRNOTAVAIL || error == EAGAIN;
+}
+
 static enum result open_socket(struct origin_connection *connection, const struct endpoint *endpoint)
 {
 	struct sockaddr_storage to;
@@ -141,11 +147,11 @@ static enum result open_socket(struct origin_connection *connection, const struc
 	int on = 1;
 
 	if (fd < 0)
-		return RESULT_IO;
+		return is_ours(errno) ? RESULT_LIMIT : RESULT_IO;
 	transport_init(&connection->transport, fd);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (connect(fd, (struct sockaddr *)&to, length) < 0 && errno != EINPROGRESS)
-		return RESULT_IO;
+		return is_ours(errno) ? RESULT_LIMIT : RESULT_IO;
 	return loop_watch(connection->worker->loop, &connection->watch, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP);
 }
 
@@ -161,7 +167,7 @@ enum result origin_connection_open(struct origin_worker *worker, struct origin *
 	if (!connection)
 		return RESULT_NO_MEMORY;
 	*connection = (struct origin_connection){ .watch = { -1, ready }, .worker = worker, .origin = origin, .owner = owner,
-		                                  .stage = ORIGIN_CONNECTING };
+		                                  .stage = ORIGIN_CONNECTING, .appetite = APPETITE_BYTES };
 	transport_init(&connection->transport, -1);
 	buffer_init(&connection->in, IN_MAX_BYTES);
 	buffer_init(&connection->out, OUT_MAX_BYTES);
@@ -172,7 +178,10 @@ enum result origin_connection_open(struct origin_worker *worker, struct origin *
 	worker->open_count++;
 	result = open_socket(connection, &endpoint);
 	if (result != RESULT_OK) {
+		int error = errno;
+
 		origin_connection_close(connection);
+		errno = error;
 		return result;
 	}
 	*out = connection;
@@ -186,15 +195,24 @@ static enum result finish_connect(struct origin_connection *connection)
 	int error = 0;
 
 	length = sizeof(error);
-	if (getsockopt(connection->transport.fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0 || error)
+	if (getsockopt(connection->transport.fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0 || error) {
+		connection->transport.failed = error;
 		return RESULT_IO;
+	}
 	length = sizeof(peer);
 	if (getpeername(connection->transport.fd, (struct sockaddr *)&peer, &length) < 0)
 		return errno == ENOTCONN ? RESULT_MORE : RESULT_IO;
-	if (!connection->origin->tls) {
-		connection->stage = ORIGIN_OPEN;
-		return RESULT_OK;
-	}
+	connection->stage = connection->origin->tls ? ORIGIN_GREETING : ORIGIN_OPEN;
+	return RESULT_OK;
+}
+
+/* A PROXY header is read by what stands in front of the origin's TLS: it goes first, and in clear. */
+static enum result greet(struct origin_connection *connection)
+{
+	enum result result = origin_connection_flush(connection);
+
+	if (result != RESULT_OK)
+		return result;
 	connection->stage = ORIGIN_HANDSHAKING;
 	return transport_connect_tls(&connection->transport, connection->origin->tls);
 }
@@ -205,6 +223,8 @@ enum result origin_connection_advance(struct origin_connection *connection)
 
 	if (connection->stage == ORIGIN_CONNECTING)
 		result = finish_connect(connection);
+	if (result == RESULT_OK && connection->stage == ORIGIN_GREETING)
+		result = greet(connection);
 	if (result == RESULT_OK && connection->stage == ORIGIN_HANDSHAKING) {
 		result = transport_handshake(&connection->transport);
 		if (result == RESULT_OK)
@@ -215,24 +235,7 @@ enum result origin_connection_advance(struct origin_connection *connection)
 
 enum result origin_connection_fill(struct origin_connection *connection)
 {
-	size_t room = buffer_room(&connection->in);
-	size_t want = buffer_len(&connection->in) < READ_BYTES / 2 ? READ_BYTES : room;
-	size_t got = 0;
-	enum result result;
-	char *to;
-
-	if (room == 0)
-		return RESULT_MORE;
-	if (connection->in.size >= want + buffer_len(&connection->in))
-		want = connection->in.size - buffer_len(&connection->in);  /* all that is allocated anyway */
-	want = want < room ? want : room;
-	to = buffer_reserve(&connection->in, want);
-	if (!to)
-		return RESULT_NO_MEMORY;
-	result = transport_read(&connection->transport, to, want, &got);
-	if (result == RESULT_OK)
-		buffer_commit(&connection->in, got);
-	return result;
+	return transport_fill(&connection->transport, &connection->in, &connection->appetite);
 }
 
 enum result origin_connection_flush(struct origin_connection *connection)
@@ -261,6 +264,7 @@ void origin_connection_keep(struct origin_connection *connection, const struct o
 	}
 	connection->owner = NULL;
 	connection->stage = ORIGIN_IDLE;
+	connection->appetite = APPETITE_BYTES;
 	buffer_release(&connection->in);
 	buffer_release(&connection->out);
 	list_add_last(&worker->idle[slot], &connection->node);

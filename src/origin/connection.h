@@ -26,7 +26,7 @@ struct origin_worker {
 	bool is_closing;          /* keeps none any more */
 };
 
-enum origin_stage { ORIGIN_CONNECTING, ORIGIN_HANDSHAKING, ORIGIN_OPEN, ORIGIN_IDLE, ORIGIN_CLOSED };
+enum origin_stage { ORIGIN_CONNECTING, ORIGIN_GREETING, ORIGIN_HANDSHAKING, ORIGIN_OPEN, ORIGIN_IDLE, ORIGIN_CLOSED };
 
 struct origin_connection {
 	struct watch watch;
@@ -38,6 +38,7 @@ struct origin_connection {
 	bool is_reused;           /* was kept: a failure before the first byte may be its age, not the origin's fault */
 	bool has_hung_up;
 	struct buffer in, out;
+	uint32_t appetite;
 	struct timer kept;
 	struct list node;
 	struct job last;          /* frees it when nothing of this round can name it */
@@ -49,9 +50,12 @@ void origin_worker_done(struct origin_worker *worker);
 
 /* A kept connection to ORIGIN, or NULL. */
 struct origin_connection *origin_connection_reuse(struct origin_worker *worker, struct origin *origin, void *owner) must_check;
-/* A new one, on its way. RESULT_NOT_FOUND: no address yet. RESULT_IO: refused at once, or no descriptor left. */
+/* A new one, on its way. RESULT_NOT_FOUND: no address yet. RESULT_IO: refused at once (errno says why). RESULT_LIMIT,
+ * RESULT_NO_MEMORY: no descriptor, port or memory of ours is left, which says nothing about the origin. What is put
+ * into `out` before it is open (a PROXY header) goes in front of TLS. */
 enum result origin_connection_open(struct origin_worker *worker, struct origin *origin, void *owner, struct origin_connection **out) must_check;
-/* RESULT_OK once it may be written to; RESULT_MORE; RESULT_IO, RESULT_REFUSED (TLS not accepted), RESULT_END. */
+/* RESULT_OK once it may be written to; RESULT_MORE; RESULT_IO, RESULT_REFUSED (TLS not accepted), RESULT_END:
+ * transport_error tells more. */
 enum result origin_connection_advance(struct origin_connection *connection) must_check;
 
 /* Reads what has come into `in`, up to its room. RESULT_OK something came; RESULT_MORE nothing now (or no room);

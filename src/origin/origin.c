@@ -30,14 +30,19 @@ void origins_done(struct origins *origins)
 	pthread_mutex_destroy(&origins->lock);
 }
 
-enum result origin_identity_write(const struct origin_settings *settings, struct buffer *out)
+enum result origin_identity_write(const struct origin_settings *settings, const struct origin_health_settings *health,
+                                  struct buffer *out)
 {
 	const struct origin_auth_settings none = { 0 };
 	const struct origin_auth_settings *auth = settings->auth ? settings->auth : &none;
 
-	return buffer_print(out, "%.*s|%.*s|%.*s|%d|%.*s|%.*s|%d", SPAN_ARG(settings->url.text), SPAN_ARG(settings->sni),
-	                    SPAN_ARG(settings->ca), settings->verify, SPAN_ARG(auth->certificate), SPAN_ARG(auth->key),
-	                    settings->proxy_protocol);
+	enum result result = buffer_print(out, "%.*s|%.*s|%.*s|%d|%.*s|%.*s|%d", SPAN_ARG(settings->url.text), SPAN_ARG(settings->sni),
+	                                  SPAN_ARG(settings->ca), settings->verify, SPAN_ARG(auth->certificate), SPAN_ARG(auth->key),
+	                                  settings->proxy_protocol);
+
+	if (result == RESULT_OK && health && health->path.len)
+		result = buffer_print(out, "|%.*s|%.*s", SPAN_ARG(health->path), SPAN_ARG(settings->host));
+	return result;
 }
 
 /* A slot given back, or the next new one: per-worker tables stay as short as they can. RESULT_NO_MEMORY keeps the stack
@@ -86,6 +91,18 @@ static void free_origin(struct origin *origin)
 	free(origin);
 }
 
+/* A fixed seed: the key must survive restarts, and an administrator's own URLs attack nobody. */
+static uint64_t key_of(const struct origin_settings *settings, struct buffer *text)
+{
+	uint64_t key;
+
+	if (origin_identity_write(settings, NULL, text) != RESULT_OK)
+		return 0;
+	key = hash_span((struct hash_seed){ 0x626f75636c696572u, 1 }, buffer_span(text));
+	buffer_reset(text);
+	return key ? key : 1;
+}
+
 static struct origin *new_origin(const struct origin_settings *settings, struct span identity, struct tls_client *tls)
 {
 	struct origin *origin = calloc(1, sizeof(*origin));
@@ -130,10 +147,12 @@ struct origin *origins_hold(struct origins *origins, const struct origin_setting
 {
 	struct origin *origin = NULL;
 	struct buffer identity;
+	uint64_t key;
 
 	buffer_init(&identity, ORIGIN_IDENTITY_MAX * 8);
+	key = key_of(settings, &identity);
 	pthread_mutex_lock(&origins->lock);
-	if (origin_identity_write(settings, &identity) != RESULT_OK)
+	if (!key || origin_identity_write(settings, health, &identity) != RESULT_OK)
 		goto done;
 	origin = find(origins, buffer_span(&identity));
 	if (origin) {
@@ -144,6 +163,7 @@ struct origin *origins_hold(struct origins *origins, const struct origin_setting
 		origin = new_origin(settings, buffer_span(&identity), tls);
 		if (!origin)
 			goto done;
+		origin->key = key;
 		if (take_slot(origins, &origin->slot) != RESULT_OK) {
 			free_origin(origin);
 			origin = NULL;
@@ -253,14 +273,32 @@ bool origin_learn(struct origin *origin, enum origin_outcome outcome, uint64_t n
 	if (outcome != ORIGIN_ANSWERED)
 		ADD(origin->errors, (uint64_t)1);
 	/* An error page is an answer: only silence counts against an origin here, or one broken page would take a portal out. */
-	if (outcome == ORIGIN_ANSWERED || outcome == ORIGIN_ERROR)
-		return LOAD(origin->has_checks) ? false : succeed(origin, 1, now_ms);
-	return fail(origin, now_ms);
+	if (outcome != ORIGIN_ANSWERED && outcome != ORIGIN_ERROR)
+		return fail(origin, now_ms);
+	if (!LOAD(origin->has_checks))
+		return succeed(origin, 1, now_ms);
+	if (LOAD(origin->failures))
+		STORE(origin->failures, 0u);
+	return false;
 }
 
 bool origin_learn_check(struct origin *origin, bool is_well, uint64_t now_ms)
 {
-	return is_well ? succeed(origin, LOAD(origin->rise), now_ms) : fail(origin, now_ms);
+	bool was_checked = origin->is_checked;
+
+	origin->is_checked = true;
+	if (!is_well) {
+		origin->check_successes = 0;
+		if (++origin->check_failures < LOAD(origin->fall) && was_checked)
+			return false;
+		return set_down(origin, true, now_ms);
+	}
+	origin->check_failures = 0;
+	if (!LOAD(origin->is_down) || ++origin->check_successes < LOAD(origin->rise))
+		return false;
+	origin->check_successes = 0;
+	STORE(origin->failures, 0u);
+	return set_down(origin, false, now_ms);
 }
 
 bool origin_is_available(const struct origin *origin, uint64_t now_ms)

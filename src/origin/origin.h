@@ -14,8 +14,10 @@
 
 #define ORIGIN_ENDPOINTS_MAX 8
 #define ORIGIN_IDENTITY_MAX 1024
+#define ORIGIN_SAYS_MAX 96
 
 struct tls_client;
+struct check;
 
 /* What a request taught about an origin. */
 enum origin_outcome {
@@ -28,7 +30,8 @@ enum origin_outcome {
 struct origin {
 	struct list node, bucket;         /* in struct origins */
 	unsigned holders, slot;           /* slot: small number for per-worker tables */
-	struct span identity;             /* everything a connection depends on, as text */
+	struct span identity;             /* everything a connection depends on, as text, and what it is checked by */
+	uint64_t key;                     /* of the first part: for hashing and sticky cookies, the same after a restart */
 	struct span text;                 /* "http://10.0.0.11:8080" */
 	struct span host;                 /* of the URL: a name or an address */
 	uint16_t port;
@@ -42,7 +45,11 @@ struct origin {
 	uint64_t resolved_ms;
 
 	unsigned at_work;                 /* requests, all workers */
-	unsigned failures, successes;     /* in a row */
+	unsigned failures, successes;     /* of requests, in a row */
+	unsigned check_failures, check_successes;  /* of checks; these and what follows: the thread of the checks alone */
+	struct check *check;              /* of health.h; NULL: none */
+	bool is_checked, is_told_down;    /* a check has ended; what the sink of health.h was told last */
+	char check_says[ORIGIN_SAYS_MAX]; /* what the last check found: "answered 503" */
 	bool is_down, has_checks;
 	uint64_t down_until_ms;           /* passive: when it may be tried again */
 	uint64_t up_since_ms;
@@ -72,18 +79,22 @@ struct origin *origins_hold(struct origins *origins, const struct origin_setting
 void origin_hold(struct origin *origin);
 void origins_drop(struct origins *origins, struct origin *origin);
 
-/* The text that tells two origins apart; for finding out whether `tls` is needed at all. */
-enum result origin_identity_write(const struct origin_settings *settings, struct buffer *out) must_check;
+/* The text that tells two origins apart. Those that are checked differently (HEALTH, may be NULL) are two: what one site's
+ * check says of its own application must not take another's away. */
+enum result origin_identity_write(const struct origin_settings *settings, const struct origin_health_settings *health,
+                                  struct buffer *out) must_check;
 
 /* RESULT_NOT_FOUND when the name has never been resolved. Endpoints take turns. */
 enum result origin_next_endpoint(struct origin *origin, struct endpoint *out) must_check;
 /* What DNS says now. An empty list changes nothing: the old addresses are better than none (fails open). */
 void origin_set_endpoints(struct origin *origin, const struct endpoint *list, unsigned count, uint64_t now_ms);
 
-/* Learning from requests. With active checks, failures in a row take it out and only checks bring it back; without, it is
+/* Learning from requests. With active checks, failures in a row take it out and only checks bring it back (and what requests
+ * say cannot outvote failing checks: the two are counted apart); without, it is
  * tried again after a pause that doubles from 1 s to 30 s. Returns true when is_down changed. */
 bool origin_learn(struct origin *origin, enum origin_outcome outcome, uint64_t now_ms);
-/* Learning from a check. */
+/* Learning from a check. The first one decides alone: nobody waits for `fall` of them behind an origin that was dead
+ * before we came. */
 bool origin_learn_check(struct origin *origin, bool is_well, uint64_t now_ms);
 bool origin_is_available(const struct origin *origin, uint64_t now_ms);
 

@@ -4,19 +4,10 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
-#include "net/tls_client.h"
 
 #include "base/banned.h"
 
 #define LOAD(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
-
-static uint64_t member_key(const struct origin *origin)
-{
-	/* A fixed seed: the key must survive restarts, and an administrator's own URLs attack nobody. */
-	uint64_t key = hash_span((struct hash_seed){ 0x626f75636c696572u, 1 }, origin->identity);
-
-	return key ? key : 1;
-}
 
 enum result pool_new(struct origins *origins, const struct origins_settings *settings,
                      struct tls_client *(*tls_of)(void *context, const struct origin_settings *settings), void *context,
@@ -41,7 +32,7 @@ enum result pool_new(struct origins *origins, const struct origins_settings *set
 		member->origin = origins_hold(origins, &list[i], &settings->health, tls);
 		if (!member->origin)
 			goto fail;
-		member->key = member_key(member->origin);
+		member->key = member->origin->key;
 		pool->count++;
 	}
 	*out = pool;
