@@ -1,6 +1,7 @@
 /* To the client: the response's head with what we add and leave out, then its body; at the end, one fact. */
 #include "edge/request.h"
 
+#include <endian.h>
 #include <stdio.h>
 
 #include "base/encode.h"
@@ -411,7 +412,8 @@ static void state(struct request *request)
 	const struct pool_member *member = request->last_member;
 	uint64_t end_ns = clock_mono_ns();
 	struct request_fact fact = {
-		.wall_ns = request->wall_ns, .request_id = { request->id[0], request->id[1] }, .worker = worker->index,
+		/* a number for the journal, whose digits are those that the client was shown byte for byte */
+		.wall_ns = request->wall_ns, .request_id = { be64toh(request->id[0]), be64toh(request->id[1]) }, .worker = worker->index,
 		.site = request->site ? request->site->site->index : UINT32_MAX,
 		.site_name = request->site ? request->site->site->name : SPAN_NONE,
 		.tenant_name = request->site ? request->site->site->tenant : SPAN_NONE,
