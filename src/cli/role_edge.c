@@ -310,6 +310,29 @@ static void raise_limits(void)
 	mallopt(M_ARENA_MAX, 4);
 }
 
+/* `memory`: what the edge has now, plus what it may take. The allocator then says no, and what asked is refused; without a
+ * limit the kernel would end the whole process instead. */
+static void limit_memory(const struct edge_state *state)
+{
+	const struct edge_top_settings *top = state->snapshot->sections[ROOM_EDGE];
+	char text[256];
+	int fd = top->memory_bytes ? open("/proc/self/statm", O_RDONLY | O_CLOEXEC) : -1;
+	ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	struct span rest = span_make(text, got > 0 ? (size_t)got : 0);
+	struct span data = SPAN_NONE;
+	uint64_t pages = 0;
+
+	if (fd >= 0)
+		close(fd);
+	for (int field = 0; field < 6; field++)  /* the sixth: data and stack */
+		data = span_cut(&rest, ' ');
+	if (span_to_u64(data, UINT32_MAX, &pages) != RESULT_OK)
+		return;
+	pages *= (uint64_t)sysconf(_SC_PAGESIZE);
+	if (setrlimit(RLIMIT_DATA, &(struct rlimit){ pages + (uint64_t)top->memory_bytes, pages + (uint64_t)top->memory_bytes }) < 0)
+		fprintf(stderr, "bouclier: the memory limit could not be set: %s\n", strerror(errno));
+}
+
 static enum result start(struct edge_state *state)
 {
 	enum result result = loop_init(&state->loop);
@@ -333,6 +356,8 @@ static enum result start(struct edge_state *state)
 		state->admin = admin_new(state);
 		result = state->admin ? post_listeners(state, &state->plan) : RESULT_NO_MEMORY;
 	}
+	if (result == RESULT_OK)
+		limit_memory(state);
 	return result;
 }
 

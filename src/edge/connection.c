@@ -79,6 +79,7 @@ void connection_close(struct connection *connection, bool reset)
 		return;
 	if (connection->stage == CONNECTION_HTTP_2)
 		worker->gauges.h2_connections--;
+	give_handshake_back(connection);
 	connection->stage = CONNECTION_CLOSED;
 	connection->watch.fd = -1;
 	transport_close(&connection->transport, reset);
@@ -169,12 +170,34 @@ static enum result read_proxy_header(struct connection *connection)
 	return RESULT_OK;
 }
 
+/* A handshake costs a hundred times what a request does: only so many at once. What is over the limit is refused before the
+ * first asymmetric operation (security: closed), so that those under way end (availability). */
+static bool take_handshake(struct connection *connection)
+{
+	struct edge_common *common = connection->worker->common;
+
+	connection->is_shaking_hands = true;
+	if (__atomic_add_fetch(&common->handshakes, 1u, __ATOMIC_RELAXED) <= (unsigned)connection->binding->plan->top->handshakes)
+		return true;
+	connection_say(connection, DECISION_LIMIT, REASON_HANDSHAKE, HTTP_FAULT_NONE, "too many TLS handshakes at once");
+	return false;
+}
+
+static void give_handshake_back(struct connection *connection)
+{
+	if (connection->is_shaking_hands)
+		__atomic_sub_fetch(&connection->worker->common->handshakes, 1u, __ATOMIC_RELAXED);
+	connection->is_shaking_hands = false;
+}
+
 static enum result begin_tls(struct connection *connection)
 {
 	enum result result;
 
 	if (!connection->port->is_tls || connection->transport.tls)
 		return RESULT_OK;
+	if (!take_handshake(connection))
+		return RESULT_LIMIT;
 	result = transport_accept_tls(&connection->transport, connection->binding->plan->tls, buffer_span(&connection->in),
 	                              connection->port->has_h2, &connection->local.address);
 	buffer_reset(&connection->in);
@@ -202,6 +225,7 @@ static enum result handshake(struct connection *connection)
 		connection_say(connection, DECISION_DROP, REASON_HANDSHAKE, HTTP_FAULT_NONE, transport_error(&connection->transport));
 	if (result != RESULT_OK)
 		return result;
+	give_handshake_back(connection);
 	return start_http(connection);
 }
 

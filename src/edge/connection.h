@@ -49,6 +49,7 @@ struct connection {
 	enum connection_wait wait;
 	bool has_hung_up, is_tls, is_closing, has_served;
 	bool watches_writes;
+	bool is_shaking_hands;             /* counted in edge_common.handshakes */
 	bool has_unread;                   /* the client may still be sending what nobody will read: linger after the answer */
 	bool waits_to_send;                /* a large piece that lies elsewhere could not go yet */
 	struct buffer in, out;

@@ -181,10 +181,13 @@ static const struct key top_keys[] = {
 	  .help = "The only folder that is written to: journal, learned values." },
 	{ .name = "connections", .type = KEY_NUMBER, .offset = AT(edge_top_settings, connections), .fallback = "100000", .min = 16, .max = 10000000,
 	  .help = "Most client connections at once; the next ones are closed at accept." },
+	{ .name = "handshakes", .type = KEY_NUMBER, .offset = AT(edge_top_settings, handshakes), .fallback = "4000", .min = 1, .max = 10000000,
+	  .help = "Most TLS handshakes under way at once; the next ones are closed before they cost anything." },
 	{ .name = "drain", .type = KEY_DURATION, .offset = AT(edge_top_settings, drain_ms), .fallback = "30s", .max = 3600000,
 	  .help = "How long requests may take to end when the shield stops." },
-	{ .name = "memory", .type = KEY_BYTES, .offset = AT(edge_top_settings, memory_bytes), .fallback = "0", .min = 0,
-	  .help = "Most memory for requests and buffers; new requests get 503 beyond it. 0: the system's limit only." },
+	{ .name = "memory", .type = KEY_BYTES, .flags = KEY_RESTART, .offset = AT(edge_top_settings, memory_bytes), .fallback = "0", .min = 0,
+	  .help = "Most memory the edge may take beyond what it starts with; what does not fit then is refused, with 503 where it can be. "
+	          "0: the system's limit only." },
 	{ 0 },
 };
 static const struct key_table top_table = { .name = "bouclier.yaml", .keys = top_keys, .size = sizeof(struct edge_top_settings) };

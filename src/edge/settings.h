@@ -56,6 +56,7 @@ struct edge_top_settings {
 	int64_t workers;                /* 0: one a core */
 	struct span state;
 	int64_t connections;            /* in all, for this node */
+	int64_t handshakes;             /* TLS handshakes at once, for this node */
 	int64_t drain_ms;
 	int64_t memory_bytes;           /* of requests and buffers; 0: no limit of our own */
 };

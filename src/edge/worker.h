@@ -27,6 +27,7 @@ struct edge_common {
 	bool is_reduced;
 	struct quarantine quarantine;
 	unsigned connections;    /* open now, all workers */
+	unsigned handshakes;     /* TLS, under way now */
 	uint64_t accepted, refused;
 };
 
