@@ -46,6 +46,26 @@ void connection_say(struct connection *connection, enum decision decision, enum 
 	worker->sink.connection(worker->sink.context, &fact);
 }
 
+/* A handshake costs a hundred times what a request does: only so many at once. What is over the limit is refused before the
+ * first asymmetric operation (security: closed), so that those under way end (availability). */
+static bool take_handshake(struct connection *connection)
+{
+	struct edge_common *common = connection->worker->common;
+
+	connection->is_shaking_hands = true;
+	if (__atomic_add_fetch(&common->handshakes, 1u, __ATOMIC_RELAXED) <= (unsigned)connection->binding->plan->top->handshakes)
+		return true;
+	connection_say(connection, DECISION_LIMIT, REASON_HANDSHAKE, HTTP_FAULT_NONE, "too many TLS handshakes at once");
+	return false;
+}
+
+static void give_handshake_back(struct connection *connection)
+{
+	if (connection->is_shaking_hands)
+		__atomic_sub_fetch(&connection->worker->common->handshakes, 1u, __ATOMIC_RELAXED);
+	connection->is_shaking_hands = false;
+}
+
 static void free_connection(struct connection *connection)
 {
 	if (connection->h2)
@@ -168,26 +188,6 @@ static enum result read_proxy_header(struct connection *connection)
 	if (!header.is_local)
 		connection->peer = header.source;
 	return RESULT_OK;
-}
-
-/* A handshake costs a hundred times what a request does: only so many at once. What is over the limit is refused before the
- * first asymmetric operation (security: closed), so that those under way end (availability). */
-static bool take_handshake(struct connection *connection)
-{
-	struct edge_common *common = connection->worker->common;
-
-	connection->is_shaking_hands = true;
-	if (__atomic_add_fetch(&common->handshakes, 1u, __ATOMIC_RELAXED) <= (unsigned)connection->binding->plan->top->handshakes)
-		return true;
-	connection_say(connection, DECISION_LIMIT, REASON_HANDSHAKE, HTTP_FAULT_NONE, "too many TLS handshakes at once");
-	return false;
-}
-
-static void give_handshake_back(struct connection *connection)
-{
-	if (connection->is_shaking_hands)
-		__atomic_sub_fetch(&connection->worker->common->handshakes, 1u, __ATOMIC_RELAXED);
-	connection->is_shaking_hands = false;
 }
 
 static enum result begin_tls(struct connection *connection)
