@@ -94,6 +94,8 @@ static void put_origin(struct json_writer *json, const struct pool_member *membe
 	json_put_text(json, SPAN("origin"), origin->text);
 	json_put_bool(json, SPAN("up"), !origin->is_down);
 	json_put_bool(json, SPAN("checked"), origin->has_checks);
+	if (origin->check_says[0])
+		json_put_text(json, SPAN("check"), span_of(origin->check_says));
 	json_put_bool(json, SPAN("backup"), member->settings->is_backup);
 	json_put_bool(json, SPAN("draining"), member->settings->is_draining);
 	json_put_number(json, SPAN("at_work"), origin->at_work);

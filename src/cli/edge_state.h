@@ -16,6 +16,7 @@
 #include "process/role.h"
 
 #define EDGE_WORKERS_MAX 32u   /* of one edge; two edges live side by side while one drains */
+#define EDGE_SLOTS (EDGE_WORKERS_MAX + 1)  /* of the journal's memory: its workers, and its own notices */
 
 /* What a person switched for a site until a time, in memory that outlives the edge. */
 #define SWITCHES_MAX 1024u
@@ -29,7 +30,9 @@ struct switches {
 };
 
 struct admin;
+struct edge_certificates;
 struct edge_names;
+struct health;
 
 struct edge_state {
 	struct role_link *link;
@@ -49,6 +52,8 @@ struct edge_state {
 	int state_fd, journal_fd;            /* folders; -1: none */
 
 	struct edge_names *names;
+	struct health *health;
+	struct edge_certificates *certificates;
 	struct admin *admin;
 	struct timer clock;
 	uint64_t rotated_ms, drain_until_ms;

@@ -14,9 +14,11 @@
 #include "base/hash.h"
 #include "cli/admin.h"
 #include "cli/edge_build.h"
+#include "cli/edge_health.h"
 #include "cli/edge_names.h"
 #include "cli/role_check.h"
 #include "cli/wiring.h"
+#include "origin/health.h"
 
 #include "base/banned.h"
 
@@ -76,6 +78,7 @@ static void use_snapshot(struct edge_state *state, struct snapshot *snapshot, st
 	edge_plan_done(&state->plan);
 	state->plan = *plan;
 	event_apply(state->event, event_settings_of(snapshot));
+	edge_health_apply(state);
 	if (old)
 		snapshot_drop(old);
 	malloc_trim(0);  /* the old one's pages go back: a thousand reloads leave no trace */
@@ -119,6 +122,7 @@ static void begin_drain(struct edge_state *state, const struct edge_order *order
 	if (state->is_draining)
 		return;
 	state->is_draining = true;
+	health_stop(state->health);
 	state->drain_until_ms = state->loop.now_ms + order->drain_ms;
 	if (order->is_replaced)
 		event_hand_over(state->event);
@@ -257,7 +261,7 @@ static enum result open_memory(struct edge_state *state)
 		return RESULT_REFUSED;
 	learn_quarantine(state);
 	/* An edge that still drains has the other half of the slots. */
-	birth.first_worker = state->keeper && state->keeper->edge_starts & 1 ? EDGE_WORKERS_MAX : 0;
+	birth.first_worker = state->keeper && state->keeper->edge_starts & 1 ? EDGE_SLOTS : 0;
 	return event_new(&birth, &state->event);
 }
 
@@ -352,6 +356,8 @@ static enum result start(struct edge_state *state)
 		result = open_memory(state);
 	if (result == RESULT_OK)
 		result = start_workers(state);
+	if (result == RESULT_OK)
+		result = edge_health_start(state);
 	if (result == RESULT_OK) {
 		state->admin = admin_new(state);
 		result = state->admin ? post_listeners(state, &state->plan) : RESULT_NO_MEMORY;
@@ -379,6 +385,7 @@ static void end(struct edge_state *state)
 		loop_stop(&state->workers[i]->loop);
 	for (unsigned i = 0; i < state->worker_count; i++)
 		worker_free(state->workers[i]);
+	health_free(state->health);
 	event_free(state->event);
 }
 

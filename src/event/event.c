@@ -30,7 +30,8 @@ struct event {
 	unsigned count;                  /* slots that had a worker, ours included */
 	void **rings;
 	struct counts_block **counts;
-	struct event_sink *sinks;
+	struct event_sink *sinks;        /* of the workers, and one for notices */
+	bool has_notices;
 	int wake_fd;
 	uint64_t start_wall_ns;
 	struct journal *journal;         /* NULL once handed over */
@@ -87,7 +88,7 @@ static enum result adopt(struct event *event, unsigned slots)
 
 static void open_sinks(struct event *event, const struct event_birth *birth)
 {
-	for (unsigned i = 0; i < event->workers; i++) {
+	for (unsigned i = 0; i < event->workers + event->has_notices; i++) {
 		char *slot = slot_at(event, birth->first_worker + i);
 		struct event_sink_birth sink = {
 			.ring_memory = slot,
@@ -128,11 +129,11 @@ static enum result take_up(struct event *event, const struct event_birth *birth,
 
 	event->rings = calloc(slots, sizeof(event->rings[0]));
 	event->counts = calloc(slots, sizeof(event->counts[0]));
-	event->sinks = calloc(event->workers, sizeof(event->sinks[0]));
+	event->sinks = calloc(event->workers + 1, sizeof(event->sinks[0]));
 	if (!event->rings || !event->counts || !event->sinks)
 		return RESULT_NO_MEMORY;
 	adopt_page(event->page);
-	for (unsigned i = 0; i < event->workers; i++)
+	for (unsigned i = 0; i < event->workers + event->has_notices; i++)
 		atomic_store(&event->page->is_used[birth->first_worker + i], 1);
 	result = adopt(event, slots);
 	if (result == RESULT_OK)
@@ -161,6 +162,7 @@ enum result event_new(const struct event_birth *birth, struct event **out)
 		return RESULT_NO_MEMORY;
 	event->page = birth->memory;
 	event->workers = birth->workers;
+	event->has_notices = birth->first_worker + birth->workers < slots;
 	event->start_wall_ns = clock_wall_ns();
 	event->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	result = event->wake_fd < 0 ? RESULT_IO : take_up(event, birth, slots);
@@ -175,6 +177,12 @@ enum result event_new(const struct event_birth *birth, struct event **out)
 struct fact_sink event_sink(struct event *event, unsigned worker)
 {
 	return event_sink_facts(&event->sinks[worker]);
+}
+
+void event_notice(struct event *event, const struct notice *notice)
+{
+	if (event->has_notices)
+		event_sink_notice(&event->sinks[event->workers], notice);
 }
 
 void event_apply(struct event *event, const struct log_settings *settings)

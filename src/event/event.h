@@ -18,6 +18,7 @@
 #include "edge/fact.h"
 #include "event/journal.h"
 #include "event/metrics.h"
+#include "event/notice.h"
 #include "event/settings.h"
 
 struct event;
@@ -25,7 +26,8 @@ struct event;
 struct event_birth {
 	void *memory;                       /* the keeper's, aligned to a page; zero when it is new */
 	size_t memory_bytes;                /* event_memory_bytes(slots), with at least as many slots as workers */
-	unsigned first_worker, workers;     /* this edge's slots; an edge that drains beside it must have others */
+	unsigned first_worker, workers;     /* this edge's slots, and one behind them for notices where there is room; an edge
+	                                       that drains beside it must have others */
 	int folder_fd;                      /* of the journal */
 	struct span node;                   /* name of this machine in every line */
 	const struct log_settings *settings;
@@ -38,6 +40,8 @@ size_t event_memory_bytes(unsigned slots);
 enum result event_new(const struct event_birth *birth, struct event **out) must_check;
 /* What worker number WORKER (from 0) is given. */
 struct fact_sink event_sink(struct event *event, unsigned worker);
+/* Writes one line that is no request's. From one thread at a time, and not a worker's. */
+void event_notice(struct event *event, const struct notice *notice);
 void event_apply(struct event *event, const struct log_settings *settings);
 /* Ends the journal's thread and gives its lock away; sinks go on to fill the rings. For an edge that drains: the new one
  * carries from here on. */

@@ -1,4 +1,4 @@
-#include "event/format.h"
+#include "event/notice.h"
 
 #include <endian.h>
 
@@ -325,5 +325,16 @@ size_t format_connection(struct format *format, struct log_client_ip privacy, co
 	line_member_number(&line, SPAN(",\"bouclier.worker\":"), fact->worker);
 	add_tls(&line, SPAN_NONE, fact->sni, fact->ja4);
 	line_member_text(&line, SPAN(",\"bouclier.detail\":"), fact->detail, DETAIL_MAX_BYTES);
+	return finish(&line, out);
+}
+
+size_t format_notice(struct format *format, const struct notice *notice, char *out)
+{
+	struct line line = start(format, SPAN("bouclier.notice"), notice->wall_ns, out);
+
+	line_member_text(&line, SPAN(",\"event.action\":"), notice->action, 64);
+	line_member_text(&line, SPAN(",\"bouclier.site\":"), notice->site, HOST_MAX);
+	line_member_text(&line, SPAN(",\"bouclier.origin\":"), notice->origin, HOST_MAX);
+	line_member_text(&line, SPAN(",\"bouclier.detail\":"), notice->detail, DETAIL_MAX_BYTES);
 	return finish(&line, out);
 }

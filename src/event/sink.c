@@ -100,6 +100,11 @@ static void take_connection(void *context, const struct connection_fact *fact)
 		hand_over(sink, format_connection(&sink->format, privacy_of(sink), fact, sink->text));
 }
 
+void event_sink_notice(struct event_sink *sink, const struct notice *notice)
+{
+	hand_over(sink, format_notice(&sink->format, notice, sink->text));
+}
+
 struct fact_sink event_sink_facts(struct event_sink *sink)
 {
 	return (struct fact_sink){ .context = sink, .request = take_request, .connection = take_connection };

@@ -9,7 +9,7 @@
 #define BOUCLIER_EVENT_SINK_H
 
 #include "event/counts.h"
-#include "event/format.h"
+#include "event/notice.h"
 #include "event/ring.h"
 #include "event/sample.h"
 
@@ -37,6 +37,8 @@ struct event_sink_birth {
 
 void event_sink_init(struct event_sink *sink, const struct event_sink_birth *birth);
 void event_sink_apply(struct event_sink *sink, const struct log_settings *settings, unsigned workers);
+/* Writes a notice into the ring, unfiltered. */
+void event_sink_notice(struct event_sink *sink, const struct notice *notice);
 /* What the edge is given. SINK must outlive the worker. */
 struct fact_sink event_sink_facts(struct event_sink *sink);
 

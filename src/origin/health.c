@@ -71,6 +71,11 @@ static void tell(struct health *health, struct origin *origin, bool is_checked, 
 	health->sink.changed(health->sink.context, &(struct health_change){ origin->text, is_down, is_checked, why });
 }
 
+static void tell_of_requests(struct health *health, struct origin *origin)
+{
+	tell(health, origin, false, LOAD(origin->is_down) ? SPAN("requests to it failed") : SPAN("it answers requests again"));
+}
+
 static bool is_well(const struct check *check)
 {
 	for (size_t i = 0; i < check->range_count; i++) {
@@ -85,6 +90,7 @@ static void note(struct check *check, bool was_well, const char *why)
 	struct origin *origin = check->origin;
 
 	snprintf(origin->check_says, sizeof(origin->check_says), "%s", why);
+	tell_of_requests(check->health, origin);  /* before this check undoes it */
 	origin_learn_check(origin, was_well, check->health->loop->now_ms);
 	tell(check->health, origin, true, span_of(origin->check_says));
 }
@@ -429,11 +435,8 @@ static void look(struct timer *timer)
 	struct health *health = list_entry(timer, struct health, look);
 
 	pthread_mutex_lock(&health->origins->lock);
-	list_each(node, &health->origins->all) {
-		struct origin *origin = list_entry(node, struct origin, node);
-
-		tell(health, origin, false, LOAD(origin->is_down) ? SPAN("requests to it failed") : SPAN("it answers requests again"));
-	}
+	list_each(node, &health->origins->all)
+		tell_of_requests(health, list_entry(node, struct origin, node));
 	pthread_mutex_unlock(&health->origins->lock);
 	timer_set(&health->loop->timers, timer, health->loop->now_ms + LOOK_MS);
 }
