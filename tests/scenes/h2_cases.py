@@ -450,7 +450,7 @@ case("http2/3.5/1", "a client preface", begins=False)(first_is_settings)
 def invalid_preface(peer):
     peer.send(b"INVALID CONNECTION PREFACE\r\n\r\n")
     while peer.scheme == "https" and (frame := peer.read()) is not None:
-        peer.want(frame.kind == SETTINGS or frame.code == PROTOCOL_ERROR, "GOAWAY with PROTOCOL_ERROR")
+        peer.want(frame.kind != GOAWAY or frame.code == PROTOCOL_ERROR, "GOAWAY with PROTOCOL_ERROR")
     if peer.scheme == "http":  # a port that speaks both took it for HTTP/1.1, and says 400 in it
         peer.sock.settimeout(TIMEOUT)
         answer = b""
