@@ -313,6 +313,9 @@ static enum result begin(struct request *request)
 		request->up_is_done = request->up_is_finished = false;
 		request->up_is_chunked = false;
 	}
+	/* Not before its head is out of the origin's buffer. HTTP/1 says it when its own buffer is flushed. */
+	if (request->is_h2 && request->down_is_done)
+		response_origin_done(request);
 	return result;
 }
 

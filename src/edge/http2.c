@@ -171,11 +171,6 @@ enum result http2_respond(struct request *request, unsigned status, const struct
 	if (!request->stream)
 		return RESULT_IO;
 	result = h2_stream_respond(connection->h2, request->stream, status, fields, has_body ? &body : NULL, request);
-	if (result == RESULT_OK && status >= 200 && !has_body) {
-		request->down_is_done = true;
-		if (!request->is_own)
-			response_origin_done(request);
-	}
 	flush_later(connection);
 	return result;
 }
