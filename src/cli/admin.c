@@ -11,6 +11,7 @@
 
 #define ACCEPTS_A_ROUND 16
 #define REST_MS 200
+#define BYPASS_LOOK_MS 1000
 
 struct admin_listener {
 	struct list node;
@@ -367,6 +368,15 @@ static enum result add_listener(struct admin *admin, int fd, uint64_t id, bool i
 	return RESULT_OK;
 }
 
+/* Bypasses end by themselves, and some were there before this edge. */
+static void bypass_expired(struct timer *timer)
+{
+	struct admin *admin = list_entry(timer, struct admin, bypass_ends);
+
+	admin_count_bypasses(admin->state);
+	timer_set(&admin->state->loop.timers, timer, admin->state->loop.now_ms + BYPASS_LOOK_MS);
+}
+
 /* -- what role_edge.c calls -- */
 
 struct admin *admin_new(struct edge_state *state)
@@ -379,7 +389,10 @@ struct admin *admin_new(struct edge_state *state)
 	list_init(&admin->listeners);
 	list_init(&admin->clients);
 	timer_init(&admin->accept_again, accept_expired);
+	timer_init(&admin->bypass_ends, bypass_expired);
+	bypass_expired(&admin->bypass_ends);
 	if (state->start.admin_fd >= 0 && add_listener(admin, state->start.admin_fd, 0, true) != RESULT_OK) {
+		timer_cancel(&state->loop.timers, &admin->bypass_ends);
 		free(admin);
 		return NULL;
 	}
@@ -451,6 +464,7 @@ void admin_free(struct admin *admin)
 	if (!admin)
 		return;
 	timer_cancel(&admin->state->loop.timers, &admin->accept_again);
+	timer_cancel(&admin->state->loop.timers, &admin->bypass_ends);
 	list_each_safe(node, following, &admin->clients) {
 		struct admin_client *client = list_entry(node, struct admin_client, node);
 

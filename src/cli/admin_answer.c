@@ -1,7 +1,12 @@
 /* Who answers what on the admin socket, and the small answers. */
 #include "cli/admin_inner.h"
 
+#include "base/encode.h"
+#include "base/hash.h"
+
 #include "base/banned.h"
+
+#define PROBE_KEY_MS 60000
 
 void admin_refuse(struct admin_answer *answer, unsigned status, const char *format, ...)
 {
@@ -56,12 +61,34 @@ static void answer_reload(struct admin *admin, const struct admin_request *reque
 		answer->reload_id = state->reload_id;
 }
 
+/* A key for a minute: requests that carry it end before an origin. */
+static void answer_probe(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
+{
+	struct edge_common *common = &admin->state->common;
+	char text[2 * sizeof(common->probe_key)];
+	struct json_writer json;
+
+	(void)request;
+	__atomic_store_n(&common->probe_until_ms, 0, __ATOMIC_RELEASE);
+	random_fill(common->probe_key, sizeof(common->probe_key));
+	__atomic_store_n(&common->probe_until_ms, admin->state->loop.now_ms + PROBE_KEY_MS, __ATOMIC_RELEASE);
+	hex_write(common->probe_key, sizeof(common->probe_key), text);
+	answer->status = 200;
+	answer->type = SPAN("application/json");
+	json_writer_init(&json, &answer->body);
+	json_open(&json, SPAN_NONE, '{');
+	json_put_text(&json, SPAN("key"), span_make(text, sizeof(text)));
+	json_close(&json, '}');
+	admin_finish_json(answer, &json);
+}
+
 static const struct admin_route routes[] = {
 	{ SPAN_INIT("/healthz"), METHOD_GET, false, answer_health },
 	{ SPAN_INIT("/readyz"), METHOD_GET, false, admin_answer_ready },
 	{ SPAN_INIT("/metrics"), METHOD_GET, false, admin_answer_metrics },
 	{ SPAN_INIT("/status"), METHOD_GET, true, admin_answer_status },
 	{ SPAN_INIT("/reload"), METHOD_POST, true, answer_reload },
+	{ SPAN_INIT("/probe"), METHOD_POST, true, answer_probe },
 	{ SPAN_INIT("/bypass"), METHOD_POST, true, admin_answer_bypass },
 	{ SPAN_INIT("/bypass"), METHOD_DELETE, true, admin_answer_bypass_end },
 };

@@ -8,7 +8,6 @@
 
 #include "base/banned.h"
 
-#define EVERY_SITE UINT64_MAX
 #define BYPASS_MAX_MS ((uint64_t)7 * 24 * 3600 * 1000)
 
 struct wish {
@@ -150,6 +149,7 @@ void admin_answer_bypass(struct admin *admin, const struct admin_request *reques
 		goto done;
 	}
 	write_entry(entry, &wish, now_ms + wish.for_ms);
+	admin_count_bypasses(admin->state);
 	fprintf(stderr, "bouclier: bypass of %.*s for %llu s: %s\n", SPAN_ARG(wish.name), (unsigned long long)wish.for_ms / 1000, entry->reason);
 	answer_wish(&wish, now_ms + wish.for_ms, answer);
 done:
@@ -168,6 +168,7 @@ void admin_answer_bypass_end(struct admin *admin, const struct admin_request *re
 			if (each->site == wish.site)
 				__atomic_store_n(&each->bypass_until_ms, 0, __ATOMIC_RELEASE);
 		}
+		admin_count_bypasses(admin->state);
 		fprintf(stderr, "bouclier: bypass of %.*s ended\n", SPAN_ARG(wish.name));
 		answer_wish(&wish, 0, answer);
 	}

@@ -11,8 +11,11 @@ struct certificate_view {
 	bool is_self_signed;
 };
 
+#define EVERY_SITE UINT64_MAX
+
 struct admin {
 	struct edge_state *state;
+	struct timer bypass_ends;         /* the number of bypasses that workers see is made anew */
 	struct list listeners, clients;   /* clients: the oldest first */
 	unsigned client_count;
 	struct timer accept_again;        /* descriptors ran out: listeners rest until then */
@@ -67,5 +70,7 @@ uint64_t admin_memory_bytes(void);
 struct certificate_view admin_certificate(struct admin *admin, const struct site *site);
 /* Until when SITE (UINT64_MAX: all) is bypassed, and why; NULL: it is not. */
 const struct site_switch *admin_find_bypass(const struct edge_state *state, uint64_t site, uint64_t now_ms);
+/* Tells the workers how many there are. */
+void admin_count_bypasses(struct edge_state *state);
 
 #endif

@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#include "base/clock.h"
-
 #include "base/banned.h"
 
 /* Grows as it is filled; running out of memory is remembered, and the page refused. */
@@ -70,16 +68,6 @@ static void add_keeper(struct metric_list *metrics, const struct shared_keeper *
 	gauge(metrics, "fallen_back", "1 when the last good configuration runs, not the newest.", keeper->is_fallen_back);
 }
 
-static unsigned bypass_count(const struct edge_state *state)
-{
-	uint64_t now_ms = clock_wall_ns() / 1000000;
-	unsigned count = 0;
-
-	for (size_t i = 0; state->switches && i < SWITCHES_MAX; i++)
-		count += state->switches->list[i].site && state->switches->list[i].bypass_until_ms > now_ms;
-	return count;
-}
-
 static void add_edge(struct metric_list *metrics, struct admin *admin)
 {
 	const struct edge_state *state = admin->state;
@@ -87,7 +75,7 @@ static void add_edge(struct metric_list *metrics, struct admin *admin)
 	gauge(metrics, "memory_bytes", "Proportional set size of the edge.", admin_memory_bytes());
 	gauge(metrics, "workers", "Worker threads.", state->worker_count);
 	gauge(metrics, "reduced", "1 when the edge runs with the strict reader, proxy and budgets only.", state->common.is_reduced);
-	gauge(metrics, "bypasses", "Bypasses in force.", bypass_count(state));
+	gauge(metrics, "bypasses", "Bypasses in force.", state->common.bypasses);
 	gauge(metrics, "sites", "Sites served.", state->snapshot->site_count);
 	gauge(metrics, "tenant_problems", "Tenants whose files are wrong.", state->snapshot->problem_count);
 }

@@ -9,8 +9,6 @@
 
 #include "base/banned.h"
 
-#define EVERY_SITE UINT64_MAX
-
 static void put_keeper(struct json_writer *json, const struct shared_keeper *keeper)
 {
 	json_put_number(json, SPAN("generation"), keeper->generation);

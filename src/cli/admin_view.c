@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "net/settings.h"
 
 #include "base/banned.h"
@@ -96,6 +97,25 @@ const struct site_switch *admin_find_bypass(const struct edge_state *state, uint
 			return each;
 	}
 	return NULL;
+}
+
+/* For workers: a few bypasses in a table of a thousand, and only asked while there is one. */
+static bool is_bypassed(struct edge_common *common, uint64_t site_key, uint64_t wall_ms)
+{
+	const struct edge_state *state = list_entry(common, struct edge_state, common);
+
+	return admin_find_bypass(state, site_key, wall_ms) || admin_find_bypass(state, EVERY_SITE, wall_ms);
+}
+
+void admin_count_bypasses(struct edge_state *state)
+{
+	uint64_t now_ms = clock_wall_ns() / 1000000;
+	unsigned count = 0;
+
+	for (size_t i = 0; state->switches && i < SWITCHES_MAX; i++)
+		count += state->switches->list[i].site && state->switches->list[i].bypass_until_ms > now_ms;
+	state->common.is_bypassed = is_bypassed;
+	__atomic_store_n(&state->common.bypasses, count, __ATOMIC_RELEASE);
 }
 
 /* Origins that are drained on purpose are no reason to be unready; a site without origins answers by itself. */

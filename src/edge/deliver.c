@@ -409,6 +409,15 @@ static uint64_t between_us(uint64_t from_ns, uint64_t to_ns)
 	return from_ns && to_ns > from_ns ? (to_ns - from_ns) / 1000 : 0;
 }
 
+/* Said of every request of a site that a person bypassed, whatever the later rooms would have done. */
+static bool is_bypassed(const struct request *request)
+{
+	struct edge_common *common = request->connection->worker->common;
+
+	return __atomic_load_n(&common->bypasses, __ATOMIC_RELAXED) && request->site &&
+	       common->is_bypassed(common, request->site->key, request->wall_ns / 1000000);
+}
+
 static void state(struct request *request)
 {
 	struct connection *connection = request->connection;
@@ -432,6 +441,7 @@ static void state(struct request *request)
 		.first_byte_us = between_us(request->forwarded_ns, request->first_byte_ns),
 		.total_us = between_us(request->start_ns, end_ns),
 		.retries = request->tries ? request->tries - 1 : 0, .is_reused = request->was_reused,
+		.is_bypassed = is_bypassed(request),
 	};
 
 	worker->sink.request(worker->sink.context, &fact);

@@ -29,7 +29,14 @@ struct edge_common {
 	unsigned connections;    /* open now, all workers */
 	unsigned handshakes;     /* TLS, under way now */
 	uint64_t accepted, refused;
+	/* Probes of our own: a request with this key ends before an origin. The key is whole when the time is not 0. */
+	uint64_t probe_key[2], probe_until_ms;
+	/* Bypasses: their number, so that the question is asked only when there is one. */
+	unsigned bypasses;
+	bool (*is_bypassed)(struct edge_common *common, uint64_t site_key, uint64_t wall_ms);
 };
+
+#define PROBE_HEADER "bouclier-probe"  /* 32 hexadecimal digits */
 
 /* Pages of our own that were made before, but for the request's id. */
 #define WORKER_PAGES 16u
