@@ -133,8 +133,11 @@ struct origin *origins_hold(struct origins *origins, const struct origin_setting
 
 	buffer_init(&identity, ORIGIN_IDENTITY_MAX * 8);
 	pthread_mutex_lock(&origins->lock);
-	if (origin_identity_write(settings, &identity) != RESULT_OK)
+	if (origin_identity_write(settings, &identity) != RESULT_OK) {
+		if (tls)
+			tls_client_free(tls);
 		goto done;
+	}
 	origin = find(origins, buffer_span(&identity));
 	if (origin) {
 		origin_hold(origin);
@@ -225,9 +228,13 @@ static uint64_t retry_pause_ms(unsigned failures, unsigned fall)
 
 static bool fail(struct origin *origin, uint64_t now_ms)
 {
-	unsigned failures = ADD(origin->failures, 1u);
-	unsigned fall = LOAD(origin->fall);
+	unsigned fall = LOAD(origin->fall), failures;
 
+	/* What was on its way there when it fell fails too, and says nothing new: the pause grows with each try, not with how
+	 * many were waiting. */
+	if (LOAD(origin->is_down) && !LOAD(origin->has_checks) && now_ms < LOAD(origin->down_until_ms))
+		return false;
+	failures = ADD(origin->failures, 1u);
 	STORE(origin->successes, 0u);
 	if (failures < fall)
 		return false;
@@ -253,9 +260,13 @@ bool origin_learn(struct origin *origin, enum origin_outcome outcome, uint64_t n
 	if (outcome != ORIGIN_ANSWERED)
 		ADD(origin->errors, (uint64_t)1);
 	/* An error page is an answer: only silence counts against an origin here, or one broken page would take a portal out. */
-	if (outcome == ORIGIN_ANSWERED || outcome == ORIGIN_ERROR)
-		return LOAD(origin->has_checks) ? false : succeed(origin, 1, now_ms);
-	return fail(origin, now_ms);
+	if (outcome != ORIGIN_ANSWERED && outcome != ORIGIN_ERROR)
+		return fail(origin, now_ms);
+	if (!LOAD(origin->has_checks))
+		return succeed(origin, 1, now_ms);
+	if (LOAD(origin->failures) && !LOAD(origin->is_down))
+		STORE(origin->failures, 0u);  /* in a row: an answer in between begins a new one */
+	return false;
 }
 
 bool origin_learn_check(struct origin *origin, bool is_well, uint64_t now_ms)
