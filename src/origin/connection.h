@@ -49,7 +49,8 @@ void origin_worker_done(struct origin_worker *worker);
 
 /* A kept connection to ORIGIN, or NULL. */
 struct origin_connection *origin_connection_reuse(struct origin_worker *worker, struct origin *origin, void *owner) must_check;
-/* A new one, on its way. RESULT_NOT_FOUND: no address yet. RESULT_IO: refused at once, or no descriptor left. */
+/* A new one, on its way. RESULT_NOT_FOUND: no address yet. RESULT_IO: refused at once. RESULT_LIMIT: no descriptor left,
+ * RESULT_NO_MEMORY: these say nothing about the origin. */
 enum result origin_connection_open(struct origin_worker *worker, struct origin *origin, void *owner, struct origin_connection **out) must_check;
 /* RESULT_OK once it may be written to; RESULT_MORE; RESULT_IO, RESULT_REFUSED (TLS not accepted), RESULT_END. */
 enum result origin_connection_advance(struct origin_connection *connection) must_check;
