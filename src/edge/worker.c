@@ -9,7 +9,8 @@
 
 #include "base/banned.h"
 
-#define ACCEPTS_A_ROUND 64
+#define ACCEPTS_A_ROUND 64u
+#define BUSY_ROUNDS 8u
 #define PAUSE_MS 50
 
 /* One accept queue of this worker. */
@@ -19,6 +20,7 @@ struct worker_listener {
 	struct worker *worker;
 	struct endpoint endpoint;
 	uint64_t id;
+	unsigned batch, busy_rounds;
 	struct timer pause;  /* no descriptors left: try again soon, instead of spinning on a queue that stays readable */
 	struct job job;
 };
@@ -97,18 +99,22 @@ static void pause_listener(struct worker_listener *listener)
 	timer_set(&listener->worker->loop.timers, &listener->pause, listener->worker->loop.now_ms + PAUSE_MS);
 }
 
+/* One a round while the queue is short: asking for a second one that is not there is a system call for each connection.
+ * A queue that is never empty is taken in larger and larger steps. */
 static void accept_some(struct watch *watch, uint32_t events)
 {
 	struct worker_listener *listener = list_entry(watch, struct worker_listener, watch);
 
 	(void)events;
-	for (int i = 0; i < ACCEPTS_A_ROUND; i++) {
+	for (unsigned i = 0; i <= listener->batch; i++) {
 		struct endpoint peer;
 		int fd;
 		enum result result = listener_accept(watch->fd, &fd, &peer);
 
-		if (result == RESULT_MORE)
+		if (result == RESULT_MORE) {
+			listener->batch = listener->busy_rounds = 0;
 			return;
+		}
 		if (result != RESULT_OK) {
 			pause_listener(listener);
 			return;
@@ -116,6 +122,8 @@ static void accept_some(struct watch *watch, uint32_t events)
 		__atomic_add_fetch(&listener->worker->common->accepted, (uint64_t)1, __ATOMIC_RELAXED);
 		connection_accept(listener->worker, fd, &listener->endpoint, &peer);
 	}
+	if (++listener->busy_rounds >= BUSY_ROUNDS && listener->batch < ACCEPTS_A_ROUND)
+		listener->batch = listener->batch * 2 + 1;
 }
 
 static void start_listener(struct job *job)

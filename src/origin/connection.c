@@ -101,6 +101,15 @@ static void kept_too_long(struct timer *timer)
 	origin_connection_close(list_entry(timer, struct origin_connection, kept));
 }
 
+/* Nothing has come that nobody asked for. Asks the kernel only if the last read did not show it already. */
+static bool is_silent(struct origin_connection *connection)
+{
+	bool is_empty = buffer_len(&connection->in) == 0 && origin_connection_fill(connection) == RESULT_MORE;
+
+	buffer_release(&connection->in);
+	return is_empty;
+}
+
 static void ready(struct watch *watch, uint32_t events)
 {
 	struct origin_connection *connection = list_entry(watch, struct origin_connection, watch);
@@ -109,9 +118,9 @@ static void ready(struct watch *watch, uint32_t events)
 	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		connection->has_hung_up = true;
 	if (connection->stage == ORIGIN_IDLE) {
-		/* Nothing is expected from it: data, an end or an error all mean that it cannot be used again. A late writable
-		 * edge means nothing. */
-		if (events & ~(uint32_t)EPOLLOUT)
+		/* Nothing is expected from it: data, an end or an error all mean that it cannot be used again. A late edge of what
+		 * was read already means nothing, nor does what concerns TLS alone (session tickets). */
+		if (connection->has_hung_up || ((events & EPOLLIN) && !is_silent(connection)))
 			origin_connection_close(connection);
 		return;
 	}
@@ -206,15 +215,17 @@ static enum result finish_connect(struct origin_connection *connection)
 	return RESULT_OK;
 }
 
-/* A PROXY header is read by what stands in front of the origin's TLS: it goes first, and in clear. */
+/* A PROXY header is read by what stands in front of the origin's TLS: it goes first, and in clear. Security: the stage moves
+ * only once there is TLS; a handshake without one would be over at once, and the request sent in the clear. */
 static enum result greet(struct origin_connection *connection)
 {
 	enum result result = origin_connection_flush(connection);
 
-	if (result != RESULT_OK)
-		return result;
-	connection->stage = ORIGIN_HANDSHAKING;
-	return transport_connect_tls(&connection->transport, connection->origin->tls);
+	if (result == RESULT_OK)
+		result = transport_connect_tls(&connection->transport, connection->origin->tls);
+	if (result == RESULT_OK)
+		connection->stage = ORIGIN_HANDSHAKING;
+	return result;
 }
 
 enum result origin_connection_advance(struct origin_connection *connection)
@@ -256,8 +267,9 @@ void origin_connection_keep(struct origin_connection *connection, const struct o
 	struct origin_worker *worker = connection->worker;
 	unsigned slot = connection->origin->slot;
 
-	if (worker->is_closing || connection->has_hung_up || buffer_len(&connection->in) || buffer_len(&connection->out) ||
-	    settings->kept_connections == 0 || (slot >= worker->slots && !grow_slots(worker, slot + 16)) ||
+	/* Security, fails closed: bytes behind a response that is over would be the next visitor's response. */
+	if (worker->is_closing || connection->has_hung_up || buffer_len(&connection->out) ||
+	    settings->kept_connections == 0 || !is_silent(connection) || (slot >= worker->slots && !grow_slots(worker, slot + 16)) ||
 	    worker->idle_counts[slot] >= (unsigned)settings->kept_connections) {
 		origin_connection_close(connection);
 		return;
@@ -265,7 +277,6 @@ void origin_connection_keep(struct origin_connection *connection, const struct o
 	connection->owner = NULL;
 	connection->stage = ORIGIN_IDLE;
 	connection->appetite = APPETITE_BYTES;
-	buffer_release(&connection->in);
 	buffer_release(&connection->out);
 	list_add_last(&worker->idle[slot], &connection->node);
 	worker->idle_counts[slot]++;

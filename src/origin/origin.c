@@ -152,8 +152,11 @@ struct origin *origins_hold(struct origins *origins, const struct origin_setting
 	buffer_init(&identity, ORIGIN_IDENTITY_MAX * 8);
 	key = key_of(settings, &identity);
 	pthread_mutex_lock(&origins->lock);
-	if (!key || origin_identity_write(settings, health, &identity) != RESULT_OK)
+	if (!key || origin_identity_write(settings, health, &identity) != RESULT_OK) {
+		if (tls)
+			tls_client_free(tls);
 		goto done;
+	}
 	origin = find(origins, buffer_span(&identity));
 	if (origin) {
 		origin_hold(origin);
@@ -245,9 +248,13 @@ static uint64_t retry_pause_ms(unsigned failures, unsigned fall)
 
 static bool fail(struct origin *origin, uint64_t now_ms)
 {
-	unsigned failures = ADD(origin->failures, 1u);
-	unsigned fall = LOAD(origin->fall);
+	unsigned fall = LOAD(origin->fall), failures;
 
+	/* What was on its way there when it fell fails too, and says nothing new: the pause grows with each try, not with how
+	 * many were waiting. */
+	if (LOAD(origin->is_down) && !LOAD(origin->has_checks) && now_ms < LOAD(origin->down_until_ms))
+		return false;
+	failures = ADD(origin->failures, 1u);
 	STORE(origin->successes, 0u);
 	if (failures < fall)
 		return false;
@@ -277,8 +284,8 @@ bool origin_learn(struct origin *origin, enum origin_outcome outcome, uint64_t n
 		return fail(origin, now_ms);
 	if (!LOAD(origin->has_checks))
 		return succeed(origin, 1, now_ms);
-	if (LOAD(origin->failures))
-		STORE(origin->failures, 0u);
+	if (LOAD(origin->failures) && !LOAD(origin->is_down))
+		STORE(origin->failures, 0u);  /* in a row: an answer in between begins a new one */
 	return false;
 }
 

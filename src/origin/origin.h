@@ -73,7 +73,7 @@ void origins_init(struct origins *origins);
 void origins_done(struct origins *origins);
 
 /* The origin of these settings: an existing one with the same identity, held once more, or a new one. TLS is handed over
- * for a new origin, and freed for an old one. NULL when out of memory. */
+ * for a new origin, and freed for an old one or on failure. NULL when out of memory. */
 struct origin *origins_hold(struct origins *origins, const struct origin_settings *settings,
                             const struct origin_health_settings *health, struct tls_client *tls) must_check;
 void origin_hold(struct origin *origin);

@@ -66,7 +66,7 @@ static uint64_t weight_now(const struct pool_member *member, uint64_t now_ms)
 	uint64_t weight = (uint64_t)member->settings->weight * 1000;
 	uint64_t slow_ms = (uint64_t)member->settings->slow_start_ms;
 	uint64_t up_since_ms = LOAD(member->origin->up_since_ms);
-	uint64_t up_ms = now_ms - up_since_ms;
+	uint64_t up_ms = now_ms > up_since_ms ? now_ms - up_since_ms : 0;  /* another worker's clock may be a round ahead */
 
 	if (!slow_ms || !up_since_ms || up_ms >= slow_ms)
 		return weight;
@@ -108,7 +108,7 @@ static unsigned pick_least(struct pool *pool, uint64_t set, const struct pool_wi
 	for (unsigned n = 0; n < pool->count; n++) {
 		unsigned i = (start + n) % pool->count;  /* equals take turns */
 		uint64_t weight = weight_now(&pool->members[i], wish->now_ms);
-		uint64_t load = (LOAD(pool->members[i].origin->at_work) + 1u) * 1000000u / (weight ? weight : 1);
+		uint64_t load = ((uint64_t)LOAD(pool->members[i].origin->at_work) + 1) * 1000000u / (weight ? weight : 1);
 
 		if (set >> i & 1 && load < best_load) {
 			best = i;
@@ -152,30 +152,25 @@ static uint64_t usable(const struct pool *pool, const struct pool_wish *wish, bo
 	return set;
 }
 
-static const struct pool_member *take(struct pool *pool, unsigned i)
-{
-	__atomic_add_fetch(&pool->members[i].origin->at_work, 1u, __ATOMIC_RELAXED);
-	return &pool->members[i];
-}
-
-static const struct pool_member *take_sticky(struct pool *pool, const struct pool_wish *wish)
+/* pool->count: none. */
+static unsigned pick_sticky(const struct pool *pool, const struct pool_wish *wish)
 {
 	for (unsigned i = 0; i < pool->count; i++) {
 		const struct pool_member *member = &pool->members[i];
 
 		if (member->key == wish->sticky && !(wish->tried >> i & 1) && has_room(member) &&
 		    origin_is_available(member->origin, wish->now_ms))
-			return take(pool, i);
+			return i;
 	}
-	return NULL;
+	return pool->count;
 }
 
-const struct pool_member *pool_take(struct pool *pool, const struct pool_wish *wish)
+static unsigned pick(struct pool *pool, const struct pool_wish *wish)
 {
-	const struct pool_member *sticky = wish->sticky ? take_sticky(pool, wish) : NULL;
+	unsigned sticky = wish->sticky ? pick_sticky(pool, wish) : pool->count;
 	uint64_t set;
 
-	if (sticky)
+	if (sticky < pool->count)
 		return sticky;
 	set = usable(pool, wish, false, false);
 	if (!set)
@@ -183,15 +178,39 @@ const struct pool_member *pool_take(struct pool *pool, const struct pool_wish *w
 	if (!set)
 		set = usable(pool, wish, false, true);  /* availability fails open: an origin that looks ill beats none */
 	if (!set)
-		return NULL;
+		return pool->count;
 	if (!(set & (set - 1)))
-		return take(pool, (unsigned)__builtin_ctzll(set));
+		return (unsigned)__builtin_ctzll(set);
 	switch ((enum origin_balance)pool->settings->balance) {
-	case BALANCE_LEAST_CONNECTIONS: return take(pool, pick_least(pool, set, wish));
-	case BALANCE_HASH: return take(pool, pick_hash(pool, set, wish));
+	case BALANCE_LEAST_CONNECTIONS: return pick_least(pool, set, wish);
+	case BALANCE_HASH: return pick_hash(pool, set, wish);
 	case BALANCE_ROUND_ROBIN: break;
 	}
-	return take(pool, pick_turn(pool, set, wish));
+	return pick_turn(pool, set, wish);
+}
+
+/* Counted first and looked at then: two workers that both saw the last place free do not both get it. */
+static bool take(const struct pool_member *member)
+{
+	unsigned at_work = __atomic_add_fetch(&member->origin->at_work, 1u, __ATOMIC_RELAXED);
+
+	if (!member->settings->limit || at_work <= (unsigned)member->settings->limit)
+		return true;
+	pool_give_back(member);
+	return false;
+}
+
+const struct pool_member *pool_take(struct pool *pool, const struct pool_wish *wish)
+{
+	struct pool_wish left = *wish;
+	unsigned i;
+
+	while ((i = pick(pool, &left)) < pool->count) {
+		if (take(&pool->members[i]))
+			return &pool->members[i];
+		left.tried |= (uint64_t)1 << i;
+	}
+	return NULL;
 }
 
 void pool_give_back(const struct pool_member *member)

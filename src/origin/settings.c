@@ -1,5 +1,8 @@
 #include "origin/settings.h"
 
+#include "message/field.h"
+#include "message/scan.h"
+
 #include "base/banned.h"
 
 #define AT(type, member) offsetof(struct type, member)
@@ -19,6 +22,16 @@ static const struct key auth_keys[] = {
 	{ 0 },
 };
 
+/* Framing and routing belong to the shield: a secret under such a name would change what a request is. */
+static bool is_ours(struct span name)
+{
+	switch ((int)field_id_of(name)) {
+	case FIELD_CONNECTION: case FIELD_CONTENT_LENGTH: case FIELD_TRANSFER_ENCODING: case FIELD_UPGRADE: case FIELD_TE:
+	case FIELD_TRAILER: case FIELD_KEEP_ALIVE: case FIELD_PROXY_CONNECTION: case FIELD_HOST: case FIELD_EXPECT: return true;
+	default: return false;
+	}
+}
+
 static void check_auth(const void *values, struct key_check *check)
 {
 	const struct origin_auth_settings *auth = values;
@@ -27,6 +40,10 @@ static void check_auth(const void *values, struct key_check *check)
 		key_complain(check, NULL, SPAN_NONE, "auth says neither header_secret nor certificate");
 	if (auth->key.len && !auth->certificate.len)
 		key_complain(check, "key", SPAN_NONE, "a key without a certificate");
+	if (!span_is_token(auth->header))
+		key_complain(check, "header", SPAN_NONE, "the name of a header has letters, digits and - only");
+	else if (is_ours(auth->header))
+		key_complain(check, "header", SPAN_NONE, "%.*s is about the connection: the shield sets it itself", SPAN_ARG(auth->header));
 }
 
 static const struct key_table auth_table = {
@@ -127,6 +144,8 @@ static void check_origins(const void *values, struct key_check *check)
 
 	if (settings->origins.count > 64)
 		key_complain(check, "origins", SPAN_NONE, "%zu origins; at most 64 stand in one list", settings->origins.count);
+	if (settings->sticky_cookie.len && !span_is_token(settings->sticky_cookie))
+		key_complain(check, "sticky_cookie", SPAN_NONE, "the name of a cookie has letters, digits, - and _ only");
 }
 
 static const struct key_table site_table = {
