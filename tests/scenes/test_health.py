@@ -1,27 +1,13 @@
 """Active health checks: what is asked, what counts, what citizens notice of it, what an administrator is told."""
-import json
-import socket
 import threading
 import time
 
 import pytest
 
-import shield as scene
-from shield import HOST, answer, until
-
-
-def status(shield):
-    """GET /status of the admin socket."""
-    with socket.socket(socket.AF_UNIX) as sock:
-        sock.connect(str(shield.admin_socket))
-        stream = scene.Stream(sock)
-        stream.send(b"GET /status HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n")
-        return json.loads(scene.read_response(stream).body)
-
-
-def origin_of(shield, url):
-    found = [origin for site in status(shield)["sites"] for origin in site["origins"] if origin["origin"] == url]
-    return found[0]
+import exact as scene
+from exact import HOST, answer, until
+from shield import free_port
+from exact_fixtures import *  # noqa: F403
 
 
 class Portal:
@@ -50,8 +36,8 @@ def portals(start_origin):
 
 
 @pytest.fixture
-def checked(start_shield, portals):
-    return start_shield({"sites": [{"name": HOST, "origins": [portal.url for portal in portals], "health": CHECK}]})
+def checked(start_front, portals):
+    return start_front({"sites": [{"name": HOST, "origins": [portal.url for portal in portals], "health": CHECK}]})
 
 
 def served_by(shield, count=8):
@@ -68,8 +54,8 @@ def test_a_check_is_a_plain_get(checked, portals):
     assert request.body == b""
 
 
-def test_checks_keep_their_pace_and_do_not_march_in_step(start_shield, portals):
-    start_shield({"sites": [{"name": HOST, "origins": [portals[0].url], "health": {**CHECK, "interval": "200ms"}}]})
+def test_checks_keep_their_pace_and_do_not_march_in_step(start_front, portals):
+    start_front({"sites": [{"name": HOST, "origins": [portals[0].url], "health": {**CHECK, "interval": "200ms"}}]})
     until(lambda: len(portals[0].checks) > 8)
     times = [at for at, _ in portals[0].checks]
     gaps = [after - before for before, after in zip(times, times[1:])]
@@ -80,20 +66,20 @@ def test_checks_keep_their_pace_and_do_not_march_in_step(start_shield, portals):
 def test_an_ill_origin_is_left_and_found_again(checked, portals):
     assert served_by(checked) == {"a", "b"}
     portals[1].check = answer(b"ill", "503 Service Unavailable")
-    until(lambda: not origin_of(checked, portals[1].url)["up"])
+    until(lambda: not checked.origin(portals[1].url)["up"])
     assert served_by(checked) == {"a"}
-    assert origin_of(checked, portals[1].url)["check"] == "answered 503"
+    assert checked.origin(portals[1].url)["check"] == "answered 503"
     event = checked.event(event_action="origin-down")
     assert event["bouclier.origin"] == portals[1].url and event["bouclier.detail"] == "answered 503"
-    assert f"the origin {portals[1].url} is down: answered 503" in checked.stderr
+    assert f"the origin {portals[1].url} is down: answered 503" in checked.said()
     portals[1].check = answer(b"ok")
-    until(lambda: origin_of(checked, portals[1].url)["up"])
+    until(lambda: checked.origin(portals[1].url)["up"])
     assert served_by(checked) == {"a", "b"}
     assert checked.event(event_action="origin-up")["bouclier.origin"] == portals[1].url
     assert [event["event.action"] for event in checked.journal() if "event.action" in event] == ["origin-down", "origin-up"]
 
 
-def test_rise_and_fall_are_counted(start_shield, portals):
+def test_rise_and_fall_are_counted(start_front, portals):
     script = iter("ffofff" + "ofoo" + "o" * 1000)
     seen = []
 
@@ -101,7 +87,7 @@ def test_rise_and_fall_are_counted(start_shield, portals):
         seen.append(next(script))
         return answer(b"", "200 OK" if seen[-1] == "o" else "500 Oops")
 
-    shield = start_shield({"sites": [{"name": HOST, "origins": [portals[0].url, portals[1].url], "health": {**CHECK, "rise": 2, "fall": 3}}]})
+    shield = start_front({"sites": [{"name": HOST, "origins": [portals[0].url, portals[1].url], "health": {**CHECK, "rise": 2, "fall": 3}}]})
     until(lambda: portals[0].checks)  # the first decides alone; this one was good
     portals[0].check = check
     until(lambda: "origin-up" in str(shield.journal()))
@@ -114,29 +100,29 @@ def test_rise_and_fall_are_counted(start_shield, portals):
 def test_all_ill_serves_all_the_same(checked, portals):
     for portal in portals:
         portal.check = answer(b"", "500 Oops")
-    until(lambda: not any(origin["up"] for origin in status(checked)["sites"][0]["origins"]))
+    until(lambda: not any(origin["up"] for origin in checked.status()["sites"][0]["origins"]))
     assert served_by(checked) == {"a", "b"}
 
 
 @pytest.mark.parametrize("ranges,code,is_up", [("200-399", 302, True), ("200-399", 404, False), ("200,404", 404, True), ("204", 200, False)])
-def test_which_statuses_count(start_shield, portals, ranges, code, is_up):
+def test_which_statuses_count(start_front, portals, ranges, code, is_up):
     portals[0].check = answer(b"", f"{code} Whatever")
-    shield = start_shield({"sites": [{"name": HOST, "origins": [portals[0].url], "health": {**CHECK, "status": ranges}}]})
+    shield = start_front({"sites": [{"name": HOST, "origins": [portals[0].url], "health": {**CHECK, "status": ranges}}]})
     until(lambda: len(portals[0].checks) > 3)
-    assert origin_of(shield, portals[0].url)["up"] is is_up
+    assert shield.origin(portals[0].url)["up"] is is_up
 
 
-def test_dead_from_the_start(start_shield, portals):
+def test_dead_from_the_start(start_front, portals):
     """The first check decides alone."""
-    dead = f"http://127.0.0.1:{scene.free_ports(1)[0]}"
-    shield = start_shield({"sites": [{"name": HOST, "origins": [dead, portals[0].url], "health": {**CHECK, "interval": "30s", "fall": 5}}]})
-    until(lambda: not origin_of(shield, dead)["up"], wait=3)
-    assert "refused" in origin_of(shield, dead)["check"]
-    assert origin_of(shield, portals[0].url)["up"]
+    dead = f"http://127.0.0.1:{free_port()}"
+    shield = start_front({"sites": [{"name": HOST, "origins": [dead, portals[0].url], "health": {**CHECK, "interval": "30s", "fall": 5}}]})
+    until(lambda: not shield.origin(dead)["up"], wait=3)
+    assert "refused" in shield.origin(dead)["check"]
+    assert shield.origin(portals[0].url)["up"]
     assert shield.get().body == b"a" and "bouclier.retries" not in shield.event(event_dataset="bouclier.request")
 
 
-def test_silence_is_a_failure_and_checks_never_overlap(start_shield, start_origin):
+def test_silence_is_a_failure_and_checks_never_overlap(start_front, start_origin):
     at_work, most, lock = [], [], threading.Lock()
 
     def play(stream):
@@ -150,10 +136,10 @@ def test_silence_is_a_failure_and_checks_never_overlap(start_shield, start_origi
             at_work.pop()
 
     silent = start_origin(script=play)
-    shield = start_shield({"sites": [{"name": HOST, "origins": [silent.url], "health": {**CHECK, "timeout": "300ms"}}]})
+    shield = start_front({"sites": [{"name": HOST, "origins": [silent.url], "health": {**CHECK, "timeout": "300ms"}}]})
     until(lambda: len(most) > 3)
     assert max(most) == 1
-    found = origin_of(shield, silent.url)
+    found = shield.origin(silent.url)
     assert not found["up"] and found["check"] == "no answer within 300 ms"
 
 
@@ -162,18 +148,18 @@ def test_silence_is_a_failure_and_checks_never_overlap(start_shield, start_origi
     (b"", "closed without an answer"),
     (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70000 + b"\r\n\r\n", "its answer is not HTTP"),
 ])
-def test_what_is_no_answer(start_shield, start_origin, reply, says):
+def test_what_is_no_answer(start_front, start_origin, reply, says):
     def play(stream):
         scene.read_request(stream)
         stream.send(reply)
 
     strange = start_origin(script=play)
-    shield = start_shield({"sites": [{"name": HOST, "origins": [strange.url], "health": CHECK}]})
-    until(lambda: not origin_of(shield, strange.url)["up"])
-    assert origin_of(shield, strange.url)["check"] == says
+    shield = start_front({"sites": [{"name": HOST, "origins": [strange.url], "health": CHECK}]})
+    until(lambda: not shield.origin(strange.url)["up"])
+    assert shield.origin(strange.url)["check"] == says
 
 
-def test_an_endless_page_is_not_read_on(start_shield, start_origin):
+def test_an_endless_page_is_not_read_on(start_front, start_origin):
     sent = []
 
     def play(stream):
@@ -188,48 +174,48 @@ def test_an_endless_page_is_not_read_on(start_shield, start_origin):
             sent.append(total)
 
     endless = start_origin(script=play)
-    shield = start_shield({"sites": [{"name": HOST, "origins": [endless.url], "health": CHECK}]})
+    shield = start_front({"sites": [{"name": HOST, "origins": [endless.url], "health": CHECK}]})
     until(lambda: len(sent) > 2)
     assert max(sent) < 8_000_000  # what the sockets between us hold
-    assert origin_of(shield, endless.url) | {"up": True, "check": "answered 200"} == origin_of(shield, endless.url)
+    assert shield.origin(endless.url) | {"up": True, "check": "answered 200"} == shield.origin(endless.url)
 
 
-def test_interim_answers_and_a_page_cut_short(start_shield, portals):
+def test_interim_answers_and_a_page_cut_short(start_front, portals):
     portals[0].check = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"
-    shield = start_shield({"sites": [{"name": HOST, "origins": [portals[0].url], "health": {**CHECK, "timeout": "200ms"}}]})
+    shield = start_front({"sites": [{"name": HOST, "origins": [portals[0].url], "health": {**CHECK, "timeout": "200ms"}}]})
     until(lambda: len(portals[0].checks) > 2)
-    assert origin_of(shield, portals[0].url)["check"] == "answered 200"
+    assert shield.origin(portals[0].url)["check"] == "answered 200"
 
 
-def test_tls_secret_and_host(start_shield, start_origin, certificates):
+def test_tls_secret_and_host(start_front, start_origin, certificates):
     import ssl
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificates / "town.pem")
     portal = Portal(start_origin, "tls", context=context)
     origin = {"url": portal.url, "ca": str(certificates / "ca.pem"), "sni": HOST, "host": "inner.example",
               "auth": {"header": "X-Key", "header_secret": "s3cret"}}
-    shield = start_shield({"sites": [{"name": HOST, "origins": [origin], "health": CHECK}]}, roots=[certificates])
+    shield = start_front({"sites": [{"name": HOST, "origins": [origin], "health": CHECK}]})
     until(lambda: len(portal.checks) > 1)
     request = portal.checks[0][1]
     assert request.get("host") == "inner.example" and request.get("x-key") == "s3cret"
-    assert origin_of(shield, portal.url)["up"]
+    assert shield.origin(portal.url)["up"]
     assert shield.get().body == b"tls"
 
 
-def test_a_certificate_that_is_not_trusted_is_a_failure(start_shield, start_origin, certificates):
+def test_a_certificate_that_is_not_trusted_is_a_failure(start_front, start_origin, certificates):
     import ssl
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificates / "self.pem")
     portal = Portal(start_origin, "tls", context=context)
     origin = {"url": portal.url, "ca": str(certificates / "ca.pem"), "sni": HOST}
-    shield = start_shield({"sites": [{"name": HOST, "origins": [origin], "health": CHECK}]}, roots=[certificates])
-    until(lambda: not origin_of(shield, portal.url)["up"])
-    assert "certificate" in origin_of(shield, portal.url)["check"]
+    shield = start_front({"sites": [{"name": HOST, "origins": [origin], "health": CHECK}]})
+    until(lambda: not shield.origin(portal.url)["up"])
+    assert "certificate" in shield.origin(portal.url)["check"]
     assert not portal.checks
 
 
 @pytest.mark.parametrize("version,header", [("v1", b"PROXY UNKNOWN\r\n"), ("v2", b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0")])
-def test_the_proxy_header_of_a_check_speaks_for_nobody(start_shield, start_origin, version, header):
+def test_the_proxy_header_of_a_check_speaks_for_nobody(start_front, start_origin, version, header):
     heads = []
 
     def play(stream):
@@ -238,53 +224,47 @@ def test_the_proxy_header_of_a_check_speaks_for_nobody(start_shield, start_origi
         stream.send(answer(b"ok"))
 
     origin = start_origin(script=play)
-    shield = start_shield({"sites": [{"name": HOST, "origins": [{"url": origin.url, "proxy_protocol": version}], "health": CHECK}]})
+    shield = start_front({"sites": [{"name": HOST, "origins": [{"url": origin.url, "proxy_protocol": version}], "health": CHECK}]})
     until(lambda: len(heads) > 1)
     assert heads[0] == header
-    assert origin_of(shield, origin.url)["up"]
+    assert shield.origin(origin.url)["up"]
 
 
 def test_a_reload_keeps_what_is_known(checked, portals):
     portals[1].check = answer(b"", "500 Oops")
-    until(lambda: not origin_of(checked, portals[1].url)["up"])
-    checked.config["sites"][0]["health"] = {**CHECK, "interval": "60s", "rise": 5}
-    before = status(checked)["generation"]
-    checked.write()
-    checked.signal(1)
-    until(lambda: status(checked)["generation"] > before)
-    assert not origin_of(checked, portals[1].url)["up"]
+    until(lambda: not checked.origin(portals[1].url)["up"])
+    checked.site()["health"] = {**CHECK, "interval": "60s", "rise": 5}
+    checked.apply()
+    assert not checked.origin(portals[1].url)["up"]
     assert served_by(checked) == {"a"}
 
 
 def test_a_reload_ends_checks_that_are_asked_for_no_more(checked, portals):
     until(lambda: portals[0].checks)
-    del checked.config["sites"][0]["health"]
-    before = status(checked)["generation"]
-    checked.write()
-    checked.signal(1)
-    until(lambda: status(checked)["generation"] > before)
+    del checked.site()["health"]
+    checked.apply()
     time.sleep(0.05)
     count = len(portals[0].checks)
     time.sleep(0.5)
     assert len(portals[0].checks) == count
-    assert origin_of(checked, portals[0].url)["checked"] is False
+    assert checked.origin(portals[0].url)["checked"] is False
 
 
-def test_two_applications_on_one_server_are_judged_apart(start_shield, start_origin):
+def test_two_applications_on_one_server_are_judged_apart(start_front, start_origin):
     def reply(request):
         return answer(b"", "500 Oops" if request.target == "/b/alive" else "200 OK")
 
     server = start_origin(reply)
-    shield = start_shield({"sites": [
+    shield = start_front({"sites": [
         {"name": name, "origins": [server.url], "health": {**CHECK, "path": f"/{name[0]}/alive"}} for name in ("a.example", "b.example")]})
 
     def ups():
-        return [site["origins"][0]["up"] for site in status(shield)["sites"]]
+        return [site["origins"][0]["up"] for site in shield.status()["sites"]]
 
-    until(lambda: ups() == [True, False], what=lambda: ups())
+    until(lambda: ups() == [True, False])
 
 
-def test_requests_take_a_checked_origin_out_and_checks_bring_it_back(start_shield, start_origin):
+def test_requests_take_a_checked_origin_out_and_checks_bring_it_back(start_front, start_origin):
     """Its check answers, its pages do not: failures in a row count although checks go well."""
     broken = []
 
@@ -299,12 +279,12 @@ def test_requests_take_a_checked_origin_out_and_checks_bring_it_back(start_shiel
                 stream.send(answer(b"page"))
 
     origin = start_origin(script=play)
-    shield = start_shield({"sites": [{"name": HOST, "origins": [origin.url], "health": {**CHECK, "interval": "1s", "fall": 2, "rise": 1}}]})
+    shield = start_front({"sites": [{"name": HOST, "origins": [origin.url], "health": {**CHECK, "interval": "1s", "fall": 2, "rise": 1}}]})
     assert shield.get().status == 200
     broken.append(1)
     for _ in range(3):
         assert shield.get().status == 502
-    event = shield.event(event_action="origin-down", wait=3)
+    event = shield.event(event_action="origin-down", seconds=3)
     assert event["bouclier.detail"] == "requests to it failed"
     broken.clear()
-    shield.event(event_action="origin-up", wait=5)
+    shield.event(event_action="origin-up", seconds=5)
