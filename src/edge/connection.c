@@ -244,6 +244,8 @@ static void linger(struct connection *connection)
 		result = transport_read(&connection->transport, nothing, sizeof(nothing), &got);
 	if (result == RESULT_END || result == RESULT_IO)
 		connection_close(connection, false);
+	else if (result == RESULT_OK)
+		connection_later(connection);  /* there is more, and nothing will say so again */
 }
 
 /* RESULT_OK: on to HTTP. */

@@ -6,6 +6,7 @@
 
 #define CLOCK_STEP_MS 1000
 #define BYTES_A_ROUND (512u * 1024)
+#define LINGER_MS 2000
 
 /* Streams answered in one round leave in one write. */
 static void flush_later(struct connection *connection)
@@ -106,7 +107,7 @@ static void closed(void *context, struct h2_stream *stream, uint32_t error)
 		request_advance(request);
 		return;
 	}
-	request_abort(request, connection->stage == CONNECTION_CLOSED ? REASON_CLIENT_GONE : REASON_CLIENT_RESET);
+	request_abort(request, connection->stage == CONNECTION_HTTP_2 ? REASON_CLIENT_RESET : REASON_CLIENT_GONE);
 }
 
 static const struct h2_sink sink = { .opened = opened, .head = head, .fault = fault, .data = data, .data_end = data_end, .closed = closed };
@@ -207,12 +208,30 @@ void http2_finish(struct connection *connection)
 	connection->h2 = NULL;
 }
 
+/* The streams are over; what is queued still goes, and what the client is still sending is read for a moment: closing with
+ * unread bytes makes the kernel send RST, and the GOAWAY that says why may be lost with it. */
+static void end(struct connection *connection)
+{
+	bool is_whole = h2_send(connection->h2, &connection->out) == RESULT_OK;
+
+	connection->worker->gauges.h2_connections--;
+	connection->stage = CONNECTION_LINGER;
+	connection->is_closing = false;
+	http2_finish(connection);
+	if (!is_whole || connection->has_hung_up) {
+		if (is_whole && connection_flush(connection) == RESULT_OK)
+			transport_finish(&connection->transport);
+		connection_close(connection, false);
+		return;
+	}
+	connection_set_deadline(connection, LINGER_MS);
+	connection_advance(connection);
+}
+
 static void end_badly(struct connection *connection, enum http_fault fault)
 {
 	connection_say(connection, DECISION_BLOCK, REASON_FAULT, fault, http_fault_text(fault));
-	if (h2_send(connection->h2, &connection->out) == RESULT_OK && connection_flush(connection) == RESULT_OK)
-		transport_finish(&connection->transport);
-	connection_close(connection, false);
+	end(connection);
 }
 
 /* RESULT_MORE: all that has come was taken. */
@@ -314,9 +333,7 @@ void http2_expired(struct connection *connection)
 	} else {
 		h2_shutdown(connection->h2);
 		h2_shutdown(connection->h2);  /* the second step at once: nobody is there to answer the first */
-		if (h2_send(connection->h2, &connection->out) == RESULT_OK && connection_flush(connection) == RESULT_OK)
-			transport_finish(&connection->transport);
-		connection_close(connection, false);
+		end(connection);
 	}
 }
 
@@ -339,8 +356,7 @@ void http2_advance(struct connection *connection)
 	if (h2_is_finished(connection->h2) && !buffer_len(&connection->out)) {
 		if (h2_fault(connection->h2) != HTTP_FAULT_NONE)
 			connection_say(connection, DECISION_BLOCK, REASON_FAULT, h2_fault(connection->h2), http_fault_text(h2_fault(connection->h2)));
-		transport_finish(&connection->transport);
-		connection_close(connection, false);
+		end(connection);
 		return;
 	}
 	if (!connection->requests) {

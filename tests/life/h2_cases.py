@@ -63,7 +63,7 @@ class Peer:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
             context.set_alpn_protocols(["h2"])
-            self.sock = context.wrap_socket(self.tcp, server_hostname=host)
+            self.sock = context.wrap_socket(self.tcp, server_hostname=host, suppress_ragged_eofs=False)
             assert self.sock.selected_alpn_protocol() == "h2"
 
     def close(self):
