@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "cli/role_check.h"
 #include "cli/wiring.h"
 #include "config/read.h"
@@ -20,6 +21,7 @@ struct builder {
 	struct tls_server *tls;
 	struct edge_port *ports;
 	size_t port_count;
+	bool is_live;                   /* another edge served this very generation before */
 };
 
 /* -- texts -- */
@@ -104,6 +106,42 @@ static enum result fill_site(struct builder *builder, const struct site *site, s
 	return RESULT_OK;
 }
 
+/* The bytes of this file are what the running snapshot already uses. */
+static bool is_in_use(const struct builder *builder, struct span path, struct span bytes)
+{
+	struct image_file file;
+
+	return !image_is_empty(&builder->state->plan.files) && image_find_file(&builder->state->plan.files, path, &file) == RESULT_OK &&
+	       !file.error && span_equal(file.bytes, bytes);
+}
+
+/* A certificate whose time is over is refused when somebody brings it. Availability, fails open: one whose time ran out
+ * while it served goes on (some clients still accept it, and none are served without), nor does one tenant keep all the
+ * others from starting. */
+static void check_dates(struct builder *builder, const struct site *site)
+{
+	const struct net_site_settings *net = net_site_settings(site);
+	const struct certificate_settings *list = net->certificate.items;
+
+	for (size_t i = 0; i < net->certificate.count; i++) {
+		struct span bytes = file_bytes(builder, list[i].chain);
+		struct certificate certificate;
+		struct complaints late;
+
+		if (!bytes.len || certificate_read_chain(bytes, list[i].chain, NULL, &certificate) != RESULT_OK)
+			continue;  /* complained about elsewhere */
+		complaints_init(&late);
+		if (!certificate_check_dates(&certificate, list[i].chain, (int64_t)(clock_wall_ns() / 1000000u), &late)) {
+			bool is_served = builder->is_live || is_in_use(builder, list[i].chain, bytes) || !span_equal(site->tenant, SPAN("default"));
+
+			complain(builder->complaints, is_served ? COMPLAINT_WARNING : COMPLAINT_ERROR, (struct place){ list[i].chain, 0, 0 }, SPAN_NONE,
+			         "%.*s", SPAN_ARG(late.count ? late.list[0].text : SPAN("the certificate is out of date")));
+		}
+		complaints_done(&late);
+		certificate_done(&certificate);
+	}
+}
+
 static enum result build_tls(struct builder *builder)
 {
 	const struct snapshot *snapshot = builder->snapshot;
@@ -116,6 +154,7 @@ static enum result build_tls(struct builder *builder)
 
 		if (net->certificate.count || net->tls.mode == TLS_PASSTHROUGH)
 			result = fill_site(builder, &snapshot->sites[i], &sites[count++]);
+		check_dates(builder, &snapshot->sites[i]);
 	}
 	if (result == RESULT_OK && !builder->complaints->errors)
 		result = tls_server_new(sites, count, NULL, builder->state->tickets, builder->complaints, &builder->tls);
@@ -181,9 +220,17 @@ static enum result build_ports(struct builder *builder)
 	return RESULT_OK;
 }
 
+/* The keeper has called a generation live: this edge takes over, and is no occasion to look at dates again. */
+static bool has_been_live(const struct edge_state *state)
+{
+	const struct shared_keeper *keeper = shared_find(&state->start.shared, "keeper", SHARED_KEEPER_VERSION, sizeof(*keeper));
+
+	return !state->snapshot && keeper && keeper->generation;
+}
+
 enum result edge_build(struct edge_state *state, const struct edge_plan *plan, struct complaints *complaints, struct snapshot **out)
 {
-	struct builder builder = { .state = state, .plan = plan, .complaints = complaints };
+	struct builder builder = { .state = state, .plan = plan, .complaints = complaints, .is_live = has_been_live(state) };
 	struct plan_needs needs;
 	enum result result;
 

@@ -59,7 +59,7 @@ struct edge_state {
 	uint64_t rotated_ms, drain_until_ms;
 	uint64_t started_wall_ns;
 	uint64_t reload_id;
-	bool is_draining;
+	bool is_draining, has_said_why;
 	int exit_code;
 };
 

@@ -32,11 +32,23 @@ static void say_failed(struct edge_state *state, const struct complaints *compla
 {
 	struct buffer text;
 
+	state->has_said_why = true;
 	buffer_init(&text, CHANNEL_TEXT_MAX);
 	if (complaints_write(complaints, &text) != RESULT_OK || !buffer_len(&text))
 		role_failed(state->link, SPAN("error: the edge could not start\n"));
 	else
 		role_failed(state->link, buffer_span(&text));
+	buffer_done(&text);
+}
+
+/* What is wrong and yet serves: said once for each configuration. */
+static void print_warnings(const struct complaints *complaints)
+{
+	struct buffer text;
+
+	buffer_init(&text, CHANNEL_TEXT_MAX);
+	if (complaints->count && complaints_write(complaints, &text) == RESULT_OK)
+		fprintf(stderr, "%.*s", SPAN_ARG(buffer_span(&text)));
 	buffer_done(&text);
 }
 
@@ -100,6 +112,7 @@ static void prepare(struct edge_state *state, struct edge_plan *plan)
 		result = post_listeners(state, plan);
 	if (result == RESULT_OK) {
 		use_snapshot(state, snapshot, plan);
+		print_warnings(&complaints);
 		result = role_built(state->link, state->plan.generation);
 	} else {
 		struct buffer text;
@@ -296,6 +309,8 @@ static enum result build_first(struct edge_state *state)
 	}
 	if (result != RESULT_OK)
 		say_failed(state, &complaints);
+	else
+		print_warnings(&complaints);
 	complaints_done(&complaints);
 	state->plan = state->start.plan;
 	return result;
@@ -402,7 +417,8 @@ int role_edge(struct role_link *link)
 		return 1;
 	result = start(state);
 	if (result != RESULT_OK) {
-		role_failed(link, SPAN("error: the edge could not start\n"));
+		if (!state->has_said_why)
+			role_failed(link, SPAN("error: the edge could not start\n"));
 		return 1;
 	}
 	if (role_ready(link) != RESULT_OK)

@@ -397,6 +397,8 @@ static void say_end(const struct keeper *keeper, enum child_slot slot, int statu
 {
 	const struct child *child = &keeper->children[slot];
 
+	if (slot == CHILD_NEXT && keeper->reload == RELOAD_REPLACING && child->why[0])
+		return;  /* its words are the end of the reload, and are said there */
 	if (slot == CHILD_CHECK || keeper->is_ending || (slot >= CHILD_OLD && WIFEXITED(status) && WEXITSTATUS(status) == 0))
 		return;
 	if (WIFSIGNALED(status))

@@ -322,9 +322,11 @@ void keeper_next_ready(struct keeper *keeper)
 
 void keeper_next_dead(struct keeper *keeper)
 {
+	const char *why = keeper->children[CHILD_NEXT].why;
 	char text[sizeof(keeper->children[0].why) + 64];
+	size_t len = strlen(why);
 
-	snprintf(text, sizeof(text), "%s\n", keeper->children[CHILD_NEXT].why[0] ? keeper->children[CHILD_NEXT].why : "the new edge died before it was ready");
+	snprintf(text, sizeof(text), "%s%s", len ? why : "the new edge died before it was ready", len && why[len - 1] == '\n' ? "" : "\n");
 	child_done(&keeper->children[CHILD_NEXT]);
 	if (keeper->reload == RELOAD_REPLACING)
 		keeper_reload_end(keeper, false, span_of(text));
