@@ -10,7 +10,7 @@
 
 #include "base/banned.h"
 
-static int print_result(const struct admin_reply *reply, bool is_json)
+static int print_result(const struct admin_reply *reply, enum reload_report report)
 {
 	struct json *root = NULL;
 	struct span text;
@@ -20,19 +20,19 @@ static int print_result(const struct admin_reply *reply, bool is_json)
 		return command_failed("the shield's answer is not JSON");
 	is_ok = json_bool_of(json_find(root, "ok"));
 	text = json_text_of(json_find(root, "text"));
-	if (is_json)
+	if (report == RELOAD_JSON)
 		printf("%.*s", SPAN_ARG(reply->body));
-	if (!is_json && text.len)
+	if (report != RELOAD_JSON && text.len)
 		fprintf(stderr, "%.*s%s", SPAN_ARG(text), text.at[text.len - 1] == '\n' ? "" : "\n");
-	if (!is_json && is_ok)
+	if (report == RELOAD_HUMAN && is_ok)
 		printf("reloaded: configuration %llu is in force\n", (unsigned long long)json_number_of(json_find(root, "generation")));
-	if (!is_ok && !is_json)
+	if (!is_ok && report != RELOAD_JSON)
 		command_failed("not reloaded: the shield keeps the configuration it has");
 	json_drop(root);
 	return is_ok ? EXIT_DONE : EXIT_FAILED;
 }
 
-int reload_ask(const char *socket, bool is_json)
+int reload_ask(const char *socket, enum reload_report report)
 {
 	struct admin_question question = { .socket = socket, .method = "POST", .path = "/reload", .wait_ms = ADMIN_RELOAD_MS };
 	struct admin_reply reply;
@@ -41,7 +41,7 @@ int reload_ask(const char *socket, bool is_json)
 
 	if (result != RESULT_OK)
 		return admin_complain(&question, result);
-	code = reply.status == 200 || reply.status == 422 ? print_result(&reply, is_json) : admin_complain_reply(&reply);
+	code = reply.status == 200 || reply.status == 422 ? print_result(&reply, report) : admin_complain_reply(&reply);
 	admin_reply_done(&reply);
 	return code;
 }
@@ -58,5 +58,5 @@ int reload_command(const struct options *options)
 	loaded_done(&loaded);
 	if (result != RESULT_OK)
 		return command_failed("not reloaded: the shield keeps the configuration it has");
-	return reload_ask(socket, options->is_json);
+	return reload_ask(socket, options->is_json ? RELOAD_JSON : RELOAD_HUMAN);
 }

@@ -2,9 +2,9 @@
 #ifndef BOUCLIER_CLI_RELOAD_H
 #define BOUCLIER_CLI_RELOAD_H
 
-#include <stdbool.h>
+enum reload_report { RELOAD_HUMAN, RELOAD_JSON, RELOAD_ERRORS /* what went well is not said */ };
 
 /* Says what came of it. Exit code. */
-int reload_ask(const char *socket, bool is_json);
+int reload_ask(const char *socket, enum reload_report report);
 
 #endif

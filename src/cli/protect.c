@@ -1,0 +1,172 @@
+/* `protect HOST ORIGIN`: shows, writes, starts or reloads, probes, says what it found. */
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/admin_client.h"
+#include "cli/command.h"
+#include "cli/protect_plan.h"
+#include "cli/reload.h"
+#include "cli/verdict.h"
+
+#include "base/banned.h"
+
+#define START_MS 15000
+#define LOOK_MS 100
+
+extern char **environ;
+
+static void show(const struct protect_plan *plan)
+{
+	printf("%s%s\n", plan->edit.path, plan->edit.is_new ? " (new)" : "");
+	site_edit_show(&plan->edit, plan->options->has_color);
+	if (plan->is_made)
+		printf("%s%s\n", plan->certificate, plan->is_kept ? " (there already)" : " (new, self-signed: for trying out)");
+	fflush(stdout);
+}
+
+/* -- starting -- */
+
+static int spawn(const char *path, char *const *words, pid_t *pid)
+{
+	int error = posix_spawnp(pid, path, NULL, NULL, words, environ);
+
+	return error ? command_failed("%s cannot be started: %s", path, strerror(error)) : EXIT_DONE;
+}
+
+/* The exit code of WORDS; -1: could not run, or was killed. */
+static int run_quietly(char *const *words)
+{
+	posix_spawn_file_actions_t actions;
+	pid_t pid;
+	int status, error;
+
+	if (posix_spawn_file_actions_init(&actions) != 0)
+		return -1;
+	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", 1 /* O_WRONLY */, 0);
+	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", 1, 0);
+	error = posix_spawnp(&pid, words[0], &actions, NULL, words, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	if (error || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
+}
+
+/* The unit runs the configuration of the system: another one is not its affair. */
+static bool has_unit(const struct protect_plan *plan)
+{
+	char *words[] = { (char[]){ "systemctl" }, (char[]){ "cat" }, (char[]){ "bouclier.service" }, NULL };
+
+	return span_equal(plan->edit.source.path, SPAN(CONFIG_DEFAULT)) && access("/run/systemd/system", F_OK) == 0 &&
+	       run_quietly(words) == 0;
+}
+
+static bool wait_until_there(const char *socket, pid_t child)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000L };
+	uint64_t until_ms = clock_mono_ms() + START_MS;
+	int status;
+
+	while (clock_mono_ms() < until_ms) {
+		if (admin_is_there(socket))
+			return true;
+		if (child > 0 && waitpid(child, &status, WNOHANG) == child)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+static int tell(const struct protect_plan *plan)
+{
+	struct verdict verdict;
+
+	verdict_make(plan->edit.snapshot, plan->site.name, plan->socket, &verdict);
+	return verdict_print(&verdict, plan->options->is_json, plan->options->has_color);
+}
+
+static int start_unit(const struct protect_plan *plan)
+{
+	char *words[] = { (char[]){ "systemctl" }, (char[]){ "start" }, (char[]){ "bouclier.service" }, NULL };
+
+	if (run_quietly(words) != 0)
+		return command_failed("the unit bouclier.service does not start; systemctl status bouclier says why");
+	if (!wait_until_there(plan->socket, -1))
+		return command_failed("the unit was started, but no shield answers at %s", plan->socket);
+	return tell(plan);
+}
+
+static volatile sig_atomic_t asked_to_end;
+
+static void pass_on(int signal)
+{
+	asked_to_end = signal;
+}
+
+/* The keeper is a child of its own, so that an upgrade executes `run`, and so that the verdict can be told beside it. */
+static int run_in_foreground(const struct protect_plan *plan)
+{
+	struct span folder = span_take(span_of(plan->certificate), span_find_last(span_of(plan->certificate), '/'));
+	struct sigaction action = { .sa_handler = pass_on };
+	char root[PATH_TEXT_MAX], path[PATH_TEXT_MAX];
+	char *words[] = { (char[]){ "bouclier" }, (char[]){ "run" }, (char[]){ "--config" }, path, (char[]){ "--root" }, root, NULL };
+	int code, status;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s", plan->edit.path);
+	snprintf(root, sizeof(root), "%.*s", SPAN_ARG(folder));
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	code = spawn("/proc/self/exe", words, &pid);
+	if (code != EXIT_DONE)
+		return code;
+	if (!wait_until_there(plan->socket, pid)) {
+		kill(pid, SIGTERM);
+		return command_failed("the shield does not start (above)");
+	}
+	code = tell(plan);
+	if (!plan->options->is_json)
+		printf("The shield runs in the foreground, process %ld; Ctrl-C ends it.\n", (long)pid);
+	fflush(stdout);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+		if (asked_to_end)
+			kill(pid, SIGTERM);
+	}
+	return code;
+}
+
+static int start(const struct protect_plan *plan)
+{
+	int code;
+
+	if (option_is_given(plan->options, "no-start")) {
+		fprintf(stderr, "Start it with: bouclier run --config %s\n", plan->edit.path);
+		return EXIT_DONE;
+	}
+	if (admin_is_there(plan->socket)) {
+		code = reload_ask(plan->socket, plan->options->is_json ? RELOAD_ERRORS : RELOAD_HUMAN);
+		return code == EXIT_DONE ? tell(plan) : code;
+	}
+	return has_unit(plan) ? start_unit(plan) : run_in_foreground(plan);
+}
+
+int protect_command(const struct options *options)
+{
+	struct protect_plan plan;
+	int code = protect_plan_make(&plan, options);
+
+	if (code == EXIT_DONE && !options->is_json)
+		show(&plan);
+	if (code == EXIT_DONE && !option_is_given(options, "dry-run")) {
+		code = protect_plan_write(&plan);
+		if (code == EXIT_DONE)
+			code = start(&plan);
+	}
+	protect_plan_done(&plan);
+	return code;
+}

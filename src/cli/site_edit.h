@@ -1,0 +1,30 @@
+/* A change to the configuration that is shown before it is made: what protect and unprotect have in common.
+ *
+ * Owns     its texts, until site_edit_done
+ */
+#ifndef BOUCLIER_CLI_SITE_EDIT_H
+#define BOUCLIER_CLI_SITE_EDIT_H
+
+#include "cli/loaded.h"
+
+struct site_edit {
+	char path[PATH_TEXT_MAX];     /* of the file, absolute */
+	struct buffer before, after;
+	bool is_new;                  /* there was no file */
+	struct config_texts texts;    /* everything as it will be */
+	struct config_source source;
+	struct complaints complaints;
+	struct snapshot *snapshot;    /* of AFTER, once checked */
+};
+
+/* Reads the file that --config names; a missing one is empty. EXIT_DONE, or what was said on stderr. */
+int site_edit_begin(struct site_edit *edit, const struct options *options);
+void site_edit_done(struct site_edit *edit);
+/* Reads AFTER, with all included files, as a configuration. RESULT_REFUSED: said on stderr. */
+enum result site_edit_check(struct site_edit *edit) must_check;
+/* The lines that go and come, "- " and "+ " before them, on stdout. */
+void site_edit_show(const struct site_edit *edit, bool has_color);
+/* Puts AFTER in the place of the file. EXIT_DONE, or what was said on stderr. */
+int site_edit_write(const struct site_edit *edit);
+
+#endif
