@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import h2_cases  # noqa: E402
-import lab as scene  # noqa: E402
+import shield as scene  # noqa: E402
 
 
 # A process that ends at once leaves its memory to the kernel: that is no leak.
