@@ -65,8 +65,16 @@ static void crashed(int number, siginfo_t *info, void *context)
 	raise(number);
 }
 
-/* A sanitizer wants to tell about a crash itself, and its builds serve nobody. */
+/* A sanitizer wants to tell about a crash itself, on a stack of its own, and its builds serve nobody. */
 #ifndef __SANITIZE_ADDRESS__
+static void use_own_stack(void)
+{
+	static _Thread_local char stack[STACK_BYTES];  /* a stack that overflowed is no place for a handler */
+	stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
+
+	sigaltstack(&alternate, NULL);
+}
+
 static void catch_crashes(void)
 {
 	static const int numbers[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
@@ -77,6 +85,10 @@ static void catch_crashes(void)
 		sigaction(numbers[i], &action, NULL);
 }
 #else
+static void use_own_stack(void)
+{
+}
+
 static void catch_crashes(void)
 {
 	(void)crashed;
@@ -85,13 +97,10 @@ static void catch_crashes(void)
 
 void quarantine_watch(struct worker *worker)
 {
-	static _Thread_local char stack[STACK_BYTES];  /* a stack that overflowed is no place for a handler */
-	stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
-
 	if (!memory_of_process)
 		return;
 	worker_of_thread = worker;
-	sigaltstack(&alternate, NULL);
+	use_own_stack();
 }
 
 /* -- learning -- */
