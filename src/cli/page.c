@@ -4,7 +4,7 @@
 
 #include "base/banned.h"
 
-static void print_list(struct page *page, const char *format, va_list list)
+static __attribute__((format(printf, 2, 0))) void print_list(struct page *page, const char *format, va_list list)
 {
 	if (page->result == RESULT_OK)
 		page->result = buffer_print_list(page->out, format, list);
