@@ -76,6 +76,11 @@ static void free_connection(struct connection *connection)
 	free(connection);
 }
 
+static void give_place_back(struct worker *worker)
+{
+	__atomic_sub_fetch(&worker->common->connections, 1u, __ATOMIC_RELAXED);
+}
+
 static void run_job(struct job *job)
 {
 	struct connection *connection = list_entry(job, struct connection, job);
@@ -111,7 +116,7 @@ void connection_close(struct connection *connection, bool reset)
 		http2_finish(connection);
 	worker->gauges.connections--;
 	worker->gauges.tls_connections -= connection->is_tls;
-	__atomic_sub_fetch(&worker->common->connections, 1u, __ATOMIC_RELAXED);
+	give_place_back(worker);
 	connection_later(connection);
 	if (worker->is_draining && list_is_empty(&worker->connections))
 		worker->drained(worker);
@@ -143,7 +148,8 @@ void connection_watch_writes(struct connection *connection)
 	if (connection->watches_writes)
 		return;
 	connection->watches_writes = true;
-	loop_watch_again(&connection->worker->loop, &connection->watch, READS | EPOLLOUT);
+	if (connection->watch.fd >= 0)
+		loop_watch_again(&connection->worker->loop, &connection->watch, READS | EPOLLOUT);
 }
 
 enum result connection_flush(struct connection *connection)
@@ -339,7 +345,7 @@ static bool take_place(struct worker *worker)
 
 	if (__atomic_add_fetch(&common->connections, 1u, __ATOMIC_RELAXED) <= limit)
 		return true;
-	__atomic_sub_fetch(&common->connections, 1u, __ATOMIC_RELAXED);
+	give_place_back(worker);
 	__atomic_add_fetch(&common->refused, (uint64_t)1, __ATOMIC_RELAXED);
 	return false;
 }
@@ -366,21 +372,25 @@ static void init_connection(struct connection *connection, struct worker *worker
 void connection_accept(struct worker *worker, int fd, const struct endpoint *local, const struct endpoint *peer)
 {
 	const struct edge_port *port = plan_find_port(worker->binding->plan, local);
-	struct connection *connection = port && take_place(worker) ? malloc(sizeof(*connection)) : NULL;
+	bool has_place = port && take_place(worker);
+	struct connection *connection = has_place ? malloc(sizeof(*connection)) : NULL;
 
 	if (!connection) {
+		if (has_place)
+			give_place_back(worker);
 		close(fd);
 		return;
 	}
 	init_connection(connection, worker, local, peer, port);
 	transport_init(&connection->transport, fd);
 	connection->watches_writes = port->is_tls;  /* a handshake may wait to write, and does not say so */
-	if (loop_watch(&worker->loop, &connection->watch, fd, READS | (port->is_tls ? EPOLLOUT : 0u)) != RESULT_OK) {
-		connection_close(connection, true);
-		return;
-	}
 	connection_set_deadline(connection, connection_timeouts(connection)->head_ms);
 	if (!port->is_tls && !port->has_proxy_protocol)
 		connection->stage = CONNECTION_HTTP_1;
-	connection_advance(connection);  /* most clients have already spoken: one read now saves a round */
+	/* Most clients have already spoken: what is read before the socket is watched causes no edge, and no round of its own. */
+	connection_advance(connection);
+	if (connection->stage == CONNECTION_CLOSED)
+		return;
+	if (loop_watch(&worker->loop, &connection->watch, fd, READS | (connection->watches_writes ? EPOLLOUT : 0u)) != RESULT_OK)
+		connection_close(connection, true);
 }

@@ -103,7 +103,8 @@ enum result transport_fill(struct transport *transport, struct buffer *buffer, u
 	enum result result;
 	char *to;
 
-	if (!room)
+	/* Before memory is taken: after most requests the next thing that happens is nothing. */
+	if (!room || (!transport->tls && transport->is_told && transport->is_drained && !transport->is_ending))
 		return RESULT_MORE;
 	want = want > *appetite ? want : *appetite;
 	want = want < room ? want : room;
