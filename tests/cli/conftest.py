@@ -11,7 +11,8 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scenes"))
 
-import shield as scene  # noqa: E402
+import exact as scene  # noqa: E402
+import shield as laboratory  # noqa: E402
 
 
 class Said:
@@ -35,11 +36,10 @@ def bouclier():
     """bouclier(word, ..., env=): runs the program to its end."""
     if not os.environ.get("BOUCLIER"):
         pytest.skip("no BOUCLIER: the program has not been built")
-    program = scene.binary(False)
 
     def run(*words, env=None, wait=60):
         environment = {**os.environ, "NO_COLOR": "", **(env or {})}
-        done = subprocess.run([program, *map(str, words)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        done = subprocess.run([laboratory.BINARY, *map(str, words)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=wait, env=environment)
         return Said(done)
 
@@ -63,10 +63,7 @@ def origin():
 
 
 @pytest.fixture
-def shield(folder, origin):
-    home = folder / "shield"
-    home.mkdir(mode=0o755)
+def shield(origin):
     site = {"name": scene.HOST, "origins": [origin.url], "routes": [{"path": "/admin", "allow_from": ["10.0.0.0/8"]}]}
-    one = scene.Shield(home, {"sites": [site]})
-    yield one
-    one.stop()
+    with scene.Front({"sites": [site]}) as one:
+        yield one

@@ -3,7 +3,8 @@ import json
 import subprocess
 
 import pytest
-import shield as scene
+import exact as scene
+import shield as laboratory
 
 COMMANDS = "run check reload protect unprotect bypass status top log doctor version dump help".split()
 
@@ -12,7 +13,7 @@ COMMANDS = "run check reload protect unprotect bypass status top log doctor vers
 def config(folder):
     """config(**top): a configuration with one good site; a file's path."""
     certificate = scene.make_certificate(folder, "town", [scene.HOST])
-    plain, metrics, origin = scene.free_ports(3)
+    plain, metrics, origin = (laboratory.free_port() for _ in range(3))
 
     def write(name="bouclier.yaml", **top):
         path = folder / name
@@ -81,7 +82,7 @@ def test_version(bouclier):
 
 def test_output_that_does_not_arrive_is_a_failure(bouclier, folder):
     with open("/dev/full", "w") as full:
-        done = subprocess.run([scene.binary(False), "dump", "--schema"], stdout=full, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run([laboratory.BINARY, "dump", "--schema"], stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1 and "could not be" in done.stderr
 
 
@@ -116,13 +117,10 @@ def test_check_of_certificates(bouclier, config, folder):
     other = scene.make_certificate(folder, "other", ["other.example"])
     mixed = folder / "mixed.pem"
     mixed.write_text((folder / "town.crt").read_text() + (folder / "other.key").read_text())
-    old = folder / "old.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "-1",
-                    "-subj", "/CN=old", "-addext", f"subjectAltName=DNS:{scene.HOST}", "-keyout", folder / "old.key", "-out",
-                    folder / "old.crt"], check=True, capture_output=True)
-    old.write_text((folder / "old.crt").read_text() + (folder / "old.key").read_text())
+    old = laboratory.make_certificate(folder / "old.pem", scene.HOST, days=-1, ago=9)
+    soon = laboratory.make_certificate(folder / "soon.pem", scene.HOST, days=9)
     cases = [("missing.pem", 1, "cannot be read: No such file"), (folder, 1, "is not a regular file"), (mixed, 1, "mixed.pem"),
-             (old, 1, "expired"), (other, 0, f"is not for {scene.HOST}")]
+             (old, 1, "expired"), (soon, 0, "expires in 8 days"), (other, 0, f"is not for {scene.HOST}")]
     for certificate, code, sentence in cases:
         said = bouclier("check", "-c", config(sites=site(certificate=str(certificate))))
         assert said.code == code and sentence in said.err, (certificate, said)

@@ -4,7 +4,8 @@ import signal
 import subprocess
 
 import pytest
-import shield as scene
+import exact as scene
+import shield as laboratory
 
 YAML = """\
 # Kept by hand.
@@ -23,7 +24,7 @@ sites:
 @pytest.fixture
 def new(folder):
     """Options for a configuration that is not there yet."""
-    port, metrics = scene.free_ports(2)
+    port, metrics = laboratory.free_port(), laboratory.free_port()
     return ["-c", folder / "bouclier.yaml", "--listen", f"127.0.0.1:{port}", "--state", folder / "state", "--socket",
             folder / "admin.sock", "--metrics", f"127.0.0.1:{metrics}"]
 
@@ -31,7 +32,7 @@ def new(folder):
 @pytest.fixture
 def written(folder, origin):
     scene.make_certificate(folder, "first", ["first.example"])
-    port, metrics = scene.free_ports(2)
+    port, metrics = laboratory.free_port(), laboratory.free_port()
     path = folder / "bouclier.yaml"
     path.write_text(YAML.format(folder=folder, origin=origin.url, port=port, metrics=metrics))
     return path
@@ -87,7 +88,7 @@ def test_a_file_that_would_not_do_is_left_alone(bouclier, written):
 def test_from_nothing_in_the_foreground(bouclier, folder, new, origin):
     """The whole command: a shield that runs, a verdict in separate lines, one GET / at the origin; then a second site into the
     running shield, and out again; then Ctrl-C."""
-    command = [scene.binary(False), "protect", "portal.example", origin.url, *map(str, new)]
+    command = [laboratory.BINARY, "protect", "portal.example", origin.url, *map(str, new)]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           start_new_session=True) as protect:
         try:
@@ -120,8 +121,8 @@ def test_from_nothing_in_the_foreground(bouclier, folder, new, origin):
 
 
 def test_an_origin_that_does_not_answer(bouclier, folder, new):
-    (dead,) = scene.free_ports(1)
-    command = [scene.binary(False), "protect", "portal.example", f"http://127.0.0.1:{dead}", *map(str, new), "--output", "json"]
+    dead = laboratory.free_port()
+    command = [laboratory.BINARY, "protect", "portal.example", f"http://127.0.0.1:{dead}", *map(str, new), "--output", "json"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as protect:
         try:
             said = protect.stdout.readline()

@@ -11,13 +11,14 @@ import subprocess
 import time
 
 import pytest
-import shield as scene
+import exact as scene
+import shield as laboratory
 
 
 @pytest.fixture
 def ask(bouclier, shield):
     """ask(command, ...): the command, with the configuration of the running shield."""
-    return lambda *words, **options: bouclier(words[0], "-c", shield.path, *words[1:], **options)
+    return lambda *words, **options: bouclier(words[0], "-c", shield.config, *words[1:], **options)
 
 
 def metric(text, name):
@@ -25,7 +26,7 @@ def metric(text, name):
 
 
 def get(shield, path):
-    connection = http.client.HTTPConnection("127.0.0.1", shield.metrics_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", shield.metrics, timeout=10)
     connection.request("GET", path)
     answer = connection.getresponse()
     return answer.status, answer.read().decode()
@@ -38,7 +39,7 @@ def test_status(shield, ask):
     assert shield.get(host="other.example").status == 421
     status = ask("status", "--output", "json").json
     (site,) = status["sites"]
-    assert status["pid"] == shield.edge_pid and status["keeper_pid"] == shield.process.pid
+    assert status["pid"] == shield.edge() and status["keeper_pid"] == shield.keeper
     assert site["site"] == scene.HOST and site["tenant"] == "default" and site["hosts"] == [scene.HOST]
     assert site["decisions"] == {"allow": 3, "block": 1} and site["reasons"] == {"source-not-allowed": 1}
     assert site["origins"][0]["up"] and site["origins"][0]["requests"] == 3
@@ -85,13 +86,13 @@ def test_bypass(shield, ask):
     assert said.code == 0 and f"{scene.HOST} is bypassed until" in said.out
     assert "BYPASSED" in ask("status").out and "the shield is suspected" in ask("status").out
     assert "BYPASSED" in ask("top", "--once").out
-    assert shield.event_of(shield.get())["bouclier.bypassed"] is True
+    assert shield.event(bouclier_request_id=shield.get().get("x-request-id"))["bouclier.bypassed"] is True
     assert metric(get(shield, "/metrics")[1], "bouclier_bypasses") == {"bouclier_bypasses": 1.0}
     assert ask("reload").code == 0
     assert ask("status", "-o", "json").json["sites"][0]["bypass"]["reason"] == "the shield is suspected"
     assert ask("bypass", scene.HOST, "--off", "-o", "json").json["bypassed"] is False
     assert "BYPASSED" not in ask("status").out
-    assert "bouclier.bypassed" not in shield.event_of(shield.get())
+    assert "bouclier.bypassed" not in shield.event(bouclier_request_id=shield.get().get("x-request-id"))
 
 
 def test_bypass_of_all_ends_by_itself(shield, ask):
@@ -103,12 +104,12 @@ def test_bypass_of_all_ends_by_itself(shield, ask):
 def test_reload(shield, ask):
     said = ask("reload")
     assert said.code == 0 and "configuration 2 is in force" in said.out
-    shield.config["sites"][0]["hosts"] = [scene.HOST, "new.example"]
-    shield.write()
+    shield.site()["hosts"] = [scene.HOST, "new.example"]
+    shield.write(shield.settings)
     assert ask("reload", "--output", "json").json["ok"]
     assert shield.get(host="new.example").status == 200
-    shield.config["sites"][0]["hsots"] = ["x"]
-    shield.write()
+    shield.site()["hsots"] = ["x"]
+    shield.write(shield.settings)
     said = ask("reload")
     assert said.code == 1 and "did you mean hosts?" in said.err and "keeps the configuration" in said.err
     assert shield.get(host="new.example").status == 200
@@ -116,8 +117,8 @@ def test_reload(shield, ask):
 
 def test_reload_refused_by_the_keeper(shield, ask):
     """What only the machine shows: the file is well, its origin has no address."""
-    shield.config["sites"][0]["origins"] = ["http://no-such-name.invalid:80"]
-    shield.write()
+    shield.site()["origins"] = ["http://no-such-name.invalid:80"]
+    shield.write(shield.settings)
     said = ask("reload")
     assert said.code == 1 and "no-such-name.invalid" in said.err
     assert shield.get().status == 200
@@ -148,7 +149,7 @@ def test_log(shield, ask):
 def test_log_follows(shield):
     shield.get("/before")
     shield.event(url_path="/before")
-    command = [scene.binary(False), "log", "-c", str(shield.path), "--follow"]
+    command = [laboratory.BINARY, "log", "-c", str(shield.config), "--follow"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as follower:
         try:
             assert "/before" in follower.stdout.readline()
@@ -168,7 +169,7 @@ def test_top_once(shield, ask):
 def test_top_live(shield):
     """On a terminal: draws each second, redraws when resized, ends at q, and leaves the terminal as it was."""
     master, slave = pty.openpty()
-    command = [scene.binary(False), "top", "-c", str(shield.path)]
+    command = [laboratory.BINARY, "top", "-c", str(shield.config)]
     with subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env={**os.environ, "TERM": "xterm"}) as top:
         os.close(slave)
         drawn = b""
@@ -202,6 +203,6 @@ def test_many_clients_and_a_silent_one(shield, ask):
 
 def test_who_may_not_write_to_the_socket(shield):
     assert os.stat(shield.admin_socket).st_mode & 0o777 == 0o600
-    with socket.create_connection(("127.0.0.1", shield.metrics_port)) as sock:
+    with socket.create_connection(("127.0.0.1", shield.metrics)) as sock:
         sock.sendall(b"POST /reload HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
         assert sock.recv(100).startswith(b"HTTP/1.1 403")
