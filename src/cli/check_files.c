@@ -17,6 +17,8 @@
 #include "base/banned.h"
 
 #define LISTENERS_MAX 128u
+#define DAY_MS ((int64_t)24 * 3600 * 1000)
+#define EXPIRY_WARNING_DAYS 21
 
 static const struct place nowhere = { .line = 0 };
 
@@ -146,6 +148,14 @@ static bool read_certificate(const struct certificate_settings *settings, struct
 	return is_read;
 }
 
+static void check_dates(const struct certificate *certificate, struct span path, struct complaints *complaints)
+{
+	int64_t now_ms = (int64_t)(clock_wall_ns() / 1000000), left_ms = certificate_not_after_ms(certificate) - now_ms;
+
+	if (certificate_check_dates(certificate, path, now_ms, complaints) && left_ms < EXPIRY_WARNING_DAYS * DAY_MS)
+		complain(complaints, COMPLAINT_WARNING, nowhere, SPAN_NONE, "%.*s expires in %lld days", SPAN_ARG(path), (long long)(left_ms / DAY_MS));
+}
+
 static void check_certificates(const struct snapshot *snapshot, struct complaints *complaints)
 {
 	struct certificate_uses uses = { 0 };
@@ -164,7 +174,7 @@ static void check_certificates(const struct snapshot *snapshot, struct complaint
 				certificate_done(&certificate);
 			is_read = read_certificate(use->settings, complaints, &certificate);
 			if (is_read)
-				certificate_check_dates(&certificate, use->settings->chain, (int64_t)(clock_wall_ns() / 1000000), complaints);
+				check_dates(&certificate, use->settings->chain, complaints);
 		}
 		if (is_read)
 			check_hosts(use, &certificate, complaints);

@@ -108,7 +108,7 @@ static int run(const struct command *command, int argc, char *const *argv)
 	else
 		code = settle(command, &options) ? command->run(&options) : EXIT_USAGE;
 	/* Data that did not arrive is a failure: a full disk, a closed pipe. */
-	if (fflush(stdout) != 0 && code == EXIT_DONE)
+	if ((fflush(stdout) != 0 || ferror(stdout)) && code == EXIT_DONE)
 		code = command_failed("what was to be written could not be");
 done:
 	buffer_done(&error);
@@ -126,7 +126,7 @@ int command_run(int argc, char *const *argv)
 	}
 	if (span_equal(name, SPAN("--help")) || span_equal(name, SPAN("-h"))) {
 		command_list(stdout);
-		return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+		return fflush(stdout) || ferror(stdout) ? EXIT_FAILED : EXIT_DONE;
 	}
 	if (span_equal(name, SPAN("--version")))
 		name = SPAN("version");

@@ -59,7 +59,7 @@ static void put_command(struct page *page, const struct command *command)
 {
 	put(page, ".Ss bouclier %s%s%s\n", command->name, command->arguments ? " " : "", command->arguments ? command->arguments : "");
 	put(page, "%c", command->summary[0] >= 'a' && command->summary[0] <= 'z' ? command->summary[0] - 32 : command->summary[0]);
-	put_text(page, span_of(command->summary + 1));
+	put(page, "%s.\n", command->summary + 1);
 	if (command->details) {
 		put(page, ".Pp\n");
 		put_text(page, span_of(command->details));

@@ -13,7 +13,7 @@ static void listen_check(const void *values, struct key_check *check)
 		key_complain(check, "h2c", SPAN("remove h2c, or write tls: false"),
 		             "h2c is HTTP/2 without TLS; a TLS listener negotiates HTTP/2 by itself");
 	if (!listen->is_tls && listen->h2 && key_is_written(check, "h2"))
-		key_complain(check, "h2", SPAN("h2c: true is HTTP/2 without TLS"), "h2 is negotiated inside TLS, and this listener has none");
+		key_warn(check, "h2", "h2 is negotiated inside TLS, and this listener has none: it means nothing (h2c: true is HTTP/2 without TLS)");
 }
 
 static const struct key listen_keys[] = {

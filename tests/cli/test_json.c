@@ -1,0 +1,95 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "cli/json.h"
+
+static void what_is_written_is_read(void **state)
+{
+	struct json_writer json;
+	struct buffer text;
+	struct json *root;
+	const struct json *list;
+
+	(void)state;
+	buffer_init(&text, 4096);
+	json_writer_init(&json, &text);
+	json_open(&json, SPAN_NONE, '{');
+	json_put_text(&json, SPAN("text"), SPAN("a \"b\"\n\xff"));
+	json_put_number(&json, SPAN("number"), 9007199254740993u);
+	json_put_bool(&json, SPAN("yes"), true);
+	json_put_time(&json, SPAN("never"), 0);
+	json_put_time(&json, SPAN("then"), 784111777000000000u);
+	json_open(&json, SPAN("list"), '[');
+	json_put_text(&json, SPAN_NONE, SPAN("x"));
+	json_open(&json, SPAN_NONE, '{');
+	json_close(&json, '}');
+	json_put_number(&json, SPAN_NONE, 3);
+	json_close(&json, ']');
+	json_close(&json, '}');
+	assert_int_equal(json.result, RESULT_OK);
+	assert_int_equal(json_read(buffer_span(&text), &root), RESULT_OK);
+	assert_true(span_equal(json_text_of(json_find(root, "text")), SPAN("a \"b\"\n\xef\xbf\xbd")));
+	assert_true(json_number_of(json_find(root, "number")) == 9007199254740993u);
+	assert_true(json_bool_of(json_find(root, "yes")));
+	assert_false(json_has_text(json_find(root, "never")));
+	assert_true(span_equal(json_text_of(json_find(root, "then")), SPAN("1994-11-06T08:49:37.000Z")));
+	list = json_find(root, "list");
+	assert_int_equal(json_length(list), 3);
+	assert_int_equal(json_number_of(json_item(list, 2)), 3);
+	assert_null(json_item(list, 3));
+	json_drop(root);
+	buffer_done(&text);
+}
+
+static void what_is_not_there_is_nothing(void **state)
+{
+	(void)state;
+	assert_null(json_find(NULL, "x"));
+	assert_null(json_find(json_find(NULL, "x"), "y"));
+	assert_int_equal(json_length(NULL), 0);
+	assert_int_equal(json_number_of(NULL), 0);
+	assert_false(json_bool_of(NULL));
+	assert_int_equal(json_text_of(NULL).len, 0);
+}
+
+static void bad_texts_are_refused(void **state)
+{
+	static const char *const bad[] = { "", "{", "{\"a\":1,\"a\":2}", "[1,]", "{} x", "\"\\ud800\"", "{\"a\":99999999999999999999}" };
+	struct json *root = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		assert_int_equal(json_read(span_of(bad[i]), &root), RESULT_MALFORMED);
+		assert_null(root);
+	}
+}
+
+static void a_full_buffer_is_remembered(void **state)
+{
+	struct json_writer json;
+	struct buffer text;
+
+	(void)state;
+	buffer_init(&text, 8);
+	json_writer_init(&json, &text);
+	json_open(&json, SPAN_NONE, '[');
+	json_put_text(&json, SPAN_NONE, SPAN("too long for it"));
+	json_put_number(&json, SPAN_NONE, 1);
+	assert_int_equal(json.result, RESULT_LIMIT);
+	buffer_done(&text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_written_is_read),
+		cmocka_unit_test(what_is_not_there_is_nothing),
+		cmocka_unit_test(bad_texts_are_refused),
+		cmocka_unit_test(a_full_buffer_is_remembered),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
