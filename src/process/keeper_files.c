@@ -98,7 +98,7 @@ static int read_all(int fd, char *bytes, size_t *len)
 static int read_file(const struct keeper *keeper, struct span path, char *bytes, size_t *len)
 {
 	char name[PATH_MAX];
-	int fd, error;
+	int fd = -1, error;
 
 	if (span_to_text(path, name, sizeof(name)) != RESULT_OK)
 		return ENAMETOOLONG;
