@@ -89,7 +89,7 @@ static const struct key top_keys[] = {
 };
 
 static const struct key_table top_table = {
-	.name = "net", .keys = top_keys, .size = sizeof(struct net_settings), .check = top_check,
+	.name = "the configuration", .keys = top_keys, .size = sizeof(struct net_settings), .check = top_check,
 	.help = "Listeners and the proxies in front of them.",
 };
 
@@ -137,7 +137,6 @@ static const struct key_table client_certificate_table = {
 
 static const char *const tls_modes[] = { "terminate", "passthrough", NULL };
 static const char *const tls_versions[] = { "1.2", "1.3", NULL };
-static const char *const ocsp_modes[] = { "file", "fetch", NULL };
 
 static const struct key tls_keys[] = {
 	{ .name = "mode", .type = KEY_CHOICE, .offset = FIELD(tls_settings, mode), .fallback = "terminate", .choices = tls_modes,
@@ -146,8 +145,6 @@ static const struct key tls_keys[] = {
 	  .help = "The oldest version of TLS that is accepted." },
 	{ .name = "client_certificate", .type = KEY_MAP, .offset = FIELD(tls_settings, client_certificate), .table = &client_certificate_table,
 	  .help = "Certificates of clients." },
-	{ .name = "ocsp", .type = KEY_CHOICE, .offset = FIELD(tls_settings, ocsp), .fallback = "file", .choices = ocsp_modes,
-	  .help = "file: staple the response that certificate names; fetch: ask the authority for it (an outgoing connection)." },
 	{ 0 },
 };
 

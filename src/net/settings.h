@@ -37,7 +37,6 @@ struct certificate_settings {
 };
 
 enum tls_mode { TLS_TERMINATE, TLS_PASSTHROUGH };
-enum ocsp_mode { OCSP_FILE, OCSP_FETCH };
 
 struct client_certificate_settings {
 	int mode;                        /* enum tls_client_mode */
@@ -48,7 +47,6 @@ struct tls_settings {
 	int mode;                        /* enum tls_mode */
 	int min_version;                 /* enum tls_version */
 	struct client_certificate_settings client_certificate;
-	int ocsp;                        /* enum ocsp_mode: FILE staples what `certificate` names */
 };
 
 struct net_site_settings {               /* SCOPE_SITE */

@@ -65,7 +65,7 @@ static void short_and_long_forms(void **state)
 		"    acme: /var/lib/acme\n"
 		"  - name: b.example\n"
 		"    certificate: [tls/b-ec.pem, { chain: /t/b-rsa.pem, key: /t/b-rsa.key, ocsp: /t/b.ocsp }]\n"
-		"    tls: { min_version: \"1.3\", client_certificate: { mode: require, ca: ca.pem, crl: crl.pem }, ocsp: fetch }\n"
+		"    tls: { min_version: \"1.3\", client_certificate: { mode: require, ca: ca.pem, crl: crl.pem } }\n"
 		"  - name: c.example\n"
 		"    tls: { mode: passthrough }\n");
 	assert_string_equal(said, "");
@@ -97,7 +97,6 @@ static void short_and_long_forms(void **state)
 	assert_true(span_equal(certificate[1].key, SPAN("/t/b-rsa.key")));
 	assert_int_equal(b->tls.min_version, TLS_1_3);
 	assert_int_equal(b->tls.client_certificate.mode, TLS_CLIENT_REQUIRE);
-	assert_int_equal(b->tls.ocsp, OCSP_FETCH);
 	assert_int_equal(net_site_settings(&reading.snapshot->sites[2])->tls.mode, TLS_PASSTHROUGH);
 	/* The keeper is told of each file: a.pem, b-ec.pem, b-rsa.pem, its key, b.ocsp, ca.pem, crl.pem. */
 	assert_int_equal(reading.snapshot->file_count, 7);
@@ -131,7 +130,6 @@ static void mistakes_are_told(void **state)
 		{ SITE, "listen" },
 		{ "listen: [\"127.0.0.1:443\", \"127.0.0.1:443\"]\n" SITE, "two listeners have the same address and port" },
 		{ "listen: { address: \"127.0.0.1:443\", h2c: true }\n" SITE, "h2c is HTTP/2 without TLS" },
-		{ "listen: { address: \"127.0.0.1:80\", tls: false, h2: true }\n" SITE, "this listener has none" },
 		{ "listen: { address: \"127.0.0.1:80\", proxy_protocol: true }\n" SITE, "anyone could claim any address" },
 		{ "listen: \"127.0.0.1:443\"\nredirect_http: maybe\n" SITE, "expected true or false" },
 		{ "listen: \"127.0.0.1:443\"\n" SITE "    tls: { mode: passthrough }\n", "mode passthrough uses no certificate" },
