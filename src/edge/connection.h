@@ -28,7 +28,7 @@ enum connection_stage {
 };
 
 /* What the connection's own clock is set for. */
-enum connection_wait { WAIT_HEAD, WAIT_IDLE, WAIT_RESTING, WAIT_REQUEST, WAIT_FINISH };
+enum connection_wait { WAIT_HEAD, WAIT_IDLE, WAIT_RESTING, WAIT_UNFINISHED, WAIT_REQUEST, WAIT_FINISH };
 
 /* Bytes a client moved since when, for the minimum rate. */
 struct pace {

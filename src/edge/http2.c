@@ -7,6 +7,7 @@
 #define CLOCK_STEP_MS 1000
 #define BYTES_A_ROUND (512u * 1024)
 #define LINGER_MS 2000
+#define UNFINISHED_MS 200
 
 /* Streams answered in one round leave in one write. */
 static void flush_later(struct connection *connection)
@@ -59,6 +60,14 @@ static void fault(void *context, struct h2_stream *stream, struct request_head *
 		return;
 	}
 	request->fault = fault;
+	if (http_fault_status(fault) == 400) {  /* the session resets it, on the client's account */
+		h2_stream_set_owner(stream, NULL);
+		request->stream = NULL;
+	} else if (!request->down_has_head) {
+		(void)request_answer_fault(request, fault);
+		request_advance(request);
+		return;
+	}
 	request_abort(request, REASON_FAULT);
 }
 
@@ -299,11 +308,16 @@ static void watch_clock(struct connection *connection)
 		return;
 	}
 	connection->pace.since_ms = 0;
-	if (connection->requests) {
+	if (h2_has_unfinished(connection->h2)) {
+		if (connection->wait != WAIT_UNFINISHED)
+			connection_set_deadline(connection, UNFINISHED_MS);
+		connection->wait = WAIT_UNFINISHED;
+		connection->has_served = true;
+	} else if (connection->requests) {
 		connection->wait = WAIT_REQUEST;
 		connection->has_served = true;
 		connection_set_deadline(connection, CONNECTION_NO_DEADLINE_MS);
-	} else if (connection->wait == WAIT_REQUEST) {
+	} else if (connection->wait == WAIT_REQUEST || connection->wait == WAIT_UNFINISHED) {
 		connection->wait = WAIT_IDLE;
 		connection_set_deadline(connection, CLOCK_STEP_MS);
 	}
@@ -319,6 +333,11 @@ static void rest(struct connection *connection)
 
 void http2_expired(struct connection *connection)
 {
+	if (h2_has_unfinished(connection->h2)) {
+		h2_stop_unfinished(connection->h2);
+		connection->wait = WAIT_REQUEST;
+		flush_later(connection);
+	}
 	if (connection->pace.since_ms) {
 		if (!connection_is_too_slow(connection)) {
 			connection_set_deadline(connection, CLOCK_STEP_MS);

@@ -28,6 +28,7 @@ struct h2_session {
 	struct buffer *out;          /* during h2_send */
 	size_t heads_bytes;          /* decoded heads of the open streams */
 	unsigned open, spares;
+	unsigned unfinished;         /* streams of is_unfinished */
 	unsigned bodies, waiting;    /* responses with a body not yet all sent; those of them that wait for their owner */
 	int32_t ended[H2_ENDED_KEPT];
 	uint8_t ended_at;
@@ -59,6 +60,7 @@ struct h2_stream {
 	bool is_waiting;     /* its body said MORE */
 	bool is_reset;       /* RST_STREAM is queued */
 	bool is_own_reset;   /* not the client's doing */
+	bool is_unfinished;  /* answered, and the request is still coming */
 };
 
 /* Ends the connection: GOAWAY with CODE, once. */

@@ -36,6 +36,8 @@ static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t error, void
 		return 0;
 	if (stream->has_ended)
 		ended_note(session, id);
+	if (stream->is_unfinished && stream->has_ended)
+		error = NGHTTP2_NO_ERROR;  /* it had its answer: its reset says no more than that the rest will not come */
 	if (stream->unconsumed_bytes && nghttp2_session_consume_connection(ng, stream->unconsumed_bytes) != 0)
 		return NGHTTP2_ERR_CALLBACK_FAILURE;
 	session->sink->closed(session->context, stream, error);
@@ -43,12 +45,19 @@ static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t error, void
 	return 0;
 }
 
-/* A complete answer to a request that is still coming: the client may stop sending (RFC 9113, section 8.1). */
+/* A complete answer to a request that is still coming: the rest of it is read for a moment, since most are at their end, and
+ * what is wrong with one is still told. */
 static void answer_sent(struct h2_stream *stream)
 {
 	h2_body_forget(stream);
-	if (!stream->has_ended)
+	if (stream->has_ended)
+		return;
+	if (stream->is_deaf) {
 		h2_stream_end(stream, NGHTTP2_NO_ERROR, true);
+		return;
+	}
+	stream->is_unfinished = true;
+	stream->session->unfinished++;
 }
 
 /* MadeYouReset (CVE-2025-8671): a reset the client provokes costs us what one of its own would. */
@@ -297,6 +306,24 @@ bool h2_wants_send(const struct h2_session *session)
 bool h2_is_stalled(const struct h2_session *session)
 {
 	return session->bodies > session->waiting && !h2_wants_send(session);
+}
+
+bool h2_has_unfinished(const struct h2_session *session)
+{
+	return session->unfinished && !session->is_dead;
+}
+
+void h2_stop_unfinished(struct h2_session *session)
+{
+	for (struct list *node = session->streams.next; session->unfinished && node != &session->streams; node = node->next) {
+		struct h2_stream *stream = list_entry(node, struct h2_stream, node);
+
+		if (!stream->is_unfinished)
+			continue;
+		stream->is_unfinished = false;
+		session->unfinished--;
+		h2_stream_end(stream, NGHTTP2_NO_ERROR, true);
+	}
 }
 
 bool h2_is_finished(const struct h2_session *session)

@@ -75,6 +75,10 @@ enum result h2_send(struct h2_session *session, struct buffer *out) must_check;
 bool h2_wants_send(const struct h2_session *session);
 /* Response bytes wait, and only for the peer to open its windows: the owner's clock for H2_STALLED. */
 bool h2_is_stalled(const struct h2_session *session);
+/* Streams that are answered in full while their requests are still coming: what comes is judged and dropped. The owner bounds
+ * that time: h2_stop_unfinished tells the clients to stop (RST_STREAM with NO_ERROR, RFC 9113, section 8.1). */
+bool h2_has_unfinished(const struct h2_session *session);
+void h2_stop_unfinished(struct h2_session *session);
 /* Nothing more to read or send: close. */
 bool h2_is_finished(const struct h2_session *session);
 /* The fault that ended the connection; NONE if none did. Known at the latest when h2_send has given the GOAWAY. */

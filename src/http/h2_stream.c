@@ -31,6 +31,7 @@ void h2_stream_free(struct h2_stream *stream)
 
 	h2_body_forget(stream);
 	session->heads_bytes -= stream->counted_bytes;
+	session->unfinished -= stream->is_unfinished;
 	session->open--;
 	list_remove(&stream->node);
 	if (session->spares == H2_SPARE_STREAMS) {

@@ -374,7 +374,8 @@ static void test_output_is_bounded(void **state)
 	peer_end(&peer);
 }
 
-/* A complete answer before the request is: the client is told to stop, without blame. */
+/* A complete answer before the request is: what is still coming is judged for a moment, then the client is told to stop,
+ * without blame. */
 static void test_early_answer(void **state)
 {
 	struct peer peer;
@@ -383,8 +384,12 @@ static void test_early_answer(void **state)
 	peer_init(&peer);
 	peer_start(&peer);
 	peer_request(&peer, 1, END_HEADERS, "POST");
-	peer_expect_reset(&peer, 1, NGHTTP2_NO_ERROR);
+	peer_drain(&peer);
 	assert_true(peer_seen(&peer, 1)->has_end);
+	assert_true(h2_has_unfinished(peer.session));
+	h2_stop_unfinished(peer.session);
+	peer_expect_reset(&peer, 1, NGHTTP2_NO_ERROR);
+	assert_false(h2_has_unfinished(peer.session));
 	assert_int_equal(peer_stream(&peer, 1)->error, 0);
 	upload(&peer, 1, 2);  /* was under way */
 	peer_get(&peer, 3);
