@@ -441,7 +441,7 @@ static void take_up(struct request *request, size_t count)
 	if (request->is_h2) {
 		feed_take(&request->up, &request->stream_body, count);
 		if (request->stream)
-			h2_stream_consumed(request->connection->h2, request->stream, count);
+			http2_body_moved(request, count);
 	} else {
 		feed_take(&request->up, &request->connection->in, count);
 	}
@@ -539,6 +539,9 @@ static enum step_outcome take_response_head(struct request *request)
 		head_reader_init(&request->response_reader);
 		return STEP_AGAIN;
 	}
+	/* To an extended CONNECT, 2xx says that there is a tunnel (RFC 8441, section 5), and the origin made none. */
+	if (request->wants_tunnel && request->head.protocol.len && head->status < 300)
+		return request_answer(request, 502, DECISION_DROP, REASON_ORIGIN_BROKEN);
 	if (request->wants_tunnel) {  /* the origin answered the request itself: there is no tunnel */
 		request->up_is_done = true;
 		request->wants_tunnel = false;
@@ -551,11 +554,14 @@ static enum step_outcome read_response_head(struct request *request)
 	struct origin_connection *origin = request->origin;
 	const struct http_limits limits = { .head_bytes = 60u * 1024, .fields = RESPONSE_FIELDS_MAX, .body_bytes = INT64_MAX };
 	enum http_fault fault = HTTP_FAULT_NONE;
+	enum method method;
 	size_t used = 0;
 	enum result result;
 
 	request->response.fields.count = 0;  /* its arena memory serves every try */
-	result = response_head_read(&request->response_reader, buffer_span(&origin->in), &limits, request->head.method, &request->response, &used, &fault);
+	/* What the origin was asked: an extended CONNECT went to it as GET. */
+	method = request->head.protocol.len ? METHOD_GET : request->head.method;
+	result = response_head_read(&request->response_reader, buffer_span(&origin->in), &limits, method, &request->response, &used, &fault);
 	if (result == RESULT_MORE)
 		return STEP_WAIT;
 	if (result != RESULT_OK) {

@@ -193,6 +193,16 @@ void http2_resume(struct request *request)
 	}
 }
 
+void http2_body_moved(struct request *request, size_t count)
+{
+	struct connection *connection = request->connection;
+
+	h2_stream_consumed(connection->h2, request->stream, count);
+	/* It may be the origin that woke us: a client whose window is shut would wait for ever. */
+	if (h2_wants_send(connection->h2))
+		flush_later(connection);
+}
+
 /* -- the connection -- */
 
 enum result http2_start(struct connection *connection)

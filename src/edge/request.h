@@ -130,6 +130,8 @@ struct span allowed_methods(struct request *request);
 void http2_request_over(struct request *request);
 enum result http2_respond(struct request *request, unsigned status, const struct fields *fields, bool has_body) must_check;
 void http2_resume(struct request *request);
+/* COUNT bytes of the client's body have left our memory: its windows open, and it is told. */
+void http2_body_moved(struct request *request, size_t count);
 /* The client's body bytes have moved: for the minimum rate. */
 void request_client_moved(struct request *request, size_t count);
 
