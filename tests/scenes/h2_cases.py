@@ -133,33 +133,31 @@ class Peer:
 
     # -- reading --
 
-    def count(self, count):
+    def have(self, count):
+        """Waits until so many bytes are here; False when the server closed at the end of a frame."""
         while len(self.got) < count:
             piece = self.sock.recv(65536)
             if not piece:
                 if self.got:
                     raise Broken(f"closed in the middle of a frame; before: {self.seen}")
-                return None
+                return False
             self.got += piece
-        taken = bytes(self.got[:count])
-        del self.got[:count]
-        return taken
+        return True
 
     def read(self, wait=None):
         """The next frame; None: the server closed. Raises Broken after the timeout, or when the connection was reset."""
         self.sock.settimeout(wait or self.timeout)
         try:
-            head = self.count(9)
-            if head is None:
+            if not self.have(9):
                 return None
-            length = int.from_bytes(head[:3], "big")
-            payload = self.count(length) if length else b""
+            length = int.from_bytes(self.got[:3], "big")
+            self.have(9 + length)  # taken whole or not at all: a timeout loses nothing
+            head, payload = bytes(self.got[:9]), bytes(self.got[9:9 + length])
+            del self.got[:9 + length]
         except TimeoutError:
             raise Broken(f"nothing within {wait or self.timeout} s; before: {self.seen}") from None
         except OSError as error:
             raise Broken(f"{error}; before: {self.seen}") from None
-        if payload is None:
-            raise Broken(f"closed in the middle of a frame; before: {self.seen}")
         frame = Frame(head[3], head[4], int.from_bytes(head[5:9], "big") & 0x7fffffff, payload)
         self.seen.append(frame)
         return frame
@@ -672,3 +670,86 @@ def push(peer):
 
 
 cases("http2/8.2", {"PUSH_PROMISE": push})
+
+# -- whole requests, for scenes that want answers rather than frames --
+
+
+class Answer:
+    def __init__(self):
+        self.interim, self.fields, self.trailers, self.body = [], None, None, bytearray()
+        self.is_over, self.code = False, None  # code: of its RST_STREAM
+
+    @property
+    def status(self):
+        return int(dict(self.fields)[":status"])
+
+    def get(self, name):
+        return dict(self.fields).get(name)
+
+
+class Client(Peer):
+    """A Peer that keeps an Answer a stream and opens the windows for what it reads, unless READS is False."""
+
+    def __init__(self, port, tls, reads=True, timeout=10, **options):
+        super().__init__(port, tls, timeout=timeout, **options)
+        self.reads, self.answers, self.last_goaway, self.next = reads, {}, None, 1
+        self.window_bytes, self.stream_window_bytes = WINDOW, {}
+        self.begin()
+
+    def request(self, *more, body=None, ends=True, length=False, **head):
+        """Sends a request; BODY must fit the windows. Its stream."""
+        stream, self.next = self.next, self.next + 2
+        if body is not None and length:
+            more += (("content-length", str(len(body))),)
+        self.headers(self.head(*more, **head), stream, END_HEADERS | (END_STREAM if body is None and ends else 0))
+        if body is not None:
+            self.upload(stream, body, ends)
+        return stream
+
+    def upload(self, stream, body, ends=True):
+        pieces = [body[i:i + 16384] for i in range(0, len(body), 16384)] or [b""]
+        for i, piece in enumerate(pieces):
+            self.data(piece, stream, END_STREAM if ends and i == len(pieces) - 1 else 0)
+
+    def answer_of(self, stream):
+        return self.answers.setdefault(stream, Answer())
+
+    def step(self, wait=None):
+        """Takes one frame; None when the server closed."""
+        frame = self.read(wait)
+        if frame is None:
+            return None
+        answer = self.answer_of(frame.stream) if frame.stream else None
+        if frame.kind == HEADERS:
+            fields = self.decoder.decode(frame.payload)
+            if answer.fields is not None:
+                answer.trailers = fields
+            elif dict(fields)[":status"].startswith("1"):
+                answer.interim.append(fields)
+            else:
+                answer.fields = fields
+        elif frame.kind == DATA:
+            answer.body += frame.payload
+            self.seen.pop()
+            if self.reads and frame.payload:
+                self.window_update(0, len(frame.payload))
+                self.window_update(frame.stream, len(frame.payload))
+        elif frame.kind == RST_STREAM:
+            answer.code, answer.is_over = frame.code, True
+        elif frame.kind == GOAWAY:
+            self.last_goaway = frame
+        elif frame.kind == PING and not frame.flags & ACK:
+            self.ping(frame.payload, ACK)
+        if answer and frame.ended:
+            answer.is_over = True
+        return frame
+
+    def wait(self, *streams):
+        """Until all of these are over; the answers."""
+        while not all(self.answer_of(stream).is_over for stream in streams):
+            if self.step() is None:
+                raise Broken(f"closed; before: {self.seen[-20:]}")
+        return [self.answer_of(stream) for stream in streams]
+
+    def get(self, path="/", *more, **head):
+        return self.wait(self.request(*more, path=path, **head))[0]
