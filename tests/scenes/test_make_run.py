@@ -1,0 +1,120 @@
+"""`make run` as a person types it, on other ports: it starts, the portal is there, Ctrl-C leaves nothing."""
+import fcntl
+import os
+import pathlib
+import pty
+import signal
+import subprocess
+import sys
+import termios
+import time
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import shield as scene  # noqa: E402
+
+STARTED_BY = "BOUCLIER_SCENE"  # in the environment of everything that make starts, and of nothing else
+
+
+def is_tree_whole():
+    """The tree that make works on: this one, unless its build is somebody else's (then make would build it anew)."""
+    return (scene.ROOT / "build/build.ninja").exists() and pathlib.Path(scene.BINARY).resolve() == (scene.ROOT / "build/bouclier").resolve()
+
+
+def started(mark):
+    found = []
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in entry.joinpath("environ").read_bytes() and entry.joinpath("stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                found.append(entry.joinpath("cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            pass
+    return found
+
+
+class Run:
+    """make run in a terminal of its own."""
+
+    def __init__(self, portal="demo"):
+        self.port, self.http_port, self.portal_port, metrics_port = (scene.free_port() for _ in range(4))
+        self.mark = f"{STARTED_BY}={os.getpid()}-{self.port}"
+        name, _, value = self.mark.partition("=")
+        environment = {**os.environ, name: value, "PORT": str(self.port), "HTTP_PORT": str(self.http_port),
+                       "PORTAL_PORT": str(self.portal_port), "METRICS_PORT": str(metrics_port)}
+        self.terminal, inner = pty.openpty()
+        self.process = subprocess.Popen(["make", "run", f"PORTAL={portal}"], cwd=scene.ROOT, env=environment, stdin=inner, stdout=inner,
+                                        stderr=inner, start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(inner)
+        os.set_blocking(self.terminal, False)
+        self.said = ""
+
+    def listen(self):
+        try:
+            self.said += os.read(self.terminal, 65536).decode(errors="replace")
+        except OSError:
+            pass
+        return self.said
+
+    def wait(self, text, seconds=120):
+        scene.wait_until(lambda: text in self.listen() or self.process.poll() is not None, seconds, f"{text!r} on the terminal")
+        assert text in self.listen(), self.said
+
+    def interrupt(self):
+        """Ctrl-C: the terminal sends SIGINT to what runs in front."""
+        os.write(self.terminal, b"\x03")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        os.close(self.terminal)
+
+
+def curl(*words):
+    return subprocess.run(["curl", "-sk", "--max-time", "20", *words], capture_output=True, text=True, timeout=30).stdout
+
+
+whole_tree = pytest.mark.skipif(not is_tree_whole(), reason="make would build another program than the one under test")
+
+
+@whole_tree
+def test_make_run():
+    with Run() as run:
+        run.wait("Ctrl-C stops all of it")
+        page = curl(f"https://localhost:{run.port}/", "-w", "%{http_code} %{http_version}")
+        assert "Aldersbeke" in page and page.endswith("200 2")
+        assert curl("--http1.1", f"https://127.0.0.1:{run.port}/", "-o", "/dev/null", "-w", "%{http_code}") == "200"
+        assert curl(f"http://localhost:{run.http_port}/x", "-o", "/dev/null", "-w", "%{http_code} %{redirect_url}") == \
+            f"308 https://localhost:{run.port}/x"
+        assert curl("-H", "Host: other.example", f"https://localhost:{run.port}/", "-o", "/dev/null", "-w", "%{http_code}") == "421"
+        assert '"X-Forwarded-Proto",\n   "https"' in curl(f"https://localhost:{run.port}/headers")
+        assert len(started(run.mark.encode())) >= 4
+        run.interrupt()
+        run.wait("Stopping.", 10)
+        run.process.wait(20)
+        time.sleep(0.2)
+        assert not started(run.mark.encode())
+        for port in (run.port, run.http_port, run.portal_port):
+            assert not curl(f"http://127.0.0.1:{port}/")
+
+
+@whole_tree
+def test_port_in_use():
+    with scene.Origin() as origin:
+        answer = subprocess.run(["tools/run"], cwd=scene.ROOT, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
+                                env={**os.environ, "PORT": str(origin.port)})
+        assert answer.returncode == 1 and f"port {origin.port} is in use" in answer.stderr
+
+
+def test_portal_is_named():
+    answer = subprocess.run(["tools/run"], cwd=scene.ROOT, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
+                            env={**os.environ, "PORTAL": "wordpress"})
+    assert answer.returncode == 1 and "demo, mediawiki" in answer.stderr
