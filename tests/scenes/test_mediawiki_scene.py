@@ -117,7 +117,8 @@ def picture(side):
     """A PNG of noise-like lines: it does not shrink."""
     def chunk(kind, data):
         return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
-    lines = b"".join(b"\0" + bytes((x * x * 7 + y * 31 + x * y) % 256 for x in range(3 * side)) for y in range(side))
+    seed = time.time_ns()  # MediaWiki refuses the same file again
+    lines = b"".join(b"\0" + bytes((x * x * 7 + y * 31 + x * y + seed) % 256 for x in range(3 * side)) for y in range(side))
     head = side.to_bytes(4, "big") * 2 + b"\x08\x02\0\0\0"
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(lines, 0)) + chunk(b"IEND", b"")
 
