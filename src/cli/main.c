@@ -4,6 +4,8 @@
 #include "cli/role_check.h"
 #include "cli/role_edge.h"
 
+#include "base/banned.h"
+
 int main(int argc, char **argv)
 {
 	/* The keeper starts the other roles with this first word; a person never types it. */

@@ -1,6 +1,8 @@
 /* What is in force, and what could be: the effective configuration, and the two documents made from the same tables.
  *
  * Every writer appends to OUT; a failure leaves OUT half-written (the caller discards it).
+ *
+ * Owns     nothing: OUT is the caller's
  */
 #ifndef BOUCLIER_CONFIG_DUMP_H
 #define BOUCLIER_CONFIG_DUMP_H

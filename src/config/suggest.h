@@ -1,4 +1,8 @@
-/* "did you mean": the nearest of the allowed words, when it is near enough to be what was meant. */
+/* "did you mean": the nearest of the allowed words, when it is near enough to be what was meant.
+ *
+ * Limits   words of SUGGEST_WORD_MAX bytes
+ * Owns     nothing: the words are the caller's
+ */
 #ifndef BOUCLIER_CONFIG_SUGGEST_H
 #define BOUCLIER_CONFIG_SUGGEST_H
 

@@ -109,7 +109,7 @@ enum step_outcome request_answer_with(struct request *request, unsigned status, 
 
 /* forward.c: gives the origin back, in good order or not. */
 void request_release_origin(struct request *request, bool is_reusable);
-/* Moves the request body on. RESULT_OK: done or nothing to do now; RESULT_MORE: waits; RESULT_MALFORMED: the client's fault (request->fault);
+/* upload.c: moves the request body on. RESULT_OK: done or nothing to do now; RESULT_MORE: waits; RESULT_MALFORMED: the client's fault (request->fault);
  * RESULT_IO: the origin's. */
 enum result request_pump_up(struct request *request) must_check;
 

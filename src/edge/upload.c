@@ -1,0 +1,117 @@
+/* The request body on its way to the origin: from the connection's bytes or a stream's, canonically framed, never more of it
+ * held than one buffer's worth. */
+#include "edge/request.h"
+#include "http/head_writer.h"
+
+#include "base/banned.h"
+
+#define UP_ENOUGH_BYTES (64u * 1024)
+#define UP_A_ROUND_BYTES (512u * 1024)
+
+/* Body bytes from the client, wherever they wait. */
+static enum result peek_up(struct request *request, struct span *piece)
+{
+	struct connection *connection = request->connection;
+
+	if (request->is_h2) {
+		enum result result = feed_peek(&request->up, &request->stream_body, piece, &request->fault);
+
+		return result == RESULT_MORE && request->up_has_ended ? RESULT_END : result;
+	}
+	for (;;) {
+		enum result result = feed_peek(&request->up, &connection->in, piece, &request->fault);
+
+		if (result != RESULT_MORE)
+			return result;
+		result = connection_fill(connection);
+		if (result == RESULT_END)
+			return body_reader_finish(&request->up.reader, &request->fault) == RESULT_OK ? RESULT_END : RESULT_MALFORMED;
+		if (result != RESULT_OK)
+			return result == RESULT_MORE ? RESULT_MORE : RESULT_MALFORMED;
+	}
+}
+
+static void take_up(struct request *request, size_t count)
+{
+	if (request->is_h2) {
+		feed_take(&request->up, &request->stream_body, count);
+		if (request->stream)
+			http2_body_moved(request, count);
+	} else {
+		feed_take(&request->up, &request->connection->in, count);
+	}
+	request->up_bytes += count;
+	request_client_moved(request, count);
+}
+
+static enum result push_up(struct request *request, struct span piece)
+{
+	struct buffer *out = &request->origin->out;
+	enum result result = RESULT_OK;
+
+	if (request->up_is_chunked) {
+		char head[CHUNK_HEAD_MAX];
+
+		result = buffer_append(out, span_make(head, chunk_head_write(piece.len, head)));
+	}
+	if (result == RESULT_OK)
+		result = buffer_append(out, piece);
+	if (result == RESULT_OK && request->up_is_chunked)
+		result = buffer_append(out, SPAN("\r\n"));
+	if (result == RESULT_OK)
+		take_up(request, piece.len);
+	return result;
+}
+
+/* We promise the origin the body that the client promised us: now is the time to ask for it (RFC 9110, 10.1.1). */
+static void ask_for_body(struct request *request)
+{
+	if (!request->head.expects_continue || request->has_continued || request->up_bytes || request->is_h2)
+		return;
+	request->has_continued = true;
+	if (response_send_interim(request, 100, NULL) != RESULT_OK)
+		request->connection->is_closing = true;
+}
+
+enum result request_pump_up(struct request *request)
+{
+	enum result result = RESULT_OK;
+	uint64_t until = request->up_bytes + UP_A_ROUND_BYTES;
+
+	while (!request->up_is_done && result == RESULT_OK) {
+		struct span piece;
+
+		if (request->up_bytes >= until) {  /* others of this worker wait too */
+			connection_later(request->connection);
+			return RESULT_MORE;
+		}
+		if (buffer_len(&request->origin->out) >= UP_ENOUGH_BYTES) {
+			result = origin_connection_flush(request->origin);
+			if (result != RESULT_OK)
+				return result == RESULT_MORE ? RESULT_MORE : RESULT_IO;
+		}
+		result = peek_up(request, &piece);
+		if (result == RESULT_MORE)
+			ask_for_body(request);
+		if (result == RESULT_OK)
+			result = push_up(request, span_take(piece, UP_ENOUGH_BYTES / 2));
+		else if (result == RESULT_END) {
+			request->up_is_done = true;
+			result = request->up_is_chunked ? chunk_end_write(request->is_h2 ? &request->up_trailers : &request->up.reader.trailers, &request->origin->out) : RESULT_OK;
+		}
+	}
+	if (result != RESULT_OK && result != RESULT_MORE)
+		return RESULT_MALFORMED;
+	if (!buffer_len(&request->origin->out)) {
+		if (request->is_tunnel && request->up_is_done && !request->up_is_finished) {
+			request->up_is_finished = true;
+			transport_finish(&request->origin->transport);
+		}
+		return result;
+	}
+	switch ((int)origin_connection_flush(request->origin)) {
+	case RESULT_OK: return result;
+	case RESULT_MORE: return RESULT_MORE;
+	default: return RESULT_IO;
+	}
+}
