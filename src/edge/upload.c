@@ -66,7 +66,7 @@ static enum result push_up(struct request *request, struct span piece)
 /* We promise the origin the body that the client promised us: now is the time to ask for it (RFC 9110, 10.1.1). */
 static void ask_for_body(struct request *request)
 {
-	if (!request->head.expects_continue || request->has_continued || request->up_bytes || request->is_h2)
+	if (!request->head.expects_continue || request->has_continued || request->up_bytes)
 		return;
 	request->has_continued = true;
 	if (response_send_interim(request, 100, NULL) != RESULT_OK)
