@@ -142,6 +142,17 @@ def test_post_lengths(client, shield):
     assert shield.origin.requests[-1].get("content-length") == "0"
 
 
+def test_expect_continue(client, shield):
+    """The body is asked for before it is sent; not when it is here already."""
+    stream = client.request(("expect", "100-continue"), method="POST", ends=False)
+    while not client.answer_of(stream).interim:
+        client.step()
+    assert client.answers[stream].interim == [[(":status", "100")]]
+    client.data(b"hello", stream)
+    assert client.wait(stream)[0].status == 200
+    assert b"hello" in shield.origin.requests[-1].body and not shield.origin.requests[-1].get("expect")
+
+
 def test_cookies_joined(client, shield):
     client.get("/", ("cookie", "a=1"), ("cookie", "b=2"))
     assert shield.origin.requests[-1].get("cookie") == "a=1; b=2"
