@@ -257,6 +257,23 @@ static void drained(struct worker *worker)
 	loop_stop(&worker->loop);
 }
 
+/* No request fails for our leaving: what has come is answered, and who has connected and not asked yet may ask once. */
+static void drain_connection(struct connection *connection)
+{
+	if (connection->stage == CONNECTION_HTTP_2) {
+		connection_later(connection);  /* says GOAWAY */
+		return;
+	}
+	if (connection->stage == CONNECTION_HTTP_1 && !connection->request)
+		connection_advance(connection);
+	if (connection->stage != CONNECTION_HTTP_1)
+		return;
+	if (connection->request)
+		connection->is_closing = true;
+	else if (connection->has_served && !buffer_len(&connection->in))
+		connection_close(connection, false);
+}
+
 static void drain(struct job *job)
 {
 	struct drain_post *post = list_entry(job, struct drain_post, job);
@@ -269,16 +286,8 @@ static void drain(struct job *job)
 	worker->drained = drained;
 	list_each_safe(node, following, &worker->listeners)
 		stop_listener(list_entry(node, struct worker_listener, node));
-	list_each_safe(other, after, &worker->connections) {
-		struct connection *connection = list_entry(other, struct connection, node);
-
-		if (connection->stage == CONNECTION_HTTP_1 && !connection->request && !buffer_len(&connection->in))
-			connection_close(connection, false);
-		else if (connection->stage == CONNECTION_HTTP_2)
-			connection_later(connection);  /* says GOAWAY */
-		else
-			connection->is_closing |= connection->stage == CONNECTION_HTTP_1;
-	}
+	list_each_safe(other, after, &worker->connections)
+		drain_connection(list_entry(other, struct connection, node));
 	if (list_is_empty(&worker->connections))
 		drained(worker);
 }
