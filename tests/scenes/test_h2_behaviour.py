@@ -417,6 +417,22 @@ def test_drain_finishes_what_runs():
         shield.process.wait(10)
 
 
+@pytest.mark.parametrize("first", [b"", b"GET / HTTP/1.1\r\nHo"], ids=["nothing yet", "half a head"])
+def test_drain_answers_who_has_connected(first):
+    """Also over HTTP/1.1: who is in before the end may ask once."""
+    with stage() as shield, socket.create_connection(("127.0.0.1", shield.plain), timeout=5) as client:
+        client.sendall(first)
+        time.sleep(0.1)
+        shield.signal(signal.SIGTERM)
+        time.sleep(0.3)
+        client.sendall(f"GET / HTTP/1.1\r\nHost: {scene.HOST}\r\n\r\n".encode()[len(first):])
+        answer = b""
+        while piece := client.recv(65536):
+            answer += piece
+        assert answer.startswith(b"HTTP/1.1 200 ") and b"\r\nConnection: close\r\n" in answer
+        shield.process.wait(5)
+
+
 def test_reload_keeps_the_connection():
     with stage() as shield, h2.Client(shield.tls, True) as client:
         stream = client.request(path="/late")
