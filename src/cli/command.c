@@ -42,6 +42,12 @@ int command_misused(const struct command *command, const char *format, ...)
 	return EXIT_USAGE;
 }
 
+void command_print(FILE *out, struct span text)
+{
+	if (text.len && fwrite(text.at, 1, text.len, out) != text.len)
+		return;  /* ferror(3) remembers */
+}
+
 static int complain_unknown_command(struct span name)
 {
 	struct suggestion suggestion;

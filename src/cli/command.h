@@ -6,6 +6,8 @@
 #ifndef BOUCLIER_CLI_COMMAND_H
 #define BOUCLIER_CLI_COMMAND_H
 
+#include <stdio.h>
+
 #include "cli/options.h"
 
 #define EXIT_DONE 0
@@ -35,6 +37,8 @@ int command_run(int argc, char *const *argv);
 int command_misused(const struct command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "bouclier: SENTENCE" to stderr. EXIT_FAILED. */
 int command_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* TEXT as it is. What does not arrive is seen by command_run, at the end. */
+void command_print(FILE *out, struct span text);
 
 /* One file each. */
 int run_command(const struct options *options);

@@ -15,7 +15,7 @@ static int print(const struct buffer *text, enum result result)
 {
 	if (result != RESULT_OK)
 		return command_failed("there is no memory for it");
-	fwrite(buffer_span(text).at, 1, buffer_len(text), stdout);
+	command_print(stdout, buffer_span(text));
 	return EXIT_DONE;
 }
 

@@ -77,7 +77,7 @@ int help_command(const struct options *options)
 		if (command_manual(&text) != RESULT_OK)
 			code = command_failed("there is no memory for the manual");
 		else
-			fwrite(buffer_span(&text).at, 1, buffer_len(&text), stdout);
+			command_print(stdout, buffer_span(&text));
 		buffer_done(&text);
 		return code;
 	}

@@ -45,7 +45,7 @@ void loaded_complain(const struct loaded *loaded)
 	if (complaints_write(&loaded->complaints, &text) != RESULT_OK)
 		fprintf(stderr, "bouclier: there are %zu complaints, and no memory to print them\n", loaded->complaints.count);
 	else
-		fwrite(buffer_span(&text).at, 1, buffer_len(&text), stderr);
+		command_print(stderr, buffer_span(&text));
 	buffer_done(&text);
 }
 

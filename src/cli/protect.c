@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,13 +33,6 @@ static void show(const struct protect_plan *plan)
 
 /* -- starting -- */
 
-static int spawn(const char *path, char *const *words, pid_t *pid)
-{
-	int error = posix_spawnp(pid, path, NULL, NULL, words, environ);
-
-	return error ? command_failed("%s cannot be started: %s", path, strerror(error)) : EXIT_DONE;
-}
-
 /* The exit code of WORDS; -1: could not run, or was killed. */
 static int run_quietly(char *const *words)
 {
@@ -66,17 +60,22 @@ static bool has_unit(const struct protect_plan *plan)
 	       run_quietly(words) == 0;
 }
 
+static bool has_ended(pid_t child)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	/* Looked at, not reaped: its number stays its own. */
+	return child > 0 && waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == child;
+}
+
 static bool wait_until_there(const char *socket, pid_t child)
 {
 	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000L };
 	uint64_t until_ms = clock_mono_ms() + START_MS;
-	int status;
 
-	while (clock_mono_ms() < until_ms) {
+	while (clock_mono_ms() < until_ms && !has_ended(child)) {
 		if (admin_is_there(socket))
 			return true;
-		if (child > 0 && waitpid(child, &status, WNOHANG) == child)
-			return false;
 		nanosleep(&pause, NULL);
 	}
 	return false;
@@ -101,42 +100,71 @@ static int start_unit(const struct protect_plan *plan)
 	return tell(plan);
 }
 
-static volatile sig_atomic_t asked_to_end;
+/* The keeper, as long as it is ours to end. */
+static volatile pid_t keeper;
 
+/* In the handler itself: a signal that comes while the verdict is being made must not be lost. kill(2) is safe in one. */
 static void pass_on(int signal)
 {
-	asked_to_end = signal;
+	pid_t pid = keeper;
+
+	(void)signal;
+	if (pid > 0)
+		kill(pid, SIGTERM);
 }
 
-/* The keeper is a child of its own, so that an upgrade executes `run`, and so that the verdict can be told beside it. */
-static int run_in_foreground(const struct protect_plan *plan)
+/* A process of its own, so that an upgrade executes `run`, and so that the verdict can be told beside it. In a group of its
+ * own: the terminal's Ctrl-C would reach it too, and twice means at once. It ends when this process dies. */
+static pid_t start_keeper(const struct protect_plan *plan)
 {
 	struct span folder = span_take(span_of(plan->certificate), span_find_last(span_of(plan->certificate), '/'));
-	struct sigaction action = { .sa_handler = pass_on };
 	char root[PATH_TEXT_MAX], path[PATH_TEXT_MAX];
 	char *words[] = { (char[]){ "bouclier" }, (char[]){ "run" }, (char[]){ "--config" }, path, (char[]){ "--root" }, root, NULL };
-	int code, status;
 	pid_t pid;
 
 	snprintf(path, sizeof(path), "%s", plan->edit.path);
 	snprintf(root, sizeof(root), "%.*s", SPAN_ARG(folder));
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		setpgid(0, 0);
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		execv("/proc/self/exe", words);
+		_exit(127);
+	}
+	return pid;
+}
+
+static void wait_for_end(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
+	keeper = 0;
+}
+
+static int run_in_foreground(const struct protect_plan *plan)
+{
+	struct sigaction action = { .sa_handler = pass_on };
+	pid_t pid = start_keeper(plan);
+	int code;
+
+	if (pid < 0)
+		return command_failed("no process can be started: %s", strerror(errno));
+	keeper = pid;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	code = spawn("/proc/self/exe", words, &pid);
-	if (code != EXIT_DONE)
-		return code;
+	sigaction(SIGHUP, &action, NULL);
 	if (!wait_until_there(plan->socket, pid)) {
-		kill(pid, SIGTERM);
+		pass_on(SIGTERM);
+		wait_for_end(pid);
 		return command_failed("the shield does not start (above)");
 	}
 	code = tell(plan);
 	if (!plan->options->is_json)
 		printf("The shield runs in the foreground, process %ld; Ctrl-C ends it.\n", (long)pid);
 	fflush(stdout);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-		if (asked_to_end)
-			kill(pid, SIGTERM);
-	}
+	wait_for_end(pid);
 	return code;
 }
 

@@ -62,7 +62,7 @@ static void say_complaints(const struct complaints *complaints)
 
 	buffer_init(&text, (size_t)8 << 20);
 	if (complaints_write(complaints, &text) == RESULT_OK)
-		fwrite(buffer_span(&text).at, 1, buffer_len(&text), stderr);
+		command_print(stderr, buffer_span(&text));
 	buffer_done(&text);
 }
 

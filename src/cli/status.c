@@ -179,7 +179,7 @@ int status_command(const struct options *options)
 	if (code != EXIT_DONE)
 		return code;
 	if (options->is_json) {
-		fwrite(reply.body.at, 1, reply.body.len, stdout);
+		command_print(stdout, reply.body);
 		goto done;
 	}
 	buffer_init(&text, PAGE_BYTES_MAX);
@@ -189,7 +189,7 @@ int status_command(const struct options *options)
 	if (!status || page.result != RESULT_OK)
 		code = command_failed("the shield's answer cannot be shown");
 	else
-		fwrite(buffer_span(&text).at, 1, buffer_len(&text), stdout);
+		command_print(stdout, buffer_span(&text));
 	if (status)
 		json_drop(status);
 	buffer_done(&text);

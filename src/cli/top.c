@@ -147,7 +147,7 @@ static int show(struct top *top)
 	if (top->is_live)
 		paint(buffer_span(&top->text));
 	else
-		fwrite(buffer_span(&top->text).at, 1, buffer_len(&top->text), stdout);
+		command_print(stdout, buffer_span(&top->text));
 	return EXIT_DONE;
 }
 
