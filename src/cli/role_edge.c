@@ -137,8 +137,10 @@ static void begin_drain(struct edge_state *state, const struct edge_order *order
 	state->is_draining = true;
 	health_stop(state->health);
 	state->drain_until_ms = state->loop.now_ms + order->drain_ms;
-	if (order->is_replaced)
+	if (order->is_replaced) {
 		event_hand_over(state->event);
+		admin_leave(state->admin);
+	}
 	for (unsigned i = 0; i < state->worker_count; i++) {
 		if (worker_post_drain(state->workers[i]) != RESULT_OK)
 			loop_stop(&state->loop);

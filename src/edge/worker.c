@@ -12,6 +12,7 @@
 #define ACCEPTS_A_ROUND 64u
 #define BUSY_ROUNDS 8u
 #define PAUSE_MS 50
+#define FIRST_REQUEST_MS 2000
 
 /* One accept queue of this worker. */
 struct worker_listener {
@@ -257,6 +258,23 @@ static void drained(struct worker *worker)
 	loop_stop(&worker->loop);
 }
 
+/* Requests at work end, and say that they are the last. An idle connection is closed once what it may have sent meanwhile
+ * is read; one that was never served gets a moment: its first request is on the way. */
+static void drain_http1(struct connection *connection)
+{
+	if (connection->request) {
+		connection->is_closing = true;
+		return;
+	}
+	connection_advance(connection);
+	if (connection->stage != CONNECTION_HTTP_1 || connection->request || buffer_len(&connection->in))
+		return;
+	if (connection->has_served)
+		connection_close(connection, false);
+	else
+		connection_set_deadline(connection, FIRST_REQUEST_MS);
+}
+
 static void drain(struct job *job)
 {
 	struct drain_post *post = list_entry(job, struct drain_post, job);
@@ -272,12 +290,10 @@ static void drain(struct job *job)
 	list_each_safe(other, after, &worker->connections) {
 		struct connection *connection = list_entry(other, struct connection, node);
 
-		if (connection->stage == CONNECTION_HTTP_1 && !connection->request && !buffer_len(&connection->in))
-			connection_close(connection, false);
+		if (connection->stage == CONNECTION_HTTP_1)
+			drain_http1(connection);
 		else if (connection->stage == CONNECTION_HTTP_2)
 			connection_later(connection);  /* says GOAWAY */
-		else
-			connection->is_closing |= connection->stage == CONNECTION_HTTP_1;
 	}
 	if (list_is_empty(&worker->connections))
 		drained(worker);
