@@ -44,6 +44,7 @@ struct edge_state {
 	unsigned worker_count;
 	struct snapshot *snapshot;           /* the current one, held */
 	struct edge_plan plan;               /* what it was made of */
+	struct edge_file_kept *kept_files;   /* of tenants: what served before it broke (edge_files.c) */
 
 	const struct shared_keeper *keeper;  /* may be NULL */
 	struct ticket_keys *tickets;
