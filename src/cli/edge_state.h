@@ -60,6 +60,7 @@ struct edge_state {
 	uint64_t rotated_ms, drain_until_ms;
 	uint64_t started_wall_ns;
 	uint64_t reload_id;
+	int journal_error;                   /* errno that was told; 0: none */
 	bool is_draining, has_said_why;
 	int exit_code;
 };

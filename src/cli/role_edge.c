@@ -198,6 +198,21 @@ static bool are_drained(const struct edge_state *state)
 	return true;
 }
 
+/* Once when the journal stops being written, once when it is again. */
+static void say_journal(struct edge_state *state)
+{
+	int error = event_state(state->event).error;
+
+	if (error == state->journal_error)
+		return;
+	state->journal_error = error;
+	if (error)
+		fprintf(stderr, "bouclier: ALERT: the journal cannot be written: %s; requests are served on, lines that do not fit are counted\n",
+		        strerror(error));
+	else
+		fprintf(stderr, "bouclier: the journal is written again\n");
+}
+
 static void tick(struct timer *timer)
 {
 	struct edge_state *state = list_entry(timer, struct edge_state, clock);
@@ -207,6 +222,7 @@ static void tick(struct timer *timer)
 		state->rotated_ms = loop->now_ms;
 		ticket_keys_rotate(state->tickets, loop->wall_ns / 1000000000u);
 	}
+	say_journal(state);
 	if (state->is_draining && (are_drained(state) || loop->now_ms >= state->drain_until_ms)) {
 		loop_stop(loop);
 		return;

@@ -117,6 +117,7 @@ static void accept_some(struct watch *watch, uint32_t events)
 			return;
 		}
 		if (result != RESULT_OK) {
+			connection_say_refused(listener->worker, &(struct address){ 0 }, "no descriptor or memory for another connection");
 			pause_listener(listener);
 			return;
 		}
