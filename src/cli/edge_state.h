@@ -44,6 +44,7 @@ struct edge_state {
 	unsigned worker_count;
 	struct snapshot *snapshot;           /* the current one, held */
 	struct edge_plan plan;               /* what it was made of */
+	struct edge_file_kept *kept_files;   /* of tenants: what served before it broke (edge_files.c) */
 
 	const struct shared_keeper *keeper;  /* may be NULL */
 	struct ticket_keys *tickets;
@@ -59,6 +60,7 @@ struct edge_state {
 	uint64_t rotated_ms, drain_until_ms;
 	uint64_t started_wall_ns;
 	uint64_t reload_id;
+	int journal_error;                   /* errno that was told; 0: none */
 	bool is_draining, has_said_why;
 	int exit_code;
 };

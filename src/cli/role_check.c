@@ -6,6 +6,7 @@
 #include "cli/settings.h"
 #include "cli/wiring.h"
 #include "config/read.h"
+#include "config/settings.h"
 #include "edge/settings.h"
 #include "net/settings.h"
 
@@ -38,8 +39,21 @@ static void write_complaints(const struct complaints *complaints, struct image_w
 static void write_file(const struct config_file *file, void *context)
 {
 	struct image_file record = { .path = file->path, .flags = IMAGE_FILE_REQUIRED };
+	struct buffer folders;
 
+	buffer_init(&folders, 1u << 16);
+	if (file->tenant) {
+		const struct span *granted = file->tenant->certificates.items;
+
+		record.flags = 0;  /* one tenant's missing key keeps nobody else from reloading: see edge_tls.c */
+		for (size_t i = 0; i < file->tenant->certificates.count; i++) {
+			if (buffer_append(&folders, granted[i]) != RESULT_OK || buffer_append_byte(&folders, 0) != RESULT_OK)
+				buffer_reset(&folders);  /* fails closed: see below */
+		}
+		record.bytes = buffer_len(&folders) ? buffer_span(&folders) : span_make("", 1);
+	}
 	image_write_file(context, &record);
+	buffer_done(&folders);
 }
 
 static void write_listeners(const struct net_settings *net, struct image_writer *image)
@@ -52,6 +66,16 @@ static void write_listeners(const struct net_settings *net, struct image_writer 
 		image_write_listener(image, &(struct image_listener){ .endpoint = listen[i].address });
 	for (size_t i = 0; i < count; i++)
 		image_write_listener(image, &(struct image_listener){ .endpoint = redirects[i], .flags = PORT_REDIRECTS });
+}
+
+static void write_problems(const struct snapshot *snapshot, struct image_writer *image)
+{
+	for (size_t i = 0; i < snapshot->problem_count; i++) {
+		const struct tenant_problem *problem = &snapshot->problems[i];
+
+		image_write_problem(image, &(struct image_record){ .name = problem->tenant, .bytes = problem->report,
+		                                                   .number = (uint32_t)problem->errors, .flags = problem->has_previous });
+	}
 }
 
 static void write_views(const struct snapshot *snapshot, struct image_writer *image)
@@ -87,6 +111,7 @@ static void write_snapshot(const struct snapshot *snapshot, const struct config_
 		image_write_listener(image, &(struct image_listener){ .endpoint = admin->metrics, .flags = PORT_METRICS });
 	config_files(snapshot, write_file, image);
 	write_views(snapshot, image);
+	write_problems(snapshot, image);
 	for (size_t i = 0; i < texts->count; i++)
 		image_write_text(image, texts->list[i].path, texts->list[i].text);
 }

@@ -137,8 +137,10 @@ static void begin_drain(struct edge_state *state, const struct edge_order *order
 	state->is_draining = true;
 	health_stop(state->health);
 	state->drain_until_ms = state->loop.now_ms + order->drain_ms;
-	if (order->is_replaced)
+	if (order->is_replaced) {
 		event_hand_over(state->event);
+		admin_leave(state->admin);
+	}
 	for (unsigned i = 0; i < state->worker_count; i++) {
 		if (worker_post_drain(state->workers[i]) != RESULT_OK)
 			loop_stop(&state->loop);
@@ -196,6 +198,21 @@ static bool are_drained(const struct edge_state *state)
 	return true;
 }
 
+/* Once when the journal stops being written, once when it is again. */
+static void say_journal(struct edge_state *state)
+{
+	int error = event_state(state->event).error;
+
+	if (error == state->journal_error)
+		return;
+	state->journal_error = error;
+	if (error)
+		fprintf(stderr, "bouclier: ALERT: the journal cannot be written: %s; requests are served on, lines that do not fit are counted\n",
+		        strerror(error));
+	else
+		fprintf(stderr, "bouclier: the journal is written again\n");
+}
+
 static void tick(struct timer *timer)
 {
 	struct edge_state *state = list_entry(timer, struct edge_state, clock);
@@ -205,6 +222,7 @@ static void tick(struct timer *timer)
 		state->rotated_ms = loop->now_ms;
 		ticket_keys_rotate(state->tickets, loop->wall_ns / 1000000000u);
 	}
+	say_journal(state);
 	if (state->is_draining && (are_drained(state) || loop->now_ms >= state->drain_until_ms)) {
 		loop_stop(loop);
 		return;

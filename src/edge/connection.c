@@ -46,6 +46,14 @@ void connection_say(struct connection *connection, enum decision decision, enum 
 	worker->sink.connection(worker->sink.context, &fact);
 }
 
+void connection_say_refused(struct worker *worker, const struct address *peer, const char *detail)
+{
+	struct connection_fact fact = { .wall_ns = worker->loop.wall_ns, .worker = worker->index, .decision = DECISION_LIMIT,
+		                        .reason = REASON_CONNECTIONS, .peer = *peer, .detail = span_of(detail) };
+
+	worker->sink.connection(worker->sink.context, &fact);
+}
+
 /* A handshake costs a hundred times what a request does: only so many at once. What is over the limit is refused before the
  * first asymmetric operation (security: closed), so that those under way end (availability). */
 static bool take_handshake(struct connection *connection)
@@ -338,7 +346,7 @@ static void expired(struct timer *timer)
 	connection_close(connection, false);
 }
 
-static bool take_place(struct worker *worker)
+static bool take_place(struct worker *worker, const struct endpoint *peer)
 {
 	struct edge_common *common = worker->common;
 	unsigned limit = (unsigned)worker->binding->plan->top->connections;
@@ -347,6 +355,7 @@ static bool take_place(struct worker *worker)
 		return true;
 	give_place_back(worker);
 	__atomic_add_fetch(&common->refused, (uint64_t)1, __ATOMIC_RELAXED);
+	connection_say_refused(worker, &peer->address, "no place for another connection (connections)");
 	return false;
 }
 
@@ -372,7 +381,7 @@ static void init_connection(struct connection *connection, struct worker *worker
 void connection_accept(struct worker *worker, int fd, const struct endpoint *local, const struct endpoint *peer)
 {
 	const struct edge_port *port = plan_find_port(worker->binding->plan, local);
-	bool has_place = port && take_place(worker);
+	bool has_place = port && take_place(worker, peer);
 	struct connection *connection = has_place ? malloc(sizeof(*connection)) : NULL;
 
 	if (!connection) {

@@ -82,6 +82,8 @@ void connection_rebind(struct connection *connection);
 bool connection_is_too_slow(const struct connection *connection);
 /* States a connection_fact about it. */
 void connection_say(struct connection *connection, enum decision decision, enum reason reason, enum http_fault fault, const char *detail);
+/* The same of one that never became a connection here. */
+void connection_say_refused(struct worker *worker, const struct address *peer, const char *detail);
 #define CONNECTION_NO_DEADLINE_MS (365 * 86400000ll)
 void connection_set_deadline(struct connection *connection, int64_t in_ms);
 /* The clocks that count for it: its request's route's, or the first site's while none is known. */

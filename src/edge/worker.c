@@ -12,6 +12,7 @@
 #define ACCEPTS_A_ROUND 64u
 #define BUSY_ROUNDS 8u
 #define PAUSE_MS 50
+#define FIRST_REQUEST_MS 2000
 
 /* One accept queue of this worker. */
 struct worker_listener {
@@ -116,6 +117,7 @@ static void accept_some(struct watch *watch, uint32_t events)
 			return;
 		}
 		if (result != RESULT_OK) {
+			connection_say_refused(listener->worker, &(struct address){ 0 }, "no descriptor or memory for another connection");
 			pause_listener(listener);
 			return;
 		}
@@ -257,21 +259,21 @@ static void drained(struct worker *worker)
 	loop_stop(&worker->loop);
 }
 
-/* No request fails for our leaving: what has come is answered, and who has connected and not asked yet may ask once. */
-static void drain_connection(struct connection *connection)
+/* Requests at work end, and say that they are the last. An idle connection is closed once what it may have sent meanwhile
+ * is read; one that was never served gets a moment: its first request is on the way. */
+static void drain_http1(struct connection *connection)
 {
-	if (connection->stage == CONNECTION_HTTP_2) {
-		connection_later(connection);  /* says GOAWAY */
+	if (connection->request) {
+		connection->is_closing = true;
 		return;
 	}
-	if (connection->stage == CONNECTION_HTTP_1 && !connection->request)
-		connection_advance(connection);
-	if (connection->stage != CONNECTION_HTTP_1)
+	connection_advance(connection);
+	if (connection->stage != CONNECTION_HTTP_1 || connection->request || buffer_len(&connection->in))
 		return;
-	if (connection->request)
-		connection->is_closing = true;
-	else if (connection->has_served && !buffer_len(&connection->in))
+	if (connection->has_served)
 		connection_close(connection, false);
+	else
+		connection_set_deadline(connection, FIRST_REQUEST_MS);
 }
 
 static void drain(struct job *job)
@@ -286,8 +288,14 @@ static void drain(struct job *job)
 	worker->drained = drained;
 	list_each_safe(node, following, &worker->listeners)
 		stop_listener(list_entry(node, struct worker_listener, node));
-	list_each_safe(other, after, &worker->connections)
-		drain_connection(list_entry(other, struct connection, node));
+	list_each_safe(other, after, &worker->connections) {
+		struct connection *connection = list_entry(other, struct connection, node);
+
+		if (connection->stage == CONNECTION_HTTP_1)
+			drain_http1(connection);
+		else if (connection->stage == CONNECTION_HTTP_2)
+			connection_later(connection);  /* says GOAWAY */
+	}
 	if (list_is_empty(&worker->connections))
 		drained(worker);
 }

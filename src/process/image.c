@@ -124,6 +124,12 @@ void image_write_text(struct image_writer *writer, struct span path, struct span
 	write_record(writer, &(struct image_record){ .kind = IMAGE_TEXT, .name = path, .bytes = bytes });
 }
 
+void image_write_problem(struct image_writer *writer, const struct image_record *problem)
+{
+	write_record(writer, &(struct image_record){ .kind = IMAGE_PROBLEM, .name = problem->name, .bytes = problem->bytes,
+	                                             .number = problem->number, .flags = problem->flags });
+}
+
 void image_write_view(struct image_writer *writer, struct span path, bool may_write)
 {
 	write_record(writer, &(struct image_record){ .kind = IMAGE_VIEW, .name = path, .number = may_write });
@@ -209,6 +215,8 @@ static bool is_sound(const struct image_record *record)
 		return is_path(record->name) && record->number <= 0777;
 	case IMAGE_LISTENER:
 		return record->bytes.len == sizeof(struct listener_record);
+	case IMAGE_PROBLEM:
+		return record->name.len && span_find(record->name, 0) == record->name.len;
 	case IMAGE_VIEW:
 		return is_path(record->name) && record->number <= 1;
 	case IMAGE_FILE:

@@ -27,6 +27,7 @@ enum image_kind {
 	IMAGE_FILE,           /* name: path of a file the keeper opens; number: enum of the reader's own choosing */
 	IMAGE_TEXT,           /* name: path; bytes: exactly what was read there */
 	IMAGE_VIEW,           /* name: a path the edge may read (number 0) or write (number 1) once confined */
+	IMAGE_PROBLEM,        /* name: whose files are wrong; bytes: the report; number: errors; flags 1: a last good version serves */
 	IMAGE_KIND_COUNT,
 };
 
@@ -49,7 +50,8 @@ struct image_listener {
 
 struct image_file {
 	struct span path;
-	struct span bytes;         /* only in the keeper's image of files */
+	struct span bytes;         /* in the keeper's image of files: what was read. In check's: folders, each ended by NUL, that the
+	                            * file must lie in wherever links lead; empty: any that the keeper reads from */
 	uint32_t kind;             /* the edge's own */
 	uint32_t flags;            /* enum image_file_flag */
 	int error;                 /* errno of the open that failed, 0 */
@@ -80,6 +82,7 @@ void image_write_admin(struct image_writer *writer, struct span path, unsigned m
 void image_write_listener(struct image_writer *writer, const struct image_listener *listener);
 void image_write_file(struct image_writer *writer, const struct image_file *file);
 void image_write_text(struct image_writer *writer, struct span path, struct span bytes);
+void image_write_problem(struct image_writer *writer, const struct image_record *problem);
 void image_write_view(struct image_writer *writer, struct span path, bool may_write);
 /* Completes the header and writes all to FD (an empty memfd). RESULT_IO, or the first failure of a write. */
 enum result image_finish(struct image_writer *writer, int fd) must_check;

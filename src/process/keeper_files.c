@@ -55,8 +55,26 @@ static bool is_allowed(const struct keeper *keeper, int fd)
 	return is_below(path, dirname(folder));
 }
 
+/* FOLDERS, each ended by NUL, are what a tenant was granted: it may put links there, but they lead nowhere else. */
+static bool is_granted(struct span folders, int fd)
+{
+	char link[64], path[PATH_MAX], folder[PATH_MAX];
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, path, sizeof(path) - 1);
+	path[len > 0 ? len : 0] = 0;
+	while (len > 0 && folders.len) {
+		struct span one = span_cut(&folders, 0);
+
+		if (span_to_text(one, folder, sizeof(folder)) == RESULT_OK && is_below(path, folder))
+			return true;
+	}
+	return false;
+}
+
 /* Opened without opening (O_PATH) first: a pipe or a device is never touched. An errno on failure. */
-static int open_file(const struct keeper *keeper, const char *path, int *out_fd)
+static int open_file(const struct keeper *keeper, const char *path, struct span folders, int *out_fd)
 {
 	int place = open(path, O_PATH | O_CLOEXEC);
 	struct stat status;
@@ -69,6 +87,8 @@ static int open_file(const struct keeper *keeper, const char *path, int *out_fd)
 		error = EINVAL;
 	else if (!is_allowed(keeper, place))
 		error = EXDEV;
+	else if (folders.len && !is_granted(folders, place))
+		error = EPERM;
 	if (error == 0) {
 		snprintf(link, sizeof(link), "/proc/self/fd/%d", place);
 		*out_fd = open(link, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -95,14 +115,14 @@ static int read_all(int fd, char *bytes, size_t *len)
 	}
 }
 
-static int read_file(const struct keeper *keeper, struct span path, char *bytes, size_t *len)
+static int read_file(const struct keeper *keeper, struct span path, struct span folders, char *bytes, size_t *len)
 {
 	char name[PATH_MAX];
 	int fd = -1, error;
 
 	if (span_to_text(path, name, sizeof(name)) != RESULT_OK)
 		return ENAMETOOLONG;
-	error = open_file(keeper, name, &fd);
+	error = open_file(keeper, name, folders, &fd);
 	if (error)
 		return error;
 	error = read_all(fd, bytes, len);
@@ -115,6 +135,8 @@ static const char *explain(int error)
 	switch (error) {
 	case EXDEV:
 		return "outside the folders that the keeper reads from; name its folder with --root";
+	case EPERM:
+		return "it leads outside the folders that are granted to its tenant";
 	case EINVAL:
 		return "not a regular file";
 	case EFBIG:
@@ -132,7 +154,7 @@ static bool add_file(struct keeper *keeper, struct image_file file, const struct
 	size_t len = 0;
 
 	file.flags &= IMAGE_FILE_REQUIRED;
-	file.error = read_file(keeper, file.path, bytes, &len);
+	file.error = read_file(keeper, file.path, file.bytes, bytes, &len);
 	file.bytes = span_make(bytes, file.error ? 0 : len);
 	if (file.error && (file.flags & IMAGE_FILE_REQUIRED)) {
 		(void)!buffer_print(why, "cannot read %.*s: %s\n", SPAN_ARG(file.path), explain(file.error));

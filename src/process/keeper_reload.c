@@ -308,7 +308,7 @@ void keeper_next_ready(struct keeper *keeper)
 		answer_edge(keeper, true, SPAN_NONE);  /* while the edge that asked still is the one we talk to */
 	keeper_retire_edge(keeper);
 	keeper->children[CHILD_EDGE] = keeper->children[CHILD_NEXT];
-	keeper->asked_id = 0;  /* the ids of the new one begin anew */
+	keeper->asked_id = keeper->answering_id = 0;  /* the ids of the new one begin anew */
 	keeper->children[CHILD_NEXT] = (struct child){ .channel = { -1 }, .resolve_fd = -1, .ask_fd = -1 };
 	keeper->is_reduced = keeper->children[CHILD_EDGE].is_reduced;
 	if (keeper->reload == RELOAD_REPLACING) {

@@ -311,7 +311,7 @@ class Shield:
     def journal(self, stream="detail"):
         """Lines written so far, as mappings, in order of their segments."""
         lines = []
-        for path in sorted(self.state.glob(f"journal/*{stream}*")):
+        for path in sorted(self.state.glob(f"journal/{stream}*.jsonl")):
             for line in path.read_bytes().splitlines():
                 if line.startswith(b"{"):
                     try:

@@ -1,0 +1,188 @@
+"""Edges that die: by kill -9, at start, by a request. Citizens are served again within a second or few."""
+import copy
+import os
+import signal
+import socket
+import time
+
+import pytest
+
+from load import Load
+from shield import HOST, ROOT, Origin, Shield, get, wait_until
+
+CRASHING = os.environ.get("BOUCLIER_CRASH", str(ROOT / "build-crash/bouclier"))
+
+
+def sequences(lines):
+    return [line["event.sequence"] for line in lines]
+
+
+def check_unbroken(lines):
+    """No line lost, none doubled."""
+    numbers = sequences(lines)
+    assert numbers == list(range(1, len(numbers) + 1)), f"holes or doubles near {[n for i, n in enumerate(numbers, 1) if n != i][:5]}"
+    rings = [line["bouclier.ring"] for line in lines if "bouclier.ring" in line]
+    assert len(rings) == len(set(rings)), "a record of a ring was written twice"
+
+
+def ids_of(lines):
+    return [line["bouclier.request_id"] for line in lines if "bouclier.request_id" in line]
+
+
+def test_kill_9_under_load():
+    """Connections are accepted all the time; a new edge serves within a second; every answered request has one line."""
+    shown = []
+
+    def answer(request):
+        shown.append(request.get("x-request-id"))
+        return b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+    with Origin(answer, record=False) as origin, Shield(origin, may_die=True, log={"rate": "100000/s"}) as shield:
+        longest = 0.0
+        with Load(shield.plain, 3, kept=False, pause=0.001) as load:
+            for _ in range(4):
+                time.sleep(1.2)  # an edge that served a second is replaced at once
+                edge = shield.edge()
+                os.kill(edge, signal.SIGKILL)
+                killed = time.monotonic()
+                while True:  # never refused: the keeper holds the sockets
+                    with socket.create_connection(("127.0.0.1", shield.plain), timeout=3) as probe:
+                        probe.sendall(f"GET /probe HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
+                        try:
+                            if probe.recv(100).startswith(b"HTTP/1.1 200"):
+                                break
+                        except ConnectionResetError:
+                            pass  # it was the dying edge's
+                longest = max(longest, time.monotonic() - killed)
+        assert longest < 1, f"served again after {longest:.2f} s"
+        assert not [why for why in load.failures if "refused" in why.lower()], load.failures[:5]
+        assert len(load.failures) <= 4 * 3, load.failures  # at most what was in flight, each time
+        assert shield.status()["edge_deaths"] == 4
+        time.sleep(1.5)
+        lines = shield.journal()
+        check_unbroken(lines)
+        check_unbroken(shield.journal("counts"))
+        found = ids_of(lines)
+        assert len(found) == len(set(found)), "a request has two lines"
+        missing = load.served + 4 - len([line for line in lines if line.get("http.response.status_code") == 200])
+        assert missing <= 0, f"{missing} answered requests have no line"
+        assert set(found) <= set(shown)
+
+
+def test_sockets_survive(origin):
+    """While there is no edge at all, connections wait in the queue and are then served."""
+    with Shield(origin, may_die=True) as shield:
+        os.kill(shield.edge(), signal.SIGKILL)
+        time.sleep(0.03)
+        assert get(shield.plain, timeout=5).status == 200
+
+
+def test_ticket_keys_survive(origin):
+    """A session of TLS is resumed by the edge after."""
+    import ssl
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode, context.maximum_version = False, ssl.CERT_NONE, ssl.TLSVersion.TLSv1_2
+
+    def shake(session):
+        with socket.create_connection(("127.0.0.1", shield.tls), timeout=5) as raw, \
+                context.wrap_socket(raw, server_hostname=HOST, session=session) as tls:
+            return tls.session, tls.session_reused
+
+    with Shield(origin, may_die=True) as shield:
+        session, _ = shake(None)
+        assert shake(session)[1]
+        os.kill(shield.edge(), signal.SIGKILL)
+        wait_until(shield.is_ready)
+        assert shake(session)[1]
+
+
+def test_keeper_restarts_resolve(origin):
+    with Shield(origin, may_die=True) as shield:
+        pid = next(pid for pid, role in shield.children().items() if role == "resolve")
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: [p for p, role in shield.children().items() if role == "resolve" and p != pid], 5, "a new resolve")
+        assert get(shield.plain).status == 200 and shield.reload()[0]
+
+
+def test_deaths_after_a_reload_lead_back(origin):
+    """Three deaths in 30 s with a new configuration: the last good one; three more: the reduced edge."""
+    with Shield(origin, may_die=True) as shield:
+        settings = copy.deepcopy(shield.settings)
+        settings["sites"][0]["maintenance"] = True
+        shield.write(settings)
+        assert shield.reload()[0] and get(shield.plain).status == 503
+        for count in range(3):
+            kill_edge(shield)
+        wait_until(lambda: shield.status()["fallen_back"], 5, "the last good configuration")
+        assert get(shield.plain).status == 200
+        assert "ALERT" in shield.said() and "back to the last good one" in shield.said()
+        for count in range(3):
+            kill_edge(shield)
+        wait_until(lambda: shield.status()["reduced"], 5, "the reduced edge")
+        assert get(shield.plain).status == 200 and "goes on reduced" in shield.said()
+
+
+def kill_edge(shield):
+    edge = wait_until(lambda: shield.is_ready() and shield.edge(), 10, "an edge")
+    os.kill(edge, signal.SIGKILL)
+    wait_until(lambda: shield.is_ready() and shield.edge() not in (None, edge), 10, "the next edge")
+
+
+# -- a request that kills: needs a binary made for it --
+
+needs_crashing = pytest.mark.skipif(not os.access(CRASHING, os.X_OK), reason="skipped: no build with -Dcrash_test=true")
+
+
+def crash(shield, path):
+    """What a visitor of PATH is answered: a status, or 0 when the connection died."""
+    try:
+        return get(shield.plain, path, timeout=5).status
+    except OSError:
+        return 0
+    except Exception as error:  # http.client: no answer at all
+        assert "RemoteDisconnected" in type(error).__name__, error
+        return 0
+
+
+@needs_crashing
+def test_request_that_kills_is_quarantined(origin):
+    """The second death names the culprit: from then on it is answered 503, and nobody else notices anything."""
+    with Shield(origin, binary=CRASHING, may_die=True, env={"BOUCLIER_CRASH_PATH": "/killer"}) as shield:
+        assert get(shield.plain, "/").status == 200
+        assert crash(shield, "/killer?a=1") == 0
+        assert get(shield.plain, "/", timeout=5).status == 200
+        assert crash(shield, "/killer?b=2") == 0
+        started = time.monotonic()
+        assert get(shield.plain, "/", timeout=5).status == 200
+        assert time.monotonic() - started < 5
+        for query in ("", "?a=1", "?c=3"):
+            answer = get(shield.plain, "/killer" + query)
+            assert answer.status == 503
+        assert shield.status()["edge_deaths"] == 2 and not shield.status()["reduced"]
+        line = shield.wait_journal(lambda line: line.get("url.path") == "/killer" and line.get("http.response.status_code") == 503)
+        assert "quarantine" in str(line)
+        assert f"answered 503: GET {HOST}/killer" in shield.said()
+        assert not any("/killer" in request.target for request in origin.requests)
+
+
+def test_kill_9_accuses_nobody(origin):
+    """An edge that is killed from outside while it serves a page does not have that page refused."""
+    with Shield(origin, may_die=True) as shield, Load(shield.plain, 3, path="/busy", retries=True):
+        for _ in range(2):
+            kill_edge(shield)
+        time.sleep(0.3)
+        assert get(shield.plain, "/busy").status == 200 and "answered 503" not in shield.said()
+
+
+@needs_crashing
+def test_many_requests_that_kill_lead_to_the_reduced_edge(origin):
+    """Other addresses each time: no quarantine knows them. The reduced edge leaves out what they die in, and serves all."""
+    with Shield(origin, binary=CRASHING, may_die=True, env={"BOUCLIER_CRASH_PATH": "/kill"}) as shield:
+        started = time.monotonic()
+        for count in range(3):
+            assert crash(shield, f"/kill{count}") == 0
+        assert get(shield.plain, "/", timeout=5).status == 200
+        assert time.monotonic() - started < 5, "others waited too long"
+        wait_until(lambda: shield.status()["reduced"], 5, "the reduced edge")
+        assert crash(shield, "/kill9") == 200
+        assert "ALERT" in shield.said()

@@ -1,0 +1,218 @@
+"""What runs out: descriptors, disk, memory, places. Who can be served is served, the rest is told so, nothing dies."""
+import os
+import pathlib
+import re
+import resource
+import signal
+import socket
+import ssl
+import subprocess
+import time
+
+import pytest
+
+from load import Load
+from shield import HOST, Origin, Shield, get, response, trusting, wait_until
+
+REQUEST = f"GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+needs_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root: mounts, other users")
+
+
+def pss(pid):
+    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(re.search(r"^Pss:\s+(\d+)", text, re.M).group(1)) * 1024
+
+
+@pytest.fixture(autouse=True)
+def many_descriptors():
+    """For ourselves: these scenes open thousands of connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+class Crowd:
+    """Connections that are opened and kept. READS: each waits for its answer, so that they do not all ask at once."""
+
+    def __init__(self, port, count, sent=b"", tls=False, reads=False):
+        self.sockets, self.refused = [], 0
+        context = trusting()
+        for _ in range(count):
+            try:
+                one = socket.create_connection(("127.0.0.1", port), timeout=5)
+            except ConnectionError:
+                self.refused += 1
+                continue
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.sockets.append(one)
+            if tls:
+                self.sockets[-1] = one = context.wrap_socket(one, server_hostname=HOST)
+            if sent:
+                one.sendall(sent)
+            if reads:
+                one.recv(65536)
+
+    def still_open(self):
+        count = 0
+        for one in self.sockets:
+            one.setblocking(False)
+            try:
+                count += one.recv(65536) != b""
+            except (BlockingIOError, ssl.SSLWantReadError):
+                count += 1
+            except OSError:
+                pass
+        return count
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for one in self.sockets:
+            one.close()
+
+
+def test_descriptors_run_out(origin):
+    """300 descriptors and 600 connections: those who have a place are served, others are told at once, nothing spins or dies."""
+    with Shield(origin, words=["prlimit", "--nofile=300:300"]) as shield:
+        edge = shield.edge()
+        with socket.create_connection(("127.0.0.1", shield.plain), timeout=5) as early:
+            early.sendall(REQUEST)
+            assert early.recv(65536).startswith(b"HTTP/1.1 200")
+            with Crowd(shield.plain, 600) as crowd:
+                time.sleep(0.5)
+                early.sendall(REQUEST)
+                assert early.recv(65536).startswith(b"HTTP/1.1 "), "who was there is answered, if only with 503"
+                before = cpu_of(edge)
+                time.sleep(1)
+                assert cpu_of(edge) - before < 0.5, "it spins on a queue that it cannot empty"
+                assert shield.edge() == edge and len(crowd.sockets) + crowd.refused == 600 and crowd.still_open() >= 100
+        wait_until(lambda: get(shield.plain).status == 200, 10, "all is well again")
+        assert shield.edge() == edge and shield.status()["edge_deaths"] == 0
+
+
+def cpu_of(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_reload_without_descriptors(origin):
+    """A reload that finds no descriptor says so; what runs goes on."""
+    with Shield(origin, words=["prlimit", "--nofile=300:300"], workers=1) as shield:
+        subprocess.run(["prlimit", "--pid", str(shield.keeper), f"--nofile={len(os.listdir(f'/proc/{shield.keeper}/fd'))}"], check=True)
+        shield.signal(signal.SIGHUP)
+        wait_until(lambda: "reload failed" in shield.said(), 10, "the refusal")
+        assert get(shield.plain).status == 200
+        subprocess.run(["prlimit", "--pid", str(shield.keeper), "--nofile=300"], check=True)
+        assert shield.reload()[0]
+
+
+def test_connection_limit(origin):
+    """At the limit the next connection is closed at once; places come back."""
+    with Shield(origin, connections=50) as shield:
+        with Crowd(shield.plain, 50, REQUEST) as crowd:
+            wait_until(lambda: shield.status()["connections"]["open"] == 50, 5)
+            for _ in range(5):
+                with socket.create_connection(("127.0.0.1", shield.plain), timeout=5) as late:
+                    try:
+                        late.sendall(REQUEST)
+                        assert late.recv(100) == b""
+                    except ConnectionError:
+                        pass
+            assert shield.status()["connections"]["over_limit"] >= 5 and crowd.still_open() == 50
+            line = shield.wait_journal(lambda line: "connection-limit" in str(line), stream="")
+            assert line
+        wait_until(lambda: shield.status()["connections"]["open"] == 0, 5)
+        assert get(shield.plain).status == 200
+
+
+@pytest.mark.parametrize("kind, count, most", [("plain", 3000, 1), ("tls", 600, 16)])
+def test_many_idle_connections(origin, kind, count, most):
+    """Each idle connection costs little, and citizens are served beside them. MOST is KiB, with room for the machine."""
+    with Shield(origin) as shield:
+        port = getattr(shield, kind)
+        get(port, tls=kind == "tls")
+        edge, before = shield.edge(), None
+        with Crowd(port, 50, REQUEST, tls=kind == "tls"):
+            before = pss(edge)
+            with Crowd(port, count, REQUEST, tls=kind == "tls", reads=True) as crowd:
+                wait_until(lambda: shield.status()["connections"]["open"] >= count, 10)
+                time.sleep(1.5)
+                each = (pss(edge) - before) / count / 1024
+                started = time.monotonic()
+                assert get(port, tls=kind == "tls").status == 200 and time.monotonic() - started < 0.5
+                assert crowd.still_open() == count
+        print(f"{kind}: {each:.2f} KiB each")
+        assert each < most, f"{each:.2f} KiB for an idle connection"
+
+
+# -- disk --
+
+@needs_root
+def test_state_folder_full(origin):
+    """A journal without room: requests are served, lost lines are counted, and writing goes on when there is room again."""
+    with Shield(origin, start=False, log={"rate": "100000/s", "disk": "32MiB"}) as shield:
+        shield.state.mkdir()
+        shield.words = ["unshare", "-m", "--propagation", "private", "sh", "-c",
+                        f'mount -t tmpfs -o size=256k,mode=0755 tmpfs {shield.state} && exec "$@"', "sh"]
+        shield.start()
+        inside = pathlib.Path(f"/proc/{shield.keeper}/root{shield.state}")
+        with Load(shield.plain, 3) as load:
+            wait_until(lambda: shield.status()["journal"]["lost"] > 0, 30, "the disk is full")
+            served = load.served
+            wait_until(lambda: load.served > served + 200, 10)
+            wait_until(lambda: "cannot be written: No space left" in shield.said(), 5)
+        assert not load.failures, load.failures[:3]
+        journal = shield.status()["journal"]
+        assert journal["errno"] == 28
+        subprocess.run(["nsenter", "-t", str(shield.keeper), "-m", "mount", "-o", "remount,size=8m", str(shield.state)], check=True)
+        with Load(shield.plain, 1):
+            wait_until(lambda: shield.status()["journal"]["errno"] == 0, 15, "writing goes on")
+        after = shield.status()["journal"]
+        assert after["detail_lines"] > journal["detail_lines"] and after["writing"]
+        shield.state = inside
+        assert any("lost" in str(line) for line in shield.journal("")), "the journal does not tell what it lost"
+        assert shield.status()["edge_deaths"] == 0
+
+
+# -- memory --
+
+def test_memory_limit(origin):
+    """An edge that may take 24 MiB, and clients that would have it take hundreds: some are refused, others are served, and it
+    lives."""
+    head = f"POST /up HTTP/1.1\r\nHost: {HOST}\r\n".encode() + b"".join(b"X-%d: %s\r\n" % (i, b"a" * 300) for i in range(60))
+    with Shield(origin, memory="24MiB") as shield:
+        edge = shield.edge()
+        with Crowd(shield.plain, 2500, head) as crowd:  # heads that never end: each holds a buffer
+            time.sleep(0.5)
+            answers = [attempt(shield.plain) for _ in range(30)]
+            assert shield.edge() == edge and crowd
+            assert pss(edge) < 48 << 20, f"{pss(edge)} bytes"
+        wait_until(lambda: attempt(shield.plain) == 200, 10, "all is well again")
+        assert set(answers) <= {200, 503, 0}, answers
+        assert shield.edge() == edge and shield.status()["edge_deaths"] == 0
+
+
+def attempt(port):
+    try:
+        return get(port, timeout=5).status
+    except Exception:  # closed without an answer: there was no memory for one
+        return 0
+
+
+def test_slow_readers_cost_bounded_memory():
+    """Fifty clients that ask for 20 MB each and do not read."""
+    body = b"x" * 20_000_000
+
+    def answer(request):
+        request.connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    with Origin(answer) as origin, Shield(origin, memory="256MiB") as shield:
+        get_small = f"GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+        edge = shield.edge()
+        before = pss(edge)
+        with Crowd(shield.plain, 50, get_small):
+            time.sleep(1.5)
+            grown = pss(edge) - before
+        assert grown < 50 * 400 * 1024, f"{grown / 50 / 1024:.0f} KiB a reader"
