@@ -220,6 +220,7 @@ static void put_site(struct json_writer *json, struct admin *admin, const struct
 	for (size_t i = 0; i < site->site->host_count; i++)
 		json_put_text(json, SPAN_NONE, site->site->hosts[i]);
 	json_close(json, ']');
+	json_put_bool(json, SPAN("inspected"), !site->is_passthrough);
 	put_origins(json, site);
 	put_certificate(json, admin_certificate(admin, site->site));
 	if (bypass)

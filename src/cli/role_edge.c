@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "cli/admin.h"
 #include "cli/edge_build.h"
+#include "cli/edge_certificates.h"
 #include "cli/edge_health.h"
 #include "cli/edge_names.h"
 #include "cli/role_check.h"
@@ -91,6 +92,7 @@ static void use_snapshot(struct edge_state *state, struct snapshot *snapshot, st
 	state->plan = *plan;
 	event_apply(state->event, event_settings_of(snapshot));
 	edge_health_apply(state);
+	edge_certificates_apply(state);
 	if (old)
 		snapshot_drop(old);
 	malloc_trim(0);  /* the old one's pages go back: a thousand reloads leave no trace */
@@ -391,6 +393,8 @@ static enum result start(struct edge_state *state)
 		result = start_workers(state);
 	if (result == RESULT_OK)
 		result = edge_health_start(state);
+	if (result == RESULT_OK)
+		result = edge_certificates_start(state);
 	if (result == RESULT_OK) {
 		state->admin = admin_new(state);
 		result = state->admin ? post_listeners(state, &state->plan) : RESULT_NO_MEMORY;
@@ -418,6 +422,7 @@ static void end(struct edge_state *state)
 		loop_stop(&state->workers[i]->loop);
 	for (unsigned i = 0; i < state->worker_count; i++)
 		worker_free(state->workers[i]);
+	edge_certificates_free(state->certificates);
 	health_free(state->health);
 	event_free(state->event);
 }

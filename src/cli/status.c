@@ -87,6 +87,11 @@ void status_origin(struct page *page, const struct json *origin, unsigned width)
 	page_text(page, json_text_of(json_find(origin, "origin")), width);
 	page_print(page, " ");
 	page_color(page, is_up ? PAGE_GREEN : PAGE_RED, "%s", is_up ? "up" : "DOWN");
+	if (!is_up && json_find(origin, "check")) {
+		page_print(page, " (");
+		page_text(page, json_text_of(json_find(origin, "check")), 0);
+		page_print(page, ")");
+	}
 	page_print(page, ", %llu at work, %llu requests, %llu errors%s%s\n", printable(origin, "at_work"), printable(origin, "requests"),
 	           printable(origin, "errors"), json_bool_of(json_find(origin, "backup")) ? ", backup" : "",
 	           json_bool_of(json_find(origin, "draining")) ? ", draining" : "");
@@ -130,6 +135,8 @@ static void print_site(struct page *page, const struct json *site)
 		page_print(page, "%s%.*s", i ? ", " : ": ", SPAN_ARG(json_text_of(json_item(hosts, i))));
 	page_print(page, "\n");
 	print_bypass(page, json_find(site, "bypass"), json_text_of(json_find(site, "site")));
+	if (json_find(site, "inspected") && !json_bool_of(json_find(site, "inspected")))
+		page_color(page, PAGE_YELLOW, "  not inspected: its TLS passes through to the origins\n");
 	for (size_t i = 0; i < json_length(origins); i++)
 		status_origin(page, json_item(origins, i), 0);
 	print_certificate(page, json_find(site, "certificate"));

@@ -115,11 +115,11 @@ void connection_close(struct connection *connection, bool reset)
 	give_handshake_back(connection);
 	connection->stage = CONNECTION_CLOSED;
 	connection->watch.fd = -1;
+	if (connection->request)
+		request_abort(connection->request, REASON_CLIENT_GONE);  /* its fact tells of the TLS that goes next */
 	transport_close(&connection->transport, reset);
 	timer_cancel(&worker->loop.timers, &connection->timer);
 	list_remove(&connection->node);
-	if (connection->request)
-		request_abort(connection->request, REASON_CLIENT_GONE);
 	if (connection->h2)
 		http2_finish(connection);
 	worker->gauges.connections--;
@@ -240,6 +240,8 @@ static enum result handshake(struct connection *connection)
 	if (result != RESULT_OK)
 		return result;
 	give_handshake_back(connection);
+	if (transport_is_passthrough(&connection->transport))
+		return passthrough_start(connection);
 	return start_http(connection);
 }
 
@@ -294,6 +296,8 @@ void connection_advance(struct connection *connection)
 		http1_advance(connection);
 	else if (connection->stage == CONNECTION_HTTP_2)
 		http2_advance(connection);
+	else if (connection->stage == CONNECTION_PASSTHROUGH)
+		passthrough_advance(connection);
 	else if (connection->stage == CONNECTION_LINGER)
 		linger(connection);
 }
@@ -305,7 +309,8 @@ static void ready(struct watch *watch, uint32_t events)
 	transport_ready(&connection->transport, events);
 	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		connection->has_hung_up = true;
-	if (events & (EPOLLHUP | EPOLLERR)) {  /* both directions are gone: nobody can be answered */
+	/* Both directions are gone: nobody can be answered. What was sent before that is an origin's to read, if it passes through. */
+	if (events & (EPOLLHUP | EPOLLERR) && connection->stage != CONNECTION_PASSTHROUGH) {
 		connection_close(connection, false);
 		return;
 	}
@@ -328,6 +333,10 @@ static void expired(struct timer *timer)
 
 	if (connection->stage == CONNECTION_HTTP_2) {
 		http2_expired(connection);
+		return;
+	}
+	if (connection->stage == CONNECTION_PASSTHROUGH) {
+		passthrough_expired(connection);
 		return;
 	}
 	if (connection->stage == CONNECTION_HTTP_1 && connection->request && connection->pace.since_ms) {

@@ -23,6 +23,7 @@ enum connection_stage {
 	CONNECTION_HANDSHAKE,
 	CONNECTION_HTTP_1,
 	CONNECTION_HTTP_2,
+	CONNECTION_PASSTHROUGH, /* not ours to open: bytes go to the origin as they come */
 	CONNECTION_LINGER,     /* answered and finished: reads what still comes for a moment, so that the answer is not lost in a RST */
 	CONNECTION_CLOSED,
 };
@@ -95,5 +96,9 @@ void http2_advance(struct connection *connection);
 enum result http2_start(struct connection *connection) must_check;
 void http2_finish(struct connection *connection);
 void http2_expired(struct connection *connection);
+/* passthrough.c: after a handshake that left everything as it was */
+enum result passthrough_start(struct connection *connection) must_check;
+void passthrough_advance(struct connection *connection);
+void passthrough_expired(struct connection *connection);
 
 #endif

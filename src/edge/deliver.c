@@ -432,7 +432,7 @@ static void state(struct request *request)
 		.tenant_name = request->site ? request->site->site->tenant : SPAN_NONE,
 		.decision = request->decision, .reason = request->reason, .fault = request->fault,
 		.source = request->source, .peer = connection->peer.address, .source_port = connection->peer.port,
-		.head = &request->head, .is_tls = connection->is_tls, .tls_version = transport_tls_version(&connection->transport),
+		.head = request->is_passthrough ? NULL : &request->head, .is_tls = connection->is_tls, .tls_version = transport_tls_version(&connection->transport),
 		.sni = transport_sni(&connection->transport), .ja4 = transport_ja4(&connection->transport),
 		.status = request->down_has_head ? request->status : 0, .origin_status = request->origin_status,
 		.origin = member ? member->origin->text : SPAN_NONE, .request_bytes = request->up_bytes, .response_bytes = request->down_bytes,

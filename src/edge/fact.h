@@ -37,7 +37,8 @@ enum decision { DECISION_ALLOW, DECISION_LOG, DECISION_CHALLENGE, DECISION_QUEUE
 	X(PROBE, "probe") \
 	X(QUARANTINE, "quarantine")               /* this request killed an edge before */ \
 	X(CONNECTIONS, "connection-limit") \
-	X(HANDSHAKE, "tls-handshake")
+	X(HANDSHAKE, "tls-handshake") \
+	X(PASSTHROUGH, "passthrough")             /* not inspected: TLS goes on to the origin unopened */
 
 enum reason {
 #define X(id, name) REASON_##id,

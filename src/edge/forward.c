@@ -64,7 +64,7 @@ static uint64_t sticky_key(const struct request *request)
 	return 0;
 }
 
-static const struct pool_member *take_member(struct request *request)
+const struct pool_member *request_take_member(struct request *request)
 {
 	struct pool_wish wish = {
 		.hash = hash_span((struct hash_seed){ 1, 2 }, span_make((const char *)request->source.bytes, sizeof(request->source.bytes))),
@@ -116,11 +116,13 @@ static enum step_outcome fail_origin(struct request *request, enum origin_outcom
 	return request_answer(request, answers[outcome].status, DECISION_DROP, answers[outcome].reason);
 }
 
-static enum result write_proxy_header(struct request *request)
+enum result request_greet_origin(struct request *request)
 {
 	struct origin_connection *origin = request->origin;
 	struct proxy_header header = { .source = request->connection->peer, .destination = request->connection->local };
 
+	if (origin->origin->proxy_protocol == ORIGIN_PROXY_NONE)
+		return RESULT_OK;
 	header.source.address = request->source;
 	return proxy_header_write(origin->origin->proxy_protocol == ORIGIN_PROXY_V1 ? 1 : 2, &header, &origin->out);
 }
@@ -130,7 +132,7 @@ static enum step_outcome open_origin(struct request *request)
 	struct worker *worker = request->connection->worker;
 	enum result result;
 
-	request->member = take_member(request);
+	request->member = request_take_member(request);
 	if (!request->member)
 		return request_answer(request, request->tries ? 502 : 503, request->tries ? DECISION_DROP : DECISION_LIMIT,
 		                      request->tries ? REASON_ORIGIN_CONNECT : REASON_NO_ORIGIN);
@@ -143,8 +145,8 @@ static enum step_outcome open_origin(struct request *request)
 		return STEP_NEXT;
 	result = origin_connection_open(&worker->origins, request->member->origin, request, &request->origin);
 	/* A PROXY header belongs to a connection, so such connections are never kept (see release in deliver.c). */
-	if (result == RESULT_OK && request->member->origin->proxy_protocol != ORIGIN_PROXY_NONE)
-		result = write_proxy_header(request);
+	if (result == RESULT_OK)
+		result = request_greet_origin(request);
 	if (result == RESULT_LIMIT || result == RESULT_NO_MEMORY) {  /* ours is missing: no word about the origin */
 		request_release_origin(request, false);
 		return request_answer(request, 503, DECISION_LIMIT, REASON_NO_MEMORY);

@@ -37,7 +37,8 @@ static void widen(struct http_limits *widest, const struct edge_limits *limits)
 		widest->fields = (unsigned)limits->fields;
 }
 
-static enum result make_route(struct plan *plan, const struct plan_needs *needs, struct edge_route *route, const struct edge_route *site_route)
+static enum result make_route(struct plan *plan, const struct plan_needs *needs, struct edge_route *route, const struct edge_route *site_route,
+                              bool is_passthrough)
 {
 	route->settings = edge_settings_of(route->route->sections);
 	route->origins = origins_settings_of(route->route->sections);
@@ -50,7 +51,7 @@ static enum result make_route(struct plan *plan, const struct plan_needs *needs,
 		return RESULT_OK;
 	}
 	route->owns_pool = true;
-	return pool_new(needs->origins, route->origins, needs->tls_client_of, needs->context, &route->pool);
+	return pool_new(needs->origins, route->origins, needs->tls_client_of, needs->context, is_passthrough, &route->pool);
 }
 
 static enum result make_site(struct plan *plan, const struct plan_needs *needs, struct edge_site *out, const struct site *site)
@@ -61,15 +62,16 @@ static enum result make_site(struct plan *plan, const struct plan_needs *needs, 
 	out->site = site;
 	out->key = plan_site_key(site->name);
 	out->net = net_site_settings(site);
+	out->is_passthrough = out->net->tls.mode == TLS_PASSTHROUGH;
 	out->is_self_signed = needs->is_self_signed && needs->is_self_signed(needs->context, site);
 	out->routes = calloc(site->route_count, sizeof(*out->routes));
 	if (!out->routes)
 		return RESULT_NO_MEMORY;
 	for (size_t i = 0; i < site->route_count; i++)
 		out->routes[i].route = &site->routes[i];
-	result = make_route(plan, needs, &out->routes[last], NULL);
+	result = make_route(plan, needs, &out->routes[last], NULL, out->is_passthrough);
 	for (size_t i = 0; i < last && result == RESULT_OK; i++)
-		result = make_route(plan, needs, &out->routes[i], &out->routes[last]);
+		result = make_route(plan, needs, &out->routes[i], &out->routes[last], out->is_passthrough);
 	return result;
 }
 

@@ -25,6 +25,7 @@ struct edge_site {
 	uint64_t key;            /* of the name: the same in every snapshot; 0 is no site */
 	struct edge_route *routes;  /* as site->routes */
 	const struct net_site_settings *net;
+	bool is_passthrough;     /* its TLS is not ours to open */
 	bool is_self_signed;     /* some certificate of it is: HSTS is never sent */
 };
 

@@ -41,6 +41,7 @@ struct request {
 	struct arena arena;
 	struct binding *binding;
 	enum step step;
+	bool is_passthrough;               /* stands for a tunnel of passthrough.c: has no head, and only the last step */
 	bool is_h2, has_begun, is_advancing, is_aborted;
 
 	struct request_head head;
@@ -107,7 +108,11 @@ enum step_outcome request_answer_fault(struct request *request, enum http_fault 
 /* Answers with BODY (may be empty) and LOCATION (may be empty). */
 enum step_outcome request_answer_with(struct request *request, unsigned status, struct span type, struct span body, struct span location);
 
-/* forward.c: gives the origin back, in good order or not. */
+/* forward.c: the origin whose turn it is, counted as at work; NULL: none is left. */
+const struct pool_member *request_take_member(struct request *request);
+/* Puts a PROXY header in front of everything, where its origin asks for one. */
+enum result request_greet_origin(struct request *request) must_check;
+/* Gives the origin back, in good order or not. */
 void request_release_origin(struct request *request, bool is_reusable);
 /* upload.c: moves the request body on. RESULT_OK: done or nothing to do now; RESULT_MORE: waits; RESULT_MALFORMED: the client's fault (request->fault);
  * RESULT_IO: the origin's. */

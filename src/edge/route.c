@@ -65,6 +65,9 @@ enum step_outcome step_route(struct request *request)
 	/* Security, fails closed: a certificate of one site never carries requests for another. */
 	if (request->connection->tls_site && request->connection->tls_site != request->site->key)
 		return request_answer(request, 421, DECISION_BLOCK, REASON_MISDIRECTED);
+	/* What is passed through is reached through TLS alone: in clear it would be another site, with other rules. */
+	if (request->site->is_passthrough && !request->connection->port->redirects)
+		return request_answer(request, 421, DECISION_BLOCK, REASON_MISDIRECTED);
 	if (is_loop(request))
 		return request_answer(request, 508, DECISION_BLOCK, REASON_LOOP);
 	fault = past_limits(request);

@@ -211,7 +211,7 @@ static enum result finish_connect(struct origin_connection *connection)
 	length = sizeof(peer);
 	if (getpeername(connection->transport.fd, (struct sockaddr *)&peer, &length) < 0)
 		return errno == ENOTCONN ? RESULT_MORE : RESULT_IO;
-	connection->stage = connection->origin->tls ? ORIGIN_GREETING : ORIGIN_OPEN;
+	connection->stage = connection->origin->tls && !connection->is_raw ? ORIGIN_GREETING : ORIGIN_OPEN;
 	return RESULT_OK;
 }
 

@@ -36,6 +36,7 @@ struct origin_connection {
 	void *owner;
 	enum origin_stage stage;
 	bool is_reused;           /* was kept: a failure before the first byte may be its age, not the origin's fault */
+	bool is_raw;              /* set by the owner of a new one: whatever the origin's URL says, no TLS of ours */
 	bool has_hung_up;
 	struct buffer in, out;
 	uint32_t appetite;

@@ -11,7 +11,7 @@
 
 enum result pool_new(struct origins *origins, const struct origins_settings *settings,
                      struct tls_client *(*tls_of)(void *context, const struct origin_settings *settings), void *context,
-                     struct pool **out)
+                     bool has_proxy, struct pool **out)
 {
 	const struct origin_settings *list = settings->origins.items;
 	struct pool *pool = calloc(1, sizeof(*pool));
@@ -24,12 +24,15 @@ enum result pool_new(struct origins *origins, const struct origins_settings *set
 		goto fail;
 	for (size_t i = 0; i < settings->origins.count && i < POOL_MEMBERS_MAX; i++) {
 		struct pool_member *member = &pool->members[pool->count];
+		struct origin_settings origin = list[i];
 		struct tls_client *tls = list[i].url.is_tls ? tls_of(context, &list[i]) : NULL;
 
 		if (list[i].url.is_tls && !tls)
 			goto refuse;
 		member->settings = &list[i];
-		member->origin = origins_hold(origins, &list[i], &settings->health, tls);
+		if (has_proxy && origin.proxy_protocol == ORIGIN_PROXY_NONE)
+			origin.proxy_protocol = ORIGIN_PROXY_V2;
+		member->origin = origins_hold(origins, &origin, &settings->health, tls);
 		if (!member->origin)
 			goto fail;
 		member->key = member->origin->key;

@@ -31,10 +31,11 @@ struct pool_wish {
 	uint64_t now_ms;
 };
 
-/* Holds an origin for every entry of SETTINGS. TLS_OF makes the TLS client of an https entry (complaining itself). */
+/* Holds an origin for every entry of SETTINGS. HAS_PROXY: each is greeted with a PROXY header (v2), whether its entry says so
+ * or not. TLS_OF makes the TLS client of an https entry (complaining itself). */
 enum result pool_new(struct origins *origins, const struct origins_settings *settings,
                      struct tls_client *(*tls_of)(void *context, const struct origin_settings *settings), void *context,
-                     struct pool **out) must_check;
+                     bool has_proxy, struct pool **out) must_check;
 void pool_free(struct pool *pool);
 
 /* The next member, its origin's at_work counted up; NULL when all were tried or are full. Order: sticky, then members that

@@ -41,7 +41,7 @@ static inline struct made_pool *made_pool_new(unsigned count, enum origin_balanc
 
 static inline void made_pool_open(struct made_pool *made)
 {
-	assert_ok(pool_new(&made->origins, &made->settings, NULL, NULL, &made->pool));
+	assert_ok(pool_new(&made->origins, &made->settings, NULL, NULL, false, &made->pool));
 }
 
 static inline void made_pool_done(struct made_pool *made)
