@@ -88,6 +88,12 @@ def masked(data):
     return re.sub(rb"(?m)^(X-Request-Id:) [0-9a-f]{32}\r$", rb"\1 {id}\r", data)
 
 
+def without_chunks(data):
+    """The head, and the body's bytes: how a body that trickles in is cut into chunks is left to time."""
+    head, _, body = data.partition(b"\r\n\r\n")
+    return head + re.sub(rb"[0-9a-f]+\r\n([^\r]*)\r\n", rb"\1", body)
+
+
 class Stage:
     """One shield and one origin for the whole catalogue: what one attack leaves behind, the next request would find."""
 
@@ -200,7 +206,7 @@ def test_a_byte_at_a_time(stage, entry):
         except scene.Closed:
             pytest.skip("our answer was lost: the client was still sending when the connection was reset")
         assert status == entry.answers[0][0]
-    assert expected(entry).startswith(masked(stage.abandoned()))
+    assert without_chunks(expected(entry)).startswith(without_chunks(masked(stage.abandoned())))
     stage.probe()
 
 
@@ -304,7 +310,7 @@ def test_http2(stage, name, fields, data, fault):
     before = len(stage.front.journal())
     assert h2_ask(stage, fields, data) == 1, "PROTOCOL_ERROR"
     # of a body that breaks its announced length the origin may have seen the front, never what is beyond it
-    assert b"smuggled" not in stage.taken()
+    assert b"smuggled" not in stage.abandoned()
     stage.probe()
     event = scene.until(lambda: next((each for each in stage.front.journal()[before:] if each.get("bouclier.fault")), None))
     assert event["bouclier.decision"] in ("block", "drop")
