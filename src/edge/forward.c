@@ -175,6 +175,27 @@ enum step_outcome step_connect(struct request *request)
 	return result == RESULT_OK ? STEP_NEXT : fail_origin(request, ORIGIN_UNREACHABLE);
 }
 
+static bool is_unusual(struct span name)
+{
+	return span_find(name, '_') < name.len || span_find(name, '.') < name.len;
+}
+
+/* Security, fails closed: names that an origin takes for what only we may say. X-Forwarded-Prefix, -Ssl and their kin are
+ * believed like X-Forwarded-For; and CGI, PHP and WSGI read X_Forwarded_For or Content.Length as if they had a hyphen. */
+static bool is_misleading(struct span name)
+{
+	char plain[32];
+	struct span as_read = span_make(plain, name.len);
+
+	if (span_starts_nocase(name, SPAN("x-forwarded-")))
+		return true;
+	if (!is_unusual(name) || name.len > sizeof(plain))
+		return false;
+	for (size_t i = 0; i < name.len; i++)
+		plain[i] = name.at[i] == '_' || name.at[i] == '.' ? '-' : name.at[i];
+	return field_id_of(as_read) != FIELD_OTHER || span_starts_nocase(as_read, SPAN("x-forwarded-"));
+}
+
 /* Fields that go no further: about the connection, or ours to say. */
 static bool is_dropped(const struct request *request, const struct field *field)
 {
@@ -188,8 +209,9 @@ static bool is_dropped(const struct request *request, const struct field *field)
 	default:
 		break;
 	}
-	if (request->route->settings->drop_unusual_names &&
-	    (span_find(field->name, '_') < field->name.len || span_find(field->name, '.') < field->name.len))
+	if (field->id == FIELD_OTHER && is_misleading(field->name))
+		return true;
+	if (request->route->settings->drop_unusual_names && is_unusual(field->name))
 		return true;
 	return field_is_hop_by_hop(&request->head.fields, field);
 }
@@ -366,15 +388,17 @@ static void put_framing(struct request *request, struct head_out *head)
 	}
 }
 
-/* Any Upgrade but h2c may become a tunnel, if the origin says 101; an extended CONNECT is one already (RFC 8441). */
+/* Any one Upgrade but h2c may become a tunnel, if the origin says 101; an extended CONNECT is one already (RFC 8441).
+ * Security: with h2c anywhere in it, or said twice, it is left out: an origin that speaks h2c would be out of our sight. */
 static bool wants_tunnel(const struct request *request)
 {
-	const struct field *upgrade = fields_find(&request->head.fields, FIELD_UPGRADE);
+	const struct fields *fields = &request->head.fields;
 
 	if (request->head.protocol.len)
 		return true;
-	return upgrade && !request->is_h2 && request->head.version == HTTP_1_1 && request->head.body.framing == BODY_NONE &&
-	       !span_starts_nocase(upgrade->value, SPAN("h2c")) && fields_has_token(&request->head.fields, FIELD_CONNECTION, SPAN("upgrade"));
+	return !request->is_h2 && request->head.version == HTTP_1_1 && request->head.body.framing == BODY_NONE &&
+	       fields_count(fields, FIELD_UPGRADE) == 1 && !fields_has_token(fields, FIELD_UPGRADE, SPAN("h2c")) &&
+	       fields_has_token(fields, FIELD_CONNECTION, SPAN("upgrade"));
 }
 
 static enum result write_head(struct request *request)

@@ -1,5 +1,6 @@
 #include "http/h2_head.h"
 
+#include "http/body_reader.h"
 #include "message/scan.h"
 
 #include "base/banned.h"
@@ -224,26 +225,6 @@ static bool is_connection_specific(enum field_id id, struct span value)
 	}
 }
 
-/* Fields that frame, route or authenticate the message come too late in a trailer. */
-static bool is_no_trailer(enum field_id id)
-{
-	switch ((int)id) {
-	case FIELD_AUTHORIZATION:
-	case FIELD_CONTENT_ENCODING:
-	case FIELD_CONTENT_LENGTH:
-	case FIELD_CONTENT_TYPE:
-	case FIELD_COOKIE:
-	case FIELD_EXPECT:
-	case FIELD_HOST:
-	case FIELD_RANGE:
-	case FIELD_TE:
-	case FIELD_TRAILER:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static void regular_add(struct h2_head *build, const struct http_limits *limits, struct span name, struct span value)
 {
 	enum field_id id = field_id_of(name);
@@ -255,7 +236,7 @@ static void regular_add(struct h2_head *build, const struct http_limits *limits,
 		fault = value_fault(value);
 	if (fault == HTTP_FAULT_NONE && is_connection_specific(id, value))
 		fault = HTTP_FAULT_H2_FIELD;
-	if (fault == HTTP_FAULT_NONE && build->is_trailers && is_no_trailer(id))
+	if (fault == HTTP_FAULT_NONE && build->is_trailers && !trailer_is_allowed(&(struct field){ name, value, id }))
 		fault = HTTP_FAULT_TRAILER;
 	if (fault != HTTP_FAULT_NONE) {
 		fault_set(build, fault);

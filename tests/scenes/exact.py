@@ -3,6 +3,7 @@ all its parts, and a shield that is told what to do in one mapping.
 
 Nothing here is clever about HTTP on purpose: the readers are a few lines each, so that they share no mistake with the shield.
 """
+import os
 import pathlib
 import select
 import socket
@@ -40,6 +41,7 @@ class Stream:
         self.sock.settimeout(wait)
         self.got = bytearray()    # not yet taken
         self.record = bytearray()  # everything that ever came
+        self.has_ended = False
 
     def _more(self):
         try:
@@ -47,6 +49,7 @@ class Stream:
         except ConnectionError:
             piece = b""
         if not piece:
+            self.has_ended = True
             raise Closed(self.got)
         self.got += piece
         self.record += piece
@@ -276,6 +279,16 @@ class Origin:
     def forget(self):
         self.requests.clear()
 
+    def settle(self):
+        """Returns when its threads have read all that has come so far."""
+        def is_quiet():
+            open_ones = [each.sock for each in self.connections if not each.has_ended and each.sock.fileno() >= 0]
+            return not select.select([self.listener, *open_ones], [], [], 0)[0]
+
+        for _ in range(2):  # between accept() and the list there is a moment
+            until(is_quiet, what="the origin's threads read")
+            time.sleep(0.001)
+
     def close(self):
         self.is_closing = True
         # shutdown first: close() alone leaves a thread in accept()
@@ -302,7 +315,7 @@ class Front(scene.Shield):
         self.roots = roots
         super().__init__(start=False, sites=config["sites"], workers=config.get("workers", 1), listen=["0.0.0.0:1"],
                          **{key: value for key, value in config.items() if key not in ("sites", "workers", "listen")}, **options)
-        listen = [{"address": f"127.0.0.1:{self.plain}", "tls": False}]
+        listen = [{"address": f"127.0.0.1:{self.plain}", "tls": False, "h2c": True}]
         if any("certificate" in site or "tls" in site for site in config["sites"]):
             listen.append({"address": f"127.0.0.1:{self.tls}"})
         self.settings["listen"] = config.get("listen") or listen
@@ -319,7 +332,7 @@ class Front(scene.Shield):
         for each in self.roots:
             command += ["--root", str(each)]
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **self.env})
 
     def site(self, number=0):
         return self.settings["sites"][number]
@@ -334,8 +347,8 @@ class Front(scene.Shield):
         """What /status says of it."""
         return next(origin for site in self.status()["sites"] for origin in site["origins"] if origin["origin"] == url)
 
-    def connect(self, context=None, name=HOST, wait=WAIT):
-        sock = socket.create_connection(("127.0.0.1", self.tls if context else self.plain), timeout=wait)
+    def connect(self, context=None, name=HOST, wait=WAIT, port=None):
+        sock = socket.create_connection(("127.0.0.1", port or (self.tls if context else self.plain)), timeout=wait)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return Stream(context.wrap_socket(sock, server_hostname=name) if context else sock, wait)
 
@@ -345,11 +358,11 @@ class Front(scene.Shield):
             stream.send(raw)
             return read_response(stream, raw.partition(b" ")[0].decode())
 
-    def get(self, path="/", *fields, method="GET", body=None, host=HOST, **tls):
+    def get(self, path="/", *fields, method="GET", body=None, host=HOST, version="1.1", **tls):
         """A request, asked to close."""
         lines = "".join(f"{name}: {value}\r\n" for name, value in fields)
         length = "" if body is None else f"Content-Length: {len(body)}\r\n"
-        head = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\n{lines}{length}Connection: close\r\n\r\n"
+        head = f"{method} {path} HTTP/{version}\r\nHost: {host}\r\n{lines}{length}Connection: close\r\n\r\n"
         return self.send(head.encode("latin-1") + (body or b""), **tls)
 
     def event(self, seconds=WAIT, **wanted):
@@ -357,6 +370,10 @@ class Front(scene.Shield):
         def fits(line):
             return wanted.items() <= {name.replace(".", "_"): value for name, value in line.items() if not isinstance(value, list)}.items()
         return self.wait_journal(fits, seconds)
+
+    def event_of(self, reply):
+        """The line of the journal about a response, by its X-Request-Id."""
+        return self.event(bouclier_request_id=reply.get("x-request-id"))
 
 
 # -- certificates --
