@@ -454,6 +454,9 @@ enum step_outcome step_record(struct request *request)
 	bool is_cut = request->is_cut;
 
 	state(request);
+	/* A tunnel that the origin ended first still has it: nobody but this request may be woken by it. */
+	if (request->origin || request->member)
+		request_release_origin(request, false);
 	worker->gauges.requests_at_work--;
 	if (request->is_h2) {
 		http2_request_over(request);

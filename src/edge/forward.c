@@ -101,7 +101,7 @@ static enum step_outcome fail_origin(struct request *request, enum origin_outcom
 	};
 	bool was_old = request->origin && request->origin->is_reused;
 
-	if (!was_old)  /* a kept connection that went away in the meantime says nothing about the origin */
+	if (!was_old || outcome == ORIGIN_TIMED_OUT)  /* a kept connection that went away meanwhile says nothing about the origin */
 		learn(request, outcome == ORIGIN_ERROR ? ORIGIN_UNREACHABLE : outcome);
 	if (!was_old && request->member)
 		request->tried |= (uint64_t)1 << (request->member - request->route->pool->members);
@@ -199,6 +199,11 @@ static bool is_misleading(struct span name)
 /* Fields that go no further: about the connection, or ours to say. */
 static bool is_dropped(const struct request *request, const struct field *field)
 {
+	const struct origin_auth_settings *auth = request->member->settings->auth;
+
+	/* Security: the header by which the origin knows us is ours alone to send. */
+	if (auth && auth->header_secret.len && span_equal_nocase(field->name, auth->header))
+		return true;
 	switch ((int)field->id) {
 	case FIELD_OTHER:
 		break;
@@ -492,6 +497,8 @@ static enum step_outcome read_response_head(struct request *request)
 
 enum step_outcome step_await(struct request *request)
 {
+	const struct edge_timeouts *timeouts = &request->route->settings->timeouts;
+	uint64_t up_bytes = request->up_bytes;
 	enum result up = request_pump_up(request);
 	enum result result;
 
@@ -501,6 +508,9 @@ enum step_outcome step_await(struct request *request)
 		request_release_origin(request, false);
 		return request_answer_fault(request, request->fault == HTTP_FAULT_NONE ? HTTP_FAULT_BODY_SHORT : request->fault);
 	}
+	/* An origin answers when it has the body: its time begins with the last byte; a slow client is http1.c's affair. */
+	if (request->up_bytes != up_bytes)
+		set_origin_deadline(request, request->up_is_done ? timeouts->first_byte_ms : timeouts->idle_ms);
 	/* An origin may answer and close before it read all of the body: its answer counts, not our broken write. */
 	for (;;) {
 		if (buffer_len(&request->origin->in)) {

@@ -83,19 +83,24 @@ static enum step_outcome redirect(struct request *request)
 {
 	const struct edge_redirect *redirect = request->route->settings->redirect;
 	struct span to = redirect->to;
-	struct span rest = SPAN_NONE;
+	struct span rest = SPAN_NONE, slash = SPAN_NONE;
 	struct buffer text;
 	struct span location = SPAN_NONE;
 
 	if (to.len && to.at[to.len - 1] == '*') {
 		to.len--;
+		if (to.len && to.at[to.len - 1] == '/')
+			to.len--;
+		/* Security: exactly one slash between what an administrator wrote and what a visitor did, or "//elsewhere" and
+		 * "https://ours" + ".elsewhere" would lead to another's site. */
 		rest = span_skip(request->head.path, request->route->route->path.len);
-		if (rest.len && rest.at[0] == '/' && to.len && to.at[to.len - 1] == '/')
+		while (rest.len && (rest.at[0] == '/' || rest.at[0] == '\\'))
 			rest = span_skip(rest, 1);
+		slash = SPAN("/");
 	}
 	buffer_init(&text, 65536);
-	if (buffer_append(&text, to) == RESULT_OK && buffer_append(&text, rest) == RESULT_OK &&
-	    (!rest.at || !request->head.has_query || buffer_print(&text, "?%.*s", SPAN_ARG(request->head.query)) == RESULT_OK))
+	if (buffer_append(&text, to) == RESULT_OK && buffer_append(&text, slash) == RESULT_OK && buffer_append(&text, rest) == RESULT_OK &&
+	    (!slash.len || !request->head.has_query || buffer_print(&text, "?%.*s", SPAN_ARG(request->head.query)) == RESULT_OK))
 		location = arena_copy(&request->arena, buffer_span(&text));
 	buffer_done(&text);
 	request->reason = REASON_REDIRECT;
