@@ -100,11 +100,11 @@ def cpu_of(pid):
 def test_reload_without_descriptors(origin):
     """A reload that finds no descriptor says so; what runs goes on."""
     with Shield(origin, words=["prlimit", "--nofile=300:300"], workers=1) as shield:
-        subprocess.run(["prlimit", "--pid", str(shield.keeper), f"--nofile={len(os.listdir(f'/proc/{shield.keeper}/fd'))}"], check=True)
+        subprocess.run(["prlimit", "--pid", str(shield.keeper), f"--nofile={len(os.listdir(f'/proc/{shield.keeper}/fd'))}:300"], check=True)
         shield.signal(signal.SIGHUP)
         wait_until(lambda: "reload failed" in shield.said(), 10, "the refusal")
         assert get(shield.plain).status == 200
-        subprocess.run(["prlimit", "--pid", str(shield.keeper), "--nofile=300"], check=True)
+        subprocess.run(["prlimit", "--pid", str(shield.keeper), "--nofile=300:300"], check=True)
         assert shield.reload()[0]
 
 
