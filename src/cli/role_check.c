@@ -92,7 +92,7 @@ static unsigned worker_count(const struct edge_top_settings *top)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-	if (top->workers)
+	if (top->workers > 0)
 		return (unsigned)top->workers;
 	return cores < 1 ? 1 : cores > IMAGE_WORKERS_MAX ? IMAGE_WORKERS_MAX : (unsigned)cores;
 }

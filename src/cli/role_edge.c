@@ -424,6 +424,7 @@ static void end(struct edge_state *state)
 		worker_free(state->workers[i]);
 	edge_certificates_free(state->certificates);
 	health_free(state->health);
+	admin_free(state->admin);
 	event_free(state->event);
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "edge/request.h"
+#include "net/listener.h"
 #include "net/proxy_protocol.h"
 #include "source/source.h"
 
@@ -12,7 +13,7 @@
 #define READS ((uint32_t)EPOLLIN | EPOLLRDHUP)
 #define IN_MIN_BYTES (64u * 1024)
 #define OUT_MAX_BYTES (128u * 1024)
-#define GRACE_MS 10000u
+#define WINDOW_MS 10000u
 #define LINGER_READS 64
 
 /* For a node that serves no site yet. */
@@ -116,12 +117,12 @@ void connection_close(struct connection *connection, bool reset)
 	connection->stage = CONNECTION_CLOSED;
 	connection->watch.fd = -1;
 	if (connection->request)
-		request_abort(connection->request, REASON_CLIENT_GONE);  /* its fact tells of the TLS that goes next */
-	transport_close(&connection->transport, reset);
-	timer_cancel(&worker->loop.timers, &connection->timer);
-	list_remove(&connection->node);
+		request_abort(connection->request, REASON_CLIENT_GONE);
 	if (connection->h2)
 		http2_finish(connection);
+	transport_close(&connection->transport, reset);  /* after the requests: their facts tell of its TLS */
+	timer_cancel(&worker->loop.timers, &connection->timer);
+	list_remove(&connection->node);
 	worker->gauges.connections--;
 	worker->gauges.tls_connections -= connection->is_tls;
 	give_place_back(worker);
@@ -176,6 +177,13 @@ enum result connection_flush(struct connection *connection)
 	return RESULT_OK;
 }
 
+const struct endpoint *connection_reached(struct connection *connection)
+{
+	if (!connection->reached.port && listener_local(connection->transport.fd, &connection->reached) != RESULT_OK)
+		connection->reached = connection->local;
+	return &connection->reached;
+}
+
 /* PROXY protocol: fails closed. Whoever connects without the header that this port demands, or is not trusted to say whom it
  * speaks for, is cut. */
 static enum result read_proxy_header(struct connection *connection)
@@ -199,8 +207,10 @@ static enum result read_proxy_header(struct connection *connection)
 		return RESULT_MALFORMED;
 	}
 	buffer_consume(&connection->in, used);
-	if (!header.is_local)
+	if (!header.is_local) {
 		connection->peer = header.source;
+		connection->reached = header.destination;
+	}
 	return RESULT_OK;
 }
 
@@ -213,7 +223,7 @@ static enum result begin_tls(struct connection *connection)
 	if (!take_handshake(connection))
 		return RESULT_LIMIT;
 	result = transport_accept_tls(&connection->transport, connection->binding->plan->tls, buffer_span(&connection->in),
-	                              connection->port->has_h2, &connection->local.address);
+	                              connection->port->has_h2, &connection_reached(connection)->address);
 	buffer_reset(&connection->in);
 	connection->is_tls = true;
 	connection->worker->gauges.tls_connections++;
@@ -317,14 +327,21 @@ static void ready(struct watch *watch, uint32_t events)
 	connection_advance(connection);
 }
 
-bool connection_is_too_slow(const struct connection *connection)
+bool pace_is_too_slow(struct pace *pace, uint64_t now_ms, int64_t rate)
 {
-	uint64_t waited_ms = connection->worker->loop.now_ms - connection->pace.since_ms;
-	int64_t rate = connection_timeouts(connection)->body_rate;
+	uint64_t waited_ms = now_ms - pace->since_ms;
 
-	if (rate == 0 || waited_ms < GRACE_MS)
+	if (rate == 0 || !pace->since_ms || waited_ms < WINDOW_MS)
 		return false;
-	return connection->pace.bytes * 1000 / waited_ms < (uint64_t)rate;
+	if (pace->bytes * 1000 / waited_ms < (uint64_t)rate)
+		return true;
+	*pace = (struct pace){ now_ms, 0 };
+	return false;
+}
+
+bool connection_is_too_slow(struct connection *connection)
+{
+	return pace_is_too_slow(&connection->pace, connection->worker->loop.now_ms, connection_timeouts(connection)->body_rate);
 }
 
 static void expired(struct timer *timer)

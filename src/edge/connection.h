@@ -31,7 +31,8 @@ enum connection_stage {
 /* What the connection's own clock is set for. */
 enum connection_wait { WAIT_HEAD, WAIT_IDLE, WAIT_RESTING, WAIT_UNFINISHED, WAIT_REQUEST, WAIT_FINISH };
 
-/* Bytes a client moved since when, for the minimum rate. */
+/* Bytes a client moved in a window of ten seconds, for the minimum rate. A fast beginning buys no slow end: each window
+ * counts for itself. */
 struct pace {
 	uint64_t since_ms;     /* 0: not waiting for the client */
 	uint64_t bytes;
@@ -45,7 +46,8 @@ struct connection {
 	struct worker *worker;
 	struct binding *binding;           /* of its newest request, or of its birth */
 	const struct edge_port *port;      /* of that binding's plan */
-	struct endpoint local, peer;       /* peer: behind a PROXY header, what that said */
+	struct endpoint local;             /* of its listener: perhaps a wildcard */
+	struct endpoint peer, reached;     /* both ends as the client sees them: of the socket, or of a PROXY header. Port 0: not asked yet */
 	enum connection_stage stage;
 	enum connection_wait wait;
 	bool has_hung_up, is_tls, is_closing, has_served;
@@ -77,10 +79,14 @@ enum result connection_flush(struct connection *connection) must_check;
 /* A write said RESULT_MORE: be told when it can go on. Not asked for before, because a socket that can be written to says so
  * at once, and every new connection would cost a round for nothing. */
 void connection_watch_writes(struct connection *connection);
+/* The address that the client connected to. A listener on a wildcard does not know it: the socket is asked, once. */
+const struct endpoint *connection_reached(struct connection *connection);
 /* Takes the worker's current snapshot, if it has a newer one. */
 void connection_rebind(struct connection *connection);
-/* Slower than the minimum since we began to wait for it. Slow is not yet guilty: ten seconds of grace. */
-bool connection_is_too_slow(const struct connection *connection);
+/* Slower than RATE (bytes a second; 0: any) in a whole window; begins the next one. Not before a window is over: slow is not
+ * yet guilty. */
+bool pace_is_too_slow(struct pace *pace, uint64_t now_ms, int64_t rate);
+bool connection_is_too_slow(struct connection *connection);
 /* States a connection_fact about it. */
 void connection_say(struct connection *connection, enum decision decision, enum reason reason, enum http_fault fault, const char *detail);
 /* The same of one that never became a connection here. */

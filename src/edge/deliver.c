@@ -78,7 +78,7 @@ static void copy_fields(struct fields_out *out, const struct edge_header_edit *e
 	for (size_t i = 0; edit && i < edit->set.count; i++) {
 		const struct name_value *set = (const struct name_value *)edit->set.items + i;
 
-		add(out, FIELD_OTHER, set->name, set->value);
+		add(out, field_id_of(set->name), set->name, set->value);
 	}
 }
 
@@ -137,7 +137,7 @@ static void add_sticky(struct fields_out *out)
 	struct span name = request->route->origins->sticky_cookie;
 	char key[2 * sizeof(uint64_t)];
 
-	if (!name.len || !request->member)
+	if (!name.len || !request->member || request->sticky_key == request->member->key)
 		return;
 	hex_write(&request->member->key, sizeof(request->member->key), key);
 	add(out, FIELD_SET_COOKIE, SPAN("Set-Cookie"),
@@ -349,7 +349,7 @@ static void set_idle_deadline(struct request *request)
 /* The client can have no more of it: what it has already cannot be told from a whole response, except by cutting. */
 static enum step_outcome cut(struct request *request, enum reason reason)
 {
-	if (request->reason == REASON_NONE || request->reason == REASON_ORIGIN_TIMEOUT) {
+	if (request->reason == REASON_NONE || request->reason == reason) {
 		request->reason = reason;
 		request->decision = DECISION_DROP;
 	}
@@ -388,10 +388,14 @@ enum step_outcome step_deliver(struct request *request)
 		if (result != RESULT_OK && result != RESULT_MORE)
 			return cut(request, result == RESULT_IO ? REASON_CLIENT_GONE : REASON_NO_MEMORY);
 	}
-	if (request->reason == REASON_ORIGIN_TIMEOUT && request->origin)
-		return cut(request, REASON_ORIGIN_TIMEOUT);
-	if (request->origin && !request->up_is_done && request_pump_up(request) == RESULT_MALFORMED)
-		return cut(request, REASON_FAULT);
+	if ((request->reason == REASON_ORIGIN_TIMEOUT || request->reason == REASON_CLIENT_SLOW) && request->origin)
+		return cut(request, request->reason);
+	if (request->origin && !request->up_is_done) {
+		enum result up = request_pump_up(request);
+
+		if (up == RESULT_MALFORMED || up == RESULT_REFUSED)
+			return cut(request, up == RESULT_MALFORMED ? REASON_FAULT : REASON_CLIENT_SLOW);
+	}
 	if (!request->is_h2)
 		return deliver_http1(request);
 	if (request->is_delivered || !request->stream)

@@ -66,9 +66,12 @@ static uint64_t sticky_key(const struct request *request)
 
 const struct pool_member *request_take_member(struct request *request)
 {
-	struct pool_wish wish = {
+	struct pool_wish wish;
+
+	request->sticky_key = sticky_key(request);
+	wish = (struct pool_wish){
 		.hash = hash_span((struct hash_seed){ 1, 2 }, span_make((const char *)request->source.bytes, sizeof(request->source.bytes))),
-		.sticky = sticky_key(request), .tried = request->tried, .now_ms = request->connection->worker->loop.now_ms,
+		.sticky = request->sticky_key, .tried = request->tried, .now_ms = request->connection->worker->loop.now_ms,
 	};
 
 	return pool_take(request->route->pool, &wish);
@@ -119,7 +122,7 @@ static enum step_outcome fail_origin(struct request *request, enum origin_outcom
 enum result request_greet_origin(struct request *request)
 {
 	struct origin_connection *origin = request->origin;
-	struct proxy_header header = { .source = request->connection->peer, .destination = request->connection->local };
+	struct proxy_header header = { .source = request->connection->peer, .destination = *connection_reached(request->connection) };
 
 	if (origin->origin->proxy_protocol == ORIGIN_PROXY_NONE)
 		return RESULT_OK;
@@ -410,7 +413,7 @@ static enum result write_head(struct request *request)
 {
 	const struct origin_settings *member = request->member->settings;
 	struct head_out head = { &request->origin->out, RESULT_OK };
-	struct span method = request->head.protocol.len ? SPAN("GET") : request->head.method_name;
+	struct span method = request->head.protocol.len ? method_name(METHOD_GET) : request->head.method_name;
 
 	head.result = request_line_write(method, rewritten_path(request), request->head.has_query, request->head.query, head.out);
 	put(&head, SPAN("Host"), member->host.len ? member->host : request->head.authority);
@@ -475,14 +478,11 @@ static enum step_outcome read_response_head(struct request *request)
 	struct origin_connection *origin = request->origin;
 	const struct http_limits limits = { .head_bytes = 60u * 1024, .fields = RESPONSE_FIELDS_MAX, .body_bytes = INT64_MAX };
 	enum http_fault fault = HTTP_FAULT_NONE;
-	enum method method;
 	size_t used = 0;
 	enum result result;
 
 	request->response.fields.count = 0;  /* its arena memory serves every try */
-	/* What the origin was asked: an extended CONNECT went to it as GET. */
-	method = request->head.protocol.len ? METHOD_GET : request->head.method;
-	result = response_head_read(&request->response_reader, buffer_span(&origin->in), &limits, method, &request->response, &used, &fault);
+	result = response_head_read(&request->response_reader, buffer_span(&origin->in), &limits, request_method(request), &request->response, &used, &fault);
 	if (result == RESULT_MORE)
 		return STEP_WAIT;
 	if (result != RESULT_OK) {
@@ -504,6 +504,8 @@ enum step_outcome step_await(struct request *request)
 
 	if (request->reason == REASON_ORIGIN_TIMEOUT)
 		return fail_origin(request, ORIGIN_TIMED_OUT);
+	if (request->reason == REASON_CLIENT_SLOW || up == RESULT_REFUSED)
+		return request_answer(request, 408, DECISION_DROP, REASON_CLIENT_SLOW);
 	if (up == RESULT_MALFORMED) {
 		request_release_origin(request, false);
 		return request_answer_fault(request, request->fault == HTTP_FAULT_NONE ? HTTP_FAULT_BODY_SHORT : request->fault);

@@ -6,6 +6,7 @@
 
 #define CLOCK_STEP_MS 1000
 #define BYTES_A_ROUND (512u * 1024)
+#define OWED_BYTES (H2_FRAME_BYTES * 4)
 #define LINGER_MS 2000
 #define UNFINISHED_MS 200
 
@@ -76,12 +77,21 @@ static void data(void *context, struct h2_stream *stream, struct span data)
 	struct connection *connection = context;
 	struct request *request = request_of(stream);
 
-	/* The stream's window bounds what can be here; a request that wants no body any more lets it pass. */
-	if (!request || request->is_own || request->down_is_done || buffer_append(&request->stream_body, data) != RESULT_OK) {
+	/* A request that wants no body any more lets it pass. */
+	if (!request || request->is_own || request->down_is_done) {
 		h2_stream_consumed(connection->h2, stream, data.len);
 		return;
 	}
-	if (request->origin)
+	/* The stream's window bounds what can be here: only memory may be missing. A body with a hole is no body. */
+	if (buffer_append(&request->stream_body, data) != RESULT_OK) {
+		h2_stream_consumed(connection->h2, stream, data.len);
+		if (request->down_has_head) {
+			request_abort(request, REASON_NO_MEMORY);
+			return;
+		}
+		(void)request_answer(request, 503, DECISION_LIMIT, REASON_NO_MEMORY);
+	}
+	if (request->origin || request->is_own)
 		request_advance(request);
 }
 
@@ -253,7 +263,7 @@ static void end_badly(struct connection *connection, enum http_fault fault)
 	end(connection);
 }
 
-/* RESULT_MORE: all that has come was taken. */
+/* RESULT_MORE: all that has come was taken. RESULT_LIMIT: not all, because what we owe has to go first. */
 static enum result take_input(struct connection *connection)
 {
 	enum http_fault fault = HTTP_FAULT_NONE;
@@ -273,8 +283,8 @@ static enum result take_input(struct connection *connection)
 			}
 		}
 		/* What we owe is said before more is taken: a peer that sends without reading is not given more to do. */
-		if (buffer_len(&connection->out) >= H2_FRAME_BYTES * 4)
-			return RESULT_MORE;
+		if (buffer_len(&connection->out) >= OWED_BYTES)
+			return RESULT_LIMIT;
 		if (taken_bytes >= BYTES_A_ROUND) {  /* others of this worker wait too */
 			connection_later(connection);
 			return RESULT_MORE;
@@ -378,7 +388,13 @@ void http2_advance(struct connection *connection)
 		h2_shutdown(connection->h2);
 	}
 	output = send_output(connection);
-	if ((input != RESULT_MORE && input != RESULT_OK) || (output != RESULT_OK && output != RESULT_MORE)) {
+	if (input == RESULT_LIMIT) {
+		/* No edge will tell again of what lies in the socket. */
+		if (buffer_len(&connection->out) < OWED_BYTES)
+			connection_later(connection);
+		input = RESULT_MORE;
+	}
+	if (input != RESULT_MORE || (output != RESULT_OK && output != RESULT_MORE)) {
 		connection_close(connection, false);
 		return;
 	}

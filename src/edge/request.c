@@ -31,11 +31,15 @@ void request_wake(struct request *request)
 		connection_advance(request->connection);
 }
 
-static void origin_waited_too_long(struct timer *timer)
+/* Nothing has moved at the origin. Whose turn was it? An origin is not blamed, and not taken out, for a client that does not
+ * send its body or take its response. */
+static void nothing_moved(struct timer *timer)
 {
 	struct request *request = list_entry(timer, struct request, timer);
+	bool is_client = request_awaits_body(request) ||
+	                 (request->step == STEP_DELIVER && request->origin && buffer_len(&request->origin->in));
 
-	request->reason = REASON_ORIGIN_TIMEOUT;
+	request->reason = is_client ? REASON_CLIENT_SLOW : REASON_ORIGIN_TIMEOUT;
 	request_wake(request);
 }
 
@@ -45,7 +49,7 @@ static void reset(struct request *request)
 
 	*request = (struct request){ .arena = arena };
 	list_init(&request->node);
-	timer_init(&request->timer, origin_waited_too_long);
+	timer_init(&request->timer, nothing_moved);
 	buffer_init(&request->stream_body, STREAM_BODY_MAX_BYTES);
 }
 
@@ -93,7 +97,7 @@ void request_begin(struct request *request, struct connection *connection)
 	request->start_ns = worker->loop.now_ns;
 	request->wall_ns = worker->loop.wall_ns;
 	request->source = connection->peer.address;
-	request->step = STEP_ROUTE;
+	request->step = STEP_IDENTIFY;
 	worker_next_id(worker, request->id);
 	worker->gauges.requests_at_work++;
 	request_advance(request);

@@ -11,8 +11,8 @@
 
 /* The life of a request, in order. X(ID, function): the names go to traces and crash reports. */
 #define STEP_LIST(X) \
+	X(IDENTIFY, identify) /* who asks, behind trusted proxies: every later step, and every fact, can name him */ \
 	X(ROUTE, route)       /* host -> site -> route */ \
-	X(IDENTIFY, identify) /* who asks, behind trusted proxies */ \
 	X(SCREEN, screen)     /* what is answered here: refusals, redirects, maintenance */ \
 	X(CONNECT, connect)   /* an origin that is well, and a connection to it */ \
 	X(FORWARD, forward)   /* the head, re-written canonically */ \
@@ -57,10 +57,12 @@ struct request {
 	bool up_is_chunked, up_is_done, up_has_begun, up_has_ended, up_is_finished, wants_tunnel, has_continued;
 	struct fields up_trailers;         /* HTTP/2: came behind the body */
 	uint64_t up_bytes;
+	struct pace up_pace;               /* HTTP/2: of this body; HTTP/1 has the connection's */
 
 	const struct pool_member *member, *last_member;  /* at work there; and for the fact */
 	struct origin_connection *origin;
 	uint64_t tried;
+	uint64_t sticky_key;               /* of the member that the client's cookie names; 0: none */
 	unsigned tries;
 	struct timer timer;                /* of the origin */
 
@@ -82,6 +84,12 @@ struct request {
 };
 
 const char *step_name(enum step step);
+/* The method that rules see: a WebSocket of HTTP/2 asks with an extended CONNECT for what HTTP/1.1 asks for with GET
+ * (RFC 8441, 5), and goes to its origin as GET. */
+static inline enum method request_method(const struct request *request)
+{
+	return request->head.protocol.len ? METHOD_GET : request->head.method;
+}
 
 /* Allocates (or takes a free one of the worker); NULL: no memory. */
 struct request *request_new(struct worker *worker) must_check;
@@ -114,9 +122,11 @@ const struct pool_member *request_take_member(struct request *request);
 enum result request_greet_origin(struct request *request) must_check;
 /* Gives the origin back, in good order or not. */
 void request_release_origin(struct request *request, bool is_reusable);
-/* upload.c: moves the request body on. RESULT_OK: done or nothing to do now; RESULT_MORE: waits; RESULT_MALFORMED: the client's fault (request->fault);
- * RESULT_IO: the origin's. */
+/* upload.c: moves the request body on. RESULT_OK: done or nothing to do now; RESULT_MORE: waits; RESULT_MALFORMED: the client's
+ * fault (request->fault); RESULT_REFUSED: the client sends too slowly; RESULT_IO: the origin's. */
 enum result request_pump_up(struct request *request) must_check;
+/* It is the client's turn to send more of the body: the origin has taken all there was. */
+bool request_awaits_body(const struct request *request);
 
 /* The response body, from the origin or our own page. */
 enum result response_peek(struct request *request, struct span *piece) must_check;

@@ -1,8 +1,19 @@
-/* Which site and route a request is for, and who asks. */
+/* Who asks, and which site and route it is for. */
 #include "edge/request.h"
 #include "source/source.h"
 
 #include "base/banned.h"
+
+enum step_outcome step_identify(struct request *request)
+{
+	const struct connection *connection = request->connection;
+	const struct list_value *trusted = &connection->port->trusted_proxies;
+
+	request->is_source_trusted = trusted->count && source_is_trusted(trusted, &connection->peer.address);
+	if (request->is_source_trusted)
+		request->source = source_identify(&connection->peer.address, trusted, &request->head.fields);
+	return STEP_NEXT;
+}
 
 /* Our own name in Via or CDN-Loop: the request has been here before (RFC 9110, 7.6.3; RFC 8586). */
 static bool is_loop(const struct request *request)
@@ -39,7 +50,7 @@ static const struct edge_route *find_route(const struct request *request, const 
 	while (route) {
 		const struct edge_route *found = &request->site->routes[route->index];
 
-		if (!found->selects || found->selects >> request->head.method & 1)
+		if (!found->selects || found->selects >> request_method(request) & 1)
 			return found;
 		route = config_next_route(site, route, request->head.path);
 	}
@@ -72,15 +83,4 @@ enum step_outcome step_route(struct request *request)
 		return request_answer(request, 508, DECISION_BLOCK, REASON_LOOP);
 	fault = past_limits(request);
 	return fault == HTTP_FAULT_NONE ? STEP_NEXT : request_answer_fault(request, fault);
-}
-
-enum step_outcome step_identify(struct request *request)
-{
-	const struct connection *connection = request->connection;
-	const struct list_value *trusted = &connection->port->trusted_proxies;
-
-	request->is_source_trusted = trusted->count && source_is_trusted(trusted, &connection->peer.address);
-	if (request->is_source_trusted)
-		request->source = source_identify(&connection->peer.address, trusted, &request->head.fields);
-	return STEP_NEXT;
 }

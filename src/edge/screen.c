@@ -60,6 +60,7 @@ static enum step_outcome answer_acme(struct request *request)
 static enum step_outcome redirect_to_https(struct request *request)
 {
 	const struct plan *plan = request->binding->plan;
+	struct span path = request->head.path.at[0] == '/' ? request->head.path : SPAN("/");  /* OPTIONS * */
 	struct buffer text;
 	struct span location = SPAN_NONE;
 	uint16_t port = 443;
@@ -68,7 +69,7 @@ static enum step_outcome redirect_to_https(struct request *request)
 		port = plan->ports[i - 1].is_tls ? plan->ports[i - 1].endpoint.port : port;
 	buffer_init(&text, 65536);
 	if (buffer_print(&text, "https://%.*s", SPAN_ARG(request->head.host)) == RESULT_OK &&
-	    (port == 443 || buffer_print(&text, ":%u", port) == RESULT_OK) && buffer_append(&text, request->head.path) == RESULT_OK &&
+	    (port == 443 || buffer_print(&text, ":%u", port) == RESULT_OK) && buffer_append(&text, path) == RESULT_OK &&
 	    (!request->head.has_query || buffer_print(&text, "?%.*s", SPAN_ARG(request->head.query)) == RESULT_OK))
 		location = arena_copy(&request->arena, buffer_span(&text));
 	buffer_done(&text);
@@ -113,7 +114,7 @@ static bool is_method_allowed(const struct request *request)
 {
 	if (request->head.method == METHOD_TRACE)
 		return false;  /* echoes cookies to whoever can make a browser ask (cross-site tracing) */
-	return !request->route->methods || request->route->methods >> request->head.method & 1;
+	return !request->route->methods || request->route->methods >> request_method(request) & 1;
 }
 
 /* A probe of the shield by itself, with the key that its admin socket gave away for a minute. */

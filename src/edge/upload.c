@@ -41,6 +41,7 @@ static void take_up(struct request *request, size_t count)
 		feed_take(&request->up, &request->connection->in, count);
 	}
 	request->up_bytes += count;
+	request->up_pace.bytes += count;
 	request_client_moved(request, count);
 }
 
@@ -73,7 +74,26 @@ static void ask_for_body(struct request *request)
 		request->connection->is_closing = true;
 }
 
-enum result request_pump_up(struct request *request)
+bool request_awaits_body(const struct request *request)
+{
+	return request->up_has_begun && !request->up_is_done && !request->is_tunnel && request->origin && !buffer_len(&request->origin->out);
+}
+
+/* One of many streams, each of which holds an origin's place. Those that send nothing at all meet the request's own clock. */
+static bool is_too_slow(struct request *request)
+{
+	uint64_t now_ms = request->connection->worker->loop.now_ms;
+
+	if (!request->is_h2 || !request_awaits_body(request)) {
+		request->up_pace.since_ms = 0;
+		return false;
+	}
+	if (!request->up_pace.since_ms)
+		request->up_pace = (struct pace){ now_ms, 0 };
+	return pace_is_too_slow(&request->up_pace, now_ms, request->route->settings->timeouts.body_rate);
+}
+
+static enum result move_up(struct request *request)
 {
 	enum result result = RESULT_OK;
 	uint64_t until = request->up_bytes + UP_A_ROUND_BYTES;
@@ -114,4 +134,11 @@ enum result request_pump_up(struct request *request)
 	case RESULT_MORE: return RESULT_MORE;
 	default: return RESULT_IO;
 	}
+}
+
+enum result request_pump_up(struct request *request)
+{
+	enum result result = move_up(request);
+
+	return result == RESULT_MORE && is_too_slow(request) ? RESULT_REFUSED : result;
 }

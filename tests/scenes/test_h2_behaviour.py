@@ -259,6 +259,7 @@ def test_upload_waits_for_the_origin(client, shield):
         assert client.get("/").status == 200, "others live on"
         assert sent < 16 * 1024 * 1024, "what the kernels hold is no more than that"
         assert pss(shield.edge()) - before < 1024 * 1024
+        stop.set()
         client.data(b"end", stream)
         assert client.wait(stream)[0].status == 200
     finally:
