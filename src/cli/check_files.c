@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/access_check.h"
 #include "cli/admin_client.h"
 #include "cli/check.h"
 #include "cli/json.h"
@@ -259,6 +260,7 @@ bool check_loaded(struct loaded *loaded, const char *socket_path)
 	size_t before = loaded->complaints.errors;
 	bool has_origins;
 
+	access_check_as_account(&loaded->source.given, loaded->snapshot, &loaded->complaints);
 	config_files(loaded->snapshot, check_file, &loaded->complaints);
 	check_certificates(loaded->snapshot, &loaded->complaints);
 	has_origins = origins_are_reachable(loaded->snapshot, &loaded->complaints);

@@ -1,7 +1,6 @@
 """What runs out: descriptors, disk, memory, places. Who can be served is served, the rest is told so, nothing dies."""
 import os
 import pathlib
-import re
 import resource
 import signal
 import socket
@@ -11,16 +10,10 @@ import time
 
 import pytest
 
-from load import Load
-from shield import HOST, Origin, Shield, get, response, trusting, wait_until
+from lab import HOST, Load, Origin, Shield, cpu_of, get, pss, trusting, wait_until
 
 REQUEST = f"GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root: mounts, other users")
-
-
-def pss(pid):
-    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return int(re.search(r"^Pss:\s+(\d+)", text, re.M).group(1)) * 1024
 
 
 @pytest.fixture(autouse=True)
@@ -90,11 +83,6 @@ def test_descriptors_run_out(origin):
                 assert shield.edge() == edge and len(crowd.sockets) + crowd.refused == 600 and crowd.still_open() >= 100
         wait_until(lambda: get(shield.plain).status == 200, 10, "all is well again")
         assert shield.edge() == edge and shield.status()["edge_deaths"] == 0
-
-
-def cpu_of(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_reload_without_descriptors(origin):
@@ -187,17 +175,17 @@ def test_memory_limit(origin):
         with Crowd(shield.plain, 2500, head) as crowd:  # heads that never end: each holds a buffer
             time.sleep(0.5)
             answers = [attempt(shield.plain) for _ in range(30)]
-            assert shield.edge() == edge and crowd
+            assert shield.edge() == edge and len(crowd.sockets) + crowd.refused == 2500
             assert pss(edge) < 48 << 20, f"{pss(edge)} bytes"
         wait_until(lambda: attempt(shield.plain) == 200, 10, "all is well again")
-        assert set(answers) <= {200, 503, 0}, answers
+        assert set(answers) <= {200, 503, 0} and set(answers) & {503, 0}, answers
         assert shield.edge() == edge and shield.status()["edge_deaths"] == 0
 
 
 def attempt(port):
     try:
         return get(port, timeout=5).status
-    except Exception:  # closed without an answer: there was no memory for one
+    except OSError:  # closed without an answer: there was no memory for one
         return 0
 
 
@@ -213,6 +201,7 @@ def test_slow_readers_cost_bounded_memory():
         edge = shield.edge()
         before = pss(edge)
         with Crowd(shield.plain, 50, get_small):
-            time.sleep(1.5)
+            wait_until(lambda: len(origin.requests) >= 50, what="every download has begun")
+            time.sleep(1)  # as much as windows and buffers take
             grown = pss(edge) - before
         assert grown < 50 * 400 * 1024, f"{grown / 50 / 1024:.0f} KiB a reader"
