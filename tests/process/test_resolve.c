@@ -213,6 +213,32 @@ static void an_asker_that_lies(void **unused)
 	close(fd);
 }
 
+/* The connection is reset before the request is written: no signal ends the process. */
+static void a_responder_that_slams_the_door(void **unused)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct linger at_once = { 1, 0 };
+	socklen_t size = sizeof(address);
+	int door = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), fd = asker_new();
+	char slammed[64];
+
+	(void)unused;
+	assert_int_equal(bind(door, (struct sockaddr *)&address, size), 0);
+	assert_int_equal(listen(door, 1), 0);
+	assert_int_equal(getsockname(door, (struct sockaddr *)&address, &size), 0);
+	snprintf(slammed, sizeof(slammed), "http://127.0.0.1:%u/", ntohs(address.sin_port));
+	for (uint64_t id = 1; id <= 20; id++) {
+		assert_int_equal(resolve_client_fetch(fd, id, span_of(slammed), SPAN("QUESTION")), RESULT_OK);
+		int taken = accept(door, NULL, NULL);
+		assert_int_equal(setsockopt(taken, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
+		usleep((useconds_t)(id % 4) * 100);
+		close(taken);
+		assert_int_equal(answer_of(fd, id)->status, RESOLVE_FAILED);
+	}
+	close(fd);
+	close(door);
+}
+
 /* One at a time: the second is told so at once, and names do not wait. The asker of the first dies meanwhile. */
 static void one_at_a_time(void **unused)
 {
@@ -251,7 +277,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_answer_comes_as_it_was_sent), cmocka_unit_test(what_is_no_question_is_not_sent),
-		cmocka_unit_test(an_asker_that_lies), cmocka_unit_test(one_at_a_time),
+		cmocka_unit_test(an_asker_that_lies), cmocka_unit_test(a_responder_that_slams_the_door),
+		cmocka_unit_test(one_at_a_time),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
