@@ -13,6 +13,7 @@
 #include "cli/origin_check.h"
 #include "cli/settings.h"
 #include "net/certificate.h"
+#include "net/ocsp.h"
 #include "net/settings.h"
 
 #include "base/banned.h"
@@ -98,7 +99,8 @@ static int compare_uses(const void *a, const void *b)
 	const struct certificate_settings *x = ((const struct certificate_use *)a)->settings, *y = ((const struct certificate_use *)b)->settings;
 	int order = span_compare(x->chain, y->chain);
 
-	return order ? order : span_compare(x->key, y->key);
+	order = order ? order : span_compare(x->key, y->key);
+	return order ? order : span_compare(x->ocsp, y->ocsp);
 }
 
 static bool gather_uses(const struct snapshot *snapshot, struct certificate_uses *uses)
@@ -157,6 +159,26 @@ static void check_dates(const struct certificate *certificate, struct span path,
 		complain(complaints, COMPLAINT_WARNING, nowhere, SPAN_NONE, "%.*s expires in %lld days", SPAN_ARG(path), (long long)(left_ms / DAY_MS));
 }
 
+/* A running shield goes on without a response, and says so; here is somebody who can put it right. */
+static void check_ocsp(const struct certificate_settings *settings, const struct certificate *certificate, struct complaints *complaints)
+{
+	bool is_fetched = span_equal(settings->ocsp, SPAN(OCSP_FETCH));
+	char url[OCSP_URL_MAX];
+	struct ocsp_times times;
+	const char *why = NULL;
+	struct buffer der;
+
+	buffer_init(&der, (size_t)2 << 20);
+	if (is_fetched && ocsp_responder(certificate, url, &why) != RESULT_OK)
+		complain(complaints, COMPLAINT_ERROR, nowhere, SPAN("without ocsp: fetch it is served as it is"),
+		         "ocsp: fetch cannot be done for the certificate %.*s: %s", SPAN_ARG(settings->chain), why);
+	if (!is_fetched && settings->ocsp.len && read_file(settings->ocsp, &der) == RESULT_OK &&
+	    ocsp_response_read(certificate, buffer_span(&der), (int64_t)(clock_wall_ns() / 1000000), &times, &why) != RESULT_OK)
+		complain(complaints, COMPLAINT_ERROR, nowhere, SPAN_NONE, "%.*s cannot go with the certificate %.*s: %s", SPAN_ARG(settings->ocsp),
+		         SPAN_ARG(settings->chain), why);
+	buffer_done(&der);
+}
+
 static void check_certificates(const struct snapshot *snapshot, struct complaints *complaints)
 {
 	struct certificate_uses uses = { 0 };
@@ -176,6 +198,8 @@ static void check_certificates(const struct snapshot *snapshot, struct complaint
 			is_read = read_certificate(use->settings, complaints, &certificate);
 			if (is_read)
 				check_dates(&certificate, use->settings->chain, complaints);
+			if (is_read)
+				check_ocsp(use->settings, &certificate, complaints);
 		}
 		if (is_read)
 			check_hosts(use, &certificate, complaints);
