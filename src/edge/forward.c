@@ -183,20 +183,41 @@ static bool is_unusual(struct span name)
 	return span_find(name, '_') < name.len || span_find(name, '.') < name.len;
 }
 
+/* One name to CGI, PHP and WSGI, which read X_Role and X.Role as X-Role. */
+static bool reads_alike(struct span a, struct span b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++) {
+		char x = a.at[i] == '_' || a.at[i] == '.' ? '-' : ascii_lower(a.at[i]);
+		char y = b.at[i] == '_' || b.at[i] == '.' ? '-' : ascii_lower(b.at[i]);
+
+		if (x != y)
+			return false;
+	}
+	return true;
+}
+
 /* Security, fails closed: names that an origin takes for what only we may say. X-Forwarded-Prefix, -Ssl and their kin are
- * believed like X-Forwarded-For; and CGI, PHP and WSGI read X_Forwarded_For or Content.Length as if they had a hyphen. */
+ * believed like X-Forwarded-For, by every spelling that reads like one of ours. IIS and several frameworks take the path from
+ * X-Original-URL or X-Rewrite-URL, whatever path was guarded here; and CGI hands Proxy on as HTTP_PROXY (CVE-2016-5385). */
 static bool is_misleading(struct span name)
 {
+	static const struct span others[] = { SPAN_INIT("proxy"), SPAN_INIT("x-original-url"), SPAN_INIT("x-rewrite-url") };
+	const struct span family = SPAN("x-forwarded-");
 	char plain[32];
-	struct span as_read = span_make(plain, name.len);
 
-	if (span_starts_nocase(name, SPAN("x-forwarded-")))
+	if (reads_alike(span_take(name, family.len), family))
 		return true;
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		if (reads_alike(name, others[i]))
+			return true;
+	}
 	if (!is_unusual(name) || name.len > sizeof(plain))
 		return false;
 	for (size_t i = 0; i < name.len; i++)
 		plain[i] = name.at[i] == '_' || name.at[i] == '.' ? '-' : name.at[i];
-	return field_id_of(as_read) != FIELD_OTHER || span_starts_nocase(as_read, SPAN("x-forwarded-"));
+	return field_id_of(span_make(plain, name.len)) != FIELD_OTHER;
 }
 
 /* Fields that go no further: about the connection, or ours to say. */
@@ -205,7 +226,7 @@ static bool is_dropped(const struct request *request, const struct field *field)
 	const struct origin_auth_settings *auth = request->member->settings->auth;
 
 	/* Security: the header by which the origin knows us is ours alone to send. */
-	if (auth && auth->header_secret.len && span_equal_nocase(field->name, auth->header))
+	if (auth && auth->header_secret.len && reads_alike(field->name, auth->header))
 		return true;
 	switch ((int)field->id) {
 	case FIELD_OTHER:
@@ -229,7 +250,7 @@ static bool is_named(const struct list_value *names, struct span name)
 	const struct span *list = names->items;
 
 	for (size_t i = 0; i < names->count; i++) {
-		if (span_equal_nocase(list[i], name))
+		if (reads_alike(list[i], name))
 			return true;
 	}
 	return false;
@@ -240,7 +261,7 @@ static bool is_set(const struct list_value *pairs, struct span name)
 	const struct name_value *list = pairs->items;
 
 	for (size_t i = 0; i < pairs->count; i++) {
-		if (span_equal_nocase(list[i].name, name))
+		if (reads_alike(list[i].name, name))
 			return true;
 	}
 	return false;

@@ -51,6 +51,7 @@ struct request {
 	bool is_source_trusted;            /* the socket's other end is a trusted proxy */
 	const struct edge_site *site;
 	const struct edge_route *route;
+	const struct edge_route *route_as_written;  /* not that of the path's usual reading, perhaps: its refusals count too */
 
 	struct feed up;                    /* request body */
 	struct buffer stream_body;         /* HTTP/2: what has come and not gone on */
