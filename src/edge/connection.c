@@ -172,7 +172,8 @@ enum result connection_flush(struct connection *connection)
 		if (result != RESULT_OK)
 			return result;
 		buffer_consume(&connection->out, sent);
-		connection->pace.bytes += sent;
+		if (connection->stage != CONNECTION_HTTP_2)  /* there an answer to a PING is no progress */
+			connection->pace.bytes += sent;
 	}
 	return RESULT_OK;
 }
@@ -335,12 +336,29 @@ bool pace_is_too_slow(struct pace *pace, uint64_t now_ms, int64_t rate)
 		return false;
 	if (pace->bytes * 1000 / waited_ms < (uint64_t)rate)
 		return true;
-	*pace = (struct pace){ now_ms, 0 };
+	*pace = (struct pace){ .since_ms = now_ms };
 	return false;
+}
+
+/* On a slow line nothing more fits into the kernel's buffer for a long time, while what lies in it moves: a citizen who takes
+ * 40 KB/s would be cut. The kernel is asked, of those who made us wait for a second. */
+static void count_confirmed(struct connection *connection)
+{
+	struct pace *pace = &connection->pace;
+	uint64_t confirmed;
+
+	if (!buffer_len(&connection->out) && !connection->waits_to_send)
+		return;
+	confirmed = transport_confirmed(&connection->transport);
+	if (!pace->confirmed)
+		pace->confirmed = confirmed;
+	else if (confirmed - pace->confirmed > pace->bytes)
+		pace->bytes = confirmed - pace->confirmed;
 }
 
 bool connection_is_too_slow(struct connection *connection)
 {
+	count_confirmed(connection);
 	return pace_is_too_slow(&connection->pace, connection->worker->loop.now_ms, connection_timeouts(connection)->body_rate);
 }
 

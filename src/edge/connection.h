@@ -36,6 +36,7 @@ enum connection_wait { WAIT_HEAD, WAIT_IDLE, WAIT_RESTING, WAIT_UNFINISHED, WAIT
 struct pace {
 	uint64_t since_ms;     /* 0: not waiting for the client */
 	uint64_t bytes;
+	uint64_t confirmed;    /* what the client's kernel had of us when the window was young; 0: not asked yet */
 };
 
 struct connection {

@@ -12,6 +12,7 @@
 
 #define TRIES_MAX 3
 #define RESPONSE_FIELDS_MAX 256
+#define INTERIMS_MAX 32
 
 static uint64_t now_ns(const struct request *request)
 {
@@ -110,7 +111,9 @@ static enum step_outcome fail_origin(struct request *request, enum origin_outcom
 		request->tried |= (uint64_t)1 << (request->member - request->route->pool->members);
 	request_release_origin(request, false);
 	request->reason = REASON_NONE;
-	if (outcome != ORIGIN_TIMED_OUT && is_repeatable(request)) {
+	/* After a timeout only what was not sent at all: an origin may be at work on the rest. */
+	request->has_timed_out |= outcome == ORIGIN_TIMED_OUT;
+	if ((outcome != ORIGIN_TIMED_OUT || !request->forwarded_ns) && is_repeatable(request)) {
 		request->forwarded_ns = 0;
 		request->up_is_done = request->up_has_begun = false;
 		request->step = STEP_CONNECT;
@@ -136,6 +139,8 @@ static enum step_outcome open_origin(struct request *request)
 	enum result result;
 
 	request->member = request_take_member(request);
+	if (!request->member && request->has_timed_out)
+		return request_answer(request, 504, DECISION_DROP, REASON_ORIGIN_TIMEOUT);
 	if (!request->member)
 		return request_answer(request, request->tries ? 502 : 503, request->tries ? DECISION_DROP : DECISION_LIMIT,
 		                      request->tries ? REASON_ORIGIN_CONNECT : REASON_NO_ORIGIN);
@@ -477,9 +482,11 @@ static enum step_outcome take_response_head(struct request *request)
 	if (head->status == 101)
 		return fail_origin(request, ORIGIN_ERROR);
 	if (head->status < 200) {
-		if (head->status != 100 && request->head.version != HTTP_1_0 &&
-		    response_send_interim(request, head->status, &head->fields) != RESULT_OK)
-			request->connection->is_closing = true;
+		/* An origin that never gets to the point would have a worker for itself, and fill a stalled client's queue. */
+		if (++request->interims > INTERIMS_MAX)
+			return request_answer(request, 502, DECISION_DROP, REASON_ORIGIN_BROKEN);
+		if (head->status != 100 && request->head.version != HTTP_1_0)
+			response_send_interim(request, head->status, &head->fields);
 		buffer_consume(&request->origin->in, request->response_head_bytes);
 		head_reader_init(&request->response_reader);
 		return STEP_AGAIN;

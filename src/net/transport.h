@@ -70,6 +70,9 @@ enum result transport_fill(struct transport *transport, struct buffer *buffer, u
  * elsewhere, and more may follow them. */
 enum result transport_write(struct transport *transport, struct span bytes, size_t *sent) must_check;
 enum result transport_write_list(struct transport *transport, const struct iovec *list, int count, size_t *sent) must_check;
+/* Bytes that the peer's kernel has confirmed since the connection began: what we wrote may lie in ours for a long time, and moves
+ * though nothing more fits. 0: not known. */
+uint64_t transport_confirmed(const struct transport *transport);
 /* True when a read would give bytes that no edge will announce (they lie inside TLS). */
 bool transport_has_pending(const struct transport *transport);
 /* No more will be sent: close_notify, then FIN. Reading goes on. */
