@@ -13,7 +13,6 @@
 #define READS ((uint32_t)EPOLLIN | EPOLLRDHUP)
 #define IN_MIN_BYTES (64u * 1024)
 #define OUT_MAX_BYTES (128u * 1024)
-#define WINDOW_MS 10000u
 #define LINGER_READS 64
 
 /* For a node that serves no site yet. */
@@ -326,18 +325,6 @@ static void ready(struct watch *watch, uint32_t events)
 		return;
 	}
 	connection_advance(connection);
-}
-
-bool pace_is_too_slow(struct pace *pace, uint64_t now_ms, int64_t rate)
-{
-	uint64_t waited_ms = now_ms - pace->since_ms;
-
-	if (rate == 0 || !pace->since_ms || waited_ms < WINDOW_MS)
-		return false;
-	if (pace->bytes * 1000 / waited_ms < (uint64_t)rate)
-		return true;
-	*pace = (struct pace){ .since_ms = now_ms };
-	return false;
 }
 
 /* On a slow line nothing more fits into the kernel's buffer for a long time, while what lies in it moves: a citizen who takes

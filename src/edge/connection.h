@@ -12,6 +12,7 @@
 #ifndef BOUCLIER_EDGE_CONNECTION_H
 #define BOUCLIER_EDGE_CONNECTION_H
 
+#include "edge/pace.h"
 #include "edge/worker.h"
 #include "http/h2_session.h"
 #include "net/transport.h"
@@ -30,14 +31,6 @@ enum connection_stage {
 
 /* What the connection's own clock is set for. */
 enum connection_wait { WAIT_HEAD, WAIT_IDLE, WAIT_RESTING, WAIT_UNFINISHED, WAIT_REQUEST, WAIT_FINISH };
-
-/* Bytes a client moved in a window of ten seconds, for the minimum rate. A fast beginning buys no slow end: each window
- * counts for itself. */
-struct pace {
-	uint64_t since_ms;     /* 0: not waiting for the client */
-	uint64_t bytes;
-	uint64_t confirmed;    /* what the client's kernel had of us when the window was young; 0: not asked yet */
-};
 
 struct connection {
 	struct watch watch;
@@ -84,9 +77,7 @@ void connection_watch_writes(struct connection *connection);
 const struct endpoint *connection_reached(struct connection *connection);
 /* Takes the worker's current snapshot, if it has a newer one. */
 void connection_rebind(struct connection *connection);
-/* Slower than RATE (bytes a second; 0: any) in a whole window; begins the next one. Not before a window is over: slow is not
- * yet guilty. */
-bool pace_is_too_slow(struct pace *pace, uint64_t now_ms, int64_t rate);
+/* In its whole window of pace.h, as its route asks. */
 bool connection_is_too_slow(struct connection *connection);
 /* States a connection_fact about it. */
 void connection_say(struct connection *connection, enum decision decision, enum reason reason, enum http_fault fault, const char *detail);

@@ -98,20 +98,12 @@ static struct span print(struct request *request, const char *format, ...)
 	return copy;
 }
 
-/* Decimal digits in the request's arena: on the way of every response, so without printf. */
+/* In the request's arena: on the way of every response, so without printf. */
 static struct span digits(struct request *request, uint64_t value)
 {
-	const size_t size = 20;
-	char *text = arena_take(&request->arena, size);
-	size_t at = size;
+	char *text = arena_take(&request->arena, DECIMAL_MAX);
 
-	if (!text)
-		return SPAN_NONE;
-	do {
-		text[--at] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
-	return span_make(text + at, size - at);
+	return text ? span_make(text, decimal_write(value, text)) : SPAN_NONE;
 }
 
 static void add_security(struct fields_out *out, const struct edge_settings *settings)

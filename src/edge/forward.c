@@ -1,8 +1,6 @@
 /* To the origin: which one, a connection to it, the head re-written canonically; and its answer's head. */
 #include "edge/request.h"
 
-#include <stdio.h>
-
 #include "base/encode.h"
 #include "base/hash.h"
 #include "http/head_writer.h"
@@ -358,16 +356,18 @@ static void put_forwarded(struct request *request, struct head_out *head)
 
 static void put_via(struct request *request, struct head_out *head)
 {
-	char via[64];
+	struct span node = span_of(request->connection->worker->common->node);
+	char text[sizeof("2.0 ") + sizeof(request->connection->worker->common->node)];
+	struct span via = span_make(text, 4 + node.len);
 
-	snprintf(via, sizeof(via), "%s %s", request->head.version == HTTP_2 ? "2.0" : request->head.version == HTTP_1_1 ? "1.1" : "1.0",
-	         request->connection->worker->common->node);
+	memcpy(text, request->head.version == HTTP_2 ? "2.0 " : request->head.version == HTTP_1_1 ? "1.1 " : "1.0 ", 4);
+	memcpy(text + 4, node.at, node.len);
 	if (fields_find(&request->head.fields, FIELD_VIA))
-		put_list_field(request, head, FIELD_VIA, SPAN("Via"), span_of(via));
+		put_list_field(request, head, FIELD_VIA, SPAN("Via"), via);
 	else
-		put(head, SPAN("Via"), span_of(via));
+		put(head, SPAN("Via"), via);
 	if (fields_find(&request->head.fields, FIELD_CDN_LOOP))
-		put_list_field(request, head, FIELD_CDN_LOOP, SPAN("CDN-Loop"), span_of(request->connection->worker->common->node));
+		put_list_field(request, head, FIELD_CDN_LOOP, SPAN("CDN-Loop"), node);
 }
 
 static void put_certificate(struct head_out *head, struct span der)
@@ -415,10 +415,9 @@ static void put_framing(struct request *request, struct head_out *head)
 	if (request->up_is_chunked)
 		put(head, SPAN("Transfer-Encoding"), SPAN("chunked"));
 	else if (size.framing != BODY_NONE || size.is_known) {
-		char digits[24];
+		char digits[DECIMAL_MAX];
 
-		snprintf(digits, sizeof(digits), "%llu", (unsigned long long)size.bytes);
-		put(head, SPAN("Content-Length"), span_of(digits));
+		put(head, SPAN("Content-Length"), span_make(digits, decimal_write(size.bytes, digits)));
 	}
 }
 

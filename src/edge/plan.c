@@ -28,7 +28,7 @@ static uint64_t method_mask(const struct list_value *list)
 }
 
 /* What a reader takes even where every site wants less, or there is none yet: enough for the answer 421 to be given. */
-static const struct http_limits least_limits = { .head_bytes = 8u * 1024, .target_bytes = 2048, .fields = 64, .body_bytes = INT64_MAX };
+static const struct http_limits least_limits = { .head_bytes = 8u * 1024, .target_bytes = 2048, .fields = 32, .body_bytes = INT64_MAX };
 
 static void widen(struct http_limits *widest, const struct edge_limits *limits)
 {

@@ -158,8 +158,8 @@ enum step_outcome request_answer_with(struct request *request, unsigned status, 
 	request->is_own = true;
 	request->response = (struct response_head){ .status = status, .version = HTTP_1_1 };
 	fields_init(fields, &request->arena, 16);
-	if ((type.len && fields_add(fields, FIELD_CONTENT_TYPE, SPAN("content-type"), type) != RESULT_OK) ||
-	    (location.len && fields_add(fields, FIELD_LOCATION, SPAN("location"), location) != RESULT_OK)) {
+	if ((type.len && fields_add(fields, FIELD_CONTENT_TYPE, SPAN("Content-Type"), type) != RESULT_OK) ||
+	    (location.len && fields_add(fields, FIELD_LOCATION, SPAN("Location"), location) != RESULT_OK)) {
 		request_abort(request, REASON_NO_MEMORY);
 		return STEP_AGAIN;
 	}
