@@ -55,7 +55,8 @@ void connection_say_refused(struct worker *worker, const struct address *peer, c
 }
 
 /* A handshake costs a hundred times what a request does: only so many at once. What is over the limit is refused before the
- * first asymmetric operation (security: closed), so that those under way end (availability). */
+ * first asymmetric operation (security: closed), so that those under way end (availability). Counted from the ClientHello on:
+ * connections that say nothing cost nothing, and would take every place for the price of a SYN. */
 static bool take_handshake(struct connection *connection)
 {
 	struct edge_common *common = connection->worker->common;
@@ -220,8 +221,6 @@ static enum result begin_tls(struct connection *connection)
 
 	if (!connection->port->is_tls || connection->transport.tls)
 		return RESULT_OK;
-	if (!take_handshake(connection))
-		return RESULT_LIMIT;
 	result = transport_accept_tls(&connection->transport, connection->binding->plan->tls, buffer_span(&connection->in),
 	                              connection->port->has_h2, &connection_reached(connection)->address);
 	buffer_reset(&connection->in);
@@ -243,6 +242,10 @@ static enum result handshake(struct connection *connection)
 {
 	enum result result = begin_tls(connection);
 
+	if (result == RESULT_OK && connection->is_tls)
+		result = transport_hello(&connection->transport);
+	if (result == RESULT_OK && connection->is_tls && !connection->is_shaking_hands && !take_handshake(connection))
+		result = RESULT_LIMIT;
 	if (result == RESULT_OK && connection->is_tls)
 		result = transport_handshake(&connection->transport);
 	if (result == RESULT_REFUSED || result == RESULT_MALFORMED)

@@ -48,6 +48,9 @@ enum result transport_accept_tls(struct transport *transport, const struct tls_s
                                  bool allow_h2, const struct address *local) must_check;
 /* Starts the client side, with SNI and verification as CLIENT says. */
 enum result transport_connect_tls(struct transport *transport, struct tls_client *client) must_check;
+/* Reads the ClientHello and finds whom it asks for, which costs no asymmetric operation yet. Results as transport_handshake, which
+ * does this too. */
+enum result transport_hello(struct transport *transport) must_check;
 /* RESULT_OK done; RESULT_MORE; RESULT_REFUSED (alert sent, or certificate not accepted: transport_error tells);
  * RESULT_END / RESULT_IO the peer went away. A plain transport says RESULT_OK.
  * After RESULT_OK, see transport_is_passthrough. */

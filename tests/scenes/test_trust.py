@@ -1,7 +1,10 @@
 """What an outsider must not reach by spelling it otherwise, by another door, or by an old key."""
+import contextlib
 import pathlib
+import socket
 import ssl
 import sys
+import time
 
 import pytest
 
@@ -123,3 +126,32 @@ def test_a_kept_connection_meets_a_new_demand(start_front, certificates):
             stream.send(f"GET / HTTP/1.1\r\nHost: {exact.HOST}\r\n\r\n".encode())
             answer = exact.read_response(stream)
             assert answer.status == 421 and answer.get("connection") == "close"
+
+
+# -- the places for handshakes --
+
+def test_who_says_nothing_takes_no_place_of_a_handshake():
+    hello = ssl.MemoryBIO()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        scene.trusting().wrap_bio(ssl.MemoryBIO(), hello, server_hostname=scene.HOST).do_handshake()
+    first = hello.read()
+    with scene.Origin() as origin, scene.Shield(origin, binary=scene.sanitized(), handshakes=4) as shield, contextlib.ExitStack() as stack:
+        idle = [stack.enter_context(socket.create_connection(("127.0.0.1", shield.tls), 5)) for _ in range(8)]
+        for each in idle[4:]:
+            each.sendall(first[:100])
+        time.sleep(0.2)
+        assert scene.get(shield.tls, tls=True).status == 200
+        for each in idle[:4]:
+            each.sendall(first)
+            assert each.recv(1) == b"\x16", "its handshake is under way"
+        with pytest.raises(OSError):
+            scene.get(shield.tls, tls=True)
+        shield.wait_journal(lambda line: "too many TLS handshakes" in str(line))
+        idle[0].close()
+        scene.wait_until(lambda: is_served(shield), 5, "a place is free again")
+
+
+def is_served(shield):
+    with contextlib.suppress(OSError):
+        return scene.get(shield.tls, tls=True).status == 200
+    return False
