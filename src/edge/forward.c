@@ -82,12 +82,18 @@ static void learn(struct request *request, enum origin_outcome outcome)
 		origin_learn(request->member->origin, outcome, request->connection->worker->loop.now_ms);
 }
 
+/* RFC 9110, 9.2.2; a body is gone once it was sent. */
+static bool is_safe_twice(const struct request *request)
+{
+	return method_is_idempotent(request->head.method) && request->head.body.framing == BODY_NONE;
+}
+
 /* May this request be sent once more? Nothing of its body has gone, and either nothing at all was sent, or the method says
  * that twice is as good as once (RFC 9110, 9.2.2). */
 static bool is_repeatable(const struct request *request)
 {
 	return request->tries < TRIES_MAX && request->up_bytes == 0 &&
-	       (!request->forwarded_ns || (method_is_idempotent(request->head.method) && request->head.body.framing == BODY_NONE));
+	       (!request->forwarded_ns || is_safe_twice(request));
 }
 
 /* The origin failed before its response began. */
@@ -145,7 +151,7 @@ static enum step_outcome open_origin(struct request *request)
 	request->last_member = request->member;
 	request->tries++;
 	request->connect_ns = now_ns(request);
-	request->origin = request->tries == 1 ? origin_connection_reuse(&worker->origins, request->member->origin, request) : NULL;
+	request->origin = request->tries == 1 ? origin_connection_reuse(&worker->origins, request->member->origin, !is_safe_twice(request), request) : NULL;
 	request->was_reused = request->origin != NULL;
 	if (request->origin)
 		return STEP_NEXT;
