@@ -55,7 +55,8 @@ void connection_say_refused(struct worker *worker, const struct address *peer, c
 }
 
 /* A handshake costs a hundred times what a request does: only so many at once. What is over the limit is refused before the
- * first asymmetric operation (security: closed), so that those under way end (availability). */
+ * first asymmetric operation (security: closed), so that those under way end (availability). Counted from the ClientHello on:
+ * connections that say nothing cost nothing, and would take every place for the price of a SYN. */
 static bool take_handshake(struct connection *connection)
 {
 	struct edge_common *common = connection->worker->common;
@@ -171,7 +172,8 @@ enum result connection_flush(struct connection *connection)
 		if (result != RESULT_OK)
 			return result;
 		buffer_consume(&connection->out, sent);
-		connection->pace.bytes += sent;
+		if (connection->stage != CONNECTION_HTTP_2)  /* there an answer to a PING is no progress */
+			connection->pace.bytes += sent;
 	}
 	return RESULT_OK;
 }
@@ -219,8 +221,6 @@ static enum result begin_tls(struct connection *connection)
 
 	if (!connection->port->is_tls || connection->transport.tls)
 		return RESULT_OK;
-	if (!take_handshake(connection))
-		return RESULT_LIMIT;
 	result = transport_accept_tls(&connection->transport, connection->binding->plan->tls, buffer_span(&connection->in),
 	                              connection->port->has_h2, &connection_reached(connection)->address);
 	buffer_reset(&connection->in);
@@ -242,6 +242,10 @@ static enum result handshake(struct connection *connection)
 {
 	enum result result = begin_tls(connection);
 
+	if (result == RESULT_OK && connection->is_tls)
+		result = transport_hello(&connection->transport);
+	if (result == RESULT_OK && connection->is_tls && !connection->is_shaking_hands && !take_handshake(connection))
+		result = RESULT_LIMIT;
 	if (result == RESULT_OK && connection->is_tls)
 		result = transport_handshake(&connection->transport);
 	if (result == RESULT_REFUSED || result == RESULT_MALFORMED)
@@ -326,8 +330,25 @@ static void ready(struct watch *watch, uint32_t events)
 	connection_advance(connection);
 }
 
+/* On a slow line nothing more fits into the kernel's buffer for a long time, while what lies in it moves: a citizen who takes
+ * 40 KB/s would be cut. The kernel is asked, of those who made us wait for a second. */
+static void count_confirmed(struct connection *connection)
+{
+	struct pace *pace = &connection->pace;
+	uint64_t confirmed;
+
+	if (!buffer_len(&connection->out) && !connection->waits_to_send)
+		return;
+	confirmed = transport_confirmed(&connection->transport);
+	if (!pace->confirmed)
+		pace->confirmed = confirmed;
+	else if (confirmed - pace->confirmed > pace->bytes)
+		pace->bytes = confirmed - pace->confirmed;
+}
+
 bool connection_is_too_slow(struct connection *connection)
 {
+	count_confirmed(connection);
 	return pace_is_too_slow(&connection->pace, connection->worker->loop.now_ms, connection_timeouts(connection)->body_rate);
 }
 

@@ -194,16 +194,23 @@ static void put_framing(struct request *request, struct fields_out *out)
 		add(out, FIELD_CONNECTION, SPAN("Connection"), SPAN("keep-alive"));
 }
 
+/* All of it or nothing: half a head would make the next one a part of it. */
 static enum result write_head(struct connection *connection, unsigned status, struct span reason, const struct fields *fields)
 {
-	enum result result = status_line_write(status, reason, &connection->out);
+	struct buffer *out = &connection->out;
+	size_t before = buffer_len(out);
+	enum result result = status_line_write(status, reason, out);
 
 	for (unsigned i = 0; fields && i < fields->count && result == RESULT_OK; i++)
-		result = field_write(fields->list[i].name, fields->list[i].value, &connection->out);
-	return result == RESULT_OK ? head_end_write(&connection->out) : result;
+		result = field_write(fields->list[i].name, fields->list[i].value, out);
+	if (result == RESULT_OK)
+		result = head_end_write(out);
+	if (result != RESULT_OK)
+		out->end = out->start + before;
+	return result;
 }
 
-enum result response_send_interim(struct request *request, unsigned status, const struct fields *fields)
+static enum result send_interim(struct request *request, unsigned status, const struct fields *fields)
 {
 	struct fields_out out = { .request = request };
 
@@ -218,6 +225,15 @@ enum result response_send_interim(struct request *request, unsigned status, cons
 		return http2_respond(request, status, &out.fields, false);
 	out.result = write_head(request->connection, status, status_reason(status), &out.fields);
 	return out.result == RESULT_OK ? connection_flush(request->connection) : out.result;
+}
+
+/* What does not fit is left out; it is the final answer that counts. */
+void response_send_interim(struct request *request, unsigned status, const struct fields *fields)
+{
+	enum result result = send_interim(request, status, fields);
+
+	if (result != RESULT_OK && result != RESULT_MORE && result != RESULT_LIMIT)
+		request->connection->is_closing |= !request->is_h2;
 }
 
 enum result response_send_head(struct request *request)
@@ -248,6 +264,14 @@ enum result response_send_head(struct request *request)
 
 /* -- the body -- */
 
+static void set_idle_deadline(struct request *request)
+{
+	const struct edge_timeouts *timeouts = &request->route->settings->timeouts;
+	struct loop *loop = &request->connection->worker->loop;
+
+	timer_set(&loop->timers, &request->timer, loop->now_ms + (uint64_t)(request->is_tunnel ? timeouts->tunnel_ms : timeouts->idle_ms));
+}
+
 enum result response_peek(struct request *request, struct span *piece)
 {
 	if (request->is_own) {
@@ -272,6 +296,9 @@ enum result response_peek(struct request *request, struct span *piece)
 void response_take(struct request *request, size_t count)
 {
 	request->down_bytes += count;
+	/* A client that takes it, however slowly, is not an origin that is silent: no edge of the origin's tells of that. */
+	if (request->is_h2 && request->origin)
+		set_idle_deadline(request);
 	if (request->is_own)
 		request->page = span_skip(request->page, count);
 	else
@@ -330,14 +357,6 @@ void response_origin_done(struct request *request)
 	request_release_origin(request, is_origin_reusable(request));
 }
 
-static void set_idle_deadline(struct request *request)
-{
-	const struct edge_timeouts *timeouts = &request->route->settings->timeouts;
-	struct loop *loop = &request->connection->worker->loop;
-
-	timer_set(&loop->timers, &request->timer, loop->now_ms + (uint64_t)(request->is_tunnel ? timeouts->tunnel_ms : timeouts->idle_ms));
-}
-
 /* The client can have no more of it: what it has already cannot be told from a whole response, except by cutting. */
 static enum step_outcome cut(struct request *request, enum reason reason)
 {
@@ -345,7 +364,7 @@ static enum step_outcome cut(struct request *request, enum reason reason)
 		request->reason = reason;
 		request->decision = DECISION_DROP;
 	}
-	request->connection->is_closing = true;
+	request->connection->is_closing |= !request->is_h2;  /* the other streams go on, until the connection drains */
 	request->is_cut = true;
 	request_release_origin(request, false);
 	return STEP_NEXT;

@@ -10,6 +10,7 @@
 
 #define TRIES_MAX 3
 #define RESPONSE_FIELDS_MAX 256
+#define INTERIMS_MAX 32
 
 static uint64_t now_ns(const struct request *request)
 {
@@ -81,12 +82,18 @@ static void learn(struct request *request, enum origin_outcome outcome)
 		origin_learn(request->member->origin, outcome, request->connection->worker->loop.now_ms);
 }
 
+/* RFC 9110, 9.2.2; a body is gone once it was sent. */
+static bool is_safe_twice(const struct request *request)
+{
+	return method_is_idempotent(request->head.method) && request->head.body.framing == BODY_NONE;
+}
+
 /* May this request be sent once more? Nothing of its body has gone, and either nothing at all was sent, or the method says
  * that twice is as good as once (RFC 9110, 9.2.2). */
 static bool is_repeatable(const struct request *request)
 {
 	return request->tries < TRIES_MAX && request->up_bytes == 0 &&
-	       (!request->forwarded_ns || (method_is_idempotent(request->head.method) && request->head.body.framing == BODY_NONE));
+	       (!request->forwarded_ns || is_safe_twice(request));
 }
 
 /* The origin failed before its response began. */
@@ -108,7 +115,9 @@ static enum step_outcome fail_origin(struct request *request, enum origin_outcom
 		request->tried |= (uint64_t)1 << (request->member - request->route->pool->members);
 	request_release_origin(request, false);
 	request->reason = REASON_NONE;
-	if (outcome != ORIGIN_TIMED_OUT && is_repeatable(request)) {
+	/* After a timeout only what was not sent at all: an origin may be at work on the rest. */
+	request->has_timed_out |= outcome == ORIGIN_TIMED_OUT;
+	if ((outcome != ORIGIN_TIMED_OUT || !request->forwarded_ns) && is_repeatable(request)) {
 		request->forwarded_ns = 0;
 		request->up_is_done = request->up_has_begun = false;
 		request->step = STEP_CONNECT;
@@ -134,13 +143,15 @@ static enum step_outcome open_origin(struct request *request)
 	enum result result;
 
 	request->member = request_take_member(request);
+	if (!request->member && request->has_timed_out)
+		return request_answer(request, 504, DECISION_DROP, REASON_ORIGIN_TIMEOUT);
 	if (!request->member)
 		return request_answer(request, request->tries ? 502 : 503, request->tries ? DECISION_DROP : DECISION_LIMIT,
 		                      request->tries ? REASON_ORIGIN_CONNECT : REASON_NO_ORIGIN);
 	request->last_member = request->member;
 	request->tries++;
 	request->connect_ns = now_ns(request);
-	request->origin = request->tries == 1 ? origin_connection_reuse(&worker->origins, request->member->origin, request) : NULL;
+	request->origin = request->tries == 1 ? origin_connection_reuse(&worker->origins, request->member->origin, !is_safe_twice(request), request) : NULL;
 	request->was_reused = request->origin != NULL;
 	if (request->origin)
 		return STEP_NEXT;
@@ -181,20 +192,41 @@ static bool is_unusual(struct span name)
 	return span_find(name, '_') < name.len || span_find(name, '.') < name.len;
 }
 
+/* One name to CGI, PHP and WSGI, which read X_Role and X.Role as X-Role. */
+static bool reads_alike(struct span a, struct span b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++) {
+		char x = a.at[i] == '_' || a.at[i] == '.' ? '-' : ascii_lower(a.at[i]);
+		char y = b.at[i] == '_' || b.at[i] == '.' ? '-' : ascii_lower(b.at[i]);
+
+		if (x != y)
+			return false;
+	}
+	return true;
+}
+
 /* Security, fails closed: names that an origin takes for what only we may say. X-Forwarded-Prefix, -Ssl and their kin are
- * believed like X-Forwarded-For; and CGI, PHP and WSGI read X_Forwarded_For or Content.Length as if they had a hyphen. */
+ * believed like X-Forwarded-For, by every spelling that reads like one of ours. IIS and several frameworks take the path from
+ * X-Original-URL or X-Rewrite-URL, whatever path was guarded here; and CGI hands Proxy on as HTTP_PROXY (CVE-2016-5385). */
 static bool is_misleading(struct span name)
 {
+	static const struct span others[] = { SPAN_INIT("proxy"), SPAN_INIT("x-original-url"), SPAN_INIT("x-rewrite-url") };
+	const struct span family = SPAN("x-forwarded-");
 	char plain[32];
-	struct span as_read = span_make(plain, name.len);
 
-	if (span_starts_nocase(name, SPAN("x-forwarded-")))
+	if (reads_alike(span_take(name, family.len), family))
 		return true;
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		if (reads_alike(name, others[i]))
+			return true;
+	}
 	if (!is_unusual(name) || name.len > sizeof(plain))
 		return false;
 	for (size_t i = 0; i < name.len; i++)
 		plain[i] = name.at[i] == '_' || name.at[i] == '.' ? '-' : name.at[i];
-	return field_id_of(as_read) != FIELD_OTHER || span_starts_nocase(as_read, SPAN("x-forwarded-"));
+	return field_id_of(span_make(plain, name.len)) != FIELD_OTHER;
 }
 
 /* Fields that go no further: about the connection, or ours to say. */
@@ -203,7 +235,7 @@ static bool is_dropped(const struct request *request, const struct field *field)
 	const struct origin_auth_settings *auth = request->member->settings->auth;
 
 	/* Security: the header by which the origin knows us is ours alone to send. */
-	if (auth && auth->header_secret.len && span_equal_nocase(field->name, auth->header))
+	if (auth && auth->header_secret.len && reads_alike(field->name, auth->header))
 		return true;
 	switch ((int)field->id) {
 	case FIELD_OTHER:
@@ -227,7 +259,7 @@ static bool is_named(const struct list_value *names, struct span name)
 	const struct span *list = names->items;
 
 	for (size_t i = 0; i < names->count; i++) {
-		if (span_equal_nocase(list[i], name))
+		if (reads_alike(list[i], name))
 			return true;
 	}
 	return false;
@@ -238,7 +270,7 @@ static bool is_set(const struct list_value *pairs, struct span name)
 	const struct name_value *list = pairs->items;
 
 	for (size_t i = 0; i < pairs->count; i++) {
-		if (span_equal_nocase(list[i].name, name))
+		if (reads_alike(list[i].name, name))
 			return true;
 	}
 	return false;
@@ -455,9 +487,11 @@ static enum step_outcome take_response_head(struct request *request)
 	if (head->status == 101)
 		return fail_origin(request, ORIGIN_ERROR);
 	if (head->status < 200) {
-		if (head->status != 100 && request->head.version != HTTP_1_0 &&
-		    response_send_interim(request, head->status, &head->fields) != RESULT_OK)
-			request->connection->is_closing = true;
+		/* An origin that never gets to the point would have a worker for itself, and fill a stalled client's queue. */
+		if (++request->interims > INTERIMS_MAX)
+			return request_answer(request, 502, DECISION_DROP, REASON_ORIGIN_BROKEN);
+		if (head->status != 100 && request->head.version != HTTP_1_0)
+			response_send_interim(request, head->status, &head->fields);
 		buffer_consume(&request->origin->in, request->response_head_bytes);
 		head_reader_init(&request->response_reader);
 		return STEP_AGAIN;

@@ -113,7 +113,7 @@ static void wait_at_work(struct connection *connection)
 	}
 	if (connection->pace.since_ms)
 		return;
-	connection->pace = (struct pace){ connection->worker->loop.now_ms, 0 };
+	connection->pace = (struct pace){ .since_ms = connection->worker->loop.now_ms };
 	connection_set_deadline(connection, 1000);
 }
 

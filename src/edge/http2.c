@@ -177,6 +177,7 @@ static enum result read_body(void *context, struct h2_stream *stream, char *out,
 		memcpy(out + *count, piece.at, piece.len);
 		*count += piece.len;
 		response_take(request, piece.len);
+		request_client_moved(request, piece.len);
 	}
 	return RESULT_OK;
 }
@@ -273,7 +274,6 @@ static enum result take_input(struct connection *connection)
 		enum result result;
 
 		if (buffer_len(&connection->in)) {
-			connection->pace.bytes += buffer_len(&connection->in);
 			taken_bytes += buffer_len(&connection->in);
 			result = h2_receive(connection->h2, buffer_span(&connection->in), connection->worker->loop.now_ms, &fault);
 			buffer_reset(&connection->in);
@@ -321,7 +321,7 @@ static void watch_clock(struct connection *connection)
 {
 	if (buffer_len(&connection->out) || h2_is_stalled(connection->h2)) {
 		if (!connection->pace.since_ms) {
-			connection->pace = (struct pace){ connection->worker->loop.now_ms, 0 };
+			connection->pace = (struct pace){ .since_ms = connection->worker->loop.now_ms };
 			connection_set_deadline(connection, CLOCK_STEP_MS);
 		}
 		connection->wait = WAIT_REQUEST;

@@ -10,6 +10,6 @@ bool pace_is_too_slow(struct pace *pace, uint64_t now_ms, int64_t rate)
 		return false;
 	if (pace->bytes * 1000 / waited_ms < (uint64_t)rate)
 		return true;
-	*pace = (struct pace){ now_ms, 0 };
+	*pace = (struct pace){ .since_ms = now_ms };
 	return false;
 }

@@ -14,6 +14,7 @@
 struct pace {
 	uint64_t since_ms;     /* begin of this window; 0: not waiting for the client */
 	uint64_t bytes;        /* moved in it */
+	uint64_t confirmed;    /* what the client's kernel had of us when the window was young; 0: not asked yet */
 };
 
 /* Slower than RATE (0: any speed will do) in a window that is over. When it is over and was fast enough, the next begins. */

@@ -51,6 +51,7 @@ struct request {
 	bool is_source_trusted;            /* the socket's other end is a trusted proxy */
 	const struct edge_site *site;
 	const struct edge_route *route;
+	const struct edge_route *route_as_written;  /* not that of the path's usual reading, perhaps: its refusals count too */
 
 	struct feed up;                    /* request body */
 	struct buffer stream_body;         /* HTTP/2: what has come and not gone on */
@@ -64,6 +65,8 @@ struct request {
 	uint64_t tried;
 	uint64_t sticky_key;               /* of the member that the client's cookie names; 0: none */
 	unsigned tries;
+	bool has_timed_out;                /* an origin did not take the connection in time */
+	unsigned interims;                 /* 1xx answers of the origin */
 	struct timer timer;                /* of the origin */
 
 	struct response_head response;     /* of an origin: points into its `in`, until the head has gone to the client */
@@ -134,7 +137,7 @@ void response_take(struct request *request, size_t count);
 
 /* deliver.c: the head to the client. */
 enum result response_send_head(struct request *request) must_check;
-enum result response_send_interim(struct request *request, unsigned status, const struct fields *fields) must_check;
+void response_send_interim(struct request *request, unsigned status, const struct fields *fields);
 /* http1.c: moves the response body to an HTTP/1 client. RESULT_OK: all of it has gone. */
 enum result http1_deliver(struct request *request) must_check;
 /* The origin has said all: it is kept for others, or closed. */

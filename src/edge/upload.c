@@ -70,8 +70,7 @@ static void ask_for_body(struct request *request)
 	if (!request->head.expects_continue || request->has_continued || request->up_bytes)
 		return;
 	request->has_continued = true;
-	if (response_send_interim(request, 100, NULL) != RESULT_OK)
-		request->connection->is_closing = true;
+	response_send_interim(request, 100, NULL);
 }
 
 bool request_awaits_body(const struct request *request)
@@ -89,7 +88,7 @@ static bool is_too_slow(struct request *request)
 		return false;
 	}
 	if (!request->up_pace.since_ms)
-		request->up_pace = (struct pace){ now_ms, 0 };
+		request->up_pace = (struct pace){ .since_ms = now_ms };
 	return pace_is_too_slow(&request->up_pace, now_ms, request->route->settings->timeouts.body_rate);
 }
 

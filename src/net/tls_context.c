@@ -22,6 +22,8 @@
 #define GROUPS "X25519:P-256:P-384"
 #endif
 
+#define CLIENT_FRESH_S 3600
+
 /* OCSP responses by the certificate they speak of; lives in the context's ex_data. */
 struct staples {
 	size_t count;
@@ -197,8 +199,9 @@ static enum result clients_verify(SSL_CTX *context, const struct tls_site *site,
 	}
 	SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (site->client_mode == TLS_CLIENT_REQUIRE ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), NULL);
 	SSL_CTX_set_verify_depth(context, 5);
-	/* A client certificate is looked at only in a full handshake: let that be no longer ago than an hour. */
-	SSL_CTX_set_timeout(context, 3600);
+	/* A client certificate is looked at only in a full handshake. */
+	SSL_CTX_set_timeout(context, CLIENT_FRESH_S);
+	tls_tickets_limit(context, site->client_fresh_s ? site->client_fresh_s : CLIENT_FRESH_S);
 	return RESULT_OK;
 }
 

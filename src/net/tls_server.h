@@ -39,6 +39,7 @@ struct tls_site {
 	 * (fails closed). With a CRL, every certificate of the client's chain needs a current CRL of its issuer. */
 	enum tls_client_mode client_mode;
 	struct span client_ca, client_crl;  /* PEM */
+	uint32_t client_fresh_s;      /* how long ago a certificate may have been looked at when its session resumes; 0: an hour */
 	bool is_passthrough;          /* no certificate: the bytes go on as they came */
 };
 

@@ -230,11 +230,24 @@ enum result origin_next_endpoint(struct origin *origin, struct endpoint *out)
 	return result;
 }
 
+bool origin_has_endpoint(struct origin *origin, const struct endpoint *endpoint)
+{
+	bool is_there = false;
+
+	pthread_mutex_lock(&origin->lock);
+	for (unsigned i = 0; i < origin->endpoint_count && !is_there; i++)
+		is_there = endpoint_equal(&origin->endpoints[i], endpoint);
+	pthread_mutex_unlock(&origin->lock);
+	return is_there;
+}
+
 void origin_set_endpoints(struct origin *origin, const struct endpoint *list, unsigned count, uint64_t now_ms)
 {
 	if (count > ORIGIN_ENDPOINTS_MAX)
 		count = ORIGIN_ENDPOINTS_MAX;
 	pthread_mutex_lock(&origin->lock);
+	if (count && (count != origin->endpoint_count || memcmp(origin->endpoints, list, count * sizeof(*list)) != 0))
+		ADD(origin->endpoints_version, 1u);
 	if (count) {
 		memcpy(origin->endpoints, list, count * sizeof(*list));
 		origin->endpoint_count = count;

@@ -42,6 +42,7 @@ struct origin {
 	pthread_mutex_t lock;             /* endpoints */
 	struct endpoint endpoints[ORIGIN_ENDPOINTS_MAX];
 	unsigned endpoint_count, endpoint_next;
+	unsigned endpoints_version;       /* atomic: another list than before */
 	uint64_t resolved_ms;
 
 	unsigned at_work;                 /* requests, all workers */
@@ -86,6 +87,8 @@ enum result origin_identity_write(const struct origin_settings *settings, const 
                                   struct buffer *out) must_check;
 
 /* RESULT_NOT_FOUND when the name has never been resolved. Endpoints take turns. */
+/* Whether its name still leads to ENDPOINT. */
+bool origin_has_endpoint(struct origin *origin, const struct endpoint *endpoint);
 enum result origin_next_endpoint(struct origin *origin, struct endpoint *out) must_check;
 /* What DNS says now. An empty list changes nothing: the old addresses are better than none (fails open). */
 void origin_set_endpoints(struct origin *origin, const struct endpoint *list, unsigned count, uint64_t now_ms);

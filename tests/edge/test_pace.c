@@ -7,7 +7,7 @@
 
 static void nobody_is_slow_before_a_window_is_over(void **state)
 {
-	struct pace pace = { 1000, 0 };
+	struct pace pace = { .since_ms = 1000, .bytes = 0 };
 
 	(void)state;
 	assert_false(pace_is_too_slow(&pace, 1000 + WINDOW - 1, 128));
@@ -17,7 +17,7 @@ static void nobody_is_slow_before_a_window_is_over(void **state)
 
 static void each_window_counts_for_itself(void **state)
 {
-	struct pace pace = { 1000, 0 };
+	struct pace pace = { .since_ms = 1000, .bytes = 0 };
 	uint64_t now_ms = 1000;
 
 	(void)state;
@@ -33,7 +33,7 @@ static void each_window_counts_for_itself(void **state)
 
 static void the_minimum_is_enough(void **state)
 {
-	struct pace pace = { 1000, 128 * WINDOW / 1000 };
+	struct pace pace = { .since_ms = 1000, .bytes = 128 * WINDOW / 1000 };
 
 	(void)state;
 	assert_false(pace_is_too_slow(&pace, 1000 + WINDOW, 128));
@@ -43,7 +43,7 @@ static void the_minimum_is_enough(void **state)
 
 static void without_a_rate_or_a_turn_nobody_is_slow(void **state)
 {
-	struct pace pace = { 1000, 0 }, idle = { 0, 0 };
+	struct pace pace = { .since_ms = 1000, .bytes = 0 }, idle = { .since_ms = 0, .bytes = 0 };
 
 	(void)state;
 	assert_false(pace_is_too_slow(&pace, 1000 + 100 * WINDOW, 0));

@@ -274,6 +274,28 @@ static void client_certificates(void **state)
 	assert_int_equal(meet(server, "require.example", NULL, of_open, &der, &is_resumed), RESULT_REFUSED);
 	assert_int_equal(meet(server, "require.example", &good, of_open, &der, &is_resumed), RESULT_OK);
 	assert_false(is_resumed);
+	/* A look at a certificate ages, however often its session resumes meanwhile and gets a ticket anew. */
+	sites[2].client_fresh_s = 1;
+	tls_server_free(server);
+	SSL_SESSION_free(kept);
+	kept = NULL;
+	assert_int_equal(tls_server_new(sites, 3, NULL, &tickets, NULL, &server), RESULT_OK);
+	assert_int_equal(meet(server, "require.example", &good, NULL, &der, &is_resumed), RESULT_OK);
+	for (int i = 0; i < 2; i++) {
+		SSL_SESSION *last = kept;
+		kept = NULL;
+		(void)usleep(i ? 700000 : 0);
+		assert_int_equal(meet(server, "require.example", NULL, last, &der, &is_resumed), RESULT_OK);
+		assert_true(is_resumed);
+		SSL_SESSION_free(last);
+	}
+	SSL_SESSION *last = kept;
+	kept = NULL;
+	(void)usleep(700000);
+	assert_int_equal(meet(server, "require.example", NULL, last, &der, &is_resumed), RESULT_REFUSED);
+	assert_int_equal(meet(server, "require.example", &good, last, &der, &is_resumed), RESULT_OK);
+	assert_false(is_resumed);
+	SSL_SESSION_free(last);
 	SSL_SESSION_free(of_require);
 	SSL_SESSION_free(of_open);
 	SSL_SESSION_free(kept);
