@@ -133,7 +133,7 @@ class Peer:
             piece = self.sock.recv(65536)
             if not piece:
                 if self.got:
-                    raise Broken(f"closed in the middle of a frame; before: {self.seen}")
+                    raise Broken(f"closed in the middle of a frame; before: {self.seen[-12:]}")
                 return False
             self.got += piece
         return True
@@ -149,9 +149,9 @@ class Peer:
             head, payload = bytes(self.got[:9]), bytes(self.got[9:9 + length])
             del self.got[:9 + length]
         except TimeoutError:
-            raise Broken(f"nothing within {wait or self.timeout} s; before: {self.seen}") from None
+            raise Broken(f"nothing within {wait or self.timeout} s; before: {self.seen[-12:]}") from None
         except OSError as error:
-            raise Broken(f"{error}; before: {self.seen}") from None
+            raise Broken(f"{error}; before: {self.seen[-12:]}") from None
         frame = Frame(head[3], head[4], int.from_bytes(head[5:9], "big") & 0x7fffffff, payload)
         self.seen.append(frame)
         return frame
@@ -162,7 +162,7 @@ class Peer:
         while True:
             frame = self.read(max(0.01, end - time.monotonic()))
             if frame is None:
-                raise Broken(f"closed without {NAMES[kind]}; before: {self.seen}")
+                raise Broken(f"closed without {NAMES[kind]}; before: {self.seen[-12:]}")
             if frame.kind == kind:
                 return frame
 
@@ -237,7 +237,7 @@ class Peer:
 
     def want(self, is_right, what):
         if not is_right:
-            raise Broken(f"wanted {what}; got {self.seen}")
+            raise Broken(f"wanted {what}; got {self.seen[-12:]}")
 
 
 class Answer:
