@@ -237,7 +237,7 @@ class Peer:
 
     def want(self, is_right, what):
         if not is_right:
-            raise Broken(f"wanted {what}; got {self.seen}")
+            raise Broken(f"wanted {what}; got {self.seen[-12:]}")
 
 
 class Answer:
