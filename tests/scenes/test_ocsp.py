@@ -6,9 +6,7 @@ import http.server
 import os
 import pathlib
 import signal
-import socket
 import subprocess
-import sys
 import threading
 import time
 
@@ -19,8 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from shield import BINARY, HOST, Origin, Shield, exchange, free_port, get, wait_until  # noqa: E402
+from lab import BINARY, HOST, Shield, free_port, get, wait_until
 
 NOW = datetime.datetime.utcnow
 KEY_FORM = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
@@ -113,7 +110,7 @@ class Responder:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
-                asked.append((self.path, dict(self.headers), self.rfile.read(int(self.headers.get("content-length", 0)))))
+                asked.append((self.path, dict(self.headers), self.rfile.read(int(self.get("content-length", 0)))))
                 with contextlib.suppress(OSError):
                     body = answer(self)
                     if body is not None:
