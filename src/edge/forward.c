@@ -427,6 +427,16 @@ static void put_framing(struct request *request, struct head_out *head)
 	}
 }
 
+/* Whatever version it says ("h2c/1"), and however it goes on ("h2c-14", of the drafts). */
+static bool offers_h2c(struct span list)
+{
+	while (list.len) {
+		if (span_starts_nocase(span_trim(span_cut(&list, ',')), SPAN("h2c")))
+			return true;
+	}
+	return false;
+}
+
 /* Any one Upgrade but h2c may become a tunnel, if the origin says 101; an extended CONNECT is one already (RFC 8441).
  * Security: with h2c anywhere in it, or said twice, it is left out: an origin that speaks h2c would be out of our sight. */
 static bool wants_tunnel(const struct request *request)
@@ -436,7 +446,7 @@ static bool wants_tunnel(const struct request *request)
 	if (request->head.protocol.len)
 		return true;
 	return !request->is_h2 && request->head.version == HTTP_1_1 && request->head.body.framing == BODY_NONE &&
-	       fields_count(fields, FIELD_UPGRADE) == 1 && !fields_has_token(fields, FIELD_UPGRADE, SPAN("h2c")) &&
+	       fields_count(fields, FIELD_UPGRADE) == 1 && !offers_h2c(fields_find(fields, FIELD_UPGRADE)->value) &&
 	       fields_has_token(fields, FIELD_CONNECTION, SPAN("upgrade"));
 }
 
