@@ -270,9 +270,8 @@ enum result response_send_head(struct request *request)
 static void set_idle_deadline(struct request *request)
 {
 	const struct edge_timeouts *timeouts = &request->route->settings->timeouts;
-	struct loop *loop = &request->connection->worker->loop;
 
-	timer_set(&loop->timers, &request->timer, loop->now_ms + (uint64_t)(request->is_tunnel ? timeouts->tunnel_ms : timeouts->idle_ms));
+	request_set_clock(request, request->is_tunnel ? timeouts->tunnel_ms : timeouts->idle_ms);
 }
 
 enum result response_peek(struct request *request, struct span *piece)

@@ -17,13 +17,6 @@ static uint64_t now_ns(const struct request *request)
 	return request->connection->worker->loop.now_ns;
 }
 
-static void set_origin_deadline(struct request *request, int64_t in_ms)
-{
-	struct loop *loop = &request->connection->worker->loop;
-
-	timer_set(&loop->timers, &request->timer, loop->now_ms + (uint64_t)in_ms);
-}
-
 void request_release_origin(struct request *request, bool is_reusable)
 {
 	struct worker *worker = request->connection->worker;
@@ -165,7 +158,7 @@ static enum step_outcome open_origin(struct request *request)
 	}
 	if (result != RESULT_OK)
 		return fail_origin(request, ORIGIN_UNREACHABLE);
-	set_origin_deadline(request, request->route->settings->timeouts.connect_ms);
+	request_set_clock(request, request->route->settings->timeouts.connect_ms);
 	return STEP_WAIT;
 }
 
@@ -482,7 +475,7 @@ enum step_outcome step_forward(struct request *request)
 	head_reader_init(&request->response_reader);
 	fields_init(&request->response.fields, &request->arena, RESPONSE_FIELDS_MAX);
 	request->forwarded_ns = now_ns(request);
-	set_origin_deadline(request, request->route->settings->timeouts.first_byte_ms);
+	request_set_clock(request, request->route->settings->timeouts.first_byte_ms);
 	return STEP_NEXT;
 }
 
@@ -555,7 +548,7 @@ enum step_outcome step_await(struct request *request)
 	}
 	/* An origin answers when it has the body: its time begins with the last byte; a slow client is http1.c's affair. */
 	if (request->up_bytes != up_bytes)
-		set_origin_deadline(request, request->up_is_done ? timeouts->first_byte_ms : timeouts->idle_ms);
+		request_set_clock(request, request->up_is_done ? timeouts->first_byte_ms : timeouts->idle_ms);
 	/* An origin may answer and close before it read all of the body: its answer counts, not our broken write. */
 	for (;;) {
 		if (buffer_len(&request->origin->in)) {
