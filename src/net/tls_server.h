@@ -15,6 +15,7 @@
 #include "base/address.h"
 #include "base/complaint.h"
 #include "net/certificate.h"
+#include "net/staple.h"
 #include "net/ticket_keys.h"
 
 enum tls_client_mode { TLS_CLIENT_NONE, TLS_CLIENT_REQUEST, TLS_CLIENT_REQUIRE };
@@ -22,7 +23,9 @@ enum tls_version { TLS_1_2, TLS_1_3 };
 
 struct tls_certificate {
 	struct certificate_source source;
-	struct span ocsp;             /* DER of an OCSP response; empty: nothing is stapled */
+	struct span ocsp;             /* a file's bytes, and: */
+	bool is_ocsp_fetched;         /* instead. For the digest: contexts that say the same may be shared */
+	struct staple *staple;        /* held by the context; NULL: nothing is stapled */
 };
 
 struct tls_site {

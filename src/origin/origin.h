@@ -30,7 +30,7 @@ enum origin_outcome {
 struct origin {
 	struct list node, bucket;         /* in struct origins */
 	unsigned holders, slot;           /* slot: small number for per-worker tables */
-	struct span identity;             /* everything a connection depends on, as text, and what it is checked by */
+	struct span identity;             /* everything a connection depends on, as text, files by digest, and what it is checked by */
 	uint64_t key;                     /* of the first part: for hashing and sticky cookies, the same after a restart */
 	struct span text;                 /* "http://10.0.0.11:8080" */
 	struct span host;                 /* of the URL: a name or an address */
@@ -73,14 +73,15 @@ struct origins {
 void origins_init(struct origins *origins);
 void origins_done(struct origins *origins);
 
-/* The origin of these settings: an existing one with the same identity, held once more, or a new one. TLS is handed over
+/* The origin of these settings and of the files that TLS was made from: an existing one with the same identity, held once more,
+ * or a new one. TLS is handed over
  * for a new origin, and freed for an old one or on failure. NULL when out of memory. */
 struct origin *origins_hold(struct origins *origins, const struct origin_settings *settings,
                             const struct origin_health_settings *health, struct tls_client *tls) must_check;
 void origin_hold(struct origin *origin);
 void origins_drop(struct origins *origins, struct origin *origin);
 
-/* The text that tells two origins apart. Those that are checked differently (HEALTH, may be NULL) are two: what one site's
+/* The text that tells two origins apart, as far as settings do. Those that are checked differently (HEALTH, may be NULL) are two: what one site's
  * check says of its own application must not take another's away. */
 enum result origin_identity_write(const struct origin_settings *settings, const struct origin_health_settings *health,
                                   struct buffer *out) must_check;
