@@ -172,10 +172,13 @@ static void put_framing(struct request *request, struct fields_out *out)
 	struct connection *connection = request->connection;
 	struct body_size size = request->response.body;
 	bool is_1_0 = request->head.version == HTTP_1_0;
+	const struct field *chosen;
 
 	if (request->is_tunnel) {
 		add(out, FIELD_CONNECTION, SPAN("Connection"), SPAN("Upgrade"));
-		add(out, FIELD_UPGRADE, SPAN("Upgrade"), fields_find(&request->head.fields, FIELD_UPGRADE)->value);
+		/* The origin's choice of what the client offered. */
+		chosen = fields_find(&request->response.fields, FIELD_UPGRADE);
+		add(out, FIELD_UPGRADE, SPAN("Upgrade"), chosen ? chosen->value : fields_find(&request->head.fields, FIELD_UPGRADE)->value);
 		return;
 	}
 	if (size.is_known && !fields_find(&out->fields, FIELD_CONTENT_LENGTH) && request->status != 204 && request->status >= 200)
@@ -267,9 +270,8 @@ enum result response_send_head(struct request *request)
 static void set_idle_deadline(struct request *request)
 {
 	const struct edge_timeouts *timeouts = &request->route->settings->timeouts;
-	struct loop *loop = &request->connection->worker->loop;
 
-	timer_set(&loop->timers, &request->timer, loop->now_ms + (uint64_t)(request->is_tunnel ? timeouts->tunnel_ms : timeouts->idle_ms));
+	request_set_clock(request, request->is_tunnel ? timeouts->tunnel_ms : timeouts->idle_ms);
 }
 
 enum result response_peek(struct request *request, struct span *piece)

@@ -17,13 +17,6 @@ static uint64_t now_ns(const struct request *request)
 	return request->connection->worker->loop.now_ns;
 }
 
-static void set_origin_deadline(struct request *request, int64_t in_ms)
-{
-	struct loop *loop = &request->connection->worker->loop;
-
-	timer_set(&loop->timers, &request->timer, loop->now_ms + (uint64_t)in_ms);
-}
-
 void request_release_origin(struct request *request, bool is_reusable)
 {
 	struct worker *worker = request->connection->worker;
@@ -165,7 +158,7 @@ static enum step_outcome open_origin(struct request *request)
 	}
 	if (result != RESULT_OK)
 		return fail_origin(request, ORIGIN_UNREACHABLE);
-	set_origin_deadline(request, request->route->settings->timeouts.connect_ms);
+	request_set_clock(request, request->route->settings->timeouts.connect_ms);
 	return STEP_WAIT;
 }
 
@@ -427,6 +420,16 @@ static void put_framing(struct request *request, struct head_out *head)
 	}
 }
 
+/* Whatever version it says ("h2c/1"), and however it goes on ("h2c-14", of the drafts). */
+static bool offers_h2c(struct span list)
+{
+	while (list.len) {
+		if (span_starts_nocase(span_trim(span_cut(&list, ',')), SPAN("h2c")))
+			return true;
+	}
+	return false;
+}
+
 /* Any one Upgrade but h2c may become a tunnel, if the origin says 101; an extended CONNECT is one already (RFC 8441).
  * Security: with h2c anywhere in it, or said twice, it is left out: an origin that speaks h2c would be out of our sight. */
 static bool wants_tunnel(const struct request *request)
@@ -436,7 +439,7 @@ static bool wants_tunnel(const struct request *request)
 	if (request->head.protocol.len)
 		return true;
 	return !request->is_h2 && request->head.version == HTTP_1_1 && request->head.body.framing == BODY_NONE &&
-	       fields_count(fields, FIELD_UPGRADE) == 1 && !fields_has_token(fields, FIELD_UPGRADE, SPAN("h2c")) &&
+	       fields_count(fields, FIELD_UPGRADE) == 1 && !offers_h2c(fields_find(fields, FIELD_UPGRADE)->value) &&
 	       fields_has_token(fields, FIELD_CONNECTION, SPAN("upgrade"));
 }
 
@@ -472,7 +475,7 @@ enum step_outcome step_forward(struct request *request)
 	head_reader_init(&request->response_reader);
 	fields_init(&request->response.fields, &request->arena, RESPONSE_FIELDS_MAX);
 	request->forwarded_ns = now_ns(request);
-	set_origin_deadline(request, request->route->settings->timeouts.first_byte_ms);
+	request_set_clock(request, request->route->settings->timeouts.first_byte_ms);
 	return STEP_NEXT;
 }
 
@@ -545,7 +548,7 @@ enum step_outcome step_await(struct request *request)
 	}
 	/* An origin answers when it has the body: its time begins with the last byte; a slow client is http1.c's affair. */
 	if (request->up_bytes != up_bytes)
-		set_origin_deadline(request, request->up_is_done ? timeouts->first_byte_ms : timeouts->idle_ms);
+		request_set_clock(request, request->up_is_done ? timeouts->first_byte_ms : timeouts->idle_ms);
 	/* An origin may answer and close before it read all of the body: its answer counts, not our broken write. */
 	for (;;) {
 		if (buffer_len(&request->origin->in)) {

@@ -31,6 +31,23 @@ void request_wake(struct request *request)
 		connection_advance(request->connection);
 }
 
+void request_set_clock(struct request *request, int64_t in_ms)
+{
+	struct loop *loop = &request->connection->worker->loop;
+
+	timer_set(&loop->timers, &request->timer, loop->now_ms + (uint64_t)in_ms);
+}
+
+/* Our buffer and the kernel's are full of what the client takes at its own pace, and no edge tells of that. The connection's
+ * clock judges how fast it goes. */
+static bool is_judged_elsewhere(const struct request *request)
+{
+	const struct connection *connection = request->connection;
+
+	return request->step == STEP_DELIVER && !request->is_tunnel && request->route->settings->timeouts.body_rate &&
+	       (buffer_len(&connection->out) || connection->waits_to_send);
+}
+
 /* Nothing has moved at the origin. Whose turn was it? An origin is not blamed, and not taken out, for a client that does not
  * send its body or take its response. */
 static void nothing_moved(struct timer *timer)
@@ -39,6 +56,10 @@ static void nothing_moved(struct timer *timer)
 	bool is_client = request_awaits_body(request) ||
 	                 (request->step == STEP_DELIVER && request->origin && buffer_len(&request->origin->in));
 
+	if (is_judged_elsewhere(request)) {
+		request_set_clock(request, request->route->settings->timeouts.idle_ms);
+		return;
+	}
 	request->reason = is_client ? REASON_CLIENT_SLOW : REASON_ORIGIN_TIMEOUT;
 	request_wake(request);
 }

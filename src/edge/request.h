@@ -99,6 +99,8 @@ struct request *request_new(struct worker *worker) must_check;
 /* The head is in; holds the connection's snapshot and starts to walk. */
 void request_begin(struct request *request, struct connection *connection);
 void request_advance(struct request *request);
+/* When nothing will have moved for too long. */
+void request_set_clock(struct request *request, int64_t in_ms);
 /* Something other than the client has moved. HTTP/1: by way of the connection, which goes on with its next request when this
  * one is over. */
 void request_wake(struct request *request);

@@ -31,11 +31,24 @@ static bool is_loop(const struct request *request)
 	return false;
 }
 
+/* HTTP/2 heads are read within the widest limit of all sites, and what they would be in HTTP/1 is what this site's limit means. */
+static size_t head_size(const struct request *request, size_t limit)
+{
+	const struct fields *fields = &request->head.fields;
+	size_t size = request->head.target.len;
+
+	if (!request->is_h2 || limit >= request->binding->plan->limits.head_bytes)
+		return request->head_bytes;
+	for (unsigned i = 0; i < fields->count; i++)
+		size += fields->list[i].name.len + fields->list[i].value.len + sizeof(": \r\n") - 1;
+	return size;
+}
+
 static enum http_fault past_limits(const struct request *request)
 {
 	const struct edge_limits *limits = &request->route->settings->limits;
 
-	if (request->head_bytes > (size_t)limits->head_bytes)
+	if (head_size(request, (size_t)limits->head_bytes) > (size_t)limits->head_bytes)
 		return HTTP_FAULT_HEAD_LONG;
 	if (request->head.target.len > (size_t)limits->target_bytes)
 		return HTTP_FAULT_TARGET_LONG;

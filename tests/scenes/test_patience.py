@@ -35,20 +35,29 @@ def black_hole():
 
 # -- slow citizens --
 
-def test_a_slow_line_gets_all_of_it():
-    """What waits in the kernel's buffers moves though nothing more fits into them: 40 KB/s is many times the minimum."""
-    with stage(lambda request: lab.response(bytes(BIG))) as shield, socket.create_connection(("127.0.0.1", shield.plain), 20) as client:
+def slow_get(shield, seconds):
+    """Reads 40 KB/s for SECONDS, then the rest; the number of bytes."""
+    with socket.create_connection(("127.0.0.1", shield.plain), 20) as client:
         client.sendall(f"GET / HTTP/1.1\r\nHost: {lab.HOST}\r\nConnection: close\r\n\r\n".encode())
         got, start = 0, time.monotonic()
-        while time.monotonic() - start < 23:
+        while time.monotonic() - start < seconds:
             got += len(client.recv(4096))
             time.sleep(0.1)
-        while True:
-            piece = client.recv(1 << 20)
-            if not piece:
-                break
+        while piece := client.recv(1 << 20):
             got += len(piece)
-        assert got > BIG
+        return got
+
+
+def test_a_slow_line_gets_all_of_it():
+    """What waits in the kernel's buffers moves though nothing more fits into them: 40 KB/s is many times the minimum."""
+    with stage(lambda request: lab.response(bytes(BIG))) as shield:
+        assert slow_get(shield, 23) > BIG
+
+
+def test_a_slow_line_is_not_idle():
+    """No edge of either side's for longer than `idle`, and all the while the client takes what the kernel has."""
+    with stage(lambda request: lab.response(bytes(BIG)), site={"timeouts": {"idle": "1s"}}) as shield:
+        assert slow_get(shield, 6) > BIG
 
 
 def test_a_line_that_moves_nothing_is_cut():

@@ -150,3 +150,47 @@ def is_served(shield):
     with contextlib.suppress(OSError):
         return lab.get(shield.tls, tls=True).status == 200
     return False
+
+
+# -- limits and tunnels --
+
+def test_a_sites_limits_hold_over_http2(guarded_pair):
+    """The heads of a connection are read within the widest limits of all sites; each site's own are narrower."""
+    shield, small = guarded_pair
+    big = ("x-big", "x" * 3000)
+    with h2.Client(shield.h2c, False, host=small) as client:
+        assert client.get("/", big).status == 431
+        assert client.get("/", ("x-big", "x" * 200)).status == 200
+    with h2.Client(shield.h2c, False) as client:
+        assert client.get("/", big).status == 200
+
+
+@pytest.fixture
+def guarded_pair():
+    small = "small.example"
+    with scene.Origin(tell) as origin:
+        sites = [{"name": scene.HOST, "hosts": [scene.HOST, "localhost"], "origins": [origin.url]},
+                 {"name": small, "hosts": [small], "origins": [origin.url], "limits": {"head": "1KiB"}}]
+        listen = [{"address": f"127.0.0.1:{port}", "tls": False, "h2c": True} for port in (scene.free_port(),)]
+        with scene.Shield(origin, binary=scene.sanitized(), sites=sites, listen=listen) as shield:
+            shield.h2c = int(listen[0]["address"].rpartition(":")[2])
+            yield shield, small
+
+
+@pytest.mark.parametrize("offer, goes_on", [("echo, websocket", True), ("websocket", True), ("h2c", False), ("H2C/1", False),
+                                            ("websocket, h2c", False), ("h2c-14", False)])
+def test_upgrades(offer, goes_on):
+    """What the client hears is what the origin chose; h2c in any dress is not even offered to it."""
+    def answer(request):
+        if not request.get("upgrade"):
+            return scene.response(b"plain")
+        return b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nchosen"
+
+    with scene.Origin(answer) as origin, scene.Shield(origin, binary=scene.sanitized()) as shield:
+        with socket.create_connection(("127.0.0.1", shield.plain), 5) as client:
+            client.sendall(f"GET / HTTP/1.1\r\nHost: {scene.HOST}\r\nConnection: Upgrade\r\nUpgrade: {offer}\r\n\r\n".encode())
+            told = b""
+            while not told.endswith((b"chosen", b"plain")):
+                told += client.recv(4096)
+        assert told.endswith(b"chosen" if goes_on else b"plain")
+        assert not goes_on or b"\r\nUpgrade: websocket\r\n" in told, told
