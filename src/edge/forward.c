@@ -164,10 +164,6 @@ enum step_outcome step_connect(struct request *request)
 
 	if (!request->origin)
 		return open_origin(request);
-	if (request->connection->has_hung_up && !request->is_h2) {  /* nobody is waiting any more, and nothing was sent yet */
-		request_abort(request, REASON_CLIENT_GONE);
-		return STEP_AGAIN;
-	}
 	if (request->reason == REASON_ORIGIN_TIMEOUT)
 		return fail_origin(request, ORIGIN_TIMED_OUT);
 	result = origin_connection_advance(request->origin);
