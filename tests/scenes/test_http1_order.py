@@ -55,11 +55,12 @@ def test_pipelined_with_bodies_of_every_kind(talk, origin):
 
 @pytest.mark.parametrize("refused, status, goes_on", [
     (f"TRACE / HTTP/1.1\r\nHost: {HOST}\r\n\r\n", 405, True),
+    (f"POST /read-only HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 0\r\n\r\n", 405, True),
     ("GET / HTTP/1.1\r\nHost: unknown.example\r\n\r\n", 421, True),
     (f"GET / HTTP/1.1\r\nHost: {HOST}\r\nBad Name: 1\r\n\r\n", 400, False),
     (f"POST / HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 9999999\r\n\r\n", 413, False),
     (f"CONNECT {HOST}:443 HTTP/1.1\r\nHost: {HOST}\r\n\r\n", 405, False),
-], ids=["trace", "host", "malformed", "too large", "connect"])
+], ids=["trace", "method", "host", "malformed", "too large", "connect"])
 def test_pipelined_with_a_refused_one_in_the_middle(talk, origin, refused, status, goes_on):
     """Answers stay in order. Behind a request whose end cannot be trusted nothing more is read."""
     good = f"GET /{{}} HTTP/1.1\r\nHost: {HOST}\r\n\r\n"
