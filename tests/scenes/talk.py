@@ -176,10 +176,3 @@ def wait_requests(origin, count=1):
     """The first COUNT requests, as the origin read them."""
     scene.wait_until(lambda: len(origin.requests) >= count, 5, f"{count} requests at the origin")
     return origin.requests[:count]
-
-
-def paced(seconds):
-    """Yields until SECONDS are over."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        yield
