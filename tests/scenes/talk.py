@@ -10,7 +10,7 @@ import pathlib
 import re
 import select
 import socket
-import time
+import ssl
 
 import shield as scene
 from shield import HOST, trusting
@@ -101,7 +101,7 @@ class Talk:
         self.sock.settimeout(seconds)
         try:
             return not self.got and self.sock.recv(65536) == b""
-        except ConnectionError:
+        except (ConnectionError, ssl.SSLEOFError):  # cut
             return True
         except OSError:
             return False

@@ -21,8 +21,8 @@ GROWTH = 4 << 20  # bytes that an edge may grow by, however long the body
 class Streaming(scene.Origin):
     """Hands each piece of a body to `pieces` as it comes, and keeps none; /early is answered before its body is read."""
 
-    def __init__(self, *words):
-        super().__init__(*words)
+    def __init__(self):
+        super().__init__()
         self.pieces, self.counted = queue.Queue(), 0
 
     def read_body(self, request, stream):
@@ -140,6 +140,24 @@ def test_both_ways_at_once(talk, origin):
         if i < 9:
             talk.send(b"a" * 1000)
     assert talk.one("GET", "/next").body == b"hello\n"
+
+
+def test_the_end_of_an_upload_reaches_an_origin_that_has_begun_to_answer():
+    """The client has sent all and waits; the origin reads late, and says the end only when it has read everything. Of many
+    lengths, some end just when the sockets on the way are full, and the shield has the rest."""
+    class Late(scene.Origin):
+        def read_body(self, request, stream):
+            request.connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n")
+            time.sleep(1)
+            super().read_body(request, stream)
+
+    sizes = [i * 40_000 for i in range(1, 150)]
+    with Late(lambda request: b"3\r\nend\r\n0\r\n\r\n", record=False) as origin, scene.Shield(origin) as shield, contextlib.ExitStack() as stack:
+        talks = [stack.enter_context(Talk(shield.plain)) for _ in sizes]
+        for talk, size in zip(talks, sizes):
+            send = threading.Thread(target=talk.ask, args=("POST", "/", f"Content-Length: {size}"), kwargs={"body": b"u" * size}, daemon=True)
+            send.start()
+        assert [talk.answer().body for talk in talks] == [b"begunend"] * len(sizes)
 
 
 # -- unchanged --
