@@ -174,8 +174,12 @@ static void put_framing(struct request *request, struct fields_out *out)
 	bool is_1_0 = request->head.version == HTTP_1_0;
 
 	if (request->is_tunnel) {
+		const struct field *chosen = fields_find(&request->response.fields, FIELD_UPGRADE);  /* one of those that were offered */
+
+		if (!chosen)
+			chosen = fields_find(&request->head.fields, FIELD_UPGRADE);
 		add(out, FIELD_CONNECTION, SPAN("Connection"), SPAN("Upgrade"));
-		add(out, FIELD_UPGRADE, SPAN("Upgrade"), fields_find(&request->head.fields, FIELD_UPGRADE)->value);
+		add(out, FIELD_UPGRADE, SPAN("Upgrade"), chosen->value);
 		return;
 	}
 	if (size.is_known && !fields_find(&out->fields, FIELD_CONTENT_LENGTH) && request->status != 204 && request->status >= 200)

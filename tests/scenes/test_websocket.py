@@ -211,23 +211,21 @@ def test_a_silent_tunnel_ends(talk, origin):
 def test_nothing_goes_on_before_the_origin_has_switched(talk, origin):
     """What a client sends behind its Upgrade may be a request of its own to an origin that does not switch."""
     smuggled = f"GET /smuggled HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
-    waits = threading.Event()
 
     def play(count, connection):
         connection.settimeout(0.3)
         try:
-            early.append(connection.recv(65536))
+            came.append(("early", connection.recv(65536)))
         except TimeoutError:
-            waits.set()
+            pass
         connection.settimeout(5)
         connection.sendall(SWITCH)
-        early.append(count(len(smuggled)))
+        came.append(("in time", count(len(smuggled))))
 
-    early, origin.play = [], play
+    came, origin.play = [], play
     talk.ask("GET", "/", *ASK, body=smuggled)
-    assert waits.wait(5) and not early
     assert talk.answer().status == 101
-    scene.wait_until(lambda: early == [smuggled], 5, "the bytes, once there is a tunnel")
+    assert scene.wait_until(lambda: came, 5, "the bytes, once there is a tunnel") == [("in time", smuggled)]
 
 
 @pytest.mark.parametrize("status, closes", [("403 Forbidden", False), ("426 Upgrade Required", False), ("200 OK", False), ("503 Service Unavailable", True)])
@@ -277,6 +275,17 @@ def test_malformed_upgrades(talk, origin, fields):
 def test_an_old_client_has_no_upgrade(talk, origin):
     answer = talk.one("GET", "/", *ASK, version="1.0")
     assert answer.status == 200 and answer.body == b"no tunnel" and origin.requests[0].get("upgrade") is None
+
+
+def test_another_protocol_is_told_by_its_name(talk, origin):
+    """Of several that a client offers, the answer names the one that the origin chose."""
+    def play(count, connection):
+        connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: two/2\r\n\r\n" + b"in two")
+
+    origin.play = play
+    answer = upgrade(talk, "Connection: Upgrade", "Upgrade: one/1, two/2")
+    assert answer.get("upgrade") == "two/2" and talk.count(6) == b"in two"
+    assert origin.requests[0].get("upgrade") == "one/1, two/2"
 
 
 def test_tunnels_do_not_end_a_drain(house):
