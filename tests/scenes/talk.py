@@ -50,8 +50,13 @@ class Talk:
     def send(self, data):
         self.sock.sendall(data.encode("latin-1") if isinstance(data, str) else data)
 
-    def ask(self, method="GET", target="/", *fields, body=b"", version="1.1", host=HOST):
-        self.send("\r\n".join([f"{method} {target} HTTP/{version}", f"Host: {host}", *fields, "", ""]).encode("latin-1") + body)
+    def ask(self, method="GET", target="/", *fields, body=b"", version="1.1", host=HOST, before=b""):
+        self.send(before + "\r\n".join([f"{method} {target} HTTP/{version}", f"Host: {host}", *fields, "", ""]).encode("latin-1") + body)
+
+    def ask_quietly(self, before):
+        """BEFORE and a request behind it, to one who may cut us in the middle of it."""
+        with contextlib.suppress(OSError):
+            self.ask(before=before)
 
     def more(self):
         piece = self.sock.recv(1 << 20)
