@@ -55,11 +55,14 @@ void connection_say_refused(struct worker *worker, const struct address *peer, c
 }
 
 /* A handshake costs a hundred times what a request does: only so many at once. What is over the limit is refused before the
- * first asymmetric operation (security: closed), so that those under way end (availability). */
+ * first asymmetric operation (security: closed), so that those under way end (availability). Whoever has not said hello has
+ * cost nothing, and takes no place: else as many silent connections as there are places would keep everybody out. */
 static bool take_handshake(struct connection *connection)
 {
 	struct edge_common *common = connection->worker->common;
 
+	if (connection->is_shaking_hands)
+		return true;
 	connection->is_shaking_hands = true;
 	if (__atomic_add_fetch(&common->handshakes, 1u, __ATOMIC_RELAXED) <= (unsigned)connection->binding->plan->top->handshakes)
 		return true;
@@ -219,8 +222,6 @@ static enum result begin_tls(struct connection *connection)
 
 	if (!connection->port->is_tls || connection->transport.tls)
 		return RESULT_OK;
-	if (!take_handshake(connection))
-		return RESULT_LIMIT;
 	result = transport_accept_tls(&connection->transport, connection->binding->plan->tls, buffer_span(&connection->in),
 	                              connection->port->has_h2, &connection_reached(connection)->address);
 	buffer_reset(&connection->in);
@@ -243,7 +244,9 @@ static enum result handshake(struct connection *connection)
 	enum result result = begin_tls(connection);
 
 	if (result == RESULT_OK && connection->is_tls)
-		result = transport_handshake(&connection->transport);
+		result = transport_hello(&connection->transport);
+	if (result == RESULT_OK && connection->is_tls)
+		result = take_handshake(connection) ? transport_handshake(&connection->transport) : RESULT_LIMIT;
 	if (result == RESULT_REFUSED || result == RESULT_MALFORMED)
 		connection_say(connection, DECISION_DROP, REASON_HANDSHAKE, HTTP_FAULT_NONE, transport_error(&connection->transport));
 	if (result != RESULT_OK)

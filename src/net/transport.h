@@ -48,6 +48,9 @@ enum result transport_accept_tls(struct transport *transport, const struct tls_s
                                  bool allow_h2, const struct address *local) must_check;
 /* Starts the client side, with SNI and verification as CLIENT says. */
 enum result transport_connect_tls(struct transport *transport, struct tls_client *client) must_check;
+/* The server's first half of the handshake, which costs nothing to speak of: RESULT_OK when the ClientHello is whole and a site
+ * was found for it, or the transport is plain; otherwise as transport_handshake. Optional: for whoever rations the other half. */
+enum result transport_hello(struct transport *transport) must_check;
 /* RESULT_OK done; RESULT_MORE; RESULT_REFUSED (alert sent, or certificate not accepted: transport_error tells);
  * RESULT_END / RESULT_IO the peer went away. A plain transport says RESULT_OK.
  * After RESULT_OK, see transport_is_passthrough. */
