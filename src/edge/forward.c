@@ -256,25 +256,35 @@ static void put(struct head_out *head, struct span name, struct span value)
 		head->result = field_write(name, value, head->out);
 }
 
+/* By whole segments, as routes are: "/a" and "/a/" are in front of /a and /a/b, not of /ab. */
+static struct span strip_prefix(struct span path, struct span prefix)
+{
+	while (prefix.len && prefix.at[prefix.len - 1] == '/')
+		prefix.len--;
+	if (!span_starts(path, prefix) || (path.len > prefix.len && path.at[prefix.len] != '/'))
+		return path;
+	return span_skip(path, prefix.len);
+}
+
 static struct span rewritten_path(struct request *request)
 {
 	const struct edge_rewrite *rewrite = request->route->settings->rewrite;
 	struct span path = request->head.path;
 	char *to;
 
-	if (!rewrite)
+	if (!rewrite || path.at[0] != '/')  /* OPTIONS * is about the whole server: it has no path */
 		return path;
-	if (rewrite->strip.len && span_starts(path, rewrite->strip))
-		path = span_skip(path, rewrite->strip.len);
-	if (rewrite->add.len && path.len && path.at[0] == '/' && rewrite->add.at[rewrite->add.len - 1] == '/')
+	path = strip_prefix(path, rewrite->strip);
+	if (rewrite->add.len && path.len && rewrite->add.at[rewrite->add.len - 1] == '/')
 		path = span_skip(path, 1);
-	to = arena_take(&request->arena, rewrite->add.len + path.len + 1);
+	if (!rewrite->add.len)
+		return path.len ? path : arena_copy(&request->arena, SPAN("/"));
+	to = arena_take(&request->arena, rewrite->add.len + path.len);
 	if (!to)
 		return SPAN_NONE;
 	memcpy(to, rewrite->add.at, rewrite->add.len);
 	memcpy(to + rewrite->add.len, path.at, path.len);
-	path = span_make(to, rewrite->add.len + path.len);
-	return path.len && path.at[0] == '/' ? path : arena_copy(&request->arena, SPAN("/"));
+	return span_make(to, rewrite->add.len + path.len);
 }
 
 /* Client fields as they came, cookies of HTTP/2 already joined; a chain of trusted proxies is carried on. */

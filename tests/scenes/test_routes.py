@@ -227,10 +227,19 @@ def test_redirects_stay_where_they_were_sent(house, path):
 
 @pytest.mark.parametrize("path, seen", [
     ("/app", "/"), ("/app/", "/"), ("/app/x/y?z=1", "/x/y?z=1"), ("/app/app", "/app"), ("/app?z", "/?z"), ("/apple", "/apple"),
-    ("/app//x", "//x"), ("/add", "/in/add"), ("/add/x?y", "/in/add/x?y"),
-    ("/both/x", "/in/x"), ("/both", "/in/"), ("/both/", "/in/"), ("/part/pre/x", "/in/x"), ("/part/x", "/in/part/x")])
+    ("/app//x", "//x"), ("/slash/x", "/x"), ("/slash/", "/"), ("/slash", "/"), ("/add", "/in/add"), ("/add/x?y", "/in/add/x?y"),
+    ("/both/x", "/in/x"), ("/both", "/in/"), ("/both/", "/in/"), ("/part/pre/x", "/in/x"), ("/part/prefix", "/in/part/prefix"),
+    ("/part/x", "/in/part/x")])
 def test_rewrites(house, path, seen):
+    """By whole segments, as routes are: /part/pre is not in front of /part/prefix."""
     assert told(house.plain, path)["target"] == seen
+
+
+def test_options_for_the_whole_server_have_no_path_to_rewrite():
+    with Origin(teller("main")) as origin, Shield(origin, site={"rewrite": {"add": "/in"}}) as shield:
+        status, text = ask(shield.plain, "*", method="OPTIONS")
+        assert status == 200 and json.loads(text.partition("\r\n\r\n")[2])["target"] == "*"
+        assert told(shield.plain, "/x")["target"] == "/in/x"
 
 
 # -- header fields --
