@@ -108,6 +108,7 @@ static enum step_outcome fail_origin(struct request *request, enum origin_outcom
 		request->tried |= (uint64_t)1 << (request->member - request->route->pool->members);
 	request_release_origin(request, false);
 	request->reason = REASON_NONE;
+	request->failed_reason = answers[outcome].reason;
 	if (outcome != ORIGIN_TIMED_OUT && is_repeatable(request)) {
 		request->forwarded_ns = 0;
 		request->up_is_done = request->up_has_begun = false;
@@ -136,7 +137,7 @@ static enum step_outcome open_origin(struct request *request)
 	request->member = request_take_member(request);
 	if (!request->member)
 		return request_answer(request, request->tries ? 502 : 503, request->tries ? DECISION_DROP : DECISION_LIMIT,
-		                      request->tries ? REASON_ORIGIN_CONNECT : REASON_NO_ORIGIN);
+		                      request->tries ? request->failed_reason : REASON_NO_ORIGIN);
 	request->last_member = request->member;
 	request->tries++;
 	request->connect_ns = now_ns(request);

@@ -429,7 +429,7 @@ def test_idle_in_the_middle_of_an_answer():
         shield.wait_journal(lambda line: "origin-timeout" in line.get("bouclier.reasons", []))
 
 
-@pytest.mark.parametrize("fault, reason", [(refuse, "origin-connect")])
+@pytest.mark.parametrize("fault, reason", [(refuse, "origin-connect"), (hang_up, "origin-broken"), (garbage, "origin-broken")])
 def test_faults_are_502(fault, reason):
     with stage(1) as (shield, origins):
         fault(origins[0])
