@@ -16,6 +16,7 @@ struct tls_client {
 	pthread_mutex_t lock;   /* of session */
 	SSL_SESSION *session;
 	char name[256];         /* SNI and what to verify */
+	unsigned char digest[TLS_DIGEST_LEN];
 	bool is_address;
 };
 
@@ -104,6 +105,21 @@ static enum result name_set(struct tls_client *client, const struct tls_client_s
 	return RESULT_REFUSED;
 }
 
+/* Each with its length, so that bytes cannot pass from one to the next. */
+static bool digest_make(struct tls_client *client, const struct tls_client_settings *settings)
+{
+	struct span parts[] = { settings->ca, settings->certificate ? settings->certificate->chain : SPAN_NONE };
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	bool is_good = md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1;
+	for (unsigned i = 0; i < 2 && is_good; i++) {
+		uint64_t len = parts[i].len;
+		is_good = EVP_DigestUpdate(md, &len, sizeof(len)) == 1 && EVP_DigestUpdate(md, len ? parts[i].at : "", len) == 1;
+	}
+	is_good = is_good && EVP_DigestFinal_ex(md, client->digest, NULL) == 1;
+	EVP_MD_CTX_free(md);
+	return is_good;
+}
+
 enum result tls_client_new(const struct tls_client_settings *settings, struct complaints *complaints, struct tls_client **out)
 {
 	struct tls_client *client = calloc(1, sizeof(*client));
@@ -112,7 +128,7 @@ enum result tls_client_new(const struct tls_client_settings *settings, struct co
 	enum result result = RESULT_NO_MEMORY;
 	(void)pthread_mutex_init(&client->lock, NULL);
 	client->context = SSL_CTX_new(TLS_client_method());
-	if (!client->context || !tls_context_common(client->context, TLS_1_2))
+	if (!client->context || !tls_context_common(client->context, TLS_1_2) || !digest_make(client, settings))
 		goto failed;
 	result = name_set(client, settings, complaints);
 	if (result == RESULT_OK)
@@ -140,6 +156,11 @@ void tls_client_free(struct tls_client *client)
 	SSL_CTX_free(client->context);
 	(void)pthread_mutex_destroy(&client->lock);
 	free(client);
+}
+
+struct span tls_client_digest(const struct tls_client *client)
+{
+	return span_make((const char *)client->digest, sizeof(client->digest));
 }
 
 SSL_CTX *tls_client_context(const struct tls_client *client)

@@ -31,6 +31,8 @@ struct tls_client;
 enum result tls_client_new(const struct tls_client_settings *settings, struct complaints *complaints,
                            struct tls_client **out) must_check;
 void tls_client_free(struct tls_client *client);
+/* Of the contents of CA and certificate: two that differ only in their files' contents are two. */
+struct span tls_client_digest(const struct tls_client *client);
 
 /* For net/transport.c: names, verification and the kept session go into SSL. */
 struct ssl_ctx_st *tls_client_context(const struct tls_client *client);

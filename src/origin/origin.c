@@ -45,6 +45,18 @@ enum result origin_identity_write(const struct origin_settings *settings, const 
 	return result;
 }
 
+/* Files are named by their paths; what is in them is part of it too, or a renewed certificate would not be shown, and an
+ * authority that was replaced would still be believed, until a restart. */
+static enum result identity_make(const struct origin_settings *settings, const struct origin_health_settings *health,
+                                 const struct tls_client *tls, struct buffer *out)
+{
+	enum result result = origin_identity_write(settings, health, out);
+
+	if (result == RESULT_OK && tls)
+		result = buffer_append_byte(out, '|');
+	return result == RESULT_OK && tls ? buffer_append(out, tls_client_digest(tls)) : result;
+}
+
 /* A slot given back, or the next new one: per-worker tables stay as short as they can. RESULT_NO_MEMORY keeps the stack
  * large enough for every slot, so that giving one back cannot fail. */
 static enum result take_slot(struct origins *origins, unsigned *slot)
@@ -152,7 +164,7 @@ struct origin *origins_hold(struct origins *origins, const struct origin_setting
 	buffer_init(&identity, ORIGIN_IDENTITY_MAX * 8);
 	key = key_of(settings, &identity);
 	pthread_mutex_lock(&origins->lock);
-	if (!key || origin_identity_write(settings, health, &identity) != RESULT_OK) {
+	if (!key || identity_make(settings, health, tls, &identity) != RESULT_OK) {
 		if (tls)
 			tls_client_free(tls);
 		goto done;

@@ -30,7 +30,7 @@ enum origin_outcome {
 struct origin {
 	struct list node, bucket;         /* in struct origins */
 	unsigned holders, slot;           /* slot: small number for per-worker tables */
-	struct span identity;             /* everything a connection depends on, as text, and what it is checked by */
+	struct span identity;             /* everything a connection depends on, and what it is checked by */
 	uint64_t key;                     /* of the first part: for hashing and sticky cookies, the same after a restart */
 	struct span text;                 /* "http://10.0.0.11:8080" */
 	struct span host;                 /* of the URL: a name or an address */

@@ -567,6 +567,18 @@ def test_mutual_tls(papers, shows, status):
         assert set(origin.shown) == ({der(papers["client"])} if status == 200 else set())
 
 
+def test_renewed_files_serve_after_a_reload(papers):
+    """The same paths with other contents: a client certificate that was renewed, an authority that was replaced."""
+    with TlsOrigin(papers["good"], papers["ours"]) as origin, behind_tls(origin, papers, **BELIEVED, auth="client") as shield:
+        assert get(shield.plain).status == 200 and origin.shown[-1] == der(papers["client"])
+        (shield.folder / "client.pem").write_bytes(papers["renewed"].read_bytes())
+        assert shield.reload()[0]
+        assert get(shield.plain).status == 200 and origin.shown[-1] == der(papers["renewed"])
+        (shield.folder / "ours.pem").write_bytes(papers["theirs"].read_bytes())
+        assert shield.reload()[0]
+        assert get(shield.plain).status == 502
+
+
 @pytest.mark.parametrize("header", ["X-Bouclier-Secret", "Authorization-Of-Shield"])
 def test_header_secret(header):
     """Said to the origin; never what a client says under that name, and never to anybody else."""
