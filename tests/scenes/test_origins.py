@@ -476,6 +476,14 @@ def test_active_checks_have_hysteresis():
         assert sum(served is not None for served in found.values()) >= 5, found
 
 
+def test_a_route_has_checks_of_its_own():
+    """It takes its origins from its site, and asks them something else."""
+    with stage(2, routes=[{"path": "/app", "health": {"path": "/app/check", "interval": "100ms", "fall": 1, "rise": 1}}]) as (shield, origins):
+        origins[0].answer = lambda request: response(b"0", "503 Ill" if request.target == "/app/check" else "200 OK")
+        wait_until(lambda: "0" not in ask(shield, 6, path="/app/x"), 5, "the route leaves the ill member")
+        assert set(ask(shield, 10)) == {"0", "1"}
+
+
 # -- whom to believe --
 
 NAME = "origin.commune.example"
