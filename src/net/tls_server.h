@@ -35,7 +35,7 @@ struct tls_site {
 	/* REQUEST lets clients without a certificate in; one that sends a bad certificate is refused in both modes
 	 * (fails closed). With a CRL, every certificate of the client's chain needs a current CRL of its issuer. */
 	enum tls_client_mode client_mode;
-	struct span client_ca, client_crl;  /* PEM */
+	struct span client_ca, client_crl;  /* PEM; SPAN_NONE: none was named. An empty file is refused */
 	bool is_passthrough;          /* no certificate: the bytes go on as they came */
 };
 

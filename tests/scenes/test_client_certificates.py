@@ -181,7 +181,7 @@ def test_a_new_revocation_list_ends_tickets(version):
 
 @pytest.mark.parametrize("client, said", [
     ({"mode": "require"}, "no authority is named"), ({"ca": "/nowhere/ca.pem"}, "without mode"), ({"mode": "require", "ca": "{self}"}, None),
-    ({"mode": "require", "ca": "{empty}"}, "no certificate of an authority"),
+    ({"mode": "require", "ca": "{empty}"}, "no certificate of an authority"), ({"mode": "require", "ca": "{self}", "crl": "{empty}"}, "no list in crl"),
     ({"mode": "always", "ca": "{self}"}, "always")])
 def test_settings_that_would_let_anybody_in(client, said):
     """A file with nothing in it would check nothing: it is refused, and what runs goes on."""

@@ -587,6 +587,16 @@ def test_renewed_files_serve_after_a_reload(papers):
         assert get(shield.plain).status == 502
 
 
+def test_an_empty_list_of_authorities_is_not_the_systems():
+    with Origin(named("0")) as origin, Shield(origin) as shield:
+        (shield.folder / "empty.pem").write_text("")
+        shield.settings["sites"][0]["origins"] = [{"url": f"https://127.0.0.1:{origin.port}", "ca": str(shield.folder / "empty.pem")}]
+        shield.write(shield.settings)
+        worked, text = shield.reload()
+        assert not worked and "no certificate of an authority" in text, text
+        assert get(shield.plain).text == "0"
+
+
 @pytest.mark.parametrize("header", ["X-Bouclier-Secret", "Authorization-Of-Shield"])
 def test_header_secret(header):
     """Said to the origin; never what a client says under that name, and never to anybody else."""
