@@ -57,6 +57,16 @@ static const struct edge_route *find_route(const struct request *request, const 
 	return &request->site->routes[site->route_count - 1];
 }
 
+/* Security, fails closed: what is passed through, and what requires a client's certificate, is reached through TLS alone: in
+ * clear it would be another site, with other rules. */
+static bool needs_tls(const struct request *request)
+{
+	const struct edge_site *site = request->site;
+
+	return !request->connection->port->redirects &&
+	       (site->is_passthrough || (site->net->tls.client_certificate.mode == TLS_CLIENT_REQUIRE && !request->connection->is_tls));
+}
+
 enum step_outcome step_route(struct request *request)
 {
 	const struct binding *binding = request->binding;
@@ -76,8 +86,7 @@ enum step_outcome step_route(struct request *request)
 	/* Security, fails closed: a certificate of one site never carries requests for another. */
 	if (request->connection->tls_site && request->connection->tls_site != request->site->key)
 		return request_answer(request, 421, DECISION_BLOCK, REASON_MISDIRECTED);
-	/* What is passed through is reached through TLS alone: in clear it would be another site, with other rules. */
-	if (request->site->is_passthrough && !request->connection->port->redirects)
+	if (needs_tls(request))
 		return request_answer(request, 421, DECISION_BLOCK, REASON_MISDIRECTED);
 	if (is_loop(request))
 		return request_answer(request, 508, DECISION_BLOCK, REASON_LOOP);

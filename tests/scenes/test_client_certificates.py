@@ -130,6 +130,16 @@ def test_another_sites_door_does_not_open_this_one(house, host):
     assert len(house.origin.requests) == before
 
 
+@pytest.mark.parametrize("host", [REQUIRED, LISTED, OTHERS])
+def test_in_clear_nobody_can_show_a_certificate(house, host):
+    """A port without TLS is no way around what a site requires; one that only asks is served."""
+    before = len(house.origin.requests)
+    for port in (house.plain, house.h2c):
+        assert get(port, host=host).status == 421
+    assert len(house.origin.requests) == before
+    assert get(house.plain, host=ASKED).status == 200
+
+
 def first_visit(house, site, paper, version):
     context = client_context(house.papers[paper], minimum_version=version, maximum_version=version)
     with open_tls(house.tls, site, context) as client:
