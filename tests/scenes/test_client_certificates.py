@@ -193,14 +193,18 @@ def test_a_new_revocation_list_ends_tickets(version):
     ({"mode": "require"}, "no authority is named"), ({"ca": "/nowhere/ca.pem"}, "without mode"), ({"mode": "require", "ca": "{self}"}, None),
     ({"mode": "require", "ca": "{empty}"}, "no certificate of an authority"), ({"mode": "require", "ca": "{self}", "crl": "{empty}"}, "no list in crl"),
     ({"mode": "always", "ca": "{self}"}, "always")])
-def test_settings_that_would_let_anybody_in(client, said):
+def test_settings_that_would_let_anybody_in(house, client, said):
     """A file with nothing in it would check nothing: it is refused, and what runs goes on."""
-    with Origin() as origin, Shield(origin) as shield:
-        (shield.folder / "empty.pem").write_text("")
-        files = {"self": str(make_certificate(shield.folder / "self.pem", "self")), "empty": str(shield.folder / "empty.pem")}
-        shield.settings["sites"][0]["tls"] = {"client_certificate": {key: value.format(**files) for key, value in client.items()}}
-        shield.write(shield.settings)
-        worked, text = shield.reload()
+    before = house.settings
+    (house.folder / "empty.pem").write_text("")
+    files = {"self": str(house.papers["self"]), "empty": str(house.folder / "empty.pem")}
+    client = {key: value.format(**files) for key, value in client.items()}
+    house.write({**before, "sites": [{**before["sites"][0], "tls": {"client_certificate": client}}, *before["sites"][1:]]})
+    try:
+        worked, text = house.reload()
         assert worked == (said is None) and (said or "") in text, text
-        if said:
-            assert get(shield.tls, tls=True).status == 200
+        answer = visit(house, OPEN, "none")
+        assert answer is None if worked else answer.startswith(b"HTTP/1.1 200 ")
+    finally:
+        house.write(before)
+        assert house.reload()[0]
