@@ -108,6 +108,7 @@ static enum step_outcome fail_origin(struct request *request, enum origin_outcom
 		request->tried |= (uint64_t)1 << (request->member - request->route->pool->members);
 	request_release_origin(request, false);
 	request->reason = REASON_NONE;
+	request->failed_reason = answers[outcome].reason;
 	/* After a timeout only what was not sent at all: an origin may be at work on the rest. */
 	request->has_timed_out |= outcome == ORIGIN_TIMED_OUT;
 	if ((outcome != ORIGIN_TIMED_OUT || !request->forwarded_ns) && is_repeatable(request)) {
@@ -140,7 +141,7 @@ static enum step_outcome open_origin(struct request *request)
 		return request_answer(request, 504, DECISION_DROP, REASON_ORIGIN_TIMEOUT);
 	if (!request->member)
 		return request_answer(request, request->tries ? 502 : 503, request->tries ? DECISION_DROP : DECISION_LIMIT,
-		                      request->tries ? REASON_ORIGIN_CONNECT : REASON_NO_ORIGIN);
+		                      request->tries ? request->failed_reason : REASON_NO_ORIGIN);
 	request->last_member = request->member;
 	request->tries++;
 	request->connect_ns = now_ns(request);
@@ -277,25 +278,35 @@ static void put(struct head_out *head, struct span name, struct span value)
 		head->result = field_write(name, value, head->out);
 }
 
+/* By whole segments, as routes are: "/a" and "/a/" are in front of /a and /a/b, not of /ab. */
+static struct span strip_prefix(struct span path, struct span prefix)
+{
+	while (prefix.len && prefix.at[prefix.len - 1] == '/')
+		prefix.len--;
+	if (!span_starts(path, prefix) || (path.len > prefix.len && path.at[prefix.len] != '/'))
+		return path;
+	return span_skip(path, prefix.len);
+}
+
 static struct span rewritten_path(struct request *request)
 {
 	const struct edge_rewrite *rewrite = request->route->settings->rewrite;
 	struct span path = request->head.path;
 	char *to;
 
-	if (!rewrite)
+	if (!rewrite || path.at[0] != '/')  /* OPTIONS * is about the whole server: it has no path */
 		return path;
-	if (rewrite->strip.len && span_starts(path, rewrite->strip))
-		path = span_skip(path, rewrite->strip.len);
-	if (rewrite->add.len && path.len && path.at[0] == '/' && rewrite->add.at[rewrite->add.len - 1] == '/')
+	path = strip_prefix(path, rewrite->strip);
+	if (rewrite->add.len && path.len && rewrite->add.at[rewrite->add.len - 1] == '/')
 		path = span_skip(path, 1);
-	to = arena_take(&request->arena, rewrite->add.len + path.len + 1);
+	if (!rewrite->add.len)
+		return path.len ? path : arena_copy(&request->arena, SPAN("/"));
+	to = arena_take(&request->arena, rewrite->add.len + path.len);
 	if (!to)
 		return SPAN_NONE;
 	memcpy(to, rewrite->add.at, rewrite->add.len);
 	memcpy(to + rewrite->add.len, path.at, path.len);
-	path = span_make(to, rewrite->add.len + path.len);
-	return path.len && path.at[0] == '/' ? path : arena_copy(&request->arena, SPAN("/"));
+	return span_make(to, rewrite->add.len + path.len);
 }
 
 /* Client fields as they came, cookies of HTTP/2 already joined; a chain of trusted proxies is carried on. */

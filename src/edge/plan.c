@@ -40,6 +40,20 @@ static void widen(struct http_limits *widest, const struct edge_limits *limits)
 		widest->fields = (unsigned)limits->fields;
 }
 
+static bool is_same_health(const struct origin_health_settings *a, const struct origin_health_settings *b)
+{
+	return span_equal(a->path, b->path) && a->interval_ms == b->interval_ms && a->timeout_ms == b->timeout_ms && a->rise == b->rise &&
+	       a->fall == b->fall && a->status.items == b->status.items;
+}
+
+/* Does the route say nothing of its own about its origins? */
+static bool has_pool_of(const struct edge_route *route, const struct edge_route *site_route)
+{
+	const struct origins_settings *own = route->origins, *sites = site_route->origins;
+
+	return own->origins.items == sites->origins.items && own->balance == sites->balance && is_same_health(&own->health, &sites->health);
+}
+
 static enum result make_route(struct plan *plan, const struct plan_needs *needs, struct edge_route *route, const struct edge_route *site_route,
                               bool is_passthrough)
 {
@@ -48,8 +62,7 @@ static enum result make_route(struct plan *plan, const struct plan_needs *needs,
 	route->selects = method_mask(&route->settings->methods);
 	route->methods = method_mask(&route->settings->allow_methods);
 	widen(&plan->limits, &route->settings->limits);
-	if (site_route && site_route != route && site_route->origins->origins.items == route->origins->origins.items &&
-	    site_route->origins->balance == route->origins->balance) {
+	if (site_route && site_route != route && has_pool_of(route, site_route)) {
 		route->pool = site_route->pool;  /* inherited */
 		return RESULT_OK;
 	}

@@ -80,6 +80,7 @@ struct request {
 
 	enum decision decision;
 	enum reason reason;
+	enum reason failed_reason;         /* why the last try ended; told when there is nobody left to try */
 	enum http_fault fault;
 	uint64_t start_ns, wall_ns, connect_ns, connected_ns, forwarded_ns, first_byte_ns;
 	bool was_reused;

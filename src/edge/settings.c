@@ -61,7 +61,7 @@ static const struct key_table redirect_table = {
 };
 
 static const struct key rewrite_keys[] = {
-	{ .name = "strip", .type = KEY_TEXT, .offset = AT(edge_rewrite, strip), .help = "Taken from the front of the path." },
+	{ .name = "strip", .type = KEY_TEXT, .offset = AT(edge_rewrite, strip), .help = "Taken from the front of the path, by whole segments." },
 	{ .name = "add", .type = KEY_TEXT, .offset = AT(edge_rewrite, add), .help = "Then put in front of it." },
 	{ 0 },
 };

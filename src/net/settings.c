@@ -127,7 +127,7 @@ static void client_certificate_check(const void *values, struct key_check *check
 
 static const struct key client_certificate_keys[] = {
 	{ .name = "mode", .type = KEY_CHOICE, .offset = FIELD(client_certificate_settings, mode), .fallback = "none", .choices = client_modes,
-	  .help = "request: clients may show a certificate; require: they must. A bad one is refused in both." },
+	  .help = "request: clients may show a certificate; require: they must, and the site is not served without TLS. A bad one is refused in both." },
 	{ .name = "ca", .type = KEY_PATH, .flags = KEY_FILE, .offset = FIELD(client_certificate_settings, ca),
 	  .help = "PEM file with the authorities whose client certificates are accepted." },
 	{ .name = "crl", .type = KEY_PATH, .flags = KEY_FILE, .offset = FIELD(client_certificate_settings, crl),

@@ -60,7 +60,7 @@ static enum result trust(struct tls_client *client, const struct tls_client_sett
 		return RESULT_OK;
 	}
 	SSL_CTX_set_verify(client->context, SSL_VERIFY_PEER, NULL);
-	if (settings->ca.len > 0) {
+	if (settings->ca.at) {
 		if (tls_context_trust(client->context, settings->ca, SPAN_NONE) == RESULT_OK)
 			return RESULT_OK;
 		say(complaints, settings->ca_path, "no certificate of an authority found");

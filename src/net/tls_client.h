@@ -18,7 +18,7 @@ struct ssl_st;
 struct tls_client_settings {
 	struct span host;     /* the name or address that the certificate must be for; sent as SNI when it is a name */
 	struct span sni;      /* sent and verified instead of HOST; empty: HOST */
-	struct span ca;       /* PEM; empty: the authorities of the system */
+	struct span ca;       /* PEM; SPAN_NONE: the authorities of the system. An empty file is not none: it is refused */
 	struct span ca_path;  /* for the sentence */
 	bool is_unverified;   /* `verify: false` */
 	const struct certificate_source *certificate;  /* `auth: mtls`; NULL: none */

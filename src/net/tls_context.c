@@ -170,9 +170,9 @@ enum result tls_context_trust(SSL_CTX *context, struct span ca, struct span crl)
 		BIO_free(bio);
 	}
 	ERR_clear_error();
-	if (certificates == 0 || (crl.len > 0 && crls == 0))
+	if (certificates == 0 || (crl.at && crls == 0))
 		return RESULT_MALFORMED;
-	if (crl.len > 0)
+	if (crl.at)
 		X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
 	return RESULT_OK;
 }

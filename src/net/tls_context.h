@@ -18,7 +18,8 @@ enum result tls_context_new(const struct tls_site *site, const unsigned char dig
 /* Settings that servers and clients share. */
 bool tls_context_common(SSL_CTX *context, enum tls_version min_version);
 
-/* Reads the PEM certificates (and CRLs, may be empty) into the context's trusted ones; COUNT of certificates. */
+/* Reads the PEM certificates (and CRLs; SPAN_NONE: nobody named any) into the context's trusted ones. RESULT_MALFORMED for a
+ * file without one: it would check nothing. */
 enum result tls_context_trust(SSL_CTX *context, struct span ca, struct span crl) must_check;
 
 #endif

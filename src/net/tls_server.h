@@ -38,7 +38,7 @@ struct tls_site {
 	/* REQUEST lets clients without a certificate in; one that sends a bad certificate is refused in both modes
 	 * (fails closed). With a CRL, every certificate of the client's chain needs a current CRL of its issuer. */
 	enum tls_client_mode client_mode;
-	struct span client_ca, client_crl;  /* PEM */
+	struct span client_ca, client_crl;  /* PEM; SPAN_NONE: none was named. An empty file is refused */
 	uint32_t client_fresh_s;      /* how long ago a certificate may have been looked at when its session resumes; 0: an hour */
 	bool is_passthrough;          /* no certificate: the bytes go on as they came */
 };
