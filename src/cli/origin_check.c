@@ -1,28 +1,17 @@
 #include "cli/origin_check.h"
 
-#include <ifaddrs.h>
 #include <netdb.h>
 
+#include "cli/own_address.h"
 #include "net/settings.h"
 #include "origin/settings.h"
 
 #include "base/banned.h"
 
-/* Is ADDRESS one of this machine's own? */
+/* Connecting to "any" ends at this machine too. */
 static bool is_ours(const struct address *address)
 {
-	struct ifaddrs *all = NULL;
-	bool found = address_is_loopback(address) || address_is_any(address);
-
-	if (found || getifaddrs(&all) < 0)
-		return found;
-	for (const struct ifaddrs *each = all; each && !found; each = each->ifa_next) {
-		struct endpoint own;
-
-		found = each->ifa_addr && endpoint_from_socket(each->ifa_addr, &own) == RESULT_OK && address_equal(&own.address, address);
-	}
-	freeifaddrs(all);
-	return found;
+	return address_is_any(address) || is_own_address(address);
 }
 
 static bool is_listener(const struct snapshot *snapshot, const struct endpoint *endpoint)
