@@ -222,7 +222,10 @@ static int write_after(struct protect_plan *plan)
 		command_failed("%.*s", SPAN_ARG(edit->complaints.list[i].text));
 	if (result != RESULT_OK)
 		return command_failed("%s cannot be changed for %.*s", edit->path, SPAN_ARG(plan->site.name));
-	return site_edit_check(edit) == RESULT_OK ? EXIT_DONE : command_failed("with it, the configuration would not do: nothing was written");
+	result = site_edit_check(edit);
+	if (result == RESULT_OK)
+		result = site_edit_check_origins(edit);
+	return result == RESULT_OK ? EXIT_DONE : command_failed("with it, the configuration would not do: nothing was written");
 }
 
 int protect_plan_make(struct protect_plan *plan, const struct options *options)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/origin_check.h"
 #include "cli/wiring.h"
 #include "config/edit.h"
 
@@ -102,6 +103,17 @@ enum result site_edit_check(struct site_edit *edit)
 	return result;
 }
 
+enum result site_edit_check_origins(struct site_edit *edit)
+{
+	bool is_ok;
+
+	complaints_done(&edit->complaints);
+	is_ok = origins_are_reachable(edit->snapshot, &edit->complaints);
+	if (!is_ok)
+		say_complaints(&edit->complaints);
+	return is_ok ? RESULT_OK : RESULT_REFUSED;
+}
+
 static void show_lines(struct span text, const char *mark, const char *color, const char *plain)
 {
 	while (text.len) {
@@ -159,4 +171,15 @@ int site_edit_write(const struct site_edit *edit)
 	if (result == RESULT_REFUSED)
 		return command_failed("%s was changed by somebody else meanwhile: nothing was written", edit->path);
 	return command_failed("%s could not be written: %s", edit->path, result == RESULT_IO ? strerror(errno) : result_name(result));
+}
+
+void site_edit_undo(const struct site_edit *edit)
+{
+	bool is_undone = config_edit_write(edit->source.path, buffer_span(&edit->after), buffer_span(&edit->before)) == RESULT_OK &&
+	                 (!edit->is_new || unlink(edit->path) == 0);
+
+	if (is_undone)
+		command_failed(edit->is_new ? "%s was taken away again" : "%s is as it was before", edit->path);
+	else
+		command_failed("%s could not be put back as it was: it needs a look by hand", edit->path);
 }

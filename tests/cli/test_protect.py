@@ -1,6 +1,7 @@
 """protect and unprotect: what they show, write, start, probe and say."""
 import re
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -85,6 +86,26 @@ def test_a_file_that_would_not_do_is_left_alone(bouclier, written):
     assert said.code == 1 and "nothing was written" in said.err and written.read_text() == before
 
 
+def test_an_origin_that_a_reload_would_refuse_is_not_written(bouclier, written):
+    before = written.read_text()
+    port = re.search(r"127.0.0.1:(\d+)", before)[1]
+    for origin, sentence in [("http://no-such-name.invalid", "cannot be found"), (f"http://127.0.0.1:{port}", "listens on itself")]:
+        for more in (["--dry-run"], ["--no-start"]):
+            said = bouclier("protect", "second.example", origin, "-c", written, *more)
+            assert said.code == 1 and sentence in said.err and "nothing was written" in said.err, said
+            assert written.read_text() == before
+
+
+def test_a_shield_that_does_not_start_leaves_no_file(bouclier, folder, new, origin):
+    """A port that is taken: tried again with another, nothing of the first attempt is in the way."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        words = [f"127.0.0.1:{taken.getsockname()[1]}" if "127.0.0.1" in str(word) and new[i - 1] == "--listen" else word
+                 for i, word in enumerate(new)]
+        said = bouclier("protect", "portal.example", origin.url, *words)
+    assert said.code == 1 and "in use" in said.err and "was taken away again" in said.err, said
+    assert not (folder / "bouclier.yaml").exists()
+
+
 def test_from_nothing_in_the_foreground(bouclier, folder, new, origin):
     """The whole command: a shield that runs, a verdict in separate lines, one GET / at the origin; then a second site into the
     running shield, and out again; then Ctrl-C."""
@@ -109,6 +130,10 @@ def test_from_nothing_in_the_foreground(bouclier, folder, new, origin):
             assert second.code == 0 and second.json["attacks"]["grade"] == "good", second
             assert len(origin.requests) == 2
             assert bouclier("unprotect", "second.example", "-c", path).code == 0
+            before = path.read_text()
+            (folder / "tls/third.example.pem").write_text("none")  # kept as it is, and the running shield cannot read it
+            said = bouclier("protect", "third.example", origin.url, "-c", path)
+            assert said.code == 1 and "is as it was before" in said.err and path.read_text() == before, said
             assert len(bouclier("status", "-c", path, "-o", "json").json["sites"]) == 1
         finally:
             protect.send_signal(signal.SIGINT)
