@@ -123,7 +123,7 @@ static void check_hosts(const struct certificate_use *use, const struct certific
 {
 	for (size_t i = 0; i < use->site->host_count; i++) {
 		if (!certificate_is_for(certificate, use->site->hosts[i]))
-			complain(complaints, COMPLAINT_WARNING, nowhere, SPAN_NONE, "site %.*s: the certificate %.*s is not for %.*s",
+			complain(complaints, COMPLAINT_WARNING, use->site->place, SPAN_NONE, "site %.*s: the certificate %.*s is not for %.*s",
 			         SPAN_ARG(use->site->name), SPAN_ARG(use->settings->chain), SPAN_ARG(use->site->hosts[i]));
 	}
 }

@@ -37,7 +37,7 @@ static void check_endpoint(const struct snapshot *snapshot, const struct site *s
 	if (!is_listener(snapshot, endpoint))
 		return;
 	endpoint_write(endpoint, text);
-	complain(complaints, COMPLAINT_ERROR, (struct place){ 0 }, SPAN("an origin is the portal's own server, not the shield"),
+	complain(complaints, COMPLAINT_ERROR, site->place, SPAN("an origin is the portal's own server, not the shield"),
 	         "site %.*s: the origin %.*s is %s, which this shield listens on itself", SPAN_ARG(site->name), SPAN_ARG(url->text), text);
 }
 
@@ -51,7 +51,7 @@ static void check_name(const struct snapshot *snapshot, const struct site *site,
 		return;
 	error = getaddrinfo(host, NULL, &hints, &found);
 	if (error) {
-		complain(complaints, COMPLAINT_ERROR, (struct place){ 0 }, SPAN_NONE, "site %.*s: the origin %.*s cannot be found: %s",
+		complain(complaints, COMPLAINT_ERROR, site->place, SPAN_NONE, "site %.*s: the origin %.*s cannot be found: %s",
 		         SPAN_ARG(site->name), SPAN_ARG(url->text), gai_strerror(error));
 		return;
 	}

@@ -71,7 +71,7 @@ static void print_process(struct page *page, const struct json *status)
 	           printable(status, "keeper_pid"));
 	page_print(page, "  up           %s, %llu workers, %s of memory\n", short_seconds(number(status, "uptime_s")).text,
 	           printable(status, "workers"), short_bytes(number(status, "memory_bytes")).text);
-	page_print(page, "  config       generation %llu, %llu reloads, %llu refused\n", printable(status, "generation"),
+	page_print(page, "  config       generation %llu, %llu taken over, %llu refused\n", printable(status, "generation"),
 	           printable(status, "reloads"), printable(status, "reload_failures"));
 	page_print(page, "  edges        %llu started, %llu died\n", printable(status, "edge_starts"), printable(status, "edge_deaths"));
 	page_print(page, "  connections  %llu open (%llu TLS, %llu HTTP/2), %llu requests at work, %llu to origins (%llu idle)\n",

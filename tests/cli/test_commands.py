@@ -1,5 +1,6 @@
 """Commands on files, without a shield: what they say, and how they end."""
 import json
+import re
 import subprocess
 
 import pytest
@@ -58,6 +59,8 @@ def test_help_of_every_command(bouclier):
     (["check", "--output", "xml"], "human or json"),
     (["protect", "www.x.example"], "wants HOST ORIGIN"),
     (["log", "-n", "0"], "--lines is a number"),
+    (["log", "--since", "yesterday"], "a time back (30m, 2h, 7d), not yesterday"),
+    (["log", "--since", "5"], "a time back (30m, 2h, 7d), not 5"),
     (["log", "-q", "statu=1"], "did you mean status?"),
     (["bypass"], "wants a SITE, or --all"),
     (["bypass", "x", "--all", "--for", "1h", "--reason", "r"], "wants a SITE, or --all"),
@@ -110,7 +113,18 @@ def test_check_says_every_error_with_its_place(bouclier, folder):
 
 def test_check_of_a_file_that_is_not_there(bouclier, folder):
     said = bouclier("check", "-c", folder / "none.yaml")
-    assert said.code == 1 and "none.yaml" in said.err and "No such file" in said.err
+    assert said.code == 1 and "none.yaml: error: there is no such file (bouclier protect HOST ORIGIN writes one" in said.err
+
+
+def test_check_points_at_the_item_that_is_wrong(bouclier, folder):
+    path = folder / "bouclier.yaml"
+    path.write_text('listen: ["127.0.0.1:1"]\nsites:\n  - name: a.example\n    certificate: c.pem\n    origins: ["http://127.0.0.1:9", "127.0.0.1:8"]\n'
+                    '    routes:\n      - { path: /a, methods: [GET, put] }\n      - { path: /b, allow_methods: pots }\n')
+    said = bouclier("check", "-c", path)
+    assert said.code == 1
+    assert f'{path}:5:37: error: origins: found "127.0.0.1:8"' in said.err
+    assert f'{path}:7:36: error: methods: found "put"' in said.err
+    assert f'{path}:8:36: error: allow_methods: found "pots"' in said.err
 
 
 def test_check_of_certificates(bouclier, config, folder):
@@ -130,6 +144,7 @@ def test_check_of_origins(bouclier, config, folder):
     port = json.loads(config().read_text())["listen"][0]["address"].rpartition(":")[2]
     said = bouclier("check", "-c", config(sites=site(origins=["http://no-such-name.invalid:80"])))
     assert said.code == 1 and "no-such-name.invalid" in said.err and "cannot be found" in said.err
+    assert re.match(r"\S+/bouclier.yaml:\d+:\d+: error: site ", said.err), said.err
     said = bouclier("check", "-c", config(sites=site(origins=[f"http://127.0.0.1:{port}"])))
     assert said.code == 1 and "listens on itself" in said.err
 
