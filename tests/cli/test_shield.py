@@ -1,13 +1,17 @@
 """Commands beside a running shield: status, top, log, bypass, reload, metrics."""
+import fcntl
 import http.client
 import json
 import os
 import pty
+import re
 import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
+import termios
 import time
 
 import pytest
@@ -169,6 +173,7 @@ def test_top_once(shield, ask):
 def test_top_live(shield):
     """On a terminal: draws each second, redraws when resized, ends at q, and leaves the terminal as it was."""
     master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     command = [laboratory.BINARY, "top", "-c", str(shield.config)]
     with subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env={**os.environ, "TERM": "xterm"}) as top:
         os.close(slave)
@@ -190,6 +195,17 @@ def test_top_live(shield):
             top.kill()
             os.close(master)
     assert scene.HOST.encode() in drawn and b"\033[?1049h" in drawn
+    # Whole on a terminal of 80 columns: what a person must see is not beyond its edge.
+    assert all(len(re.sub(rb"\033\[[0-9;?]*[A-Za-z]", b"", line)) <= 80 for line in drawn.splitlines()), drawn
+    assert b"origins" in drawn and b"1/1" in drawn
+
+
+def test_top_says_first_what_is_down(shield, ask, origin):
+    origin.close()
+    for _ in range(5):
+        assert shield.get("/").status in (502, 503)
+    said = ask("top", "--once").out
+    assert f"DOWN {origin.url} of {scene.HOST}, " in said and said.index("DOWN") < said.index("requests/s"), said
 
 
 def test_many_clients_and_a_silent_one(shield, ask):
