@@ -104,6 +104,7 @@ static int start_unit(const struct protect_plan *plan)
 		return give_up(plan, command_failed("the unit bouclier.service does not start; systemctl status bouclier says why"));
 	if (!wait_until_there(plan->socket, -1))
 		return command_failed("the unit was started, but no shield answers at %s", plan->socket);
+	fputs("The unit bouclier.service runs; to start with the machine: systemctl enable bouclier\n", stderr);
 	return tell(plan);
 }
 

@@ -1,12 +1,16 @@
 """Commands on files, without a shield: what they say, and how they end."""
 import json
+import pathlib
 import re
 import subprocess
 
+import jsonschema
 import pytest
+import yaml
 import exact as scene
 import shield as laboratory
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = "run check reload protect unprotect bypass status top log doctor version dump help".split()
 
 
@@ -185,6 +189,24 @@ def test_dump_of_schema_and_manuals(bouclier):
         assert title in page
         done = subprocess.run(["groff", "-mdoc", "-Tutf8", "-ww"], input=page, capture_output=True, text=True)
         assert done.returncode == 0 and done.stderr == "", done.stderr[:500]
+
+
+def test_the_schema_takes_what_check_takes(bouclier, config, folder):
+    """Editors complete and check by it: real files pass, the usual slips do not."""
+    schema = bouclier("dump", "--schema").json
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    example = yaml.safe_load((ROOT / "packaging/bouclier.yaml").read_text())
+    effective = bouclier("dump", "-c", config(), "--output", "json").json
+    for good in [example, effective, json.loads(config().read_text())]:
+        assert [error.message for error in validator.iter_errors(good)] == []
+    good = json.loads(config().read_text())
+    slips = [{"drain": 30}, {"drain": "30 s"}, {"lisen": []}, {"sites": [{}]}, {"sites": site(orgins=[])}, {"sites": site(balance="random")},
+             {"sites": site(limits={"body": "10MB"})}, {"sites": site(routes=[{"methods": ["GET"]}])}, {"log": {"keep": 3}}]
+    for slip in slips:
+        assert not validator.is_valid({**good, **slip}), slip
+        (folder / "slip.yaml").write_text(json.dumps({**good, **slip}))
+        assert bouclier("check", "-c", folder / "slip.yaml").code == 1, slip
 
 
 # -- without a shield --
