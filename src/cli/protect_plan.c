@@ -130,13 +130,14 @@ static int plan_certificate(struct protect_plan *plan)
 	return EXIT_DONE;
 }
 
-static int make_folder(const char *path)
+/* The folder that the file PATH is to lie in; the one above it must be there. */
+static int make_folder(const char *path, mode_t mode)
 {
 	char folder[PATH_TEXT_MAX];
 
 	if (span_to_text(span_take(span_of(path), span_find_last(span_of(path), '/')), folder, sizeof(folder)) != RESULT_OK)
 		return command_failed("%s is too long", path);
-	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+	if (folder[0] && mkdir(folder, mode) < 0 && errno != EEXIST)
 		return command_failed("%s cannot be made: %s", folder, strerror(errno));
 	return EXIT_DONE;
 }
@@ -159,7 +160,7 @@ static int write_certificate(const char *path, struct span pem)
 static int make_certificate(const struct protect_plan *plan)
 {
 	struct buffer chain, key;
-	int code = make_folder(plan->certificate);
+	int code = make_folder(plan->certificate, 0700);
 
 	buffer_init(&chain, 65536);
 	buffer_init(&key, 65536);
@@ -251,7 +252,10 @@ void protect_plan_done(struct protect_plan *plan)
 
 int protect_plan_write(const struct protect_plan *plan)
 {
-	int code = plan->is_made && !plan->is_kept ? make_certificate(plan) : EXIT_DONE;
+	/* Before `make install` there is no /etc/bouclier. */
+	int code = plan->edit.is_new ? make_folder(plan->edit.path, 0755) : EXIT_DONE;
 
+	if (code == EXIT_DONE && plan->is_made && !plan->is_kept)
+		code = make_certificate(plan);
 	return code == EXIT_DONE ? site_edit_write(&plan->edit) : code;
 }

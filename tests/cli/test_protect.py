@@ -96,6 +96,15 @@ def test_an_origin_that_a_reload_would_refuse_is_not_written(bouclier, written):
             assert written.read_text() == before
 
 
+def test_before_anything_was_installed(bouclier, folder, new):
+    """The folder of the configuration is not there yet, as /etc/bouclier on a fresh machine."""
+    path = folder / "etc/bouclier.yaml"
+    said = bouclier("protect", "portal.example", "http://127.0.0.1:9", "-c", path, *new[2:], "--no-start")
+    assert said.code == 0, said
+    assert path.exists() and path.parent.stat().st_mode & 0o777 == 0o755
+    assert (folder / "etc/tls").stat().st_mode & 0o777 == 0o700
+
+
 def test_a_shield_that_does_not_start_leaves_no_file(bouclier, folder, new, origin):
     """A port that is taken: tried again with another, nothing of the first attempt is in the way."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
