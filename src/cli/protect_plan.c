@@ -209,6 +209,18 @@ static enum result write_new(struct protect_plan *plan, struct buffer *out)
 	return result;
 }
 
+/* What would be left out silently: a person believes that it was done. */
+static int refuse_words_for_new(const struct protect_plan *plan)
+{
+	static const char *const words[] = { "listen", "state", "metrics" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (option_is_given(plan->options, words[i]))
+			return command_misused(self(), "--%s is for a new configuration, and %s is there already", words[i], plan->edit.path);
+	}
+	return EXIT_DONE;
+}
+
 static int write_after(struct protect_plan *plan)
 {
 	struct site_edit *edit = &plan->edit;
@@ -239,6 +251,8 @@ int protect_plan_make(struct protect_plan *plan, const struct options *options)
 	code = site_edit_begin(&plan->edit, options);
 	if (code == EXIT_DONE)
 		code = read_words(plan);
+	if (code == EXIT_DONE && !plan->edit.is_new)
+		code = refuse_words_for_new(plan);
 	if (code == EXIT_DONE)
 		code = plan_certificate(plan);
 	return code == EXIT_DONE ? write_after(plan) : code;

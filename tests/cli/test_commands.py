@@ -131,6 +131,11 @@ def test_check_points_at_the_item_that_is_wrong(bouclier, folder):
     assert f'{path}:8:36: error: allow_methods: found "pots"' in said.err
 
 
+def test_check_tells_of_a_pattern_that_matches_nothing(bouclier, config):
+    said = bouclier("check", "-c", config(include=["sites.d/*.yaml"]))
+    assert said.code == 0 and "warning: include: no file matches " in said.err and "sites.d/*.yaml" in said.err, said
+
+
 def test_check_of_certificates(bouclier, config, folder):
     other = scene.make_certificate(folder, "other", ["other.example"])
     mixed = folder / "mixed.pem"

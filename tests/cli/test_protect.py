@@ -56,6 +56,12 @@ def test_words_that_are_none(bouclier, folder, new, words):
     assert bouclier("protect", *words, *new, "--dry-run").code == 2
 
 
+def test_words_for_a_new_file_are_not_left_out_silently(bouclier, written):
+    before = written.read_text()
+    said = bouclier("protect", "second.example", "http://127.0.0.1:9", "-c", written, "--listen", "127.0.0.1:1", "--no-start")
+    assert said.code == 2 and "--listen is for a new configuration" in said.err and written.read_text() == before
+
+
 def test_certificates_that_will_not_do(bouclier, folder, new):
     other = scene.make_certificate(folder, "other", ["other.example"])
     said = bouclier("protect", "portal.example", "http://127.0.0.1:9", *new, "--dry-run", "--certificate", other)

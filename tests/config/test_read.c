@@ -108,6 +108,8 @@ static const struct bad { const char *text, *said; } bads[] = {
 	{ LISTEN "defaults: { name: x }\n" SITE, F "2:13: error: name may not stand under `defaults`: each site has its own\n" },
 	{ LISTEN "defaults: { origins: x }\n" SITE, F "2:13: error: origins may not stand under `defaults`: each site has its own\n" },
 	{ LISTEN "defaults: { routes: [] }\n" SITE, F "2:13: error: routes may not stand under `defaults`: each site has its own\n" },
+	{ LISTEN "include: [other.yaml, more.yaml]\n" SITE,
+	  F "2:11: error: include: /c/other.yaml is not there\n" F "2:23: error: include: /c/more.yaml is not there\n" },
 	{ LISTEN "include: other.yaml\n" SITE, F "2:10: error: include: /c/other.yaml is not there\n" },
 	{ LISTEN "tenants: [{ name: a, files: d }, { name: a, files: e }]\n" SITE, F "2:10: error: tenants: two are called \"a\"\n" },
 	{ LISTEN "tenants: [{ name: a, files: d }, { name: b, files: d/e }]\n" SITE, F "2:10: error: tenants: a and b share files below /c/d/e\n" },
