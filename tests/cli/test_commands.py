@@ -194,6 +194,8 @@ def test_dump_of_schema_and_manuals(bouclier):
         assert title in page
         done = subprocess.run(["groff", "-mdoc", "-Tutf8", "-ww"], input=page, capture_output=True, text=True)
         assert done.returncode == 0 and done.stderr == "", done.stderr[:500]
+    # Typed as it stands, an unquoted > would write a file.
+    assert "bouclier log --since 1h -q 'status>=500'" in subprocess.run(["groff", "-mdoc", "-Tascii", "-P-c"], input=page, capture_output=True, text=True).stdout
 
 
 def test_the_schema_takes_what_check_takes(bouclier, config, folder):
