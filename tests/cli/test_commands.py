@@ -58,6 +58,7 @@ def test_help_of_every_command(bouclier):
 
 @pytest.mark.parametrize("words, meant", [
     (["chek"], "did you mean check?"),
+    (["help", "chek"], "did you mean check?"),
     (["check", "--confgi", "x"], "did you mean config?"),
     (["check", "extra"], "does not know what to do with extra"),
     (["check", "--output", "xml"], "human or json"),
