@@ -193,12 +193,15 @@ static int start(const struct protect_plan *plan)
 
 int protect_command(const struct options *options)
 {
+	bool is_dry = option_is_given(options, "dry-run");
 	struct protect_plan plan;
 	int code = protect_plan_make(&plan, options);
 
 	if (code == EXIT_DONE && !options->is_json)
 		show(&plan);
-	if (code == EXIT_DONE && !option_is_given(options, "dry-run")) {
+	if (code == EXIT_DONE && options->is_json && is_dry)
+		site_edit_show_json(&plan.edit, span_of(plan.certificate));
+	if (code == EXIT_DONE && !is_dry) {
 		code = protect_plan_write(&plan);
 		if (code == EXIT_DONE)
 			code = start(&plan);

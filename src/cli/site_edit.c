@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/json.h"
 #include "cli/origin_check.h"
 #include "cli/wiring.h"
 #include "config/edit.h"
@@ -147,6 +148,25 @@ void site_edit_show(const struct site_edit *edit, bool has_color)
 	}
 	show_lines(before, "-", has_color ? "\033[31m" : "", has_color ? "\033[0m" : "");
 	show_lines(after, "+", has_color ? "\033[32m" : "", has_color ? "\033[0m" : "");
+}
+
+void site_edit_show_json(const struct site_edit *edit, struct span certificate)
+{
+	struct json_writer json;
+	struct buffer text;
+
+	buffer_init(&text, 6 * TEXT_MAX_BYTES + 65536);  /* an escape has six bytes */
+	json_writer_init(&json, &text);
+	json_open(&json, SPAN_NONE, '{');
+	json_put_text(&json, SPAN("file"), span_of(edit->path));
+	json_put_bool(&json, SPAN("new"), edit->is_new);
+	if (certificate.len)
+		json_put_text(&json, SPAN("certificate"), certificate);
+	json_put_text(&json, SPAN("text"), buffer_span(&edit->after));
+	json_close(&json, '}');
+	if (json.result == RESULT_OK)
+		printf("%.*s\n", SPAN_ARG(buffer_span(&text)));
+	buffer_done(&text);
 }
 
 /* The check process reads the file without root's rights: a new one belongs to its group; where there is none, everybody may

@@ -5,6 +5,7 @@ import socket
 import subprocess
 
 import pytest
+import yaml
 import exact as scene
 import shield as laboratory
 
@@ -42,6 +43,9 @@ def written(folder, origin):
 def test_dry_run_changes_nothing(bouclier, folder, new):
     said = bouclier("protect", "portal.example", "http://127.0.0.1:9", *new, "--dry-run")
     assert said.code == 0 and '+   - name: "portal.example"' in said.out and "self-signed" in said.out
+    plan = bouclier("protect", "portal.example", "http://127.0.0.1:9", *new, "--dry-run", "-o", "json").json
+    assert plan["new"] and plan["file"] == str(folder / "bouclier.yaml") and plan["certificate"].endswith("/tls/portal.example.pem")
+    assert yaml.safe_load(plan["text"])["sites"][0]["name"] == "portal.example"
     assert list(folder.iterdir()) == []
 
 
@@ -80,6 +84,7 @@ def test_comments_and_order_survive_and_unprotect_undoes_it(bouclier, folder, wr
     assert bouclier("protect", "second.example", "http://127.0.0.1:9", "-c", written, "--no-start").code == 1
     said = bouclier("unprotect", "second.example", "-c", written, "--dry-run")
     assert said.code == 0 and "-   - name: second.example" in said.out and written.read_text() == after
+    assert bouclier("unprotect", "second.example", "-c", written, "--dry-run", "-o", "json").json["text"] == before
     assert bouclier("unprotect", "second.example", "-c", written).code == 0
     assert written.read_text() == before
     assert bouclier("unprotect", "second.example", "-c", written).code == 1
