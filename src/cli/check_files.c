@@ -126,7 +126,7 @@ static void check_hosts(const struct certificate_use *use, const struct certific
 {
 	for (size_t i = 0; i < use->site->host_count; i++) {
 		if (!certificate_is_for(certificate, use->site->hosts[i]))
-			complain(complaints, COMPLAINT_WARNING, nowhere, SPAN_NONE, "site %.*s: the certificate %.*s is not for %.*s",
+			complain(complaints, COMPLAINT_WARNING, use->site->place, SPAN_NONE, "site %.*s: the certificate %.*s is not for %.*s",
 			         SPAN_ARG(use->site->name), SPAN_ARG(use->settings->chain), SPAN_ARG(use->site->hosts[i]));
 	}
 }
@@ -211,7 +211,13 @@ static void check_certificates(const struct snapshot *snapshot, struct complaint
 
 /* -- addresses -- */
 
-/* Is ADDRESS one that the shield at SOCKET listens on? STATUS is its answer; NULL: none runs. */
+/* What the shield at the admin socket says of itself. */
+struct running {
+	struct json *status;   /* NULL: none runs, or it may not be asked */
+	bool is_hidden;        /* one may run, and this user may not ask it */
+};
+
+/* Is ADDRESS one that the shield listens on? */
 static bool is_running_on(const struct json *status, const char *address)
 {
 	const struct json *listeners = json_find(status, "listeners");
@@ -223,7 +229,7 @@ static bool is_running_on(const struct json *status, const char *address)
 	return false;
 }
 
-static void check_address(const struct endpoint *endpoint, const struct json *status, struct complaints *complaints)
+static void check_address(const struct endpoint *endpoint, const struct running *running, struct complaints *complaints)
 {
 	struct sockaddr_storage address;
 	socklen_t size = endpoint_to_socket(endpoint, &address);
@@ -231,7 +237,7 @@ static void check_address(const struct endpoint *endpoint, const struct json *st
 	int fd, on = 1, error = 0;
 
 	endpoint_write(endpoint, text);
-	if (is_running_on(status, text))
+	if (is_running_on(running->status, text))
 		return;
 	fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0) {
@@ -246,37 +252,48 @@ static void check_address(const struct endpoint *endpoint, const struct json *st
 	}
 	if (error == EACCES)
 		complain(complaints, COMPLAINT_WARNING, nowhere, SPAN_NONE, "%s cannot be tried by this user: ports below 1024 are root's", text);
+	else if (error == EADDRINUSE && running->is_hidden)
+		complain(complaints, COMPLAINT_WARNING, nowhere, SPAN("ask as root"), "%s is in use; whether by the running shield, this user may not ask", text);
 	else if (error == EADDRINUSE)
-		complain(complaints, status ? COMPLAINT_WARNING : COMPLAINT_ERROR, nowhere, SPAN_NONE, "%s is in use by another program", text);
+		complain(complaints, running->status ? COMPLAINT_WARNING : COMPLAINT_ERROR, nowhere, SPAN_NONE, "%s is in use by another program", text);
 	else if (error == EADDRNOTAVAIL || error == EAFNOSUPPORT)
 		complain(complaints, COMPLAINT_ERROR, nowhere, SPAN_NONE, "%s is not an address of this machine", text);
 	else if (error)
 		complain(complaints, COMPLAINT_WARNING, nowhere, SPAN_NONE, "%s cannot be listened on: %s", text, strerror(error));
 }
 
+static struct running ask_running(const char *socket_path)
+{
+	struct admin_question question = { .socket = socket_path, .method = "GET", .path = "/status", .wait_ms = ADMIN_ASK_MS };
+	struct running running = { .status = NULL };
+	struct admin_reply reply;
+	enum result result = admin_ask(&question, &reply);
+
+	running.is_hidden = result == RESULT_REFUSED;
+	if (result != RESULT_OK)
+		return running;
+	if (json_read(reply.body, &running.status) != RESULT_OK)
+		running.status = NULL;
+	admin_reply_done(&reply);
+	return running;
+}
+
 static void check_addresses(const struct snapshot *snapshot, const char *socket_path, struct complaints *complaints)
 {
 	const struct net_settings *net = net_settings(snapshot);
 	const struct listen_settings *listen = net->listen.items;
-	struct admin_question question = { .socket = socket_path, .method = "GET", .path = "/status", .wait_ms = ADMIN_ASK_MS };
 	struct endpoint redirects[LISTENERS_MAX];
 	size_t redirect_count = redirect_endpoints(net, redirects, LISTENERS_MAX);
-	struct admin_reply reply;
-	struct json *status = NULL;
+	struct running running = ask_running(socket_path);
 
-	if (admin_ask(&question, &reply) == RESULT_OK) {
-		if (json_read(reply.body, &status) != RESULT_OK)
-			status = NULL;
-		admin_reply_done(&reply);
-	}
 	for (size_t i = 0; i < net->listen.count; i++)
-		check_address(&listen[i].address, status, complaints);
+		check_address(&listen[i].address, &running, complaints);
 	for (size_t i = 0; i < redirect_count; i++)
-		check_address(&redirects[i], status, complaints);
-	if (!status)
-		check_address(&admin_settings_of(snapshot)->metrics, NULL, complaints);
-	if (status)
-		json_drop(status);
+		check_address(&redirects[i], &running, complaints);
+	if (!running.status)
+		check_address(&admin_settings_of(snapshot)->metrics, &running, complaints);
+	else
+		json_drop(running.status);
 }
 
 bool check_loaded(struct loaded *loaded, const char *socket_path)

@@ -48,7 +48,7 @@ void command_print(FILE *out, struct span text)
 		return;  /* ferror(3) remembers */
 }
 
-static int complain_unknown_command(struct span name)
+int command_unknown(struct span name)
 {
 	struct suggestion suggestion;
 	struct span sentence;
@@ -137,5 +137,5 @@ int command_run(int argc, char *const *argv)
 	if (span_equal(name, SPAN("--version")))
 		name = SPAN("version");
 	command = command_find(name);
-	return command ? run(command, argc, argv) : complain_unknown_command(name);
+	return command ? run(command, argc, argv) : command_unknown(name);
 }

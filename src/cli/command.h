@@ -35,6 +35,8 @@ const struct command *command_find(struct span name);
 int command_run(int argc, char *const *argv);
 /* Writes a usage error of COMMAND to stderr. EXIT_USAGE. */
 int command_misused(const struct command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Says that there is no command NAME, and which one may have been meant. EXIT_USAGE. */
+int command_unknown(struct span name);
 /* "bouclier: SENTENCE" to stderr. EXIT_FAILED. */
 int command_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* TEXT as it is. What does not arrive is seen by command_run, at the end. */

@@ -84,7 +84,7 @@ enum result command_manual(struct buffer *out)
 	           ".Sh EXIT STATUS\n0 done; 1 failed or invalid; 2 not understood.\n"
 	           ".Sh EXAMPLES\nIn front of a portal, from nothing:\n.Pp\n"
 	           ".Dl bouclier protect www.commune.example http://10.0.0.11:8080\n.Pp\n"
-	           "What went wrong in the last hour:\n.Pp\n.Dl bouclier log --since 1h -q status>=500\n"
+	           "What went wrong in the last hour:\n.Pp\n.Dl bouclier log --since 1h -q \\(aqstatus>=500\\(aq\n"
 	           ".Sh SEE ALSO\n.Xr bouclier.yaml 5\n");
 	return page.result;
 }

@@ -117,7 +117,7 @@ const struct command commands[] = {
 	{ .name = "doctor", .summary = "looks at this machine, and says what to change before a shield depends on it",
 	  .options = doctor_options, .run = doctor_command },
 	{ .name = "version", .summary = "the version, and what it was built with", .options = version_options, .run = version_command },
-	{ .name = "dump", .summary = "the configuration in force, with every default; its schema; its manual", .options = dump_options,
+	{ .name = "dump", .summary = "a configuration with every default; its schema; its manual", .options = dump_options,
 	  .run = dump_command },
 	{ .name = "help", .summary = "this list, or one command", .arguments = "[COMMAND]", .arguments_max = 1, .options = help_options,
 	  .run = help_command },

@@ -107,8 +107,8 @@ void doctor_look_config(struct doctor *doctor)
 		is_good = check_loaded(&loaded, socket);
 	say_complaints(doctor, &loaded.complaints);
 	if (is_good)
-		doctor_say(doctor, DOCTOR_OK, "configuration", "%s: %zu sites; certificates, names and addresses are as they should be",
-		           config_path(doctor->options), loaded.snapshot->site_count);
+		doctor_say(doctor, DOCTOR_OK, "configuration", "%s: %zu site%s; certificates, names and addresses are as they should be",
+		           config_path(doctor->options), loaded.snapshot->site_count, loaded.snapshot->site_count == 1 ? "" : "s");
 	if (is_read) {
 		const struct edge_top_settings *top = loaded.snapshot->sections[ROOM_EDGE];
 

@@ -1,4 +1,4 @@
-/* `bouclier dump`: the configuration in force; its schema; its manual. */
+/* `bouclier dump`: a configuration with every default; its schema; its manual. */
 #include "config/dump.h"
 
 #include <stdio.h>

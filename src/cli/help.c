@@ -86,7 +86,5 @@ int help_command(const struct options *options)
 		return EXIT_DONE;
 	}
 	command = command_find(span_of(options->arguments[0]));
-	if (command)
-		return command_help(command);
-	return command_misused(command_find(SPAN("help")), "there is no command %s", options->arguments[0]);
+	return command ? command_help(command) : command_unknown(span_of(options->arguments[0]));
 }

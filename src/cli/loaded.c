@@ -1,6 +1,8 @@
 #include "cli/loaded.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/settings.h"
@@ -24,6 +26,11 @@ enum result loaded_read(struct loaded *loaded, const struct options *options, bo
 	if (result != RESULT_OK) {
 		complain(&loaded->complaints, COMPLAINT_ERROR, (struct place){ 0 }, SPAN_NONE, "the path of the configuration is too long");
 		return result;
+	}
+	if (access(config_path(options), F_OK) < 0 && errno == ENOENT) {
+		complain(&loaded->complaints, COMPLAINT_ERROR, (struct place){ .file = loaded->source.path },
+		         SPAN("bouclier protect HOST ORIGIN writes one; --config names another"), "there is no such file");
+		return RESULT_NOT_FOUND;
 	}
 	loaded->source.is_strict = is_strict;
 	return config_read(&loaded->source, wiring_sections(), &loaded->complaints, &loaded->snapshot);

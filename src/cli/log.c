@@ -63,11 +63,14 @@ static int read_query(struct log *log, struct span text, const char *option, con
 /* A moment as it is, a time back with its minus. */
 static int read_since(struct log *log, const char *since)
 {
-	bool is_moment = span_contains(span_of(since), SPAN("-")) || strlen(since) == 4;
+	struct span said = span_of(since);
+	bool is_moment = span_contains(said, SPAN("-")) || said.len == 4;
 	struct buffer text;
 	enum result result;
 	int code;
 
+	if (!said.len || !is_digit(said.at[0]) || (!is_moment && !memchr("smhd", said.at[said.len - 1], 4)))
+		return command_misused(self(), "--since is a moment (2026-03-01T12:00:00Z, in UTC) or a time back (30m, 2h, 7d), not %s", since);
 	buffer_init(&text, QUERY_MAX_BYTES);
 	result = buffer_print(&text, "time>=\"%s%s\"", is_moment ? "" : "-", since);
 	code = result == RESULT_OK ? read_query(log, buffer_span(&text), "since", &log->since) : command_misused(self(), "--since is too long");
@@ -204,6 +207,8 @@ static int open_folder(const struct options *options, int *out)
 	*out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*out >= 0)
 		return EXIT_DONE;
+	if (errno == ENOENT)
+		return command_failed("there is no journal at %s: no shield has run with this configuration (--config, --journal name another)", path);
 	return command_failed("the journal %s cannot be opened: %s", path, strerror(errno));
 }
 

@@ -1,28 +1,17 @@
 #include "cli/origin_check.h"
 
-#include <ifaddrs.h>
 #include <netdb.h>
 
+#include "cli/own_address.h"
 #include "net/settings.h"
 #include "origin/settings.h"
 
 #include "base/banned.h"
 
-/* Is ADDRESS one of this machine's own? */
+/* Connecting to "any" ends at this machine too. */
 static bool is_ours(const struct address *address)
 {
-	struct ifaddrs *all = NULL;
-	bool found = address_is_loopback(address) || address_is_any(address);
-
-	if (found || getifaddrs(&all) < 0)
-		return found;
-	for (const struct ifaddrs *each = all; each && !found; each = each->ifa_next) {
-		struct endpoint own;
-
-		found = each->ifa_addr && endpoint_from_socket(each->ifa_addr, &own) == RESULT_OK && address_equal(&own.address, address);
-	}
-	freeifaddrs(all);
-	return found;
+	return address_is_any(address) || is_own_address(address);
 }
 
 static bool is_listener(const struct snapshot *snapshot, const struct endpoint *endpoint)
@@ -48,7 +37,7 @@ static void check_endpoint(const struct snapshot *snapshot, const struct site *s
 	if (!is_listener(snapshot, endpoint))
 		return;
 	endpoint_write(endpoint, text);
-	complain(complaints, COMPLAINT_ERROR, (struct place){ 0 }, SPAN("an origin is the portal's own server, not the shield"),
+	complain(complaints, COMPLAINT_ERROR, site->place, SPAN("an origin is the portal's own server, not the shield"),
 	         "site %.*s: the origin %.*s is %s, which this shield listens on itself", SPAN_ARG(site->name), SPAN_ARG(url->text), text);
 }
 
@@ -62,7 +51,7 @@ static void check_name(const struct snapshot *snapshot, const struct site *site,
 		return;
 	error = getaddrinfo(host, NULL, &hints, &found);
 	if (error) {
-		complain(complaints, COMPLAINT_ERROR, (struct place){ 0 }, SPAN_NONE, "site %.*s: the origin %.*s cannot be found: %s",
+		complain(complaints, COMPLAINT_ERROR, site->place, SPAN_NONE, "site %.*s: the origin %.*s cannot be found: %s",
 		         SPAN_ARG(site->name), SPAN_ARG(url->text), gai_strerror(error));
 		return;
 	}

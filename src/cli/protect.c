@@ -89,14 +89,22 @@ static int tell(const struct protect_plan *plan)
 	return verdict_print(&verdict, plan->options->is_json, plan->options->has_color);
 }
 
+/* What was written serves nobody: kept, it would stand in the way of the next attempt, and of the next start. */
+static int give_up(const struct protect_plan *plan, int code)
+{
+	site_edit_undo(&plan->edit);
+	return code;
+}
+
 static int start_unit(const struct protect_plan *plan)
 {
 	char *words[] = { (char[]){ "systemctl" }, (char[]){ "start" }, (char[]){ "bouclier.service" }, NULL };
 
 	if (run_quietly(words) != 0)
-		return command_failed("the unit bouclier.service does not start; systemctl status bouclier says why");
+		return give_up(plan, command_failed("the unit bouclier.service does not start; systemctl status bouclier says why"));
 	if (!wait_until_there(plan->socket, -1))
 		return command_failed("the unit was started, but no shield answers at %s", plan->socket);
+	fputs("The unit bouclier.service runs; to start with the machine: systemctl enable bouclier\n", stderr);
 	return tell(plan);
 }
 
@@ -150,7 +158,7 @@ static int run_in_foreground(const struct protect_plan *plan)
 	int code;
 
 	if (pid < 0)
-		return command_failed("no process can be started: %s", strerror(errno));
+		return give_up(plan, command_failed("no process can be started: %s", strerror(errno)));
 	keeper = pid;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
@@ -158,7 +166,7 @@ static int run_in_foreground(const struct protect_plan *plan)
 	if (!wait_until_there(plan->socket, pid)) {
 		pass_on(SIGTERM);
 		wait_for_end(pid);
-		return command_failed("the shield does not start (above)");
+		return give_up(plan, command_failed("the shield does not start (above)"));
 	}
 	code = tell(plan);
 	if (!plan->options->is_json)
@@ -178,19 +186,22 @@ static int start(const struct protect_plan *plan)
 	}
 	if (admin_is_there(plan->socket)) {
 		code = reload_ask(plan->socket, plan->options->is_json ? RELOAD_ERRORS : RELOAD_HUMAN);
-		return code == EXIT_DONE ? tell(plan) : code;
+		return code == EXIT_DONE ? tell(plan) : give_up(plan, code);
 	}
 	return has_unit(plan) ? start_unit(plan) : run_in_foreground(plan);
 }
 
 int protect_command(const struct options *options)
 {
+	bool is_dry = option_is_given(options, "dry-run");
 	struct protect_plan plan;
 	int code = protect_plan_make(&plan, options);
 
 	if (code == EXIT_DONE && !options->is_json)
 		show(&plan);
-	if (code == EXIT_DONE && !option_is_given(options, "dry-run")) {
+	if (code == EXIT_DONE && options->is_json && is_dry)
+		site_edit_show_json(&plan.edit, span_of(plan.certificate));
+	if (code == EXIT_DONE && !is_dry) {
 		code = protect_plan_write(&plan);
 		if (code == EXIT_DONE)
 			code = start(&plan);

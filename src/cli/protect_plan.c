@@ -130,13 +130,14 @@ static int plan_certificate(struct protect_plan *plan)
 	return EXIT_DONE;
 }
 
-static int make_folder(const char *path)
+/* The folder that the file PATH is to lie in; the one above it must be there. */
+static int make_folder(const char *path, mode_t mode)
 {
 	char folder[PATH_TEXT_MAX];
 
 	if (span_to_text(span_take(span_of(path), span_find_last(span_of(path), '/')), folder, sizeof(folder)) != RESULT_OK)
 		return command_failed("%s is too long", path);
-	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+	if (folder[0] && mkdir(folder, mode) < 0 && errno != EEXIST)
 		return command_failed("%s cannot be made: %s", folder, strerror(errno));
 	return EXIT_DONE;
 }
@@ -159,7 +160,7 @@ static int write_certificate(const char *path, struct span pem)
 static int make_certificate(const struct protect_plan *plan)
 {
 	struct buffer chain, key;
-	int code = make_folder(plan->certificate);
+	int code = make_folder(plan->certificate, 0700);
 
 	buffer_init(&chain, 65536);
 	buffer_init(&key, 65536);
@@ -208,6 +209,18 @@ static enum result write_new(struct protect_plan *plan, struct buffer *out)
 	return result;
 }
 
+/* What would be left out silently: a person believes that it was done. */
+static int refuse_words_for_new(const struct protect_plan *plan)
+{
+	static const char *const words[] = { "listen", "state", "metrics" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (option_is_given(plan->options, words[i]))
+			return command_misused(self(), "--%s is for a new configuration, and %s is there already", words[i], plan->edit.path);
+	}
+	return EXIT_DONE;
+}
+
 static int write_after(struct protect_plan *plan)
 {
 	struct site_edit *edit = &plan->edit;
@@ -222,7 +235,10 @@ static int write_after(struct protect_plan *plan)
 		command_failed("%.*s", SPAN_ARG(edit->complaints.list[i].text));
 	if (result != RESULT_OK)
 		return command_failed("%s cannot be changed for %.*s", edit->path, SPAN_ARG(plan->site.name));
-	return site_edit_check(edit) == RESULT_OK ? EXIT_DONE : command_failed("with it, the configuration would not do: nothing was written");
+	result = site_edit_check(edit);
+	if (result == RESULT_OK)
+		result = site_edit_check_origins(edit);
+	return result == RESULT_OK ? EXIT_DONE : command_failed("with it, the configuration would not do: nothing was written");
 }
 
 int protect_plan_make(struct protect_plan *plan, const struct options *options)
@@ -235,6 +251,8 @@ int protect_plan_make(struct protect_plan *plan, const struct options *options)
 	code = site_edit_begin(&plan->edit, options);
 	if (code == EXIT_DONE)
 		code = read_words(plan);
+	if (code == EXIT_DONE && !plan->edit.is_new)
+		code = refuse_words_for_new(plan);
 	if (code == EXIT_DONE)
 		code = plan_certificate(plan);
 	return code == EXIT_DONE ? write_after(plan) : code;
@@ -248,7 +266,10 @@ void protect_plan_done(struct protect_plan *plan)
 
 int protect_plan_write(const struct protect_plan *plan)
 {
-	int code = plan->is_made && !plan->is_kept ? make_certificate(plan) : EXIT_DONE;
+	/* Before `make install` there is no /etc/bouclier. */
+	int code = plan->edit.is_new ? make_folder(plan->edit.path, 0755) : EXIT_DONE;
 
+	if (code == EXIT_DONE && plan->is_made && !plan->is_kept)
+		code = make_certificate(plan);
 	return code == EXIT_DONE ? site_edit_write(&plan->edit) : code;
 }

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/json.h"
+#include "cli/origin_check.h"
 #include "cli/wiring.h"
 #include "config/edit.h"
 
@@ -102,6 +104,17 @@ enum result site_edit_check(struct site_edit *edit)
 	return result;
 }
 
+enum result site_edit_check_origins(struct site_edit *edit)
+{
+	bool is_ok;
+
+	complaints_done(&edit->complaints);
+	is_ok = origins_are_reachable(edit->snapshot, &edit->complaints);
+	if (!is_ok)
+		say_complaints(&edit->complaints);
+	return is_ok ? RESULT_OK : RESULT_REFUSED;
+}
+
 static void show_lines(struct span text, const char *mark, const char *color, const char *plain)
 {
 	while (text.len) {
@@ -137,6 +150,25 @@ void site_edit_show(const struct site_edit *edit, bool has_color)
 	show_lines(after, "+", has_color ? "\033[32m" : "", has_color ? "\033[0m" : "");
 }
 
+void site_edit_show_json(const struct site_edit *edit, struct span certificate)
+{
+	struct json_writer json;
+	struct buffer text;
+
+	buffer_init(&text, 6 * TEXT_MAX_BYTES + 65536);  /* an escape has six bytes */
+	json_writer_init(&json, &text);
+	json_open(&json, SPAN_NONE, '{');
+	json_put_text(&json, SPAN("file"), span_of(edit->path));
+	json_put_bool(&json, SPAN("new"), edit->is_new);
+	if (certificate.len)
+		json_put_text(&json, SPAN("certificate"), certificate);
+	json_put_text(&json, SPAN("text"), buffer_span(&edit->after));
+	json_close(&json, '}');
+	if (json.result == RESULT_OK)
+		printf("%.*s\n", SPAN_ARG(buffer_span(&text)));
+	buffer_done(&text);
+}
+
 /* The check process reads the file without root's rights: a new one belongs to its group; where there is none, everybody may
  * read it (it names files of keys, and holds none). */
 static int let_check_read(const struct site_edit *edit)
@@ -159,4 +191,15 @@ int site_edit_write(const struct site_edit *edit)
 	if (result == RESULT_REFUSED)
 		return command_failed("%s was changed by somebody else meanwhile: nothing was written", edit->path);
 	return command_failed("%s could not be written: %s", edit->path, result == RESULT_IO ? strerror(errno) : result_name(result));
+}
+
+void site_edit_undo(const struct site_edit *edit)
+{
+	bool is_undone = config_edit_write(edit->source.path, buffer_span(&edit->after), buffer_span(&edit->before)) == RESULT_OK &&
+	                 (!edit->is_new || unlink(edit->path) == 0);
+
+	if (is_undone)
+		command_failed(edit->is_new ? "%s was taken away again" : "%s is as it was before", edit->path);
+	else
+		command_failed("%s could not be put back as it was: it needs a look by hand", edit->path);
 }

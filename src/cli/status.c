@@ -71,7 +71,7 @@ static void print_process(struct page *page, const struct json *status)
 	           printable(status, "keeper_pid"));
 	page_print(page, "  up           %s, %llu workers, %s of memory\n", short_seconds(number(status, "uptime_s")).text,
 	           printable(status, "workers"), short_bytes(number(status, "memory_bytes")).text);
-	page_print(page, "  config       generation %llu, %llu reloads, %llu refused\n", printable(status, "generation"),
+	page_print(page, "  config       generation %llu, %llu taken over, %llu refused\n", printable(status, "generation"),
 	           printable(status, "reloads"), printable(status, "reload_failures"));
 	page_print(page, "  edges        %llu started, %llu died\n", printable(status, "edge_starts"), printable(status, "edge_deaths"));
 	page_print(page, "  connections  %llu open (%llu TLS, %llu HTTP/2), %llu requests at work, %llu to origins (%llu idle)\n",
@@ -79,12 +79,12 @@ static void print_process(struct page *page, const struct json *status)
 	           printable(connections, "requests_at_work"), printable(connections, "origin"), printable(connections, "origin_idle"));
 }
 
-void status_origin(struct page *page, const struct json *origin, unsigned width)
+static void print_origin(struct page *page, const struct json *origin)
 {
 	bool is_up = json_bool_of(json_find(origin, "up"));
 
 	page_print(page, "  origin       ");
-	page_text(page, json_text_of(json_find(origin, "origin")), width);
+	page_text(page, json_text_of(json_find(origin, "origin")), 0);
 	page_print(page, " ");
 	page_color(page, is_up ? PAGE_GREEN : PAGE_RED, "%s", is_up ? "up" : "DOWN");
 	if (!is_up && json_find(origin, "check")) {
@@ -112,7 +112,7 @@ static void print_pair(void *context, struct span name, const struct json *value
 	page_print(context, " %.*s %llu", SPAN_ARG(name), (unsigned long long)json_number_of(value));
 }
 
-void status_counts(struct page *page, const struct json *site)
+static void print_counts(struct page *page, const struct json *site)
 {
 	page_print(page, "  decisions   ");
 	json_each(json_find(site, "decisions"), print_pair, page);
@@ -138,9 +138,9 @@ static void print_site(struct page *page, const struct json *site)
 	if (json_find(site, "inspected") && !json_bool_of(json_find(site, "inspected")))
 		page_color(page, PAGE_YELLOW, "  not inspected: its TLS passes through to the origins\n");
 	for (size_t i = 0; i < json_length(origins); i++)
-		status_origin(page, json_item(origins, i), 0);
+		print_origin(page, json_item(origins, i));
 	print_certificate(page, json_find(site, "certificate"));
-	status_counts(page, site);
+	print_counts(page, site);
 }
 
 static void print_status(struct page *page, const struct json *status)
@@ -153,7 +153,7 @@ static void print_status(struct page *page, const struct json *status)
 		print_site(page, json_item(sites, i));
 	if (json_length(json_find(unnamed, "decisions"))) {
 		page_print(page, "\nwithout a site (unknown names, connections that ended before a request)\n");
-		status_counts(page, unnamed);
+		print_counts(page, unnamed);
 	}
 }
 

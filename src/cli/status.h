@@ -9,7 +9,5 @@
 int status_ask(const struct options *options, struct admin_reply *reply);
 /* A red line for everything that a person must know: bypass, reduced, fallen back, tenants, journal. */
 void status_warn(struct page *page, const struct json *status);
-void status_origin(struct page *page, const struct json *origin, unsigned width);
-void status_counts(struct page *page, const struct json *site);
 
 #endif

@@ -111,17 +111,22 @@ static void terminal_enter(void)
 	fputs("\033[?1049h\033[?25l\033[?7l", stdout);
 }
 
-static unsigned terminal_rows(void)
+/* A terminal that does not tell is taken for the usual one. */
+static struct winsize terminal_size(void)
 {
-	struct winsize size;
+	struct winsize size = { 0 };
 
-	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 2 ? size.ws_row : 24;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_row <= 2)
+		size.ws_row = 24;
+	if (!size.ws_col)
+		size.ws_col = 80;
+	return size;
 }
 
 /* Line by line over the old page; what does not fit below is left out, beside it is cut by the terminal. */
 static void paint(struct span text)
 {
-	unsigned rows = terminal_rows();
+	unsigned rows = terminal_size().ws_row;
 
 	fputs("\033[H", stdout);
 	for (unsigned row = 1; text.len && row < rows; row++) {
@@ -137,7 +142,8 @@ static int show(struct top *top)
 {
 	struct page page = { .out = &top->text, .has_color = top->options->has_color, .result = RESULT_OK };
 	struct top_view view = { .before = top->before.status, .now = top->now.status, .routes = &top->routes,
-		                 .seconds = (double)(top->now.taken_ns - top->before.taken_ns) / 1e9 };
+		                 .seconds = (double)(top->now.taken_ns - top->before.taken_ns) / 1e9,
+		                 .columns = top->is_live ? terminal_size().ws_col : 0 };
 
 	buffer_reset(&top->text);
 	top_routes_update(&top->routes, clock_mono_ms());

@@ -8,7 +8,9 @@
 
 #define SITES_SHOWN 12u
 #define ROUTES_SHOWN 6u
+#define DOWN_SHOWN 5u
 #define NAME_WIDTH 34u
+#define NUMBERS_WIDTH 57u   /* what stands beside a site's name, and the last column, which erasing to the end of a line takes */
 
 /* A site's two answers, and what happened between them. */
 struct site_rate {
@@ -93,19 +95,62 @@ static bool gather(const struct top_view *view, struct site_rates *rates)
 	return rates->list;
 }
 
+/* "09:23:43" of the answer's own clock. */
+static struct span time_of_day(const struct json *status)
+{
+	return span_skip(span_take(json_text_of(json_find(status, "now")), 19), 11);
+}
+
+/* On a narrow terminal the name gives way, not the numbers: which origins are up must be seen on 80 columns. */
+static unsigned name_width(const struct top_view *view)
+{
+	if (!view->columns || view->columns >= NAME_WIDTH + NUMBERS_WIDTH)
+		return NAME_WIDTH;
+	return view->columns > NUMBERS_WIDTH + 12 ? view->columns - NUMBERS_WIDTH : 12;
+}
+
 static void print_head(struct page *page, const struct top_view *view)
 {
 	const struct json *status = view->now, *connections = json_find(status, "connections");
+	size_t sites = json_length(json_find(status, "sites"));
 
 	page_color(page, PAGE_BOLD, "bouclier %.*s", SPAN_ARG(json_text_of(json_find(status, "version"))));
-	page_print(page, "  up %s  %s of memory  generation %llu  %llu sites  %.*s\n", short_seconds(number(status, "uptime_s")).text,
+	page_print(page, "  up %s  %s of memory  generation %llu  %llu site%s  %.*s\n", short_seconds(number(status, "uptime_s")).text,
 	           short_bytes(number(status, "memory_bytes")).text, (unsigned long long)number(status, "generation"),
-	           (unsigned long long)json_length(json_find(status, "sites")), SPAN_ARG(span_take(json_text_of(json_find(status, "now")), 19)));
+	           (unsigned long long)sites, sites == 1 ? "" : "s", SPAN_ARG(time_of_day(status)));
 	status_warn(page, status);
 	page_print(page, "connections %llu open (%llu TLS, %llu HTTP/2), %llu at work, %llu to origins (%llu idle)\n",
 	           (unsigned long long)number(connections, "open"), (unsigned long long)number(connections, "tls"),
 	           (unsigned long long)number(connections, "h2"), (unsigned long long)number(connections, "requests_at_work"),
 	           (unsigned long long)number(connections, "origin"), (unsigned long long)number(connections, "origin_idle"));
+}
+
+static void print_origin_down(struct page *page, const struct json *site, const struct json *origin)
+{
+	page_color(page, PAGE_RED, "DOWN ");
+	page_text(page, json_text_of(json_find(origin, "origin")), 0);
+	page_print(page, " of ");
+	page_text(page, json_text_of(json_find(site, "site")), 0);
+	page_print(page, ", %llu of %llu requests failed\n", (unsigned long long)number(origin, "errors"),
+	           (unsigned long long)number(origin, "requests"));
+}
+
+/* Above the sites: a short terminal cuts the page below. */
+static void print_down(struct page *page, const struct json *status)
+{
+	const struct json *sites = json_find(status, "sites");
+	size_t count = 0;
+
+	for (size_t i = 0; i < json_length(sites); i++) {
+		const struct json *site = json_item(sites, i), *origins = json_find(site, "origins");
+
+		for (size_t o = 0; o < json_length(origins); o++) {
+			if (!json_bool_of(json_find(json_item(origins, o), "up")) && ++count <= DOWN_SHOWN)
+				print_origin_down(page, site, json_item(origins, o));
+		}
+	}
+	if (count > DOWN_SHOWN)
+		page_color(page, PAGE_RED, "and %zu more origins that are down\n", count - DOWN_SHOWN);
 }
 
 /* Decisions of all sites, a second. */
@@ -138,8 +183,9 @@ static void print_rates(struct page *page, const struct top_view *view, const st
 	page_print(page, "\n");
 }
 
-static void print_site(struct page *page, const struct site_rate *site, double seconds)
+static void print_site(struct page *page, const struct site_rate *site, const struct top_view *view)
 {
+	double seconds = view->seconds;
 	const struct json *origins = json_find(site->now, "origins");
 	size_t count = json_length(origins), up = 0;
 	uint64_t at_work = 0;
@@ -148,9 +194,9 @@ static void print_site(struct page *page, const struct site_rate *site, double s
 		up += json_bool_of(json_find(json_item(origins, i), "up"));
 		at_work += number(json_item(origins, i), "at_work");
 	}
-	page_text(page, json_text_of(json_find(site->now, "site")), NAME_WIDTH);
+	page_text(page, json_text_of(json_find(site->now, "site")), name_width(view));
 	page_print(page, "%10s%10s", short_number((double)site->requests / seconds).text, short_number((double)site->refused / seconds).text);
-	page_color(page, site->errors ? PAGE_YELLOW : PAGE_PLAIN, "%10s", short_number((double)site->errors / seconds).text);
+	page_color(page, site->errors ? PAGE_YELLOW : PAGE_PLAIN, "%8s", short_number((double)site->errors / seconds).text);
 	page_print(page, "%10s%9llu  ", site->requests ? short_us(site->mean_us).text : "-", (unsigned long long)at_work);
 	page_color(page, up < count ? PAGE_RED : PAGE_GREEN, "%zu/%zu", up, count);
 	if (json_find(site->now, "bypass"))
@@ -163,28 +209,12 @@ static void print_sites(struct page *page, const struct top_view *view, const st
 	size_t shown = rates->count < SITES_SHOWN ? rates->count : SITES_SHOWN;
 
 	page_print(page, "\n");
-	page_color(page, PAGE_DIM, "%-*s%10s%10s%10s%10s%9s  origins", (int)NAME_WIDTH, "site", "requests/s", "refused/s", "5xx/s", "mean", "at work");
+	page_color(page, PAGE_DIM, "%-*s%10s%10s%8s%10s%9s  origins", (int)name_width(view), "site", "requests/s", "refused/s", "5xx/s", "mean", "at work");
 	page_print(page, "\n");
 	for (size_t i = 0; i < shown; i++)
-		print_site(page, &rates->list[i], view->seconds);
+		print_site(page, &rates->list[i], view);
 	if (shown < rates->count)
 		page_print(page, "and %zu quieter ones\n", rates->count - shown);
-}
-
-static void print_down(struct page *page, const struct json *status)
-{
-	const struct json *sites = json_find(status, "sites");
-
-	for (size_t i = 0; i < json_length(sites); i++) {
-		const struct json *origins = json_find(json_item(sites, i), "origins");
-
-		for (size_t o = 0; o < json_length(origins); o++) {
-			if (json_bool_of(json_find(json_item(origins, o), "up")))
-				continue;
-			page_text(page, json_text_of(json_find(json_item(sites, i), "site")), NAME_WIDTH);
-			status_origin(page, json_item(origins, o), 30);
-		}
-	}
 }
 
 static void print_routes(struct page *page, const struct top_routes *routes)
@@ -209,9 +239,9 @@ void top_print(struct page *page, const struct top_view *view)
 		return;
 	}
 	print_head(page, view);
+	print_down(page, view->now);
 	print_rates(page, view, &rates);
 	print_sites(page, view, &rates);
-	print_down(page, view->now);
 	print_routes(page, view->routes);
 	free(rates.list);
 }

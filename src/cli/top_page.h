@@ -9,7 +9,7 @@ struct top_view {
 	const struct json *before, *now;   /* /status */
 	double seconds;                    /* between them */
 	const struct top_routes *routes;
-	unsigned rows;                     /* of the terminal; 0: no limit */
+	unsigned columns;                  /* of the terminal; 0: no limit */
 };
 
 void top_print(struct page *page, const struct top_view *view);

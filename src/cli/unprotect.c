@@ -46,8 +46,11 @@ int unprotect_command(const struct options *options)
 		printf("%s\n", edit.path);
 		site_edit_show(&edit, options->has_color);
 	}
-	if (code == EXIT_DONE && option_is_given(options, "dry-run"))
+	if (code == EXIT_DONE && option_is_given(options, "dry-run")) {
+		if (options->is_json)
+			site_edit_show_json(&edit, SPAN_NONE);
 		goto done;
+	}
 	if (code == EXIT_DONE)
 		code = site_edit_write(&edit);
 	if (code == EXIT_DONE && admin_is_there(socket))

@@ -1,6 +1,5 @@
 #include "cli/verdict.h"
 
-#include <ifaddrs.h>
 #include <netdb.h>
 #include <stdio.h>
 
@@ -8,6 +7,7 @@
 #include "cli/admin_client.h"
 #include "cli/command.h"
 #include "cli/json.h"
+#include "cli/own_address.h"
 #include "edge/settings.h"
 #include "net/settings.h"
 #include "origin/settings.h"
@@ -51,22 +51,6 @@ static bool find_endpoint(const struct snapshot *snapshot, struct probe_target *
 
 /* -- does the name lead here? -- */
 
-static bool is_ours(const struct address *address)
-{
-	struct ifaddrs *all = NULL;
-	bool found = address_is_loopback(address);
-
-	if (found || getifaddrs(&all) < 0)
-		return found;
-	for (const struct ifaddrs *each = all; each && !found; each = each->ifa_next) {
-		struct endpoint own;
-
-		found = each->ifa_addr && endpoint_from_socket(each->ifa_addr, &own) == RESULT_OK && address_equal(&own.address, address);
-	}
-	freeifaddrs(all);
-	return found;
-}
-
 static const char *describe_name(struct span host)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found = NULL;
@@ -78,7 +62,7 @@ static const char *describe_name(struct span host)
 	for (const struct addrinfo *each = found; each; each = each->ai_next) {
 		struct endpoint endpoint;
 
-		leads_here |= endpoint_from_socket(each->ai_addr, &endpoint) == RESULT_OK && is_ours(&endpoint.address);
+		leads_here |= endpoint_from_socket(each->ai_addr, &endpoint) == RESULT_OK && is_own_address(&endpoint.address);
 	}
 	freeaddrinfo(found);
 	return leads_here ? "the name leads to this machine" : "the name leads elsewhere: citizens do not come here yet";

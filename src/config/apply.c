@@ -223,9 +223,12 @@ static void apply_struct(struct checker *checker, const struct key *key, struct 
 		apply_mapping(checker, table, node, values);
 	} else if (shorthand && !is_nothing(node)) {
 		const struct key *inner = find_key(table, span_of(shorthand));
+		struct key as_written;
 
 		assert(inner);
-		apply_key(checker, inner, node, (char *)values + inner->offset);
+		as_written = *inner;
+		as_written.name = key->name;  /* a complaint speaks of the key that the person wrote */
+		apply_key(checker, &as_written, node, (char *)values + inner->offset);
 	} else {
 		complain_value(checker, key, node, SPAN_NONE);
 	}

@@ -37,18 +37,45 @@ static struct place place_of(const struct key_check *check, const char *key)
 	return node ? node_place(node) : check->place;
 }
 
-void key_complain(struct key_check *check, const char *key, struct span suggestion, const char *format, ...)
+static struct place place_of_item(const struct key_check *check, const char *key, size_t index)
+{
+	const struct node *node = find_written(check->layers, check->table, key);
+	const struct node *item = node && node->kind == NODE_LIST ? node->first : NULL;
+
+	while (item && index--)
+		item = item->next;
+	return item ? node_place(item) : place_of(check, key);
+}
+
+static void complain_at(struct key_check *check, struct place place, struct span suggestion, const char *format, va_list list)
+	__attribute__((format(printf, 4, 0)));
+static void complain_at(struct key_check *check, struct place place, struct span suggestion, const char *format, va_list list)
 {
 	struct buffer text;
-	va_list list;
 
 	buffer_init(&text, 2048);
-	va_start(list, format);
 	if (buffer_print_list(&text, format, list) != RESULT_OK)
 		buffer_reset(&text);
-	va_end(list);
-	checker_complain(check->checker, place_of(check, key), suggestion, "%.*s", SPAN_ARG(buffer_span(&text)));
+	checker_complain(check->checker, place, suggestion, "%.*s", SPAN_ARG(buffer_span(&text)));
 	buffer_done(&text);
+}
+
+void key_complain(struct key_check *check, const char *key, struct span suggestion, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	complain_at(check, place_of(check, key), suggestion, format, list);
+	va_end(list);
+}
+
+void key_complain_item(struct key_check *check, const char *key, size_t index, struct span suggestion, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	complain_at(check, place_of_item(check, key, index), suggestion, format, list);
+	va_end(list);
 }
 
 void key_warn(struct key_check *check, const char *key, const char *format, ...)

@@ -86,6 +86,9 @@ struct key_table {
 /* Says that KEY of the mapping under check (NULL: the mapping itself) is wrong. */
 void key_complain(struct key_check *check, const char *key, struct span suggestion, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+/* The same of the item INDEX of the list KEY. */
+void key_complain_item(struct key_check *check, const char *key, size_t index, struct span suggestion, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
 void key_warn(struct key_check *check, const char *key, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Was KEY written by a person (not a default)? In a site, `defaults` counts; in a route, the site does not. */
 bool key_is_written(const struct key_check *check, const char *key);

@@ -194,13 +194,14 @@ static void build_included(struct builder *builder, struct span path, struct spa
 static void list_included(struct builder *builder, const struct node *top, struct config_texts *paths)
 {
 	const struct config_top *own = builder->snapshot->sections[ROOM_CONFIG];
-	const struct node *node = top ? node_find(top, SPAN("include")) : NULL;
+	const struct node *node = top ? node_find(top, SPAN("include")) : NULL, *item;
 	const struct span *patterns = own->include.items;
 
 	if (!node || node->is_bad)
 		return;
-	for (size_t i = 0; i < own->include.count; i++) {
-		enum result result = config_source_list(builder->source, patterns[i], node_place(node), builder->checker.complaints, paths);
+	item = node->kind == NODE_LIST ? node->first : node;
+	for (size_t i = 0; i < own->include.count && item; i++, item = item->next) {
+		enum result result = config_source_list(builder->source, patterns[i], node_place(item), builder->checker.complaints, paths);
 
 		builder->checker.no_memory |= result == RESULT_NO_MEMORY;
 	}

@@ -67,6 +67,7 @@ static void take_name(struct builder *builder, const struct node *node, struct d
 		checker_complain(&builder->checker, node_place(written), SPAN_NONE,
 		                 "name: found %s, expected a name without spaces, quotes, commas or slashes", node_describe(written).text);
 	draft->site.name = draft->own.name;
+	draft->site.place = node_place(written);
 	taken = name_index_find(&builder->names, draft->own.name);
 	if (taken)
 		checker_complain(&builder->checker, node_place(written), SPAN_NONE,

@@ -42,6 +42,7 @@ struct route {
 struct site {
 	unsigned index;             /* in the snapshot */
 	struct span name, tenant;
+	struct place place;         /* where its name is written */
 	struct span *hosts;         /* lower case; "*.x" allowed */
 	size_t host_count;
 	struct route *routes;       /* longest path first; always at least one: "/" */

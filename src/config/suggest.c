@@ -38,13 +38,13 @@ void suggestion_init(struct suggestion *suggestion, struct span word)
 {
 	*suggestion = (struct suggestion){ .word = word };
 	/* Two changes in a word of three letters make any other word of three letters. */
-	suggestion->distance = word.len <= 2 ? 0 : word.len <= 4 ? 1 : 2;
+	suggestion->distance = word.len <= 2 ? 0 : word.len <= 4 ? 1 : word.len <= 7 ? 2 : SUGGEST_DISTANCE_MAX;
 	suggestion->distance++;
 }
 
 void suggestion_offer(struct suggestion *suggestion, struct span candidate)
 {
-	unsigned distance = edit_distance(suggestion->word, candidate, 2);
+	unsigned distance = edit_distance(suggestion->word, candidate, SUGGEST_DISTANCE_MAX);
 
 	if (distance < suggestion->distance) {
 		suggestion->distance = distance;

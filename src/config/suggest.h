@@ -9,6 +9,7 @@
 #include "base/span.h"
 
 #define SUGGEST_WORD_MAX 64
+#define SUGGEST_DISTANCE_MAX 3   /* and that only for words of eight letters and more */
 
 /* Keeps the best candidate offered so far. */
 struct suggestion {

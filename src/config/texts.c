@@ -293,6 +293,8 @@ enum result config_source_list(struct config_source *source, struct span pattern
 	result = source->image ? list_image(source, text, complaints, paths) : list_disk(source, text, place, complaints, paths);
 	if (result == RESULT_OK && paths->count == before && strpbrk(text, "*?[") == NULL)
 		complain(complaints, COMPLAINT_ERROR, place, SPAN_NONE, "include: %.*s is not there", SPAN_ARG(pattern));
+	else if (result == RESULT_OK && paths->count == before)  /* a folder that fills later, or a slip that serves nobody */
+		complain(complaints, COMPLAINT_WARNING, place, SPAN_NONE, "include: no file matches %.*s", SPAN_ARG(pattern));
 	if (paths->count)
 		qsort(paths->list, paths->count, sizeof(*paths->list), compare_texts);
 	return result;

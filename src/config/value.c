@@ -178,6 +178,7 @@ static enum result read_status(struct span text, struct value_reader *reader, st
 static enum result read_network(struct span text, struct value_reader *reader, struct network *out)
 {
 	struct span bits = span_skip(text, span_find(text, '/'));
+	char words[NETWORK_TEXT_MAX];
 	struct network wide;
 	uint64_t prefix;
 
@@ -187,17 +188,16 @@ static enum result read_network(struct span text, struct value_reader *reader, s
 	if (bits.len < 2 || span_to_u64(span_skip(bits, 1), 128, &prefix) != RESULT_OK ||
 	    network_read(span_take(text, text.len - bits.len), &wide) != RESULT_OK)
 		return RESULT_MALFORMED;
-	if (address_is_v4(&wide.address) && prefix <= 32)
+	if (address_is_v4(&wide.address)) {
+		if (prefix > 32)
+			return RESULT_MALFORMED;
 		prefix += 96;
+	}
 	for (unsigned i = (unsigned)prefix; i < 128; i++)
 		wide.address.bytes[i / 8] &= (uint8_t)~(0x80u >> i % 8);
 	wide.prefix = (uint8_t)prefix;
-	if (prefix >= 96 || !address_is_v4(&wide.address)) {
-		char words[NETWORK_TEXT_MAX];
-
-		network_write(&wide, words);
-		snprintf(reader->words, sizeof(reader->words), "did you mean %s?", words);
-	}
+	network_write(&wide, words);
+	snprintf(reader->words, sizeof(reader->words), "did you mean %s?", words);
 	return RESULT_MALFORMED;
 }
 
@@ -210,6 +210,8 @@ static enum result read_endpoint(struct span text, struct value_reader *reader, 
 		return RESULT_OK;
 	if (address_read(text, &address) == RESULT_OK && !address_is_v4(&address))
 		snprintf(reader->words, sizeof(reader->words), "an IPv6 address stands in [ ] before its port");
+	else if (address_read(text, &address) == RESULT_OK)
+		snprintf(reader->words, sizeof(reader->words), "did you mean %.*s:443?", SPAN_ARG(text));
 	else if (text.len < 8 && span_to_u64(text.len && text.at[0] == ':' ? span_skip(text, 1) : text, 65535, &port) == RESULT_OK)
 		snprintf(reader->words, sizeof(reader->words), "did you mean 0.0.0.0:%u or [::]:%u?", (unsigned)port, (unsigned)port);
 	else if (span_starts(text, SPAN("*:")) && span_to_u64(span_skip(text, 2), 65535, &port) == RESULT_OK)

@@ -215,17 +215,8 @@ void http1_advance(struct connection *connection)
 static enum result append_piece(struct request *request, struct span piece)
 {
 	struct buffer *out = &request->connection->out;
-	enum result result = RESULT_OK;
+	enum result result = request->down_is_chunked ? chunk_write(piece, out) : buffer_append(out, piece);
 
-	if (request->down_is_chunked) {
-		char head[CHUNK_HEAD_MAX];
-
-		result = buffer_append(out, span_make(head, chunk_head_write(piece.len, head)));
-	}
-	if (result == RESULT_OK)
-		result = buffer_append(out, piece);
-	if (result == RESULT_OK && request->down_is_chunked)
-		result = buffer_append(out, SPAN("\r\n"));
 	if (result == RESULT_OK)
 		response_take(request, piece.len);
 	return result;

@@ -118,8 +118,8 @@ static const struct page_text *text_of(unsigned status)
 static const char page_head[] =
 	"<!doctype html>\n<html lang=\"%s\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 	"<meta name=\"robots\" content=\"noindex\">\n<title>%s</title>\n"
-	"<style>body{font:1.1rem/1.6 system-ui,sans-serif;max-width:36rem;margin:12vh auto;padding:0 1.5rem;color:#1a1a2e;background:#fff}"
-	"h1{font-size:1.6rem;line-height:1.25}small{color:#55556b}code{overflow-wrap:anywhere}a{color:#0b4f9e}"
+	"<style>body{font:1.1rem/1.6 system-ui,sans-serif;max-width:36rem;margin:12vh auto;padding:0 1.5rem;color:#1a1a2e;background:#fff;overflow-wrap:anywhere}"
+	"h1{font-size:1.6rem;line-height:1.25}small{color:#55556b}a{color:#0b4f9e}"
 	"@media(prefers-color-scheme:dark){body{color:#e8e8f0;background:#16161f}small{color:#b0b0c4}a{color:#9cc7ff}}</style>\n"
 	"<main>\n<h1>%s</h1>\n<p>%s</p>\n";
 

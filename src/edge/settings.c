@@ -185,8 +185,8 @@ static void check_methods(const struct list_value *list, const char *key, struct
 
 	for (size_t i = 0; i < list->count; i++) {
 		if (method_of(methods[i]) == METHOD_OTHER)
-			key_complain(check, key, SPAN("methods are upper case: GET, POST, PUT, DELETE, PATCH, OPTIONS, ..."),
-			             "%.*s is not a method that the shield knows", SPAN_ARG(methods[i]));
+			key_complain_item(check, key, i, SPAN("methods are upper case: GET, POST, PUT, DELETE, PATCH, OPTIONS, ..."),
+			                  "%s: found \"%.*s\", expected a method that the shield knows", key, SPAN_ARG(methods[i]));
 	}
 }
 

@@ -48,17 +48,8 @@ static void take_up(struct request *request, size_t count)
 static enum result push_up(struct request *request, struct span piece)
 {
 	struct buffer *out = &request->origin->out;
-	enum result result = RESULT_OK;
+	enum result result = request->up_is_chunked ? chunk_write(piece, out) : buffer_append(out, piece);
 
-	if (request->up_is_chunked) {
-		char head[CHUNK_HEAD_MAX];
-
-		result = buffer_append(out, span_make(head, chunk_head_write(piece.len, head)));
-	}
-	if (result == RESULT_OK)
-		result = buffer_append(out, piece);
-	if (result == RESULT_OK && request->up_is_chunked)
-		result = buffer_append(out, SPAN("\r\n"));
 	if (result == RESULT_OK)
 		take_up(request, piece.len);
 	return result;

@@ -4,7 +4,7 @@
  *          either = each *("and" each)
  *          each   = "not" each / "(" query ")" / name operator value
  *          operator: = != < <= > >= and ~ (contains, in any case of ASCII letters)
- *          value: a word without spaces, quotes and parentheses, or "text" with \" and \\
+ *          value: a word without spaces, quotes and parentheses, or "text" with \" and \\, or 'text'
  *          status>=500 and site=www.commune.example and not ip=10.0.0.0/8 and duration>1.5s and time>-1h
  *          An empty query matches everything. A member that a line does not have matches != only. Of a list, = and ~ ask
  *          for any element, != for all.

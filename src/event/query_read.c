@@ -81,6 +81,20 @@ static struct query *new_node(struct parser *parser, enum query_kind kind, struc
 	return query;
 }
 
+static void complain_name(struct parser *parser, struct span text, struct span suggestion)
+{
+	struct buffer aliases;
+	size_t count;
+	const struct name *names = name_list(&count);
+	enum result result = RESULT_OK;
+
+	buffer_init(&aliases, 2048);
+	for (size_t i = 0; i < count && result == RESULT_OK; i++)
+		result = buffer_print(&aliases, "%s%.*s", i ? ", " : "", SPAN_ARG(names[i].alias));
+	FAIL(parser, parser->at, suggestion, "no member is called \"%.*s\", expected one of %.*s", SPAN_ARG(text), SPAN_ARG(buffer_span(&aliases)));
+	buffer_done(&aliases);
+}
+
 static const struct name *take_name(struct parser *parser)
 {
 	struct span text = peek_name(parser);
@@ -103,7 +117,7 @@ static const struct name *take_name(struct parser *parser)
 		suggestion_offer(&suggestion, names[i].alias);
 		suggestion_offer(&suggestion, names[i].full);
 	}
-	FAIL(parser, parser->at, suggestion_sentence(&suggestion), "no member is called \"%.*s\"", SPAN_ARG(text));
+	complain_name(parser, text, suggestion_sentence(&suggestion));
 	return NULL;
 }
 
@@ -127,9 +141,10 @@ static bool take_operator(struct parser *parser, enum query_operator *out)
 	return false;
 }
 
-/* "text" with \" and \\, which is copied without them. */
+/* "text" with \" and \\, which is copied without them; or 'text', for who writes the query in double quotes. */
 static struct span take_quoted(struct parser *parser)
 {
+	char quote = peek(parser);
 	size_t start = parser->at++;
 	char *out = arena_take(parser->arena, parser->text.len + 1);
 	size_t len = 0;
@@ -138,10 +153,10 @@ static struct span take_quoted(struct parser *parser)
 		fail(parser, RESULT_NO_MEMORY);
 		return SPAN_NONE;
 	}
-	for (; parser->at < parser->text.len && peek(parser) != '"'; parser->at++) {
+	for (; parser->at < parser->text.len && peek(parser) != quote; parser->at++) {
 		char next = parser->at + 1 < parser->text.len ? parser->text.at[parser->at + 1] : 0;
 
-		if (peek(parser) == '\\' && (next == '"' || next == '\\'))
+		if (peek(parser) == '\\' && (next == quote || next == '\\'))
 			parser->at++;
 		out[len++] = peek(parser);
 	}
@@ -158,7 +173,7 @@ static struct span take_value(struct parser *parser)
 	size_t start;
 
 	skip_space(parser);
-	if (peek(parser) == '"')
+	if (peek(parser) == '"' || peek(parser) == '\'')
 		return take_quoted(parser);
 	start = parser->at;
 	while (parser->at < parser->text.len && !memchr(" \t()\"", peek(parser), 5))
@@ -250,6 +265,7 @@ static bool is_order(enum query_operator operator)
 /* The value as what the member holds. */
 static void read_typed(struct parser *parser, struct query *term, size_t at)
 {
+	struct suggestion suggestion;
 	struct span rest;
 	double ns;
 
@@ -257,6 +273,8 @@ static void read_typed(struct parser *parser, struct query *term, size_t at)
 		return;
 	switch (term->name->type) {
 	case NAME_TEXT:
+		if (!is_order(term->operator) && !query_word_is_possible(term->name, term->text, &suggestion))
+			FAIL(parser, at, suggestion_sentence(&suggestion), "%.*s is never \"%.*s\"", SPAN_ARG(term->name->alias), SPAN_ARG(term->text));
 		return;
 	case NAME_NUMBER:
 		if (!read_number(term->text, &term->number, &rest) || rest.len)

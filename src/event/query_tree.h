@@ -1,8 +1,9 @@
-/* What a query is made of: shared by query_read.c and query_match.c, nobody else. */
+/* What a query is made of: shared by query_read.c, query_words.c and query_match.c, nobody else. */
 #ifndef BOUCLIER_EVENT_QUERY_TREE_H
 #define BOUCLIER_EVENT_QUERY_TREE_H
 
 #include "base/address.h"
+#include "config/suggest.h"
 #include "event/name.h"
 #include "event/query.h"
 
@@ -18,5 +19,8 @@ struct query {
 	double number;                   /* NAME_NUMBER; durations in the member's own unit */
 	struct network network;          /* NAME_ADDRESS */
 };
+
+/* Can NAME's member be WORD? False only for members of few words (decision, reason); SUGGESTION has the nearest then. */
+bool query_word_is_possible(const struct name *name, struct span word, struct suggestion *suggestion);
 
 #endif

@@ -109,6 +109,22 @@ size_t chunk_head_write(uint64_t count, char out[CHUNK_HEAD_MAX])
 	return digits + 2;
 }
 
+/* Whole or not at all: half a chunk in OUT would be a body that ends where nobody meant it to. */
+enum result chunk_write(struct span data, struct buffer *out)
+{
+	size_t before = buffer_len(out);
+	char head[CHUNK_HEAD_MAX];
+	enum result result = buffer_append(out, span_make(head, chunk_head_write(data.len, head)));
+
+	if (result == RESULT_OK)
+		result = buffer_append(out, data);
+	if (result == RESULT_OK)
+		result = buffer_append(out, SPAN("\r\n"));
+	if (result != RESULT_OK)
+		out->end = out->start + before;
+	return result;
+}
+
 enum result chunk_end_write(const struct fields *trailers, struct buffer *out)
 {
 	size_t before = buffer_len(out);

@@ -18,6 +18,8 @@ enum result head_end_write(struct buffer *out) must_check;
 #define CHUNK_HEAD_MAX 18
 /* "1f40\r\n": the line before COUNT (> 0) bytes of data. Returns its length. After the data comes CRLF. */
 size_t chunk_head_write(uint64_t count, char out[CHUNK_HEAD_MAX]);
+/* A whole chunk of DATA (not empty): its line, the data, CRLF. */
+enum result chunk_write(struct span data, struct buffer *out) must_check;
 /* "0\r\n", the trailers if any, "\r\n". */
 enum result chunk_end_write(const struct fields *trailers, struct buffer *out) must_check;
 

@@ -82,7 +82,8 @@ static void check_origin(const void *values, struct key_check *check)
 	const struct origin_settings *origin = values;
 
 	if (origin->url.path.len > 1)
-		key_complain(check, "url", SPAN("use rewrite in a route to change paths"), "an origin's URL has no path");
+		key_complain(check, "url", SPAN("use rewrite in a route to change paths"), "origins: found the path %.*s, expected a URL without one",
+		             SPAN_ARG(origin->url.path));
 	if (!origin->url.is_tls && (origin->sni.len || origin->ca.len || (origin->auth && origin->auth->certificate.len)))
 		key_complain(check, "url", SPAN_NONE, "sni, ca and a client certificate need an https:// origin");
 }

@@ -1,11 +1,15 @@
 """Commands on files, without a shield: what they say, and how they end."""
 import json
+import pathlib
 import re
 import subprocess
 
+import jsonschema
 import pytest
+import yaml
 import lab
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = "run check reload protect unprotect bypass status top log doctor version dump help".split()
 
 
@@ -58,11 +62,14 @@ def test_help_of_every_command(bouclier):
 
 @pytest.mark.parametrize("words, meant", [
     (["chek"], "did you mean check?"),
+    (["help", "chek"], "did you mean check?"),
     (["check", "--confgi", "x"], "did you mean config?"),
     (["check", "extra"], "does not know what to do with extra"),
     (["check", "--output", "xml"], "human or json"),
     (["protect", "www.x.example"], "wants HOST ORIGIN"),
     (["log", "-n", "0"], "--lines is a number"),
+    (["log", "--since", "yesterday"], "a time back (30m, 2h, 7d), not yesterday"),
+    (["log", "--since", "5"], "a time back (30m, 2h, 7d), not 5"),
     (["log", "-q", "statu=1"], "did you mean status?"),
     (["bypass"], "wants a SITE, or --all"),
     (["bypass", "x", "--all", "--for", "1h", "--reason", "r"], "wants a SITE, or --all"),
@@ -115,7 +122,23 @@ def test_check_says_every_error_with_its_place(bouclier, folder):
 
 def test_check_of_a_file_that_is_not_there(bouclier, folder):
     said = bouclier("check", "-c", folder / "none.yaml")
-    assert said.code == 1 and "none.yaml" in said.err and "No such file" in said.err
+    assert said.code == 1 and "none.yaml: error: there is no such file (bouclier protect HOST ORIGIN writes one" in said.err
+
+
+def test_check_points_at_the_item_that_is_wrong(bouclier, folder):
+    path = folder / "bouclier.yaml"
+    path.write_text('listen: ["127.0.0.1:1"]\nsites:\n  - name: a.example\n    certificate: c.pem\n    origins: ["http://127.0.0.1:9", "127.0.0.1:8"]\n'
+                    '    routes:\n      - { path: /a, methods: [GET, put] }\n      - { path: /b, allow_methods: pots }\n')
+    said = bouclier("check", "-c", path)
+    assert said.code == 1
+    assert f'{path}:5:37: error: origins: found "127.0.0.1:8"' in said.err
+    assert f'{path}:7:36: error: methods: found "put"' in said.err
+    assert f'{path}:8:36: error: allow_methods: found "pots"' in said.err
+
+
+def test_check_tells_of_a_pattern_that_matches_nothing(bouclier, config):
+    said = bouclier("check", "-c", config(include=["sites.d/*.yaml"]))
+    assert said.code == 0 and "warning: include: no file matches " in said.err and "sites.d/*.yaml" in said.err, said
 
 
 def test_check_of_certificates(bouclier, config, folder):
@@ -135,6 +158,7 @@ def test_check_of_origins(bouclier, config, folder):
     port = json.loads(config().read_text())["listen"][0]["address"].rpartition(":")[2]
     said = bouclier("check", "-c", config(sites=site(origins=["http://no-such-name.invalid:80"])))
     assert said.code == 1 and "no-such-name.invalid" in said.err and "cannot be found" in said.err
+    assert re.match(r"\S+/bouclier.yaml:\d+:\d+: error: site ", said.err), said.err
     said = bouclier("check", "-c", config(sites=site(origins=[f"http://127.0.0.1:{port}"])))
     assert said.code == 1 and "listens on itself" in said.err
 
@@ -175,6 +199,26 @@ def test_dump_of_schema_and_manuals(bouclier):
         assert title in page
         done = subprocess.run(["groff", "-mdoc", "-Tutf8", "-ww"], input=page, capture_output=True, text=True)
         assert done.returncode == 0 and done.stderr == "", done.stderr[:500]
+    # Typed as it stands, an unquoted > would write a file.
+    assert "bouclier log --since 1h -q 'status>=500'" in subprocess.run(["groff", "-mdoc", "-Tascii", "-P-c"], input=page, capture_output=True, text=True).stdout
+
+
+def test_the_schema_takes_what_check_takes(bouclier, config, folder):
+    """Editors complete and check by it: real files pass, the usual slips do not."""
+    schema = bouclier("dump", "--schema").json
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    example = yaml.safe_load((ROOT / "packaging/bouclier.yaml").read_text())
+    effective = bouclier("dump", "-c", config(), "--output", "json").json
+    for good in [example, effective, json.loads(config().read_text())]:
+        assert [error.message for error in validator.iter_errors(good)] == []
+    good = json.loads(config().read_text())
+    slips = [{"drain": 30}, {"drain": "30 s"}, {"lisen": []}, {"sites": [{}]}, {"sites": site(orgins=[])}, {"sites": site(balance="random")},
+             {"sites": site(limits={"body": "10MB"})}, {"sites": site(routes=[{"methods": ["GET"]}])}, {"log": {"keep": 3}}]
+    for slip in slips:
+        assert not validator.is_valid({**good, **slip}), slip
+        (folder / "slip.yaml").write_text(json.dumps({**good, **slip}))
+        assert bouclier("check", "-c", folder / "slip.yaml").code == 1, slip
 
 
 # -- without a shield --

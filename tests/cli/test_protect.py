@@ -1,9 +1,11 @@
 """protect and unprotect: what they show, write, start, probe and say."""
 import re
 import signal
+import socket
 import subprocess
 
 import pytest
+import yaml
 import lab
 
 YAML = """\
@@ -40,6 +42,9 @@ def written(folder, origin):
 def test_dry_run_changes_nothing(bouclier, folder, new):
     said = bouclier("protect", "portal.example", "http://127.0.0.1:9", *new, "--dry-run")
     assert said.code == 0 and '+   - name: "portal.example"' in said.out and "self-signed" in said.out
+    plan = bouclier("protect", "portal.example", "http://127.0.0.1:9", *new, "--dry-run", "-o", "json").json
+    assert plan["new"] and plan["file"] == str(folder / "bouclier.yaml") and plan["certificate"].endswith("/tls/portal.example.pem")
+    assert yaml.safe_load(plan["text"])["sites"][0]["name"] == "portal.example"
     assert list(folder.iterdir()) == []
 
 
@@ -52,6 +57,12 @@ def test_a_public_name_wants_a_certificate(bouclier, folder, new):
 @pytest.mark.parametrize("words", [["not a host", "http://127.0.0.1:9"], ["*.x.example", "http://127.0.0.1:9"], ["x.example", "127.0.0.1:9"]])
 def test_words_that_are_none(bouclier, folder, new, words):
     assert bouclier("protect", *words, *new, "--dry-run").code == 2
+
+
+def test_words_for_a_new_file_are_not_left_out_silently(bouclier, written):
+    before = written.read_text()
+    said = bouclier("protect", "second.example", "http://127.0.0.1:9", "-c", written, "--listen", "127.0.0.1:1", "--no-start")
+    assert said.code == 2 and "--listen is for a new configuration" in said.err and written.read_text() == before
 
 
 def test_certificates_that_will_not_do(bouclier, folder, new):
@@ -72,6 +83,7 @@ def test_comments_and_order_survive_and_unprotect_undoes_it(bouclier, folder, wr
     assert bouclier("protect", "second.example", "http://127.0.0.1:9", "-c", written, "--no-start").code == 1
     said = bouclier("unprotect", "second.example", "-c", written, "--dry-run")
     assert said.code == 0 and "-   - name: second.example" in said.out and written.read_text() == after
+    assert bouclier("unprotect", "second.example", "-c", written, "--dry-run", "-o", "json").json["text"] == before
     assert bouclier("unprotect", "second.example", "-c", written).code == 0
     assert written.read_text() == before
     assert bouclier("unprotect", "second.example", "-c", written).code == 1
@@ -82,6 +94,35 @@ def test_a_file_that_would_not_do_is_left_alone(bouclier, written):
     before = written.read_text()
     said = bouclier("protect", "second.example", "http://127.0.0.1:9", "-c", written, "--no-start")
     assert said.code == 1 and "nothing was written" in said.err and written.read_text() == before
+
+
+def test_an_origin_that_a_reload_would_refuse_is_not_written(bouclier, written):
+    before = written.read_text()
+    port = re.search(r"127.0.0.1:(\d+)", before)[1]
+    for origin, sentence in [("http://no-such-name.invalid", "cannot be found"), (f"http://127.0.0.1:{port}", "listens on itself")]:
+        for more in (["--dry-run"], ["--no-start"]):
+            said = bouclier("protect", "second.example", origin, "-c", written, *more)
+            assert said.code == 1 and sentence in said.err and "nothing was written" in said.err, said
+            assert written.read_text() == before
+
+
+def test_before_anything_was_installed(bouclier, folder, new):
+    """The folder of the configuration is not there yet, as /etc/bouclier on a fresh machine."""
+    path = folder / "etc/bouclier.yaml"
+    said = bouclier("protect", "portal.example", "http://127.0.0.1:9", "-c", path, *new[2:], "--no-start")
+    assert said.code == 0, said
+    assert path.exists() and path.parent.stat().st_mode & 0o777 == 0o755
+    assert (folder / "etc/tls").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_shield_that_does_not_start_leaves_no_file(bouclier, folder, new, origin):
+    """A port that is taken: tried again with another, nothing of the first attempt is in the way."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        words = [f"127.0.0.1:{taken.getsockname()[1]}" if "127.0.0.1" in str(word) and new[i - 1] == "--listen" else word
+                 for i, word in enumerate(new)]
+        said = bouclier("protect", "portal.example", origin.url, *words)
+    assert said.code == 1 and "in use" in said.err and "was taken away again" in said.err, said
+    assert not (folder / "bouclier.yaml").exists()
 
 
 def test_from_nothing_in_the_foreground(bouclier, folder, new, origin):
@@ -108,6 +149,10 @@ def test_from_nothing_in_the_foreground(bouclier, folder, new, origin):
             assert second.code == 0 and second.json["attacks"]["grade"] == "good", second
             assert len(origin.requests) == 2
             assert bouclier("unprotect", "second.example", "-c", path).code == 0
+            before = path.read_text()
+            (folder / "tls/third.example.pem").write_text("none")  # kept as it is, and the running shield cannot read it
+            said = bouclier("protect", "third.example", origin.url, "-c", path)
+            assert said.code == 1 and "is as it was before" in said.err and path.read_text() == before, said
             assert len(bouclier("status", "-c", path, "-o", "json").json["sites"]) == 1
         finally:
             protect.send_signal(signal.SIGINT)

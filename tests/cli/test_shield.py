@@ -1,12 +1,16 @@
 """Commands beside a running shield: status, top, log, bypass, reload, metrics."""
+import fcntl
 import json
 import os
 import pty
+import re
 import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
+import termios
 import time
 
 import pytest
@@ -165,6 +169,7 @@ def test_top_once(shield, ask):
 def test_top_live(shield):
     """On a terminal: draws each second, redraws when resized, ends at q, and leaves the terminal as it was."""
     master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     command = [lab.BINARY, "top", "-c", str(shield.config)]
     with subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env={**os.environ, "TERM": "xterm"}) as top:
         os.close(slave)
@@ -186,6 +191,17 @@ def test_top_live(shield):
             top.kill()
             os.close(master)
     assert lab.HOST.encode() in drawn and b"\033[?1049h" in drawn
+    # Whole on a terminal of 80 columns: what a person must see is not beyond its edge.
+    assert all(len(re.sub(rb"\033\[[0-9;?]*[A-Za-z]", b"", line)) <= 80 for line in drawn.splitlines()), drawn
+    assert b"origins" in drawn and b"1/1" in drawn
+
+
+def test_top_says_first_what_is_down(shield, ask, origin):
+    origin.close()
+    for _ in range(5):
+        assert shield.get("/").status in (502, 503)
+    said = ask("top", "--once").out
+    assert f"DOWN {origin.url} of {lab.HOST}, " in said and said.index("DOWN") < said.index("requests/s"), said
 
 
 def test_many_clients_and_a_silent_one(shield, ask):
@@ -195,6 +211,15 @@ def test_many_clients_and_a_silent_one(shield, ask):
     assert ask("status").code == 0
     for each in silent:
         each.close()
+
+
+def test_check_by_somebody_who_may_not_ask_the_shield(shield):
+    """Its own addresses are in use, by itself: not an error, because this user cannot know better."""
+    words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
+    if not words:
+        os.chmod(shield.admin_socket, 0)
+    done = subprocess.run([*words, lab.BINARY, "check", "-c", str(shield.config)], capture_output=True, text=True, timeout=60)
+    assert "this user may not ask" in done.stderr and "in use by another program" not in done.stderr, done
 
 
 def test_who_may_not_write_to_the_socket(shield):

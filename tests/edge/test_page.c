@@ -115,6 +115,8 @@ static void every_status_has_a_text_in_every_language(void **state)
 			assert_span(scene->page.type, "text/html; charset=utf-8");
 			assert_true(page_has(scene, number) && page_has(scene, "<title>") && page_has(scene, "</html>\n"));
 			assert_false(page_has(scene, "(null)"));
+			/* A long address breaks: at 200 % text on 320 pixels nothing may run out of the screen (WCAG 2.2, 1.4.10). */
+			assert_true(page_has(scene, "background:#fff;overflow-wrap:anywhere}h1"));
 			assert_true(page_has(scene, "efcdab8967452301"));  /* the id, as head and log say it */
 			scene_done(scene);
 		}

@@ -104,6 +104,20 @@ static void test_chunk_heads(void **state)
 	}
 }
 
+static void test_chunk(void **state)
+{
+	struct buffer out;
+
+	(void)state;
+	buffer_init(&out, 64);
+	assert_written(&out, chunk_write(SPAN("0123456789abcdef"), &out), "10\r\n0123456789abcdef\r\n");
+	assert_int_equal(buffer_append(&out, SPAN("before")), RESULT_OK);
+	/* The line and the data fit, the CRLF behind them does not: nothing of it is left. */
+	assert_int_equal(chunk_write(span_make("0123456789012345678901234567890123456789012345678901234567890", 64 - 6 - 4 - 1), &out), RESULT_LIMIT);
+	assert_true(span_equal(buffer_span(&out), SPAN("before")));
+	buffer_done(&out);
+}
+
 static void test_chunk_end(void **state)
 {
 	struct arena arena;
@@ -160,7 +174,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_full_buffer),
 		cmocka_unit_test(test_chunk_heads),
-		cmocka_unit_test(test_chunk_end),
+		cmocka_unit_test(test_chunk), cmocka_unit_test(test_chunk_end),
 		cmocka_unit_test(test_hop_by_hop),
 	};
 

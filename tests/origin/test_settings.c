@@ -46,7 +46,7 @@ static void refused(void **state)
 {
 	static const struct { const char *lines, *sentence; } table[] = {
 		{ ORIGIN "ftp://10.0.0.1\n", "url" },
-		{ ORIGIN "http://10.0.0.1/app\n", "an origin's URL has no path" },
+		{ ORIGIN "http://10.0.0.1/app\n", "origins: found the path /app, expected a URL without one" },
 		{ ORIGIN "http://10.0.0.1\n        sni: a.example\n", "need an https:// origin" },
 		{ ORIGIN "http://10.0.0.1\n        weight: 0\n", "weight" },
 		{ ORIGIN "http://10.0.0.1\n        auth: { header: X-Key }\n", "neither header_secret nor certificate" },

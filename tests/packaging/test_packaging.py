@@ -19,6 +19,7 @@ def house(tmp_path):
     shutil.copy("/bin/true", tmp_path / "build/bouclier")
     (tmp_path / "build/man/bouclier.1.gz").write_bytes(b"")
     (tmp_path / "build/man/bouclier.yaml.5.gz").write_bytes(b"")
+    (tmp_path / "build/man/bouclier.schema.json").write_bytes(b"{}")
     return tmp_path
 
 
@@ -32,14 +33,16 @@ def test_everything_is_in_its_place(house, prefix):
     assert install(house, prefix).returncode == 0
     dest = pathlib.Path(f"{house}/dest{prefix}")
     assert os.access(dest / "bin/bouclier", os.X_OK)
-    for path in ["lib/sysusers.d/bouclier.conf", "lib/tmpfiles.d/bouclier.conf", "share/doc/bouclier/bouclier.yaml",
+    for path in ["lib/sysusers.d/bouclier.conf", "lib/tmpfiles.d/bouclier.conf", "share/doc/bouclier/bouclier.yaml", "share/bouclier/bouclier.schema.json",
                  "share/man/man1/bouclier.1.gz", "share/man/man5/bouclier.yaml.5.gz"]:
         assert (dest / path).is_file()
     unit = (dest / "lib/systemd/system/bouclier.service").read_text()
     assert f"ExecStart={prefix}/bin/bouclier run --config /etc/bouclier/bouclier.yaml" in unit
     assert unit.index(f"ExecReload={prefix}/bin/bouclier check") < unit.index("ExecReload=/bin/kill -HUP")
     assert "MemoryDenyWriteExecute=" not in unit
-    assert (house / "dest/etc/bouclier/bouclier.yaml").is_file()
+    assert f"$schema=file://{prefix}/share/bouclier/bouclier.schema.json\n" in (dest / "share/doc/bouclier/bouclier.yaml").read_text()
+    # An example in the place of the configuration would keep `bouclier protect` from writing one.
+    assert not (house / "dest/etc").exists()
 
 
 def test_a_configuration_that_is_there_stays(house):

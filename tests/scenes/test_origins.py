@@ -11,6 +11,7 @@ import time
 import pytest
 
 from pools import ask, change, counts, named, stage  # noqa: E402
+import lab
 from lab import BINARY, HOST, Origin, Shield, exchange, get, response, wait_until
 
 
