@@ -1,23 +1,20 @@
 """Whose fault is it? Slow citizens get all of it, silent origins cost nobody a page, and origins that talk too much are ended."""
 import contextlib
-import pathlib
 import socket
-import sys
 import threading
 import time
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-import h2_cases as h2  # noqa: E402
-import shield as scene  # noqa: E402
+import lab
+from lab import HOST, h2
 
 BIG = 24 << 20
 
 
 @contextlib.contextmanager
 def stage(answer, **options):
-    with scene.Origin(answer) as origin, scene.Shield(origin, binary=scene.sanitized(), workers=1, **options) as shield:
+    with lab.Origin(answer) as origin, lab.Shield(origin, binary=lab.sanitized(), workers=1, **options) as shield:
         shield.origin = origin
         yield shield
 
@@ -41,7 +38,7 @@ def black_hole():
 def slow_get(shield, seconds):
     """Reads 40 KB/s for SECONDS, then the rest; the number of bytes."""
     with socket.create_connection(("127.0.0.1", shield.plain), 20) as client:
-        client.sendall(f"GET / HTTP/1.1\r\nHost: {scene.HOST}\r\nConnection: close\r\n\r\n".encode())
+        client.sendall(f"GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
         got, start = 0, time.monotonic()
         while time.monotonic() - start < seconds:
             got += len(client.recv(4096))
@@ -53,19 +50,19 @@ def slow_get(shield, seconds):
 
 def test_a_slow_line_gets_all_of_it():
     """What waits in the kernel's buffers moves though nothing more fits into them: 40 KB/s is many times the minimum."""
-    with stage(lambda request: scene.response(bytes(BIG))) as shield:
+    with stage(lambda request: lab.response(bytes(BIG))) as shield:
         assert slow_get(shield, 23) > BIG
 
 
 def test_a_slow_line_is_not_idle():
     """No edge of either side's for longer than `idle`, and all the while the client takes what the kernel has."""
-    with stage(lambda request: scene.response(bytes(BIG)), site={"timeouts": {"idle": "1s"}}) as shield:
+    with stage(lambda request: lab.response(bytes(BIG)), site={"timeouts": {"idle": "1s"}}) as shield:
         assert slow_get(shield, 6) > BIG
 
 
 def test_a_line_that_moves_nothing_is_cut():
-    with stage(lambda request: scene.response(bytes(BIG))) as shield, socket.create_connection(("127.0.0.1", shield.plain), 20) as client:
-        client.sendall(f"GET /stuck HTTP/1.1\r\nHost: {scene.HOST}\r\nConnection: close\r\n\r\n".encode())
+    with stage(lambda request: lab.response(bytes(BIG))) as shield, socket.create_connection(("127.0.0.1", shield.plain), 20) as client:
+        client.sendall(f"GET /stuck HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
         shield.wait_journal(lambda line: line.get("url.path") == "/stuck" and "client-slow" in str(line), 25)
 
 
@@ -73,7 +70,7 @@ def test_a_slow_reader_over_http2_is_not_an_origin_that_is_silent():
     """All of the answer lies here already: the clock for the origin's silence is not the client's."""
     size = 600_000
     site = {"timeouts": {"idle": "1s"}}
-    with stage(lambda request: scene.response(bytes(size)), site=site) as shield, h2.Client(shield.h2c, False, reads=False) as client:
+    with stage(lambda request: lab.response(bytes(size)), site=site) as shield, h2.Client(shield.h2c, False, reads=False) as client:
         stream = client.request()
         answer = client.answer_of(stream)
         have, given = 0, h2.WINDOW
@@ -89,7 +86,7 @@ def test_a_slow_reader_over_http2_is_not_an_origin_that_is_silent():
 
 def test_pings_are_no_progress():
     """Streams that stall hold places of origins. A client that takes none of its answers but chats is a client that stalls."""
-    with stage(lambda request: scene.response(bytes(300_000))) as shield, h2.Client(shield.h2c, False, reads=False) as client:
+    with stage(lambda request: lab.response(bytes(300_000))) as shield, h2.Client(shield.h2c, False, reads=False) as client:
         for _ in range(4):
             client.request()
         start = time.monotonic()
@@ -111,19 +108,19 @@ def test_pings_are_no_progress():
 
 def test_an_origin_behind_a_black_hole_costs_nobody_a_page():
     """Nothing was sent to it yet: the next origin may have the request, a POST too."""
-    with black_hole() as hole, scene.Origin() as origin:
+    with black_hole() as hole, lab.Origin() as origin:
         site = {"origins": [hole, origin.url], "timeouts": {"connect": "300ms"}}
-        with scene.Shield(origin, site=site, workers=1) as shield:
+        with lab.Shield(origin, site=site, workers=1) as shield:
             for i in range(6):
-                assert scene.get(shield.plain, "/", method="POST" if i % 2 else "GET", body=b"x" if i % 2 else None).status == 200
+                assert lab.get(shield.plain, "/", method="POST" if i % 2 else "GET", body=b"x" if i % 2 else None).status == 200
             line = shield.wait_journal(lambda line: line.get("bouclier.retries") == 1 or "retries" in str(line))
             assert line
 
 
 def test_only_black_holes():
-    with black_hole() as hole, scene.Origin() as origin:
-        with scene.Shield(origin, site={"origins": [hole], "timeouts": {"connect": "200ms"}}, workers=1) as shield:
-            assert scene.get(shield.plain, "/").status == 504
+    with black_hole() as hole, lab.Origin() as origin:
+        with lab.Shield(origin, site={"origins": [hole], "timeouts": {"connect": "200ms"}}, workers=1) as shield:
+            assert lab.get(shield.plain, "/").status == 504
 
 
 # -- origins that talk too much --
@@ -139,7 +136,7 @@ def test_an_origin_that_never_gets_to_the_point(kind):
 
     def answer(request):
         if request.target != "/endless":
-            return scene.response()
+            return lab.response()
         with contextlib.suppress(OSError):
             while not stop.is_set():
                 request.connection.sendall(flood)
@@ -149,9 +146,9 @@ def test_an_origin_that_never_gets_to_the_point(kind):
         try:
             if kind == "http1":
                 with socket.create_connection(("127.0.0.1", shield.plain), 10) as client:
-                    client.sendall(f"GET /endless HTTP/1.1\r\nHost: {scene.HOST}\r\nConnection: close\r\n\r\n".encode())
+                    client.sendall(f"GET /endless HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
                     time.sleep(0.5)
-                    assert scene.get(shield.plain, "/", timeout=5).status == 200
+                    assert lab.get(shield.plain, "/", timeout=5).status == 200
                     told = b""
                     with contextlib.suppress(OSError):
                         while piece := client.recv(1 << 16):
@@ -162,7 +159,7 @@ def test_an_origin_that_never_gets_to_the_point(kind):
                 with h2.Client(shield.h2c, False) as client:
                     stream = client.request(path="/endless")
                     assert client.wait(stream)[0].status == 502
-                    assert scene.get(shield.plain, "/", timeout=5).status == 200
+                    assert lab.get(shield.plain, "/", timeout=5).status == 200
         finally:
             stop.set()
 
@@ -171,14 +168,14 @@ def test_interim_answers_that_do_not_fit_leave_no_crumbs():
     """A client that reads late: an interim answer is there whole or not at all, and the answer behind it is whole."""
     def answer(request):
         request.connection.sendall(hint(55_000) * 30)
-        return scene.response(b"final\n")
+        return lab.response(b"final\n")
 
     with stage(answer) as shield, socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)  # as on a real line: small buffers in the kernel
         client.settimeout(10)
         client.connect(("127.0.0.1", shield.plain))
-        client.sendall(f"GET / HTTP/1.1\r\nHost: {scene.HOST}\r\n\r\n".encode())
+        client.sendall(f"GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
         time.sleep(1)
         told = b""
         while not told.endswith(b"final\n"):
@@ -198,7 +195,7 @@ def test_a_broken_answer_does_not_keep_a_connection_from_draining():
 
     def stall(request):
         if request.target == "/":
-            return scene.response()
+            return lab.response()
         request.connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello")
         time.sleep(3)
         return None
