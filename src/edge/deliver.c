@@ -403,7 +403,7 @@ enum step_outcome step_deliver(struct request *request)
 	}
 	if ((request->reason == REASON_ORIGIN_TIMEOUT || request->reason == REASON_CLIENT_SLOW) && request->origin)
 		return cut(request, request->reason);
-	if (request->origin && !request->up_is_done) {
+	if (request->origin) {  /* even when all of the client's body has come: the end of it may still wait for room */
 		enum result up = request_pump_up(request);
 
 		if (up == RESULT_MALFORMED || up == RESULT_REFUSED)

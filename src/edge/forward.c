@@ -168,10 +168,6 @@ enum step_outcome step_connect(struct request *request)
 
 	if (!request->origin)
 		return open_origin(request);
-	if (request->connection->has_hung_up && !request->is_h2) {  /* nobody is waiting any more, and nothing was sent yet */
-		request_abort(request, REASON_CLIENT_GONE);
-		return STEP_AGAIN;
-	}
 	if (request->reason == REASON_ORIGIN_TIMEOUT)
 		return fail_origin(request, ORIGIN_TIMED_OUT);
 	result = origin_connection_advance(request->origin);
@@ -342,13 +338,21 @@ static void put_forwarded(struct request *request, struct head_out *head)
 {
 	struct connection *connection = request->connection;
 	const struct field *proto = request->is_source_trusted ? fields_find(&request->head.fields, FIELD_X_FORWARDED_PROTO) : NULL;
-	char address[ADDRESS_TEXT_MAX];
+	char way[ADDRESS_TEXT_MAX + sizeof(", ") + ADDRESS_TEXT_MAX];
+	size_t used = 0;
 
-	address_write(&connection->peer.address, address);
+	/* Who was named by Forwarded, or the origin would take the proxy for the visitor. */
+	if (!fields_find(&request->head.fields, FIELD_X_FORWARDED_FOR) && !address_equal(&request->source, &connection->peer.address)) {
+		address_write(&request->source, way);
+		used = strlen(way);
+		memcpy(way + used, ", ", 2);
+		used += 2;
+	}
+	address_write(&connection->peer.address, way + used);
 	if (request->is_source_trusted)
-		put_list_field(request, head, FIELD_X_FORWARDED_FOR, SPAN("X-Forwarded-For"), span_of(address));
+		put_list_field(request, head, FIELD_X_FORWARDED_FOR, SPAN("X-Forwarded-For"), span_of(way));
 	else
-		put(head, SPAN("X-Forwarded-For"), span_of(address));
+		put(head, SPAN("X-Forwarded-For"), span_of(way));
 	put(head, SPAN("X-Forwarded-Proto"), proto ? proto->value : connection->is_tls ? SPAN("https") : SPAN("http"));
 	put(head, SPAN("X-Forwarded-Host"), request->head.authority);
 }

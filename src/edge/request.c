@@ -170,6 +170,11 @@ void request_abort(struct request *request, enum reason reason)
 		request_advance(request);
 }
 
+static bool has_body(const struct request_head *head)
+{
+	return head->body.framing != BODY_NONE && !(head->body.is_known && head->body.bytes == 0);
+}
+
 enum step_outcome request_answer_with(struct request *request, unsigned status, struct span type, struct span body, struct span location)
 {
 	struct fields *fields = &request->response.fields;
@@ -188,7 +193,7 @@ enum step_outcome request_answer_with(struct request *request, unsigned status, 
 	request->response.body = (struct body_size){ body.len ? BODY_LENGTH : BODY_NONE, true, body.len };
 	request->status = status;
 	/* A body that was not asked for whole is not read: this connection cannot be used again. */
-	if (!request->is_h2 && request->head.body.framing != BODY_NONE && !request->up_is_done)
+	if (!request->is_h2 && has_body(&request->head) && !request->up_is_done)
 		request->connection->is_closing = request->connection->has_unread = true;
 	request->step = STEP_DELIVER;
 	return STEP_AGAIN;

@@ -92,9 +92,21 @@ static bool is_too_slow(struct request *request)
 	return pace_is_too_slow(&request->up_pace, now_ms, request->route->settings->timeouts.body_rate);
 }
 
+/* What waits goes out; behind the last byte of a tunnel, its end does. */
+static enum result flush_up(struct request *request)
+{
+	enum result result = origin_connection_flush(request->origin);
+
+	if (result == RESULT_OK && request->is_tunnel && request->up_is_done && !request->up_is_finished) {
+		request->up_is_finished = true;
+		transport_finish(&request->origin->transport);
+	}
+	return result == RESULT_OK || result == RESULT_MORE ? result : RESULT_IO;
+}
+
 static enum result move_up(struct request *request)
 {
-	enum result result = RESULT_OK;
+	enum result result = RESULT_OK, sent;
 	uint64_t until = request->up_bytes + UP_A_ROUND_BYTES;
 
 	while (!request->up_is_done && result == RESULT_OK) {
@@ -121,18 +133,8 @@ static enum result move_up(struct request *request)
 	}
 	if (result != RESULT_OK && result != RESULT_MORE)
 		return RESULT_MALFORMED;
-	if (!buffer_len(&request->origin->out)) {
-		if (request->is_tunnel && request->up_is_done && !request->up_is_finished) {
-			request->up_is_finished = true;
-			transport_finish(&request->origin->transport);
-		}
-		return result;
-	}
-	switch ((int)origin_connection_flush(request->origin)) {
-	case RESULT_OK: return result;
-	case RESULT_MORE: return RESULT_MORE;
-	default: return RESULT_IO;
-	}
+	sent = flush_up(request);
+	return sent == RESULT_OK ? result : sent;
 }
 
 enum result request_pump_up(struct request *request)

@@ -113,7 +113,9 @@ static bool time_read_ms(const ASN1_GENERALIZEDTIME *time, int64_t *out)
 	return true;
 }
 
-static const char *judge(OCSP_BASICRESP *basic, const struct certificate *certificate, int64_t now_ms, struct ocsp_times *times, int *status)
+/* Why BASIC does not hold; NULL: it does, and TIMES and STATUS are set. */
+static const char *judge(OCSP_BASICRESP *basic, const struct certificate *certificate, int64_t now_ms, struct ocsp_times *times,
+                         int *status)
 {
 	struct found found = { 0 };
 

@@ -6,9 +6,7 @@ import http.server
 import os
 import pathlib
 import signal
-import socket
 import subprocess
-import sys
 import threading
 import time
 
@@ -19,8 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from shield import BINARY, HOST, Origin, Shield, exchange, free_port, get, wait_until  # noqa: E402
+from lab import BINARY, HOST, Shield, free_port, get, wait_until
 
 NOW = datetime.datetime.utcnow
 KEY_FORM = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
@@ -36,7 +33,7 @@ class Authority:
     """A root that signs sites' certificates and, by itself or through one it signed for that, OCSP responses."""
 
     def __init__(self, folder, name="Authority"):
-        self.folder = folder
+        self.folder, self.leaf = folder, None
         self.key, self.certificate = ec.generate_private_key(ec.SECP256R1()), None
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self.certificate = self.sign(self.name, self.key, (x509.BasicConstraints(True, None), True))
@@ -113,7 +110,7 @@ class Responder:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
-                asked.append((self.path, dict(self.headers), self.rfile.read(int(self.headers.get("content-length", 0)))))
+                asked.append((self.path, dict(self.headers), self.rfile.read(int(self.get("content-length", 0)))))
                 with contextlib.suppress(OSError):
                     body = answer(self)
                     if body is not None:
@@ -148,7 +145,7 @@ def authority(tmp_path):
 def shield_of(authority, origin, url, answer="fetch", start=True, chain=True, **more):
     """A shield whose site says `ocsp: ANSWER`; its certificate as `leaf`."""
     with Shield(origin, start=False, **more) as shield:
-        shield.leaf = authority.issue(shield.certificate, url, chain)
+        authority.leaf = shield.leaf = authority.issue(shield.certificate, url, chain)
         shield.ca = authority.folder / "ca.pem"
         site = {**shield.settings["sites"][0], "certificate": {"chain": str(shield.certificate), "ocsp": answer}}
         shield.write({**shield.settings, "sites": [site]})
@@ -208,7 +205,7 @@ def test_fetched_from_a_real_responder(authority, origin):
 
 def test_a_kept_response_is_not_believed_blindly(authority, origin):
     """Somebody else's bytes in the state folder: fetched afresh."""
-    with Responder(lambda handler: authority.respond(shield.leaf)) as responder:
+    with Responder(lambda handler: authority.respond(authority.leaf)) as responder:
         with shield_of(authority, origin, f"http://127.0.0.1:{responder.port}/") as shield:
             wait_until(lambda: stapled(shield) == "good")
             kept, = (shield.state / "ocsp").iterdir()
@@ -224,7 +221,7 @@ def test_a_kept_response_is_not_believed_blindly(authority, origin):
 
 def test_the_request(authority, origin):
     """One POST, of this certificate, without a nonce, to the very path; through the proxy of the environment."""
-    with Responder(lambda handler: authority.respond(shield.leaf)) as responder:
+    with Responder(lambda handler: authority.respond(authority.leaf)) as responder:
         with shield_of(authority, origin, "http://ocsp.authority.example/some/path", env={"http_proxy": f"http://127.0.0.1:{responder.port}"}) as shield:
             wait_until(lambda: stapled(shield) == "good")
             path, fields, body = responder.asked[0]
@@ -236,7 +233,7 @@ def test_the_request(authority, origin):
 
 
 def test_nothing_is_asked_without_the_word(authority, origin):
-    with Responder(lambda handler: authority.respond(shield.leaf)) as responder:
+    with Responder(lambda handler: authority.respond(authority.leaf)) as responder:
         with shield_of(authority, origin, f"http://127.0.0.1:{responder.port}/", start=False) as shield:
             site = {**shield.settings["sites"][0], "certificate": str(shield.certificate)}
             shield.write({**shield.settings, "sites": [site]})
@@ -247,7 +244,7 @@ def test_nothing_is_asked_without_the_word(authority, origin):
 
 def test_renewed_at_half_of_its_life_and_gone_after_it(authority, origin):
     alive = [True]
-    with Responder(lambda handler: authority.respond(shield.leaf, since=0, until=14) if alive[0] else b"") as responder:
+    with Responder(lambda handler: authority.respond(authority.leaf, since=0, until=14) if alive[0] else b"") as responder:
         with shield_of(authority, origin, f"http://127.0.0.1:{responder.port}/") as shield:
             wait_until(lambda: stapled(shield) == "good")
             first = time.monotonic()
@@ -353,7 +350,7 @@ WRONG = {
 @pytest.mark.parametrize("kind", WRONG)
 def test_wrong_answer(authority, origin, kind):
     keys, action, words = WRONG[kind]
-    with Responder(lambda handler: authority.respond(shield.leaf, **keys)) as responder:
+    with Responder(lambda handler: authority.respond(authority.leaf, **keys)) as responder:
         with shield_of(authority, origin, f"http://127.0.0.1:{responder.port}/") as shield:
             notice(shield, action, words)
             assert is_served(shield) and stapled(shield) is None
@@ -385,7 +382,7 @@ def test_signers(authority, origin, tmp_path):
     plain = authority.sign(name, key)
     stranger = other.sign(name, key, (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), False))
     answers = [dict(signer=plain, key=key)]
-    with Responder(lambda handler: authority.respond(shield.leaf, **answers[0])) as responder:
+    with Responder(lambda handler: authority.respond(authority.leaf, **answers[0])) as responder:
         with shield_of(authority, origin, f"http://127.0.0.1:{responder.port}/", start=False) as shield:
             for bad in (dict(signer=plain, key=key), dict(signer=stranger, key=key), dict(key=other.key), dict(signer=allowed, key=other.key)):
                 answers[0] = bad

@@ -4,8 +4,8 @@ import ssl
 
 import pytest
 
-from shield import HOST, Origin, Shield, get, make_certificate, wait_until
-from test_reload import der, shown
+from lab import HOST, Origin, Shield, get, make_certificate, wait_until
+from lab import der, shown
 
 NAME = "portal.example"
 
@@ -178,7 +178,7 @@ def test_a_citizen_s_origin_stays(tmp_path):
         cookies = {}
         for _ in range(4):
             one.requests.clear(), two.requests.clear()
-            cookie = get(shield.plain).headers["Set-Cookie"].split(";")[0]
+            cookie = get(shield.plain).get("Set-Cookie").split(";")[0]
             cookies[cookie] = one if one.requests else two
         assert len(cookies) == 2
         ca.write_bytes(without_its_key(certificate.read_bytes()) + without_its_key(renewed.read_bytes()))

@@ -84,7 +84,7 @@ def test_requests_behind_answers_that_had_no_room_are_read():
 
 def test_refusals_name_the_client_behind_a_trusted_proxy():
     with lab.Origin() as origin, lab.Shield(origin, trusted_proxies=["127.0.0.1"], log={"client_ip": {"refused": "full"}}) as shield:
-        sent = f"GET / HTTP/1.1\r\nHost: unknown.example\r\nX-Forwarded-For: 203.0.113.9\r\nConnection: close\r\n\r\n"
+        sent = "GET / HTTP/1.1\r\nHost: unknown.example\r\nX-Forwarded-For: 203.0.113.9\r\nConnection: close\r\n\r\n"
         assert lab.exchange(shield.plain, sent.encode()).startswith(b"HTTP/1.1 421 ")
         line = shield.wait_journal(lambda line: line.get("http.response.status_code") == 421)
         assert line["source.ip"] == "203.0.113.9", line
