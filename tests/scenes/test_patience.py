@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from lab import h2
 import lab
+from lab import HOST, h2
 
 BIG = 24 << 20
 
@@ -38,7 +38,7 @@ def black_hole():
 def slow_get(shield, seconds):
     """Reads 40 KB/s for SECONDS, then the rest; the number of bytes."""
     with socket.create_connection(("127.0.0.1", shield.plain), 20) as client:
-        client.sendall(f"GET / HTTP/1.1\r\nHost: {lab.HOST}\r\nConnection: close\r\n\r\n".encode())
+        client.sendall(f"GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
         got, start = 0, time.monotonic()
         while time.monotonic() - start < seconds:
             got += len(client.recv(4096))
@@ -62,7 +62,7 @@ def test_a_slow_line_is_not_idle():
 
 def test_a_line_that_moves_nothing_is_cut():
     with stage(lambda request: lab.response(bytes(BIG))) as shield, socket.create_connection(("127.0.0.1", shield.plain), 20) as client:
-        client.sendall(f"GET /stuck HTTP/1.1\r\nHost: {lab.HOST}\r\nConnection: close\r\n\r\n".encode())
+        client.sendall(f"GET /stuck HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
         shield.wait_journal(lambda line: line.get("url.path") == "/stuck" and "client-slow" in str(line), 25)
 
 
@@ -146,7 +146,7 @@ def test_an_origin_that_never_gets_to_the_point(kind):
         try:
             if kind == "http1":
                 with socket.create_connection(("127.0.0.1", shield.plain), 10) as client:
-                    client.sendall(f"GET /endless HTTP/1.1\r\nHost: {lab.HOST}\r\nConnection: close\r\n\r\n".encode())
+                    client.sendall(f"GET /endless HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
                     time.sleep(0.5)
                     assert lab.get(shield.plain, "/", timeout=5).status == 200
                     told = b""
@@ -175,7 +175,7 @@ def test_interim_answers_that_do_not_fit_leave_no_crumbs():
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)  # as on a real line: small buffers in the kernel
         client.settimeout(10)
         client.connect(("127.0.0.1", shield.plain))
-        client.sendall(f"GET / HTTP/1.1\r\nHost: {lab.HOST}\r\n\r\n".encode())
+        client.sendall(f"GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
         time.sleep(1)
         told = b""
         while not told.endswith(b"final\n"):

@@ -7,7 +7,7 @@ import time
 import pytest
 
 import lab
-from lab import h2
+from lab import HOST, client_context, h2, read_response
 
 ELSEWHERE = ["192.0.2.0/24"]
 
@@ -37,7 +37,7 @@ def guarded():
 def test_a_guarded_path_by_any_spelling(guarded, path):
     """What an origin may take for /admin is guarded as /admin: by its own look, and by what is left of it when it is tidied."""
     guarded.origin.requests.clear()
-    head = f"GET {path} HTTP/1.1\r\nHost: {lab.HOST}\r\nConnection: close\r\n\r\n".encode("latin-1")
+    head = f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode("latin-1")
     answer = lab.exchange(guarded.plain, head)
     assert answer.startswith(b"HTTP/1.1 403 "), answer[:300]
     with h2.Client(guarded.h2c, False) as client:
@@ -48,7 +48,7 @@ def test_a_guarded_path_by_any_spelling(guarded, path):
 @pytest.mark.parametrize("path", ["/", "/administration", "/x/admin", "/adm%69nistration", "/a/../b", "/x;admin", "/%", "/%zz/%4", "/?/admin",
                                   "/?x=/../admin", "/%2561dmin", "/x%2fadmin", "/.admin", "/..admin"])
 def test_other_paths_go_on_as_they_came(guarded, path):
-    answer = lab.exchange(guarded.plain, f"GET {path} HTTP/1.1\r\nHost: {lab.HOST}\r\nConnection: close\r\n\r\n".encode())
+    answer = lab.exchange(guarded.plain, f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
     assert answer.startswith(b"HTTP/1.1 200 "), answer[:300]
     assert f"GET {path} HTTP/1.1\r\n".encode() in answer
 
@@ -64,7 +64,7 @@ def test_methods_by_any_spelling(guarded):
 @pytest.mark.parametrize("name", ["X-Role", "x-role", "X_Role", "X.Role", "x_Role", "X-Realm", "X_Realm", "X.realm"])
 def test_an_edited_field_by_any_spelling(guarded, name):
     """CGI, PHP and WSGI read X_Role as X-Role: who takes one away, or sets it, means both."""
-    head = f"GET /open HTTP/1.1\r\nHost: {lab.HOST}\r\n{name}: administrator\r\nX_Other_Name: stays\r\nConnection: close\r\n\r\n"
+    head = f"GET /open HTTP/1.1\r\nHost: {HOST}\r\n{name}: administrator\r\nX_Other_Name: stays\r\nConnection: close\r\n\r\n"
     told = lab.exchange(guarded.plain, head.encode())
     assert b"administrator" not in told, told
     assert b"X-Realm: citizens" in told and b"X_Other_Name: stays" in told
@@ -74,7 +74,7 @@ def test_an_edited_field_by_any_spelling(guarded, name):
                                   "X_Real_IP", "Client_Cert", "Client.Cert_Chain", "Forwarded", "X-Forwarded-Port", "Content_Length",
                                   "Transfer.Encoding"])
 def test_what_only_the_shield_may_say(guarded, name):
-    told = lab.exchange(guarded.plain, f"GET /y HTTP/1.1\r\nHost: {lab.HOST}\r\n{name}: 4711\r\nConnection: close\r\n\r\n".encode())
+    told = lab.exchange(guarded.plain, f"GET /y HTTP/1.1\r\nHost: {HOST}\r\n{name}: 4711\r\nConnection: close\r\n\r\n".encode())
     assert told.startswith(b"HTTP/1.1 200 ") and b"4711" not in told
 
 
@@ -92,34 +92,34 @@ def test_only_websocket_goes_through_http2(guarded, protocol):
 # -- a site that demands a certificate --
 
 def demand(certificates, mode="require"):
-    return {"client_certificate": {"mode": mode, "ca": str(certificates / "ca.crt")}}
+    return {"client_certificate": {"mode": mode, "ca": str(certificates / "ca.pem")}}
 
 
 def test_no_other_door_to_a_site_that_demands_certificates(start_shield, certificates):
     """Neither the plain listener nor HTTP/2 in the clear is a way around it; TLS with a certificate is the way."""
-    with lab.lab.Origin(tell) as origin:
-        front = start_shield(origins=[origin.url], certificate=str(certificates / "town.pem"), tls=demand(certificates))
-        assert front.get().status == 421
-        with h2.Client(front.plain, False, host=lab.HOST) as client:
+    with lab.Origin(tell) as origin:
+        shield = start_shield(origins=[origin.url], certificate=str(certificates / "town.pem"), tls=demand(certificates))
+        assert shield.get().status == 421
+        with h2.Client(shield.plain, False, host=HOST) as client:
             assert client.get("/").status == 421
         assert origin.requests == []
-        shown = front.get(context=lab.client_context(certificate=certificates / "town.pem"))
+        shown = shield.get(context=client_context(certificate=certificates / "town.pem", alpn=["http/1.1"]))
         assert shown.status == 200 and b"Client-Cert: :" in shown.body
         with pytest.raises((ssl.SSLError, OSError, lab.Closed)):
-            front.get(context=lab.client_context())
+            shield.get(context=client_context(alpn=["http/1.1"]))
 
 
 def test_a_kept_connection_meets_a_new_demand(start_shield, certificates):
     """A connection from before the demand shows no certificate: its next request is sent to a new one (421)."""
-    with lab.lab.Origin(tell) as origin:
-        front = start_shield(origins=[origin.url], certificate=str(certificates / "town.pem"))
-        with front.connect(context=lab.client_context()) as stream, front.connect(context=lab.client_context(alpn=["h2"])):
-            stream.send(f"GET / HTTP/1.1\r\nHost: {lab.HOST}\r\n\r\n".encode())
-            assert lab.read_response(stream).status == 200
-            front.site()["tls"] = demand(certificates)
-            front.apply()
-            stream.send(f"GET / HTTP/1.1\r\nHost: {lab.HOST}\r\n\r\n".encode())
-            answer = lab.read_response(stream)
+    with lab.Origin(tell) as origin:
+        shield = start_shield(origins=[origin.url], certificate=str(certificates / "town.pem"))
+        with shield.connect(context=client_context(alpn=["http/1.1"])) as stream, shield.connect(context=client_context(alpn=["h2"])):
+            stream.send(f"GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+            assert read_response(stream).status == 200
+            shield.site()["tls"] = demand(certificates)
+            shield.apply()
+            stream.send(f"GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+            answer = read_response(stream)
             assert answer.status == 421 and answer.get("connection") == "close"
 
 
@@ -128,7 +128,7 @@ def test_a_kept_connection_meets_a_new_demand(start_shield, certificates):
 def test_who_says_nothing_takes_no_place_of_a_handshake():
     hello = ssl.MemoryBIO()
     with contextlib.suppress(ssl.SSLWantReadError):
-        lab.trusting().wrap_bio(ssl.MemoryBIO(), hello, server_hostname=lab.HOST).do_handshake()
+        lab.trusting().wrap_bio(ssl.MemoryBIO(), hello, server_hostname=HOST).do_handshake()
     first = hello.read()
     with lab.Origin() as origin, lab.Shield(origin, binary=lab.sanitized(), handshakes=4) as shield, contextlib.ExitStack() as stack:
         idle = [stack.enter_context(socket.create_connection(("127.0.0.1", shield.tls), 5)) for _ in range(8)]
@@ -168,11 +168,11 @@ def test_a_sites_limits_hold_over_http2(guarded_pair):
 @pytest.fixture
 def guarded_pair():
     small = "small.example"
-    with scene.Origin(tell) as origin:
-        sites = [{"name": scene.HOST, "hosts": [scene.HOST, "localhost"], "origins": [origin.url]},
+    with lab.Origin(tell) as origin:
+        sites = [{"name": HOST, "hosts": [HOST, "localhost"], "origins": [origin.url]},
                  {"name": small, "hosts": [small], "origins": [origin.url], "limits": {"head": "1KiB"}}]
-        listen = [{"address": f"127.0.0.1:{port}", "tls": False, "h2c": True} for port in (scene.free_port(),)]
-        with scene.Shield(origin, binary=scene.sanitized(), sites=sites, listen=listen) as shield:
+        listen = [{"address": f"127.0.0.1:{port}", "tls": False, "h2c": True} for port in (lab.free_port(),)]
+        with lab.Shield(origin, binary=lab.sanitized(), sites=sites, listen=listen) as shield:
             shield.h2c = int(listen[0]["address"].rpartition(":")[2])
             yield shield, small
 
@@ -183,12 +183,12 @@ def test_upgrades(offer, goes_on):
     """What the client hears is what the origin chose; h2c in any dress is not even offered to it."""
     def answer(request):
         if not request.get("upgrade"):
-            return scene.response(b"plain")
+            return lab.response(b"plain")
         return b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nchosen"
 
-    with scene.Origin(answer) as origin, scene.Shield(origin, binary=scene.sanitized()) as shield:
+    with lab.Origin(answer) as origin, lab.Shield(origin, binary=lab.sanitized()) as shield:
         with socket.create_connection(("127.0.0.1", shield.plain), 5) as client:
-            client.sendall(f"GET / HTTP/1.1\r\nHost: {scene.HOST}\r\nConnection: Upgrade\r\nUpgrade: {offer}\r\n\r\n".encode())
+            client.sendall(f"GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: Upgrade\r\nUpgrade: {offer}\r\n\r\n".encode())
             told = b""
             while not told.endswith((b"chosen", b"plain")):
                 told += client.recv(4096)
