@@ -19,7 +19,6 @@ import time
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # also run as a program, for the page
 import lab  # noqa: E402
 
 FOLDER = pathlib.Path(__file__).parent / "smuggling"
