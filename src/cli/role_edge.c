@@ -293,8 +293,7 @@ static enum result open_memory(struct edge_state *state)
 	if (!birth.memory || !state->switches || !state->tickets)
 		return RESULT_REFUSED;
 	learn_quarantine(state);
-	/* An edge that still drains has the other half of the slots. */
-	birth.first_worker = state->keeper && state->keeper->edge_starts & 1 ? EDGE_SLOTS : 0;
+	birth.first_worker = state->start.seat * EDGE_SLOTS;
 	return event_new(&birth, &state->event);
 }
 

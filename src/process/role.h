@@ -57,9 +57,13 @@ struct edge_plan {
 	size_t listener_count;
 };
 
+/* One serves, one begins, four drain. */
+#define ROLE_EDGES_MAX 6u
+
 struct edge_start {
 	struct edge_plan plan;
 	unsigned workers;
+	unsigned seat;            /* below ROLE_EDGES_MAX: no other edge that lives has it, so what is kept by seat has one writer */
 	bool is_reduced;          /* strict reader, proxy, budgets only */
 	struct span options;      /* keeper_plan.options; lives in the link */
 	struct shared shared;

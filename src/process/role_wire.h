@@ -18,7 +18,7 @@
 #define WIRE_START_MS 10000
 
 struct wire_start {
-	uint32_t workers, is_reduced, listener_count, unused;
+	uint32_t workers, is_reduced, listener_count, seat;
 };
 
 struct wire_listener {
@@ -47,6 +47,6 @@ struct wire_reload_result {
 
 /* Of what an upgrade hands over (keeper_upgrade.c); raise it with every change there. A START of check carries it as its id
  * when it rehearses an upgrade, 0 otherwise. */
-#define KEEPER_STATE_VERSION 1u
+#define KEEPER_STATE_VERSION 2u
 
 #endif

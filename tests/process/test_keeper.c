@@ -187,6 +187,31 @@ static void test_replacement(void **unused)
 	end(&shield);
 }
 
+/* Two edges live side by side during a replacement, whatever came before: here an edge that could not start. */
+static void test_replacement_has_its_own_seat(void **unused)
+{
+	struct shield shield;
+	struct pong before, after;
+
+	(void)unused;
+	start(&shield, "");
+	before = wait_pong(&shield);
+	configure(&shield, "workers 2\nstartfail not today\n");
+	kill(shield.pid, SIGHUP);
+	for (int i = 0; i < 500 && !has_logged(&shield, "reload failed"); i++)
+		usleep(10000);
+	configure(&shield, "workers 2\n");
+	kill(shield.pid, SIGHUP);
+	after = before;
+	for (int i = 0; i < 300 && after.pid == before.pid; i++) {
+		usleep(10000);
+		after = wait_pong(&shield);
+	}
+	assert_int_not_equal(after.pid, before.pid);
+	assert_int_not_equal(after.seat, before.seat);
+	end(&shield);
+}
+
 static void test_file_change_reloads(void **unused)
 {
 	struct shield shield;
@@ -570,6 +595,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_reload_fails),
 		cmocka_unit_test(test_replacement),
+		cmocka_unit_test(test_replacement_has_its_own_seat),
 		cmocka_unit_test(test_file_change_reloads),
 		cmocka_unit_test(test_listeners_outlive_the_edge),
 		cmocka_unit_test(test_back_to_last_good),

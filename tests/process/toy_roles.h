@@ -6,7 +6,7 @@
  *   refuse TEXT (check says no)   startfail TEXT, buildfail TEXT (the edge says no)   poison (the full edge dies of "ping")
  *   ask (the edge wants to be replaced)
  * Question: one line; answer: one line, then the connection ends.
- *   ping       pid=N generation=N reduced=N files=BYTES workers=N uid=N deaths=N
+ *   ping       pid=N generation=N reduced=N files=BYTES workers=N uid=N deaths=N seat=N
  *   crash      the edge aborts            exec      the edge tries a program
  *   open PATH  errno of opening to read   write PATH errno of creating
  *   slow       answers after 700 ms       reload    asks the keeper; answers its result
@@ -185,9 +185,9 @@ static void toy_ping(struct toy *toy, int fd)
 
 	if (toy_value(&toy->plan, "poison").at && !toy->start.is_reduced)
 		abort();
-	snprintf(out, sizeof(out), "pid=%d generation=%llu reduced=%d files=%zu workers=%u uid=%d deaths=%llu\n", (int)getpid(),
+	snprintf(out, sizeof(out), "pid=%d generation=%llu reduced=%d files=%zu workers=%u uid=%d deaths=%llu seat=%u\n", (int)getpid(),
 	         (unsigned long long)toy->plan.generation, toy->start.is_reduced, toy_file_bytes(&toy->plan), toy->start.workers,
-	         (int)getuid(), facts ? (unsigned long long)facts->edge_deaths : 999);
+	         (int)getuid(), facts ? (unsigned long long)facts->edge_deaths : 999, toy->start.seat);
 	toy_answer(fd, out);
 }
 

@@ -3,12 +3,14 @@ import copy
 import os
 import signal
 import socket
+import tempfile
+import threading
 import time
 
 import pytest
 
 from load import Load
-from shield import HOST, ROOT, Origin, Shield, get, wait_until
+from shield import HOST, ROOT, Origin, Shield, get, response, wait_until
 
 CRASHING = os.environ.get("BOUCLIER_CRASH", str(ROOT / "build-crash/bouclier"))
 
@@ -67,6 +69,73 @@ def test_kill_9_under_load():
         missing = load.served + 4 - len([line for line in lines if line.get("http.response.status_code") == 200])
         assert missing <= 0, f"{missing} answered requests have no line"
         assert set(found) <= set(shown)
+
+
+def slow_and_fast(gate):
+    """/slow is answered once GATE is set."""
+    def answer(request):
+        if request.target.startswith("/slow"):
+            request.connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")
+            gate.wait(20)
+        return b"ok" if request.target.startswith("/slow") else response()
+    return Origin(answer, record=False)
+
+
+def ask_slowly(shield, count):
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(get(shield.plain, "/slow", timeout=30).status)) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: shield.status()["connections"]["open"] >= count, 10, "the slow ones are there")
+    return threads, found
+
+
+def replace_edge(shield, workers):
+    before = shield.edge()
+    shield.write({**shield.settings, "workers": workers})
+    assert shield.reload()[0]
+    wait_until(lambda: shield.edge() != before and shield.is_ready(), 5, "another edge")
+
+
+def test_lines_of_an_edge_that_outlives_its_successor():
+    """One edge drains, the next is killed, a third serves: each has rings of its own, and every answer its line."""
+    gate = threading.Event()
+    with slow_and_fast(gate) as origin, Shield(origin, may_die=True, log={"rate": "100000/s"}) as shield:
+        threads, found = ask_slowly(shield, 20)
+        replace_edge(shield, 1)
+        kill_edge(shield)
+        with Load(shield.plain, 2, pause=0.001) as load:
+            time.sleep(0.3)
+            gate.set()
+            for thread in threads:
+                thread.join()
+            time.sleep(0.2)
+        assert found == [200] * 20 and not load.failures
+        time.sleep(1)
+        lines = shield.journal()
+        check_unbroken(lines)
+        slow, fast = ({line["bouclier.ring"].split("-")[0] for line in lines if line.get("url.path") == path} for path in ("/slow", "/"))
+        assert slow and fast and not slow & fast, "two edges wrote to one ring"
+        assert len([line for line in lines if line.get("url.path") == "/slow"]) == 20
+
+
+def test_lines_of_an_edge_that_drains_at_the_end():
+    """The shield ends while an edge before the last one still serves a download: that has its line, too."""
+    gate = threading.Event()
+    with slow_and_fast(gate) as origin, tempfile.TemporaryDirectory() as outer, Shield(origin, start=False, state=f"{outer}/state") as shield:
+        os.chmod(outer, 0o755)
+        shield.start()
+        threads, found = ask_slowly(shield, 5)
+        replace_edge(shield, 1)
+        shield.signal(signal.SIGTERM)
+        time.sleep(1)
+        gate.set()
+        for thread in threads:
+            thread.join()
+        assert found == [200] * 5 and shield.process.wait(10) == 0
+        lines = shield.journal()
+        check_unbroken(lines)
+        assert len([line for line in lines if line.get("url.path") == "/slow"]) == 5
 
 
 def test_sockets_survive(origin):
