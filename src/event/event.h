@@ -28,7 +28,7 @@ struct event_birth {
 	size_t memory_bytes;                /* event_memory_bytes(slots), with at least as many slots as workers */
 	unsigned first_worker, workers;     /* this edge's slots, and one behind them for notices where there is room; an edge
 	                                       that drains beside it must have others */
-	int folder_fd;                      /* of the journal; open until event_free */
+	int folder_fd;                      /* of the journal; open until event_free; -1: lines are lost, and counted */
 	struct span node;                   /* name of this machine in every line; likewise */
 	const struct log_settings *settings;
 };

@@ -399,7 +399,13 @@ static void births_that_cannot_be(void **state)
 	birth.first_worker = 1;
 	assert_int_equal(event_new(&birth, &event), RESULT_LIMIT);
 	birth.first_worker = 0;
-	assert_int_equal(event_new(&birth, &event), RESULT_IO);  /* no folder at all */
+	assert_int_equal(event_new(&birth, &event), RESULT_OK);  /* no folder at all: an edge serves, and says so */
+	for (int i = 0; i < 200 && event_state(event).error == 0; i++)
+		usleep(10000);
+	assert_false(event_state(event).is_writing);
+	assert_int_equal(event_state(event).error, ENOENT);
+	event_free(event);
+	event = NULL;
 	birth.workers = 0;
 	assert_int_equal(event_new(&birth, &event), RESULT_LIMIT);
 	assert_null(event);

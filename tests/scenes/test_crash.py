@@ -1,6 +1,7 @@
 """Edges that die: by kill -9, at start, by a request. Citizens are served again within a second or few."""
 import copy
 import os
+import shutil
 import signal
 import socket
 import tempfile
@@ -136,6 +137,45 @@ def test_lines_of_an_edge_that_drains_at_the_end():
         lines = shield.journal()
         check_unbroken(lines)
         assert len([line for line in lines if line.get("url.path") == "/slow"]) == 5
+
+
+@pytest.mark.parametrize("broken", ["no state folder", "no journal folder", "the journal is a file"])
+def test_a_new_edge_serves_without_its_folders(origin, broken):
+    """Somebody removed the state folder, or unmounted it; then the edge dies. Lines may be lost, citizens are not."""
+    with Shield(origin, may_die=True) as shield:
+        shutil.rmtree(shield.state if broken == "no state folder" else shield.state / "journal")
+        if broken == "the journal is a file":
+            (shield.state / "journal").write_text("")
+        kill_edge(shield)
+        assert get(shield.plain, timeout=5).status == 200
+        if broken == "the journal is a file":
+            wait_until(lambda: "ALERT: the journal cannot be written" in shield.said(), 5)
+        else:  # it is made anew
+            shield.wait_journal(lambda line: line.get("http.response.status_code") == 200)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root: mounts")
+def test_a_new_edge_does_not_wait_for_the_names(origin):
+    """The name servers are down, or one of many origins has lost its name, and the edge dies: all others are served at once, and
+    that one as soon as it has an address again."""
+    named = {"name": "named.example", "hosts": ["named.example"], "origins": [f"http://portal.intern.example:{origin.port}"]}
+    with Shield(origin, start=False, may_die=True) as shield:
+        shield.write({**shield.settings, "sites": [*shield.settings["sites"], named]})
+        hosts = shield.folder / "hosts"
+        hosts.write_text("127.0.0.1 localhost portal.intern.example\n")
+        shield.words = ["unshare", "-m", "--propagation", "private", "sh", "-c", f'mount --bind {hosts} /etc/hosts && exec "$@"', "sh"]
+        shield.start()
+        assert get(shield.plain, host="named.example").status == 200
+        hosts.write_text("127.0.0.1 localhost\n")
+        edge = shield.edge()
+        os.kill(edge, signal.SIGKILL)
+        started = time.monotonic()
+        assert get(shield.plain, timeout=5).status == 200
+        assert time.monotonic() - started < 2
+        assert get(shield.plain, host="named.example").status in (502, 503)
+        assert "the origin http://portal.intern.example" in shield.said()
+        hosts.write_text("127.0.0.1 localhost portal.intern.example\n")
+        wait_until(lambda: get(shield.plain, host="named.example").status == 200, 15, "the name is found again")
 
 
 def test_sockets_survive(origin):
