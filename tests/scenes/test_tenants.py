@@ -32,8 +32,11 @@ class House:
     def pem(self, name):
         return self.shield.folder / "tls" / name / "site.pem"
 
+    def folder(self, name):
+        return self.shield.folder / "sites.d" / name
+
     def write(self, name, text):
-        (self.shield.folder / "sites.d" / name / "site.yaml").write_text(text)
+        self.folder(name).joinpath("site.yaml").write_text(text)
 
     def say(self, name, version, **keys):
         site = {"name": f"www.{name}.example", "origins": [self.origin.url],
@@ -122,6 +125,64 @@ def test_grants(teller):
             assert shield.reload()[0]
             assert words in json.dumps(shield.status()["tenant_problems"]), (keys, shield.status()["tenant_problems"])
             assert house.version("t00") == "t00-1" and house.version("t01") == "t01-1"
+
+
+def origin_is_the_shield(house):
+    house.say("t00", 2, origins=[f"http://127.0.0.1:{house.shield.plain}"])
+
+
+def a_million_values(house):
+    house.write("t00", "sites: [" + "[]," * 1_000_000 + "]")
+
+
+def values_in_many_files(house):
+    for number in range(16):
+        house.folder("t00").joinpath(f"f{number}.yaml").write_text("sites: [" + "[]," * 9000 + "]")
+
+
+def a_large_file(house):
+    house.write("t00", "# " + "x" * 600_000)
+
+
+def large_files(house):
+    for number in range(20):
+        house.folder("t00").joinpath(f"f{number}.yaml").write_text("# " + "x" * 400_000)
+
+
+def many_files(house):
+    for number in range(5000):
+        house.folder("t00").joinpath(f"f{number}.yaml").write_text("sites: []\n")
+
+
+def nobody_may_list(house):
+    house.folder("t00").chmod(0)
+
+
+def certificates_without_end(house):
+    pem, sites = house.pem("t00").read_bytes(), []
+    for number in range(80):
+        path = house.pem("t00").with_name(f"{number}.pem")
+        path.write_bytes(pem + b"#" * 900_000)
+        sites.append({"name": f"s{number}.t00.example", "certificate": str(path), "origins": [house.origin.url]})
+    house.write("t00", json.dumps({"sites": sites}))
+
+
+@pytest.mark.parametrize("greed", [origin_is_the_shield, a_million_values, values_in_many_files, a_large_file, large_files, many_files,
+                                   nobody_may_list, certificates_without_end])
+def test_greedy_tenant(teller, greed):
+    """Whatever one tenant puts in its folders, the others' changes serve, and nobody's sites are lost."""
+    with Shield(teller, start=False) as shield:
+        house = House(shield, teller, 3)
+        shield.start()
+        greed(house)
+        house.say("t01", 2)
+        worked, text = shield.reload()
+        house.folder("t00").chmod(0o755)
+        assert worked, text
+        problems = shield.status()["tenant_problems"]
+        assert {problem["tenant"] for problem in problems} == {"t00"}, problems
+        assert [house.version(name) for name in house.names[1:]] == ["t01-2", "t02-1"]
+        assert greed is certificates_without_end or house.version("t00") == "t00-1"
 
 
 def test_symbolic_link_to_anothers_key(teller):
