@@ -66,6 +66,10 @@ static void answer_edge(struct keeper *keeper, bool is_ok, struct span text)
 
 static void fail(struct keeper *keeper, struct span text)
 {
+	if (keeper->is_ending) {  /* it was given up with everything else: no failure, and nothing serves again */
+		generation_done(&keeper->candidate);
+		return;
+	}
 	keeper->facts->reload_failures++;
 	keeper->files_stamp = keeper->begin_stamp;  /* a file that breaks a reload does not break it every five seconds */
 	generation_done(&keeper->candidate);
@@ -86,9 +90,9 @@ void keeper_reload_end(struct keeper *keeper, bool is_ok, struct span text)
 	keeper->reload = RELOAD_NONE;
 	keeper->build_end_at_ms = 0;
 	keeper->wants_fresh_edge = false;
-	if (is_ok)
+	if (is_ok && !keeper->is_ending)
 		notify_send("READY=1\nSTATUS=serving configuration %llu", (unsigned long long)keeper->current.number);
-	else
+	else if (!is_ok)
 		fail(keeper, text);
 	answer_edge(keeper, is_ok, text);
 	if (keeper->is_ending)

@@ -172,6 +172,10 @@ void keeper_upgrade_rehearsed(struct keeper *keeper, int exit_status)
 	struct kept *kept = calloc(1, sizeof(*kept));
 
 	keeper->reload = RELOAD_NONE;
+	if (keeper->is_ending) {
+		free(kept);
+		return;
+	}
 	if (WIFEXITED(exit_status) && WEXITSTATUS(exit_status) == CHECK_OTHER_KEEPER) {
 		keeper_error(keeper, "upgrade: %s cannot take over while this one runs; restart the service instead", keeper->program);
 	} else if (!WIFEXITED(exit_status) || WEXITSTATUS(exit_status) != CHECK_OK) {

@@ -538,6 +538,7 @@ static void test_notify(void **unused)
 	struct timeval patience = { .tv_sec = 5 };
 	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 	struct shield shield;
+	char got[1024];
 
 	(void)unused;
 	shield_make(&shield, "");
@@ -551,7 +552,16 @@ static void test_notify(void **unused)
 	kill(shield.pid, SIGHUP);
 	expect_notice(fd, "RELOADING=1\nMONOTONIC_USEC=");
 	expect_notice(fd, "READY=1");
-	end(&shield);
+	kill(shield.pid, SIGHUP);
+	kill(shield.pid, SIGTERM);  /* in the middle of a reload: who stops is not ready again */
+	assert_int_equal(wait_end(&shield), 0);
+	assert_false(has_logged(&shield, "reload failed"));
+	expect_notice(fd, "STOPPING=1");
+	for (ssize_t len; (len = recv(fd, got, sizeof(got) - 1, MSG_DONTWAIT)) >= 0;) {
+		got[len] = 0;
+		assert_null(strstr(got, "READY=1"));
+	}
+	remove_all(&shield);
 	close(fd);
 }
 
