@@ -264,15 +264,34 @@ static struct admin_client *new_client(struct admin *admin, int fd, bool is_loca
 	return client;
 }
 
-/* Who came first has had most of its time: it makes room. */
+/* Who came first has had most of its time: it makes room. But the port is everybody's on this machine: a crowd there takes no
+ * place of those who may open the socket, and nobody takes that of one who waits for a reload. NULL: there is no room. */
+static struct admin_client *find_victim(struct admin *admin, bool is_local)
+{
+	struct admin_client *local = NULL;
+
+	list_each(node, &admin->clients) {
+		struct admin_client *client = list_entry(node, struct admin_client, node);
+
+		if (!client->is_local)
+			return client;
+		if (!local && is_local && client->phase != CLIENT_WAITS)
+			local = client;
+	}
+	return local;
+}
+
 static void admit(struct admin *admin, int fd, bool is_local)
 {
 	struct loop *loop = &admin->state->loop;
 	struct admin_client *client;
 
-	if (admin->client_count == ADMIN_CLIENTS_MAX)
-		end_client(list_entry(admin->clients.next, struct admin_client, node));
-	client = new_client(admin, fd, is_local);
+	if (admin->client_count == ADMIN_CLIENTS_MAX) {
+		client = find_victim(admin, is_local);
+		if (client)
+			end_client(client);
+	}
+	client = admin->client_count < ADMIN_CLIENTS_MAX ? new_client(admin, fd, is_local) : NULL;
 	if (!client) {
 		close(fd);
 		return;
