@@ -9,6 +9,7 @@
  *   ping       pid=N generation=N reduced=N files=BYTES workers=N uid=N deaths=N seat=N
  *   crash      the edge aborts            exec      the edge tries a program
  *   open PATH  errno of opening to read   write PATH errno of creating
+ *   signal PID errno of asking whether it could be killed          limit PID errno of reading its limit
  *   slow       answers after 700 ms       reload    asks the keeper; answers its result
  *   host NAME  the first address          count     one more in shared memory that outlives the edge
  */
@@ -19,6 +20,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -208,6 +210,8 @@ static void toy_question(struct toy *toy, int fd)
 	char line[1024], out[256];
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 	ssize_t len = poll(&poll_fd, 1, 2000) == 1 ? recv(fd, line, sizeof(line) - 1, 0) : -1;
+	struct rlimit limit;
+	pid_t number;
 	char *value;
 
 	if (len <= 1) {
@@ -217,6 +221,7 @@ static void toy_question(struct toy *toy, int fd)
 	line[len - 1] = 0;
 	value = strchr(line, ' ');
 	value = value ? value + 1 : line;
+	number = (pid_t)strtol(value, NULL, 10);
 	out[0] = 0;
 	if (strncmp(line, "ping", 4) == 0) {
 		toy_ping(toy, fd);
@@ -238,6 +243,10 @@ static void toy_question(struct toy *toy, int fd)
 		snprintf(out, sizeof(out), "%d\n", toy_open(value, O_RDONLY));
 	} else if (strncmp(line, "write ", 6) == 0) {
 		snprintf(out, sizeof(out), "%d\n", toy_open(value, O_WRONLY | O_CREAT));
+	} else if (strncmp(line, "signal ", 7) == 0) {
+		snprintf(out, sizeof(out), "%d\n", tgkill(number, number, 0) == 0 ? 0 : errno);
+	} else if (strncmp(line, "limit ", 6) == 0) {
+		snprintf(out, sizeof(out), "%d\n", prlimit(number, RLIMIT_NOFILE, NULL, &limit) == 0 ? 0 : errno);
 	} else if (strncmp(line, "listen", 6) == 0) {
 		snprintf(out, sizeof(out), "%d\n", listen(fd, 1) == 0 ? 0 : errno);
 	} else if (strncmp(line, "host ", 5) == 0) {
