@@ -5,7 +5,7 @@ import ssl
 
 import pytest
 
-from shield import HOST, Origin, Shield, exchange, get, make_certificate, response
+from shield import HOST, Origin, Shield, exchange, get, make_certificate, response, wait_until
 from test_reload import der, shown
 
 TENANTS = 60
@@ -217,6 +217,21 @@ def test_never_anothers_certificate(teller):
             assert answer.split(b" ")[1] == status, (sni, host, answer[:100])
         line = shield.wait_journal(lambda line: line.get("http.response.status_code") == 421 and line.get("url.domain") == "www.t01.example")
         assert "misdirected" in json.dumps(line)
+
+
+def test_dead_portal_of_one_tenant(teller):
+    """Every node stands in front of it: a balancer that asks them must not take all of them away."""
+    with Shield(teller, start=False) as shield:
+        house = House(shield, teller, 2)
+        shield.start()
+        house.say("t00", 2, origins=["http://127.0.0.1:1"])
+        assert shield.reload()[0]
+
+        def says_so():
+            house.version("t00")
+            return "site www.t00.example: every origin is down" in shield.ask("/readyz").text
+        wait_until(says_so, 10)
+        assert shield.ask("/readyz").status == 200 and house.version("t01") == "t01-1"
 
 
 def test_without_sni(teller):
