@@ -456,20 +456,20 @@ void admin_leave(struct admin *admin)
 		end_listener(list_entry(node, struct admin_listener, node));
 }
 
-void admin_reload_result(struct admin *admin, uint64_t id, bool is_ok, struct span text)
+void admin_reload_result(struct admin *admin, const struct edge_order *order, struct span text)
 {
 	list_each_safe(node, following, &admin->clients) {
 		struct admin_client *client = list_entry(node, struct admin_client, node);
 		struct json_writer writer;
 
-		if (client->phase != CLIENT_WAITS || client->answer.reload_id > id)
+		if (client->phase != CLIENT_WAITS || client->answer.reload_id > order->id)
 			continue;
-		client->answer.status = is_ok ? 200 : 422;
+		client->answer.status = order->is_ok ? 200 : 422;
 		client->answer.type = SPAN("application/json");
 		json_writer_init(&writer, &client->answer.body);
 		json_open(&writer, SPAN_NONE, '{');
-		json_put_bool(&writer, SPAN("ok"), is_ok);
-		json_put_number(&writer, SPAN("generation"), admin->state->plan.generation);
+		json_put_bool(&writer, SPAN("ok"), order->is_ok);
+		json_put_number(&writer, SPAN("generation"), order->generation);
 		json_put_text(&writer, SPAN("text"), text);
 		json_close(&writer, '}');
 		admin_finish_json(&client->answer, &writer);

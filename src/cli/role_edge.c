@@ -159,7 +159,7 @@ static void tell_reload_result(struct edge_state *state, const struct edge_order
 		length = channel_text_read(order->text_fd, text, sizeof(text));
 		close(order->text_fd);
 	}
-	admin_reload_result(state->admin, order->id, order->is_ok, span_make(text, length));
+	admin_reload_result(state->admin, order, span_make(text, length));
 }
 
 static void take_order(struct edge_state *state, struct edge_order *order)

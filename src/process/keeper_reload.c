@@ -48,10 +48,10 @@ void keeper_reload_begin(struct keeper *keeper)
 
 /* -- the end of a reload -- */
 
-static void answer_edge(struct keeper *keeper, bool is_ok, struct span text)
+static void answer_edge(struct keeper *keeper, bool is_ok, uint64_t generation, struct span text)
 {
 	struct child *edge = &keeper->children[CHILD_EDGE];
-	struct wire_reload_result wire = { .is_ok = is_ok };
+	struct wire_reload_result wire = { .generation = generation, .is_ok = is_ok };
 	int fd;
 
 	if (edge->state != CHILD_READY || keeper->answering_id == 0)
@@ -94,7 +94,7 @@ void keeper_reload_end(struct keeper *keeper, bool is_ok, struct span text)
 		notify_send("READY=1\nSTATUS=serving configuration %llu", (unsigned long long)keeper->current.number);
 	else if (!is_ok)
 		fail(keeper, text);
-	answer_edge(keeper, is_ok, text);
+	answer_edge(keeper, is_ok, keeper->current.number, text);
 	if (keeper->is_ending)
 		return;
 	if (keeper->is_reload_wanted) {
@@ -309,7 +309,7 @@ void keeper_reload_replace(struct keeper *keeper, uint64_t generation)
 void keeper_next_ready(struct keeper *keeper)
 {
 	if (keeper->reload == RELOAD_REPLACING)
-		answer_edge(keeper, true, SPAN_NONE);  /* while the edge that asked still is the one we talk to */
+		answer_edge(keeper, true, keeper->candidate.number, SPAN_NONE);  /* while the edge that asked still is the one we talk to */
 	keeper_retire_edge(keeper);
 	keeper->children[CHILD_EDGE] = keeper->children[CHILD_NEXT];
 	keeper->asked_id = keeper->answering_id = 0;  /* the ids of the new one begin anew */

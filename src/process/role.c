@@ -301,7 +301,7 @@ static enum result read_reload_result(struct channel_message *message, struct ed
 
 	if (message->len >= sizeof(wire))
 		memcpy(&wire, message->body, sizeof(wire));
-	*out = (struct edge_order){ .kind = ORDER_RELOAD_RESULT, .id = message->id, .is_ok = wire.is_ok != 0,
+	*out = (struct edge_order){ .kind = ORDER_RELOAD_RESULT, .id = message->id, .generation = wire.generation, .is_ok = wire.is_ok != 0,
 	                            .text_fd = channel_take(message, 0) };
 	return RESULT_OK;
 }

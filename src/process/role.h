@@ -85,6 +85,7 @@ struct edge_order {
 	uint64_t drain_ms;        /* ORDER_DRAIN */
 	bool is_replaced;         /* ORDER_DRAIN: another edge took over: leave the listeners to it */
 	uint64_t id;              /* ORDER_RELOAD_RESULT */
+	uint64_t generation;      /* ORDER_RELOAD_RESULT: what serves from now on, here or in the edge that replaces this one */
 	bool is_ok;
 	int text_fd;              /* ORDER_RELOAD_RESULT: complaints (channel_text_read), the receiver's; -1: none */
 };

@@ -35,6 +35,7 @@ struct wire_drain {
 };
 
 struct wire_reload_result {
+	uint64_t generation;  /* what serves from now on */
 	uint32_t is_ok, unused;
 };
 

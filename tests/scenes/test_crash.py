@@ -1,5 +1,6 @@
 """Edges that die: by kill -9, at start, by a request. Citizens are served again within a second or few."""
 import copy
+import json
 import os
 import shutil
 import signal
@@ -94,7 +95,8 @@ def ask_slowly(shield, count):
 def replace_edge(shield, workers):
     before = shield.edge()
     shield.write({**shield.settings, "workers": workers})
-    assert shield.reload()[0]
+    worked, text = shield.reload()
+    assert worked and json.loads(text)["generation"] == 2  # what serves now, not what the edge that answers has
     wait_until(lambda: shield.edge() != before and shield.is_ready(), 5, "another edge")
 
 
