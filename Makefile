@@ -35,7 +35,7 @@ install:
 	@PREFIX=$(PREFIX) SYSCONFDIR=$(SYSCONFDIR) DESTDIR=$(DESTDIR) packaging/install
 
 clean:
-	rm -rf build build-asan build-clang build-fuzz .run
+	rm -rf build build-asan build-crash build-clang build-fuzz .run
 
 help:
 	@echo "make                          build (build/bouclier)"

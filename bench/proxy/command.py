@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import memory, namespace, report, scale, subjects, traffic, workshop
+from . import memory, namespace, profile, report, scale, subjects, traffic, workshop
 from .subjects import KINDS, Origin, Party, Subject
 from .tables import judge
 from .workloads import BULK, IDLE, NAMES, TRAFFIC
@@ -54,6 +54,7 @@ def read_options(arguments):
     parser.add_argument("--idle-rounds", type=_at_least_1, default=2, help="fresh instances of each (2)")
     parser.add_argument("--sources", type=_at_least_1, default=250, help="client addresses of the many (250)")
     parser.add_argument("--bulk", dest="bulk_bytes", type=_size, default="10GiB", metavar="SIZE", help="10GiB")
+    parser.add_argument("--profile", action="store_true", help="also say in which library the time went (Debian's linux-perf)")
     parser.add_argument("--keep", action="store_true", help="keep the scratch folder and say where it is")
     return parser.parse_args(arguments)
 
@@ -71,6 +72,9 @@ def main(arguments):
         print("bench: needs cores 0 and 1: the proxy alone on one, generator and origin on the other", file=sys.stderr)
         return 2
     if not workshop.install():
+        return 2
+    if run.profile and not profile.is_possible():
+        print("bench: --profile needs perf: apt-get install linux-perf", file=sys.stderr)
         return 2
     return _outside(run, arguments)
 

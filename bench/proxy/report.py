@@ -69,6 +69,8 @@ def print_table(table, verdict):
             print(_line(table, name, row, reference))
             if _counts(row):
                 print(f"  {'':20s} answered  {_counts(row)}")
+        if row.profile:
+            print(f"  {'':20s} time in   " + ", ".join(f"{where} {share:.0f} %" for share, where in row.profile if share >= 1))
         if row.absence:
             print(f"  {name:20s} ! {row.absence}")
         for fault in row.faults[:4]:

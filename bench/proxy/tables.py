@@ -27,6 +27,7 @@ class Row:
     rounds: list = field(default_factory=list)  # dicts, each with "value" unless its run was faulty altogether
     faults: list = field(default_factory=list)
     absence: str = None
+    profile: list = field(default_factory=list)  # (percent of CPU time, program or library)
     beside: str = None  # the row this one is compared with, where that is not the table's reference
 
     def values(self):

@@ -1,5 +1,5 @@
 """Requests under full or equal load: rounds A B C A B C, so that what the machine does meanwhile hits all alike."""
-from . import generator
+from . import generator, profile
 from .generator import Faulty
 from .tables import Table
 
@@ -33,6 +33,15 @@ def _round(run, workload, subject, row):
     row.add(figures, figures["p99_us"] if workload.at_rate else figures["each_us"], found)
 
 
+def _profile(run, workload, subject, row):
+    """A run of its own: being sampled costs time, which no round is to carry."""
+    try:
+        return profile.take(run, subject, lambda: _measure(run, workload, subject, run.seconds))
+    except Faulty as fault:
+        row.faults.append(f"profile: {fault}")
+        return []
+
+
 def measure(run, workload, subjects):
     unit = "us p99" if workload.at_rate else "us CPU"
     rate = f", {run.rate} requests/s" if workload.at_rate else ""
@@ -48,6 +57,9 @@ def measure(run, workload, subjects):
         for subject in subjects:
             if subject.is_alive():
                 _round(run, workload, subject, table.row(subject.name))
+    for subject in subjects if run.profile else ():
+        if subject.is_alive():
+            table.row(subject.name).profile = _profile(run, workload, subject, table.row(subject.name))
     for subject in subjects:
         subject.is_alive()
         table.row(subject.name).absence = subject.absence

@@ -58,10 +58,16 @@ enum result address_read(struct span text, struct address *out)
 
 void address_write(const struct address *address, char out[ADDRESS_TEXT_MAX])
 {
-	if (address_is_v4(address))
-		inet_ntop(AF_INET, address->bytes + 12, out, ADDRESS_TEXT_MAX);
-	else
+	size_t at = 0;
+
+	if (!address_is_v4(address)) {
 		inet_ntop(AF_INET6, address->bytes, out, ADDRESS_TEXT_MAX);
+		return;
+	}
+	for (unsigned i = 12; i < 16; i++) {  /* with every request: inet_ntop would ask printf */
+		at += decimal_write(address->bytes[i], out + at);
+		out[at++] = i < 15 ? '.' : 0;
+	}
 }
 
 /* Clears every bit from PREFIX on. */

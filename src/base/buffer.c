@@ -9,6 +9,59 @@
 #define FIRST_BYTES 512
 #define PRINT_BYTES 128
 
+/* Blocks of the sizes that every request asks for and gives back. The allocator returns small ones at once, but searches for
+ * these, and merges them, each time: a twentieth of the time of a small request. Each thread keeps a few. */
+#define KEPT_MIN_BYTES 4096u
+#define KEPT_CLASSES 3u
+#define KEPT_BLOCKS 32u
+
+#ifdef __SANITIZE_ADDRESS__
+static const bool keeps_blocks = false;  /* a sanitizer has to see each block come and go */
+#else
+static const bool keeps_blocks = true;
+#endif
+
+static _Thread_local struct {
+	unsigned count;
+	char *list[KEPT_BLOCKS];
+} kept[KEPT_CLASSES];
+
+static unsigned class_of(size_t size)
+{
+	unsigned class = 0;
+
+	while (class < KEPT_CLASSES && size != (size_t)KEPT_MIN_BYTES << class)
+		class++;
+	return class;
+}
+
+static char *block_take(size_t size)
+{
+	unsigned class = class_of(size);
+
+	if (class < KEPT_CLASSES && kept[class].count)
+		return kept[class].list[--kept[class].count];
+	return malloc(size);
+}
+
+static void block_give(char *block, size_t size)
+{
+	unsigned class = class_of(size);
+
+	if (keeps_blocks && class < KEPT_CLASSES && kept[class].count < KEPT_BLOCKS)
+		kept[class].list[kept[class].count++] = block;
+	else
+		free(block);
+}
+
+void buffer_thread_done(void)
+{
+	for (unsigned class = 0; class < KEPT_CLASSES; class++) {
+		while (kept[class].count)
+			free(kept[class].list[--kept[class].count]);
+	}
+}
+
 void buffer_init(struct buffer *buffer, size_t max_bytes)
 {
 	*buffer = (struct buffer){ .max_bytes = max_bytes };
@@ -16,7 +69,8 @@ void buffer_init(struct buffer *buffer, size_t max_bytes)
 
 void buffer_done(struct buffer *buffer)
 {
-	free(buffer->bytes);
+	if (buffer->bytes)
+		block_give(buffer->bytes, buffer->size);
 	buffer_init(buffer, buffer->max_bytes);
 }
 
@@ -36,12 +90,13 @@ static bool grow(struct buffer *buffer, size_t need)
 		size = size > buffer->max_bytes / 2 ? buffer->max_bytes : size * 2;
 	if (size > buffer->max_bytes)
 		size = buffer->max_bytes;
-	bytes = malloc(size);
+	bytes = block_take(size);
 	if (!bytes)
 		return false;
 	if (len)
 		memcpy(bytes, buffer->bytes + buffer->start, len);
-	free(buffer->bytes);
+	if (buffer->bytes)
+		block_give(buffer->bytes, buffer->size);
 	buffer->bytes = bytes;
 	buffer->size = size;
 	buffer->start = 0;
@@ -143,14 +198,9 @@ enum result buffer_print(struct buffer *buffer, const char *format, ...)
 
 enum result buffer_append_u64(struct buffer *buffer, uint64_t value)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	char digits[DECIMAL_MAX];
 
-	do {
-		digits[--at] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
-	return buffer_append(buffer, span_make(digits + at, sizeof(digits) - at));
+	return buffer_append(buffer, span_make(digits, decimal_write(value, digits)));
 }
 
 void buffer_consume(struct buffer *buffer, size_t count)

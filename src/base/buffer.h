@@ -20,6 +20,8 @@ struct buffer {
 
 void buffer_init(struct buffer *buffer, size_t max_bytes);
 void buffer_done(struct buffer *buffer);
+/* A thread that ends gives back the blocks that it kept for its next buffers (at most 896 KiB). */
+void buffer_thread_done(void);
 /* Gives the memory back if the buffer is empty; otherwise does nothing. */
 void buffer_release(struct buffer *buffer);
 

@@ -94,6 +94,19 @@ enum result span_to_u64(struct span span, uint64_t max, uint64_t *out)
 	return RESULT_OK;
 }
 
+size_t decimal_write(uint64_t value, char out[DECIMAL_MAX])
+{
+	char digits[DECIMAL_MAX];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	memcpy(out, digits + at, sizeof(digits) - at);
+	return sizeof(digits) - at;
+}
+
 enum result span_to_text(struct span span, char *out, size_t size)
 {
 	if (span.len >= size)

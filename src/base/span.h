@@ -84,6 +84,9 @@ struct span span_cut(struct span *rest, char separator);
 /* Digits only: no sign, no space, no empty text; RESULT_MALFORMED otherwise, RESULT_LIMIT above MAX.
  * OUT is untouched unless RESULT_OK. */
 enum result span_to_u64(struct span span, uint64_t max, uint64_t *out) must_check;
+/* The other way: how many digits were written. No NUL. */
+#define DECIMAL_MAX 20
+size_t decimal_write(uint64_t value, char out[DECIMAL_MAX]);
 
 /* A NUL-terminated copy into OUT of SIZE bytes; RESULT_LIMIT when it does not fit, RESULT_MALFORMED when SPAN holds a NUL. */
 enum result span_to_text(struct span span, char *out, size_t size) must_check;

@@ -7,7 +7,8 @@
  * Who may write is said by the mode of the socket's file (0600 by default): there are no passwords here.
  *
  * Shape    HTTP/1.1, one request a connection
- * Limits   ADMIN_CLIENTS_MAX at once (the oldest goes first, those of the port before those of the socket), ADMIN_CLIENT_MS each, ADMIN_HEAD_BYTES_MAX a head,
+ * Limits   ADMIN_CLIENTS_MAX at once (the oldest goes first, those of the port before those of the socket),
+ *          ADMIN_CLIENT_MS each, ADMIN_HEAD_BYTES_MAX a head,
  *          ADMIN_BODY_BYTES_MAX a body
  * Threads  the service thread's
  */

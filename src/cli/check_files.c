@@ -6,12 +6,14 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/access_check.h"
 #include "cli/admin_client.h"
 #include "cli/check.h"
 #include "cli/json.h"
 #include "cli/origin_check.h"
 #include "cli/settings.h"
 #include "net/certificate.h"
+#include "net/ocsp.h"
 #include "net/settings.h"
 
 #include "base/banned.h"
@@ -97,7 +99,8 @@ static int compare_uses(const void *a, const void *b)
 	const struct certificate_settings *x = ((const struct certificate_use *)a)->settings, *y = ((const struct certificate_use *)b)->settings;
 	int order = span_compare(x->chain, y->chain);
 
-	return order ? order : span_compare(x->key, y->key);
+	order = order ? order : span_compare(x->key, y->key);
+	return order ? order : span_compare(x->ocsp, y->ocsp);
 }
 
 static bool gather_uses(const struct snapshot *snapshot, struct certificate_uses *uses)
@@ -156,6 +159,26 @@ static void check_dates(const struct certificate *certificate, struct span path,
 		complain(complaints, COMPLAINT_WARNING, nowhere, SPAN_NONE, "%.*s expires in %lld days", SPAN_ARG(path), (long long)(left_ms / DAY_MS));
 }
 
+/* A running shield goes on without a response, and says so; here is somebody who can put it right. */
+static void check_ocsp(const struct certificate_settings *settings, const struct certificate *certificate, struct complaints *complaints)
+{
+	bool is_fetched = span_equal(settings->ocsp, SPAN(OCSP_FETCH));
+	char url[OCSP_URL_MAX];
+	struct ocsp_times times;
+	const char *why = NULL;
+	struct buffer der;
+
+	buffer_init(&der, (size_t)2 << 20);
+	if (is_fetched && ocsp_responder(certificate, url, &why) != RESULT_OK)
+		complain(complaints, COMPLAINT_ERROR, nowhere, SPAN("without ocsp: fetch it is served as it is"),
+		         "ocsp: fetch cannot be done for the certificate %.*s: %s", SPAN_ARG(settings->chain), why);
+	if (!is_fetched && settings->ocsp.len && read_file(settings->ocsp, &der) == RESULT_OK &&
+	    ocsp_response_read(certificate, buffer_span(&der), (int64_t)(clock_wall_ns() / 1000000), &times, &why) != RESULT_OK)
+		complain(complaints, COMPLAINT_ERROR, nowhere, SPAN_NONE, "%.*s cannot go with the certificate %.*s: %s", SPAN_ARG(settings->ocsp),
+		         SPAN_ARG(settings->chain), why);
+	buffer_done(&der);
+}
+
 static void check_certificates(const struct snapshot *snapshot, struct complaints *complaints)
 {
 	struct certificate_uses uses = { 0 };
@@ -175,6 +198,8 @@ static void check_certificates(const struct snapshot *snapshot, struct complaint
 			is_read = read_certificate(use->settings, complaints, &certificate);
 			if (is_read)
 				check_dates(&certificate, use->settings->chain, complaints);
+			if (is_read)
+				check_ocsp(use->settings, &certificate, complaints);
 		}
 		if (is_read)
 			check_hosts(use, &certificate, complaints);
@@ -259,6 +284,7 @@ bool check_loaded(struct loaded *loaded, const char *socket_path)
 	size_t before = loaded->complaints.errors;
 	bool has_origins;
 
+	access_check_as_account(&loaded->source.given, loaded->snapshot, &loaded->complaints);
 	config_files(loaded->snapshot, check_file, &loaded->complaints);
 	check_certificates(loaded->snapshot, &loaded->complaints);
 	has_origins = origins_are_reachable(loaded->snapshot, &loaded->complaints);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "cli/edge_ocsp.h"
 #include "process/resolve.h"
 
 #include "base/banned.h"
@@ -54,7 +55,7 @@ static void read_answers(struct edge_names *names)
 	enum result result;
 
 	while ((result = resolve_client_read(names->state->start.resolve_fd, &answer)) != RESULT_MORE) {
-		if (result == RESULT_OK)
+		if (result == RESULT_OK && !edge_ocsp_take(names->state->ocsp, &answer) && answer.status <= RESOLVE_BUSY)
 			take_answer(names, &answer);
 		else if (result != RESULT_MALFORMED)
 			return;

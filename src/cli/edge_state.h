@@ -32,6 +32,7 @@ struct switches {
 struct admin;
 struct edge_certificates;
 struct edge_names;
+struct edge_ocsp;
 struct health;
 
 struct edge_state {
@@ -55,6 +56,7 @@ struct edge_state {
 	struct edge_names *names;
 	struct health *health;
 	struct edge_certificates *certificates;
+	struct edge_ocsp *ocsp;
 	struct admin *admin;
 	struct timer clock;
 	uint64_t rotated_ms, drain_until_ms;

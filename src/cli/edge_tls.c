@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "cli/edge_build_inner.h"
+#include "cli/edge_ocsp.h"
 #include "config/settings.h"
 #include "net/settings.h"
 
@@ -66,7 +67,10 @@ static enum result fill_site(struct builder *builder, const struct site *site, s
 		return RESULT_NO_MEMORY;
 	for (size_t i = 0; i < net->certificate.count; i++) {
 		certificates[i].source = edge_certificate(builder, list[i].chain, list[i].key);
-		certificates[i].ocsp = edge_file(builder, list[i].ocsp);
+		certificates[i].is_ocsp_fetched = span_equal(list[i].ocsp, SPAN(OCSP_FETCH));
+		if (!certificates[i].is_ocsp_fetched)
+			certificates[i].ocsp = edge_file(builder, list[i].ocsp);
+		edge_ocsp_find(builder->state->ocsp, site->name, builder->plan->generation, &certificates[i]);
 	}
 	*out = (struct tls_site){
 		.owner = (const void *)(uintptr_t)plan_site_key(site->name), .hosts = site->hosts, .host_count = site->host_count,

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "cli/access_check.h"
 #include "cli/origin_check.h"
 #include "cli/settings.h"
 #include "cli/wiring.h"
@@ -92,7 +93,7 @@ static unsigned worker_count(const struct edge_top_settings *top)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-	if (top->workers)
+	if (top->workers > 0)
 		return (unsigned)top->workers;
 	return cores < 1 ? 1 : cores > IMAGE_WORKERS_MAX ? IMAGE_WORKERS_MAX : (unsigned)cores;
 }
@@ -137,8 +138,10 @@ enum result role_check(const struct check_start *start, struct image_writer *ima
 	}
 	if (result == RESULT_OK && !origins_are_reachable(snapshot, &complaints))
 		result = RESULT_REFUSED;
-	if (result == RESULT_OK)
+	if (result == RESULT_OK) {
+		access_check_folders(snapshot, &complaints);
 		write_snapshot(snapshot, &source.given, image);
+	}
 	write_complaints(&complaints, image);
 	if (snapshot)
 		snapshot_drop(snapshot);

@@ -17,6 +17,7 @@
 #include "cli/edge_certificates.h"
 #include "cli/edge_health.h"
 #include "cli/edge_names.h"
+#include "cli/edge_ocsp.h"
 #include "cli/role_check.h"
 #include "cli/wiring.h"
 #include "origin/health.h"
@@ -94,6 +95,7 @@ static void use_snapshot(struct edge_state *state, struct snapshot *snapshot, st
 	event_apply(state->event, event_settings_of(snapshot));
 	edge_health_apply(state);
 	edge_certificates_apply(state);
+	edge_ocsp_apply(state->ocsp);
 	if (old)
 		snapshot_drop(old);
 	malloc_trim(0);  /* the old one's pages go back: a thousand reloads leave no trace */
@@ -400,7 +402,8 @@ static enum result start(struct edge_state *state)
 	state->started_wall_ns = state->loop.wall_ns;
 	open_folders(state);
 	name_node(state);
-	result = role_confine(state->link, &state->start);
+	state->ocsp = edge_ocsp_new(state);
+	result = state->ocsp ? role_confine(state->link, &state->start) : RESULT_NO_MEMORY;
 	if (result == RESULT_OK)
 		result = build_first(state);
 	if (result == RESULT_OK)
@@ -412,6 +415,7 @@ static enum result start(struct edge_state *state)
 	if (result == RESULT_OK)
 		result = edge_certificates_start(state);
 	if (result == RESULT_OK) {
+		edge_ocsp_start(state->ocsp);
 		state->admin = admin_new(state);
 		result = state->admin ? post_listeners(state, &state->plan) : RESULT_NO_MEMORY;
 	}
@@ -439,7 +443,9 @@ static void end(struct edge_state *state)
 	for (unsigned i = 0; i < state->worker_count; i++)
 		worker_free(state->workers[i]);
 	edge_certificates_free(state->certificates);
+	edge_ocsp_free(state->ocsp);
 	health_free(state->health);
+	admin_free(state->admin);
 	event_free(state->event);
 }
 

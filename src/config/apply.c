@@ -129,7 +129,7 @@ static void apply_scalar(struct checker *checker, const struct key *key, struct 
 	}
 	if (checker->tenant && !tenant_check_value(checker, key, node, value))
 		node->is_bad = true;
-	if (key->flags & KEY_FILE)
+	if (key->flags & KEY_FILE && !path_is_word(key, *(struct span *)value))
 		note_file(checker, node, *(struct span *)value);
 }
 

@@ -23,7 +23,8 @@ enum key_type {
 	KEY_RATE,       /* struct rate: 10/s 10/m 10/h */
 	KEY_SPEED,      /* int64_t bytes per second: 500B/s 64KiB/s */
 	KEY_TEXT,       /* struct span, min..max bytes (default 0..1024), no control characters */
-	KEY_PATH,       /* struct span: a file or folder; relative ones are resolved against the file that says it */
+	KEY_PATH,       /* struct span: a file or folder; relative ones are resolved against the file that says it. `choices` are words
+	                 * that may stand instead, and stay as they are: a path begins with '/', a file of that name is ./word */
 	KEY_HOST,       /* struct span, lower-cased: host name, "*.name", or an address ([..] around IPv6, as Host has it) */
 	KEY_URL,        /* struct url: http:// or https://, host, optional port, optional path */
 	KEY_ENDPOINT,   /* struct endpoint: address:port */

@@ -89,6 +89,12 @@ bool tenant_check_value(struct checker *checker, const struct key *key, const st
 		return check_url(checker, key, node, value);
 	if (key->type == KEY_ENDPOINT)
 		return check_origin(checker, key, node, &endpoint->address, endpoint->port);
+	if (key->type == KEY_PATH && path_is_word(key, *(const struct span *)value)) {
+		/* What a word stands for reaches beyond the files that tenants are granted. */
+		checker_complain(checker, node_place(node), SPAN("name a file"), "%s: %s is for the administrator's own sites, not for those of tenant %.*s",
+		                 key->name, node_describe(node).text, SPAN_ARG(checker->tenant->name));
+		return false;
+	}
 	if (key->type != KEY_PATH || is_granted_path(checker->tenant, *(const struct span *)value))
 		return true;
 	checker_complain(checker, node_place(node), SPAN_NONE, "%s: %s is not in a folder granted to tenant %.*s", key->name,

@@ -11,6 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "config/denial.h"
+
 #include "base/banned.h"
 
 #define PATH_SIZE 4096
@@ -177,6 +179,20 @@ static enum result read_open(struct config_source *source, int fd, struct span p
 	return result;
 }
 
+/* After a failed open: says why PATH cannot be read. */
+static void complain_unread(struct span path, struct span beneath, struct place place, struct complaints *complaints)
+{
+	const char *why = errno == ELOOP && beneath.len ? "a tenant's file may not be behind a symbolic link" : strerrordesc_np(errno);
+	struct denial denial = { 0 };
+	char text[PATH_SIZE];
+
+	if (errno == EACCES && span_to_text(path, text, sizeof(text)) == RESULT_OK) {
+		denial_explain(text, &denial);
+		why = denial.text;
+	}
+	complain(complaints, COMPLAINT_ERROR, place, span_of(denial.suggestion), "%.*s cannot be read: %s", SPAN_ARG(path), why);
+}
+
 enum result config_source_read(struct config_source *source, struct span path, struct span beneath, struct place place,
                                struct complaints *complaints, struct span *text)
 {
@@ -193,10 +209,7 @@ enum result config_source_read(struct config_source *source, struct span path, s
 	}
 	fd = open_text(path, beneath);
 	if (fd < 0) {
-		bool is_link = errno == ELOOP && beneath.len;
-
-		complain(complaints, COMPLAINT_ERROR, place, SPAN_NONE, "%.*s cannot be read: %s", SPAN_ARG(path),
-		         is_link ? "a tenant's file may not be behind a symbolic link" : strerrordesc_np(errno));
+		complain_unread(path, beneath, place, complaints);
 		return RESULT_NOT_FOUND;
 	}
 	result = read_open(source, fd, path, beneath.len ? TENANT_TEXT_MAX_BYTES : TEXT_MAX_BYTES, complaints, text);
@@ -238,8 +251,14 @@ static _Thread_local struct { struct complaints *complaints; struct place place;
 
 static int complain_folder(const char *folder, int error)
 {
-	if (error != ENOENT && error != ENOTDIR && !listing.lister->is_excused(listing.lister->context, span_of(folder), error))
-		complain(listing.complaints, COMPLAINT_ERROR, listing.place, SPAN_NONE, "%s cannot be listed: %s", folder, strerrordesc_np(error));
+	struct denial denial = { 0 };
+
+	if (error == ENOENT || error == ENOTDIR || listing.lister->is_excused(listing.lister->context, span_of(folder), error))
+		return 0;
+	if (error == EACCES)
+		denial_explain(folder, &denial);
+	complain(listing.complaints, COMPLAINT_ERROR, listing.place, span_of(denial.suggestion), "%s cannot be listed: %s", folder,
+	         error == EACCES ? denial.text : strerrordesc_np(error));
 	return 0;
 }
 

@@ -68,6 +68,24 @@ size_t key_size(const struct key *key)
 	return key->flags & KEY_OPTIONAL ? sizeof(void *) : value_size(key);
 }
 
+bool path_is_word(const struct key *key, struct span value)
+{
+	for (size_t i = 0; key->choices && key->choices[i]; i++) {
+		if (span_equal(value, span_of(key->choices[i])))
+			return true;
+	}
+	return false;
+}
+
+static enum result read_word(const struct key *key, struct span text, struct span *out)
+{
+	for (size_t i = 0; key->choices[i]; i++) {
+		if (span_equal(text, span_of(key->choices[i])))
+			*out = span_of(key->choices[i]);
+	}
+	return RESULT_OK;
+}
+
 static enum result read_bool(struct span text, struct value_reader *reader, bool *out)
 {
 	static const char *const yes[] = { "yes", "on", "y", "1", "enabled", "True", "TRUE" };
@@ -215,7 +233,7 @@ enum result value_read(const struct key *key, struct span text, struct value_rea
 	case KEY_TEXT:
 		return read_text(key, text, reader, out);
 	case KEY_PATH:
-		return path_read(text, reader, out);
+		return path_is_word(key, text) ? read_word(key, text, out) : path_read(text, reader, out);
 	case KEY_HOST:
 		return host_read(text, reader, out);
 	case KEY_URL:

@@ -30,6 +30,8 @@ struct value_reader {
 /* Reads a scalar of KEY's type (anything but KEY_MAP and KEY_FIELDS) into OUT, which has value_size(key) bytes.
  * RESULT_MALFORMED or RESULT_LIMIT: not what value_expect says; OUT is untouched, words may hold a suggestion. */
 enum result value_read(const struct key *key, struct span text, struct value_reader *reader, void *out) must_check;
+/* VALUE of a KEY_PATH is one of the key's words, and no path. */
+bool path_is_word(const struct key *key, struct span value);
 /* No control characters (C0, C1), line separators or characters that are none: what may go to a log, a header, a page. */
 bool text_is_plain(struct span text);
 /* Bytes of one value, KEY_LIST apart. */

@@ -69,7 +69,7 @@ static enum result expect_one(const struct key *key, struct buffer *out)
 	case KEY_TEXT:
 		return expect_text(key, out);
 	case KEY_PATH:
-		return buffer_append(out, SPAN("a path"));
+		return expect_units(key, "a path", "", out);
 	case KEY_HOST:
 		return buffer_append(out, SPAN("a host name, \"*.name\" or an address"));
 	case KEY_URL:

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "edge/request.h"
+#include "net/listener.h"
 #include "net/proxy_protocol.h"
 #include "source/source.h"
 
@@ -12,7 +13,6 @@
 #define READS ((uint32_t)EPOLLIN | EPOLLRDHUP)
 #define IN_MIN_BYTES (64u * 1024)
 #define OUT_MAX_BYTES (128u * 1024)
-#define GRACE_MS 10000u
 #define LINGER_READS 64
 
 /* For a node that serves no site yet. */
@@ -55,7 +55,8 @@ void connection_say_refused(struct worker *worker, const struct address *peer, c
 }
 
 /* A handshake costs a hundred times what a request does: only so many at once. What is over the limit is refused before the
- * first asymmetric operation (security: closed), so that those under way end (availability). */
+ * first asymmetric operation (security: closed), so that those under way end (availability). Counted from the ClientHello on:
+ * connections that say nothing cost nothing, and would take every place for the price of a SYN. */
 static bool take_handshake(struct connection *connection)
 {
 	struct edge_common *common = connection->worker->common;
@@ -116,12 +117,12 @@ void connection_close(struct connection *connection, bool reset)
 	connection->stage = CONNECTION_CLOSED;
 	connection->watch.fd = -1;
 	if (connection->request)
-		request_abort(connection->request, REASON_CLIENT_GONE);  /* its fact tells of the TLS that goes next */
-	transport_close(&connection->transport, reset);
-	timer_cancel(&worker->loop.timers, &connection->timer);
-	list_remove(&connection->node);
+		request_abort(connection->request, REASON_CLIENT_GONE);
 	if (connection->h2)
 		http2_finish(connection);
+	transport_close(&connection->transport, reset);  /* after the requests: their facts tell of its TLS */
+	timer_cancel(&worker->loop.timers, &connection->timer);
+	list_remove(&connection->node);
 	worker->gauges.connections--;
 	worker->gauges.tls_connections -= connection->is_tls;
 	give_place_back(worker);
@@ -171,9 +172,17 @@ enum result connection_flush(struct connection *connection)
 		if (result != RESULT_OK)
 			return result;
 		buffer_consume(&connection->out, sent);
-		connection->pace.bytes += sent;
+		if (connection->stage != CONNECTION_HTTP_2)  /* there an answer to a PING is no progress */
+			connection->pace.bytes += sent;
 	}
 	return RESULT_OK;
+}
+
+const struct endpoint *connection_reached(struct connection *connection)
+{
+	if (!connection->reached.port && listener_local(connection->transport.fd, &connection->reached) != RESULT_OK)
+		connection->reached = connection->local;
+	return &connection->reached;
 }
 
 /* PROXY protocol: fails closed. Whoever connects without the header that this port demands, or is not trusted to say whom it
@@ -199,8 +208,10 @@ static enum result read_proxy_header(struct connection *connection)
 		return RESULT_MALFORMED;
 	}
 	buffer_consume(&connection->in, used);
-	if (!header.is_local)
+	if (!header.is_local) {
 		connection->peer = header.source;
+		connection->reached = header.destination;
+	}
 	return RESULT_OK;
 }
 
@@ -210,10 +221,8 @@ static enum result begin_tls(struct connection *connection)
 
 	if (!connection->port->is_tls || connection->transport.tls)
 		return RESULT_OK;
-	if (!take_handshake(connection))
-		return RESULT_LIMIT;
 	result = transport_accept_tls(&connection->transport, connection->binding->plan->tls, buffer_span(&connection->in),
-	                              connection->port->has_h2, &connection->local.address);
+	                              connection->port->has_h2, &connection_reached(connection)->address);
 	buffer_reset(&connection->in);
 	connection->is_tls = true;
 	connection->worker->gauges.tls_connections++;
@@ -233,6 +242,10 @@ static enum result handshake(struct connection *connection)
 {
 	enum result result = begin_tls(connection);
 
+	if (result == RESULT_OK && connection->is_tls)
+		result = transport_hello(&connection->transport);
+	if (result == RESULT_OK && connection->is_tls && !connection->is_shaking_hands && !take_handshake(connection))
+		result = RESULT_LIMIT;
 	if (result == RESULT_OK && connection->is_tls)
 		result = transport_handshake(&connection->transport);
 	if (result == RESULT_REFUSED || result == RESULT_MALFORMED)
@@ -317,14 +330,26 @@ static void ready(struct watch *watch, uint32_t events)
 	connection_advance(connection);
 }
 
-bool connection_is_too_slow(const struct connection *connection)
+/* On a slow line nothing more fits into the kernel's buffer for a long time, while what lies in it moves: a citizen who takes
+ * 40 KB/s would be cut. The kernel is asked, of those who made us wait for a second. */
+static void count_confirmed(struct connection *connection)
 {
-	uint64_t waited_ms = connection->worker->loop.now_ms - connection->pace.since_ms;
-	int64_t rate = connection_timeouts(connection)->body_rate;
+	struct pace *pace = &connection->pace;
+	uint64_t confirmed;
 
-	if (rate == 0 || waited_ms < GRACE_MS)
-		return false;
-	return connection->pace.bytes * 1000 / waited_ms < (uint64_t)rate;
+	if (!buffer_len(&connection->out) && !connection->waits_to_send)
+		return;
+	confirmed = transport_confirmed(&connection->transport);
+	if (!pace->confirmed)
+		pace->confirmed = confirmed;
+	else if (confirmed - pace->confirmed > pace->bytes)
+		pace->bytes = confirmed - pace->confirmed;
+}
+
+bool connection_is_too_slow(struct connection *connection)
+{
+	count_confirmed(connection);
+	return pace_is_too_slow(&connection->pace, connection->worker->loop.now_ms, connection_timeouts(connection)->body_rate);
 }
 
 static void expired(struct timer *timer)

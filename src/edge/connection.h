@@ -12,6 +12,7 @@
 #ifndef BOUCLIER_EDGE_CONNECTION_H
 #define BOUCLIER_EDGE_CONNECTION_H
 
+#include "edge/pace.h"
 #include "edge/worker.h"
 #include "http/h2_session.h"
 #include "net/transport.h"
@@ -31,12 +32,6 @@ enum connection_stage {
 /* What the connection's own clock is set for. */
 enum connection_wait { WAIT_HEAD, WAIT_IDLE, WAIT_RESTING, WAIT_UNFINISHED, WAIT_REQUEST, WAIT_FINISH };
 
-/* Bytes a client moved since when, for the minimum rate. */
-struct pace {
-	uint64_t since_ms;     /* 0: not waiting for the client */
-	uint64_t bytes;
-};
-
 struct connection {
 	struct watch watch;
 	struct timer timer;
@@ -45,7 +40,8 @@ struct connection {
 	struct worker *worker;
 	struct binding *binding;           /* of its newest request, or of its birth */
 	const struct edge_port *port;      /* of that binding's plan */
-	struct endpoint local, peer;       /* peer: behind a PROXY header, what that said */
+	struct endpoint local;             /* of its listener: perhaps a wildcard */
+	struct endpoint peer, reached;     /* both ends as the client sees them: of the socket, or of a PROXY header. Port 0: not asked yet */
 	enum connection_stage stage;
 	enum connection_wait wait;
 	bool has_hung_up, is_tls, is_closing, has_served;
@@ -77,10 +73,12 @@ enum result connection_flush(struct connection *connection) must_check;
 /* A write said RESULT_MORE: be told when it can go on. Not asked for before, because a socket that can be written to says so
  * at once, and every new connection would cost a round for nothing. */
 void connection_watch_writes(struct connection *connection);
+/* The address that the client connected to. A listener on a wildcard does not know it: the socket is asked, once. */
+const struct endpoint *connection_reached(struct connection *connection);
 /* Takes the worker's current snapshot, if it has a newer one. */
 void connection_rebind(struct connection *connection);
-/* Slower than the minimum since we began to wait for it. Slow is not yet guilty: ten seconds of grace. */
-bool connection_is_too_slow(const struct connection *connection);
+/* In its whole window of pace.h, as its route asks. */
+bool connection_is_too_slow(struct connection *connection);
 /* States a connection_fact about it. */
 void connection_say(struct connection *connection, enum decision decision, enum reason reason, enum http_fault fault, const char *detail);
 /* The same of one that never became a connection here. */

@@ -78,7 +78,7 @@ static void copy_fields(struct fields_out *out, const struct edge_header_edit *e
 	for (size_t i = 0; edit && i < edit->set.count; i++) {
 		const struct name_value *set = (const struct name_value *)edit->set.items + i;
 
-		add(out, FIELD_OTHER, set->name, set->value);
+		add(out, field_id_of(set->name), set->name, set->value);
 	}
 }
 
@@ -98,20 +98,12 @@ static struct span print(struct request *request, const char *format, ...)
 	return copy;
 }
 
-/* Decimal digits in the request's arena: on the way of every response, so without printf. */
+/* In the request's arena: on the way of every response, so without printf. */
 static struct span digits(struct request *request, uint64_t value)
 {
-	const size_t size = 20;
-	char *text = arena_take(&request->arena, size);
-	size_t at = size;
+	char *text = arena_take(&request->arena, DECIMAL_MAX);
 
-	if (!text)
-		return SPAN_NONE;
-	do {
-		text[--at] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
-	return span_make(text + at, size - at);
+	return text ? span_make(text, decimal_write(value, text)) : SPAN_NONE;
 }
 
 static void add_security(struct fields_out *out, const struct edge_settings *settings)
@@ -137,7 +129,7 @@ static void add_sticky(struct fields_out *out)
 	struct span name = request->route->origins->sticky_cookie;
 	char key[2 * sizeof(uint64_t)];
 
-	if (!name.len || !request->member)
+	if (!name.len || !request->member || request->sticky_key == request->member->key)
 		return;
 	hex_write(&request->member->key, sizeof(request->member->key), key);
 	add(out, FIELD_SET_COOKIE, SPAN("Set-Cookie"),
@@ -180,10 +172,13 @@ static void put_framing(struct request *request, struct fields_out *out)
 	struct connection *connection = request->connection;
 	struct body_size size = request->response.body;
 	bool is_1_0 = request->head.version == HTTP_1_0;
+	const struct field *chosen;
 
 	if (request->is_tunnel) {
 		add(out, FIELD_CONNECTION, SPAN("Connection"), SPAN("Upgrade"));
-		add(out, FIELD_UPGRADE, SPAN("Upgrade"), fields_find(&request->head.fields, FIELD_UPGRADE)->value);
+		/* The origin's choice of what the client offered. */
+		chosen = fields_find(&request->response.fields, FIELD_UPGRADE);
+		add(out, FIELD_UPGRADE, SPAN("Upgrade"), chosen ? chosen->value : fields_find(&request->head.fields, FIELD_UPGRADE)->value);
 		return;
 	}
 	if (size.is_known && !fields_find(&out->fields, FIELD_CONTENT_LENGTH) && request->status != 204 && request->status >= 200)
@@ -202,16 +197,23 @@ static void put_framing(struct request *request, struct fields_out *out)
 		add(out, FIELD_CONNECTION, SPAN("Connection"), SPAN("keep-alive"));
 }
 
+/* All of it or nothing: half a head would make the next one a part of it. */
 static enum result write_head(struct connection *connection, unsigned status, struct span reason, const struct fields *fields)
 {
-	enum result result = status_line_write(status, reason, &connection->out);
+	struct buffer *out = &connection->out;
+	size_t before = buffer_len(out);
+	enum result result = status_line_write(status, reason, out);
 
 	for (unsigned i = 0; fields && i < fields->count && result == RESULT_OK; i++)
-		result = field_write(fields->list[i].name, fields->list[i].value, &connection->out);
-	return result == RESULT_OK ? head_end_write(&connection->out) : result;
+		result = field_write(fields->list[i].name, fields->list[i].value, out);
+	if (result == RESULT_OK)
+		result = head_end_write(out);
+	if (result != RESULT_OK)
+		out->end = out->start + before;
+	return result;
 }
 
-enum result response_send_interim(struct request *request, unsigned status, const struct fields *fields)
+static enum result send_interim(struct request *request, unsigned status, const struct fields *fields)
 {
 	struct fields_out out = { .request = request };
 
@@ -226,6 +228,15 @@ enum result response_send_interim(struct request *request, unsigned status, cons
 		return http2_respond(request, status, &out.fields, false);
 	out.result = write_head(request->connection, status, status_reason(status), &out.fields);
 	return out.result == RESULT_OK ? connection_flush(request->connection) : out.result;
+}
+
+/* What does not fit is left out; it is the final answer that counts. */
+void response_send_interim(struct request *request, unsigned status, const struct fields *fields)
+{
+	enum result result = send_interim(request, status, fields);
+
+	if (result != RESULT_OK && result != RESULT_MORE && result != RESULT_LIMIT)
+		request->connection->is_closing |= !request->is_h2;
 }
 
 enum result response_send_head(struct request *request)
@@ -256,6 +267,13 @@ enum result response_send_head(struct request *request)
 
 /* -- the body -- */
 
+static void set_idle_deadline(struct request *request)
+{
+	const struct edge_timeouts *timeouts = &request->route->settings->timeouts;
+
+	request_set_clock(request, request->is_tunnel ? timeouts->tunnel_ms : timeouts->idle_ms);
+}
+
 enum result response_peek(struct request *request, struct span *piece)
 {
 	if (request->is_own) {
@@ -280,6 +298,9 @@ enum result response_peek(struct request *request, struct span *piece)
 void response_take(struct request *request, size_t count)
 {
 	request->down_bytes += count;
+	/* A client that takes it, however slowly, is not an origin that is silent: no edge of the origin's tells of that. */
+	if (request->is_h2 && request->origin)
+		set_idle_deadline(request);
 	if (request->is_own)
 		request->page = span_skip(request->page, count);
 	else
@@ -338,22 +359,14 @@ void response_origin_done(struct request *request)
 	request_release_origin(request, is_origin_reusable(request));
 }
 
-static void set_idle_deadline(struct request *request)
-{
-	const struct edge_timeouts *timeouts = &request->route->settings->timeouts;
-	struct loop *loop = &request->connection->worker->loop;
-
-	timer_set(&loop->timers, &request->timer, loop->now_ms + (uint64_t)(request->is_tunnel ? timeouts->tunnel_ms : timeouts->idle_ms));
-}
-
 /* The client can have no more of it: what it has already cannot be told from a whole response, except by cutting. */
 static enum step_outcome cut(struct request *request, enum reason reason)
 {
-	if (request->reason == REASON_NONE || request->reason == REASON_ORIGIN_TIMEOUT) {
+	if (request->reason == REASON_NONE || request->reason == reason) {
 		request->reason = reason;
 		request->decision = DECISION_DROP;
 	}
-	request->connection->is_closing = true;
+	request->connection->is_closing |= !request->is_h2;  /* the other streams go on, until the connection drains */
 	request->is_cut = true;
 	request_release_origin(request, false);
 	return STEP_NEXT;
@@ -388,10 +401,14 @@ enum step_outcome step_deliver(struct request *request)
 		if (result != RESULT_OK && result != RESULT_MORE)
 			return cut(request, result == RESULT_IO ? REASON_CLIENT_GONE : REASON_NO_MEMORY);
 	}
-	if (request->reason == REASON_ORIGIN_TIMEOUT && request->origin)
-		return cut(request, REASON_ORIGIN_TIMEOUT);
-	if (request->origin && !request->up_is_done && request_pump_up(request) == RESULT_MALFORMED)
-		return cut(request, REASON_FAULT);
+	if ((request->reason == REASON_ORIGIN_TIMEOUT || request->reason == REASON_CLIENT_SLOW) && request->origin)
+		return cut(request, request->reason);
+	if (request->origin) {  /* even when all of the client's body has come: the end of it may still wait for room */
+		enum result up = request_pump_up(request);
+
+		if (up == RESULT_MALFORMED || up == RESULT_REFUSED)
+			return cut(request, up == RESULT_MALFORMED ? REASON_FAULT : REASON_CLIENT_SLOW);
+	}
 	if (!request->is_h2)
 		return deliver_http1(request);
 	if (request->is_delivered || !request->stream)

@@ -1,8 +1,6 @@
 /* To the origin: which one, a connection to it, the head re-written canonically; and its answer's head. */
 #include "edge/request.h"
 
-#include <stdio.h>
-
 #include "base/encode.h"
 #include "base/hash.h"
 #include "http/head_writer.h"
@@ -12,17 +10,11 @@
 
 #define TRIES_MAX 3
 #define RESPONSE_FIELDS_MAX 256
+#define INTERIMS_MAX 32
 
 static uint64_t now_ns(const struct request *request)
 {
 	return request->connection->worker->loop.now_ns;
-}
-
-static void set_origin_deadline(struct request *request, int64_t in_ms)
-{
-	struct loop *loop = &request->connection->worker->loop;
-
-	timer_set(&loop->timers, &request->timer, loop->now_ms + (uint64_t)in_ms);
 }
 
 void request_release_origin(struct request *request, bool is_reusable)
@@ -66,9 +58,12 @@ static uint64_t sticky_key(const struct request *request)
 
 const struct pool_member *request_take_member(struct request *request)
 {
-	struct pool_wish wish = {
+	struct pool_wish wish;
+
+	request->sticky_key = sticky_key(request);
+	wish = (struct pool_wish){
 		.hash = hash_span((struct hash_seed){ 1, 2 }, span_make((const char *)request->source.bytes, sizeof(request->source.bytes))),
-		.sticky = sticky_key(request), .tried = request->tried, .now_ms = request->connection->worker->loop.now_ms,
+		.sticky = request->sticky_key, .tried = request->tried, .now_ms = request->connection->worker->loop.now_ms,
 	};
 
 	return pool_take(request->route->pool, &wish);
@@ -80,12 +75,18 @@ static void learn(struct request *request, enum origin_outcome outcome)
 		origin_learn(request->member->origin, outcome, request->connection->worker->loop.now_ms);
 }
 
+/* RFC 9110, 9.2.2; a body is gone once it was sent. */
+static bool is_safe_twice(const struct request *request)
+{
+	return method_is_idempotent(request->head.method) && request->head.body.framing == BODY_NONE;
+}
+
 /* May this request be sent once more? Nothing of its body has gone, and either nothing at all was sent, or the method says
  * that twice is as good as once (RFC 9110, 9.2.2). */
 static bool is_repeatable(const struct request *request)
 {
 	return request->tries < TRIES_MAX && request->up_bytes == 0 &&
-	       (!request->forwarded_ns || (method_is_idempotent(request->head.method) && request->head.body.framing == BODY_NONE));
+	       (!request->forwarded_ns || is_safe_twice(request));
 }
 
 /* The origin failed before its response began. */
@@ -107,7 +108,9 @@ static enum step_outcome fail_origin(struct request *request, enum origin_outcom
 		request->tried |= (uint64_t)1 << (request->member - request->route->pool->members);
 	request_release_origin(request, false);
 	request->reason = REASON_NONE;
-	if (outcome != ORIGIN_TIMED_OUT && is_repeatable(request)) {
+	/* After a timeout only what was not sent at all: an origin may be at work on the rest. */
+	request->has_timed_out |= outcome == ORIGIN_TIMED_OUT;
+	if ((outcome != ORIGIN_TIMED_OUT || !request->forwarded_ns) && is_repeatable(request)) {
 		request->forwarded_ns = 0;
 		request->up_is_done = request->up_has_begun = false;
 		request->step = STEP_CONNECT;
@@ -119,7 +122,7 @@ static enum step_outcome fail_origin(struct request *request, enum origin_outcom
 enum result request_greet_origin(struct request *request)
 {
 	struct origin_connection *origin = request->origin;
-	struct proxy_header header = { .source = request->connection->peer, .destination = request->connection->local };
+	struct proxy_header header = { .source = request->connection->peer, .destination = *connection_reached(request->connection) };
 
 	if (origin->origin->proxy_protocol == ORIGIN_PROXY_NONE)
 		return RESULT_OK;
@@ -133,13 +136,15 @@ static enum step_outcome open_origin(struct request *request)
 	enum result result;
 
 	request->member = request_take_member(request);
+	if (!request->member && request->has_timed_out)
+		return request_answer(request, 504, DECISION_DROP, REASON_ORIGIN_TIMEOUT);
 	if (!request->member)
 		return request_answer(request, request->tries ? 502 : 503, request->tries ? DECISION_DROP : DECISION_LIMIT,
 		                      request->tries ? REASON_ORIGIN_CONNECT : REASON_NO_ORIGIN);
 	request->last_member = request->member;
 	request->tries++;
 	request->connect_ns = now_ns(request);
-	request->origin = request->tries == 1 ? origin_connection_reuse(&worker->origins, request->member->origin, request) : NULL;
+	request->origin = request->tries == 1 ? origin_connection_reuse(&worker->origins, request->member->origin, !is_safe_twice(request), request) : NULL;
 	request->was_reused = request->origin != NULL;
 	if (request->origin)
 		return STEP_NEXT;
@@ -153,7 +158,7 @@ static enum step_outcome open_origin(struct request *request)
 	}
 	if (result != RESULT_OK)
 		return fail_origin(request, ORIGIN_UNREACHABLE);
-	set_origin_deadline(request, request->route->settings->timeouts.connect_ms);
+	request_set_clock(request, request->route->settings->timeouts.connect_ms);
 	return STEP_WAIT;
 }
 
@@ -163,10 +168,6 @@ enum step_outcome step_connect(struct request *request)
 
 	if (!request->origin)
 		return open_origin(request);
-	if (request->connection->has_hung_up && !request->is_h2) {  /* nobody is waiting any more, and nothing was sent yet */
-		request_abort(request, REASON_CLIENT_GONE);
-		return STEP_AGAIN;
-	}
 	if (request->reason == REASON_ORIGIN_TIMEOUT)
 		return fail_origin(request, ORIGIN_TIMED_OUT);
 	result = origin_connection_advance(request->origin);
@@ -180,20 +181,41 @@ static bool is_unusual(struct span name)
 	return span_find(name, '_') < name.len || span_find(name, '.') < name.len;
 }
 
+/* One name to CGI, PHP and WSGI, which read X_Role and X.Role as X-Role. */
+static bool reads_alike(struct span a, struct span b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++) {
+		char x = a.at[i] == '_' || a.at[i] == '.' ? '-' : ascii_lower(a.at[i]);
+		char y = b.at[i] == '_' || b.at[i] == '.' ? '-' : ascii_lower(b.at[i]);
+
+		if (x != y)
+			return false;
+	}
+	return true;
+}
+
 /* Security, fails closed: names that an origin takes for what only we may say. X-Forwarded-Prefix, -Ssl and their kin are
- * believed like X-Forwarded-For; and CGI, PHP and WSGI read X_Forwarded_For or Content.Length as if they had a hyphen. */
+ * believed like X-Forwarded-For, by every spelling that reads like one of ours. IIS and several frameworks take the path from
+ * X-Original-URL or X-Rewrite-URL, whatever path was guarded here; and CGI hands Proxy on as HTTP_PROXY (CVE-2016-5385). */
 static bool is_misleading(struct span name)
 {
+	static const struct span others[] = { SPAN_INIT("proxy"), SPAN_INIT("x-original-url"), SPAN_INIT("x-rewrite-url") };
+	const struct span family = SPAN("x-forwarded-");
 	char plain[32];
-	struct span as_read = span_make(plain, name.len);
 
-	if (span_starts_nocase(name, SPAN("x-forwarded-")))
+	if (reads_alike(span_take(name, family.len), family))
 		return true;
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		if (reads_alike(name, others[i]))
+			return true;
+	}
 	if (!is_unusual(name) || name.len > sizeof(plain))
 		return false;
 	for (size_t i = 0; i < name.len; i++)
 		plain[i] = name.at[i] == '_' || name.at[i] == '.' ? '-' : name.at[i];
-	return field_id_of(as_read) != FIELD_OTHER || span_starts_nocase(as_read, SPAN("x-forwarded-"));
+	return field_id_of(span_make(plain, name.len)) != FIELD_OTHER;
 }
 
 /* Fields that go no further: about the connection, or ours to say. */
@@ -202,7 +224,7 @@ static bool is_dropped(const struct request *request, const struct field *field)
 	const struct origin_auth_settings *auth = request->member->settings->auth;
 
 	/* Security: the header by which the origin knows us is ours alone to send. */
-	if (auth && auth->header_secret.len && span_equal_nocase(field->name, auth->header))
+	if (auth && auth->header_secret.len && reads_alike(field->name, auth->header))
 		return true;
 	switch ((int)field->id) {
 	case FIELD_OTHER:
@@ -226,7 +248,7 @@ static bool is_named(const struct list_value *names, struct span name)
 	const struct span *list = names->items;
 
 	for (size_t i = 0; i < names->count; i++) {
-		if (span_equal_nocase(list[i], name))
+		if (reads_alike(list[i], name))
 			return true;
 	}
 	return false;
@@ -237,7 +259,7 @@ static bool is_set(const struct list_value *pairs, struct span name)
 	const struct name_value *list = pairs->items;
 
 	for (size_t i = 0; i < pairs->count; i++) {
-		if (span_equal_nocase(list[i].name, name))
+		if (reads_alike(list[i].name, name))
 			return true;
 	}
 	return false;
@@ -316,29 +338,39 @@ static void put_forwarded(struct request *request, struct head_out *head)
 {
 	struct connection *connection = request->connection;
 	const struct field *proto = request->is_source_trusted ? fields_find(&request->head.fields, FIELD_X_FORWARDED_PROTO) : NULL;
-	char address[ADDRESS_TEXT_MAX];
+	char way[ADDRESS_TEXT_MAX + sizeof(", ") + ADDRESS_TEXT_MAX];
+	size_t used = 0;
 
-	address_write(&connection->peer.address, address);
+	/* Who was named by Forwarded, or the origin would take the proxy for the visitor. */
+	if (!fields_find(&request->head.fields, FIELD_X_FORWARDED_FOR) && !address_equal(&request->source, &connection->peer.address)) {
+		address_write(&request->source, way);
+		used = strlen(way);
+		memcpy(way + used, ", ", 2);
+		used += 2;
+	}
+	address_write(&connection->peer.address, way + used);
 	if (request->is_source_trusted)
-		put_list_field(request, head, FIELD_X_FORWARDED_FOR, SPAN("X-Forwarded-For"), span_of(address));
+		put_list_field(request, head, FIELD_X_FORWARDED_FOR, SPAN("X-Forwarded-For"), span_of(way));
 	else
-		put(head, SPAN("X-Forwarded-For"), span_of(address));
+		put(head, SPAN("X-Forwarded-For"), span_of(way));
 	put(head, SPAN("X-Forwarded-Proto"), proto ? proto->value : connection->is_tls ? SPAN("https") : SPAN("http"));
 	put(head, SPAN("X-Forwarded-Host"), request->head.authority);
 }
 
 static void put_via(struct request *request, struct head_out *head)
 {
-	char via[64];
+	struct span node = span_of(request->connection->worker->common->node);
+	char text[sizeof("2.0 ") + sizeof(request->connection->worker->common->node)];
+	struct span via = span_make(text, 4 + node.len);
 
-	snprintf(via, sizeof(via), "%s %s", request->head.version == HTTP_2 ? "2.0" : request->head.version == HTTP_1_1 ? "1.1" : "1.0",
-	         request->connection->worker->common->node);
+	memcpy(text, request->head.version == HTTP_2 ? "2.0 " : request->head.version == HTTP_1_1 ? "1.1 " : "1.0 ", 4);
+	memcpy(text + 4, node.at, node.len);
 	if (fields_find(&request->head.fields, FIELD_VIA))
-		put_list_field(request, head, FIELD_VIA, SPAN("Via"), span_of(via));
+		put_list_field(request, head, FIELD_VIA, SPAN("Via"), via);
 	else
-		put(head, SPAN("Via"), span_of(via));
+		put(head, SPAN("Via"), via);
 	if (fields_find(&request->head.fields, FIELD_CDN_LOOP))
-		put_list_field(request, head, FIELD_CDN_LOOP, SPAN("CDN-Loop"), span_of(request->connection->worker->common->node));
+		put_list_field(request, head, FIELD_CDN_LOOP, SPAN("CDN-Loop"), node);
 }
 
 static void put_certificate(struct head_out *head, struct span der)
@@ -386,11 +418,20 @@ static void put_framing(struct request *request, struct head_out *head)
 	if (request->up_is_chunked)
 		put(head, SPAN("Transfer-Encoding"), SPAN("chunked"));
 	else if (size.framing != BODY_NONE || size.is_known) {
-		char digits[24];
+		char digits[DECIMAL_MAX];
 
-		snprintf(digits, sizeof(digits), "%llu", (unsigned long long)size.bytes);
-		put(head, SPAN("Content-Length"), span_of(digits));
+		put(head, SPAN("Content-Length"), span_make(digits, decimal_write(size.bytes, digits)));
 	}
+}
+
+/* Whatever version it says ("h2c/1"), and however it goes on ("h2c-14", of the drafts). */
+static bool offers_h2c(struct span list)
+{
+	while (list.len) {
+		if (span_starts_nocase(span_trim(span_cut(&list, ',')), SPAN("h2c")))
+			return true;
+	}
+	return false;
 }
 
 /* Any one Upgrade but h2c may become a tunnel, if the origin says 101; an extended CONNECT is one already (RFC 8441).
@@ -402,7 +443,7 @@ static bool wants_tunnel(const struct request *request)
 	if (request->head.protocol.len)
 		return true;
 	return !request->is_h2 && request->head.version == HTTP_1_1 && request->head.body.framing == BODY_NONE &&
-	       fields_count(fields, FIELD_UPGRADE) == 1 && !fields_has_token(fields, FIELD_UPGRADE, SPAN("h2c")) &&
+	       fields_count(fields, FIELD_UPGRADE) == 1 && !offers_h2c(fields_find(fields, FIELD_UPGRADE)->value) &&
 	       fields_has_token(fields, FIELD_CONNECTION, SPAN("upgrade"));
 }
 
@@ -410,7 +451,7 @@ static enum result write_head(struct request *request)
 {
 	const struct origin_settings *member = request->member->settings;
 	struct head_out head = { &request->origin->out, RESULT_OK };
-	struct span method = request->head.protocol.len ? SPAN("GET") : request->head.method_name;
+	struct span method = request->head.protocol.len ? method_name(METHOD_GET) : request->head.method_name;
 
 	head.result = request_line_write(method, rewritten_path(request), request->head.has_query, request->head.query, head.out);
 	put(&head, SPAN("Host"), member->host.len ? member->host : request->head.authority);
@@ -438,7 +479,7 @@ enum step_outcome step_forward(struct request *request)
 	head_reader_init(&request->response_reader);
 	fields_init(&request->response.fields, &request->arena, RESPONSE_FIELDS_MAX);
 	request->forwarded_ns = now_ns(request);
-	set_origin_deadline(request, request->route->settings->timeouts.first_byte_ms);
+	request_set_clock(request, request->route->settings->timeouts.first_byte_ms);
 	return STEP_NEXT;
 }
 
@@ -453,9 +494,11 @@ static enum step_outcome take_response_head(struct request *request)
 	if (head->status == 101)
 		return fail_origin(request, ORIGIN_ERROR);
 	if (head->status < 200) {
-		if (head->status != 100 && request->head.version != HTTP_1_0 &&
-		    response_send_interim(request, head->status, &head->fields) != RESULT_OK)
-			request->connection->is_closing = true;
+		/* An origin that never gets to the point would have a worker for itself, and fill a stalled client's queue. */
+		if (++request->interims > INTERIMS_MAX)
+			return request_answer(request, 502, DECISION_DROP, REASON_ORIGIN_BROKEN);
+		if (head->status != 100 && request->head.version != HTTP_1_0)
+			response_send_interim(request, head->status, &head->fields);
 		buffer_consume(&request->origin->in, request->response_head_bytes);
 		head_reader_init(&request->response_reader);
 		return STEP_AGAIN;
@@ -475,14 +518,11 @@ static enum step_outcome read_response_head(struct request *request)
 	struct origin_connection *origin = request->origin;
 	const struct http_limits limits = { .head_bytes = 60u * 1024, .fields = RESPONSE_FIELDS_MAX, .body_bytes = INT64_MAX };
 	enum http_fault fault = HTTP_FAULT_NONE;
-	enum method method;
 	size_t used = 0;
 	enum result result;
 
 	request->response.fields.count = 0;  /* its arena memory serves every try */
-	/* What the origin was asked: an extended CONNECT went to it as GET. */
-	method = request->head.protocol.len ? METHOD_GET : request->head.method;
-	result = response_head_read(&request->response_reader, buffer_span(&origin->in), &limits, method, &request->response, &used, &fault);
+	result = response_head_read(&request->response_reader, buffer_span(&origin->in), &limits, request_method(request), &request->response, &used, &fault);
 	if (result == RESULT_MORE)
 		return STEP_WAIT;
 	if (result != RESULT_OK) {
@@ -504,13 +544,15 @@ enum step_outcome step_await(struct request *request)
 
 	if (request->reason == REASON_ORIGIN_TIMEOUT)
 		return fail_origin(request, ORIGIN_TIMED_OUT);
+	if (request->reason == REASON_CLIENT_SLOW || up == RESULT_REFUSED)
+		return request_answer(request, 408, DECISION_DROP, REASON_CLIENT_SLOW);
 	if (up == RESULT_MALFORMED) {
 		request_release_origin(request, false);
 		return request_answer_fault(request, request->fault == HTTP_FAULT_NONE ? HTTP_FAULT_BODY_SHORT : request->fault);
 	}
 	/* An origin answers when it has the body: its time begins with the last byte; a slow client is http1.c's affair. */
 	if (request->up_bytes != up_bytes)
-		set_origin_deadline(request, request->up_is_done ? timeouts->first_byte_ms : timeouts->idle_ms);
+		request_set_clock(request, request->up_is_done ? timeouts->first_byte_ms : timeouts->idle_ms);
 	/* An origin may answer and close before it read all of the body: its answer counts, not our broken write. */
 	for (;;) {
 		if (buffer_len(&request->origin->in)) {

@@ -104,7 +104,7 @@ static void wait_idle(struct connection *connection)
 static void wait_at_work(struct connection *connection)
 {
 	const struct request *request = connection->request;
-	bool is_clients_turn = buffer_len(&connection->out) || (request->up_has_begun && !request->up_is_done) || connection->waits_to_send;
+	bool is_clients_turn = buffer_len(&connection->out) || request_awaits_body(request) || connection->waits_to_send;
 
 	if (request->is_tunnel || !is_clients_turn) {
 		connection->pace.since_ms = 0;
@@ -113,7 +113,7 @@ static void wait_at_work(struct connection *connection)
 	}
 	if (connection->pace.since_ms)
 		return;
-	connection->pace = (struct pace){ connection->worker->loop.now_ms, 0 };
+	connection->pace = (struct pace){ .since_ms = connection->worker->loop.now_ms };
 	connection_set_deadline(connection, 1000);
 }
 

@@ -6,6 +6,7 @@
 
 #define CLOCK_STEP_MS 1000
 #define BYTES_A_ROUND (512u * 1024)
+#define OWED_BYTES (H2_FRAME_BYTES * 4)
 #define LINGER_MS 2000
 #define UNFINISHED_MS 200
 
@@ -76,12 +77,21 @@ static void data(void *context, struct h2_stream *stream, struct span data)
 	struct connection *connection = context;
 	struct request *request = request_of(stream);
 
-	/* The stream's window bounds what can be here; a request that wants no body any more lets it pass. */
-	if (!request || request->is_own || request->down_is_done || buffer_append(&request->stream_body, data) != RESULT_OK) {
+	/* A request that wants no body any more lets it pass. */
+	if (!request || request->is_own || request->down_is_done) {
 		h2_stream_consumed(connection->h2, stream, data.len);
 		return;
 	}
-	if (request->origin)
+	/* The stream's window bounds what can be here: only memory may be missing. A body with a hole is no body. */
+	if (buffer_append(&request->stream_body, data) != RESULT_OK) {
+		h2_stream_consumed(connection->h2, stream, data.len);
+		if (request->down_has_head) {
+			request_abort(request, REASON_NO_MEMORY);
+			return;
+		}
+		(void)request_answer(request, 503, DECISION_LIMIT, REASON_NO_MEMORY);
+	}
+	if (request->origin || request->is_own)
 		request_advance(request);
 }
 
@@ -167,6 +177,7 @@ static enum result read_body(void *context, struct h2_stream *stream, char *out,
 		memcpy(out + *count, piece.at, piece.len);
 		*count += piece.len;
 		response_take(request, piece.len);
+		request_client_moved(request, piece.len);
 	}
 	return RESULT_OK;
 }
@@ -253,7 +264,7 @@ static void end_badly(struct connection *connection, enum http_fault fault)
 	end(connection);
 }
 
-/* RESULT_MORE: all that has come was taken. */
+/* RESULT_MORE: all that has come was taken. RESULT_LIMIT: not all, because what we owe has to go first. */
 static enum result take_input(struct connection *connection)
 {
 	enum http_fault fault = HTTP_FAULT_NONE;
@@ -263,7 +274,6 @@ static enum result take_input(struct connection *connection)
 		enum result result;
 
 		if (buffer_len(&connection->in)) {
-			connection->pace.bytes += buffer_len(&connection->in);
 			taken_bytes += buffer_len(&connection->in);
 			result = h2_receive(connection->h2, buffer_span(&connection->in), connection->worker->loop.now_ms, &fault);
 			buffer_reset(&connection->in);
@@ -273,8 +283,8 @@ static enum result take_input(struct connection *connection)
 			}
 		}
 		/* What we owe is said before more is taken: a peer that sends without reading is not given more to do. */
-		if (buffer_len(&connection->out) >= H2_FRAME_BYTES * 4)
-			return RESULT_MORE;
+		if (buffer_len(&connection->out) >= OWED_BYTES)
+			return RESULT_LIMIT;
 		if (taken_bytes >= BYTES_A_ROUND) {  /* others of this worker wait too */
 			connection_later(connection);
 			return RESULT_MORE;
@@ -311,7 +321,7 @@ static void watch_clock(struct connection *connection)
 {
 	if (buffer_len(&connection->out) || h2_is_stalled(connection->h2)) {
 		if (!connection->pace.since_ms) {
-			connection->pace = (struct pace){ connection->worker->loop.now_ms, 0 };
+			connection->pace = (struct pace){ .since_ms = connection->worker->loop.now_ms };
 			connection_set_deadline(connection, CLOCK_STEP_MS);
 		}
 		connection->wait = WAIT_REQUEST;
@@ -378,7 +388,13 @@ void http2_advance(struct connection *connection)
 		h2_shutdown(connection->h2);
 	}
 	output = send_output(connection);
-	if ((input != RESULT_MORE && input != RESULT_OK) || (output != RESULT_OK && output != RESULT_MORE)) {
+	if (input == RESULT_LIMIT) {
+		/* No edge will tell again of what lies in the socket. */
+		if (buffer_len(&connection->out) < OWED_BYTES)
+			connection_later(connection);
+		input = RESULT_MORE;
+	}
+	if (input != RESULT_MORE || (output != RESULT_OK && output != RESULT_MORE)) {
 		connection_close(connection, false);
 		return;
 	}

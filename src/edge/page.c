@@ -197,9 +197,9 @@ static struct page_kept *find_kept(const struct request *request, unsigned statu
 {
 	struct worker_pages *pages = &request->connection->worker->pages;
 
-	if (pages->plan != request->binding->plan) {  /* contacts may have changed */
+	if (pages->generation != request->binding->snapshot->generation) {  /* contacts may have changed */
 		worker_pages_reset(pages);
-		pages->plan = request->binding->plan;
+		pages->generation = request->binding->snapshot->generation;
 	}
 	for (unsigned i = 0; i < WORKER_PAGES; i++) {
 		struct page_kept *kept = &pages->list[i];

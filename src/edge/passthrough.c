@@ -108,8 +108,9 @@ static bool connect_origin(struct request *request)
 
 /* -- bytes -- */
 
-/* RESULT_END: this way is closed, and the other side knows. RESULT_LIMIT: enough for this round. */
-static enum result move_up(struct request *request)
+/* RESULT_END: this way is closed, and the other side knows. RESULT_LIMIT: enough for this round. IS_GONE: the client is, both
+ * ways; false when it is the origin that hears no more. */
+static enum result move_up(struct request *request, bool *is_gone)
 {
 	struct connection *connection = request->connection;
 	struct origin_connection *origin = request->origin;
@@ -134,6 +135,7 @@ static enum result move_up(struct request *request)
 			request->up_has_ended = result == RESULT_END;
 			if (result == RESULT_END)
 				result = RESULT_OK;
+			*is_gone = result != RESULT_OK && result != RESULT_MORE;
 		}
 	}
 	return result;
@@ -184,10 +186,12 @@ static enum result move_down(struct request *request)
 static void tunnel(struct request *request)
 {
 	struct connection *connection = request->connection;
-	enum result up = request->up_is_done ? RESULT_END : move_up(request);
-	enum result down = request->down_is_done ? RESULT_END : move_down(request);
+	bool is_gone = false;
+	enum result up = request->up_is_done ? RESULT_END : move_up(request, &is_gone);
+	enum result down = is_gone ? RESULT_IO : request->down_is_done ? RESULT_END : move_down(request);
 
-	/* A client that is gone cannot be written to either; an origin that hears no more may still have something to say. */
+	/* An origin that hears no more may still have something to say. A client that is gone takes its tunnel along: were it
+	 * only one way, a silent origin would hold the place of somebody who left until a clock runs out. */
 	request->up_is_done = up != RESULT_OK && up != RESULT_MORE && up != RESULT_LIMIT;
 	request->down_is_done = down == RESULT_END;
 	if ((request->up_is_done && request->down_is_done) || (down != RESULT_END && down != RESULT_MORE && down != RESULT_LIMIT)) {

@@ -27,6 +27,9 @@ static uint64_t method_mask(const struct list_value *list)
 	return mask;
 }
 
+/* What a reader takes even where every site wants less, or there is none yet: enough for the answer 421 to be given. */
+static const struct http_limits least_limits = { .head_bytes = 8u * 1024, .target_bytes = 2048, .fields = 32, .body_bytes = INT64_MAX };
+
 static void widen(struct http_limits *widest, const struct edge_limits *limits)
 {
 	if ((size_t)limits->head_bytes > widest->head_bytes)
@@ -109,12 +112,13 @@ enum result plan_make(struct snapshot *snapshot, const struct plan_needs *needs)
 		return RESULT_NO_MEMORY;
 	plan->top = snapshot->sections[ROOM_EDGE];
 	plan->origins = needs->origins;
-	plan->limits.body_bytes = INT64_MAX;
+	plan->limits = least_limits;
 	plan->sites = calloc(snapshot->site_count + 1, sizeof(*plan->sites));
 	plan->ports = calloc(needs->port_count + 1, sizeof(*plan->ports));
 	if (!plan->sites || !plan->ports)
 		goto fail;
-	memcpy(plan->ports, needs->ports, needs->port_count * sizeof(*plan->ports));
+	if (needs->port_count)
+		memcpy(plan->ports, needs->ports, needs->port_count * sizeof(*plan->ports));
 	plan->port_count = needs->port_count;
 	for (size_t i = 0; i < snapshot->site_count; i++) {
 		plan->site_count = i + 1;

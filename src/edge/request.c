@@ -31,11 +31,36 @@ void request_wake(struct request *request)
 		connection_advance(request->connection);
 }
 
-static void origin_waited_too_long(struct timer *timer)
+void request_set_clock(struct request *request, int64_t in_ms)
+{
+	struct loop *loop = &request->connection->worker->loop;
+
+	timer_set(&loop->timers, &request->timer, loop->now_ms + (uint64_t)in_ms);
+}
+
+/* Our buffer and the kernel's are full of what the client takes at its own pace, and no edge tells of that. The connection's
+ * clock judges how fast it goes. */
+static bool is_judged_elsewhere(const struct request *request)
+{
+	const struct connection *connection = request->connection;
+
+	return request->step == STEP_DELIVER && !request->is_tunnel && request->route->settings->timeouts.body_rate &&
+	       (buffer_len(&connection->out) || connection->waits_to_send);
+}
+
+/* Nothing has moved at the origin. Whose turn was it? An origin is not blamed, and not taken out, for a client that does not
+ * send its body or take its response. */
+static void nothing_moved(struct timer *timer)
 {
 	struct request *request = list_entry(timer, struct request, timer);
+	bool is_client = request_awaits_body(request) ||
+	                 (request->step == STEP_DELIVER && request->origin && buffer_len(&request->origin->in));
 
-	request->reason = REASON_ORIGIN_TIMEOUT;
+	if (is_judged_elsewhere(request)) {
+		request_set_clock(request, request->route->settings->timeouts.idle_ms);
+		return;
+	}
+	request->reason = is_client ? REASON_CLIENT_SLOW : REASON_ORIGIN_TIMEOUT;
 	request_wake(request);
 }
 
@@ -45,7 +70,7 @@ static void reset(struct request *request)
 
 	*request = (struct request){ .arena = arena };
 	list_init(&request->node);
-	timer_init(&request->timer, origin_waited_too_long);
+	timer_init(&request->timer, nothing_moved);
 	buffer_init(&request->stream_body, STREAM_BODY_MAX_BYTES);
 }
 
@@ -93,7 +118,7 @@ void request_begin(struct request *request, struct connection *connection)
 	request->start_ns = worker->loop.now_ns;
 	request->wall_ns = worker->loop.wall_ns;
 	request->source = connection->peer.address;
-	request->step = STEP_ROUTE;
+	request->step = STEP_IDENTIFY;
 	worker_next_id(worker, request->id);
 	worker->gauges.requests_at_work++;
 	request_advance(request);
@@ -145,6 +170,11 @@ void request_abort(struct request *request, enum reason reason)
 		request_advance(request);
 }
 
+static bool has_body(const struct request_head *head)
+{
+	return head->body.framing != BODY_NONE && !(head->body.is_known && head->body.bytes == 0);
+}
+
 enum step_outcome request_answer_with(struct request *request, unsigned status, struct span type, struct span body, struct span location)
 {
 	struct fields *fields = &request->response.fields;
@@ -154,8 +184,8 @@ enum step_outcome request_answer_with(struct request *request, unsigned status, 
 	request->is_own = true;
 	request->response = (struct response_head){ .status = status, .version = HTTP_1_1 };
 	fields_init(fields, &request->arena, 16);
-	if ((type.len && fields_add(fields, FIELD_CONTENT_TYPE, SPAN("content-type"), type) != RESULT_OK) ||
-	    (location.len && fields_add(fields, FIELD_LOCATION, SPAN("location"), location) != RESULT_OK)) {
+	if ((type.len && fields_add(fields, FIELD_CONTENT_TYPE, SPAN("Content-Type"), type) != RESULT_OK) ||
+	    (location.len && fields_add(fields, FIELD_LOCATION, SPAN("Location"), location) != RESULT_OK)) {
 		request_abort(request, REASON_NO_MEMORY);
 		return STEP_AGAIN;
 	}
@@ -163,7 +193,7 @@ enum step_outcome request_answer_with(struct request *request, unsigned status, 
 	request->response.body = (struct body_size){ body.len ? BODY_LENGTH : BODY_NONE, true, body.len };
 	request->status = status;
 	/* A body that was not asked for whole is not read: this connection cannot be used again. */
-	if (!request->is_h2 && request->head.body.framing != BODY_NONE && !request->up_is_done)
+	if (!request->is_h2 && has_body(&request->head) && !request->up_is_done)
 		request->connection->is_closing = request->connection->has_unread = true;
 	request->step = STEP_DELIVER;
 	return STEP_AGAIN;

@@ -11,8 +11,8 @@
 
 /* The life of a request, in order. X(ID, function): the names go to traces and crash reports. */
 #define STEP_LIST(X) \
+	X(IDENTIFY, identify) /* who asks, behind trusted proxies: every later step, and every fact, can name him */ \
 	X(ROUTE, route)       /* host -> site -> route */ \
-	X(IDENTIFY, identify) /* who asks, behind trusted proxies */ \
 	X(SCREEN, screen)     /* what is answered here: refusals, redirects, maintenance */ \
 	X(CONNECT, connect)   /* an origin that is well, and a connection to it */ \
 	X(FORWARD, forward)   /* the head, re-written canonically */ \
@@ -51,17 +51,22 @@ struct request {
 	bool is_source_trusted;            /* the socket's other end is a trusted proxy */
 	const struct edge_site *site;
 	const struct edge_route *route;
+	const struct edge_route *route_as_written;  /* not that of the path's usual reading, perhaps: its refusals count too */
 
 	struct feed up;                    /* request body */
 	struct buffer stream_body;         /* HTTP/2: what has come and not gone on */
 	bool up_is_chunked, up_is_done, up_has_begun, up_has_ended, up_is_finished, wants_tunnel, has_continued;
 	struct fields up_trailers;         /* HTTP/2: came behind the body */
 	uint64_t up_bytes;
+	struct pace up_pace;               /* HTTP/2: of this body; HTTP/1 has the connection's */
 
 	const struct pool_member *member, *last_member;  /* at work there; and for the fact */
 	struct origin_connection *origin;
 	uint64_t tried;
+	uint64_t sticky_key;               /* of the member that the client's cookie names; 0: none */
 	unsigned tries;
+	bool has_timed_out;                /* an origin did not take the connection in time */
+	unsigned interims;                 /* 1xx answers of the origin */
 	struct timer timer;                /* of the origin */
 
 	struct response_head response;     /* of an origin: points into its `in`, until the head has gone to the client */
@@ -82,12 +87,20 @@ struct request {
 };
 
 const char *step_name(enum step step);
+/* The method that rules see: a WebSocket of HTTP/2 asks with an extended CONNECT for what HTTP/1.1 asks for with GET
+ * (RFC 8441, 5), and goes to its origin as GET. */
+static inline enum method request_method(const struct request *request)
+{
+	return request->head.protocol.len ? METHOD_GET : request->head.method;
+}
 
 /* Allocates (or takes a free one of the worker); NULL: no memory. */
 struct request *request_new(struct worker *worker) must_check;
 /* The head is in; holds the connection's snapshot and starts to walk. */
 void request_begin(struct request *request, struct connection *connection);
 void request_advance(struct request *request);
+/* When nothing will have moved for too long. */
+void request_set_clock(struct request *request, int64_t in_ms);
 /* Something other than the client has moved. HTTP/1: by way of the connection, which goes on with its next request when this
  * one is over. */
 void request_wake(struct request *request);
@@ -114,9 +127,11 @@ const struct pool_member *request_take_member(struct request *request);
 enum result request_greet_origin(struct request *request) must_check;
 /* Gives the origin back, in good order or not. */
 void request_release_origin(struct request *request, bool is_reusable);
-/* upload.c: moves the request body on. RESULT_OK: done or nothing to do now; RESULT_MORE: waits; RESULT_MALFORMED: the client's fault (request->fault);
- * RESULT_IO: the origin's. */
+/* upload.c: moves the request body on. RESULT_OK: done or nothing to do now; RESULT_MORE: waits; RESULT_MALFORMED: the client's
+ * fault (request->fault); RESULT_REFUSED: the client sends too slowly; RESULT_IO: the origin's. */
 enum result request_pump_up(struct request *request) must_check;
+/* It is the client's turn to send more of the body: the origin has taken all there was. */
+bool request_awaits_body(const struct request *request);
 
 /* The response body, from the origin or our own page. */
 enum result response_peek(struct request *request, struct span *piece) must_check;
@@ -124,7 +139,7 @@ void response_take(struct request *request, size_t count);
 
 /* deliver.c: the head to the client. */
 enum result response_send_head(struct request *request) must_check;
-enum result response_send_interim(struct request *request, unsigned status, const struct fields *fields) must_check;
+void response_send_interim(struct request *request, unsigned status, const struct fields *fields);
 /* http1.c: moves the response body to an HTTP/1 client. RESULT_OK: all of it has gone. */
 enum result http1_deliver(struct request *request) must_check;
 /* The origin has said all: it is kept for others, or closed. */

@@ -1,8 +1,20 @@
-/* Which site and route a request is for, and who asks. */
+/* Who asks, and which site and route it is for. */
 #include "edge/request.h"
+#include "message/path.h"
 #include "source/source.h"
 
 #include "base/banned.h"
+
+enum step_outcome step_identify(struct request *request)
+{
+	const struct connection *connection = request->connection;
+	const struct list_value *trusted = &connection->port->trusted_proxies;
+
+	request->is_source_trusted = trusted->count && source_is_trusted(trusted, &connection->peer.address);
+	if (request->is_source_trusted)
+		request->source = source_identify(&connection->peer.address, trusted, &request->head.fields);
+	return STEP_NEXT;
+}
 
 /* Our own name in Via or CDN-Loop: the request has been here before (RFC 9110, 7.6.3; RFC 8586). */
 static bool is_loop(const struct request *request)
@@ -19,11 +31,24 @@ static bool is_loop(const struct request *request)
 	return false;
 }
 
+/* HTTP/2 heads are read within the widest limit of all sites, and what they would be in HTTP/1 is what this site's limit means. */
+static size_t head_size(const struct request *request, size_t limit)
+{
+	const struct fields *fields = &request->head.fields;
+	size_t size = request->head.target.len;
+
+	if (!request->is_h2 || limit >= request->binding->plan->limits.head_bytes)
+		return request->head_bytes;
+	for (unsigned i = 0; i < fields->count; i++)
+		size += fields->list[i].name.len + fields->list[i].value.len + sizeof(": \r\n") - 1;
+	return size;
+}
+
 static enum http_fault past_limits(const struct request *request)
 {
 	const struct edge_limits *limits = &request->route->settings->limits;
 
-	if (request->head_bytes > (size_t)limits->head_bytes)
+	if (head_size(request, (size_t)limits->head_bytes) > (size_t)limits->head_bytes)
 		return HTTP_FAULT_HEAD_LONG;
 	if (request->head.target.len > (size_t)limits->target_bytes)
 		return HTTP_FAULT_TARGET_LONG;
@@ -32,34 +57,62 @@ static enum http_fault past_limits(const struct request *request)
 	return HTTP_FAULT_NONE;
 }
 
-static const struct edge_route *find_route(const struct request *request, const struct site *site)
+static const struct edge_route *find_route(const struct request *request, const struct site *site, struct span path)
 {
-	const struct route *route = config_find_route(site, request->head.path);
+	const struct route *route = config_find_route(site, path);
 
 	while (route) {
 		const struct edge_route *found = &request->site->routes[route->index];
 
-		if (!found->selects || found->selects >> request->head.method & 1)
+		if (!found->selects || found->selects >> request_method(request) & 1)
 			return found;
-		route = config_next_route(site, route, request->head.path);
+		route = config_next_route(site, route, path);
 	}
 	return &request->site->routes[site->route_count - 1];
+}
+
+/* The route of the path as most origins read it; and, where that is another, the one of the path as it stands. */
+static enum result find_routes(struct request *request, const struct site *site)
+{
+	struct span path = request->head.path;
+	char *tidy;
+
+	request->route = request->route_as_written = find_route(request, site, path);
+	if (site->route_count == 1 || path_is_plain(path))
+		return RESULT_OK;
+	tidy = arena_take(&request->arena, path.len);
+	if (!tidy)
+		return RESULT_NO_MEMORY;
+	request->route = find_route(request, site, path_tidy(path, tidy));
+	return RESULT_OK;
+}
+
+/* A listener without TLS, or a connection from before a reload, shows no certificate: there the site is not. */
+static bool lacks_certificate(const struct request *request)
+{
+	struct connection *connection = request->connection;
+
+	return request->site->net->tls.client_certificate.mode == TLS_CLIENT_REQUIRE && !connection->port->redirects &&
+	       !transport_client_certificate(&connection->transport).len;
 }
 
 enum step_outcome step_route(struct request *request)
 {
 	const struct binding *binding = request->binding;
 	const struct site *site = request->head.host.len ? config_find_site(binding->snapshot, request->head.host) : NULL;
+	enum result result = RESULT_OK;
 	enum http_fault fault;
 
 	if (site) {
 		request->site = &binding->plan->sites[site->index];
-		request->route = find_route(request, site);
+		result = find_routes(request, site);
 	}
 	if (request->fault != HTTP_FAULT_NONE)
 		return request_answer_fault(request, request->fault);
 	if (!site)
 		return request_answer(request, 421, DECISION_BLOCK, REASON_NO_SITE);
+	if (result != RESULT_OK)
+		return request_answer(request, 503, DECISION_DROP, REASON_NO_MEMORY);
 	if (quarantine_holds(&request->connection->worker->common->quarantine, request))
 		return request_answer(request, 503, DECISION_BLOCK, REASON_QUARANTINE);
 	/* Security, fails closed: a certificate of one site never carries requests for another. */
@@ -68,19 +121,12 @@ enum step_outcome step_route(struct request *request)
 	/* What is passed through is reached through TLS alone: in clear it would be another site, with other rules. */
 	if (request->site->is_passthrough && !request->connection->port->redirects)
 		return request_answer(request, 421, DECISION_BLOCK, REASON_MISDIRECTED);
+	if (lacks_certificate(request)) {
+		request->connection->is_closing |= !request->is_h2;  /* the next connection may show one */
+		return request_answer(request, 421, DECISION_BLOCK, REASON_MISDIRECTED);
+	}
 	if (is_loop(request))
 		return request_answer(request, 508, DECISION_BLOCK, REASON_LOOP);
 	fault = past_limits(request);
 	return fault == HTTP_FAULT_NONE ? STEP_NEXT : request_answer_fault(request, fault);
-}
-
-enum step_outcome step_identify(struct request *request)
-{
-	const struct connection *connection = request->connection;
-	const struct list_value *trusted = &connection->port->trusted_proxies;
-
-	request->is_source_trusted = trusted->count && source_is_trusted(trusted, &connection->peer.address);
-	if (request->is_source_trusted)
-		request->source = source_identify(&connection->peer.address, trusted, &request->head.fields);
-	return STEP_NEXT;
 }

@@ -60,6 +60,7 @@ static enum step_outcome answer_acme(struct request *request)
 static enum step_outcome redirect_to_https(struct request *request)
 {
 	const struct plan *plan = request->binding->plan;
+	struct span path = request->head.path.at[0] == '/' ? request->head.path : SPAN("/");  /* OPTIONS * */
 	struct buffer text;
 	struct span location = SPAN_NONE;
 	uint16_t port = 443;
@@ -68,7 +69,7 @@ static enum step_outcome redirect_to_https(struct request *request)
 		port = plan->ports[i - 1].is_tls ? plan->ports[i - 1].endpoint.port : port;
 	buffer_init(&text, 65536);
 	if (buffer_print(&text, "https://%.*s", SPAN_ARG(request->head.host)) == RESULT_OK &&
-	    (port == 443 || buffer_print(&text, ":%u", port) == RESULT_OK) && buffer_append(&text, request->head.path) == RESULT_OK &&
+	    (port == 443 || buffer_print(&text, ":%u", port) == RESULT_OK) && buffer_append(&text, path) == RESULT_OK &&
 	    (!request->head.has_query || buffer_print(&text, "?%.*s", SPAN_ARG(request->head.query)) == RESULT_OK))
 		location = arena_copy(&request->arena, buffer_span(&text));
 	buffer_done(&text);
@@ -93,7 +94,8 @@ static enum step_outcome redirect(struct request *request)
 			to.len--;
 		/* Security: exactly one slash between what an administrator wrote and what a visitor did, or "//elsewhere" and
 		 * "https://ours" + ".elsewhere" would lead to another's site. */
-		rest = span_skip(request->head.path, request->route->route->path.len);
+		if (span_starts(request->head.path, request->route->route->path))
+			rest = span_skip(request->head.path, request->route->route->path.len);
 		while (rest.len && (rest.at[0] == '/' || rest.at[0] == '\\'))
 			rest = span_skip(rest, 1);
 		slash = SPAN("/");
@@ -109,11 +111,11 @@ static enum step_outcome redirect(struct request *request)
 	return request_answer_with(request, (unsigned)redirect->status, SPAN_NONE, SPAN_NONE, location);
 }
 
-static bool is_method_allowed(const struct request *request)
+static bool is_method_allowed(const struct request *request, const struct edge_route *route)
 {
 	if (request->head.method == METHOD_TRACE)
 		return false;  /* echoes cookies to whoever can make a browser ask (cross-site tracing) */
-	return !request->route->methods || request->route->methods >> request->head.method & 1;
+	return !route->methods || route->methods >> request_method(request) & 1;
 }
 
 /* A probe of the shield by itself, with the key that its admin socket gave away for a minute. */
@@ -127,6 +129,13 @@ static bool is_probe(const struct request *request)
 	return field && hex_read(field->value, key, sizeof(key)) == RESULT_OK && memcmp(key, worker->common->probe_key, sizeof(key)) == 0;
 }
 
+static bool is_let_in(const struct request *request, const struct edge_route *route)
+{
+	const struct list_value *networks = &route->settings->allow_from;
+
+	return !networks->count || source_is_trusted(networks, &request->source);
+}
+
 enum step_outcome step_screen(struct request *request)
 {
 	const struct edge_settings *settings = request->route->settings;
@@ -137,12 +146,15 @@ enum step_outcome step_screen(struct request *request)
 	if (request->connection->port->redirects)
 		return redirect_to_https(request);
 	/* Security, fails closed: an address that no rule names is not let in. */
-	if (settings->allow_from.count && !source_is_trusted(&settings->allow_from, &request->source))
+	if (!is_let_in(request, request->route) || !is_let_in(request, request->route_as_written))
 		return request_answer(request, 403, DECISION_BLOCK, REASON_ALLOW_FROM);
 	if (settings->maintenance)
 		return request_answer(request, 503, DECISION_LIMIT, REASON_MAINTENANCE);
-	if (!is_method_allowed(request))
+	if (!is_method_allowed(request, request->route) || !is_method_allowed(request, request->route_as_written))
 		return request_answer(request, 405, DECISION_BLOCK, REASON_METHOD);
+	/* Security: HTTP/2 has no handshake in which an origin could say no to h2c and its kin (RFC 8441; 501 is of RFC 9220). */
+	if (request->head.protocol.len && !span_equal_nocase(request->head.protocol, SPAN("websocket")))
+		return request_answer(request, 501, DECISION_BLOCK, REASON_METHOD);
 	if (settings->redirect)
 		return redirect(request);
 	if (request->head.body.is_known && request->head.body.bytes > (uint64_t)settings->limits.body_bytes)

@@ -16,7 +16,7 @@ static const struct key timeout_keys[] = {
 	DURATION("idle", AT(edge_timeouts, idle_ms), "60s", 86400000, "Without a byte of a body, from either side."),
 	DURATION("tunnel", AT(edge_timeouts, tunnel_ms), "1h", 604800000, "Without a byte either way of a WebSocket."),
 	{ .name = "body_rate", .type = KEY_SPEED, .offset = AT(edge_timeouts, body_rate), .fallback = "128B/s", .min = 0, .max = 1 << 30,
-	  .help = "What a client must send its body with, or take its response with, on average, after ten seconds. 0B/s: any." },
+	  .help = "What a client must send its body with, or take its response with, on average over each ten seconds. 0B/s: any." },
 	{ 0 },
 };
 static const struct key_table timeouts_table = {
@@ -85,7 +85,7 @@ static const struct key edit_keys[] = {
 	{ 0 },
 };
 /* Framing and connection belong to the shield: a hand that set them would open the door to smuggling. */
-static bool is_ours(struct span name)
+static bool is_about_connection(struct span name)
 {
 	switch ((int)field_id_of(name)) {
 	case FIELD_CONNECTION: case FIELD_CONTENT_LENGTH: case FIELD_TRANSFER_ENCODING: case FIELD_UPGRADE: case FIELD_TE:
@@ -93,27 +93,54 @@ static bool is_ours(struct span name)
 	default: return false;
 	}
 }
-static void check_edit(const void *values, struct key_check *check)
+/* What the origin is told about the client is what the shield knows: a second voice would make it unreliable. */
+static bool is_about_client(struct span name)
 {
-	const struct edge_header_edit *edit = values;
+	switch ((int)field_id_of(name)) {
+	case FIELD_HOST: case FIELD_EXPECT: case FIELD_X_FORWARDED_FOR: case FIELD_X_FORWARDED_PROTO: case FIELD_X_FORWARDED_HOST:
+	case FIELD_X_FORWARDED_PORT: case FIELD_FORWARDED: case FIELD_X_REAL_IP: case FIELD_X_REQUEST_ID: case FIELD_CLIENT_CERT:
+	case FIELD_CLIENT_CERT_CHAIN: case FIELD_VIA: case FIELD_CDN_LOOP: return true;
+	default: return false;
+	}
+}
+static bool is_request_id(struct span name)
+{
+	return field_id_of(name) == FIELD_X_REQUEST_ID;
+}
+static void check_edit(const struct edge_header_edit *edit, bool (*is_ours)(struct span name), struct key_check *check)
+{
 	const struct name_value *set = edit->set.items;
 	const struct span *remove = edit->remove.items;
 
-	for (size_t i = 0; i < edit->set.count; i++) {
-		if (is_ours(set[i].name))
-			key_complain(check, "set", SPAN_NONE, "%.*s is about the connection: the shield sets it itself", SPAN_ARG(set[i].name));
-	}
-	for (size_t i = 0; i < edit->remove.count; i++) {
-		if (is_ours(remove[i]))
-			key_complain(check, "remove", SPAN_NONE, "%.*s is about the connection: the shield sets it itself", SPAN_ARG(remove[i]));
+	for (size_t i = 0; i < edit->set.count + edit->remove.count; i++) {
+		bool is_set = i < edit->set.count;
+		struct span name = is_set ? set[i].name : remove[i - edit->set.count];
+		bool is_host = is_set && is_ours == is_about_client && field_id_of(name) == FIELD_HOST;
+
+		if (is_about_connection(name))
+			key_complain(check, is_set ? "set" : "remove", SPAN_NONE, "%.*s is about the connection: the shield sets it itself", SPAN_ARG(name));
+		else if (is_ours(name))
+			key_complain(check, is_set ? "set" : "remove", is_host ? SPAN("host, a key of the origin") : SPAN_NONE,
+			             "%.*s is the shield's own word: it sets it, and lets no other through", SPAN_ARG(name));
 	}
 }
-static const struct key_table edit_table = {
-	.name = "headers", .keys = edit_keys, .size = sizeof(struct edge_header_edit), .check = check_edit, .help = "Changes to header fields.",
+static void check_request_edit(const void *values, struct key_check *check)
+{
+	check_edit(values, is_about_client, check);
+}
+static void check_response_edit(const void *values, struct key_check *check)
+{
+	check_edit(values, is_request_id, check);
+}
+static const struct key_table request_edit_table = {
+	.name = "headers", .keys = edit_keys, .size = sizeof(struct edge_header_edit), .check = check_request_edit, .help = "Changes to header fields.",
+};
+static const struct key_table response_edit_table = {
+	.name = "headers", .keys = edit_keys, .size = sizeof(struct edge_header_edit), .check = check_response_edit, .help = "Changes to header fields.",
 };
 static const struct key headers_keys[] = {
-	{ .name = "request", .type = KEY_MAP, .offset = AT(edge_headers, request), .table = &edit_table, .help = "On the way to the origin." },
-	{ .name = "response", .type = KEY_MAP, .offset = AT(edge_headers, response), .table = &edit_table, .help = "On the way to the client." },
+	{ .name = "request", .type = KEY_MAP, .offset = AT(edge_headers, request), .table = &request_edit_table, .help = "On the way to the origin." },
+	{ .name = "response", .type = KEY_MAP, .offset = AT(edge_headers, response), .table = &response_edit_table, .help = "On the way to the client." },
 	{ 0 },
 };
 static const struct key_table headers_table = {
@@ -174,9 +201,11 @@ static void check_edge(const void *values, struct key_check *check)
 static const struct key_table site_table = { .name = "site", .keys = site_keys, .size = sizeof(struct edge_settings), .check = check_edge };
 static const struct key_table route_table = { .name = "route", .keys = route_keys, .size = sizeof(struct edge_settings), .check = check_edge };
 
+static const char *const workers_words[] = { "auto", NULL };
+
 static const struct key top_keys[] = {
-	{ .name = "workers", .type = KEY_NUMBER, .flags = KEY_RESTART, .offset = AT(edge_top_settings, workers), .fallback = "0", .min = 0, .max = 64,
-	  .help = "Worker threads; 0: one for each core." },
+	{ .name = "workers", .type = KEY_NUMBER, .flags = KEY_RESTART, .offset = AT(edge_top_settings, workers), .fallback = "auto", .min = 1, .max = 64,
+	  .choices = workers_words, .help = "Worker threads; auto: one for each core." },
 	{ .name = "state", .type = KEY_PATH, .flags = KEY_RESTART, .offset = AT(edge_top_settings, state), .fallback = "/var/lib/bouclier",
 	  .help = "The only folder that is written to: journal, learned values." },
 	{ .name = "connections", .type = KEY_NUMBER, .offset = AT(edge_top_settings, connections), .fallback = "100000", .min = 16, .max = 10000000,

@@ -53,7 +53,7 @@ struct edge_settings {
 };
 
 struct edge_top_settings {
-	int64_t workers;                /* 0: one a core */
+	int64_t workers;                /* below 1: one a core */
 	struct span state;
 	int64_t connections;            /* in all, for this node */
 	int64_t handshakes;             /* TLS handshakes at once, for this node */

@@ -41,6 +41,7 @@ static void take_up(struct request *request, size_t count)
 		feed_take(&request->up, &request->connection->in, count);
 	}
 	request->up_bytes += count;
+	request->up_pace.bytes += count;
 	request_client_moved(request, count);
 }
 
@@ -69,13 +70,43 @@ static void ask_for_body(struct request *request)
 	if (!request->head.expects_continue || request->has_continued || request->up_bytes)
 		return;
 	request->has_continued = true;
-	if (response_send_interim(request, 100, NULL) != RESULT_OK)
-		request->connection->is_closing = true;
+	response_send_interim(request, 100, NULL);
 }
 
-enum result request_pump_up(struct request *request)
+bool request_awaits_body(const struct request *request)
 {
-	enum result result = RESULT_OK;
+	return request->up_has_begun && !request->up_is_done && !request->is_tunnel && request->origin && !buffer_len(&request->origin->out);
+}
+
+/* One of many streams, each of which holds an origin's place. Those that send nothing at all meet the request's own clock. */
+static bool is_too_slow(struct request *request)
+{
+	uint64_t now_ms = request->connection->worker->loop.now_ms;
+
+	if (!request->is_h2 || !request_awaits_body(request)) {
+		request->up_pace.since_ms = 0;
+		return false;
+	}
+	if (!request->up_pace.since_ms)
+		request->up_pace = (struct pace){ .since_ms = now_ms };
+	return pace_is_too_slow(&request->up_pace, now_ms, request->route->settings->timeouts.body_rate);
+}
+
+/* What waits goes out; behind the last byte of a tunnel, its end does. */
+static enum result flush_up(struct request *request)
+{
+	enum result result = origin_connection_flush(request->origin);
+
+	if (result == RESULT_OK && request->is_tunnel && request->up_is_done && !request->up_is_finished) {
+		request->up_is_finished = true;
+		transport_finish(&request->origin->transport);
+	}
+	return result == RESULT_OK || result == RESULT_MORE ? result : RESULT_IO;
+}
+
+static enum result move_up(struct request *request)
+{
+	enum result result = RESULT_OK, sent;
 	uint64_t until = request->up_bytes + UP_A_ROUND_BYTES;
 
 	while (!request->up_is_done && result == RESULT_OK) {
@@ -102,16 +133,13 @@ enum result request_pump_up(struct request *request)
 	}
 	if (result != RESULT_OK && result != RESULT_MORE)
 		return RESULT_MALFORMED;
-	if (!buffer_len(&request->origin->out)) {
-		if (request->is_tunnel && request->up_is_done && !request->up_is_finished) {
-			request->up_is_finished = true;
-			transport_finish(&request->origin->transport);
-		}
-		return result;
-	}
-	switch ((int)origin_connection_flush(request->origin)) {
-	case RESULT_OK: return result;
-	case RESULT_MORE: return RESULT_MORE;
-	default: return RESULT_IO;
-	}
+	sent = flush_up(request);
+	return sent == RESULT_OK ? result : sent;
+}
+
+enum result request_pump_up(struct request *request)
+{
+	enum result result = move_up(request);
+
+	return result == RESULT_MORE && is_too_slow(request) ? RESULT_REFUSED : result;
 }

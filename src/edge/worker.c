@@ -355,6 +355,7 @@ static void *run(void *argument)
 
 	quarantine_watch(worker);
 	loop_run(&worker->loop);
+	buffer_thread_done();
 	return NULL;
 }
 

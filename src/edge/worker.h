@@ -48,7 +48,7 @@ struct page_kept {
 	const struct edge_settings *settings;
 };
 struct worker_pages {
-	const struct plan *plan;  /* they were made for */
+	uint64_t generation;      /* of the snapshot they were made for: its memory may be another's by now */
 	struct page_kept list[WORKER_PAGES];
 	unsigned next;
 };

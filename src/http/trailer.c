@@ -13,18 +13,30 @@ static const struct span refused_families[] = {
 	SPAN_INIT("content-"), SPAN_INIT("if-"), SPAN_INIT("proxy-"), SPAN_INIT("x-forwarded-"),
 };
 
-/* A name that the house knows decides something: fails closed, with ETag and Server-Timing's kind left. */
-bool trailer_is_allowed(const struct field *field)
+static bool is_refused(struct span name)
 {
-	if (field->id != FIELD_OTHER)
-		return field->id == FIELD_ETAG;
 	for (size_t i = 0; i < sizeof(refused_names) / sizeof(*refused_names); i++) {
-		if (span_equal_nocase(field->name, refused_names[i]))
-			return false;
+		if (span_equal_nocase(name, refused_names[i]))
+			return true;
 	}
 	for (size_t i = 0; i < sizeof(refused_families) / sizeof(*refused_families); i++) {
-		if (span_starts_nocase(field->name, refused_families[i]))
-			return false;
+		if (span_starts_nocase(name, refused_families[i]))
+			return true;
 	}
-	return true;
+	return false;
+}
+
+/* A name that the house knows decides something: fails closed, with ETag and Server-Timing's kind left. Those who put
+ * trailers among their headers may be those who read "_" and "." as "-". */
+bool trailer_is_allowed(const struct field *field)
+{
+	char plain[40];
+	struct span name = span_take(field->name, sizeof(plain));
+
+	if (field->id != FIELD_OTHER)
+		return field->id == FIELD_ETAG;
+	for (size_t i = 0; i < name.len; i++)
+		plain[i] = name.at[i] == '_' || name.at[i] == '.' ? '-' : name.at[i];
+	name = span_make(plain, name.len);
+	return field_id_of(name) == FIELD_OTHER && !is_refused(name);
 }

@@ -93,13 +93,18 @@ static const struct key_table top_table = {
 	.help = "Listeners and the proxies in front of them.",
 };
 
+static const char *const ocsp_words[] = { OCSP_FETCH, NULL };
+
 static const struct key certificate_keys[] = {
 	{ .name = "chain", .type = KEY_PATH, .flags = KEY_REQUIRED | KEY_FILE, .offset = FIELD(certificate_settings, chain),
 	  .help = "PEM file: the site's certificate, then those that signed it; the key may stand in it too." },
 	{ .name = "key", .type = KEY_PATH, .flags = KEY_FILE, .offset = FIELD(certificate_settings, key),
 	  .help = "PEM file with the private key. Without it, chain holds the key." },
-	{ .name = "ocsp", .type = KEY_PATH, .flags = KEY_FILE, .offset = FIELD(certificate_settings, ocsp),
-	  .help = "File with an OCSP response (DER) to staple." },
+	{ .name = "ocsp", .type = KEY_PATH, .flags = KEY_FILE, .offset = FIELD(certificate_settings, ocsp), .choices = ocsp_words,
+	  .help = "File with an OCSP response (DER) to staple. fetch: the response is asked of the responder that the certificate "
+	          "names, over http, and renewed in time: the shield then connects to that address, which it does for nothing else. "
+	          "Either way the chain must hold the issuer's certificate: a response that it does not confirm, or that is out of "
+	          "date, is not sent, and the site is served without one." },
 	{ 0 },
 };
 

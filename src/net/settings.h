@@ -33,8 +33,10 @@ struct net_settings {                    /* SCOPE_TOP */
 struct certificate_settings {
 	struct span chain;
 	struct span key;                 /* empty: the key is in CHAIN */
-	struct span ocsp;                /* file with a DER response; empty: none */
+	struct span ocsp;                /* file with a DER response; OCSP_FETCH: the responder is asked; empty: none */
 };
+
+#define OCSP_FETCH "fetch"
 
 enum tls_mode { TLS_TERMINATE, TLS_PASSTHROUGH };
 

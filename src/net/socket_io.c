@@ -1,6 +1,8 @@
 #include "net/socket_io.h"
 
 #include <errno.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -68,4 +70,12 @@ enum result socket_write_list(struct transport *transport, const struct iovec *l
 		return socket_failed(transport);
 	*sent = (size_t)done;
 	return RESULT_OK;
+}
+
+uint64_t transport_confirmed(const struct transport *transport)
+{
+	struct tcp_info info = { 0 };
+	socklen_t size = sizeof(info);
+
+	return getsockopt(transport->fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_bytes_acked : 0;
 }

@@ -7,12 +7,14 @@
 #include <stdlib.h>
 
 #include "base/address.h"
+#include "net/digest.h"
 #include "net/tls_context.h"
 
 #include "base/banned.h"
 
 struct tls_client {
 	SSL_CTX *context;
+	unsigned char digest[DIGEST_LEN];
 	pthread_mutex_t lock;   /* of session */
 	SSL_SESSION *session;
 	char name[256];         /* SNI and what to verify */
@@ -104,6 +106,16 @@ static enum result name_set(struct tls_client *client, const struct tls_client_s
 	return RESULT_REFUSED;
 }
 
+static enum result digest_files(const struct tls_client_settings *settings, unsigned char out[DIGEST_LEN])
+{
+	struct digest digest;
+	digest_init(&digest);
+	digest_add(&digest, settings->ca);
+	digest_add(&digest, settings->certificate ? settings->certificate->chain : SPAN_NONE);
+	digest_add(&digest, settings->certificate ? settings->certificate->key : SPAN_NONE);
+	return digest_end(&digest, out);
+}
+
 enum result tls_client_new(const struct tls_client_settings *settings, struct complaints *complaints, struct tls_client **out)
 {
 	struct tls_client *client = calloc(1, sizeof(*client));
@@ -119,6 +131,8 @@ enum result tls_client_new(const struct tls_client_settings *settings, struct co
 		result = trust(client, settings, complaints);
 	if (result == RESULT_OK)
 		result = show(client, settings->certificate, complaints);
+	if (result == RESULT_OK)
+		result = digest_files(settings, client->digest);
 	if (result != RESULT_OK)
 		goto failed;
 	SSL_CTX_set_app_data(client->context, client);
@@ -140,6 +154,11 @@ void tls_client_free(struct tls_client *client)
 	SSL_CTX_free(client->context);
 	(void)pthread_mutex_destroy(&client->lock);
 	free(client);
+}
+
+const unsigned char *tls_client_digest(const struct tls_client *client)
+{
+	return client->digest;
 }
 
 SSL_CTX *tls_client_context(const struct tls_client *client)

@@ -31,6 +31,9 @@ struct tls_client;
 enum result tls_client_new(const struct tls_client_settings *settings, struct complaints *complaints,
                            struct tls_client **out) must_check;
 void tls_client_free(struct tls_client *client);
+/* SHA-256 (32 bytes) over the files it was made from: their bytes, not their names. The authorities of the system are no
+ * file of ours: they are not in it. */
+const unsigned char *tls_client_digest(const struct tls_client *client);
 
 /* For net/transport.c: names, verification and the kept session go into SSL. */
 struct ssl_ctx_st *tls_client_context(const struct tls_client *client);

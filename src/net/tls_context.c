@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "net/digest.h"
 #include "net/tls_state.h"
 #include "net/tls_tickets.h"
 
@@ -21,10 +22,12 @@
 #define GROUPS "X25519:P-256:P-384"
 #endif
 
+#define CLIENT_FRESH_S 3600
+
 /* OCSP responses by the certificate they speak of; lives in the context's ex_data. */
 struct staples {
 	size_t count;
-	struct { X509 *leaf; unsigned char *der; size_t len; } list[];
+	struct { X509 *leaf; struct staple *staple; } list[];
 };
 
 static int staples_index = -1;
@@ -36,7 +39,7 @@ static void staples_free(void *parent, void *pointer, CRYPTO_EX_DATA *data, int 
 	struct staples *staples = pointer;
 	for (size_t i = 0; staples && i < staples->count; i++) {
 		X509_free(staples->list[i].leaf);
-		free(staples->list[i].der);
+		staple_drop(staples->list[i].staple);
 	}
 	free(staples);
 }
@@ -58,45 +61,40 @@ bool tls_context_common(SSL_CTX *context, enum tls_version min_version)
 	       SSL_CTX_set1_groups_list(context, GROUPS) == 1;
 }
 
-static bool digest_span(EVP_MD_CTX *md, struct span span)
-{
-	uint64_t len = span.len;
-	return EVP_DigestUpdate(md, &len, sizeof(len)) == 1 && EVP_DigestUpdate(md, span.at ? span.at : "", span.len) == 1;
-}
-
 enum result tls_context_digest(const struct tls_site *site, unsigned char out[TLS_DIGEST_LEN])
 {
-	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	if (!md)
-		return RESULT_NO_MEMORY;
 	unsigned char policy[2] = { (unsigned char)site->min_version, (unsigned char)site->client_mode };
-	bool is_good = EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
-	               digest_span(md, span_make((const char *)policy, sizeof(policy)));
-	for (size_t i = 0; i < site->certificate_count && is_good; i++) {
-		const struct tls_certificate *certificate = &site->certificates[i];
+	struct digest digest;
+	digest_init(&digest);
+	digest_add(&digest, span_make((const char *)policy, sizeof(policy)));
+	for (size_t i = 0; i < site->certificate_count; i++) {
 		/* Not the key: it belongs to the chain or the context is not built at all. */
-		is_good = digest_span(md, certificate->source.chain) && digest_span(md, certificate->ocsp);
+		digest_add(&digest, site->certificates[i].source.chain);
+		digest_add(&digest, site->certificates[i].ocsp);
+		digest_add(&digest, site->certificates[i].is_ocsp_fetched ? SPAN("fetched") : SPAN_NONE);
 	}
-	if (site->client_mode != TLS_CLIENT_NONE)
-		is_good = is_good && digest_span(md, site->client_ca) && digest_span(md, site->client_crl) &&
-		          digest_span(md, site->host_count > 0 ? site->hosts[0] : SPAN_NONE);
-	is_good = is_good && EVP_DigestFinal_ex(md, out, NULL) == 1;
-	EVP_MD_CTX_free(md);
-	return is_good ? RESULT_OK : RESULT_NO_MEMORY;
+	if (site->client_mode != TLS_CLIENT_NONE) {
+		digest_add(&digest, site->client_ca);
+		digest_add(&digest, site->client_crl);
+		digest_add(&digest, site->host_count > 0 ? site->hosts[0] : SPAN_NONE);
+	}
+	return digest_end(&digest, out);
 }
 
+/* Availability, fails open: without a response to send, the handshake goes on without. */
 static int staple_send(SSL *ssl, void *context)
 {
 	(void)context;
 	const struct staples *staples = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), staples_index);
 	X509 *chosen = SSL_get_certificate(ssl);
 	for (size_t i = 0; staples && i < staples->count; i++) {
-		if (staples->list[i].leaf != chosen || staples->list[i].len == 0)
+		if (staples->list[i].leaf != chosen)
 			continue;
-		unsigned char *copy = OPENSSL_memdup(staples->list[i].der, staples->list[i].len);
+		size_t len = 0;
+		unsigned char *copy = staple_copy(staples->list[i].staple, (int64_t)(clock_wall_ns() / 1000000u), &len);
 		if (!copy)
 			return SSL_TLSEXT_ERR_NOACK;
-		SSL_set_tlsext_status_ocsp_resp(ssl, copy, (long)staples->list[i].len);
+		SSL_set_tlsext_status_ocsp_resp(ssl, copy, (long)len);
 		return SSL_TLSEXT_ERR_OK;
 	}
 	return SSL_TLSEXT_ERR_NOACK;
@@ -109,17 +107,11 @@ static void say(struct complaints *complaints, struct span path, const char *tex
 	ERR_clear_error();
 }
 
-static bool staple_keep(struct staples *staples, X509 *leaf, struct span der)
+static void staple_keep(struct staples *staples, X509 *leaf, struct staple *staple)
 {
-	unsigned char *copy = malloc(der.len);
-	if (!copy)
-		return false;
-	memcpy(copy, der.at, der.len);
 	X509_up_ref(leaf);
 	staples->list[staples->count].leaf = leaf;
-	staples->list[staples->count].der = copy;
-	staples->list[staples->count++].len = der.len;
-	return true;
+	staples->list[staples->count++].staple = staple_hold(staple);
 }
 
 static enum result certificate_use(SSL_CTX *context, const struct tls_certificate *given, struct staples *staples,
@@ -133,8 +125,8 @@ static enum result certificate_use(SSL_CTX *context, const struct tls_certificat
 		say(complaints, given->source.chain_path,
 		    "this certificate cannot be used: its key is too weak, or another one of the same kind is there already");
 		result = RESULT_REFUSED;
-	} else if (given->ocsp.len > 0 && !staple_keep(staples, certificate.leaf, given->ocsp)) {
-		result = RESULT_NO_MEMORY;
+	} else if (given->staple) {
+		staple_keep(staples, certificate.leaf, given->staple);
 	}
 	certificate_done(&certificate);
 	return result;
@@ -207,8 +199,9 @@ static enum result clients_verify(SSL_CTX *context, const struct tls_site *site,
 	}
 	SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (site->client_mode == TLS_CLIENT_REQUIRE ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), NULL);
 	SSL_CTX_set_verify_depth(context, 5);
-	/* A client certificate is looked at only in a full handshake: let that be no longer ago than an hour. */
-	SSL_CTX_set_timeout(context, 3600);
+	/* A client certificate is looked at only in a full handshake. */
+	SSL_CTX_set_timeout(context, CLIENT_FRESH_S);
+	tls_tickets_limit(context, site->client_fresh_s ? site->client_fresh_s : CLIENT_FRESH_S);
 	return RESULT_OK;
 }
 

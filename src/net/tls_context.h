@@ -4,9 +4,10 @@
 
 #include <openssl/ssl.h>
 
+#include "net/digest.h"
 #include "net/tls_server.h"
 
-#define TLS_DIGEST_LEN 32
+#define TLS_DIGEST_LEN DIGEST_LEN
 
 /* SHA-256 over everything that makes a context different: equal digests may share one. A site that asks for client
  * certificates never shares: its name goes in, so that no session of another site resumes into it. */

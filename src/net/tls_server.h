@@ -15,6 +15,7 @@
 #include "base/address.h"
 #include "base/complaint.h"
 #include "net/certificate.h"
+#include "net/staple.h"
 #include "net/ticket_keys.h"
 
 enum tls_client_mode { TLS_CLIENT_NONE, TLS_CLIENT_REQUEST, TLS_CLIENT_REQUIRE };
@@ -22,7 +23,9 @@ enum tls_version { TLS_1_2, TLS_1_3 };
 
 struct tls_certificate {
 	struct certificate_source source;
-	struct span ocsp;             /* DER of an OCSP response; empty: nothing is stapled */
+	struct span ocsp;             /* a file's bytes, and: */
+	bool is_ocsp_fetched;         /* instead. For the digest: contexts that say the same may be shared */
+	struct staple *staple;        /* held by the context; NULL: nothing is stapled */
 };
 
 struct tls_site {
@@ -36,6 +39,7 @@ struct tls_site {
 	 * (fails closed). With a CRL, every certificate of the client's chain needs a current CRL of its issuer. */
 	enum tls_client_mode client_mode;
 	struct span client_ca, client_crl;  /* PEM */
+	uint32_t client_fresh_s;      /* how long ago a certificate may have been looked at when its session resumes; 0: an hour */
 	bool is_passthrough;          /* no certificate: the bytes go on as they came */
 };
 

@@ -75,3 +75,46 @@ void tls_tickets_use(SSL_CTX *context, const struct ticket_keys *tickets)
 	SSL_CTX_set_num_tickets(context, 1);
 	SSL_CTX_set_tlsext_ticket_key_evp_cb(context, ticket_callback);
 }
+
+static uint64_t now_ms(void)
+{
+	return clock_wall_ns() / 1000000;
+}
+
+/* When a full handshake gave SESSION its first ticket; false: none has yet. */
+static bool birth_read(SSL_SESSION *session, uint64_t *born_ms)
+{
+	void *data = NULL;
+	size_t len = 0;
+	if (SSL_SESSION_get0_ticket_appdata(session, &data, &len) != 1 || len != sizeof(*born_ms))
+		return false;
+	memcpy(born_ms, data, sizeof(*born_ms));
+	return true;
+}
+
+static int birth_note(SSL *ssl, void *unused)
+{
+	SSL_SESSION *session = SSL_get_session(ssl);
+	uint64_t born_ms = now_ms();
+	(void)unused;
+	return birth_read(session, &born_ms) || SSL_SESSION_set1_ticket_appdata(session, &born_ms, sizeof(born_ms)) == 1;
+}
+
+/* Security, fails closed: a ticket that does not tell its age is not taken; a full handshake follows. */
+static SSL_TICKET_RETURN birth_judge(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t name_len, SSL_TICKET_STATUS status,
+                                     void *fresh_s)
+{
+	uint64_t born_ms, now = now_ms();
+	(void)ssl, (void)name, (void)name_len;
+	if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW)
+		return SSL_TICKET_RETURN_IGNORE_RENEW;
+	if (!birth_read(session, &born_ms) || born_ms > now || now - born_ms > (uint64_t)(uintptr_t)fresh_s * 1000)
+		return SSL_TICKET_RETURN_IGNORE_RENEW;
+	return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
+void tls_tickets_limit(SSL_CTX *context, uint32_t fresh_s)
+{
+	if (SSL_CTX_set_session_ticket_cb(context, birth_note, birth_judge, (void *)(uintptr_t)fresh_s) != 1)
+		SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+}

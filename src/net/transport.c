@@ -66,6 +66,14 @@ enum result transport_connect_tls(struct transport *transport, struct tls_client
 	return RESULT_OK;
 }
 
+enum result transport_hello(struct transport *transport)
+{
+	if (!transport->tls || transport->tls->phase != TLS_PHASE_HELLO)
+		return RESULT_OK;
+	transport->tls->transport = transport;
+	return tls_hello_step(transport->tls);
+}
+
 enum result transport_handshake(struct transport *transport)
 {
 	if (!transport->tls)

@@ -48,6 +48,9 @@ enum result transport_accept_tls(struct transport *transport, const struct tls_s
                                  bool allow_h2, const struct address *local) must_check;
 /* Starts the client side, with SNI and verification as CLIENT says. */
 enum result transport_connect_tls(struct transport *transport, struct tls_client *client) must_check;
+/* Reads the ClientHello and finds whom it asks for, which costs no asymmetric operation yet. Results as transport_handshake, which
+ * does this too. */
+enum result transport_hello(struct transport *transport) must_check;
 /* RESULT_OK done; RESULT_MORE; RESULT_REFUSED (alert sent, or certificate not accepted: transport_error tells);
  * RESULT_END / RESULT_IO the peer went away. A plain transport says RESULT_OK.
  * After RESULT_OK, see transport_is_passthrough. */
@@ -70,6 +73,9 @@ enum result transport_fill(struct transport *transport, struct buffer *buffer, u
  * elsewhere, and more may follow them. */
 enum result transport_write(struct transport *transport, struct span bytes, size_t *sent) must_check;
 enum result transport_write_list(struct transport *transport, const struct iovec *list, int count, size_t *sent) must_check;
+/* Bytes that the peer's kernel has confirmed since the connection began: what we wrote may lie in ours for a long time, and moves
+ * though nothing more fits. 0: not known. */
+uint64_t transport_confirmed(const struct transport *transport);
 /* True when a read would give bytes that no edge will announce (they lie inside TLS). */
 bool transport_has_pending(const struct transport *transport);
 /* No more will be sent: close_notify, then FIN. Reading goes on. */

@@ -128,13 +128,36 @@ static void ready(struct watch *watch, uint32_t events)
 		connection->worker->advance(connection->owner);
 }
 
-struct origin_connection *origin_connection_reuse(struct origin_worker *worker, struct origin *origin, void *owner)
+/* A name may lead elsewhere by now; with traffic enough, a kept connection would never see it. */
+static bool is_where_it_should(struct origin_connection *connection)
+{
+	unsigned version = __atomic_load_n(&connection->origin->endpoints_version, __ATOMIC_RELAXED);
+
+	if (connection->endpoints_version == version)
+		return true;
+	connection->endpoints_version = version;
+	return origin_has_endpoint(connection->origin, &connection->endpoint);
+}
+
+/* Its end may be in the kernel already, and its edge behind that of the client who waits for it now. */
+static bool is_alive(struct origin_connection *connection)
+{
+	connection->transport.is_drained = false;  /* not what the last read showed: what is true now */
+	return is_silent(connection);
+}
+
+struct origin_connection *origin_connection_reuse(struct origin_worker *worker, struct origin *origin, bool is_once, void *owner)
 {
 	struct origin_connection *connection;
 
-	if (origin->slot >= worker->slots || list_is_empty(&worker->idle[origin->slot]))
-		return NULL;
-	connection = list_entry(worker->idle[origin->slot].prev, struct origin_connection, node);
+	for (;;) {
+		if (origin->slot >= worker->slots || list_is_empty(&worker->idle[origin->slot]))
+			return NULL;
+		connection = list_entry(worker->idle[origin->slot].prev, struct origin_connection, node);
+		if (is_where_it_should(connection) && (!is_once || is_alive(connection)))
+			break;
+		origin_connection_close(connection);
+	}
 	leave_idle(connection);
 	connection->stage = ORIGIN_OPEN;
 	connection->owner = owner;
@@ -168,6 +191,7 @@ enum result origin_connection_open(struct origin_worker *worker, struct origin *
 {
 	struct origin_connection *connection;
 	struct endpoint endpoint;
+	unsigned version = __atomic_load_n(&origin->endpoints_version, __ATOMIC_RELAXED);
 	enum result result = origin_next_endpoint(origin, &endpoint);
 
 	if (result != RESULT_OK)
@@ -177,6 +201,8 @@ enum result origin_connection_open(struct origin_worker *worker, struct origin *
 		return RESULT_NO_MEMORY;
 	*connection = (struct origin_connection){ .watch = { -1, ready }, .worker = worker, .origin = origin, .owner = owner,
 		                                  .stage = ORIGIN_CONNECTING, .appetite = APPETITE_BYTES };
+	connection->endpoint = endpoint;
+	connection->endpoints_version = version;
 	transport_init(&connection->transport, -1);
 	buffer_init(&connection->in, IN_MAX_BYTES);
 	buffer_init(&connection->out, OUT_MAX_BYTES);

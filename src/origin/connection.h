@@ -34,6 +34,8 @@ struct origin_connection {
 	struct origin_worker *worker;
 	struct origin *origin;
 	void *owner;
+	struct endpoint endpoint; /* where it leads, and the origin's list of when that was known to be right */
+	unsigned endpoints_version;
 	enum origin_stage stage;
 	bool is_reused;           /* was kept: a failure before the first byte may be its age, not the origin's fault */
 	bool is_raw;              /* set by the owner of a new one: whatever the origin's URL says, no TLS of ours */
@@ -49,8 +51,9 @@ enum result origin_worker_init(struct origin_worker *worker, struct loop *loop, 
 /* Closes every kept connection. */
 void origin_worker_done(struct origin_worker *worker);
 
-/* A kept connection to ORIGIN, or NULL. */
-struct origin_connection *origin_connection_reuse(struct origin_worker *worker, struct origin *origin, void *owner) must_check;
+/* A kept connection to ORIGIN, to where its name leads now, or NULL. IS_ONCE: what is to be sent cannot be sent twice, so the kernel is
+ * asked whether the other end is still there. */
+struct origin_connection *origin_connection_reuse(struct origin_worker *worker, struct origin *origin, bool is_once, void *owner) must_check;
 /* A new one, on its way. RESULT_NOT_FOUND: no address yet. RESULT_IO: refused at once (errno says why). RESULT_LIMIT,
  * RESULT_NO_MEMORY: no descriptor, port or memory of ours is left, which says nothing about the origin. What is put
  * into `out` before it is open (a PROXY header) goes in front of TLS. */

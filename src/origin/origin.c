@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 
+#include "base/encode.h"
 #include "base/hash.h"
+#include "net/digest.h"
 #include "net/tls_client.h"
 
 #include "base/banned.h"
@@ -43,6 +45,20 @@ enum result origin_identity_write(const struct origin_settings *settings, const 
 	if (result == RESULT_OK && health && health->path.len)
 		result = buffer_print(out, "|%.*s|%.*s", SPAN_ARG(health->path), SPAN_ARG(settings->host));
 	return result;
+}
+
+/* The bytes of the files behind the paths: a renewed certificate or authority under the old name makes another origin, whose
+ * connections are made with it. Not in the key: a citizen whose cookie names this origin finds it again. */
+static enum result identity_write(const struct origin_settings *settings, const struct origin_health_settings *health,
+                                  const struct tls_client *tls, struct buffer *out)
+{
+	enum result result = origin_identity_write(settings, health, out);
+	char hex[2 * DIGEST_LEN];
+
+	if (result != RESULT_OK || !tls)
+		return result;
+	hex_write(tls_client_digest(tls), DIGEST_LEN, hex);
+	return buffer_print(out, "|%.*s", (int)sizeof(hex), hex);
 }
 
 /* A slot given back, or the next new one: per-worker tables stay as short as they can. RESULT_NO_MEMORY keeps the stack
@@ -152,7 +168,7 @@ struct origin *origins_hold(struct origins *origins, const struct origin_setting
 	buffer_init(&identity, ORIGIN_IDENTITY_MAX * 8);
 	key = key_of(settings, &identity);
 	pthread_mutex_lock(&origins->lock);
-	if (!key || origin_identity_write(settings, health, &identity) != RESULT_OK) {
+	if (!key || identity_write(settings, health, tls, &identity) != RESULT_OK) {
 		if (tls)
 			tls_client_free(tls);
 		goto done;
@@ -214,11 +230,24 @@ enum result origin_next_endpoint(struct origin *origin, struct endpoint *out)
 	return result;
 }
 
+bool origin_has_endpoint(struct origin *origin, const struct endpoint *endpoint)
+{
+	bool is_there = false;
+
+	pthread_mutex_lock(&origin->lock);
+	for (unsigned i = 0; i < origin->endpoint_count && !is_there; i++)
+		is_there = endpoint_equal(&origin->endpoints[i], endpoint);
+	pthread_mutex_unlock(&origin->lock);
+	return is_there;
+}
+
 void origin_set_endpoints(struct origin *origin, const struct endpoint *list, unsigned count, uint64_t now_ms)
 {
 	if (count > ORIGIN_ENDPOINTS_MAX)
 		count = ORIGIN_ENDPOINTS_MAX;
 	pthread_mutex_lock(&origin->lock);
+	if (count && (count != origin->endpoint_count || memcmp(origin->endpoints, list, count * sizeof(*list)) != 0))
+		ADD(origin->endpoints_version, 1u);
 	if (count) {
 		memcpy(origin->endpoints, list, count * sizeof(*list));
 		origin->endpoint_count = count;

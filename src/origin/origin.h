@@ -30,7 +30,7 @@ enum origin_outcome {
 struct origin {
 	struct list node, bucket;         /* in struct origins */
 	unsigned holders, slot;           /* slot: small number for per-worker tables */
-	struct span identity;             /* everything a connection depends on, as text, and what it is checked by */
+	struct span identity;             /* everything a connection depends on, as text, files by digest, and what it is checked by */
 	uint64_t key;                     /* of the first part: for hashing and sticky cookies, the same after a restart */
 	struct span text;                 /* "http://10.0.0.11:8080" */
 	struct span host;                 /* of the URL: a name or an address */
@@ -42,6 +42,7 @@ struct origin {
 	pthread_mutex_t lock;             /* endpoints */
 	struct endpoint endpoints[ORIGIN_ENDPOINTS_MAX];
 	unsigned endpoint_count, endpoint_next;
+	unsigned endpoints_version;       /* atomic: another list than before */
 	uint64_t resolved_ms;
 
 	unsigned at_work;                 /* requests, all workers */
@@ -72,19 +73,22 @@ struct origins {
 void origins_init(struct origins *origins);
 void origins_done(struct origins *origins);
 
-/* The origin of these settings: an existing one with the same identity, held once more, or a new one. TLS is handed over
+/* The origin of these settings and of the files that TLS was made from: an existing one with the same identity, held once more,
+ * or a new one. TLS is handed over
  * for a new origin, and freed for an old one or on failure. NULL when out of memory. */
 struct origin *origins_hold(struct origins *origins, const struct origin_settings *settings,
                             const struct origin_health_settings *health, struct tls_client *tls) must_check;
 void origin_hold(struct origin *origin);
 void origins_drop(struct origins *origins, struct origin *origin);
 
-/* The text that tells two origins apart. Those that are checked differently (HEALTH, may be NULL) are two: what one site's
+/* The text that tells two origins apart, as far as settings do. Those that are checked differently (HEALTH, may be NULL) are two: what one site's
  * check says of its own application must not take another's away. */
 enum result origin_identity_write(const struct origin_settings *settings, const struct origin_health_settings *health,
                                   struct buffer *out) must_check;
 
 /* RESULT_NOT_FOUND when the name has never been resolved. Endpoints take turns. */
+/* Whether its name still leads to ENDPOINT. */
+bool origin_has_endpoint(struct origin *origin, const struct endpoint *endpoint);
 enum result origin_next_endpoint(struct origin *origin, struct endpoint *out) must_check;
 /* What DNS says now. An empty list changes nothing: the old addresses are better than none (fails open). */
 void origin_set_endpoints(struct origin *origin, const struct endpoint *list, unsigned count, uint64_t now_ms);

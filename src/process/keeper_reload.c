@@ -110,8 +110,9 @@ static void commit(struct keeper *keeper)
 {
 	uint64_t now_ms = clock_mono_ms();
 	struct generation *current = &keeper->current;
+	bool was_serving = current->number != 0;
 
-	if (current->number && (keeper->previous.number == 0 || current->is_good || now_ms - current->live_at_ms >= KEEPER_GOOD_MS)) {
+	if (was_serving && (keeper->previous.number == 0 || current->is_good || now_ms - current->live_at_ms >= KEEPER_GOOD_MS)) {
 		generation_done(&keeper->previous);
 		keeper->previous = *current;
 	} else {
@@ -124,7 +125,7 @@ static void commit(struct keeper *keeper)
 	keeper->death_count = 0;
 	keeper_listeners_keep(keeper, &current->image, &current->image);
 	keeper->facts->generation = current->number;
-	keeper->facts->reloads++;
+	keeper->facts->reloads += was_serving;
 	keeper->facts->reloaded_wall_ns = clock_wall_ns();
 	keeper->facts->is_fallen_back = 0;
 }

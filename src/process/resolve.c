@@ -1,4 +1,4 @@
-#include "process/resolve.h"
+#include "process/resolve_wire.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -16,66 +16,6 @@
 #define ASKERS_MAX 8u
 #define THREADS 2u
 
-struct question {
-	uint64_t id;
-	char host[RESOLVE_HOST_MAX];  /* as many bytes as were sent; NUL-terminated by who reads it */
-};
-
-struct wire_answer {
-	uint64_t id;
-	uint32_t status, count;
-	uint8_t addresses[RESOLVE_ADDRESSES_MAX][16];
-};
-
-#define QUESTION_HEAD offsetof(struct question, host)
-#define ANSWER_HEAD offsetof(struct wire_answer, addresses)
-
-/* -- the client -- */
-
-static bool is_host(struct span host)
-{
-	for (size_t i = 0; i < host.len; i++) {
-		char c = ascii_lower(host.at[i]);
-
-		if (!(c >= 'a' && c <= 'z') && !is_digit(c) && c != '-' && c != '.' && c != '_')
-			return false;
-	}
-	return host.len && host.at[0] != '-';
-}
-
-enum result resolve_client_ask(int fd, uint64_t id, struct span host)
-{
-	struct question question = { .id = id };
-
-	if (host.len >= RESOLVE_HOST_MAX)
-		return RESULT_LIMIT;
-	if (!is_host(host))
-		return RESULT_MALFORMED;
-	memcpy(question.host, host.at, host.len);
-	if (send(fd, &question, QUESTION_HEAD + host.len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
-		return RESULT_OK;
-	return errno == EAGAIN ? RESULT_MORE : RESULT_IO;
-}
-
-enum result resolve_client_read(int fd, struct resolve_answer *out)
-{
-	struct wire_answer answer;
-	ssize_t count = recv(fd, &answer, sizeof(answer), MSG_DONTWAIT);
-
-	if (count < 0)
-		return errno == EAGAIN || errno == EINTR ? RESULT_MORE : RESULT_IO;
-	if (count == 0)
-		return RESULT_END;
-	if ((size_t)count < ANSWER_HEAD || answer.count > RESOLVE_ADDRESSES_MAX || answer.status > RESOLVE_BUSY ||
-	    (size_t)count != ANSWER_HEAD + answer.count * sizeof(answer.addresses[0]))
-		return RESULT_MALFORMED;
-	*out = (struct resolve_answer){ .id = answer.id, .status = (enum resolve_status)answer.status, .count = answer.count };
-	memcpy(out->addresses, answer.addresses, answer.count * sizeof(answer.addresses[0]));
-	return RESULT_OK;
-}
-
-/* -- the process -- */
-
 struct asker {
 	int fd;            /* -1: free */
 	unsigned waiting;  /* questions of it in the queue or in work */
@@ -87,9 +27,16 @@ struct task {
 	struct question question;
 };
 
+struct fetch_task {
+	struct asker *asker;  /* NULL: nothing is asked, nothing is in work */
+	struct span url, request;  /* in question */
+	struct fetch_question question;
+};
+
 struct resolver {
 	pthread_mutex_t lock;
-	pthread_cond_t filled;
+	pthread_cond_t filled, fetch_filled;
+	struct fetch_task fetch;
 	struct task queue[RESOLVE_QUEUE_MAX];
 	unsigned first, count;
 	struct asker askers[ASKERS_MAX];
@@ -98,7 +45,7 @@ struct resolver {
 static void send_answer(int fd, const struct wire_answer *answer)
 {
 	/* An asker that does not read loses answers, and asks again. */
-	(void)!send(fd, answer, ANSWER_HEAD + answer->count * sizeof(answer->addresses[0]), MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)!send(fd, answer, answer_size(answer), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void add_address(struct wire_answer *answer, const struct sockaddr *from)
@@ -120,7 +67,8 @@ static void look_up(const struct question *question, struct wire_answer *answer)
 	struct addrinfo *found = NULL;
 	int error = getaddrinfo(question->host, NULL, &hints, &found);
 
-	*answer = (struct wire_answer){ .id = question->id };
+	answer->id = question->id;
+	answer->count = 0;
 	for (struct addrinfo *one = found; error == 0 && one; one = one->ai_next)
 		add_address(answer, one->ai_addr);
 	if (found)
@@ -167,6 +115,63 @@ static void *work(void *context)
 	return NULL;
 }
 
+/* Responders have a thread of their own: no name waits for a slow one. */
+static void *fetch(void *context)
+{
+	struct resolver *resolver = context;
+	struct fetch_task *task = &resolver->fetch;
+	static struct wire_answer answer;  /* of this one thread */
+
+	for (;;) {
+		char why[FETCH_WHY_MAX];
+		size_t len = 0;
+
+		pthread_mutex_lock(&resolver->lock);
+		while (!task->asker)
+			pthread_cond_wait(&resolver->fetch_filled, &resolver->lock);
+		pthread_mutex_unlock(&resolver->lock);
+
+		answer.id = task->question.id;
+		answer.status = RESOLVE_FETCHED;
+		if (fetch_ocsp(task->url, task->request, answer.bytes, &len, why) != RESULT_OK) {
+			answer.status = RESOLVE_FAILED;
+			len = strlen(why);
+			memcpy(answer.bytes, why, len);
+		}
+		answer.count = (uint32_t)len;
+
+		/* Whoever has the answer may ask again at once. */
+		pthread_mutex_lock(&resolver->lock);
+		send_answer(task->asker->fd, &answer);
+		task->asker->waiting--;
+		release_asker(task->asker);
+		task->asker = NULL;
+		pthread_mutex_unlock(&resolver->lock);
+	}
+	return NULL;
+}
+
+/* With the lock held. QUESTION has COUNT bytes: anything that is not one is dropped. */
+static void begin_fetch(struct resolver *resolver, struct asker *asker, const struct fetch_question *question, size_t count)
+{
+	struct wire_answer busy = { .id = question->id, .status = RESOLVE_BUSY };
+	struct fetch_task *task = &resolver->fetch;
+
+	if (count <= FETCH_HEAD || question->url_len >= FETCH_URL_MAX || question->url_len >= count - FETCH_HEAD ||
+	    count - FETCH_HEAD - question->url_len > FETCH_REQUEST_MAX)
+		return;
+	if (task->asker) {
+		send_answer(asker->fd, &busy);
+		return;
+	}
+	task->question = *question;
+	task->url = span_make(task->question.bytes, question->url_len);
+	task->request = span_make(task->question.bytes + question->url_len, count - FETCH_HEAD - question->url_len);
+	task->asker = asker;
+	asker->waiting++;
+	pthread_cond_signal(&resolver->fetch_filled);
+}
+
 /* With the lock held. */
 static void enqueue(struct resolver *resolver, struct asker *asker, const struct question *question)
 {
@@ -183,7 +188,10 @@ static void enqueue(struct resolver *resolver, struct asker *asker, const struct
 
 static void read_asker(struct resolver *resolver, struct asker *asker)
 {
-	struct question question = { 0 };
+	union {
+		struct question name;
+		struct fetch_question fetch;
+	} question = { .fetch = { 0 } };
 	ssize_t count = recv(asker->fd, &question, sizeof(question), MSG_DONTWAIT);
 
 	if (count < 0 && (errno == EAGAIN || errno == EINTR))
@@ -192,9 +200,11 @@ static void read_asker(struct resolver *resolver, struct asker *asker)
 	if (count <= 0) {
 		asker->is_gone = true;
 		release_asker(asker);
-	} else if ((size_t)count > QUESTION_HEAD && (size_t)count < sizeof(question) &&
-	           is_host(span_make(question.host, (size_t)count - QUESTION_HEAD))) {
-		enqueue(resolver, asker, &question);
+	} else if ((size_t)count > QUESTION_HEAD && question.name.host[0] == 0) {
+		begin_fetch(resolver, asker, &question.fetch, (size_t)count);
+	} else if ((size_t)count > QUESTION_HEAD && (size_t)count < sizeof(question.name) &&
+	           resolve_is_host(span_make(question.name.host, (size_t)count - QUESTION_HEAD))) {
+		enqueue(resolver, asker, &question.name);
 	}
 	pthread_mutex_unlock(&resolver->lock);
 }
@@ -249,7 +259,8 @@ static int serve(struct resolver *resolver, const struct channel *keeper)
 
 int resolve_run(struct channel *keeper)
 {
-	static struct resolver resolver = { .lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER };
+	static struct resolver resolver = { .lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER,
+		                             .fetch_filled = PTHREAD_COND_INITIALIZER };
 	struct sandbox_report report;
 	pthread_t thread;
 
@@ -263,6 +274,8 @@ int resolve_run(struct channel *keeper)
 		if (pthread_create(&thread, NULL, work, &resolver) != 0)
 			return 1;
 	}
+	if (pthread_create(&thread, NULL, fetch, &resolver) != 0)
+		return 1;
 	if (channel_send(keeper, CHANNEL_READY, 0, SPAN_NONE, NULL, 0, 5000) != RESULT_OK)
 		return 1;
 	return serve(&resolver, keeper);

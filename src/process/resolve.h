@@ -1,8 +1,9 @@
 /* Host names become addresses in a process of their own: the system's resolver reads files, loads modules and waits, and
- * none of that belongs into the edge.
+ * none of that belongs into the edge. The same process asks OCSP responders (fetch.h), for the same reasons.
  *
  * Limits   RESOLVE_ADDRESSES_MAX addresses an answer; two questions at a time, RESOLVE_QUEUE_MAX waiting, then
- *          RESOLVE_BUSY at once. A question may stay unanswered (the process died): the asker keeps the clock
+ *          RESOLVE_BUSY at once. One responder at a time, none waiting. A question may stay unanswered (the process died):
+ *          the asker keeps the clock
  * Threads  a client belongs to one thread
  */
 #ifndef BOUCLIER_PROCESS_RESOLVE_H
@@ -11,6 +12,7 @@
 #include "base/address.h"
 #include "base/span.h"
 #include "process/channel.h"
+#include "process/fetch.h"
 
 #define RESOLVE_HOST_MAX 254u       /* with NUL */
 #define RESOLVE_ADDRESSES_MAX 32u
@@ -21,6 +23,8 @@ enum resolve_status {
 	RESOLVE_NONE,     /* no such name, or no address */
 	RESOLVE_AGAIN,    /* the resolver failed for now */
 	RESOLVE_BUSY,
+	RESOLVE_FETCHED,  /* the answer to resolve_client_fetch: bytes, as the responder sent them */
+	RESOLVE_FAILED,   /* the same: bytes are a few words of why there are none */
 };
 
 struct resolve_answer {
@@ -28,11 +32,16 @@ struct resolve_answer {
 	enum resolve_status status;
 	unsigned count;
 	struct address addresses[RESOLVE_ADDRESSES_MAX];  /* in the order of the system's preference, no doubles */
+	size_t len;
+	char bytes[FETCH_RESPONSE_MAX];
 };
 
 /* FD is edge_start.resolve_fd. Choose ids at random once, then count: an answer to an edge that died must not fit.
  * RESULT_MORE: the socket is full, try later. RESULT_LIMIT, RESULT_MALFORMED: not a host name. */
 enum result resolve_client_ask(int fd, uint64_t id, struct span host) must_check;
+/* An OCSP request to the responder at URL. Answered by FETCHED, FAILED or BUSY, within FETCH_WAIT_S and the time that its name
+ * takes. RESULT_MORE: the socket is full. RESULT_LIMIT, RESULT_MALFORMED: nothing to ask. */
+enum result resolve_client_fetch(int fd, uint64_t id, struct span url, struct span request) must_check;
 /* RESULT_MORE: nothing yet. RESULT_MALFORMED: dropped. */
 enum result resolve_client_read(int fd, struct resolve_answer *out) must_check;
 

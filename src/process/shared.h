@@ -35,7 +35,7 @@ struct shared {
 struct shared_keeper {
 	uint64_t started_wall_ns;    /* the keeper, not the edge */
 	uint64_t generation;         /* configuration now live */
-	uint64_t reloads, reload_failures;
+	uint64_t reloads, reload_failures;  /* the first start is neither */
 	uint64_t reloaded_wall_ns;   /* last good reload; 0: none */
 	uint64_t edge_starts, edge_deaths;
 	uint64_t edge_died_wall_ns;  /* 0: never */

@@ -1,104 +1,51 @@
 """The recipe of docs/acme.md, done for real: dehydrated asks an authority for a certificate, the authority fetches the
 challenge from the shield's plain port, the hook replaces the file, and the shield serves the new certificate.
 """
-import os
 import shutil
-import signal
-import socket
-import ssl
 import subprocess
-import time
 
 import pytest
 from cryptography import x509
 
 from authority import Authority
+from lab import Shield, make_certificate, request, send, shown, wait_until
 
 NAMES = ["www.commune.example", "commune.example"]
-BOUCLIER = os.environ.get("BOUCLIER")
+FILE = """\
+state: {folder}/state
+listen: ["127.0.0.1:{tls}"]
+redirect_http: ["127.0.0.1:{plain}"]
+admin: {{ socket: {folder}/admin.sock, metrics: "127.0.0.1:{metrics}" }}
+defaults:
+  acme: {folder}/acme
+sites:
+  - name: www.commune.example
+    hosts: [www.commune.example, commune.example]
+    certificate: {folder}/tls/www.commune.example.pem
+    origins: ["{origin}"]
+"""
 
-pytestmark = [pytest.mark.skipif(not BOUCLIER, reason="no BOUCLIER"),
-              pytest.mark.skipif(not shutil.which("dehydrated"), reason="no dehydrated")]
-
-
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
-def self_signed(folder):
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days",
-                    "7", "-subj", f"/CN={NAMES[0]}", "-addext", "subjectAltName=" + ",".join(f"DNS:{n}" for n in NAMES),
-                    "-keyout", folder / "key", "-out", folder / "chain"], check=True, capture_output=True)
-    (folder / f"{NAMES[0]}.pem").write_text((folder / "chain").read_text() + (folder / "key").read_text())
-
-
-def served(port, name=NAMES[0]):
-    """The certificate that the shield serves for NAME."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with socket.create_connection(("127.0.0.1", port), 5) as plain:
-        with context.wrap_socket(plain, server_hostname=name) as connection:
-            return x509.load_der_x509_certificate(connection.getpeercert(True))
-
-
-def wait_until(is_so, seconds=10):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        try:
-            if is_so():
-                return True
-        except OSError:
-            pass
-        time.sleep(0.1)
-    return False
+pytestmark = pytest.mark.skipif(not shutil.which("dehydrated"), reason="no dehydrated")
 
 
 @pytest.fixture
-def shield(tmp_path):
-    """(process, TLS port, plain port) of a shield with a self-signed certificate and a challenge folder."""
-    tls, plain, origin = free_ports(3)
-    for name in ("tls", "acme", "state"):
-        (tmp_path / name).mkdir()
-    tmp_path.chmod(0o755)
-    self_signed(tmp_path / "tls")
-    (tmp_path / "bouclier.yaml").write_text(f"""\
-state: {tmp_path}/state
-listen: ["127.0.0.1:{tls}"]
-redirect_http: ["127.0.0.1:{plain}"]
-admin: {{ socket: {tmp_path}/admin.sock }}
-defaults:
-  acme: {tmp_path}/acme
-sites:
-  - name: {NAMES[0]}
-    hosts: [{", ".join(NAMES)}]
-    certificate: {tmp_path}/tls/{NAMES[0]}.pem
-    origins: ["http://127.0.0.1:{origin}"]
-""")
-    with open(tmp_path / "log", "wb") as log:
-        process = subprocess.Popen([BOUCLIER, "run", "--config", tmp_path / "bouclier.yaml"], stdout=log, stderr=log)
-    try:
-        assert wait_until(lambda: served(tls)), (tmp_path / "log").read_text()
-        yield process, tls, plain
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+def shield(origin):
+    """With a self-signed certificate for NAMES and a challenge folder."""
+    with Shield(origin, text=FILE, start=False) as one:
+        for name in ("tls", "acme"):
+            (one.folder / name).mkdir()
+        make_certificate(one.folder / f"tls/{NAMES[0]}.pem", *NAMES)
+        one.start()
+        yield one
 
 
-def run_dehydrated(folder, authority, process, *arguments):
-    hook = folder / "hook"
+def run_dehydrated(shield, authority, *arguments):
+    folder, hook = shield.folder, shield.folder / "hook"
     hook.write_text(f"""#!/bin/sh
 [ "$1" = deploy_cert ] || exit 0
 umask 077
 file={folder}/tls/$2.pem
-cat "$5" "$3" >"$file.new" && mv "$file.new" "$file" && kill -HUP {process.pid}
+cat "$5" "$3" >"$file.new" && mv "$file.new" "$file" && kill -HUP {shield.keeper}
 """)
     hook.chmod(0o755)
     (folder / "domains.txt").write_text(" ".join(NAMES) + "\n")
@@ -117,33 +64,34 @@ HOOK="{hook}"
 
 @pytest.fixture
 def authority(shield):
-    authority = Authority(("127.0.0.1", shield[2]))
+    authority = Authority(("127.0.0.1", shield.plain))
     yield authority
     authority.shutdown()
     authority.server_close()
 
 
-def test_a_certificate_is_asked_for_proven_and_served(tmp_path, shield, authority):
-    process, tls, _ = shield
-    before = served(tls)
-    registered = run_dehydrated(tmp_path, authority, process, "--register", "--accept-terms")
+def served(shield):
+    return x509.load_der_x509_certificate(shown(shield.tls, NAMES[0]))
+
+
+def test_a_certificate_is_asked_for_proven_and_served(shield, authority):
+    before = served(shield)
+    registered = run_dehydrated(shield, authority, "--register", "--accept-terms")
     assert registered.returncode == 0, registered.stdout + registered.stderr
-    renewed = run_dehydrated(tmp_path, authority, process, "--cron")
+    renewed = run_dehydrated(shield, authority, "--cron")
     assert renewed.returncode == 0, renewed.stdout + renewed.stderr
     assert sorted(authority.fetched) == sorted((name, 200) for name in NAMES)
-    assert wait_until(lambda: served(tls).serial_number != before.serial_number)
-    assert served(tls).issuer == authority.name
-    assert process.poll() is None
+    wait_until(lambda: served(shield).serial_number != before.serial_number, what="the new certificate is served")
+    assert served(shield).issuer == authority.name
+    assert shield.process.poll() is None
 
 
 @pytest.mark.parametrize("path, status", [
     ("/.well-known/acme-challenge/absent", 404), ("/.well-known/acme-challenge/", 404),
-    ("/.well-known/acme-challenge/%2e%2e%2fbouclier.yaml", 404), ("/.well-known/acme-challenge/../bouclier.yaml", None),
+    ("/.well-known/acme-challenge/%2e%2e%2fbouclier.yaml", 404), ("/.well-known/acme-challenge/../bouclier.yaml", 404),
     ("/anything", 308)])
 def test_only_challenges_are_served_in_the_clear(shield, path, status):
-    with socket.create_connection(("127.0.0.1", shield[2]), 5) as connection:
-        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: {NAMES[0]}\r\nConnection: close\r\n\r\n".encode())
-        answer = connection.makefile("rb").read()
-    found = int(answer.split()[1])
-    assert found == status if status else found in (308, 400, 404)
-    assert b"origins" not in answer
+    (shield.folder / "acme/present").write_text("proof")
+    assert send(shield.plain, request("/.well-known/acme-challenge/present")).text == "proof"
+    reply = send(shield.plain, request(path))
+    assert reply.status == status and "origins" not in reply.text, reply

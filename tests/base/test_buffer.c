@@ -143,6 +143,50 @@ static void without_memory_nothing_changes(void **state)
 	buffer_done(&buffer);
 }
 
+/* A block that one buffer gave back serves the next one of its size, and is nobody else's meanwhile. */
+static void blocks_are_kept_for_the_next(void **state)
+{
+	struct buffer one, two;
+	char *block;
+
+	(void)state;
+	buffer_thread_done();
+	buffer_init(&one, 65536);
+	buffer_init(&two, 65536);
+	assert_non_null(buffer_reserve(&one, 4096));
+	block = one.bytes;
+	buffer_release(&one);
+	failing_from(1);
+	if (keeps_blocks) {
+		assert_non_null(buffer_reserve(&two, 3000));
+		assert_ptr_equal(two.bytes, block);
+	}
+	assert_null(buffer_reserve(&one, 4096));  /* one block serves one buffer */
+	assert_null(buffer_reserve(&one, 512));   /* and only its size */
+	failing_from(0);
+	buffer_done(&two);
+	buffer_thread_done();
+	for (unsigned class = 0; class < KEPT_CLASSES; class++)
+		assert_int_equal(kept[class].count, 0);
+	buffer_done(&one);
+}
+
+/* More than is kept goes back at once. */
+static void few_blocks_are_kept(void **state)
+{
+	struct buffer list[2 * KEPT_BLOCKS];
+
+	(void)state;
+	for (unsigned i = 0; i < 2 * KEPT_BLOCKS; i++) {
+		buffer_init(&list[i], 65536);
+		assert_non_null(buffer_reserve(&list[i], 8192));
+	}
+	for (unsigned i = 0; i < 2 * KEPT_BLOCKS; i++)
+		buffer_done(&list[i]);
+	assert_int_equal(kept[1].count, keeps_blocks ? KEPT_BLOCKS : 0);
+	buffer_thread_done();
+}
+
 static void a_maximum_near_all_memory_ends(void **state)
 {
 	struct buffer buffer;
@@ -164,6 +208,7 @@ int main(void)
 		cmocka_unit_test(random_operations_agree_with_an_array),
 		cmocka_unit_test(memory_goes_back_only_when_empty),
 		cmocka_unit_test(without_memory_nothing_changes),
+		cmocka_unit_test(blocks_are_kept_for_the_next), cmocka_unit_test(few_blocks_are_kept),
 		cmocka_unit_test(a_maximum_near_all_memory_ends),
 	};
 

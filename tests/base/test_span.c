@@ -54,6 +54,24 @@ static void parts(void **state)
 	assert_int_equal(span_trim(SPAN_NONE).len, 0);
 }
 
+static void decimals(void **state)
+{
+	static const struct { uint64_t value; const char *text; } table[] = {
+		{ 0, "0" }, { 9, "9" }, { 10, "10" }, { 255, "255" }, { 1000000, "1000000" }, { UINT64_MAX, "18446744073709551615" },
+	};
+	char digits[DECIMAL_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct span text = span_make(digits, decimal_write(table[i].value, digits));
+		uint64_t again;
+
+		assert_true(span_equal(text, span_of(table[i].text)));
+		assert_ok(span_to_u64(text, UINT64_MAX, &again));
+		assert_true(again == table[i].value);
+	}
+}
+
 static void cutting(void **state)
 {
 	static const struct { const char *text; size_t count; } table[] = {
@@ -129,7 +147,7 @@ static void every_result_has_a_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(comparing), cmocka_unit_test(parts), cmocka_unit_test(cutting), cmocka_unit_test(numbers),
+		cmocka_unit_test(comparing), cmocka_unit_test(parts), cmocka_unit_test(decimals), cmocka_unit_test(cutting), cmocka_unit_test(numbers),
 		cmocka_unit_test(texts), cmocka_unit_test(every_result_has_a_name),
 	};
 

@@ -1,18 +1,11 @@
-"""The commands as a person types them, beside a running shield of tests/scenes."""
+"""The commands as a person types them, beside a running shield."""
 import json
 import os
-import pathlib
-import shutil
 import subprocess
-import sys
-import tempfile
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scenes"))
-
-import exact as scene  # noqa: E402
-import shield as laboratory  # noqa: E402
+import lab
 
 
 class Said:
@@ -34,12 +27,9 @@ class Said:
 @pytest.fixture(scope="session")
 def bouclier():
     """bouclier(word, ..., env=): runs the program to its end."""
-    if not os.environ.get("BOUCLIER"):
-        pytest.skip("no BOUCLIER: the program has not been built")
-
     def run(*words, env=None, wait=60):
         environment = {**os.environ, "NO_COLOR": "", **(env or {})}
-        done = subprocess.run([laboratory.BINARY, *map(str, words)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        done = subprocess.run([lab.BINARY, *map(str, words)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=wait, env=environment)
         return Said(done)
 
@@ -47,23 +37,7 @@ def bouclier():
 
 
 @pytest.fixture
-def folder():
-    """As tmp_path, but a shield that gave up its rights can read it."""
-    path = pathlib.Path(tempfile.mkdtemp(prefix="bouclier-cli-"))
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path)
-
-
-@pytest.fixture
-def origin():
-    one = scene.Origin()
-    yield one
-    one.close()
-
-
-@pytest.fixture
 def shield(origin):
-    site = {"name": scene.HOST, "origins": [origin.url], "routes": [{"path": "/admin", "allow_from": ["10.0.0.0/8"]}]}
-    with scene.Front({"sites": [site]}) as one:
+    site = {"name": lab.HOST, "origins": [origin.url], "routes": [{"path": "/admin", "allow_from": ["10.0.0.0/8"]}]}
+    with lab.Shield(config={"sites": [site]}) as one:
         yield one

@@ -1,10 +1,10 @@
 """Commands on files, without a shield: what they say, and how they end."""
 import json
+import re
 import subprocess
 
 import pytest
-import exact as scene
-import shield as laboratory
+import lab
 
 COMMANDS = "run check reload protect unprotect bypass status top log doctor version dump help".split()
 
@@ -12,8 +12,8 @@ COMMANDS = "run check reload protect unprotect bypass status top log doctor vers
 @pytest.fixture
 def config(folder):
     """config(**top): a configuration with one good site; a file's path."""
-    certificate = scene.make_certificate(folder, "town", [scene.HOST])
-    plain, metrics, origin = (laboratory.free_port() for _ in range(3))
+    certificate = lab.make_certificate(folder / "town.pem", lab.HOST)
+    plain, metrics, origin = (lab.free_port() for _ in range(3))
 
     def write(name="bouclier.yaml", **top):
         path = folder / name
@@ -21,7 +21,7 @@ def config(folder):
             "listen": [{"address": f"127.0.0.1:{plain}", "tls": False}],
             "state": str(folder / "state"),
             "admin": {"socket": str(folder / "admin.sock"), "metrics": f"127.0.0.1:{metrics}"},
-            "sites": [{"name": scene.HOST, "certificate": str(certificate), "origins": [f"http://127.0.0.1:{origin}"]}],
+            "sites": [{"name": lab.HOST, "certificate": str(certificate), "origins": [f"http://127.0.0.1:{origin}"]}],
         }
         path.write_text(json.dumps({**text, **top}, indent=1))
         path.chmod(0o644)
@@ -31,7 +31,12 @@ def config(folder):
 
 
 def site(**keys):
-    return [{"name": scene.HOST, "origins": ["http://127.0.0.1:9"], **keys}]
+    return [{"name": lab.HOST, "origins": ["http://127.0.0.1:9"], **keys}]
+
+
+def part(path, kind):
+    """One of the parts of a PEM file."""
+    return re.search(f"-----BEGIN {kind}.*?-----END {kind}-----\n", path.read_text(), re.S)[0]
 
 
 # -- words --
@@ -82,7 +87,7 @@ def test_version(bouclier):
 
 def test_output_that_does_not_arrive_is_a_failure(bouclier, folder):
     with open("/dev/full", "w") as full:
-        done = subprocess.run([laboratory.BINARY, "dump", "--schema"], stdout=full, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run([lab.BINARY, "dump", "--schema"], stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1 and "could not be" in done.stderr
 
 
@@ -114,13 +119,13 @@ def test_check_of_a_file_that_is_not_there(bouclier, folder):
 
 
 def test_check_of_certificates(bouclier, config, folder):
-    other = scene.make_certificate(folder, "other", ["other.example"])
+    other = lab.make_certificate(folder / "other.pem", "other.example")
     mixed = folder / "mixed.pem"
-    mixed.write_text((folder / "town.crt").read_text() + (folder / "other.key").read_text())
-    old = laboratory.make_certificate(folder / "old.pem", scene.HOST, days=-1, ago=9)
-    soon = laboratory.make_certificate(folder / "soon.pem", scene.HOST, days=9)
+    mixed.write_text(part(folder / "town.pem", "CERTIFICATE") + part(other, "PRIVATE KEY"))
+    old = lab.make_certificate(folder / "old.pem", lab.HOST, days=-1, ago=9)
+    soon = lab.make_certificate(folder / "soon.pem", lab.HOST, days=9)
     cases = [("missing.pem", 1, "cannot be read: No such file"), (folder, 1, "is not a regular file"), (mixed, 1, "mixed.pem"),
-             (old, 1, "expired"), (soon, 0, "expires in 8 days"), (other, 0, f"is not for {scene.HOST}")]
+             (old, 1, "expired"), (soon, 0, "expires in 8 days"), (other, 0, f"is not for {lab.HOST}")]
     for certificate, code, sentence in cases:
         said = bouclier("check", "-c", config(sites=site(certificate=str(certificate))))
         assert said.code == code and sentence in said.err, (certificate, said)
@@ -159,7 +164,7 @@ def test_dump_read_again_dumps_the_same(bouclier, config, folder):
     again.write_text(first.out)
     assert bouclier("dump", "-c", again).out == first.out
     as_json = bouclier("dump", "-c", config(), "--output", "json").json
-    assert as_json["sites"][0]["name"] == scene.HOST and as_json["sites"][0]["timeouts"]["connect"] == "3s"
+    assert as_json["sites"][0]["name"] == lab.HOST and as_json["sites"][0]["timeouts"]["connect"] == "3s"
 
 
 def test_dump_of_schema_and_manuals(bouclier):

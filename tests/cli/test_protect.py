@@ -4,8 +4,7 @@ import signal
 import subprocess
 
 import pytest
-import exact as scene
-import shield as laboratory
+import lab
 
 YAML = """\
 # Kept by hand.
@@ -24,15 +23,15 @@ sites:
 @pytest.fixture
 def new(folder):
     """Options for a configuration that is not there yet."""
-    port, metrics = laboratory.free_port(), laboratory.free_port()
+    port, metrics = lab.free_port(), lab.free_port()
     return ["-c", folder / "bouclier.yaml", "--listen", f"127.0.0.1:{port}", "--state", folder / "state", "--socket",
             folder / "admin.sock", "--metrics", f"127.0.0.1:{metrics}"]
 
 
 @pytest.fixture
 def written(folder, origin):
-    scene.make_certificate(folder, "first", ["first.example"])
-    port, metrics = laboratory.free_port(), laboratory.free_port()
+    lab.make_certificate(folder / "first.pem", "first.example")
+    port, metrics = lab.free_port(), lab.free_port()
     path = folder / "bouclier.yaml"
     path.write_text(YAML.format(folder=folder, origin=origin.url, port=port, metrics=metrics))
     return path
@@ -56,7 +55,7 @@ def test_words_that_are_none(bouclier, folder, new, words):
 
 
 def test_certificates_that_will_not_do(bouclier, folder, new):
-    other = scene.make_certificate(folder, "other", ["other.example"])
+    other = lab.make_certificate(folder / "other.pem", "other.example")
     said = bouclier("protect", "portal.example", "http://127.0.0.1:9", *new, "--dry-run", "--certificate", other)
     assert said.code == 1 and "is not for portal.example" in said.err
     said = bouclier("protect", "portal.example", "http://127.0.0.1:9", *new, "--dry-run", "--certificate", folder / "none.pem")
@@ -88,7 +87,7 @@ def test_a_file_that_would_not_do_is_left_alone(bouclier, written):
 def test_from_nothing_in_the_foreground(bouclier, folder, new, origin):
     """The whole command: a shield that runs, a verdict in separate lines, one GET / at the origin; then a second site into the
     running shield, and out again; then Ctrl-C."""
-    command = [laboratory.BINARY, "protect", "portal.example", origin.url, *map(str, new)]
+    command = [lab.BINARY, "protect", "portal.example", origin.url, *map(str, new)]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           start_new_session=True) as protect:
         try:
@@ -113,7 +112,7 @@ def test_from_nothing_in_the_foreground(bouclier, folder, new, origin):
         finally:
             protect.send_signal(signal.SIGINT)
             try:
-                protect.wait(scene.WAIT * 4)
+                protect.wait(lab.WAIT * 4)
             except subprocess.TimeoutExpired:
                 protect.kill()
                 raise
@@ -121,12 +120,12 @@ def test_from_nothing_in_the_foreground(bouclier, folder, new, origin):
 
 
 def test_an_origin_that_does_not_answer(bouclier, folder, new):
-    dead = laboratory.free_port()
-    command = [laboratory.BINARY, "protect", "portal.example", f"http://127.0.0.1:{dead}", *map(str, new), "--output", "json"]
+    dead = lab.free_port()
+    command = [lab.BINARY, "protect", "portal.example", f"http://127.0.0.1:{dead}", *map(str, new), "--output", "json"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as protect:
         try:
             said = protect.stdout.readline()
         finally:
             protect.send_signal(signal.SIGINT)
         assert '"origin":{"grade":"bad"' in said and '"reachability":{"grade":"good"' in said
-        assert protect.wait(scene.WAIT * 4) == 1
+        assert protect.wait(lab.WAIT * 4) == 1

@@ -1,5 +1,4 @@
 """Commands beside a running shield: status, top, log, bypass, reload, metrics."""
-import http.client
 import json
 import os
 import pty
@@ -11,8 +10,7 @@ import subprocess
 import time
 
 import pytest
-import exact as scene
-import shield as laboratory
+import lab
 
 
 @pytest.fixture
@@ -26,10 +24,8 @@ def metric(text, name):
 
 
 def get(shield, path):
-    connection = http.client.HTTPConnection("127.0.0.1", shield.metrics, timeout=10)
-    connection.request("GET", path)
-    answer = connection.getresponse()
-    return answer.status, answer.read().decode()
+    answer = lab.get(shield.metrics, path, host="localhost")
+    return answer.status, answer.text
 
 
 def test_status(shield, ask):
@@ -40,7 +36,7 @@ def test_status(shield, ask):
     status = ask("status", "--output", "json").json
     (site,) = status["sites"]
     assert status["pid"] == shield.edge() and status["keeper_pid"] == shield.keeper
-    assert site["site"] == scene.HOST and site["tenant"] == "default" and site["hosts"] == [scene.HOST]
+    assert site["site"] == lab.HOST and site["tenant"] == "default" and site["hosts"] == [lab.HOST]
     assert site["decisions"] == {"allow": 3, "block": 1} and site["reasons"] == {"source-not-allowed": 1}
     assert site["origins"][0]["up"] and site["origins"][0]["requests"] == 3
     assert status["no_site"]["reasons"] == {"unknown-host": 1}
@@ -74,23 +70,23 @@ def test_not_ready_while_every_origin_is_down(shield, origin):
     def unready():
         shield.get()
         return get(shield, "/readyz")[0] == 503
-    scene.until(unready)
-    assert f"site {scene.HOST}: every origin is down" in get(shield, "/readyz")[1]
+    lab.wait_until(unready)
+    assert f"site {lab.HOST}: every origin is down" in get(shield, "/readyz")[1]
     assert get(shield, "/healthz")[0] == 200
 
 
 def test_bypass(shield, ask):
     assert ask("bypass", "no.such.example", "--for", "1m", "--reason", "r").code == 1
-    assert ask("bypass", scene.HOST, "--for", "1m", "--reason", "line\nbreak").code == 1
-    said = ask("bypass", scene.HOST, "--for", "30m", "--reason", "the shield is suspected")
-    assert said.code == 0 and f"{scene.HOST} is bypassed until" in said.out
+    assert ask("bypass", lab.HOST, "--for", "1m", "--reason", "line\nbreak").code == 1
+    said = ask("bypass", lab.HOST, "--for", "30m", "--reason", "the shield is suspected")
+    assert said.code == 0 and f"{lab.HOST} is bypassed until" in said.out
     assert "BYPASSED" in ask("status").out and "the shield is suspected" in ask("status").out
     assert "BYPASSED" in ask("top", "--once").out
     assert shield.event(bouclier_request_id=shield.get().get("x-request-id"))["bouclier.bypassed"] is True
     assert metric(get(shield, "/metrics")[1], "bouclier_bypasses") == {"bouclier_bypasses": 1.0}
     assert ask("reload").code == 0
     assert ask("status", "-o", "json").json["sites"][0]["bypass"]["reason"] == "the shield is suspected"
-    assert ask("bypass", scene.HOST, "--off", "-o", "json").json["bypassed"] is False
+    assert ask("bypass", lab.HOST, "--off", "-o", "json").json["bypassed"] is False
     assert "BYPASSED" not in ask("status").out
     assert "bouclier.bypassed" not in shield.event(bouclier_request_id=shield.get().get("x-request-id"))
 
@@ -98,13 +94,13 @@ def test_bypass(shield, ask):
 def test_bypass_of_all_ends_by_itself(shield, ask):
     assert ask("bypass", "--all", "--for", "1s", "--reason", "short").code == 0
     assert ask("status", "-o", "json").json["bypass"]["reason"] == "short"
-    scene.until(lambda: "bypass" not in ask("status", "-o", "json").json)
+    lab.wait_until(lambda: "bypass" not in ask("status", "-o", "json").json)
 
 
 def test_reload(shield, ask):
     said = ask("reload")
     assert said.code == 0 and "configuration 2 is in force" in said.out
-    shield.site()["hosts"] = [scene.HOST, "new.example"]
+    shield.site()["hosts"] = [lab.HOST, "new.example"]
     shield.write(shield.settings)
     assert ask("reload", "--output", "json").json["ok"]
     assert shield.get(host="new.example").status == 200
@@ -141,7 +137,7 @@ def test_log(shield, ask):
     assert "/one" in ask("log", "-n", "1", "-q", "status=200").out
     assert len(ask("log", "--since", "1m").out.splitlines()) == 2
     assert ask("log", "--since", "2099-01-01").out == ""
-    assert "bouclier.counts" in scene.until(lambda: ask("log", "--counts", "-o", "json").out)
+    assert "bouclier.counts" in lab.wait_until(lambda: ask("log", "--counts", "-o", "json").out)
     assert ask("log", "--journal", shield.folder).out == ""
     assert ask("log", "--journal", shield.folder / "none").code == 1
 
@@ -149,12 +145,12 @@ def test_log(shield, ask):
 def test_log_follows(shield):
     shield.get("/before")
     shield.event(url_path="/before")
-    command = [laboratory.BINARY, "log", "-c", str(shield.config), "--follow"]
+    command = [lab.BINARY, "log", "-c", str(shield.config), "--follow"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as follower:
         try:
             assert "/before" in follower.stdout.readline()
             shield.get("/after")
-            assert select.select([follower.stdout], [], [], scene.WAIT)[0] and "/after" in follower.stdout.readline()
+            assert select.select([follower.stdout], [], [], lab.WAIT)[0] and "/after" in follower.stdout.readline()
         finally:
             follower.terminate()
 
@@ -163,19 +159,19 @@ def test_top_once(shield, ask):
     for _ in range(5):
         shield.get()
     said = ask("top", "--once")
-    assert said.code == 0 and scene.HOST in said.out and "1/1" in said.out and "requests/s" in said.out and "\033" not in said.out
+    assert said.code == 0 and lab.HOST in said.out and "1/1" in said.out and "requests/s" in said.out and "\033" not in said.out
 
 
 def test_top_live(shield):
     """On a terminal: draws each second, redraws when resized, ends at q, and leaves the terminal as it was."""
     master, slave = pty.openpty()
-    command = [laboratory.BINARY, "top", "-c", str(shield.config)]
+    command = [lab.BINARY, "top", "-c", str(shield.config)]
     with subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env={**os.environ, "TERM": "xterm"}) as top:
         os.close(slave)
         drawn = b""
         def read(mark, count=1):
             nonlocal drawn
-            end = time.monotonic() + scene.WAIT
+            end = time.monotonic() + lab.WAIT
             while drawn.count(mark) < count:
                 assert select.select([master], [], [], max(0, end - time.monotonic()))[0], drawn
                 drawn += os.read(master, 65536)
@@ -185,11 +181,11 @@ def test_top_live(shield):
             read(b"q quits", 3)
             os.write(master, b"q")
             read(b"\033[?1049l")
-            assert top.wait(scene.WAIT) == 0
+            assert top.wait(lab.WAIT) == 0
         finally:
             top.kill()
             os.close(master)
-    assert scene.HOST.encode() in drawn and b"\033[?1049h" in drawn
+    assert lab.HOST.encode() in drawn and b"\033[?1049h" in drawn
 
 
 def test_many_clients_and_a_silent_one(shield, ask):

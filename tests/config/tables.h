@@ -55,9 +55,11 @@ static const struct key test_top_keys[] = {
 };
 static const struct key_table test_top_table = { .name = "configuration", .keys = test_top_keys, .size = sizeof(struct test_top) };
 
+static const char *const test_words[] = { "fetch", NULL };
 static const struct key test_certificate_keys[] = {
 	{ .name = "chain", .type = KEY_PATH, .flags = KEY_REQUIRED | KEY_FILE, .offset = offsetof(struct test_certificate, chain), .help = "PEM." },
-	{ .name = "key", .type = KEY_PATH, .flags = KEY_FILE, .offset = offsetof(struct test_certificate, key), .help = "PEM." },
+	{ .name = "key", .type = KEY_PATH, .flags = KEY_FILE, .offset = offsetof(struct test_certificate, key), .choices = test_words,
+	  .help = "PEM." },
 	{ 0 },
 };
 static const struct key_table test_certificate_table = { .name = "certificate", .keys = test_certificate_keys,

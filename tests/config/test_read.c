@@ -343,6 +343,7 @@ static const struct bad confined[] = {
 	{ "sites: [{ name: n.example, certificate: /tls/north/a, origins: \"http://10.1.0.1\" }]\n", "1:17: error: tenant north: hosts: \"n.example\" is not granted to tenant north\n" },
 	{ "sites: [{ name: a.n.example, hosts: [\"*.example\"], certificate: /tls/north/a, origins: \"http://10.1.0.1\" }]\n", "1:38: error: tenant north: hosts: \"*.example\" is not granted to tenant north\n" },
 	{ "sites: [{ name: a.n.example, certificate: /tls/south/a, origins: \"http://10.1.0.1\" }]\n", "1:43: error: tenant north: chain: \"/tls/south/a\" is not in a folder granted to tenant north\n" },
+	{ "sites: [{ name: a.n.example, certificate: { chain: /tls/north/a, key: fetch }, origins: \"http://10.1.0.1\" }]\n", "1:71: error: tenant north: key: \"fetch\" is for the administrator's own sites, not for those of tenant north (name a file)\n" },
 	{ "sites: [{ name: a.n.example, certificate: /tls/north/../south/a, origins: \"http://10.1.0.1\" }]\n", "1:43: error: tenant north: chain: \"/tls/north/../south/a\" is not in a folder granted to tenant north\n" },
 	{ "sites: [{ name: a.n.example, certificate: /tls/northern/a, origins: \"http://10.1.0.1\" }]\n", "1:43: error: tenant north: chain: \"/tls/northern/a\" is not in a folder granted to tenant north\n" },
 	{ "sites: [{ name: a.n.example, certificate: /tls/north/a, origins: \"http://10.2.0.1\" }]\n", "1:66: error: tenant north: url: \"http://10.2.0.1\" is not within the networks granted to tenant north\n" },

@@ -1,30 +1,15 @@
-"""The portal of Aldersbeke, started once for its tests on a free port of the loopback address."""
+"""The portal of Aldersbeke, started once for its tests."""
 import http.client
-import pathlib
-import subprocess
-import sys
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from lab import Portal, Reply
 
 
 @pytest.fixture(scope="session")
 def port():
-    command = [sys.executable, ROOT / "demo/portal/portal.py", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as portal:
-        try:
-            yield int(portal.stdout.readline().strip().rstrip("/").rpartition(":")[2])
-        finally:
-            portal.terminate()
-
-
-class Reply:
-    def __init__(self, response):
-        self.status = response.status
-        self.headers = response.headers
-        self.body = response.read()
-        self.text = self.body.decode("utf-8", "replace")
+    with Portal() as portal:
+        yield portal.port
 
 
 @pytest.fixture

@@ -4,24 +4,22 @@ correct HTTP.
 import gzip
 import hashlib
 import re
-import socket
 from urllib.parse import urlencode
 
 import pytest
+
+from lab import connect
 
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 HEADINGS = {"nl": "Goeiedag", "fr": "Bonjour", "de": "Guten Tag", "en": "Good day"}
 PATHS = ["/", "/news", "/news/brook-walk", "/search?q=a", "/contact", "/login", "/upload"]
 
 
-def raw(port, text, wait_s=5):
+def raw(port, text):
     """Everything that comes back for raw bytes, until the portal closes."""
-    with socket.create_connection(("127.0.0.1", port), wait_s) as connection:
-        connection.sendall(text)
-        answer = b""
-        while piece := connection.recv(65536):
-            answer += piece
-        return answer
+    with connect(port, wait=5) as stream:
+        stream.send(text)
+        return stream.rest()
 
 
 @pytest.mark.parametrize("language", HEADINGS)

@@ -15,7 +15,7 @@ struct scene {
 	struct page page;
 	struct worker worker;
 	struct connection connection;
-	struct plan plan;
+	struct snapshot snapshot;
 	struct binding binding;
 };
 
@@ -28,7 +28,8 @@ static struct scene *scene_new(void)
 	fields_init(&scene->request.head.fields, &scene->request.arena, 10);
 	scene->route.settings = &scene->settings;
 	scene->request.route = &scene->route;
-	scene->binding.plan = &scene->plan;
+	scene->snapshot.generation = 1;
+	scene->binding.snapshot = &scene->snapshot;
 	scene->connection.worker = &scene->worker;
 	scene->request.binding = &scene->binding;
 	scene->request.connection = &scene->connection;
@@ -197,7 +198,6 @@ static void kept_pages_are_each_requests_own(void **state)
 	struct scene *scene = scene_new();
 	struct edge_settings other = { .contact = SPAN("Loket 7") };
 	struct edge_route route = { .settings = &other };
-	struct plan plan = { 0 };
 
 	(void)state;
 	scene->settings.contact = SPAN("Loket 3");
@@ -223,7 +223,7 @@ static void kept_pages_are_each_requests_own(void **state)
 	/* A reload: the same place in memory says something else now. */
 	scene->settings.contact = SPAN("Loket 9");
 	scene->request.route = &scene->route;
-	scene->binding.plan = &plan;
+	scene->snapshot.generation++;
 	page_make(&scene->request, 400, &scene->page);
 	assert_true(page_has(scene, "Loket 9"));
 	scene_done(scene);

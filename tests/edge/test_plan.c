@@ -158,6 +158,20 @@ static void the_widest_limits_are_the_readers(void **state)
 	scene_done(&scene);
 }
 
+/* A shield without sites reads whole heads, to answer that it does not know the host. */
+static void without_sites_heads_are_read(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	read_file(&scene, LISTEN "sites: []\n");
+	assert_ok(make(&scene, NULL, 0));
+	assert_true(plan(&scene)->limits.head_bytes >= 4096);
+	assert_true(plan(&scene)->limits.target_bytes >= 1024);
+	assert_true(plan(&scene)->limits.fields >= 30);
+	scene_done(&scene);
+}
+
 static void ports_are_found_by_address(void **state)
 {
 	static const char *const texts[] = { "127.0.0.1:8080", "[::1]:8080", "127.0.0.1:8081" };
@@ -209,7 +223,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_route_without_origins_uses_the_sites_pool), cmocka_unit_test(methods),
 		cmocka_unit_test(the_widest_limits_are_the_readers), cmocka_unit_test(ports_are_found_by_address),
-		cmocka_unit_test(a_plan_that_fails_leaves_nothing),
+		cmocka_unit_test(without_sites_heads_are_read), cmocka_unit_test(a_plan_that_fails_leaves_nothing),
 	};
 
 	return cmocka_run_group_tests_name("edge/plan", tests, NULL, NULL);

@@ -166,6 +166,7 @@ static const struct {
 	BAD("0\r\nContent-Length: 5\r\n\r\n", TRAILER), BAD("0\r\nTransfer-Encoding: chunked\r\n\r\n", TRAILER),
 	BAD("0\r\nHost: b\r\n\r\n", TRAILER), BAD("0\r\nAuthorization: x\r\n\r\n", TRAILER), BAD("0\r\nCookie: x\r\n\r\n", TRAILER),
 	BAD("0\r\nContent-Range: x\r\n\r\n", TRAILER), BAD("0\r\nIf-Range: x\r\n\r\n", TRAILER), BAD("0\r\nX-Forwarded-Anything: x\r\n\r\n", TRAILER),
+	BAD("0\r\nContent_Length: 1\r\n\r\n", TRAILER), BAD("0\r\nX_Forwarded_For: x\r\n\r\n", TRAILER), BAD("0\r\nX.Original_URL: /\r\n\r\n", TRAILER),
 	BAD("0\r\nMax-Forwards: 1\r\n\r\n", TRAILER), BAD("0\r\nA : b\r\n\r\n", TRAILER), BAD("0\r\n a: b\r\n\r\n", TRAILER),
 	BAD("0\r\nA: b\r\n c\r\n\r\n", TRAILER), BAD("0\r\nA\r\n\r\n", TRAILER), BAD("0\r\nGET / HTTP/1.1\r\n\r\n", TRAILER),
 	BAD("0\r\n: b\r\n\r\n", TRAILER), BAD("0\r\nA: \x01\r\n\r\n", TRAILER),

@@ -67,7 +67,9 @@ static void short_and_long_forms(void **state)
 		"    certificate: [tls/b-ec.pem, { chain: /t/b-rsa.pem, key: /t/b-rsa.key, ocsp: /t/b.ocsp }]\n"
 		"    tls: { min_version: \"1.3\", client_certificate: { mode: require, ca: ca.pem, crl: crl.pem } }\n"
 		"  - name: c.example\n"
-		"    tls: { mode: passthrough }\n");
+		"    tls: { mode: passthrough }\n"
+		"  - name: d.example\n"
+		"    certificate: [{ chain: tls/b-ec.pem, ocsp: fetch }, { chain: tls/b-ec.pem, ocsp: ./fetch }]\n");
 	assert_string_equal(said, "");
 	assert_int_equal(reading.result, RESULT_OK);
 	const struct net_settings *top = net_settings(reading.snapshot);
@@ -98,8 +100,12 @@ static void short_and_long_forms(void **state)
 	assert_int_equal(b->tls.min_version, TLS_1_3);
 	assert_int_equal(b->tls.client_certificate.mode, TLS_CLIENT_REQUIRE);
 	assert_int_equal(net_site_settings(&reading.snapshot->sites[2])->tls.mode, TLS_PASSTHROUGH);
-	/* The keeper is told of each file: a.pem, b-ec.pem, b-rsa.pem, its key, b.ocsp, ca.pem, crl.pem. */
-	assert_int_equal(reading.snapshot->file_count, 7);
+	/* A word is no file. */
+	certificate = net_site_settings(&reading.snapshot->sites[3])->certificate.items;
+	assert_true(span_equal(certificate[0].ocsp, SPAN(OCSP_FETCH)));
+	assert_true(span_equal(certificate[1].ocsp, SPAN("/c/fetch")));
+	/* The keeper is told of each file: a.pem, b-ec.pem, b-rsa.pem, its key, b.ocsp, ca.pem, crl.pem; b-ec.pem twice more, fetch. */
+	assert_int_equal(reading.snapshot->file_count, 10);
 	reading_done(&reading);
 }
 

@@ -9,9 +9,16 @@ static int setup(void **state)
 	return 0;
 }
 
-static struct tls_certificate as_certificate(const struct issued *issued, struct span ocsp)
+static struct tls_certificate as_certificate(const struct issued *issued, struct staple *staple)
 {
-	return (struct tls_certificate){ .source = { buffer_span(&issued->chain), buffer_span(&issued->pem_key), SPAN("c"), SPAN("k") }, .ocsp = ocsp };
+	return (struct tls_certificate){ .source = { buffer_span(&issued->chain), buffer_span(&issued->pem_key), SPAN("c"), SPAN("k") }, .staple = staple };
+}
+
+static struct staple *staple_of(const char *text)
+{
+	struct staple *staple = staple_new();
+	assert_int_equal(staple_set(staple, span_of(text), wall_ms() + 60000), RESULT_OK);
+	return staple;
 }
 
 /* A list of revoked serials (0: none) by CA. */
@@ -93,9 +100,10 @@ static void ecdsa_and_rsa_side_by_side(void **state)
 	struct issued ec, rsa;
 	struct span host = SPAN("a.example");
 	struct tls_server *server;
+	struct staple *staples[2] = { staple_of("staple of ec"), staple_of("staple of rsa") };
 	issue(&ec, "a.example", NULL, false, 1);
 	issue(&rsa, "a.example", NULL, true, 2);
-	struct tls_certificate both[2] = { as_certificate(&ec, SPAN("staple of ec")), as_certificate(&rsa, SPAN("staple of rsa")) };
+	struct tls_certificate both[2] = { as_certificate(&ec, staples[0]), as_certificate(&rsa, staples[1]) };
 	struct tls_site site = { .owner = &ec, .hosts = &host, .host_count = 1, .certificates = both, .certificate_count = 2 };
 	assert_int_equal(tls_server_new(&site, 1, NULL, &tickets, NULL, &server), RESULT_OK);
 	for (int i = 0; i < 2; i++) {
@@ -114,6 +122,9 @@ static void ecdsa_and_rsa_side_by_side(void **state)
 		SSL_CTX_free(client);
 	}
 	tls_server_free(server);
+	staple_drop(staples[0]);
+	staple_drop(staples[1]);
+	both[0].staple = NULL;
 	both[1] = both[0];
 	struct complaints complaints;
 	complaints_init(&complaints);
@@ -122,6 +133,52 @@ static void ecdsa_and_rsa_side_by_side(void **state)
 	complaints_done(&complaints);
 	issued_done(&ec);
 	issued_done(&rsa);
+}
+
+/* What a client that asks is stapled; "" : nothing. */
+static const char *stapled_text(const struct tls_server *server)
+{
+	static char text[64];
+	const unsigned char *staple;
+	struct pair pair;
+	SSL_CTX *client = client_new();
+	SSL_CTX_set_tlsext_status_type(client, TLSEXT_STATUSTYPE_ocsp);
+	pair_init(&pair, server, client, "a.example", true);
+	assert_int_equal(pair_handshake(&pair), RESULT_OK);
+	long len = SSL_get_tlsext_status_ocsp_resp(pair.client, &staple);
+	snprintf(text, sizeof(text), "%.*s", len > 0 ? (int)len : 0, len > 0 ? (const char *)staple : "");
+	pair_done(&pair);
+	SSL_CTX_free(client);
+	return text;
+}
+
+/* The context holds what it staples, and sends what is there at the time of the handshake. */
+static void staple_changes_under_a_server(void **state)
+{
+	(void)state;
+	struct issued site_certificate;
+	struct span host = SPAN("a.example");
+	struct tls_server *server;
+	struct staple *staple = staple_new();
+	issue(&site_certificate, "a.example", NULL, false, 1);
+	struct tls_certificate certificates[2] = { as_certificate(&site_certificate, staple), as_certificate(&site_certificate, staple) };
+	struct tls_site sites[2] = {
+		{ .owner = &host, .hosts = &host, .host_count = 1, .certificates = &certificates[0], .certificate_count = 1 },
+		{ .owner = &server, .certificates = &certificates[1], .certificate_count = 1 },
+	};
+	certificates[0].is_ocsp_fetched = true;
+	assert_int_equal(tls_server_new(sites, 2, NULL, &tickets, NULL, &server), RESULT_OK);
+	assert_int_equal(tls_server_contexts(server), 2);  /* what is said about stapling tells them apart */
+	assert_string_equal(stapled_text(server), "");
+	assert_int_equal(staple_set(staple, SPAN("first"), wall_ms() + 60000), RESULT_OK);
+	assert_string_equal(stapled_text(server), "first");
+	assert_int_equal(staple_set(staple, SPAN("second"), wall_ms() + 60000), RESULT_OK);
+	assert_string_equal(stapled_text(server), "second");
+	assert_int_equal(staple_set(staple, SPAN("over"), wall_ms() - 1), RESULT_OK);
+	staple_drop(staple);
+	assert_string_equal(stapled_text(server), "");
+	tls_server_free(server);
+	issued_done(&site_certificate);
 }
 
 static SSL_SESSION *kept;
@@ -179,7 +236,7 @@ static void client_certificates(void **state)
 	issue(&stranger, "stranger", &stranger_ca, false, 10);
 	issue(&site_certificate, "site", NULL, false, 3);
 	crl_make(&ca, 11, &crl);
-	struct tls_certificate certificate = as_certificate(&site_certificate, SPAN_NONE);
+	struct tls_certificate certificate = as_certificate(&site_certificate, NULL);
 	struct tls_site sites[3] = {
 		{ .owner = &open_host, .hosts = &open_host, .host_count = 1, .certificates = &certificate, .certificate_count = 1 },
 		{ .owner = &request_host, .hosts = &request_host, .host_count = 1, .certificates = &certificate, .certificate_count = 1,
@@ -217,6 +274,28 @@ static void client_certificates(void **state)
 	assert_int_equal(meet(server, "require.example", NULL, of_open, &der, &is_resumed), RESULT_REFUSED);
 	assert_int_equal(meet(server, "require.example", &good, of_open, &der, &is_resumed), RESULT_OK);
 	assert_false(is_resumed);
+	/* A look at a certificate ages, however often its session resumes meanwhile and gets a ticket anew. */
+	sites[2].client_fresh_s = 1;
+	tls_server_free(server);
+	SSL_SESSION_free(kept);
+	kept = NULL;
+	assert_int_equal(tls_server_new(sites, 3, NULL, &tickets, NULL, &server), RESULT_OK);
+	assert_int_equal(meet(server, "require.example", &good, NULL, &der, &is_resumed), RESULT_OK);
+	for (int i = 0; i < 2; i++) {
+		SSL_SESSION *last = kept;
+		kept = NULL;
+		(void)usleep(i ? 700000 : 0);
+		assert_int_equal(meet(server, "require.example", NULL, last, &der, &is_resumed), RESULT_OK);
+		assert_true(is_resumed);
+		SSL_SESSION_free(last);
+	}
+	SSL_SESSION *last = kept;
+	kept = NULL;
+	(void)usleep(700000);
+	assert_int_equal(meet(server, "require.example", NULL, last, &der, &is_resumed), RESULT_REFUSED);
+	assert_int_equal(meet(server, "require.example", &good, last, &der, &is_resumed), RESULT_OK);
+	assert_false(is_resumed);
+	SSL_SESSION_free(last);
 	SSL_SESSION_free(of_require);
 	SSL_SESSION_free(of_open);
 	SSL_SESSION_free(kept);
@@ -257,7 +336,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_lead_to_sites),
-		cmocka_unit_test(ecdsa_and_rsa_side_by_side),
+		cmocka_unit_test(ecdsa_and_rsa_side_by_side), cmocka_unit_test(staple_changes_under_a_server),
 		cmocka_unit_test(client_certificates),
 		cmocka_unit_test(a_thousand_sites),
 	};

@@ -157,21 +157,21 @@ static void kept_ones_are_used_again_newest_first(void **state)
 
 	(void)state;
 	hear(scene, second, "over");
-	assert_null(origin_connection_reuse(&scene->worker, scene->origin, &owner));
+	assert_null(origin_connection_reuse(&scene->worker, scene->origin, false, &owner));
 	origin_connection_keep(first, &scene->settings);
 	origin_connection_keep(second, &scene->settings);
 	assert_int_equal(scene->worker.idle_count, 2);
 	owner.advances = 0;
 	turn(scene, 5);
 	assert_int_equal(owner.advances, 0);  /* an idle one has no owner */
-	got = origin_connection_reuse(&scene->worker, scene->origin, &owner);
+	got = origin_connection_reuse(&scene->worker, scene->origin, false, &owner);
 	assert_ptr_equal(got, second);
 	assert_true(got->is_reused);
 	assert_int_equal(got->stage, ORIGIN_OPEN);
 	hear(scene, got, "second response");
 	assert_true(owner.advances > 0);
-	assert_ptr_equal(origin_connection_reuse(&scene->worker, scene->origin, &owner), first);
-	assert_null(origin_connection_reuse(&scene->worker, scene->origin, &owner));
+	assert_ptr_equal(origin_connection_reuse(&scene->worker, scene->origin, false, &owner), first);
+	assert_null(origin_connection_reuse(&scene->worker, scene->origin, false, &owner));
 	origin_connection_close(first);
 	origin_connection_keep(second, &scene->settings);  /* closed with the worker */
 	scene_done(scene);
@@ -192,7 +192,7 @@ static void no_more_are_kept_than_the_limit(void **state)
 	assert_int_equal(scene->worker.idle_count, 3);
 	assert_int_equal(scene->worker.open_count, 3);
 	scene->settings.kept_connections = 0;
-	list[0] = origin_connection_reuse(&scene->worker, scene->origin, &owner);
+	list[0] = origin_connection_reuse(&scene->worker, scene->origin, false, &owner);
 	origin_connection_keep(list[0], &scene->settings);
 	assert_int_equal(scene->worker.idle_count, 2);
 	scene_done(scene);
@@ -240,7 +240,7 @@ static void what_an_idle_one_hears_closes_it(void **state)
 		for (unsigned i = 0; i < 100 && scene->worker.idle_count; i++)
 			turn(scene, 1);
 		assert_int_equal(scene->worker.idle_count, 0);
-		assert_null(origin_connection_reuse(&scene->worker, scene->origin, &owner));
+		assert_null(origin_connection_reuse(&scene->worker, scene->origin, false, &owner));
 		scene_done(scene);
 	}
 }
@@ -259,7 +259,7 @@ static void bytes_nobody_asked_for_are_nobodys_response(void **state)
 	turn(scene, 5);  /* the edge is told to the owner, who waits for nothing and reads nothing */
 	origin_connection_keep(connection, &scene->settings);
 	assert_int_equal(scene->worker.idle_count, 0);
-	assert_null(origin_connection_reuse(&scene->worker, scene->origin, &owner));
+	assert_null(origin_connection_reuse(&scene->worker, scene->origin, false, &owner));
 
 	connection = open_one(scene, &owner);
 	assert_ok(buffer_append(&connection->in, SPAN("x")));  /* read already */
@@ -370,10 +370,10 @@ static void tables_grow_with_the_slots(void **state)
 	origin_connection_keep(far, &scene->settings);
 	scene->origin = first;
 	assert_int_equal(scene->worker.idle_count, 4);
-	assert_ptr_equal(origin_connection_reuse(&scene->worker, fillers[99], &owner), far);
+	assert_ptr_equal(origin_connection_reuse(&scene->worker, fillers[99], false, &owner), far);
 	for (unsigned i = 3; i > 0; i--)
-		assert_ptr_equal(origin_connection_reuse(&scene->worker, first, &owner), kept[i - 1]);
-	assert_null(origin_connection_reuse(&scene->worker, first, &owner));
+		assert_ptr_equal(origin_connection_reuse(&scene->worker, first, false, &owner), kept[i - 1]);
+	assert_null(origin_connection_reuse(&scene->worker, first, false, &owner));
 	for (unsigned i = 0; i < 3; i++)
 		origin_connection_close(kept[i]);
 	origin_connection_close(far);
@@ -416,6 +416,47 @@ static void a_worker_that_closes_keeps_none(void **state)
 	scene_done(scene);
 }
 
+/* A name that moved takes its visitors along, also those who come often. */
+static void a_name_that_moved_is_followed(void **state)
+{
+	struct scene *scene = scene_new();
+	struct owner owner = { 0 };
+	struct origin_connection *one = open_one(scene, &owner);
+	struct endpoint here = one->endpoint, elsewhere = here;
+
+	(void)state;
+	elsewhere.port = (uint16_t)(here.port ^ 1);
+	origin_connection_keep(one, &scene->settings);
+	origin_set_endpoints(scene->origin, (struct endpoint[]){ elsewhere, here }, 2, 1);
+	assert_ptr_equal(origin_connection_reuse(&scene->worker, scene->origin, false, &owner), one);  /* in another order, and still there */
+	
+	origin_connection_keep(one, &scene->settings);
+	origin_set_endpoints(scene->origin, &elsewhere, 1, 2);
+	assert_null(origin_connection_reuse(&scene->worker, scene->origin, false, &owner));
+	assert_int_equal(scene->worker.idle_count, 0);
+	origin_set_endpoints(scene->origin, &here, 1, 3);
+	scene_done(scene);
+}
+
+/* What can be sent only once goes to a connection that lives; the edge that tells of its end may come too late. */
+static void what_is_sent_once_goes_to_a_living_one(void **state)
+{
+	struct scene *scene = scene_new();
+	struct owner owner = { 0 };
+	struct origin_connection *living = open_one(scene, &owner), *dead = open_one(scene, &owner);
+
+	(void)state;
+	turn(scene, 2);
+	origin_connection_keep(living, &scene->settings);
+	origin_connection_keep(dead, &scene->settings);
+	turn(scene, 2);
+	assert_int_equal(shutdown(last_peer(scene), SHUT_RDWR), 0);
+	assert_ptr_equal(origin_connection_reuse(&scene->worker, scene->origin, true, &owner), living);
+	assert_null(origin_connection_reuse(&scene->worker, scene->origin, true, &owner));
+	origin_connection_close(living);
+	scene_done(scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -424,6 +465,7 @@ int main(void)
 		cmocka_unit_test(what_an_idle_one_hears_closes_it), cmocka_unit_test(bytes_nobody_asked_for_are_nobodys_response),
 		cmocka_unit_test(a_late_edge_of_what_was_read_keeps_it), cmocka_unit_test(a_refused_connection_says_so),
 		cmocka_unit_test(no_descriptor_is_not_the_origins_fault), cmocka_unit_test(tables_grow_with_the_slots),
+		cmocka_unit_test(a_name_that_moved_is_followed), cmocka_unit_test(what_is_sent_once_goes_to_a_living_one),
 		cmocka_unit_test(a_kept_connection_holds_its_origin), cmocka_unit_test(a_worker_that_closes_keeps_none),
 	};
 

@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 
+#include "net/tls_client.h"
+
 static struct origin *hold(struct origins *origins, struct origin_settings settings, struct origin_health_settings health)
 {
 	struct origin *origin = origins_hold(origins, &settings, &health, NULL);
@@ -48,6 +50,59 @@ static void the_same_settings_are_the_same_origin(void **state)
 	origins_drop(&origins, first);
 	assert_true(list_is_empty(&origins.all));
 	origins_done(&origins);
+}
+
+static struct tls_client *client_of(const char *host, struct span ca, const struct certificate_source *own)
+{
+	struct tls_client_settings settings = { .host = span_of(host), .ca = ca, .ca_path = SPAN("/ca.pem"), .certificate = own };
+	struct tls_client *client = NULL;
+
+	assert_ok(tls_client_new(&settings, NULL, &client));
+	return client;
+}
+
+/* What is in the files counts, not how they are called. */
+static void other_bytes_in_a_file_are_another_origin(void **state)
+{
+	struct origin_settings settings = made_origin("10.0.0.1", 443);
+	struct buffer chains[2], keys[2];
+	struct certificate_source own[2];
+	struct origin *first, *again, *renewed, *shown, *shown_renewed;
+	struct origins origins;
+	struct span name = SPAN("10.0.0.1");
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		buffer_init(&chains[i], 65536);
+		buffer_init(&keys[i], 65536);
+		assert_ok(certificate_make_self_signed(&name, 1, 0, &chains[i], &keys[i]));
+		own[i] = (struct certificate_source){ buffer_span(&chains[i]), buffer_span(&keys[i]), SPAN("c"), SPAN("k") };
+	}
+	settings.ca = SPAN("/ca.pem");
+	origins_init(&origins);
+	first = origins_hold(&origins, &settings, &passive, client_of("10.0.0.1", own[0].chain, NULL));
+	again = origins_hold(&origins, &settings, &passive, client_of("10.0.0.1", own[0].chain, NULL));
+	renewed = origins_hold(&origins, &settings, &passive, client_of("10.0.0.1", own[1].chain, NULL));
+	shown = origins_hold(&origins, &settings, &passive, client_of("10.0.0.1", own[0].chain, &own[0]));
+	shown_renewed = origins_hold(&origins, &settings, &passive, client_of("10.0.0.1", own[0].chain, &own[1]));
+	assert_ptr_equal(first, again);
+	assert_ptr_not_equal(first, renewed);
+	assert_ptr_not_equal(first, shown);
+	assert_ptr_not_equal(shown, shown_renewed);
+	/* A sticky cookie leads to it all the same. */
+	assert_int_equal(first->key, renewed->key);
+	assert_int_equal(first->key, shown_renewed->key);
+	origins_drop(&origins, first);
+	origins_drop(&origins, again);
+	origins_drop(&origins, renewed);
+	origins_drop(&origins, shown);
+	origins_drop(&origins, shown_renewed);
+	assert_true(list_is_empty(&origins.all));
+	origins_done(&origins);
+	for (unsigned i = 0; i < 2; i++) {
+		buffer_done(&chains[i]);
+		buffer_done(&keys[i]);
+	}
 }
 
 static void slots_are_small_and_used_again(void **state)
@@ -273,7 +328,7 @@ static void threads_hold_and_drop(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_same_settings_are_the_same_origin), cmocka_unit_test(slots_are_small_and_used_again),
+		cmocka_unit_test(the_same_settings_are_the_same_origin), cmocka_unit_test(other_bytes_in_a_file_are_another_origin), cmocka_unit_test(slots_are_small_and_used_again),
 		cmocka_unit_test(addresses_take_turns_and_old_ones_beat_none), cmocka_unit_test(without_checks_it_falls_pauses_and_comes_back),
 		cmocka_unit_test(a_crowd_that_fails_together_counts_once), cmocka_unit_test(an_error_page_is_an_answer),
 		cmocka_unit_test(with_checks_only_checks_bring_it_back), cmocka_unit_test(with_checks_failures_count_in_a_row_too),

@@ -5,16 +5,14 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import tempfile
 import threading
 import time
 
 import pytest
 
-from load import Load
-from shield import HOST, ROOT, Origin, Shield, get, response, wait_until
-
-CRASHING = os.environ.get("BOUCLIER_CRASH", str(ROOT / "build-crash/bouclier"))
+from lab import CRASHING, HOST, Load, Origin, Shield, get, response, trusting, wait_until
 
 
 def sequences(lines):
@@ -190,9 +188,8 @@ def test_sockets_survive(origin):
 
 def test_ticket_keys_survive(origin):
     """A session of TLS is resumed by the edge after."""
-    import ssl
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode, context.maximum_version = False, ssl.CERT_NONE, ssl.TLSVersion.TLSv1_2
+    context = trusting()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
 
     def shake(session):
         with socket.create_connection(("127.0.0.1", shield.tls), timeout=5) as raw, \
@@ -241,7 +238,7 @@ def kill_edge(shield):
 
 # -- a request that kills: needs a binary made for it --
 
-needs_crashing = pytest.mark.skipif(not os.access(CRASHING, os.X_OK), reason="skipped: no build with -Dcrash_test=true")
+needs_crashing = pytest.mark.skipif(not os.access(CRASHING, os.X_OK), reason="no build that dies on demand (tools/build crash)")
 
 
 def crash(shield, path):
@@ -249,9 +246,6 @@ def crash(shield, path):
     try:
         return get(shield.plain, path, timeout=5).status
     except OSError:
-        return 0
-    except Exception as error:  # http.client: no answer at all
-        assert "RemoteDisconnected" in type(error).__name__, error
         return 0
 
 

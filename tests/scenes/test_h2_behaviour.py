@@ -1,29 +1,23 @@
 """HTTP/2 as citizens' programs use it and abuse it: windows both ways, bodies, interim answers, tunnels, ends, budgets."""
-import base64
 import contextlib
 import hashlib
 import os
-import pathlib
-import re
 import signal
 import socket
 import struct
 import subprocess
-import sys
 import threading
 import time
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-import h2_cases as h2  # noqa: E402
-import shield as scene  # noqa: E402
-from test_h2_conformance import ENVIRONMENT, Portal  # noqa: E402
+import lab
+from lab import ENVIRONMENT, Portal, h2, pss
 
 BIG = bytes(range(256)) * 16384  # 4 MiB
 
 
-class Early(scene.Origin):
+class Early(lab.Origin):
     """Answers /early before it reads the body, and closes once the other side does."""
 
     def read_body(self, request, stream):
@@ -33,7 +27,7 @@ class Early(scene.Origin):
     def play(self, request):
         path = request.target
         if path.startswith("/early"):
-            answer = scene.response(b"early\n", "403 Forbidden")
+            answer = lab.response(b"early\n", "403 Forbidden")
             if not request.get("content-length") and not request.get("transfer-encoding"):
                 return answer
             request.connection.sendall(answer)
@@ -42,7 +36,7 @@ class Early(scene.Origin):
                     pass
             return None
         if path == "/big":
-            return scene.response(BIG)
+            return lab.response(BIG)
         if path == "/endless":
             with contextlib.suppress(OSError):
                 request.connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1099511627776\r\n\r\n")
@@ -51,7 +45,7 @@ class Early(scene.Origin):
             return None
         if path == "/hints":
             request.connection.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n")
-            return scene.response(b"hinted\n")
+            return lab.response(b"hinted\n")
         if path == "/trailers":
             return (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n"
                     b"5\r\nhello\r\n0\r\nX-Sum: 42\r\n\r\n")
@@ -63,15 +57,15 @@ class Early(scene.Origin):
             return b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" + (b"" if request.method == "HEAD" else b"hello")
         if path == "/late":
             time.sleep(0.5)
-        return scene.response(b"hello\n")
+        return lab.response(b"hello\n")
 
 
 @contextlib.contextmanager
 def stage(**options):
     with Early() as origin:
         origin.answer = origin.play
-        with scene.Shield(origin, workers=1, **options) as shield:
-            shield.origin = origin
+        with lab.Shield(origin, workers=1, **options) as shield:
+            shield.behind = origin
             yield shield
 
 
@@ -83,15 +77,9 @@ def shield():
 
 @pytest.fixture(params=[True, False], ids=["tls", "h2c"])
 def client(shield, request):
-    shield.origin.requests.clear()
+    shield.behind.forget()
     with h2.Client(shield.tls if request.param else shield.h2c, request.param) as one:
         yield one
-
-
-def pss(pid):
-    """Bytes."""
-    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return int(re.search(r"^Pss:\s+(\d+) kB", text, re.M)[1]) * 1024
 
 
 # -- bodies and heads --
@@ -103,14 +91,14 @@ def test_download(client):
 
 
 def test_head_204_304(client, shield):
-    before = shield.origin.connections
+    before = shield.behind.accepted
     for _ in range(3):
         head = client.get("/head", method="HEAD")
         assert (head.status, head.get("content-length"), bytes(head.body)) == (200, "5", b"")
         assert client.get("/nothing").get("x-nothing") == "yes"
         assert client.get("/same").status == 304
         assert bytes(client.get("/head").body) == b"hello"
-    assert shield.origin.connections - before <= 1, "the origin's connection was not kept"
+    assert shield.behind.accepted - before <= 1, "the origin's connection was not kept"
 
 
 def test_interim(client):
@@ -129,17 +117,17 @@ def test_request_trailers(client, shield):
     stream = client.request(body=b"hello", ends=False, method="POST")
     client.headers([("x-sum", "42")], stream)
     client.wait(stream)
-    assert shield.origin.requests[-1].body.endswith(b"0\r\nx-sum: 42\r\n\r\n"), shield.origin.requests[-1].body
+    assert shield.behind.requests[-1].raw_body.endswith(b"0\r\nx-sum: 42\r\n\r\n"), shield.behind.requests[-1].raw_body
 
 
 def test_post_lengths(client, shield):
     client.wait(client.request(body=b"hello", method="POST", length=True))
-    assert shield.origin.requests[-1].get("content-length") == "5" and shield.origin.requests[-1].body == b"hello"
+    assert shield.behind.requests[-1].get("content-length") == "5" and shield.behind.requests[-1].body == b"hello"
     client.wait(client.request(body=b"hello", method="POST"))
-    assert shield.origin.requests[-1].get("transfer-encoding") == "chunked"
-    assert shield.origin.requests[-1].body == b"5\r\nhello\r\n0\r\n\r\n"
+    assert shield.behind.requests[-1].get("transfer-encoding") == "chunked"
+    assert shield.behind.requests[-1].raw_body == b"5\r\nhello\r\n0\r\n\r\n"
     client.wait(client.request(body=b"", method="POST", length=True))
-    assert shield.origin.requests[-1].get("content-length") == "0"
+    assert shield.behind.requests[-1].get("content-length") == "0"
 
 
 def test_expect_continue(client, shield):
@@ -150,12 +138,12 @@ def test_expect_continue(client, shield):
     assert client.answers[stream].interim == [[(":status", "100")]]
     client.data(b"hello", stream)
     assert client.wait(stream)[0].status == 200
-    assert b"hello" in shield.origin.requests[-1].body and not shield.origin.requests[-1].get("expect")
+    assert shield.behind.requests[-1].body == b"hello" and not shield.behind.requests[-1].get("expect")
 
 
 def test_cookies_joined(client, shield):
     client.get("/", ("cookie", "a=1"), ("cookie", "b=2"))
-    assert shield.origin.requests[-1].get("cookie") == "a=1; b=2"
+    assert shield.behind.requests[-1].get("cookie") == "a=1; b=2"
 
 
 def test_many_streams(client):
@@ -223,7 +211,7 @@ def test_stalled_streams_cost_little():
             assert sum(len(client.answer_of(each).body) for each in streams) <= h2.WINDOW
             for each in streams:
                 client.rst(each)
-            scene.wait_until(lambda: len(shield.origin.open) <= 1, what="the origins' connections are given back")
+            lab.wait_until(lambda: len(shield.behind.open) <= 1, what="the origins' connections are given back")
             client.window_update(0, h2.WINDOW)
             client.reads = True
             assert client.get("/").status == 200
@@ -232,13 +220,13 @@ def test_stalled_streams_cost_little():
 def test_upload_waits_for_the_origin(client, shield):
     """The stream's window opens only as fast as the origin reads; the others live on."""
     stop = threading.Event()
-    answer = shield.origin.read_body
+    answer = shield.behind.read_body
 
     def slow(request, stream):
         if request.method == "PUT":
             stop.wait(10)
         answer(request, stream)
-    shield.origin.read_body = slow
+    shield.behind.read_body = slow
     try:
         before = pss(shield.edge())
         window = client.settings[h2.INITIAL_WINDOW_SIZE]
@@ -259,11 +247,12 @@ def test_upload_waits_for_the_origin(client, shield):
         assert client.get("/").status == 200, "others live on"
         assert sent < 16 * 1024 * 1024, "what the kernels hold is no more than that"
         assert pss(shield.edge()) - before < 1024 * 1024
+        stop.set()
         client.data(b"end", stream)
         assert client.wait(stream)[0].status == 200
     finally:
         stop.set()
-        shield.origin.read_body = answer
+        shield.behind.read_body = answer
 
 
 def test_transfers_by_curl(shield, tmp_path):
@@ -275,11 +264,11 @@ def test_transfers_by_curl(shield, tmp_path):
                           f"https://localhost:{shield.tls}/big"], capture_output=True, text=True, timeout=60)
     assert run.stdout == "2 200", run
     assert (tmp_path / "down").read_bytes() == BIG
-    request = shield.origin.requests[-1]
+    request = shield.behind.requests[-1]
     assert request.get("content-length") == str(len(data))
     assert hashlib.sha256(request.body).digest() == hashlib.sha256(data).digest()
     assert pss(shield.edge()) - before < 2 * 1024 * 1024
-    request.body = b""
+    shield.behind.forget()
 
 
 # -- what ends early --
@@ -289,9 +278,9 @@ def test_reset_gives_the_origin_back(client, shield):
     stream = client.request(path="/endless")
     while not client.answer_of(stream).body:
         client.step()
-    connections = len(shield.origin.open)
+    connections = len(shield.behind.open)
     client.rst(stream)
-    scene.wait_until(lambda: len(shield.origin.open) < connections, 5, "the origin's connection is closed")
+    lab.wait_until(lambda: len(shield.behind.open) < connections, 5, "the origin's connection is closed")
     assert client.get("/").status == 200
 
 
@@ -342,7 +331,7 @@ def test_origin_breaks_off():
     def answer(request):
         request.connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
         return None
-    with scene.Origin(answer) as origin, scene.Shield(origin) as shield, h2.Client(shield.tls, True) as client:
+    with lab.Origin(answer) as origin, lab.Shield(origin) as shield, h2.Client(shield.tls, True) as client:
         broken = client.get("/")
         assert broken.code == h2.INTERNAL_ERROR and bytes(broken.body) in (b"", b"half")
         assert client.ping() is None and client.step() is not None
@@ -353,7 +342,7 @@ def test_origin_breaks_off():
 
 def test_websocket():
     """Extended CONNECT (RFC 8441) to the demonstration portal's echo."""
-    with Portal() as portal, scene.Shield(portal) as shield, h2.Client(shield.tls, True) as client:
+    with Portal() as portal, lab.Shield(portal) as shield, h2.Client(shield.tls, True) as client:
         assert client.settings[8] == 1, "SETTINGS_ENABLE_CONNECT_PROTOCOL"
         stream = client.request((":protocol", "websocket"), ("sec-websocket-version", "13"), ("origin", f"https://{client.authority}"),
                                 method="CONNECT", path="/ws", ends=False)
@@ -395,8 +384,8 @@ def test_websocket_refused_by_the_origin(client):
 def test_connect_refused(client):
     stream, client.next = client.next, client.next + 2
     client.headers([(":method", "CONNECT"), (":authority", "other.example:443")], stream)
-    answer = client.wait(stream)[0]
-    assert answer.code is not None or answer.status in (400, 405, 501)
+    assert client.wait(stream)[0].status == 405
+    assert client.get("/").status == 200
 
 
 # -- the end of a connection --
@@ -425,7 +414,7 @@ def test_drain_answers_who_has_connected(first):
         time.sleep(0.1)
         shield.signal(signal.SIGTERM)
         time.sleep(0.3)
-        client.sendall(f"GET / HTTP/1.1\r\nHost: {scene.HOST}\r\n\r\n".encode()[len(first):])
+        client.sendall(f"GET / HTTP/1.1\r\nHost: {lab.HOST}\r\n\r\n".encode()[len(first):])
         answer = b""
         while piece := client.recv(65536):
             answer += piece
@@ -448,7 +437,7 @@ def test_reload_keeps_the_connection():
 
 @pytest.fixture(scope="module")
 def attacked():
-    with stage(binary=scene.sanitized(), env=ENVIRONMENT) as one:
+    with stage(binary=lab.sanitized(), env=ENVIRONMENT) as one:
         yield one
 
 
@@ -518,7 +507,7 @@ def test_flood(attacked, play):
     assert rounds < 1500
     with h2.Client(attacked.tls, True) as client:
         assert client.get("/").status == 200, "others are served"
-    assert len(attacked.origin.requests) < 5000
+    assert len(attacked.behind.requests) < 5000
 
 
 def test_bomb_with_a_shut_window(attacked):
@@ -548,7 +537,7 @@ def test_h2load(shield):
                              text=True, timeout=60)
         assert "3000 succeeded, 0 failed, 0 errored, 0 timeout" in run.stdout, run.stdout
         assert "status codes: 3000 2xx" in run.stdout
-    shield.origin.requests.clear()
+    shield.behind.forget()
 
 
 def test_nghttp(shield):

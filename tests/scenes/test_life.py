@@ -1,5 +1,7 @@
 """How a shield starts, refuses to start, and ends."""
+import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -9,7 +11,10 @@ import time
 
 import pytest
 
-from shield import HOST, Origin, Shield, free_port, get, make_certificate, response, wait_until
+from lab import HOST, Origin, Shield, get, make_certificate, wait_until
+
+
+needs_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root, which reads what its children may not")
 
 
 def site(settings):
@@ -152,7 +157,7 @@ def test_unreadable_key_without_root(origin):
     assert code == 1 and "site.pem: Permission denied" in said, said
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="needs root to become somebody else")
+@needs_root
 def test_runs_without_root(origin):
     shield = Shield(origin, start=False, words=["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"])
     os.chown(shield.folder, 65534, 65534)
@@ -165,13 +170,61 @@ def test_runs_without_root(origin):
         shield.stop()
 
 
+def closed_words(path):
+    """What an administrator has to be told: who may not enter what, and what helps."""
+    return [r"user \w+(-\w+)? \(\d+\) may not enter the folder " + re.escape(str(path)), "keep it in a folder such as /etc/bouclier",
+            re.escape(f"chmod o+x {path}")]
+
+
+@needs_root
+def test_configuration_in_a_closed_folder(origin):
+    """A file in /root: root reads it, the shield does not. It says so by name, and `check` by root says the same before."""
+    shield = Shield(origin, start=False)
+    shield.folder.chmod(0o700)
+    shield.run()
+    code, said = shield.process.wait(20), shield.said()
+    checked = subprocess.run([shield.binary, "check", "-c", shield.config], capture_output=True, text=True, timeout=30)
+    shield.folder.chmod(0o755)
+    well = subprocess.run([shield.binary, "check", "-c", shield.config], capture_output=True, text=True, timeout=30)
+    shield.stop()
+    assert code == 1 and "Permission denied" not in said, said
+    assert checked.returncode == 1 and well.returncode == 0, checked.stdout + checked.stderr + well.stderr
+    for words in closed_words(shield.folder):
+        assert re.search(words, said) and re.search(words, checked.stderr), said + checked.stderr
+
+
+@needs_root
+def test_file_that_only_root_reads(origin):
+    with Shield(origin) as shield:
+        shield.config.chmod(0o600)
+        worked, text = shield.reload()
+        assert not worked and f"may not read the file {shield.config}" in text and "chgrp" in text, text
+        assert get(shield.plain).status == 200
+
+
+@needs_root
+def test_challenges_in_a_closed_folder(origin):
+    """Everything else serves; that certificates will not come is said at the start, not found out in 90 days."""
+    with Shield(origin, start=False) as shield:
+        closed = shield.folder / "closed"
+        (closed / "acme").mkdir(parents=True)
+        closed.chmod(0o700)
+        shield.site()["acme"] = str(closed / "acme")
+        shield.write(shield.settings)
+        shield.start()
+        assert get(shield.plain).status == 200
+        assert "challenges of acme cannot be served" in shield.said()
+        for words in closed_words(closed):
+            assert re.search(words, shield.said()), shield.said()
+
+
 def test_bad_configuration_does_not_reload(origin):
     """Everything that does not start does not reload either: the sentence is told, the old configuration serves on."""
     with Shield(origin) as shield:
         good, pem = shield.config.read_text(), shield.certificate.read_bytes()
         edge = shield.edge()
         for change, *words in BAD:
-            shield.settings = __import__("json").loads(good)
+            shield.settings = json.loads(good)
             spoil(shield, change)
             worked, text = shield.reload()
             assert not worked, change.__name__

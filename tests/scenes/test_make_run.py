@@ -5,21 +5,19 @@ import pathlib
 import pty
 import signal
 import subprocess
-import sys
 import termios
 import time
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-import shield as scene  # noqa: E402
+import lab
 
 STARTED_BY = "BOUCLIER_SCENE"  # in the environment of everything that make starts, and of nothing else
 
 
 def is_tree_whole():
     """The tree that make works on: this one, unless its build is somebody else's (then make would build it anew)."""
-    return (scene.ROOT / "build/build.ninja").exists() and pathlib.Path(scene.BINARY).resolve() == (scene.ROOT / "build/bouclier").resolve()
+    return (lab.ROOT / "build/build.ninja").exists() and pathlib.Path(lab.BINARY).resolve() == (lab.ROOT / "build/bouclier").resolve()
 
 
 def started(mark):
@@ -37,13 +35,13 @@ class Run:
     """make run in a terminal of its own."""
 
     def __init__(self, portal="demo"):
-        self.port, self.http_port, self.portal_port, metrics_port = (scene.free_port() for _ in range(4))
+        self.port, self.http_port, self.portal_port, metrics_port = (lab.free_port() for _ in range(4))
         self.mark = f"{STARTED_BY}={os.getpid()}-{self.port}"
         name, _, value = self.mark.partition("=")
         environment = {**os.environ, name: value, "PORT": str(self.port), "HTTP_PORT": str(self.http_port),
                        "PORTAL_PORT": str(self.portal_port), "METRICS_PORT": str(metrics_port)}
         self.terminal, inner = pty.openpty()
-        self.process = subprocess.Popen(["make", "run", f"PORTAL={portal}"], cwd=scene.ROOT, env=environment, stdin=inner, stdout=inner,
+        self.process = subprocess.Popen(["make", "run", f"PORTAL={portal}"], cwd=lab.ROOT, env=environment, stdin=inner, stdout=inner,
                                         stderr=inner, start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(inner)
         os.set_blocking(self.terminal, False)
@@ -57,7 +55,7 @@ class Run:
         return self.said
 
     def wait(self, text, seconds=120):
-        scene.wait_until(lambda: text in self.listen() or self.process.poll() is not None, seconds, f"{text!r} on the terminal")
+        lab.wait_until(lambda: text in self.listen() or self.process.poll() is not None, seconds, f"{text!r} on the terminal")
         assert text in self.listen(), self.said
 
     def interrupt(self):
@@ -108,13 +106,13 @@ def test_make_run():
 
 @whole_tree
 def test_port_in_use():
-    with scene.Origin() as origin:
-        answer = subprocess.run(["tools/run"], cwd=scene.ROOT, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
+    with lab.Origin() as origin:
+        answer = subprocess.run(["tools/run"], cwd=lab.ROOT, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
                                 env={**os.environ, "PORT": str(origin.port)})
         assert answer.returncode == 1 and f"port {origin.port} is in use" in answer.stderr
 
 
 def test_portal_is_named():
-    answer = subprocess.run(["tools/run"], cwd=scene.ROOT, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
+    answer = subprocess.run(["tools/run"], cwd=lab.ROOT, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
                             env={**os.environ, "PORTAL": "wordpress"})
     assert answer.returncode == 1 and "demo, mediawiki" in answer.stderr

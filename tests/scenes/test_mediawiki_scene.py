@@ -2,27 +2,24 @@
 import http.client
 import http.cookies
 import json
-import pathlib
 import re
 import subprocess
-import sys
 import time
 import urllib.parse
 import zlib
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-import h2_cases as h2  # noqa: E402
-import shield as scene  # noqa: E402
-from test_make_run import Run, started, whole_tree  # noqa: E402
+import lab
+from lab import h2
+from test_make_run import Run, started, whole_tree
 
 pytestmark = whole_tree
 
 
 @pytest.fixture(scope="module")
 def wiki():
-    install = subprocess.run(["tools/install", "mediawiki"], cwd=scene.ROOT, capture_output=True, text=True, timeout=600,
+    install = subprocess.run(["tools/install", "mediawiki"], cwd=lab.ROOT, capture_output=True, text=True, timeout=600,
                              stdin=subprocess.DEVNULL)
     if install.returncode:
         pytest.skip("MediaWiki cannot be installed here: " + install.stderr.strip().splitlines()[-1])
@@ -38,14 +35,14 @@ class Browser:
     """Keeps cookies and one connection, as a browser does."""
 
     def __init__(self, port):
-        self.connection = http.client.HTTPSConnection("localhost", port, timeout=30, context=scene.trusting())
+        self.connection = http.client.HTTPSConnection("localhost", port, timeout=30, context=lab.trusting())
         self.origin, self.cookies = f"https://localhost:{port}", {}
 
     def ask(self, path, method="GET", body=None, **fields):
         head = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()), "User-Agent": "scene"}
         head.update({name.replace("_", "-"): value for name, value in fields.items()})
         self.connection.request(method, path, body, head)
-        reply = scene.Reply(self.connection.getresponse())
+        reply = lab.Reply(self.connection.getresponse())
         for line in reply.headers.get_all("Set-Cookie") or ():
             for name, morsel in http.cookies.SimpleCookie(line).items():
                 self.cookies[name] = morsel.coded_value

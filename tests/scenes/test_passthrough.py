@@ -6,24 +6,30 @@ import time
 
 import pytest
 
-import exact
-from exact import HOST, answer, client_context, server_context, until
-from exact_fixtures import *  # noqa: F403
+import lab
+from lab import HOST, client_context, response, server_context, wait_until
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 PASSED = "passed.town.example"
 
 
+def read_exactly(sock, count):
+    """No byte more: what follows is TLS."""
+    data = b""
+    while len(data) < count:
+        piece = sock.recv(count - len(data))
+        if not piece:
+            raise ConnectionError("closed within a PROXY header")
+        data += piece
+    return data
+
+
 def read_proxy(sock):
     """The addresses of a PROXY v2 header in front of a socket's bytes: (command, source, destination)."""
-    head = b""
-    while len(head) < 16:
-        head += sock.recv(16 - len(head))
+    head = read_exactly(sock, 16)
     assert head[:12] == SIGNATURE, head
     command, family, length = head[12], head[13], struct.unpack(">H", head[14:16])[0]
-    rest = b""
-    while len(rest) < length:
-        rest += sock.recv(length - len(rest))
+    rest = read_exactly(sock, length)
     if command == 0x20:
         return "local", None, None
     assert (command, family) == (0x21, 0x11)
@@ -31,10 +37,10 @@ def read_proxy(sock):
     return "proxy", (socket.inet_ntoa(rest[:4]), ports[0]), (socket.inet_ntoa(rest[4:8]), ports[1])
 
 
-class TlsOrigin(exact.Origin):
+class TlsOrigin(lab.Origin):
     """Reads a PROXY header, then speaks TLS with its own certificate."""
 
-    def __init__(self, certificate, answer=answer(b"from the origin"), script=None):
+    def __init__(self, certificate, answer=response(b"from the origin"), script=None):
         self.tls, self.proxied, self.names = server_context(certificate), [], []
         self.tls.sni_callback = lambda sock, name, context: self.names.append(name)
         super().__init__(answer, script)
@@ -43,8 +49,12 @@ class TlsOrigin(exact.Origin):
         try:
             self.proxied.append(read_proxy(sock))
             secure = self.tls.wrap_socket(sock, server_side=True)
-        except (OSError, AssertionError):
+        except OSError:
             sock.close()
+            return
+        except AssertionError as error:
+            sock.close()
+            self.errors.append(error)
             return
         super()._serve(secure)
 
@@ -52,7 +62,7 @@ class TlsOrigin(exact.Origin):
 @pytest.fixture(scope="session")
 def own(certificates):
     """What the origins behind a passed-through site show: not known to the shield."""
-    return exact.make_certificate(certificates, "own", [PASSED], certificates / "ca.pem")
+    return lab.make_certificate(certificates / "own.pem", PASSED, issuer=certificates / "ca.pem")
 
 
 @pytest.fixture
@@ -73,9 +83,9 @@ def passed_site(*origins, **keys):
 
 
 @pytest.fixture
-def front(start_front, start_tls_origin, start_origin, certificates):
-    inner, plain = start_tls_origin(), start_origin(answer(b"terminated"))
-    made = start_front({"sites": [passed_site(inner.url.replace("http:", "https:")),
+def front(start_shield, start_tls_origin, start_origin, certificates):
+    inner, plain = start_tls_origin(), start_origin(response(b"terminated"))
+    made = start_shield({"sites": [passed_site(inner.url.replace("http:", "https:")),
                                   {"name": HOST, "origins": [plain.url], "certificate": str(certificates / "town.pem")}]})
     made.inner = inner
     return made
@@ -92,7 +102,7 @@ def test_the_origins_own_certificate_reaches_the_client(front, trusting_ca, own)
         assert shown in own.read_text()
         mine = stream.sock.getsockname()
         stream.send(f"GET /x HTTP/1.1\r\nHost: {PASSED}\r\nX-Odd_Name:  kept  as it is\r\n\r\n".encode())
-        assert exact.read_response(stream).body == b"from the origin"
+        assert lab.read_response(stream).body == b"from the origin"
     assert front.inner.proxied == [("proxy", mine, ("127.0.0.1", front.tls))]
     assert front.inner.names == [PASSED]
     assert front.inner.last.head == f"GET /x HTTP/1.1\r\nHost: {PASSED}\r\nX-Odd_Name:  kept  as it is\r\n\r\n".encode()
@@ -123,7 +133,7 @@ def test_in_clear_it_is_no_site(front):
     assert not front.inner.proxied
 
 
-def test_many_bytes_both_ways_and_half_closed(start_front, start_tls_origin):
+def test_many_bytes_both_ways_and_half_closed(start_shield, start_tls_origin):
     size = 6_000_000
 
     def play(stream):
@@ -135,7 +145,7 @@ def test_many_bytes_both_ways_and_half_closed(start_front, start_tls_origin):
         assert total == size
 
     inner = start_tls_origin(script=play)
-    front = start_front({"sites": [passed_site(inner.url)]})
+    front = start_shield({"sites": [passed_site(inner.url)]})
     with front.connect(client_context(), PASSED, wait=30) as stream:
         stream.send(b"u" * size)
         assert len(stream.rest()) == size
@@ -144,7 +154,7 @@ def test_many_bytes_both_ways_and_half_closed(start_front, start_tls_origin):
     assert size < event["http.response.body.bytes"] < size * 1.01
 
 
-def test_a_client_that_finished_still_hears_the_answer(start_front, start_origin):
+def test_a_client_that_finished_still_hears_the_answer(start_shield, start_origin):
     """Half-closed TCP: both ways end on their own."""
     heard = []
 
@@ -155,9 +165,9 @@ def test_a_client_that_finished_still_hears_the_answer(start_front, start_origin
         stream.send(b"late answer")
 
     inner = start_origin(script=play)
-    front = start_front({"sites": [passed_site(inner.url)]})
+    front = start_shield({"sites": [passed_site(inner.url)]})
     hello = client_hello(PASSED)
-    with exact.Stream(socket.create_connection(("127.0.0.1", front.tls))) as stream:
+    with lab.Stream(socket.create_connection(("127.0.0.1", front.tls))) as stream:
         stream.send(hello)
         time.sleep(0.1)
         stream.send(b"and more")
@@ -177,7 +187,7 @@ def client_hello(name):
 
 def test_a_hello_in_crumbs(front, trusting_ca):
     hello = client_hello(PASSED)
-    with exact.Stream(socket.create_connection(("127.0.0.1", front.tls))) as stream:
+    with lab.Stream(socket.create_connection(("127.0.0.1", front.tls))) as stream:
         stream.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for i in range(0, len(hello), 40):
             stream.send(hello[i:i + 40])
@@ -185,10 +195,10 @@ def test_a_hello_in_crumbs(front, trusting_ca):
         assert stream.count(3)[:1] == b"\x16"  # the origin's ServerHello
 
 
-def test_the_next_origin_when_one_cannot_be_reached(start_front, start_tls_origin):
+def test_the_next_origin_when_one_cannot_be_reached(start_shield, start_tls_origin):
     inner = start_tls_origin()
-    dead = f"https://127.0.0.1:{exact.scene.free_port()}"
-    front = start_front({"sites": [passed_site(dead, inner.url)]})
+    dead = f"https://127.0.0.1:{lab.free_port()}"
+    front = start_shield({"sites": [passed_site(dead, inner.url)]})
     for _ in range(6):
         front.get(host=PASSED, context=client_context(), name=PASSED)
     assert len(inner.requests) == 6
@@ -196,27 +206,27 @@ def test_the_next_origin_when_one_cannot_be_reached(start_front, start_tls_origi
 
 
 def alert_of(front, name=PASSED):
-    with exact.Stream(socket.create_connection(("127.0.0.1", front.tls))) as stream:
+    with lab.Stream(socket.create_connection(("127.0.0.1", front.tls))) as stream:
         stream.send(client_hello(name))
         return stream.rest()
 
 
-def test_no_origin_is_said_by_an_alert(start_front):
-    front = start_front({"sites": [passed_site(f"https://127.0.0.1:{exact.scene.free_port()}")]})
+def test_no_origin_is_said_by_an_alert(start_shield):
+    front = start_shield({"sites": [passed_site(f"https://127.0.0.1:{lab.free_port()}")]})
     assert alert_of(front) == b"\x15\x03\x01\x00\x02\x02\x50"
     event = front.event(bouclier_site=PASSED)
     assert event["bouclier.decision"] == "drop" and event["bouclier.reasons"] == ["origin-connect"]
 
 
-def test_who_may_not_come_in(start_front, start_tls_origin):
+def test_who_may_not_come_in(start_shield, start_tls_origin):
     inner = start_tls_origin()
-    front = start_front({"sites": [passed_site(inner.url, allow_from=["192.0.2.0/24"])]})
+    front = start_shield({"sites": [passed_site(inner.url, allow_from=["192.0.2.0/24"])]})
     assert alert_of(front) == b"\x15\x03\x01\x00\x02\x02\x31"
     assert front.event(bouclier_site=PASSED)["bouclier.reasons"] == ["source-not-allowed"]
     assert not inner.proxied
 
 
-def test_an_origin_that_does_not_take_the_connection(start_front, start_tls_origin):
+def test_an_origin_that_does_not_take_the_connection(start_shield, start_tls_origin):
     """A full accept queue: SYNs are dropped, connect times out, and the next one gets the visitor."""
     full = socket.socket()
     full.bind(("127.0.0.1", 0))
@@ -227,7 +237,7 @@ def test_an_origin_that_does_not_take_the_connection(start_front, start_tls_orig
         each.connect_ex(full.getsockname())
     time.sleep(0.1)
     inner = start_tls_origin()
-    front = start_front({"sites": [passed_site(f"https://127.0.0.1:{full.getsockname()[1]}", inner.url)]})
+    front = start_shield({"sites": [passed_site(f"https://127.0.0.1:{full.getsockname()[1]}", inner.url)]})
     began = time.monotonic()
     for _ in range(2):
         assert front.get(host=PASSED, context=client_context(), name=PASSED).status == 200
@@ -236,34 +246,34 @@ def test_an_origin_that_does_not_take_the_connection(start_front, start_tls_orig
         each.close()
 
 
-def test_silence_ends_a_tunnel(start_front, start_tls_origin):
+def test_silence_ends_a_tunnel(start_shield, start_tls_origin):
     inner = start_tls_origin()
-    front = start_front({"sites": [passed_site(inner.url, timeouts={"tunnel": "500ms"})]})
+    front = start_shield({"sites": [passed_site(inner.url, timeouts={"tunnel": "500ms"})]})
     with front.connect(client_context(), PASSED) as stream:
         for _ in range(4):
             time.sleep(0.3)
             stream.send(f"GET / HTTP/1.1\r\nHost: {PASSED}\r\n\r\n".encode())
-            exact.read_response(stream)
+            lab.read_response(stream)
         began = time.monotonic()
         stream.rest()
         assert 0.3 < time.monotonic() - began < 2
 
 
-def test_limits_and_checks_of_origins_hold(start_front, start_tls_origin):
+def test_limits_and_checks_of_origins_hold(start_shield, start_tls_origin):
     """A limit of one; and its check speaks PROXY and TLS to it like the tunnels do."""
     inner = start_tls_origin()
-    front = start_front({"sites": [passed_site({"url": inner.url.replace("http:", "https:"), "limit": 1, "verify": False},
+    front = start_shield({"sites": [passed_site({"url": inner.url.replace("http:", "https:"), "limit": 1, "verify": False},
                                                health={"path": "/alive", "interval": "100ms", "timeout": "1s"})]})
     url = f"https://127.0.0.1:{inner.port}"
-    until(lambda: front.origin(url).get("check"))
+    wait_until(lambda: front.origin(url).get("check"))
     assert front.origin(url)["check"] == "answered 200"
     assert ("local", None, None) in inner.proxied
     with front.connect(client_context(), PASSED) as stream:
-        until(lambda: front.origin(url)["at_work"] == 1)
+        wait_until(lambda: front.origin(url)["at_work"] == 1)
         assert alert_of(front) == b"\x15\x03\x01\x00\x02\x02\x50"
         stream.send(f"GET / HTTP/1.1\r\nHost: {PASSED}\r\n\r\n".encode())
-        assert exact.read_response(stream).status == 200
-    until(lambda: front.origin(url)["at_work"] == 0)
+        assert lab.read_response(stream).status == 200
+    wait_until(lambda: front.origin(url)["at_work"] == 0)
     assert front.event(bouclier_site=PASSED, bouclier_decision="limit")["bouclier.reasons"] == ["no-origin"]
 
 
@@ -273,12 +283,18 @@ def test_tunnels_live_through_a_reload(front, trusting_ca):
             front.site()["timeouts"] = {"tunnel": f"{i + 10}s"}
             front.apply()
             stream.send(f"GET / HTTP/1.1\r\nHost: {PASSED}\r\n\r\n".encode())
-            assert exact.read_response(stream).status == 200
-    until(lambda: front.status()["connections"]["origin"] == 0)
+            assert lab.read_response(stream).status == 200
+    wait_until(lambda: front.status()["connections"]["origin"] == 0)
 
 
-def test_a_client_that_vanishes_leaves_nothing(front, trusting_ca):
+@pytest.mark.parametrize("speaks", [False, True], ids=["at once", "while nobody speaks"])
+def test_a_client_that_vanishes_leaves_nothing(front, trusting_ca, speaks):
+    """An origin that has nothing to say does not notice; the shield does, and does not wait for a clock."""
     for _ in range(10):
-        front.connect(trusting_ca, PASSED).close(reset=True)
-    until(lambda: front.status()["connections"]["open"] == 0 and front.status()["connections"]["origin"] == 0)
+        stream = front.connect(trusting_ca, PASSED)
+        if speaks:
+            stream.send(f"GET / HTTP/1.1\r\nHost: {PASSED}\r\n\r\n".encode())
+            assert lab.read_response(stream).status == 200
+        stream.close(reset=True)
+    wait_until(lambda: front.status()["connections"]["open"] == 0 and front.status()["connections"]["origin"] == 0)
     assert front.status()["connections"]["requests_at_work"] == 0

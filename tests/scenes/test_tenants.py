@@ -5,8 +5,7 @@ import ssl
 
 import pytest
 
-from shield import HOST, Origin, Shield, exchange, get, make_certificate, response, wait_until
-from test_reload import der, shown
+from lab import HOST, Origin, Shield, der, exchange, get, make_certificate, response, shown, trusting, wait_until
 
 TENANTS = 60
 
@@ -239,7 +238,5 @@ def test_without_sni(teller):
     with Shield(teller, start=False, site={"hosts": [HOST]}) as shield:
         House(shield, teller, 2)
         shield.start()
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         with socket.create_connection(("127.0.0.1", shield.tls), timeout=5) as raw, pytest.raises(ssl.SSLError):
-            context.wrap_socket(raw)
+            trusting().wrap_socket(raw)

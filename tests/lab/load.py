@@ -4,7 +4,8 @@ import socket
 import threading
 import time
 
-from shield import HOST, trusting
+from lab.place import HOST
+from lab.tls import trusting
 
 
 class Load:

@@ -1,0 +1,46 @@
+"""Where things are; a free port; waiting."""
+import os
+import pathlib
+import socket
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("BOUCLIER", str(ROOT / "build/bouclier"))
+SANITIZED = os.environ.get("BOUCLIER_ASAN", str(ROOT / "build-asan/bouclier"))
+CRASHING = os.environ.get("BOUCLIER_CRASH", str(ROOT / "build-crash/bouclier"))
+HOST = "www.commune.example"
+WAIT = 10.0  # seconds that anything here may take on a busy machine before the test fails
+# A process that ends at once leaves its memory to the kernel: that is no leak.
+ENVIRONMENT = {"ASAN_OPTIONS": "detect_leaks=0"}
+
+
+def sanitized():
+    """The program under sanitizers where it was built: for scenes that attack parsers."""
+    return SANITIZED if os.access(SANITIZED, os.X_OK) else BINARY
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def make_folder(kind):
+    """A folder of one's own below /tmp. Never pytest's tmp_path for what a shield reads: that lies in a folder which only its
+    owner may enter, and started by root the edge and the check have given root's rights up."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix=f"bouclier-{kind}-"))
+    folder.chmod(0o755)
+    return folder
+
+
+def wait_until(condition, seconds=WAIT, what="the condition"):
+    """Calls CONDITION until it is true, and returns that."""
+    end = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        assert time.monotonic() < end, f"{what}: not within {seconds} s"
+        time.sleep(0.02)
