@@ -264,15 +264,34 @@ static struct admin_client *new_client(struct admin *admin, int fd, bool is_loca
 	return client;
 }
 
-/* Who came first has had most of its time: it makes room. */
+/* Who came first has had most of its time: it makes room. But the port is everybody's on this machine: a crowd there takes no
+ * place of those who may open the socket, and nobody takes that of one who waits for a reload. NULL: there is no room. */
+static struct admin_client *find_victim(struct admin *admin, bool is_local)
+{
+	struct admin_client *local = NULL;
+
+	list_each(node, &admin->clients) {
+		struct admin_client *client = list_entry(node, struct admin_client, node);
+
+		if (!client->is_local)
+			return client;
+		if (!local && is_local && client->phase != CLIENT_WAITS)
+			local = client;
+	}
+	return local;
+}
+
 static void admit(struct admin *admin, int fd, bool is_local)
 {
 	struct loop *loop = &admin->state->loop;
 	struct admin_client *client;
 
-	if (admin->client_count == ADMIN_CLIENTS_MAX)
-		end_client(list_entry(admin->clients.next, struct admin_client, node));
-	client = new_client(admin, fd, is_local);
+	if (admin->client_count == ADMIN_CLIENTS_MAX) {
+		client = find_victim(admin, is_local);
+		if (client)
+			end_client(client);
+	}
+	client = admin->client_count < ADMIN_CLIENTS_MAX ? new_client(admin, fd, is_local) : NULL;
 	if (!client) {
 		close(fd);
 		return;
@@ -437,20 +456,20 @@ void admin_leave(struct admin *admin)
 		end_listener(list_entry(node, struct admin_listener, node));
 }
 
-void admin_reload_result(struct admin *admin, uint64_t id, bool is_ok, struct span text)
+void admin_reload_result(struct admin *admin, const struct edge_order *order, struct span text)
 {
 	list_each_safe(node, following, &admin->clients) {
 		struct admin_client *client = list_entry(node, struct admin_client, node);
 		struct json_writer writer;
 
-		if (client->phase != CLIENT_WAITS || client->answer.reload_id > id)
+		if (client->phase != CLIENT_WAITS || client->answer.reload_id > order->id)
 			continue;
-		client->answer.status = is_ok ? 200 : 422;
+		client->answer.status = order->is_ok ? 200 : 422;
 		client->answer.type = SPAN("application/json");
 		json_writer_init(&writer, &client->answer.body);
 		json_open(&writer, SPAN_NONE, '{');
-		json_put_bool(&writer, SPAN("ok"), is_ok);
-		json_put_number(&writer, SPAN("generation"), admin->state->plan.generation);
+		json_put_bool(&writer, SPAN("ok"), order->is_ok);
+		json_put_number(&writer, SPAN("generation"), order->generation);
 		json_put_text(&writer, SPAN("text"), text);
 		json_close(&writer, '}');
 		admin_finish_json(&client->answer, &writer);

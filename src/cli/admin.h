@@ -7,7 +7,8 @@
  * Who may write is said by the mode of the socket's file (0600 by default): there are no passwords here.
  *
  * Shape    HTTP/1.1, one request a connection
- * Limits   ADMIN_CLIENTS_MAX at once (the oldest goes first), ADMIN_CLIENT_MS each, ADMIN_HEAD_BYTES_MAX a head,
+ * Limits   ADMIN_CLIENTS_MAX at once (the oldest goes first, those of the port before those of the socket),
+ *          ADMIN_CLIENT_MS each, ADMIN_HEAD_BYTES_MAX a head,
  *          ADMIN_BODY_BYTES_MAX a body
  * Threads  the service thread's
  */
@@ -34,8 +35,8 @@ enum result admin_add_listener(struct admin *admin, int fd, uint64_t id) must_ch
 void admin_keep_listeners(struct admin *admin, const uint64_t *kept, size_t count);
 /* Another edge has taken over: it answers from now on; clients already here are served to their end. */
 void admin_leave(struct admin *admin);
-/* The order ORDER_RELOAD_RESULT: answers every POST /reload with an id up to ID. TEXT: complaints, may be empty. */
-void admin_reload_result(struct admin *admin, uint64_t id, bool is_ok, struct span text);
+/* ORDER is an ORDER_RELOAD_RESULT: answers every POST /reload with an id up to its. TEXT: complaints, may be empty. */
+void admin_reload_result(struct admin *admin, const struct edge_order *order, struct span text);
 /* Closes everything. NULL is nothing. */
 void admin_free(struct admin *admin);
 

@@ -128,27 +128,39 @@ static bool has_origin(const struct pool *pool)
 	return !pool || pool->count == 0;
 }
 
+/* True when at least one site can be served. Those that cannot are named in BODY. */
+static enum result name_sites_down(const struct snapshot *snapshot, struct buffer *body, bool *serves)
+{
+	const struct plan *plan = plan_of(snapshot);
+	enum result result = RESULT_OK;
+
+	*serves = plan->site_count == 0;
+	for (size_t i = 0; i < plan->site_count && result == RESULT_OK; i++) {
+		const struct edge_site *site = &plan->sites[i];
+
+		if (has_origin(site->routes[site->site->route_count - 1].pool))
+			*serves = true;
+		else
+			result = buffer_print(body, "site %.*s: every origin is down\n", SPAN_ARG(site->site->name));
+	}
+	return result;
+}
+
+/* Whoever balances over several nodes takes away the one that is not ready: one tenant's dead portal, dead behind every node,
+ * must not take away all portals. So a node is ready while it can serve somebody, and says whom it cannot. */
 void admin_answer_ready(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
 {
 	const struct edge_state *state = admin->state;
-	enum result result = RESULT_OK;
-	unsigned reasons = 0;
+	enum result result;
+	bool serves = false;
 
 	(void)request;
 	answer->type = SPAN("text/plain");
-	if (!state->snapshot || state->is_draining) {
-		reasons++;
+	if (!state->snapshot || state->is_draining)
 		result = buffer_print(&answer->body, "%s\n", state->is_draining ? "the shield is ending" : "no configuration is loaded");
-	}
-	for (size_t i = 0; state->snapshot && i < plan_of(state->snapshot)->site_count && result == RESULT_OK; i++) {
-		const struct edge_site *site = &plan_of(state->snapshot)->sites[i];
-
-		if (has_origin(site->routes[site->site->route_count - 1].pool))
-			continue;
-		reasons++;
-		result = buffer_print(&answer->body, "site %.*s: every origin is down\n", SPAN_ARG(site->site->name));
-	}
-	if (!reasons)
+	else
+		result = name_sites_down(state->snapshot, &answer->body, &serves);
+	if (result == RESULT_OK && serves)
 		result = buffer_append(&answer->body, SPAN("ready\n"));
-	answer->status = reasons || result != RESULT_OK ? 503 : 200;
+	answer->status = serves && result == RESULT_OK ? 200 : 503;
 }

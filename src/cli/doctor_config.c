@@ -88,8 +88,10 @@ static void look_shield(struct doctor *doctor, const char *socket)
 		struct span first = reply.body;
 
 		first = span_cut(&first, '\n');
-		if (reply.status == 200)
+		if (reply.status == 200 && span_equal(first, SPAN("ready")))
 			doctor_say(doctor, DOCTOR_OK, "shield", "runs and is ready");
+		else if (reply.status == 200)
+			doctor_say(doctor, DOCTOR_WARNING, "shield", "runs and is ready, but not for all: %.*s", SPAN_ARG(first));
 		else
 			doctor_say(doctor, DOCTOR_PROBLEM, "shield", "runs, and is not ready: %.*s", SPAN_ARG(first));
 		admin_reply_done(&reply);

@@ -82,8 +82,7 @@ static enum result build_ports(struct builder *builder)
 	return RESULT_OK;
 }
 
-/* The keeper has called a generation live: this edge takes over, and is no occasion to look at dates again. */
-static bool has_been_live(const struct edge_state *state)
+bool edge_takes_over(const struct edge_state *state)
 {
 	const struct shared_keeper *keeper = shared_find(&state->start.shared, "keeper", SHARED_KEEPER_VERSION, sizeof(*keeper));
 
@@ -92,7 +91,7 @@ static bool has_been_live(const struct edge_state *state)
 
 enum result edge_build(struct edge_state *state, const struct edge_plan *plan, struct complaints *complaints, struct snapshot **out)
 {
-	struct builder builder = { .state = state, .plan = plan, .complaints = complaints, .is_live = has_been_live(state) };
+	struct builder builder = { .state = state, .plan = plan, .complaints = complaints, .is_live = edge_takes_over(state) };
 	struct plan_needs needs;
 	enum result result;
 

@@ -8,4 +8,7 @@
 /* OUT has one holder. Anything but RESULT_OK: COMPLAINTS says why. */
 enum result edge_build(struct edge_state *state, const struct edge_plan *plan, struct complaints *complaints, struct snapshot **out) must_check;
 
+/* The keeper has called a generation live, and this edge has built none yet: it takes over from one that served. */
+bool edge_takes_over(const struct edge_state *state);
+
 #endif

@@ -11,6 +11,7 @@
 #include "base/banned.h"
 
 #define REFRESH_MS 30000u
+#define RETRY_MS 3000u
 #define TICK_MS 1000u
 
 struct edge_names {
@@ -67,7 +68,15 @@ static void ready(struct watch *watch, uint32_t events)
 	read_answers(list_entry(watch, struct edge_names, watch));
 }
 
-/* Asks for every name whose addresses are older than AGE_MS. */
+/* A name that has no address is refused until it has one: it is asked for again soon. */
+static bool is_due(const struct origin *origin, uint64_t now_ms, uint64_t age_ms)
+{
+	if (!origin->endpoint_count && age_ms > RETRY_MS)
+		age_ms = RETRY_MS;
+	return !origin->resolved_ms || now_ms - origin->resolved_ms >= age_ms;
+}
+
+/* Asks for every name whose answer is older than AGE_MS. */
 static void ask(struct edge_names *names, uint64_t age_ms)
 {
 	struct origins *origins = &names->state->common.origins;
@@ -77,7 +86,7 @@ static void ask(struct edge_names *names, uint64_t age_ms)
 	list_each(node, &origins->all) {
 		struct origin *origin = list_entry(node, struct origin, node);
 
-		if (!origin->is_name || (origin->resolved_ms && now_ms - origin->resolved_ms < age_ms))
+		if (!origin->is_name || !is_due(origin, now_ms, age_ms))
 			continue;
 		if (resolve_client_ask(names->state->start.resolve_fd, names->base_id + origin->slot, origin->host) != RESULT_OK)
 			break;  /* the socket is full: the rest in a second */
@@ -105,7 +114,7 @@ static struct origin *first_unresolved(struct edge_names *names)
 	return NULL;
 }
 
-enum result edge_names_wait(struct edge_names *names, int wait_ms, struct complaints *complaints)
+enum result edge_names_wait(struct edge_names *names, int wait_ms, enum complaint_kind kind, struct complaints *complaints)
 {
 	uint64_t until_ms = clock_mono_ms() + (uint64_t)wait_ms;
 	uint64_t asked_ms = 0;
@@ -116,7 +125,7 @@ enum result edge_names_wait(struct edge_names *names, int wait_ms, struct compla
 		uint64_t now_ms = clock_mono_ms();
 
 		if (now_ms >= until_ms) {
-			complain(complaints, COMPLAINT_ERROR, (struct place){ 0 }, SPAN_NONE, "the origin %.*s has no address", SPAN_ARG(origin->text));
+			complain(complaints, kind, (struct place){ 0 }, SPAN_NONE, "the origin %.*s has no address", SPAN_ARG(origin->text));
 			return RESULT_NOT_FOUND;
 		}
 		if (!asked_ms || now_ms - asked_ms > TICK_MS) {

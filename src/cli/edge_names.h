@@ -11,7 +11,7 @@ struct edge_names;
 struct edge_names *edge_names_new(struct edge_state *state) must_check;
 void edge_names_free(struct edge_names *names);
 /* Waits, at most WAIT_MS, until every origin that was never resolved has been: before workers see a new snapshot.
- * RESULT_NOT_FOUND: a name has no address; COMPLAINTS says which. */
-enum result edge_names_wait(struct edge_names *names, int wait_ms, struct complaints *complaints) must_check;
+ * RESULT_NOT_FOUND: a name has no address; COMPLAINTS says which, as an error or (KIND) a warning. */
+enum result edge_names_wait(struct edge_names *names, int wait_ms, enum complaint_kind kind, struct complaints *complaints) must_check;
 
 #endif

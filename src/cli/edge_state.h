@@ -15,7 +15,7 @@
 #include "process/keeper.h"
 #include "process/role.h"
 
-#define EDGE_WORKERS_MAX 32u   /* of one edge; two edges live side by side while one drains */
+#define EDGE_WORKERS_MAX 32u   /* of one edge; several live side by side while some drain */
 #define EDGE_SLOTS (EDGE_WORKERS_MAX + 1)  /* of the journal's memory: its workers, and its own notices */
 
 /* What a person switched for a site until a time, in memory that outlives the edge. */

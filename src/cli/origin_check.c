@@ -80,21 +80,24 @@ static void check_list(const struct snapshot *snapshot, const struct site *site,
 	}
 }
 
+void origins_check_site(const struct snapshot *snapshot, const struct site *site, struct complaints *complaints)
+{
+	const void *last = NULL;
+
+	for (size_t r = 0; r < site->route_count; r++) {
+		const struct origins_settings *settings = origins_settings_of(site->routes[r].sections);
+
+		if (settings->origins.items != last)
+			check_list(snapshot, site, &settings->origins, complaints);
+		last = settings->origins.items;
+	}
+}
+
 bool origins_are_reachable(const struct snapshot *snapshot, struct complaints *complaints)
 {
 	size_t before = complaints->errors;
 
-	for (size_t i = 0; i < snapshot->site_count; i++) {
-		const struct site *site = &snapshot->sites[i];
-		const void *last = NULL;
-
-		for (size_t r = 0; r < site->route_count; r++) {
-			const struct origins_settings *settings = origins_settings_of(site->routes[r].sections);
-
-			if (settings->origins.items != last)
-				check_list(snapshot, site, &settings->origins, complaints);
-			last = settings->origins.items;
-		}
-	}
+	for (size_t i = 0; i < snapshot->site_count; i++)
+		origins_check_site(snapshot, &snapshot->sites[i], complaints);
 	return complaints->errors == before;
 }

@@ -6,6 +6,8 @@
 #include "base/complaint.h"
 #include "config/snapshot.h"
 
+/* The same for one site. */
+void origins_check_site(const struct snapshot *snapshot, const struct site *site, struct complaints *complaints);
 /* False when there was an error. */
 bool origins_are_reachable(const struct snapshot *snapshot, struct complaints *complaints);
 

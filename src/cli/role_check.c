@@ -133,6 +133,7 @@ enum result role_check(const struct check_start *start, struct image_writer *ima
 	result = texts_of(&start->previous, &previous);
 	if (result == RESULT_OK) {
 		source.previous = previous.count ? &previous : NULL;
+		source.check_site = origins_check_site;
 		result = config_read(&source, wiring_sections(), &complaints, &snapshot);
 	}
 	if (result == RESULT_OK && !origins_are_reachable(snapshot, &complaints))

@@ -25,6 +25,7 @@
 #include "base/banned.h"
 
 #define NAMES_WAIT_MS 5000
+#define NAMES_TAKE_OVER_MS 500
 #define TICK_MS 1000
 #define ROTATE_S 60
 
@@ -109,7 +110,7 @@ static void prepare(struct edge_state *state, struct edge_plan *plan)
 	complaints_init(&complaints);
 	result = edge_build(state, plan, &complaints, &snapshot);
 	if (result == RESULT_OK && state->names)
-		result = edge_names_wait(state->names, NAMES_WAIT_MS, &complaints);
+		result = edge_names_wait(state->names, NAMES_WAIT_MS, COMPLAINT_ERROR, &complaints);
 	for (unsigned i = 0; result == RESULT_OK && i < state->worker_count; i++)
 		result = worker_post_snapshot(state->workers[i], snapshot);
 	if (result == RESULT_OK)
@@ -160,7 +161,7 @@ static void tell_reload_result(struct edge_state *state, const struct edge_order
 		length = channel_text_read(order->text_fd, text, sizeof(text));
 		close(order->text_fd);
 	}
-	admin_reload_result(state->admin, order->id, order->is_ok, span_make(text, length));
+	admin_reload_result(state->admin, order, span_make(text, length));
 }
 
 static void take_order(struct edge_state *state, struct edge_order *order)
@@ -253,6 +254,7 @@ static void name_node(struct edge_state *state)
 	state->common.node[16] = 0;
 }
 
+/* Availability: whatever is wrong with them, the portals are served; say_journal tells that nothing is written. */
 static void open_folders(struct edge_state *state)
 {
 	struct span folder = image_settings(&state->start.plan.image).state_folder;
@@ -269,6 +271,8 @@ static void open_folders(struct edge_state *state)
 	if (mkdirat(state->state_fd, "journal", 0750) < 0 && errno != EEXIST)
 		fprintf(stderr, "bouclier: the journal's folder cannot be made: %s\n", strerror(errno));
 	state->journal_fd = openat(state->state_fd, "journal", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (state->journal_fd < 0)
+		fprintf(stderr, "bouclier: the journal's folder %s/journal cannot be opened: %s\n", path, strerror(errno));
 }
 
 /* What the edges before this one died on. */
@@ -295,8 +299,7 @@ static enum result open_memory(struct edge_state *state)
 	if (!birth.memory || !state->switches || !state->tickets)
 		return RESULT_REFUSED;
 	learn_quarantine(state);
-	/* An edge that still drains has the other half of the slots. */
-	birth.first_worker = state->keeper && state->keeper->edge_starts & 1 ? EDGE_SLOTS : 0;
+	birth.first_worker = state->start.seat * EDGE_SLOTS;
 	return event_new(&birth, &state->event);
 }
 
@@ -314,9 +317,24 @@ static enum result start_workers(struct edge_state *state)
 	return result;
 }
 
+/* Availability: an edge that takes over from a dead one does not ask the name servers for leave. What they do not say now they
+ * may say in a moment; until then the sites of that origin are refused, and all others are served. */
+static enum result find_names(struct edge_state *state, bool takes_over, struct complaints *complaints)
+{
+	enum complaint_kind kind = takes_over ? COMPLAINT_WARNING : COMPLAINT_ERROR;
+	enum result result;
+
+	state->names = edge_names_new(state);
+	if (!state->names)
+		return RESULT_NO_MEMORY;
+	result = edge_names_wait(state->names, takes_over ? NAMES_TAKE_OVER_MS : NAMES_WAIT_MS, kind, complaints);
+	return takes_over && result == RESULT_NOT_FOUND ? RESULT_OK : result;
+}
+
 static enum result build_first(struct edge_state *state)
 {
 	struct complaints complaints;
+	bool takes_over = edge_takes_over(state);
 	size_t size;
 	enum result result;
 
@@ -325,10 +343,8 @@ static enum result build_first(struct edge_state *state)
 	if (state->tickets)
 		ticket_keys_rotate(state->tickets, state->loop.wall_ns / 1000000000u);
 	result = edge_build(state, &state->start.plan, &complaints, &state->snapshot);
-	if (result == RESULT_OK) {
-		state->names = edge_names_new(state);
-		result = state->names ? edge_names_wait(state->names, NAMES_WAIT_MS, &complaints) : RESULT_NO_MEMORY;
-	}
+	if (result == RESULT_OK)
+		result = find_names(state, takes_over, &complaints);
 	if (result != RESULT_OK)
 		say_failed(state, &complaints);
 	else

@@ -42,7 +42,7 @@ static struct region regions[] = {
 
 size_t wiring_regions(const struct region **out)
 {
-	regions[2].size = event_memory_bytes(2 * EDGE_SLOTS);  /* an edge and the one it replaces */
+	regions[2].size = event_memory_bytes(ROLE_EDGES_MAX * EDGE_SLOTS);
 	*out = regions;
 	return REGIONS;
 }

@@ -48,6 +48,13 @@ struct name_index {
 	size_t slot_count;
 };
 
+/* What a tenant has taken of what all share: files, bytes, and (document_allow) values. */
+struct tenant_share {
+	unsigned files;
+	size_t bytes;
+	int error;                         /* errno: its folder cannot be listed */
+};
+
 struct builder {
 	struct config_source *source;
 	struct snapshot *snapshot;
@@ -58,6 +65,7 @@ struct builder {
 	struct name_index names, hosts;
 	size_t site_size;                  /* of snapshot->sites while it grows (malloc'ed) */
 	bool is_sound;                     /* the main file has no error */
+	struct tenant_share *shares;       /* one a tenant; malloc'ed */
 };
 
 void scopes_init(struct builder *builder, config_sections sections);

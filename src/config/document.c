@@ -13,6 +13,13 @@ void document_init(struct document *document)
 {
 	arena_init(&document->arena, ARENA_LIMIT, 64 * 1024);
 	document->node_count = 0;
+	document_allow(document, DOCUMENT_NODES_MAX);
+}
+
+void document_allow(struct document *document, size_t count)
+{
+	document->node_limit = document->node_count + count;
+	document->allowed = count;
 }
 
 void document_done(struct document *document)

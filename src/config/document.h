@@ -2,7 +2,7 @@
  * not need (anchors, aliases, tags, merge keys, several documents) is refused with a sentence: it only hides what a file
  * says. Scalars stay text: the key's own type reads them, so `no` is a country.
  *
- * Limits   DOCUMENT_DEPTH_MAX levels, DOCUMENT_NODES_MAX nodes over all texts of one struct document
+ * Limits   DOCUMENT_DEPTH_MAX levels; DOCUMENT_NODES_MAX nodes over all texts of one struct document, or what document_allow says
  * Owns     nodes and their text live in the document's arena
  * Source   YAML 1.1 as libyaml 0.2.5 reads it
  */
@@ -36,10 +36,13 @@ struct node {
 struct document {
 	struct arena arena;
 	size_t node_count;
+	size_t node_limit, allowed;  /* at most node_limit in all, which is ALLOWED more than at the last document_allow */
 };
 
 void document_init(struct document *document);
 void document_done(struct document *document);
+/* COUNT more nodes from here on, whatever was read before. */
+void document_allow(struct document *document, size_t count);
 
 /* Reads TEXT, which FILE names (FILE must outlive the document's use), into a tree.
  *

@@ -11,6 +11,8 @@
 #define ARENA_LIMIT ((size_t)1 << 30)
 #define ARENA_BLOCK ((size_t)32 * 1024)
 #define REPORT_MAX ((size_t)64 * 1024)
+#define TENANT_FILES_MAX 64u
+#define TENANT_NODES_MAX 20000u
 
 /* How far the snapshot has been built: what a broken tenant added is taken back to here. */
 struct mark {
@@ -191,20 +193,64 @@ static void build_included(struct builder *builder, struct span path, struct spa
 	}
 }
 
+static struct tenant_share *share_of(struct builder *builder, const struct config_tenant *tenant)
+{
+	const struct config_top *own = builder->snapshot->sections[ROOM_CONFIG];
+
+	return builder->shares + (tenant - (const struct config_tenant *)own->tenants.items);
+}
+
+static bool is_wanted(void *context, struct span path)
+{
+	struct builder *builder = context;
+	const struct config_tenant *tenant = tenant_of_file(builder->snapshot->sections[ROOM_CONFIG], path);
+
+	return !tenant || share_of(builder, tenant)->files++ < TENANT_FILES_MAX;
+}
+
+static bool is_excused(void *context, struct span folder, int error)
+{
+	struct builder *builder = context;
+	const struct config_tenant *tenant = tenant_of_file(builder->snapshot->sections[ROOM_CONFIG], folder);
+
+	if (tenant)
+		share_of(builder, tenant)->error = error;
+	return tenant != NULL;
+}
+
 static void list_included(struct builder *builder, const struct node *top, struct config_texts *paths)
 {
 	const struct config_top *own = builder->snapshot->sections[ROOM_CONFIG];
 	const struct node *node = top ? node_find(top, SPAN("include")) : NULL, *item;
 	const struct span *patterns = own->include.items;
+	const struct config_lister lister = { builder, is_wanted, is_excused };
 
 	if (!node || node->is_bad)
 		return;
 	item = node->kind == NODE_LIST ? node->first : node;
 	for (size_t i = 0; i < own->include.count && item; i++, item = item->next) {
-		enum result result = config_source_list(builder->source, patterns[i], node_place(item), builder->checker.complaints, paths);
+		enum result result = config_source_list(builder->source, patterns[i], node_place(item), &lister, builder->checker.complaints, paths);
 
 		builder->checker.no_memory |= result == RESULT_NO_MEMORY;
 	}
+}
+
+/* False: what it has is more than its share, or cannot be seen. */
+static bool has_room(struct builder *builder, const struct config_tenant *tenant, size_t more)
+{
+	struct tenant_share *share = share_of(builder, tenant);
+	struct place place = { tenant->files, 0, 0 };
+
+	share->bytes += more;
+	if (share->error)
+		checker_complain(&builder->checker, place, SPAN_NONE, "cannot be listed: %s", strerrordesc_np(share->error));
+	else if (share->files > TENANT_FILES_MAX)
+		checker_complain(&builder->checker, place, SPAN_NONE, "more than %u files", TENANT_FILES_MAX);
+	else if (share->bytes > TENANT_TEXT_MAX_BYTES)
+		checker_complain(&builder->checker, place, SPAN_NONE, "more than %zu KiB in all", TENANT_TEXT_MAX_BYTES >> 10);
+	else
+		return true;
+	return false;
 }
 
 /* The included files of TENANT (NULL: those of no tenant). */
@@ -220,6 +266,8 @@ static void build_files(struct builder *builder, const struct config_texts *path
 			continue;
 		result = config_source_read(builder->source, path, tenant ? tenant->files : SPAN_NONE, place, builder->checker.complaints, &text);
 		builder->checker.no_memory |= result == RESULT_NO_MEMORY;
+		if (result == RESULT_OK && tenant && !has_room(builder, tenant, text.len))
+			return;
 		if (result == RESULT_OK)
 			build_included(builder, path, text);
 	}
@@ -299,6 +347,12 @@ static void note_problem(struct builder *builder, const struct config_tenant *te
 		         SPAN_ARG(tenant->name));
 }
 
+static void check_sites(struct builder *builder, struct mark mark)
+{
+	for (size_t i = mark.sites; builder->source->check_site && i < builder->snapshot->site_count; i++)
+		builder->source->check_site(builder->snapshot, &builder->snapshot->sites[i], builder->checker.complaints);
+}
+
 /* Builds the tenant's last good version instead. False when that does not hold either (its grants may have changed). */
 static bool fall_back(struct builder *builder, const struct config_tenant *tenant, struct mark mark)
 {
@@ -309,7 +363,9 @@ static bool fall_back(struct builder *builder, const struct config_tenant *tenan
 		return false;
 	complaints_init(&own);
 	builder->checker.complaints = &own;
+	document_allow(&builder->document, TENANT_NODES_MAX);
 	build_previous(builder, tenant);
+	check_sites(builder, mark);
 	is_good = own.errors == 0;
 	if (!is_good)
 		take_back(builder, mark);
@@ -326,7 +382,10 @@ static void build_tenant(struct builder *builder, const struct config_texts *pat
 	complaints_init(&own);
 	builder->checker.complaints = &own;
 	builder->checker.tenant = tenant;
-	build_files(builder, paths, tenant, (struct place){ tenant->files, 0, 0 });
+	document_allow(&builder->document, TENANT_NODES_MAX);
+	if (has_room(builder, tenant, 0))
+		build_files(builder, paths, tenant, (struct place){ tenant->files, 0, 0 });
+	check_sites(builder, mark);
 	if (own.errors) {
 		take_back(builder, mark);
 		note_problem(builder, tenant, &own, fall_back(builder, tenant, mark), all);
@@ -346,6 +405,11 @@ static void read_included(struct builder *builder, const struct node *top)
 	struct config_texts paths;
 	bool is_sound;
 
+	builder->shares = calloc(own->tenants.count + 1, sizeof(*builder->shares));
+	if (!builder->shares) {
+		builder->checker.no_memory = true;
+		return;
+	}
 	config_texts_init(&paths);
 	list_included(builder, top, &paths);
 	build_files(builder, &paths, NULL, (struct place){ builder->source->path, 0, 0 });
@@ -459,6 +523,7 @@ enum result config_read(struct config_source *source, config_sections sections, 
 	document_done(&builder->document);
 	name_index_done(&builder->names);
 	name_index_done(&builder->hosts);
+	free(builder->shares);
 	free(builder);
 	if (result == RESULT_OK)
 		*out = snapshot;

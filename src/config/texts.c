@@ -150,7 +150,8 @@ static enum result keep(struct config_source *source, struct span path, struct s
 	return result;
 }
 
-static enum result read_open(struct config_source *source, int fd, struct span path, struct complaints *complaints, struct span *text)
+static enum result read_open(struct config_source *source, int fd, struct span path, size_t max, struct complaints *complaints,
+                             struct span *text)
 {
 	struct place place = { path, 0, 0 };
 	enum result result = RESULT_REFUSED;
@@ -162,8 +163,8 @@ static enum result read_open(struct config_source *source, int fd, struct span p
 		complain(complaints, COMPLAINT_ERROR, place, SPAN_NONE, "not a regular file");
 		return RESULT_REFUSED;
 	}
-	if ((size_t)stat.st_size > TEXT_MAX_BYTES) {
-		complain(complaints, COMPLAINT_ERROR, place, SPAN_NONE, "larger than %zu MiB", TEXT_MAX_BYTES >> 20);
+	if ((size_t)stat.st_size > max) {
+		complain(complaints, COMPLAINT_ERROR, place, SPAN_NONE, "larger than %zu %s", max >> (max < 1 << 20 ? 10 : 20), max < 1 << 20 ? "KiB" : "MiB");
 		return RESULT_REFUSED;
 	}
 	bytes = malloc((size_t)stat.st_size + 1);
@@ -211,7 +212,7 @@ enum result config_source_read(struct config_source *source, struct span path, s
 		complain_unread(path, beneath, place, complaints);
 		return RESULT_NOT_FOUND;
 	}
-	result = read_open(source, fd, path, complaints, text);
+	result = read_open(source, fd, path, beneath.len ? TENANT_TEXT_MAX_BYTES : TEXT_MAX_BYTES, complaints, text);
 	close(fd);
 	return result;
 }
@@ -221,17 +222,18 @@ static int compare_texts(const void *a, const void *b)
 	return span_compare(((const struct config_text *)a)->path, ((const struct config_text *)b)->path);
 }
 
-static enum result add_path(struct config_texts *paths, struct span path, struct complaints *complaints)
+static enum result add_path(struct config_texts *paths, struct span path, const struct config_lister *lister, struct complaints *complaints)
 {
-	enum result result = config_texts_find(paths, path) ? RESULT_OK : config_texts_add(paths, path, SPAN_NONE);
+	bool is_new = !config_texts_find(paths, path) && lister->is_wanted(lister->context, path);
+	enum result result = is_new ? config_texts_add(paths, path, SPAN_NONE) : RESULT_OK;
 
 	if (result == RESULT_LIMIT)
 		complain_limit(path, complaints);
 	return result;
 }
 
-static enum result list_image(const struct config_source *source, const char *pattern, struct complaints *complaints,
-                              struct config_texts *paths)
+static enum result list_image(const struct config_source *source, const char *pattern, const struct config_lister *lister,
+                              struct complaints *complaints, struct config_texts *paths)
 {
 	enum result result = RESULT_OK;
 
@@ -239,28 +241,29 @@ static enum result list_image(const struct config_source *source, const char *pa
 		struct span path = source->image->list[i].path;
 
 		if (!span_equal(path, source->path) && fnmatch(pattern, path.at, FNM_PATHNAME | FNM_PERIOD | FNM_NOESCAPE) == 0)
-			result = add_path(paths, path, complaints);
+			result = add_path(paths, path, lister, complaints);
 	}
 	return result;
 }
 
 /* glob(3) gives its error function no context. */
-static _Thread_local struct { struct complaints *complaints; struct place place; } listing;
+static _Thread_local struct { struct complaints *complaints; struct place place; const struct config_lister *lister; } listing;
 
 static int complain_folder(const char *folder, int error)
 {
 	struct denial denial = { 0 };
 
+	if (error == ENOENT || error == ENOTDIR || listing.lister->is_excused(listing.lister->context, span_of(folder), error))
+		return 0;
 	if (error == EACCES)
 		denial_explain(folder, &denial);
-	if (error != ENOENT && error != ENOTDIR)
-		complain(listing.complaints, COMPLAINT_ERROR, listing.place, span_of(denial.suggestion), "%s cannot be listed: %s", folder,
-		         error == EACCES ? denial.text : strerrordesc_np(error));
+	complain(listing.complaints, COMPLAINT_ERROR, listing.place, span_of(denial.suggestion), "%s cannot be listed: %s", folder,
+	         error == EACCES ? denial.text : strerrordesc_np(error));
 	return 0;
 }
 
 static enum result list_disk(const struct config_source *source, const char *pattern, struct place place,
-                             struct complaints *complaints, struct config_texts *paths)
+                             const struct config_lister *lister, struct complaints *complaints, struct config_texts *paths)
 {
 	enum result result = RESULT_OK;
 	glob_t found;
@@ -268,6 +271,7 @@ static enum result list_disk(const struct config_source *source, const char *pat
 
 	listing.complaints = complaints;
 	listing.place = place;
+	listing.lister = lister;
 	failed = glob(pattern, GLOB_NOSORT | GLOB_NOESCAPE, complain_folder, &found);
 	if (failed)
 		return failed == GLOB_NOSPACE ? RESULT_NO_MEMORY : RESULT_OK;
@@ -275,14 +279,14 @@ static enum result list_disk(const struct config_source *source, const char *pat
 		struct span path = span_of(found.gl_pathv[i]);
 
 		if (!span_equal(path, source->path))
-			result = add_path(paths, path, complaints);
+			result = add_path(paths, path, lister, complaints);
 	}
 	globfree(&found);
 	return result;
 }
 
 enum result config_source_list(struct config_source *source, struct span pattern, struct place place,
-                               struct complaints *complaints, struct config_texts *paths)
+                               const struct config_lister *lister, struct complaints *complaints, struct config_texts *paths)
 {
 	size_t before = paths->count;
 	char text[PATH_SIZE];
@@ -290,7 +294,8 @@ enum result config_source_list(struct config_source *source, struct span pattern
 
 	if (span_to_text(pattern, text, sizeof(text)) != RESULT_OK)
 		return RESULT_LIMIT;
-	result = source->image ? list_image(source, text, complaints, paths) : list_disk(source, text, place, complaints, paths);
+	result = source->image ? list_image(source, text, lister, complaints, paths)
+	                       : list_disk(source, text, place, lister, complaints, paths);
 	if (result == RESULT_OK && paths->count == before && strpbrk(text, "*?[") == NULL)
 		complain(complaints, COMPLAINT_ERROR, place, SPAN_NONE, "include: %.*s is not there", SPAN_ARG(pattern));
 	else if (result == RESULT_OK && paths->count == before)  /* a folder that fills later, or a slip that serves nobody */

@@ -12,6 +12,10 @@
 #define TEXT_MAX_BYTES ((size_t)4 << 20)
 #define TEXTS_MAX 4096
 #define TEXTS_MAX_BYTES ((size_t)256 << 20)
+#define TENANT_TEXT_MAX_BYTES ((size_t)512 << 10)  /* a file of a tenant, and all of them together */
+
+struct snapshot;
+struct site;
 
 struct config_text {
 	struct span path;  /* absolute */
@@ -41,6 +45,8 @@ struct config_source {
 	const struct config_texts *image;    /* NULL: from disk */
 	const struct config_texts *previous; /* the last good texts: a broken tenant goes on with its own; NULL: none */
 	bool is_strict;                      /* `check`: a broken tenant is an error like any other */
+	/* What else is to be asked of a tenant's site before it is taken: an error in COMPLAINTS breaks that tenant. NULL: nothing. */
+	void (*check_site)(const struct snapshot *snapshot, const struct site *site, struct complaints *complaints);
 	struct config_texts given;           /* every text that the snapshot was made of */
 	char path_text[4096];
 };
@@ -53,8 +59,14 @@ void config_source_done(struct config_source *source);
  * lead there (a tenant's files). Anything else than RESULT_OK has been complained about, at PLACE when the file is not there. */
 enum result config_source_read(struct config_source *source, struct span path, struct span beneath, struct place place,
                                struct complaints *complaints, struct span *text) must_check;
+/* Who is asked while files are listed: what one tenant has in its folder must not fail the list for all. */
+struct config_lister {
+	void *context;
+	bool (*is_wanted)(void *context, struct span path);
+	bool (*is_excused)(void *context, struct span folder, int error);  /* FOLDER cannot be listed, and that is no error */
+};
 /* Adds the paths that match PATTERN (absolute; * ? [..] within a segment) to PATHS, sorted, without what is there already. */
-enum result config_source_list(struct config_source *source, struct span pattern, struct place place,
+enum result config_source_list(struct config_source *source, struct span pattern, struct place place, const struct config_lister *lister,
                                struct complaints *complaints, struct config_texts *paths) must_check;
 
 #endif

@@ -68,10 +68,13 @@ static struct node *node_new(struct reader *reader, enum node_kind kind, const y
 {
 	struct node *node;
 
-	if (++reader->document->node_count > DOCUMENT_NODES_MAX) {
-		stop(reader, event->start_mark, "the configuration has more than 1000000 values");
+	if (reader->document->node_count == reader->document->node_limit) {
+		complain(reader->complaints, COMPLAINT_ERROR, mark_place(reader, event->start_mark), SPAN_NONE, "more than %zu values in all",
+		         reader->document->allowed);
+		reader->result = RESULT_MALFORMED;
 		return NULL;
 	}
+	reader->document->node_count++;
 	node = arena_new(&reader->document->arena, struct node);
 	if (!node) {
 		reader->result = RESULT_NO_MEMORY;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "event/ring.h"
 #include "event/sink.h"
 
 #include "base/banned.h"
@@ -13,6 +14,7 @@
 #define RING_BYTES (1u << 20)
 #define MEMORY_MAGIC 0x746e6576656c6362u
 #define SLOTS_MAX 1024u
+#define REST_MS 700  /* the keeper kills an edge that drains a second after its time */
 
 /* The first page of the memory; then a ring and a block of counts for each slot. */
 struct event_page {
@@ -35,6 +37,8 @@ struct event {
 	int wake_fd;
 	uint64_t start_wall_ns;
 	struct journal *journal;         /* NULL once handed over */
+	struct journal_birth birth;      /* of it, to carry what is left at the end */
+	struct log_settings settings;
 	struct counts_view view;
 };
 
@@ -118,13 +122,6 @@ static void release(struct event *event)
 
 static enum result take_up(struct event *event, const struct event_birth *birth, unsigned slots)
 {
-	struct journal_birth journal = {
-		.folder_fd = birth->folder_fd,
-		.wake_fd = event->wake_fd,
-		.node = birth->node,
-		.ring_bytes = RING_BYTES,
-		.settings = birth->settings,
-	};
 	enum result result;
 
 	event->rings = calloc(slots, sizeof(event->rings[0]));
@@ -141,11 +138,12 @@ static enum result take_up(struct event *event, const struct event_birth *birth,
 	if (result != RESULT_OK)
 		return result;
 	open_sinks(event, birth);
-	journal.rings = event->rings;
-	journal.counts = event->counts;
-	journal.count = event->count;
-	journal.tally = &event->page->tally;
-	return journal_start(&journal, &event->journal);
+	event->settings = *birth->settings;
+	event->birth = (struct journal_birth){
+		.folder_fd = birth->folder_fd, .wake_fd = event->wake_fd, .node = birth->node, .rings = event->rings, .ring_bytes = RING_BYTES,
+		.counts = event->counts, .count = event->count, .tally = &event->page->tally, .settings = &event->settings,
+	};
+	return journal_start(&event->birth, &event->journal);
 }
 
 enum result event_new(const struct event_birth *birth, struct event **out)
@@ -189,6 +187,7 @@ void event_apply(struct event *event, const struct log_settings *settings)
 {
 	for (unsigned i = 0; i < event->workers; i++)
 		event_sink_apply(&event->sinks[i], settings, event->workers);
+	event->settings = *settings;
 	if (event->journal)
 		journal_apply(event->journal, settings);
 }
@@ -200,8 +199,31 @@ void event_hand_over(struct event *event)
 	event->journal = NULL;
 }
 
+static bool has_lines(const struct event *event)
+{
+	for (unsigned i = 0; i < event->workers + event->has_notices; i++) {
+		if (ring_has_records(&event->sinks[i].ring))
+			return true;
+	}
+	return false;
+}
+
+/* Usually the edge that this one was handed over to reads our rings within a moment. When all of them end, the one that has
+ * nothing left to serve goes first, and the last lines of the others are theirs to write: once its lock is free. */
+static void carry_rest(struct event *event)
+{
+	uint64_t end_ms = clock_mono_ms() + REST_MS;
+
+	if (!has_lines(event) || journal_start(&event->birth, &event->journal) != RESULT_OK)
+		return;
+	while (has_lines(event) && clock_mono_ms() < end_ms)
+		usleep(10000);
+}
+
 void event_free(struct event *event)
 {
+	if (!event->journal)
+		carry_rest(event);
 	event_hand_over(event);
 	release(event);
 }

@@ -28,8 +28,8 @@ struct event_birth {
 	size_t memory_bytes;                /* event_memory_bytes(slots), with at least as many slots as workers */
 	unsigned first_worker, workers;     /* this edge's slots, and one behind them for notices where there is room; an edge
 	                                       that drains beside it must have others */
-	int folder_fd;                      /* of the journal */
-	struct span node;                   /* name of this machine in every line */
+	int folder_fd;                      /* of the journal; open until event_free; -1: lines are lost, and counted */
+	struct span node;                   /* name of this machine in every line; likewise */
 	const struct log_settings *settings;
 };
 
@@ -46,7 +46,7 @@ void event_apply(struct event *event, const struct log_settings *settings);
 /* Ends the journal's thread and gives its lock away; sinks go on to fill the rings. For an edge that drains: the new one
  * carries from here on. */
 void event_hand_over(struct event *event);
-/* The workers have ended. Flushes, unless handed over. */
+/* The workers have ended. Flushes; handed over: unless another has done it, for as long as that takes, at most 700 ms. */
 void event_free(struct event *event);
 
 struct journal_state event_state(struct event *event);

@@ -278,7 +278,8 @@ static bool take_up(struct journal *journal)
 	uint64_t damaged = 0;
 	bool is_done;
 
-	if (journal->lock_fd < 0)
+	errno = ENOENT;
+	if (journal->lock_fd < 0 && journal->folder_fd >= 0)
 		journal->lock_fd = openat(journal->folder_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 	is_done = journal->lock_fd >= 0 && flock(journal->lock_fd, LOCK_EX | LOCK_NB) == 0;
 	for (unsigned i = 0; is_done && i < journal->count; i++)  /* under the lock: another reader may have moved them */
@@ -394,7 +395,7 @@ enum result journal_start(const struct journal_birth *birth, struct journal **ou
 	if (!journal)
 		return RESULT_NO_MEMORY;
 	journal->lock_fd = -1;
-	journal->folder_fd = fcntl(birth->folder_fd, F_DUPFD_CLOEXEC, 0);
+	journal->folder_fd = birth->folder_fd < 0 ? -1 : fcntl(birth->folder_fd, F_DUPFD_CLOEXEC, 0);
 	journal->wake_fd = birth->wake_fd;
 	journal->count = birth->count;
 	journal->tally = birth->tally;
@@ -411,7 +412,7 @@ enum result journal_start(const struct journal_birth *birth, struct journal **ou
 	format_init(&journal->format, birth->node, (struct hash_seed){ 0, 0 });
 	journal_apply(journal, birth->settings);
 	result = RESULT_IO;
-	if (journal->folder_fd < 0 || start_thread(journal) != 0)
+	if ((journal->folder_fd < 0 && birth->folder_fd >= 0) || start_thread(journal) != 0)
 		goto failed;
 	*out = journal;
 	return RESULT_OK;

@@ -24,7 +24,7 @@
 struct journal;
 
 struct journal_birth {
-	int folder_fd;
+	int folder_fd;                   /* -1: there is none, and nothing is written */
 	int wake_fd;                     /* eventfd; the caller's */
 	struct span node;
 	void **rings;                    /* adopted memories, each of ring_bytes; also those of workers that are gone */

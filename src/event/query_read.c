@@ -224,6 +224,20 @@ static bool read_duration_ns(struct span text, double *out)
 	return unit.len == 0 && number == 0;
 }
 
+/* A month 13 would only ever find nothing. TEXT has the shape; what of a number is not there is not wrong. */
+static bool has_calendar(struct span text)
+{
+	static const struct { size_t at; int least, most; } parts[] = { { 5, 1, 12 }, { 8, 1, 31 }, { 11, 0, 23 }, { 14, 0, 59 }, { 17, 0, 60 } };
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && parts[i].at + 2 <= text.len; i++) {
+		int value = (text.at[parts[i].at] - '0') * 10 + text.at[parts[i].at + 1] - '0';
+
+		if (value < parts[i].least || value > parts[i].most)
+			return false;
+	}
+	return true;
+}
+
 /* The front of 2026-01-31T23:59:59.999Z, at least the year. */
 static bool is_time_front(struct span text)
 {
@@ -237,7 +251,7 @@ static bool is_time_front(struct span text)
 		if (!is_end && (shape.at[i] == '0' ? !is_digit(text.at[i]) : text.at[i] != shape.at[i]))
 			return false;
 	}
-	return true;
+	return has_calendar(text);
 }
 
 static void read_time(struct parser *parser, struct query *term, size_t at)

@@ -149,6 +149,12 @@ bool ring_is_half_full(const struct ring_writer *writer)
 	return (head - tail) * 2 > writer->slot_mask;
 }
 
+bool ring_has_records(const struct ring_writer *writer)
+{
+	return atomic_load_explicit(&writer->shared->head, memory_order_relaxed) !=
+	       atomic_load_explicit(&writer->shared->tail, memory_order_acquire);
+}
+
 enum result ring_read(struct ring_reader *reader, struct ring_record *out)
 {
 	uint64_t head = atomic_load_explicit(&reader->shared->head, memory_order_acquire);

@@ -66,6 +66,8 @@ void ring_writer_open(struct ring_writer *writer, void *memory, size_t size);
 bool ring_write(struct ring_writer *writer, struct span record, uint32_t crc);
 /* More than half full: worth waking the reader. */
 bool ring_is_half_full(const struct ring_writer *writer);
+/* Not all of what was written has been read. */
+bool ring_has_records(const struct ring_writer *writer);
 
 void ring_reader_open(struct ring_reader *reader, void *memory, size_t size);
 /* The next record; RESULT_MORE when there is none; RESULT_MALFORMED when one was damaged and is skipped. */

@@ -122,12 +122,22 @@ static bool write_whole(int fd, struct span text)
 	return true;
 }
 
+/* Somebody removed it: what is written to it now, nobody would ever read. */
+static bool is_removed(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && status.st_nlink == 0;
+}
+
 enum result stream_write(struct stream_writer *writer, struct span text, uint64_t lines)
 {
 	int reason;
 
 	if (writer->size >= SEGMENT_BYTES) {
 		stream_sync(writer);
+		close_segment(writer);
+	} else if (writer->fd >= 0 && is_removed(writer->fd)) {
 		close_segment(writer);
 	}
 	if (writer->fd < 0 && open_segment(writer) != RESULT_OK)

@@ -220,7 +220,7 @@ static uint32_t count_listeners(const struct keeper *keeper, const struct genera
 enum result keeper_send_plan(struct keeper *keeper, struct child *edge, const struct generation *generation, bool is_start)
 {
 	struct wire_start wire = { .workers = image_settings(&generation->image).workers, .is_reduced = edge->is_reduced,
-	                           .listener_count = count_listeners(keeper, generation) };
+	                           .listener_count = count_listeners(keeper, generation), .seat = edge->seat };
 	int ask_fd = edge->ask_fd;
 	int fds[5] = { generation->image_fd, generation->files_fd, keeper->memory_fd, ask_fd, keeper->admin_fd };
 	size_t fd_count = !is_start ? 2 : keeper->admin_fd >= 0 ? 5 : 4;
@@ -258,13 +258,29 @@ static bool pair_with_resolve(struct keeper *keeper, struct child *edge, struct 
 	return true;
 }
 
+/* Not by turns: a draining edge may outlive the one after it, or a start may fail, and then two would write to one ring. */
+static unsigned free_seat(const struct keeper *keeper)
+{
+	unsigned taken = 0, seat = 0;
+
+	for (int slot = CHILD_EDGE; slot < CHILD_SLOTS; slot++) {
+		if (keeper->children[slot].state != CHILD_NONE)
+			taken |= 1u << keeper->children[slot].seat;
+	}
+	while (taken & 1u << seat)
+		seat++;
+	return seat;
+}
+
 bool keeper_start_edge(struct keeper *keeper, enum child_slot slot, const struct generation *generation, bool is_reduced)
 {
 	struct child *edge = &keeper->children[slot];
 	struct channel asking = { -1 };
+	unsigned seat = free_seat(keeper);
 
 	if (!start_child(keeper, slot, "/proc/self/exe", "edge"))
 		return false;
+	edge->seat = seat;
 	edge->is_reduced = is_reduced;
 	edge->deadline_at_ms = edge->started_at_ms + KEEPER_START_MS;
 	keeper->facts->edge_starts++;
@@ -297,8 +313,8 @@ void keeper_retire_edge(struct keeper *keeper)
 
 	if (keeper->children[CHILD_EDGE].state == CHILD_NONE)
 		return;
-	for (enum child_slot i = CHILD_OLD; i < CHILD_SLOTS; i++) {
-		if (keeper->children[i].state == CHILD_NONE)
+	for (enum child_slot i = CHILD_OLD; i < CHILD_SLOTS && keeper->children[slot].state != CHILD_NONE; i++) {
+		if (keeper->children[i].state == CHILD_NONE || keeper->children[i].deadline_at_ms < keeper->children[slot].deadline_at_ms)
 			slot = i;
 	}
 	if (keeper->children[slot].state != CHILD_NONE) {  /* four drain already: the first of them has had its time */

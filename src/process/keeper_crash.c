@@ -109,11 +109,24 @@ void keeper_edge_died(struct keeper *keeper, uint64_t served_ms)
 	notify_send("STATUS=the edge died; a new one starts");
 }
 
+/* Somebody may have removed it, or another one is mounted there now. Without it the edge serves all the same. */
+static void mend_state_folder(struct keeper *keeper)
+{
+	struct buffer why;
+
+	buffer_init(&why, CHANNEL_TEXT_MAX);
+	if (keeper_state_folder(keeper, &keeper->current.image, &why) != RESULT_OK)
+		keeper_print(buffer_span(&why));
+	buffer_done(&why);
+}
+
 static void restart_edge(struct keeper *keeper, uint64_t now_ms)
 {
 	keeper->restart_at_ms = 0;
 	if (keeper->children[CHILD_EDGE].state != CHILD_NONE)
 		return;
+	if (keeper->current.number)
+		mend_state_folder(keeper);
 	if (keeper->current.number == 0)  /* an upgrade could not read the old image, and its edge is dead */
 		keeper_reload_begin(keeper);
 	else if (!keeper_start_edge(keeper, CHILD_EDGE, &keeper->current, keeper->is_reduced))

@@ -15,6 +15,7 @@
 #include "base/banned.h"
 
 #define FILE_BYTES_MAX ((size_t)1 << 20)
+#define TENANT_BYTES_MAX ((size_t)1 << 20)  /* of all files of a tenant: what is left of an image is the others' */
 
 /* Certificates that everybody may read, besides the folders that are the shield's own. */
 static const char *const known_roots[] = {
@@ -141,20 +142,38 @@ static const char *explain(int error)
 		return "not a regular file";
 	case EFBIG:
 		return "larger than 1 MiB";
+	case EDQUOT:
+		return "the files of its tenant are together larger than 1 MiB";
 	default:
 		return strerror(error);
 	}
 }
 
+/* The files of one tenant stand together, and name the same folders. */
+struct tenant_share {
+	struct span folders;
+	size_t bytes;
+};
+
+static int take_share(struct tenant_share *share, struct span folders, size_t len)
+{
+	if (!span_equal(share->folders, folders))
+		*share = (struct tenant_share){ folders, 0 };
+	share->bytes += len;
+	return folders.len && share->bytes > TENANT_BYTES_MAX ? EDQUOT : 0;
+}
+
 /* False: a required file is missing, WHY says which. */
 static bool add_file(struct keeper *keeper, struct image_file file, const struct image *last, char *bytes,
-                     struct image_writer *writer, struct buffer *why)
+                     struct tenant_share *share, struct image_writer *writer, struct buffer *why)
 {
 	struct image_file before;
 	size_t len = 0;
 
 	file.flags &= IMAGE_FILE_REQUIRED;
 	file.error = read_file(keeper, file.path, file.bytes, bytes, &len);
+	if (!file.error)
+		file.error = take_share(share, file.bytes, len);
 	file.bytes = span_make(bytes, file.error ? 0 : len);
 	if (file.error && (file.flags & IMAGE_FILE_REQUIRED)) {
 		(void)!buffer_print(why, "cannot read %.*s: %s\n", SPAN_ARG(file.path), explain(file.error));
@@ -195,13 +214,14 @@ enum result keeper_files_read(struct keeper *keeper, const struct image *image, 
 {
 	char *bytes = malloc(FILE_BYTES_MAX + 1);
 	enum result result = bytes ? RESULT_OK : RESULT_NO_MEMORY;
+	struct tenant_share share = { SPAN_NONE, 0 };
 	struct image_writer writer;
 	struct image_file file;
 	size_t at = 0;
 
 	image_writer_init(&writer);
 	while (result == RESULT_OK && image_next_file(image, &at, &file)) {
-		if (!add_file(keeper, file, last, bytes, &writer, why))
+		if (!add_file(keeper, file, last, bytes, &share, &writer, why))
 			result = RESULT_REFUSED;
 	}
 	if (result == RESULT_OK) {

@@ -48,10 +48,10 @@ void keeper_reload_begin(struct keeper *keeper)
 
 /* -- the end of a reload -- */
 
-static void answer_edge(struct keeper *keeper, bool is_ok, struct span text)
+static void answer_edge(struct keeper *keeper, bool is_ok, uint64_t generation, struct span text)
 {
 	struct child *edge = &keeper->children[CHILD_EDGE];
-	struct wire_reload_result wire = { .is_ok = is_ok };
+	struct wire_reload_result wire = { .generation = generation, .is_ok = is_ok };
 	int fd;
 
 	if (edge->state != CHILD_READY || keeper->answering_id == 0)
@@ -66,6 +66,10 @@ static void answer_edge(struct keeper *keeper, bool is_ok, struct span text)
 
 static void fail(struct keeper *keeper, struct span text)
 {
+	if (keeper->is_ending) {  /* it was given up with everything else: no failure, and nothing serves again */
+		generation_done(&keeper->candidate);
+		return;
+	}
 	keeper->facts->reload_failures++;
 	keeper->files_stamp = keeper->begin_stamp;  /* a file that breaks a reload does not break it every five seconds */
 	generation_done(&keeper->candidate);
@@ -86,11 +90,11 @@ void keeper_reload_end(struct keeper *keeper, bool is_ok, struct span text)
 	keeper->reload = RELOAD_NONE;
 	keeper->build_end_at_ms = 0;
 	keeper->wants_fresh_edge = false;
-	if (is_ok)
+	if (is_ok && !keeper->is_ending)
 		notify_send("READY=1\nSTATUS=serving configuration %llu", (unsigned long long)keeper->current.number);
-	else
+	else if (!is_ok)
 		fail(keeper, text);
-	answer_edge(keeper, is_ok, text);
+	answer_edge(keeper, is_ok, keeper->current.number, text);
 	if (keeper->is_ending)
 		return;
 	if (keeper->is_reload_wanted) {
@@ -306,7 +310,7 @@ void keeper_reload_replace(struct keeper *keeper, uint64_t generation)
 void keeper_next_ready(struct keeper *keeper)
 {
 	if (keeper->reload == RELOAD_REPLACING)
-		answer_edge(keeper, true, SPAN_NONE);  /* while the edge that asked still is the one we talk to */
+		answer_edge(keeper, true, keeper->candidate.number, SPAN_NONE);  /* while the edge that asked still is the one we talk to */
 	keeper_retire_edge(keeper);
 	keeper->children[CHILD_EDGE] = keeper->children[CHILD_NEXT];
 	keeper->asked_id = keeper->answering_id = 0;  /* the ids of the new one begin anew */

@@ -18,6 +18,7 @@
 #include "process/channel.h"
 #include "process/image.h"
 #include "process/keeper.h"
+#include "process/role.h"
 #include "process/shared.h"
 
 /* All times are milliseconds of CLOCK_MONOTONIC; a `_at_ms` of 0 is "not set". */
@@ -60,6 +61,8 @@ struct generation {
 
 enum child_slot { CHILD_CHECK, CHILD_RESOLVE, CHILD_EDGE, CHILD_NEXT, CHILD_OLD, CHILD_SLOTS = CHILD_OLD + 4 };
 
+_Static_assert(CHILD_SLOTS - CHILD_EDGE == ROLE_EDGES_MAX, "a seat for every edge");
+
 enum child_state { CHILD_NONE, CHILD_STARTING, CHILD_READY, CHILD_DRAINING };
 
 struct child {
@@ -72,6 +75,7 @@ struct child {
 	uint64_t ready_at_ms;
 	uint64_t deadline_at_ms; /* killed then */
 	bool is_reduced;
+	unsigned seat;           /* edges: edge_start.seat */
 	uint64_t known_socket_id;/* edges: it has the sockets up to this id; a PREPARE sends only newer ones */
 	char why[512];           /* the last FAILED of it */
 };

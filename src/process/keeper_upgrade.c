@@ -26,7 +26,7 @@ struct kept_child {
 	int64_t pid;  /* 0: none */
 	int32_t channel_fd, resolve_fd;
 	uint64_t deadline_at_ms, known_socket_id;
-	uint32_t state, is_reduced;
+	uint32_t state, is_reduced, seat, unused;
 };
 
 struct kept_generation {
@@ -90,7 +90,7 @@ static void keep_children(const struct keeper *keeper, struct kept *kept)
 		kept->children[slot] = (struct kept_child){
 			.pid = child->pid, .channel_fd = child->channel.fd, .resolve_fd = child->resolve_fd,
 			.deadline_at_ms = child->deadline_at_ms, .known_socket_id = child->known_socket_id,
-			.state = (uint32_t)child->state, .is_reduced = child->is_reduced,
+			.state = (uint32_t)child->state, .is_reduced = child->is_reduced, .seat = child->seat,
 		};
 	}
 }
@@ -172,6 +172,10 @@ void keeper_upgrade_rehearsed(struct keeper *keeper, int exit_status)
 	struct kept *kept = calloc(1, sizeof(*kept));
 
 	keeper->reload = RELOAD_NONE;
+	if (keeper->is_ending) {
+		free(kept);
+		return;
+	}
 	if (WIFEXITED(exit_status) && WEXITSTATUS(exit_status) == CHECK_OTHER_KEEPER) {
 		keeper_error(keeper, "upgrade: %s cannot take over while this one runs; restart the service instead", keeper->program);
 	} else if (!WIFEXITED(exit_status) || WEXITSTATUS(exit_status) != CHECK_OK) {
@@ -217,7 +221,7 @@ static void adopt_children(struct keeper *keeper, const struct kept *kept)
 		keeper->children[slot] = (struct child){
 			.state = (enum child_state)from->state, .pid = (pid_t)from->pid, .channel = { from->channel_fd }, .resolve_fd = from->resolve_fd,
 			.ask_fd = -1, .started_at_ms = clock_mono_ms(), .ready_at_ms = clock_mono_ms(), .deadline_at_ms = from->deadline_at_ms,
-			.is_reduced = from->is_reduced != 0, .known_socket_id = from->known_socket_id,
+			.is_reduced = from->is_reduced != 0, .seat = from->seat % ROLE_EDGES_MAX, .known_socket_id = from->known_socket_id,
 		};
 	}
 	/* The old binary's resolve: the new one starts its own, which serves the old edge too. */

@@ -113,7 +113,7 @@ static enum result read_plan(const struct channel_message *message, struct wire_
 	if (message->len < sizeof(*wire) || message->fd_count < 2)
 		return RESULT_MALFORMED;
 	memcpy(wire, message->body, sizeof(*wire));
-	if (wire->listener_count > WIRE_LISTENERS_MAX || wire->workers < 1 || wire->workers > IMAGE_WORKERS_MAX)
+	if (wire->listener_count > WIRE_LISTENERS_MAX || wire->workers < 1 || wire->workers > IMAGE_WORKERS_MAX || wire->seat >= ROLE_EDGES_MAX)
 		return RESULT_MALFORMED;
 	result = image_open(message->fds[0], &plan.image);
 	if (result == RESULT_OK)
@@ -186,6 +186,7 @@ enum result role_receive_start(struct role_link *link, struct edge_start *out)
 		result = span_to_text(options, link->options, sizeof(link->options));
 		start.options = span_of(link->options);
 		start.workers = wire.workers;
+		start.seat = wire.seat;
 		start.is_reduced = wire.is_reduced != 0;
 		start.resolve_fd = channel_take(&message, 3);
 		start.admin_fd = channel_take(&message, 4);
@@ -300,7 +301,7 @@ static enum result read_reload_result(struct channel_message *message, struct ed
 
 	if (message->len >= sizeof(wire))
 		memcpy(&wire, message->body, sizeof(wire));
-	*out = (struct edge_order){ .kind = ORDER_RELOAD_RESULT, .id = message->id, .is_ok = wire.is_ok != 0,
+	*out = (struct edge_order){ .kind = ORDER_RELOAD_RESULT, .id = message->id, .generation = wire.generation, .is_ok = wire.is_ok != 0,
 	                            .text_fd = channel_take(message, 0) };
 	return RESULT_OK;
 }

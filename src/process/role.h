@@ -57,9 +57,13 @@ struct edge_plan {
 	size_t listener_count;
 };
 
+/* One serves, one begins, four drain. */
+#define ROLE_EDGES_MAX 6u
+
 struct edge_start {
 	struct edge_plan plan;
 	unsigned workers;
+	unsigned seat;            /* below ROLE_EDGES_MAX: no other edge that lives has it, so what is kept by seat has one writer */
 	bool is_reduced;          /* strict reader, proxy, budgets only */
 	struct span options;      /* keeper_plan.options; lives in the link */
 	struct shared shared;
@@ -81,6 +85,7 @@ struct edge_order {
 	uint64_t drain_ms;        /* ORDER_DRAIN */
 	bool is_replaced;         /* ORDER_DRAIN: another edge took over: leave the listeners to it */
 	uint64_t id;              /* ORDER_RELOAD_RESULT */
+	uint64_t generation;      /* ORDER_RELOAD_RESULT: what serves from now on, here or in the edge that replaces this one */
 	bool is_ok;
 	int text_fd;              /* ORDER_RELOAD_RESULT: complaints (channel_text_read), the receiver's; -1: none */
 };

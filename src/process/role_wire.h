@@ -18,7 +18,7 @@
 #define WIRE_START_MS 10000
 
 struct wire_start {
-	uint32_t workers, is_reduced, listener_count, unused;
+	uint32_t workers, is_reduced, listener_count, seat;
 };
 
 struct wire_listener {
@@ -35,6 +35,7 @@ struct wire_drain {
 };
 
 struct wire_reload_result {
+	uint64_t generation;  /* what serves from now on */
 	uint32_t is_ok, unused;
 };
 
@@ -47,6 +48,6 @@ struct wire_reload_result {
 
 /* Of what an upgrade hands over (keeper_upgrade.c); raise it with every change there. A START of check carries it as its id
  * when it rehearses an upgrade, 0 otherwise. */
-#define KEEPER_STATE_VERSION 1u
+#define KEEPER_STATE_VERSION 2u
 
 #endif

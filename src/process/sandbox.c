@@ -138,6 +138,11 @@ static int add_arguments(scmp_filter_ctx filter, enum sandbox_role role)
 	struct scmp_arg_cmp thread = { .arg = 0, .op = SCMP_CMP_MASKED_EQ, .datum_a = CLONE_THREAD, .datum_b = CLONE_THREAD };
 	int failed = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, &thread);
 
+	/* The roles share a user (without root with the keeper, too): who has fallen does not end or starve the others. abort(3) is a
+	 * tgkill to ourselves. */
+	failed |= add_values(filter, SCMP_SYS(tgkill), 0, (uint64_t)getpid());
+	failed |= add_values(filter, SCMP_SYS(prlimit64), 0, 0);
+	failed |= add_values(filter, SCMP_SYS(prlimit64), 0, (uint64_t)getpid());
 	for (const int *domain = sandbox_domains; *domain != SANDBOX_END; domain++)
 		failed |= add_values(filter, SCMP_SYS(socket), 0, (uint64_t)*domain);
 	if (role != SANDBOX_EDGE)

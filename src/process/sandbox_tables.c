@@ -10,16 +10,17 @@
 
 #define CALL(name) SCMP_SYS(name)
 
-/* Memory, threads, clocks: what the C library itself needs. clone(2) is added by sandbox.c, for threads only. */
+/* Memory, threads, clocks: what the C library itself needs. sandbox.c adds clone(2), for threads only, and what could reach
+ * another process of the same user (tgkill, prlimit64), for this one only. */
 static const int calls_base[] = {
 	CALL(brk), CALL(mmap), CALL(munmap), CALL(mprotect), CALL(mremap), CALL(madvise), CALL(mincore),
 	CALL(futex), CALL(futex_waitv), CALL(set_robust_list), CALL(get_robust_list), CALL(set_tid_address), CALL(rseq),
 	CALL(membarrier), CALL(arch_prctl), CALL(exit), CALL(exit_group), CALL(restart_syscall),
-	CALL(rt_sigaction), CALL(rt_sigprocmask), CALL(rt_sigreturn), CALL(sigaltstack), CALL(rt_sigtimedwait), CALL(tgkill),
+	CALL(rt_sigaction), CALL(rt_sigprocmask), CALL(rt_sigreturn), CALL(sigaltstack), CALL(rt_sigtimedwait),
 	CALL(getpid), CALL(gettid), CALL(getppid), CALL(getuid), CALL(geteuid), CALL(getgid), CALL(getegid),
 	CALL(clock_gettime), CALL(clock_getres), CALL(clock_nanosleep), CALL(nanosleep), CALL(gettimeofday), CALL(time),
 	CALL(sched_yield), CALL(sched_getaffinity), CALL(getcpu), CALL(getrandom), CALL(uname), CALL(sysinfo),
-	CALL(getrusage), CALL(times), CALL(getrlimit), CALL(prlimit64),
+	CALL(getrusage), CALL(times), CALL(getrlimit),
 	CALL(read), CALL(write), CALL(readv), CALL(writev), CALL(pread64), CALL(pwrite64), CALL(preadv), CALL(pwritev),
 	CALL(preadv2), CALL(pwritev2), CALL(lseek), CALL(close), CALL(close_range), CALL(dup), CALL(dup2), CALL(dup3),
 	CALL(fcntl), CALL(pipe), CALL(pipe2), CALL(eventfd2), CALL(memfd_create), CALL(ftruncate),

@@ -226,11 +226,11 @@ static void reloads_wait_for_the_keeper(void **state)
 	}
 	close(gone);
 	turn(scene);
-	admin_reload_result(scene->admin, 1, false, SPAN("b.yaml:3:1: error: no\n"));
+	admin_reload_result(scene->admin, &(struct edge_order){ .id = 1, .generation = 7 }, SPAN("b.yaml:3:1: error: no\n"));
 	turn(scene);
-	admin_reload_result(scene->admin, 3, true, SPAN_NONE);
+	admin_reload_result(scene->admin, &(struct edge_order){ .id = 3, .generation = 8, .is_ok = true }, SPAN_NONE);
 	assert_non_null(strstr(hear(scene, first), "b.yaml:3:1: error: no"));
-	assert_non_null(strstr(hear(scene, second), "\"ok\":true"));
+	assert_non_null(strstr(hear(scene, second), "\"ok\":true,\"generation\":8"));
 	free(message);
 }
 

@@ -89,9 +89,9 @@ static void a_tenants_link_is_not_followed(void **state)
 	assert_true(span_contains(buffer_span(&said), SPAN("3.yaml: warning: tenant a: not a regular file")));
 	assert_int_equal(unlink(path), 0);
 	put("d/a/3.yaml", "x");
-	assert_int_equal(truncate(path, (off_t)TEXT_MAX_BYTES + 1), 0);
+	assert_int_equal(truncate(path, (off_t)TENANT_TEXT_MAX_BYTES + 1), 0);
 	assert_int_equal(read_it(&said, &sites, &given), RESULT_OK);
-	assert_true(span_contains(buffer_span(&said), SPAN("larger than 4 MiB")));
+	assert_true(span_contains(buffer_span(&said), SPAN("larger than 512 KiB")));
 	buffer_done(&said);
 }
 

@@ -3,6 +3,7 @@
 #define TESTS_EVENT_STAGE_H
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>

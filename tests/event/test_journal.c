@@ -308,6 +308,38 @@ static void handed_over(void **state)
 	munmap(memory, event_memory_bytes(WORKERS));
 }
 
+/* The end of a shield with an edge that still drains: the newer one, with nothing left to serve, is gone first. */
+static void the_last_to_go_writes_its_lines(void **state)
+{
+	void *memory = stage_memory(event_memory_bytes(WORKERS));
+	struct log_settings settings = fast_settings();
+	struct event_birth birth = { .memory = memory, .memory_bytes = event_memory_bytes(WORKERS), .workers = 1,
+		                     .node = SPAN("node"), .settings = &settings };
+	struct stage_request stage;
+	struct request_fact *fact = stage_request(&stage);
+	struct event *old, *new;
+	char name[32];
+	int folder = stage_folder(name);
+
+	(void)state;
+	birth.folder_fd = folder;
+	assert_int_equal(event_new(&birth, &old), RESULT_OK);
+	assert_true(wait_for_writing(old, true));
+	birth.first_worker = 1;
+	assert_int_equal(event_new(&birth, &new), RESULT_OK);
+	event_hand_over(old);
+	assert_true(wait_for_writing(new, true));
+	event_sink(new, 0).request(event_sink(new, 0).context, fact);
+	event_free(new);
+	for (int i = 0; i < 100; i++)
+		event_sink(old, 0).request(event_sink(old, 0).context, fact);
+	event_free(old);
+	assert_int_equal(sum_of(folder, STREAM_DETAIL, "bouclier.request", "@timestamp", false), 101);
+	assert_int_equal(sum_of(folder, STREAM_COUNTS, "bouclier.counts", "bouclier.counts.events", true), 101);
+	stage_folder_remove(folder, name);
+	munmap(memory, event_memory_bytes(WORKERS));
+}
+
 static void the_disk_budget_drops_detail_and_says_so(void **state)
 {
 	void *memory = stage_memory(event_memory_bytes(WORKERS));
@@ -367,7 +399,13 @@ static void births_that_cannot_be(void **state)
 	birth.first_worker = 1;
 	assert_int_equal(event_new(&birth, &event), RESULT_LIMIT);
 	birth.first_worker = 0;
-	assert_int_equal(event_new(&birth, &event), RESULT_IO);  /* no folder at all */
+	assert_int_equal(event_new(&birth, &event), RESULT_OK);  /* no folder at all: an edge serves, and says so */
+	for (int i = 0; i < 200 && event_state(event).error == 0; i++)
+		usleep(10000);
+	assert_false(event_state(event).is_writing);
+	assert_int_equal(event_state(event).error, ENOENT);
+	event_free(event);
+	event = NULL;
 	birth.workers = 0;
 	assert_int_equal(event_new(&birth, &event), RESULT_LIMIT);
 	assert_null(event);
@@ -403,7 +441,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(killed_at_any_moment_nothing_is_lost_or_doubled),
 		cmocka_unit_test(a_full_disk_costs_lines_and_says_how_many), cmocka_unit_test(what_is_not_a_line_is_counted),
-		cmocka_unit_test(handed_over), cmocka_unit_test(the_disk_budget_drops_detail_and_says_so),
+		cmocka_unit_test(handed_over),
+		cmocka_unit_test(the_last_to_go_writes_its_lines), cmocka_unit_test(the_disk_budget_drops_detail_and_says_so),
 		cmocka_unit_test(births_that_cannot_be), cmocka_unit_test(slots_that_never_had_a_worker_cost_nothing),
 	};
 

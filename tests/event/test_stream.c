@@ -65,6 +65,29 @@ static void taken_up_where_it_was_left(void **state)
 }
 
 /* The last segment is cut at every length: each time, the whole lines in it are taken up, and the next ones follow. */
+/* By a person, or by something that tidies up: the next line begins a new one. */
+static void a_removed_segment_is_not_written_to(void **state)
+{
+	struct stream_writer writer;
+	struct segment_list list;
+	char name[32], segment[SEGMENT_NAME_MAX];
+	int folder = stage_folder(name);
+
+	(void)state;
+	stream_writer_init(&writer, STREAM_DETAIL, folder);
+	assert_int_equal(append(&writer, 10), RESULT_OK);
+	segment_name(STREAM_DETAIL, 1, segment);
+	assert_int_equal(unlinkat(folder, segment, 0), 0);
+	assert_int_equal(append(&writer, 5), RESULT_OK);
+	assert_int_equal(append(&writer, 5), RESULT_OK);
+	stream_writer_done(&writer);
+	assert_int_equal(segment_list_read(folder, STREAM_DETAIL, &list), RESULT_OK);
+	assert_int_equal(list.count, 1);
+	assert_int_equal(list.firsts[0], 11);
+	free(list.firsts);
+	stage_folder_remove(folder, name);
+}
+
 static void torn_anywhere(void **state)
 {
 	char name[32];
@@ -166,6 +189,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(taken_up_where_it_was_left), cmocka_unit_test(torn_anywhere),
+		cmocka_unit_test(a_removed_segment_is_not_written_to),
 		cmocka_unit_test(damage_in_the_middle_costs_one_line), cmocka_unit_test(segments_are_closed_when_full),
 		cmocka_unit_test(full_in_the_middle_of_a_batch),
 	};

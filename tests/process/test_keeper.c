@@ -187,6 +187,31 @@ static void test_replacement(void **unused)
 	end(&shield);
 }
 
+/* Two edges live side by side during a replacement, whatever came before: here an edge that could not start. */
+static void test_replacement_has_its_own_seat(void **unused)
+{
+	struct shield shield;
+	struct pong before, after;
+
+	(void)unused;
+	start(&shield, "");
+	before = wait_pong(&shield);
+	configure(&shield, "workers 2\nstartfail not today\n");
+	kill(shield.pid, SIGHUP);
+	for (int i = 0; i < 500 && !has_logged(&shield, "reload failed"); i++)
+		usleep(10000);
+	configure(&shield, "workers 2\n");
+	kill(shield.pid, SIGHUP);
+	after = before;
+	for (int i = 0; i < 300 && after.pid == before.pid; i++) {
+		usleep(10000);
+		after = wait_pong(&shield);
+	}
+	assert_int_not_equal(after.pid, before.pid);
+	assert_int_not_equal(after.seat, before.seat);
+	end(&shield);
+}
+
 static void test_file_change_reloads(void **unused)
 {
 	struct shield shield;
@@ -513,6 +538,7 @@ static void test_notify(void **unused)
 	struct timeval patience = { .tv_sec = 5 };
 	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 	struct shield shield;
+	char got[1024];
 
 	(void)unused;
 	shield_make(&shield, "");
@@ -526,7 +552,16 @@ static void test_notify(void **unused)
 	kill(shield.pid, SIGHUP);
 	expect_notice(fd, "RELOADING=1\nMONOTONIC_USEC=");
 	expect_notice(fd, "READY=1");
-	end(&shield);
+	kill(shield.pid, SIGHUP);
+	kill(shield.pid, SIGTERM);  /* in the middle of a reload: who stops is not ready again */
+	assert_int_equal(wait_end(&shield), 0);
+	assert_false(has_logged(&shield, "reload failed"));
+	expect_notice(fd, "STOPPING=1");
+	for (ssize_t len; (len = recv(fd, got, sizeof(got) - 1, MSG_DONTWAIT)) >= 0;) {
+		got[len] = 0;
+		assert_null(strstr(got, "READY=1"));
+	}
+	remove_all(&shield);
 	close(fd);
 }
 
@@ -551,6 +586,12 @@ static void test_without_root(void **unused)
 	after = wait_pong(&shield);
 	assert_int_not_equal(after.pid, before.pid);
 	expect_error(&shield, "open /etc/passwd", EACCES);
+#ifndef SANDBOX_HAS_SANITIZER
+	for (int i = 0; i < 4; i++) {  /* all of them run as one user here */
+		snprintf(extra, sizeof(extra), "%s %d", i & 1 ? "limit" : "signal", i & 2 ? shield.pid : after.pid);
+		expect_error(&shield, extra, i & 2 ? EPERM : 0);
+	}
+#endif
 	kill(shield.pid, SIGUSR2);
 	before = after;
 	for (int i = 0; i < 500 && after.pid == before.pid; i++) {
@@ -570,6 +611,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_reload_fails),
 		cmocka_unit_test(test_replacement),
+		cmocka_unit_test(test_replacement_has_its_own_seat),
 		cmocka_unit_test(test_file_change_reloads),
 		cmocka_unit_test(test_listeners_outlive_the_edge),
 		cmocka_unit_test(test_back_to_last_good),

@@ -6,9 +6,10 @@
  *   refuse TEXT (check says no)   startfail TEXT, buildfail TEXT (the edge says no)   poison (the full edge dies of "ping")
  *   ask (the edge wants to be replaced)
  * Question: one line; answer: one line, then the connection ends.
- *   ping       pid=N generation=N reduced=N files=BYTES workers=N uid=N deaths=N
+ *   ping       pid=N generation=N reduced=N files=BYTES workers=N uid=N deaths=N seat=N
  *   crash      the edge aborts            exec      the edge tries a program
  *   open PATH  errno of opening to read   write PATH errno of creating
+ *   signal PID errno of asking whether it could be killed          limit PID errno of reading its limit
  *   slow       answers after 700 ms       reload    asks the keeper; answers its result
  *   host NAME  the first address          count     one more in shared memory that outlives the edge
  */
@@ -19,6 +20,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -185,9 +187,9 @@ static void toy_ping(struct toy *toy, int fd)
 
 	if (toy_value(&toy->plan, "poison").at && !toy->start.is_reduced)
 		abort();
-	snprintf(out, sizeof(out), "pid=%d generation=%llu reduced=%d files=%zu workers=%u uid=%d deaths=%llu\n", (int)getpid(),
+	snprintf(out, sizeof(out), "pid=%d generation=%llu reduced=%d files=%zu workers=%u uid=%d deaths=%llu seat=%u\n", (int)getpid(),
 	         (unsigned long long)toy->plan.generation, toy->start.is_reduced, toy_file_bytes(&toy->plan), toy->start.workers,
-	         (int)getuid(), facts ? (unsigned long long)facts->edge_deaths : 999);
+	         (int)getuid(), facts ? (unsigned long long)facts->edge_deaths : 999, toy->start.seat);
 	toy_answer(fd, out);
 }
 
@@ -208,6 +210,8 @@ static void toy_question(struct toy *toy, int fd)
 	char line[1024], out[256];
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 	ssize_t len = poll(&poll_fd, 1, 2000) == 1 ? recv(fd, line, sizeof(line) - 1, 0) : -1;
+	struct rlimit limit;
+	pid_t number;
 	char *value;
 
 	if (len <= 1) {
@@ -217,6 +221,7 @@ static void toy_question(struct toy *toy, int fd)
 	line[len - 1] = 0;
 	value = strchr(line, ' ');
 	value = value ? value + 1 : line;
+	number = (pid_t)strtol(value, NULL, 10);
 	out[0] = 0;
 	if (strncmp(line, "ping", 4) == 0) {
 		toy_ping(toy, fd);
@@ -238,6 +243,10 @@ static void toy_question(struct toy *toy, int fd)
 		snprintf(out, sizeof(out), "%d\n", toy_open(value, O_RDONLY));
 	} else if (strncmp(line, "write ", 6) == 0) {
 		snprintf(out, sizeof(out), "%d\n", toy_open(value, O_WRONLY | O_CREAT));
+	} else if (strncmp(line, "signal ", 7) == 0) {
+		snprintf(out, sizeof(out), "%d\n", tgkill(number, number, 0) == 0 ? 0 : errno);
+	} else if (strncmp(line, "limit ", 6) == 0) {
+		snprintf(out, sizeof(out), "%d\n", prlimit(number, RLIMIT_NOFILE, NULL, &limit) == 0 ? 0 : errno);
 	} else if (strncmp(line, "listen", 6) == 0) {
 		snprintf(out, sizeof(out), "%d\n", listen(fd, 1) == 0 ? 0 : errno);
 	} else if (strncmp(line, "host ", 5) == 0) {

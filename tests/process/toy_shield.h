@@ -172,7 +172,7 @@ struct pong {
 	int pid, reduced, uid;
 	unsigned long long generation, deaths;
 	size_t files;
-	unsigned workers;
+	unsigned workers, seat;
 };
 
 static bool ping(const struct shield *shield, struct pong *pong)
@@ -180,8 +180,8 @@ static bool ping(const struct shield *shield, struct pong *pong)
 	char out[256];
 
 	return ask(shield, "ping", out, sizeof(out)) &&
-	       sscanf(out, "pid=%d generation=%llu reduced=%d files=%zu workers=%u uid=%d deaths=%llu", &pong->pid, &pong->generation,
-	              &pong->reduced, &pong->files, &pong->workers, &pong->uid, &pong->deaths) == 7;
+	       sscanf(out, "pid=%d generation=%llu reduced=%d files=%zu workers=%u uid=%d deaths=%llu seat=%u", &pong->pid, &pong->generation,
+	              &pong->reduced, &pong->files, &pong->workers, &pong->uid, &pong->deaths, &pong->seat) == 8;
 }
 
 /* Until somebody serves; fails after 10 s. */

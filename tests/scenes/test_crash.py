@@ -1,14 +1,18 @@
 """Edges that die: by kill -9, at start, by a request. Citizens are served again within a second or few."""
 import copy
+import json
 import os
+import shutil
 import signal
 import socket
 import ssl
+import tempfile
+import threading
 import time
 
 import pytest
 
-from lab import CRASHING, HOST, Load, Origin, Shield, get, trusting, wait_until
+from lab import CRASHING, HOST, Load, Origin, Shield, get, response, trusting, wait_until
 
 
 def sequences(lines):
@@ -65,6 +69,113 @@ def test_kill_9_under_load():
         missing = load.served + 4 - len([line for line in lines if line.get("http.response.status_code") == 200])
         assert missing <= 0, f"{missing} answered requests have no line"
         assert set(found) <= set(shown)
+
+
+def slow_and_fast(gate):
+    """/slow is answered once GATE is set."""
+    def answer(request):
+        if request.target.startswith("/slow"):
+            request.connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")
+            gate.wait(20)
+        return b"ok" if request.target.startswith("/slow") else response()
+    return Origin(answer, record=False)
+
+
+def ask_slowly(shield, count):
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(get(shield.plain, "/slow", timeout=30).status)) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: shield.status()["connections"]["open"] >= count, 10, "the slow ones are there")
+    return threads, found
+
+
+def replace_edge(shield, workers):
+    before = shield.edge()
+    shield.write({**shield.settings, "workers": workers})
+    worked, text = shield.reload()
+    assert worked and json.loads(text)["generation"] == 2  # what serves now, not what the edge that answers has
+    wait_until(lambda: shield.edge() != before and shield.is_ready(), 5, "another edge")
+
+
+def test_lines_of_an_edge_that_outlives_its_successor():
+    """One edge drains, the next is killed, a third serves: each has rings of its own, and every answer its line."""
+    gate = threading.Event()
+    with slow_and_fast(gate) as origin, Shield(origin, may_die=True, log={"rate": "100000/s"}) as shield:
+        threads, found = ask_slowly(shield, 20)
+        replace_edge(shield, 1)
+        kill_edge(shield)
+        with Load(shield.plain, 2, pause=0.001) as load:
+            time.sleep(0.3)
+            gate.set()
+            for thread in threads:
+                thread.join()
+            time.sleep(0.2)
+        assert found == [200] * 20 and not load.failures
+        time.sleep(1)
+        lines = shield.journal()
+        check_unbroken(lines)
+        slow, fast = ({line["bouclier.ring"].split("-")[0] for line in lines if line.get("url.path") == path} for path in ("/slow", "/"))
+        assert slow and fast and not slow & fast, "two edges wrote to one ring"
+        assert len([line for line in lines if line.get("url.path") == "/slow"]) == 20
+
+
+def test_lines_of_an_edge_that_drains_at_the_end():
+    """The shield ends while an edge before the last one still serves a download: that has its line, too."""
+    gate = threading.Event()
+    with slow_and_fast(gate) as origin, tempfile.TemporaryDirectory() as outer, Shield(origin, start=False, state=f"{outer}/state") as shield:
+        os.chmod(outer, 0o755)
+        shield.start()
+        threads, found = ask_slowly(shield, 5)
+        replace_edge(shield, 1)
+        shield.signal(signal.SIGTERM)
+        time.sleep(1)
+        gate.set()
+        for thread in threads:
+            thread.join()
+        assert found == [200] * 5 and shield.process.wait(10) == 0
+        lines = shield.journal()
+        check_unbroken(lines)
+        assert len([line for line in lines if line.get("url.path") == "/slow"]) == 5
+
+
+@pytest.mark.parametrize("broken", ["no state folder", "no journal folder", "the journal is a file"])
+def test_a_new_edge_serves_without_its_folders(origin, broken):
+    """Somebody removed the state folder, or unmounted it; then the edge dies. Lines may be lost, citizens are not."""
+    with Shield(origin, may_die=True) as shield:
+        shutil.rmtree(shield.state if broken == "no state folder" else shield.state / "journal")
+        if broken == "the journal is a file":
+            (shield.state / "journal").write_text("")
+        kill_edge(shield)
+        assert get(shield.plain, timeout=5).status == 200
+        if broken == "the journal is a file":
+            wait_until(lambda: "ALERT: the journal cannot be written" in shield.said(), 5)
+        else:  # it is made anew
+            shield.wait_journal(lambda line: line.get("http.response.status_code") == 200)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root: mounts")
+def test_a_new_edge_does_not_wait_for_the_names(origin):
+    """The name servers are down, or one of many origins has lost its name, and the edge dies: all others are served at once, and
+    that one as soon as it has an address again."""
+    named = {"name": "named.example", "hosts": ["named.example"], "origins": [f"http://portal.intern.example:{origin.port}"]}
+    with Shield(origin, start=False, may_die=True) as shield:
+        shield.write({**shield.settings, "sites": [*shield.settings["sites"], named]})
+        hosts = shield.folder / "hosts"
+        hosts.write_text("127.0.0.1 localhost portal.intern.example\n")
+        shield.words = ["unshare", "-m", "--propagation", "private", "sh", "-c", f'mount --bind {hosts} /etc/hosts && exec "$@"', "sh"]
+        shield.start()
+        assert get(shield.plain, host="named.example").status == 200
+        hosts.write_text("127.0.0.1 localhost\n")
+        edge = shield.edge()
+        os.kill(edge, signal.SIGKILL)
+        started = time.monotonic()
+        assert get(shield.plain, timeout=5).status == 200
+        assert time.monotonic() - started < 2
+        assert get(shield.plain, host="named.example").status in (502, 503)
+        assert "the origin http://portal.intern.example" in shield.said()
+        hosts.write_text("127.0.0.1 localhost portal.intern.example\n")
+        wait_until(lambda: get(shield.plain, host="named.example").status == 200, 15, "the name is found again")
 
 
 def test_sockets_survive(origin):

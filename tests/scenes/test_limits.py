@@ -138,6 +138,20 @@ def test_many_idle_connections(origin, kind, count, most):
         assert each < most, f"{each:.2f} KiB for an idle connection"
 
 
+def test_crowd_on_the_metrics_port(origin):
+    """Everybody on the machine may connect to that port. Who may open the admin socket is answered all the same."""
+    with Shield(origin) as shield, Crowd(shield.metrics, 300, b"GET /metr"):
+        with socket.socket(socket.AF_UNIX) as operator:
+            operator.connect(shield.admin_socket)
+            operator.sendall(b"GET /status HTTP/1.1\r\n")
+            time.sleep(0.2)
+            with Crowd(shield.metrics, 300, b"GET /metr"):
+                time.sleep(0.2)
+                operator.sendall(b"Host: localhost\r\n\r\n")
+                assert operator.recv(100).startswith(b"HTTP/1.1 200")
+                assert shield.reload()[0] and shield.ask("/metrics").status == 200
+
+
 # -- disk --
 
 @needs_root

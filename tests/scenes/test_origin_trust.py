@@ -182,5 +182,5 @@ def test_proxy_protocol_to_origins(version):
                 while piece := client.recv(65536):
                     got += piece
             assert got.startswith(b"HTTP/1.1 200 "), got
-            assert origin.get(-1)[:2] == (version, wanted)
-        assert len(origin.headers) == 5 and [header[2] for header in origin.get(:2)] == ports[:2]
+            assert origin.headers[-1][:2] == (version, wanted)
+        assert len(origin.headers) == 5 and [header[2] for header in origin.headers[:2]] == ports[:2]

@@ -5,7 +5,7 @@ import ssl
 
 import pytest
 
-from lab import HOST, Origin, Shield, der, exchange, get, make_certificate, response, shown, trusting
+from lab import HOST, Origin, Shield, der, exchange, get, make_certificate, response, shown, trusting, wait_until
 
 TENANTS = 60
 
@@ -31,8 +31,11 @@ class House:
     def pem(self, name):
         return self.shield.folder / "tls" / name / "site.pem"
 
+    def folder(self, name):
+        return self.shield.folder / "sites.d" / name
+
     def write(self, name, text):
-        (self.shield.folder / "sites.d" / name / "site.yaml").write_text(text)
+        self.folder(name).joinpath("site.yaml").write_text(text)
 
     def say(self, name, version, **keys):
         site = {"name": f"www.{name}.example", "origins": [self.origin.url],
@@ -123,6 +126,64 @@ def test_grants(teller):
             assert house.version("t00") == "t00-1" and house.version("t01") == "t01-1"
 
 
+def origin_is_the_shield(house):
+    house.say("t00", 2, origins=[f"http://127.0.0.1:{house.shield.plain}"])
+
+
+def a_million_values(house):
+    house.write("t00", "sites: [" + "[]," * 1_000_000 + "]")
+
+
+def values_in_many_files(house):
+    for number in range(16):
+        house.folder("t00").joinpath(f"f{number}.yaml").write_text("sites: [" + "[]," * 9000 + "]")
+
+
+def a_large_file(house):
+    house.write("t00", "# " + "x" * 600_000)
+
+
+def large_files(house):
+    for number in range(20):
+        house.folder("t00").joinpath(f"f{number}.yaml").write_text("# " + "x" * 400_000)
+
+
+def many_files(house):
+    for number in range(5000):
+        house.folder("t00").joinpath(f"f{number}.yaml").write_text("sites: []\n")
+
+
+def nobody_may_list(house):
+    house.folder("t00").chmod(0)
+
+
+def certificates_without_end(house):
+    pem, sites = house.pem("t00").read_bytes(), []
+    for number in range(80):
+        path = house.pem("t00").with_name(f"{number}.pem")
+        path.write_bytes(pem + b"#" * 900_000)
+        sites.append({"name": f"s{number}.t00.example", "certificate": str(path), "origins": [house.origin.url]})
+    house.write("t00", json.dumps({"sites": sites}))
+
+
+@pytest.mark.parametrize("greed", [origin_is_the_shield, a_million_values, values_in_many_files, a_large_file, large_files, many_files,
+                                   nobody_may_list, certificates_without_end])
+def test_greedy_tenant(teller, greed):
+    """Whatever one tenant puts in its folders, the others' changes serve, and nobody's sites are lost."""
+    with Shield(teller, start=False) as shield:
+        house = House(shield, teller, 3)
+        shield.start()
+        greed(house)
+        house.say("t01", 2)
+        worked, text = shield.reload()
+        house.folder("t00").chmod(0o755)
+        assert worked, text
+        problems = shield.status()["tenant_problems"]
+        assert {problem["tenant"] for problem in problems} == {"t00"}, problems
+        assert [house.version(name) for name in house.names[1:]] == ["t01-2", "t02-1"]
+        assert greed is certificates_without_end or house.version("t00") == "t00-1"
+
+
 def test_symbolic_link_to_anothers_key(teller):
     """The path is granted, what it leads to is not."""
     with Shield(teller, start=False) as shield:
@@ -155,6 +216,21 @@ def test_never_anothers_certificate(teller):
             assert answer.split(b" ")[1] == status, (sni, host, answer[:100])
         line = shield.wait_journal(lambda line: line.get("http.response.status_code") == 421 and line.get("url.domain") == "www.t01.example")
         assert "misdirected" in json.dumps(line)
+
+
+def test_dead_portal_of_one_tenant(teller):
+    """Every node stands in front of it: a balancer that asks them must not take all of them away."""
+    with Shield(teller, start=False) as shield:
+        house = House(shield, teller, 2)
+        shield.start()
+        house.say("t00", 2, origins=["http://127.0.0.1:1"])
+        assert shield.reload()[0]
+
+        def says_so():
+            house.version("t00")
+            return "site www.t00.example: every origin is down" in shield.ask("/readyz").text
+        wait_until(says_so, 10)
+        assert shield.ask("/readyz").status == 200 and house.version("t01") == "t01-1"
 
 
 def test_without_sni(teller):
