@@ -114,7 +114,8 @@ enum result plan_make(struct snapshot *snapshot, const struct plan_needs *needs)
 	plan->ports = calloc(needs->port_count + 1, sizeof(*plan->ports));
 	if (!plan->sites || !plan->ports)
 		goto fail;
-	memcpy(plan->ports, needs->ports, needs->port_count * sizeof(*plan->ports));
+	if (needs->port_count)
+		memcpy(plan->ports, needs->ports, needs->port_count * sizeof(*plan->ports));
 	plan->port_count = needs->port_count;
 	for (size_t i = 0; i < snapshot->site_count; i++) {
 		plan->site_count = i + 1;
