@@ -38,7 +38,7 @@ class Authority(http.server.ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def certificate(self, subject, public_key, *extensions):
-        now = datetime.datetime.utcnow()
+        now = datetime.datetime.now(datetime.timezone.utc)
         builder = x509.CertificateBuilder(issuer_name=self.name, subject_name=subject, public_key=public_key,
                                           serial_number=x509.random_serial_number(),
                                           not_valid_before=now - datetime.timedelta(hours=1),

@@ -170,7 +170,7 @@ def make_certificate(path, *names, days=90, ago=1, rsa=False):
 
     key = rsa_keys.generate_private_key(65537, 2048) if rsa else ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
-    now = datetime.datetime.utcnow()
+    now = datetime.datetime.now(datetime.timezone.utc)
     certificate = (x509.CertificateBuilder(issuer_name=name, subject_name=name, public_key=key.public_key(),
                                            serial_number=x509.random_serial_number(),
                                            not_valid_before=now - datetime.timedelta(days=ago),
