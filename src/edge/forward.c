@@ -270,7 +270,8 @@ static struct span rewritten_path(struct request *request)
 	to = arena_take(&request->arena, rewrite->add.len + path.len + 1);
 	if (!to)
 		return SPAN_NONE;
-	memcpy(to, rewrite->add.at, rewrite->add.len);
+	if (rewrite->add.len)
+		memcpy(to, rewrite->add.at, rewrite->add.len);
 	memcpy(to + rewrite->add.len, path.at, path.len);
 	path = span_make(to, rewrite->add.len + path.len);
 	return path.len && path.at[0] == '/' ? path : arena_copy(&request->arena, SPAN("/"));
