@@ -2,11 +2,13 @@
 challenge from the shield's plain port, the hook replaces the file, and the shield serves the new certificate.
 """
 import os
+import pathlib
 import shutil
 import signal
 import socket
 import ssl
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -58,12 +60,19 @@ def wait_until(is_so, seconds=10):
 
 
 @pytest.fixture
+def tmp_path():
+    """Where the edge's user can reach it: pytest's own folders are for the tester alone."""
+    with tempfile.TemporaryDirectory(prefix="bouclier-acme-") as folder:
+        os.chmod(folder, 0o755)
+        yield pathlib.Path(folder)
+
+
+@pytest.fixture
 def shield(tmp_path):
     """(process, TLS port, plain port) of a shield with a self-signed certificate and a challenge folder."""
     tls, plain, origin = free_ports(3)
     for name in ("tls", "acme", "state"):
         (tmp_path / name).mkdir()
-    tmp_path.chmod(0o755)
     self_signed(tmp_path / "tls")
     (tmp_path / "bouclier.yaml").write_text(f"""\
 state: {tmp_path}/state
