@@ -170,7 +170,7 @@ def test_state_folder_full(origin):
         assert not load.failures, load.failures[:3]
         journal = shield.status()["journal"]
         assert journal["errno"] == 28
-        subprocess.run(["nsenter", "-t", str(shield.keeper), "-m", "mount", "-o", "remount,size=8m", str(shield.state)], check=True)
+        subprocess.run(["nsenter", "-t", str(shield.keeper), "-m", "-r", "mount", "-o", "remount,size=8m", str(shield.state)], check=True)
         with Load(shield.plain, 1):
             wait_until(lambda: shield.status()["journal"]["errno"] == 0, 15, "writing goes on")
         after = shield.status()["journal"]
