@@ -304,7 +304,8 @@ static struct span rewritten_path(struct request *request)
 	to = arena_take(&request->arena, rewrite->add.len + path.len);
 	if (!to)
 		return SPAN_NONE;
-	memcpy(to, rewrite->add.at, rewrite->add.len);
+	if (rewrite->add.len)
+		memcpy(to, rewrite->add.at, rewrite->add.len);
 	memcpy(to + rewrite->add.len, path.at, path.len);
 	return span_make(to, rewrite->add.len + path.len);
 }

@@ -56,12 +56,12 @@ static void two_workers_are_summed_by_name(void **state)
 	assert_int_equal(total->numbers[COUNTS_DECISIONS + DECISION_ALLOW * COUNTS_CLASSES + 2], 2);
 	assert_int_equal(total->numbers[COUNTS_DECISIONS + DECISION_BLOCK * COUNTS_CLASSES + 4], 1);
 	assert_int_equal(total->numbers[COUNTS_DECISIONS + DECISION_BLOCK * COUNTS_CLASSES], 1);
-	assert_int_equal(total->numbers[COUNTS_REASONS + REASON_FAULT], 2);
+	assert_int_equal(total->numbers[COUNTS_REASONS + (unsigned)REASON_FAULT], 2);
 	assert_int_equal(total->numbers[COUNTS_RESPONSE_BYTES], 4 * 5120);
 	assert_int_equal(total->numbers[COUNTS_TOTAL_US], 4 * 1234);
 	assert_int_equal(find_total(&view, "a")->numbers[COUNTS_EVENTS], 1);
 	assert_int_equal(find_total(&view, "b")->numbers[COUNTS_EVENTS], 1);
-	assert_int_equal(view.totals[0].numbers[COUNTS_CONNECTIONS + DECISION_DROP], 1);
+	assert_int_equal(view.totals[0].numbers[COUNTS_CONNECTIONS + (unsigned)DECISION_DROP], 1);
 	assert_int_equal(counts_view_update(&view), RESULT_OK);
 	assert_int_equal(find_total(&view, "www")->numbers[COUNTS_EVENTS], 4);  /* summed anew, not added */
 	counts_view_done(&view);

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/un.h>
 
 #include <cmocka.h>
@@ -13,7 +14,7 @@
 
 struct shield {
 	char folder[64];
-	char config[96], pid_file[96], log[96], state[96], program[4096];
+	char config[96], pid_file[96], log[96], state[96], program[96];
 	pid_t pid;
 	uint16_t port;
 	bool as_nobody;
@@ -42,6 +43,24 @@ static void write_file(const char *path, const char *text)
 	fclose(file);
 }
 
+/* An upgrade executes this as the edge's user, who need not reach the folder in which the tests were built (a clone in
+ * root's home). */
+static void copy_program(const char *path)
+{
+	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+	struct stat about;
+
+	assert_true(from >= 0 && to >= 0 && fchmod(to, 0755) == 0 && fstat(from, &about) == 0);
+	for (off_t left = about.st_size; left > 0;) {
+		ssize_t copied = sendfile(to, from, NULL, (size_t)left);
+
+		assert_true(copied > 0);
+		left -= copied;
+	}
+	close(from);
+	close(to);
+}
+
 /* The configuration: a listener on the shield's port, then EXTRA. */
 static void configure(struct shield *shield, const char *extra)
 {
@@ -60,7 +79,8 @@ static void shield_make(struct shield *shield, const char *extra)
 	snprintf(shield->pid_file, sizeof(shield->pid_file), "%s/pid", shield->folder);
 	snprintf(shield->log, sizeof(shield->log), "%s/log", shield->folder);
 	snprintf(shield->state, sizeof(shield->state), "%s/state", shield->folder);
-	assert_true(readlink("/proc/self/exe", shield->program, sizeof(shield->program) - 1) > 0);
+	snprintf(shield->program, sizeof(shield->program), "%s/toy", shield->folder);
+	copy_program(shield->program);
 	configure(shield, extra);
 }
 

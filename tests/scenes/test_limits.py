@@ -118,7 +118,11 @@ def test_connection_limit(origin):
         assert get(shield.plain).status == 200
 
 
-@pytest.mark.parametrize("kind, count, most", [("plain", 3000, 1), ("tls", 600, 16)])
+# From 3.2 on OpenSSL keeps two record layers of 4.4 KiB for a connection, also while it is idle (Debian 12 has 3.0, 13 has 3.5).
+TLS_IDLE_KIB = 16 if ssl.OPENSSL_VERSION_INFO < (3, 2) else 23.5
+
+
+@pytest.mark.parametrize("kind, count, most", [("plain", 3000, 1), ("tls", 600, TLS_IDLE_KIB)])
 def test_many_idle_connections(origin, kind, count, most):
     """Each idle connection costs little, and citizens are served beside them. MOST is KiB, with room for the machine."""
     with Shield(origin) as shield:
@@ -171,7 +175,7 @@ def test_state_folder_full(origin):
         assert not load.failures, load.failures[:3]
         journal = shield.status()["journal"]
         assert journal["errno"] == 28
-        subprocess.run(["nsenter", "-t", str(shield.keeper), "-m", "mount", "-o", "remount,size=8m", str(shield.state)], check=True)
+        subprocess.run(["nsenter", "-t", str(shield.keeper), "-m", "-r", "mount", "-o", "remount,size=8m", str(shield.state)], check=True)
         with Load(shield.plain, 1):
             wait_until(lambda: shield.status()["journal"]["errno"] == 0, 15, "writing goes on")
         after = shield.status()["journal"]

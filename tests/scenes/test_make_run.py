@@ -3,6 +3,7 @@ import fcntl
 import os
 import pathlib
 import pty
+import re
 import signal
 import subprocess
 import termios
@@ -32,16 +33,16 @@ def started(mark):
 
 
 class Run:
-    """make run in a terminal of its own."""
+    """make run in a terminal of its own. WORDS go before it."""
 
-    def __init__(self, portal="demo"):
+    def __init__(self, portal="demo", words=()):
         self.port, self.http_port, self.portal_port, metrics_port = (lab.free_port() for _ in range(4))
         self.mark = f"{STARTED_BY}={os.getpid()}-{self.port}"
         name, _, value = self.mark.partition("=")
         environment = {**os.environ, name: value, "PORT": str(self.port), "HTTP_PORT": str(self.http_port),
                        "PORTAL_PORT": str(self.portal_port), "METRICS_PORT": str(metrics_port)}
         self.terminal, inner = pty.openpty()
-        self.process = subprocess.Popen(["make", "run", f"PORTAL={portal}"], cwd=lab.ROOT, env=environment, stdin=inner, stdout=inner,
+        self.process = subprocess.Popen([*words, "make", "run", f"PORTAL={portal}"], cwd=lab.ROOT, env=environment, stdin=inner, stdout=inner,
                                         stderr=inner, start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(inner)
         os.set_blocking(self.terminal, False)
@@ -102,6 +103,29 @@ def test_make_run():
         assert not started(run.mark.encode())
         for port in (run.port, run.http_port, run.portal_port):
             assert not curl(f"http://127.0.0.1:{port}/")
+
+
+# The same tree at the same place, where only root may enter it: the mounts are this command's alone.
+LOCKED = """\
+mount -t tmpfs -o mode=0755 tmpfs "$1" && mkdir -m 0700 "$1/upper" && mkdir "$1/work" &&
+mount -t overlay -o "lowerdir=$2,upperdir=$1/upper,workdir=$1/work" overlay "$2" && cd "$2" && shift 2 && exec "$@"
+"""
+
+
+@whole_tree
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root: mounts")
+def test_make_run_in_a_locked_folder(tmp_path):
+    with Run(words=["unshare", "-m", "--propagation", "private", "sh", "-c", LOCKED, "sh", str(tmp_path), str(lab.ROOT)]) as run:
+        run.wait("Ctrl-C stops all of it")
+        assert curl(f"https://localhost:{run.port}/", "-o", "/dev/null", "-w", "%{http_code}") == "200"
+        folder = re.search(r"is in (/run/\S+) while it runs", run.said)[1]
+        top = subprocess.run([lab.BINARY, "top", "--once", "--config", f"{folder}/bouclier.yaml"], capture_output=True, text=True, timeout=20)
+        assert top.returncode == 0, top.stderr
+        run.interrupt()
+        run.wait("Stopping.", 10)
+        run.process.wait(20)
+        time.sleep(0.2)
+        assert not started(run.mark.encode()) and not pathlib.Path(folder).exists()
 
 
 @whole_tree

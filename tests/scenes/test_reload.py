@@ -185,7 +185,11 @@ def test_replacement_by_another_number_of_workers(origin):
 
 def test_upgrade(origin):
     """SIGUSR2: the binary is replaced, and every connection attempt meanwhile is answered."""
-    with Shield(origin) as shield:
+    with Shield(origin, start=False) as shield:
+        program = shield.folder / "bouclier"  # the edge's user tries it first, and need not reach the folder of the build
+        shutil.copy(shield.binary, program)
+        shield.binary = str(program)
+        shield.start()
         edge = shield.edge()
         with Load(shield.plain, 2, retries=True) as kept, Load(shield.plain, 2, kept=False) as new:
             for _ in range(3):

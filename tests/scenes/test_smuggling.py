@@ -318,11 +318,12 @@ def test_http2(stage, name, fields, data, fault):
 
 
 def test_http2_more_data_than_announced(stage):
-    """The request was whole without it: it may be answered before the data comes. The data goes nowhere in any case."""
+    """The request was whole without it: it may be forwarded before the data comes, and answered. The data goes nowhere."""
     stage.taken()
     h2_ask(stage, PSEUDO + [("content-length", "0")], b"GET /smuggled HTTP/1.1\r\n\r\n")
+    stage.origin.settle()
     seen = stage.taken()
-    assert b"smuggled" not in seen and seen.endswith(b"\r\nContent-Length: 0\r\n\r\n")
+    assert b"smuggled" not in seen and (not seen or seen.endswith(b"\r\nContent-Length: 0\r\n\r\n")), seen
     stage.probe()
 
 
