@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -264,6 +265,7 @@ int resolve_run(struct channel *keeper)
 	struct sandbox_report report;
 	pthread_t thread;
 
+	signal(SIGPIPE, SIG_IGN);  /* OpenSSL writes to responders, and one may slam the door */
 	for (unsigned i = 0; i < ASKERS_MAX; i++)
 		resolver.askers[i].fd = -1;
 	if (sandbox_enter(SANDBOX_RESOLVE, NULL, 0, &report) != RESULT_OK) {
