@@ -29,7 +29,7 @@ class Answer:
         return [value for key, value in self.fields if key.lower() == name.lower()]
 
     def get(self, name):
-        """The value, or None; a field that is there twice fails the lab."""
+        """The value, or None; a field that is there twice fails the scene."""
         values = self.all(name)
         assert len(values) < 2, f"{name} twice: {values}"
         return values[0] if values else None
