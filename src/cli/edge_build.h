@@ -11,4 +11,7 @@ enum result edge_build(struct edge_state *state, const struct edge_plan *plan, s
 /* The keeper has called a generation live, and this edge has built none yet: it takes over from one that served. */
 bool edge_takes_over(const struct edge_state *state);
 
+/* At the end: the files of tenants that were kept for the day they break. */
+void edge_files_forget(struct edge_state *state);
+
 #endif

@@ -91,6 +91,21 @@ bool edge_file_is_in_use(const struct builder *builder, struct span path, struct
 	       span_equal(file.bytes, bytes);
 }
 
+static void forget(struct edge_file_kept **at)
+{
+	struct edge_file_kept *kept = *at;
+
+	*at = kept->next;
+	explicit_bzero(kept + 1, kept->path.len + kept->bytes.len);  /* keys */
+	free(kept);
+}
+
+void edge_files_forget(struct edge_state *state)
+{
+	while (state->kept_files)
+		forget(&state->kept_files);
+}
+
 void edge_files_end(struct builder *builder, bool is_good)
 {
 	struct edge_file_kept **at = &builder->state->kept_files;
@@ -103,8 +118,6 @@ void edge_files_end(struct builder *builder, bool is_good)
 			at = &kept->next;
 			continue;
 		}
-		*at = kept->next;
-		explicit_bzero(kept + 1, kept->path.len + kept->bytes.len);  /* keys */
-		free(kept);
+		forget(at);
 	}
 }

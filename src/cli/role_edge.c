@@ -351,6 +351,7 @@ static enum result build_first(struct edge_state *state)
 		print_warnings(&complaints);
 	complaints_done(&complaints);
 	state->plan = state->start.plan;
+	state->start.plan = (struct edge_plan){ 0 };
 	return result;
 }
 
@@ -392,10 +393,8 @@ static void limit_memory(const struct edge_state *state)
 
 static enum result start(struct edge_state *state)
 {
-	enum result result = loop_init(&state->loop);
+	enum result result;
 
-	if (result != RESULT_OK)
-		return result;
 	origins_init(&state->common.origins);
 	state->common.is_reduced = state->start.is_reduced;
 	state->worker_count = state->start.workers < EDGE_WORKERS_MAX ? state->start.workers : EDGE_WORKERS_MAX;
@@ -435,40 +434,52 @@ static void serve(struct edge_state *state)
 	loop_run(&state->loop);
 }
 
-/* What still runs when the time to drain is over is cut; lines are flushed. */
+/* What still runs when the time to drain is over is cut; lines are flushed. In the reverse order of the start, which may
+ * have stopped anywhere. */
 static void end(struct edge_state *state)
 {
-	for (unsigned i = 0; i < state->worker_count; i++)
+	for (unsigned i = 0; i < state->worker_count && state->workers[i]; i++)
 		loop_stop(&state->workers[i]->loop);
-	for (unsigned i = 0; i < state->worker_count; i++)
+	for (unsigned i = 0; i < state->worker_count && state->workers[i]; i++)
 		worker_free(state->workers[i]);
+	admin_free(state->admin);
 	edge_certificates_free(state->certificates);
 	edge_ocsp_free(state->ocsp);
 	health_free(state->health);
-	admin_free(state->admin);
-	event_free(state->event);
+	edge_names_free(state->names);
+	if (state->event)
+		event_free(state->event);
+	if (state->snapshot)
+		snapshot_drop(state->snapshot);
+	origins_done(&state->common.origins);
+	edge_files_forget(state);
+	edge_plan_done(&state->plan);
+	edge_plan_done(&state->start.plan);
+	loop_done(&state->loop);
+	free(state);
 }
 
 int role_edge(struct role_link *link)
 {
 	struct edge_state *state = calloc(1, sizeof(*state));
 	enum result result;
+	int exit_code = 1;
 
 	if (!state)
 		return 1;
 	state->link = link;
 	raise_limits();
-	if (role_receive_start(link, &state->start) != RESULT_OK)
-		return 1;
-	result = start(state);
-	if (result != RESULT_OK) {
-		if (!state->has_said_why)
-			role_failed(link, SPAN("error: the edge could not start\n"));
+	if (role_receive_start(link, &state->start) != RESULT_OK || loop_init(&state->loop) != RESULT_OK) {
+		free(state);
 		return 1;
 	}
-	if (role_ready(link) != RESULT_OK)
-		return 1;
-	serve(state);
+	result = start(state);
+	if (result != RESULT_OK && !state->has_said_why)
+		role_failed(link, SPAN("error: the edge could not start\n"));
+	if (result == RESULT_OK && role_ready(link) == RESULT_OK) {
+		serve(state);
+		exit_code = state->exit_code;
+	}
 	end(state);
-	return state->exit_code;
+	return exit_code;
 }

@@ -10,6 +10,8 @@
     tls      certificates and both ends of a handshake
     origin   what stands behind the shield, and keeps what it received
     shield   the program, running
+    talk     one client of HTTP/1.1, step by step
+    authority  certificates that others sign; pools  origins in numbers
     h2       HTTP/2, frame by frame
     load     citizens that ask again and again
     measure  what a process costs

@@ -6,7 +6,7 @@ import ssl
 import pytest
 
 from lab import h2
-from authority import Authority, client_context, converse, der, open_tls  # noqa: E402
+from lab.authority import Authority, client_context, converse, der, open_tls
 from lab import HOST, Origin, Shield, get, make_certificate, response
 
 OPEN, ASKED, REQUIRED, LISTED, OTHERS = HOST, "asked.example", "required.example", "listed.example", "others.example"

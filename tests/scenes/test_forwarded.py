@@ -8,7 +8,7 @@ import pytest
 
 import lab
 from lab import HOST, response
-from talk import Talk, script
+from lab.talk import Talk, script
 
 TRUSTED = ["127.0.0.1", "10.0.0.0/8", "2001:db8::/32"]
 

@@ -7,7 +7,7 @@ import pytest
 
 import lab
 from lab import HOST, response
-from talk import Talk, script
+from lab.talk import Talk, script
 
 SITE = {"limits": {"body": "1MiB"},
         "routes": [{"path": "/read-only", "allow_methods": ["GET"]}, {"path": "/elsewhere", "allow_from": ["192.0.2.0/24"]}]}

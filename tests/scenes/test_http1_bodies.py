@@ -12,7 +12,7 @@ import pytest
 
 import lab
 from lab import HOST, response
-from talk import Talk, pss, script
+from lab.talk import Talk, pss, script
 
 GIB = 1 << 30
 GROWTH = 4 << 20  # bytes that an edge may grow by, however long the body

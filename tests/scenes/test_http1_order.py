@@ -8,7 +8,7 @@ import pytest
 
 import lab
 from lab import HOST, response
-from talk import Talk, script, wait_requests
+from lab.talk import Talk, script, wait_requests
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import tempfile
 
 import pytest
 
-from authority import Authority, TlsOrigin, der  # noqa: E402
-from pools import named, stage  # noqa: E402
+from lab.authority import Authority, TlsOrigin, der
+from lab.pools import named, stage
 from lab import BINARY, HOST, Origin, Shield, exchange, get, make_certificate
 
 # -- whom to believe --

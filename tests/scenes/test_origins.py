@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from pools import ask, change, counts, named, stage  # noqa: E402
+from lab.pools import ask, change, counts, named, stage
 import lab
 from lab import BINARY, HOST, Origin, Shield, exchange, get, response, wait_until
 

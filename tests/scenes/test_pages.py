@@ -9,7 +9,7 @@ import pytest
 
 import lab
 from lab import HOST, response
-from talk import Talk, script
+from lab.talk import Talk, script
 
 # Language: its words for 503, for the reference, and for the contact.
 WORDS = {"en": ("The portal is not available for the moment", "Reference", "Need help?"),

@@ -73,7 +73,7 @@ def test_a_slow_reader_over_http2_is_not_an_origin_that_is_silent():
     with stage(lambda request: lab.response(bytes(size)), site=site) as shield, h2.Client(shield.h2c, False, reads=False) as client:
         stream = client.request()
         answer = client.answer_of(stream)
-        have, given = 0, h2.WINDOW
+        given = h2.WINDOW
         while not answer.is_over:
             assert client.step(5) is not None
             if len(answer.body) == min(given, size) and not answer.is_over:

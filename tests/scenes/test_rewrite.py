@@ -2,7 +2,7 @@
 import http.client
 
 import pytest
-import shield as scene
+import lab
 
 ROUTES = [
     {"path": "/strip/", "rewrite": {"strip": "/strip"}},
@@ -17,8 +17,8 @@ ROUTES = [
 @pytest.fixture(scope="module")
 def front():
     # Sanitized: the half that is not there is an empty text, which may be nowhere in memory.
-    with scene.Origin() as origin, scene.Shield(origin, binary=scene.sanitized(), site={"routes": ROUTES},
-                                                env={"ASAN_OPTIONS": "detect_leaks=0"}) as shield:
+    with lab.Origin() as origin, lab.Shield(origin, binary=lab.sanitized(), site={"routes": ROUTES},
+                                                env={"ASAN_OPTIONS": "detect_leaks=1"}) as shield:
         yield origin, shield
 
 
@@ -32,7 +32,7 @@ def test_the_origin_reads(front, asked, read):
     origin, shield = front
     connection = http.client.HTTPConnection("127.0.0.1", shield.plain, timeout=10)
     try:
-        connection.request("GET", asked, headers={"Host": scene.HOST})
+        connection.request("GET", asked, headers={"Host": lab.HOST})
         assert connection.getresponse().status == 200
     finally:
         connection.close()

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from lab import h2
-from authority import Authority, client_context, der, open_tls  # noqa: E402
+from lab.authority import Authority, client_context, der, open_tls
 from lab import HOST, Origin, Shield, exchange, get, make_certificate, response
 
 WILD, SIGNED, PLAIN = "town.example", "signed.commune.example", "plain.commune.example"

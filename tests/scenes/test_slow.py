@@ -14,7 +14,7 @@ import pytest
 import lab
 from lab import Load
 from lab import HOST, get, trusting
-from talk import Talk
+from lab.talk import Talk
 
 CROWD = 120  # connections of each kind
 

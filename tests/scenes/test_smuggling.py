@@ -19,7 +19,7 @@ import time
 
 import pytest
 
-import lab  # noqa: E402
+import lab
 
 FOLDER = pathlib.Path(__file__).parent / "smuggling"
 PAGE = lab.ROOT / "docs/smuggling.md"

@@ -13,7 +13,7 @@ import pytest
 
 import lab
 from lab import HOST, response
-from talk import Talk
+from lab.talk import Talk
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
