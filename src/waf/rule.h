@@ -1,0 +1,121 @@
+/* A rule as the language gives it to the engine: read, checked, its operator compiled; not yet arranged for speed.
+ *
+ * Owns     everything lies in the ruleset's arena; operators and expressions are freed with the ruleset
+ * Threads  immutable once loaded
+ */
+#ifndef BOUCLIER_WAF_RULE_H
+#define BOUCLIER_WAF_RULE_H
+
+#include "waf/operator/operator.h"
+#include "waf/transform/transform.h"
+#include "waf/variable.h"
+
+struct regex;  /* operator/regex.h */
+
+/* Text with %{...} in it, cut once. */
+struct macro_piece {
+	struct span text;            /* before the reference */
+	bool has_reference;
+	enum variable variable;
+	struct span selector;        /* as written; empty: the whole variable */
+};
+
+struct macro {
+	struct span text;            /* as written */
+	const struct macro_piece *pieces;
+	unsigned count;              /* 0: no reference in it; `text` is all */
+};
+
+enum selector_kind { SELECTOR_NONE, SELECTOR_NAME, SELECTOR_REGEX, SELECTOR_XPATH };
+
+struct target {
+	enum variable variable;
+	enum selector_kind kind;
+	struct span selector;        /* SELECTOR_NAME: any case */
+	struct regex *regex;
+	bool is_count;               /* &ARGS */
+	bool is_excluded;            /* !ARGS:foo */
+};
+
+enum disruption { DISRUPT_UNSET, DISRUPT_PASS, DISRUPT_BLOCK, DISRUPT_DENY, DISRUPT_DROP, DISRUPT_REDIRECT, DISRUPT_ALLOW, DISRUPT_ALLOW_PHASE, DISRUPT_ALLOW_REQUEST };
+
+enum setvar_kind { SETVAR_ASSIGN, SETVAR_ADD, SETVAR_SUBTRACT, SETVAR_UNSET };
+
+struct setvar {
+	enum setvar_kind kind;
+	enum variable collection;    /* TX or a stored one */
+	struct macro name, value;
+};
+
+enum ctl_kind {
+	CTL_AUDIT_ENGINE, CTL_AUDIT_LOG_PARTS, CTL_FORCE_REQUEST_BODY_VARIABLE, CTL_REQUEST_BODY_ACCESS, CTL_REQUEST_BODY_LIMIT,
+	CTL_REQUEST_BODY_PROCESSOR, CTL_RESPONSE_BODY_ACCESS, CTL_RESPONSE_BODY_LIMIT, CTL_RULE_ENGINE, CTL_RULE_REMOVE_BY_ID,
+	CTL_RULE_REMOVE_BY_MSG, CTL_RULE_REMOVE_BY_TAG, CTL_RULE_REMOVE_TARGET_BY_ID, CTL_RULE_REMOVE_TARGET_BY_MSG,
+	CTL_RULE_REMOVE_TARGET_BY_TAG, CTL_HASH_ENGINE, CTL_HASH_ENFORCEMENT,
+};
+
+struct id_range { uint32_t from, to; };
+
+struct ctl {
+	enum ctl_kind kind;
+	struct span value;           /* as written, before ';' */
+	struct id_range ids;         /* ..._BY_ID */
+	struct regex *regex;         /* ..._BY_TAG, ..._BY_MSG: 2.9.7 takes these as expressions */
+	const struct target *targets;
+	unsigned target_count;
+};
+
+enum action_kind { ACTION_SETVAR, ACTION_CTL, ACTION_INITCOL, ACTION_SETSID, ACTION_SETUID, ACTION_SETRSC, ACTION_EXPIREVAR,
+                   ACTION_DEPRECATEVAR, ACTION_SETENV, ACTION_SANITISE, ACTION_PREPEND, ACTION_APPEND };
+
+/* What a match does, in the order of the rule. */
+struct action {
+	enum action_kind kind;
+	struct setvar setvar;        /* SETVAR; EXPIREVAR, DEPRECATEVAR: name and value */
+	struct ctl ctl;
+	enum variable collection;    /* INITCOL */
+	struct macro text;           /* the rest: what is written behind ':' */
+};
+
+enum log_switch { LOG_DEFAULT, LOG_ON, LOG_OFF };
+
+struct rule {
+	struct place place;          /* of the directive */
+	uint32_t id;                 /* 0: none was given (a child of a chain) */
+	uint8_t phase;               /* 1..5 */
+	bool is_action;              /* SecAction: matches always, has no target */
+	bool is_marker;              /* SecMarker: `msg` holds its label */
+	bool is_negated, captures, is_multi_match;
+
+	const struct target *targets;
+	unsigned target_count;
+	enum operator_id operator_id;
+	struct operator *operator;
+	struct macro parameter;      /* of the operator */
+	const enum transform *transforms;
+	unsigned transform_count;
+
+	enum disruption disruption;  /* what `block` means is resolved already */
+	bool is_block;               /* the rule said `block` */
+	uint16_t status;
+	struct macro redirect;
+	uint32_t pause_ms;
+	enum log_switch log, audit_log;
+	int8_t severity;             /* 0..7; -1: none */
+	uint8_t maturity, accuracy;
+	struct macro msg, log_data;
+	struct span rev, ver;
+	const struct macro *tags;
+	unsigned tag_count;
+	const struct action *actions;
+	unsigned action_count;
+	uint32_t skip;
+	struct span skip_after;
+	const struct span *xmlns;    /* "prefix=uri" */
+	unsigned xmlns_count;
+
+	struct rule *chained;        /* the next of the chain; NULL: the last */
+	struct rule *next;           /* in the order of the files; chained ones are not in it */
+};
+
+#endif
