@@ -11,9 +11,9 @@
 
 /* Blocks of the sizes that every request asks for and gives back. The allocator returns small ones at once, but searches for
  * these, and merges them, each time: a twentieth of the time of a small request. Each thread keeps a few. */
-#define KEPT_MIN_BYTES 4096u
-#define KEPT_CLASSES 3u
-#define KEPT_BLOCKS 32u
+#define KEPT_MIN_BYTES 2048u
+#define KEPT_CLASSES 3u  /* 2, 4, 8 KiB */
+#define KEPT_BLOCKS 64u
 
 #ifdef __SANITIZE_ADDRESS__
 static const bool keeps_blocks = false;  /* a sanitizer has to see each block come and go */
