@@ -408,6 +408,8 @@ enum step_outcome step_deliver(struct request *request)
 
 		if (up == RESULT_MALFORMED || up == RESULT_REFUSED)
 			return cut(request, up == RESULT_MALFORMED ? REASON_FAULT : REASON_CLIENT_SLOW);
+		if (up == RESULT_NO_MEMORY)
+			return cut(request, REASON_NO_MEMORY);
 	}
 	if (!request->is_h2)
 		return deliver_http1(request);
