@@ -217,7 +217,7 @@ static enum result send_interim(struct request *request, unsigned status, const 
 {
 	struct fields_out out = { .request = request };
 
-	fields_init(&out.fields, &request->arena, ADDED_FIELDS_MAX);
+	fields_init(&out.fields, &request->arena, fields ? fields->count : 0);
 	for (unsigned i = 0; fields && i < fields->count; i++) {
 		if (!field_is_hop_by_hop(fields, &fields->list[i]))
 			add(&out, fields->list[i].id, fields->list[i].name, fields->list[i].value);
@@ -408,6 +408,8 @@ enum step_outcome step_deliver(struct request *request)
 
 		if (up == RESULT_MALFORMED || up == RESULT_REFUSED)
 			return cut(request, up == RESULT_MALFORMED ? REASON_FAULT : REASON_CLIENT_SLOW);
+		if (up == RESULT_NO_MEMORY)
+			return cut(request, REASON_NO_MEMORY);
 	}
 	if (!request->is_h2)
 		return deliver_http1(request);

@@ -147,6 +147,14 @@ class Origin:
                 raise
 
 
+def by_path(answers):
+    """For Origin(answer=): by path, bytes or a function of the request; else a small page."""
+    def answer(request):
+        found = answers.get(request.target.partition("?")[0])
+        return found(request) if callable(found) else response() if found is None else found
+    return answer
+
+
 class Portal:
     """demo/portal on a free port."""
 
