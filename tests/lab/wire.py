@@ -220,12 +220,12 @@ class Reply:
         self.text = self.body.decode("utf-8", "replace")
 
 
-def connect(port, context=None, name=HOST, wait=WAIT):
-    """A Stream; over TLS with a CONTEXT, for NAME."""
+def connect(port, context=None, name=HOST, wait=WAIT, session=None):
+    """A Stream; over TLS with a CONTEXT, for NAME, with the ticket of SESSION."""
     sock = socket.create_connection(("127.0.0.1", port), timeout=wait)
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return Stream(context.wrap_socket(sock, server_hostname=name) if context else sock, wait)
+        return Stream(context.wrap_socket(sock, server_hostname=name, session=session) if context else sock, wait)
     except BaseException:
         sock.close()
         raise
