@@ -238,7 +238,7 @@ class Reply(Fields):
 
 
 def open_socket(port, context=None, name=HOST, wait=WAIT, **tls):
-    """Over TLS with a CONTEXT, for NAME."""
+    """Over TLS with a CONTEXT, for NAME; TLS: what else wrap_socket takes (session=...)."""
     sock = socket.create_connection(("127.0.0.1", port), timeout=wait)
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -248,9 +248,9 @@ def open_socket(port, context=None, name=HOST, wait=WAIT, **tls):
         raise
 
 
-def connect(port, context=None, name=HOST, wait=WAIT):
+def connect(port, context=None, name=HOST, wait=WAIT, **tls):
     """A Stream on an open_socket."""
-    return Stream(open_socket(port, context, name, wait), wait)
+    return Stream(open_socket(port, context, name, wait, **tls), wait)
 
 
 def send(port, raw, **options):
