@@ -60,24 +60,33 @@ enum result transform_remove_comments(struct span in, struct arena *arena, struc
 	return edit_end(&edit, out);
 }
 
+/* How long the sign at AT is that begins or ends a comment; 0: it is none. */
+static size_t sign_length(struct span in, size_t at)
+{
+	char next = at + 1 < in.len ? in.at[at + 1] : 0;
+
+	switch (in.at[at]) {
+	case '/': return next == '*' ? 2 : 0;
+	case '*': return next == '/' ? 2 : 0;
+	case '<': return stands_at(in, at, SPAN("<!--")) ? 4 : 0;
+	case '-': return next != '-' ? 0 : stands_at(in, at, SPAN("-->")) ? 3 : 2;
+	default: return 1;  /* # */
+	}
+}
+
 /* The signs that begin or end comments, and nothing of what is inside. */
 enum result transform_remove_comments_char(struct span in, struct arena *arena, struct span *out)
 {
 	static const unsigned char marks[256] = { ['/'] = 1, ['*'] = 1, ['<'] = 1, ['-'] = 1, ['#'] = 1 };
-	static const struct span signs[] = { SPAN_INIT("/*"), SPAN_INIT("*/"), SPAN_INIT("<!--"), SPAN_INIT("-->"), SPAN_INIT("--"), SPAN_INIT("#") };
 	struct edit edit = edit_make(in, in.len, arena);
 	size_t i = find_marked(in, 0, marks);
 
 	while (i < in.len) {
-		size_t len = 1;
+		size_t len = sign_length(in, i);
 
-		for (size_t n = 0; n < sizeof(signs) / sizeof(signs[0]); n++)
-			if (stands_at(in, i, signs[n])) {
-				len = signs[n].len;
-				edit_drop(&edit, i, i + len);
-				break;
-			}
-		i = find_marked(in, i + len, marks);
+		if (len)
+			edit_drop(&edit, i, i + len);
+		i = find_marked(in, i + (len ? len : 1), marks);
 	}
 	return edit_end(&edit, out);
 }

@@ -1,5 +1,4 @@
-/* Transformations that look at one byte at a time: case, parity, NULs, length. */
-#include "waf/transform/edit.h"
+/* Transformations that look at one byte at a time: parity, NULs, length. */
 #include "waf/transform/parts.h"
 
 #include "base/banned.h"
@@ -27,16 +26,6 @@ static inline __attribute__((always_inline)) enum result map(struct span in, str
 	return RESULT_OK;
 }
 
-static inline unsigned char lower_of(unsigned char byte)
-{
-	return (unsigned char)(byte | ((unsigned char)(byte - 'A') < 26 ? 0x20 : 0));
-}
-
-static inline unsigned char upper_of(unsigned char byte)
-{
-	return (unsigned char)(byte ^ ((unsigned char)(byte - 'a') < 26 ? 0x20 : 0));
-}
-
 static inline unsigned char space_for_null(unsigned char byte)
 {
 	return byte ? byte : ' ';
@@ -56,16 +45,6 @@ static inline unsigned char odd_of(unsigned char byte)
 static inline unsigned char zero_of(unsigned char byte)
 {
 	return byte & 0x7f;
-}
-
-enum result transform_lowercase(struct span in, struct arena *arena, struct span *out)
-{
-	return map(in, arena, out, lower_of);
-}
-
-enum result transform_uppercase(struct span in, struct arena *arena, struct span *out)
-{
-	return map(in, arena, out, upper_of);
 }
 
 enum result transform_replace_nulls(struct span in, struct arena *arena, struct span *out)
@@ -88,18 +67,26 @@ enum result transform_parity_zero_7bit(struct span in, struct arena *arena, stru
 	return map(in, arena, out, zero_of);
 }
 
+/* Without a branch, so that the cost does not depend on where the NULs are. */
 enum result transform_remove_nulls(struct span in, struct arena *arena, struct span *out)
 {
-	struct edit edit = edit_make(in, in.len, arena);
+	size_t first = find_byte(in, 0, 0), len = first;
+	char *copy;
 
-	for (size_t i = find_byte(in, 0, 0); i < in.len; i = find_byte(in, i, 0)) {
-		size_t from = i;
-
-		while (i < in.len && !in.at[i])
-			i++;
-		edit_drop(&edit, from, i);
+	if (first == in.len) {
+		*out = in;
+		return RESULT_OK;
 	}
-	return edit_end(&edit, out);
+	copy = arena_take(arena, in.len);
+	if (!copy)
+		return RESULT_NO_MEMORY;
+	memcpy(copy, in.at, first);
+	for (size_t i = first; i < in.len; i++) {
+		copy[len] = in.at[i];
+		len += in.at[i] != 0;
+	}
+	*out = span_make(copy, len);
+	return RESULT_OK;
 }
 
 enum result transform_length(struct span in, struct arena *arena, struct span *out)

@@ -63,15 +63,11 @@ enum result transform_url_decode_uni(struct span in, struct arena *arena, struct
 	return decode(in, true, arena, out);
 }
 
-/* How many bytes more the encoding of a byte takes, and 1 for a space, which becomes a plus. */
-enum { AS_IT_IS, AS_PLUS, AS_PERCENT };
-
-static unsigned char encoding_of(unsigned char byte)
-{
-	if (byte == ' ')
-		return AS_PLUS;
-	return byte < 0x80 && (is_digit((char)byte) || (unsigned)((byte | 0x20) - 'a') < 26 || byte == '*') ? AS_IT_IS : AS_PERCENT;
-}
+/* How many bytes each byte becomes. A space becomes a plus. */
+static const unsigned char lengths[256] = {
+	[0 ... ' ' - 1] = 3, [' '] = 1, ['!' ... ')'] = 3, ['*'] = 1, ['+' ... '/'] = 3, ['0' ... '9'] = 1, [':' ... '@'] = 3,
+	['A' ... 'Z'] = 1, ['[' ... '`'] = 3, ['a' ... 'z'] = 1, ['{' ... 255] = 3,
+};
 
 static void encode(struct span in, char *to)
 {
@@ -79,35 +75,32 @@ static void encode(struct span in, char *to)
 
 	for (size_t i = 0; i < in.len; i++) {
 		unsigned char byte = (unsigned char)in.at[i];
-		unsigned char encoding = encoding_of(byte);
 
-		*to++ = encoding == AS_PLUS ? '+' : encoding == AS_PERCENT ? '%' : (char)byte;
-		if (encoding == AS_PERCENT) {
-			*to++ = digits[byte >> 4];
-			*to++ = digits[byte & 15];
+		if (lengths[byte] == 1) {
+			*to++ = byte == ' ' ? '+' : (char)byte;
+			continue;
 		}
+		*to++ = '%';
+		*to++ = digits[byte >> 4];
+		*to++ = digits[byte & 15];
 	}
 }
 
 enum result transform_url_encode(struct span in, struct arena *arena, struct span *out)
 {
-	size_t changes = 0, more = 0;
+	size_t len = 0;
 	char *text;
 
-	for (size_t i = 0; i < in.len; i++) {
-		unsigned char encoding = encoding_of((unsigned char)in.at[i]);
-
-		changes += encoding != AS_IT_IS;
-		more += encoding == AS_PERCENT ? 2 : 0;
-	}
-	if (!changes) {
+	for (size_t i = 0; i < in.len; i++)
+		len += lengths[(unsigned char)in.at[i]];
+	if (len == in.len && find_byte(in, 0, ' ') == in.len) {
 		*out = in;
 		return RESULT_OK;
 	}
-	text = arena_take(arena, in.len + more);
+	text = arena_take(arena, len);
 	if (!text)
 		return RESULT_NO_MEMORY;
 	encode(in, text);
-	*out = span_make(text, in.len + more);
+	*out = span_make(text, len);
 	return RESULT_OK;
 }
