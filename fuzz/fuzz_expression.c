@@ -6,6 +6,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static bool holds_any(struct span text, struct span bytes)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (span_find(bytes, text.at[i]) < bytes.len)
+			return true;
+	}
+	return false;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct operator_scratch *scratch;
@@ -27,9 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	match = operator_match(operator, &call, rest, &captures);
 	assert(match == MATCH_YES ? captures.count == 1 : captures.count == 0);
 	assert(match != MATCH_ERROR && match != MATCH_WAIT);
-	if (pattern.len && pattern.len == rest.len && span_find(pattern, '*') + span_find(pattern, '{') + span_find(pattern, '^') +
-	    span_find(pattern, '$') + span_find(pattern, '|') == 5 * pattern.len && pattern.len < 1000 && span_equal(pattern, rest))
-		assert(match == MATCH_YES);  /* all the rest stands for itself */
+	if (pattern.len < 1000 && !holds_any(pattern, SPAN("*{^$|")))
+		assert(operator_match(operator, &call, pattern, &captures) == MATCH_YES);  /* all the rest stands for itself */
 	operator_done(operator);
 	arena_done(&arena);
 	return 0;
