@@ -1,0 +1,21 @@
+/* What xml.c and xml_find.c share. */
+#ifndef BOUCLIER_WAF_BODY_XML_INSIDE_H
+#define BOUCLIER_WAF_BODY_XML_INSIDE_H
+
+#include <libxml/parser.h>
+
+#include "waf/body/inside.h"
+#include "waf/body/xml.h"
+
+struct xml_document {
+	struct reader base;     /* the reader is its document */
+	xmlParserCtxtPtr parser;
+	xmlDocPtr tree;         /* once it is whole */
+	uint32_t nodes, depth;
+	struct buffer text;     /* of an element, while it is being told */
+};
+
+/* For libxml2, which would print. */
+void xml_keep_quiet(void *context, xmlErrorPtr error);
+
+#endif
