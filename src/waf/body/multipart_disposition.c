@@ -54,26 +54,26 @@ static int read_value(struct multipart *form, struct cursor *cursor, char *out, 
 		cursor->at++;
 		return is_over(cursor) ? -7 : read_quoted(cursor, quote, out, len);
 	}
-	for (; !is_over(cursor) && is_token_byte(*cursor->at); cursor->at++) {
-		if (*cursor->at == '\'')
-			reader_flag(&form->base, BODY_FLAG_INVALID_QUOTING);
+	for (; !is_over(cursor) && is_token_byte(*cursor->at); cursor->at++)
 		out[(*len)++] = *cursor->at;
-	}
 	return 0;
 }
 
-static int keep(struct multipart *form, struct span name, struct span value)
+static int keep(struct multipart *form, struct span name, struct span value, bool is_quoted)
 {
+	bool is_name = span_equal(name, SPAN("name"));
 	struct body_part *part = &form->part;
 
-	if (span_equal(name, SPAN("name"))) {
+	if (!is_name && !span_equal(name, SPAN("filename")))
+		return -11;
+	if (!is_quoted && span_find(value, '\'') < value.len)
+		reader_flag(&form->base, BODY_FLAG_INVALID_QUOTING);
+	if (is_name) {
 		if (part->name.at)
 			return -14;
 		part->name = value;
 		return 0;
 	}
-	if (!span_equal(name, SPAN("filename")))
-		return -11;
 	if (part->is_file)
 		return -15;
 	part->filename = value;
@@ -99,6 +99,7 @@ static int read_separator(struct multipart *form, struct cursor *cursor)
 static int read_parameter(struct multipart *form, struct cursor *cursor)
 {
 	struct span name;
+	bool is_quoted;
 	size_t len = 0;
 	char *out;
 	int fault;
@@ -121,11 +122,12 @@ static int read_parameter(struct multipart *form, struct cursor *cursor)
 	if (is_over(cursor))
 		return -6;
 	out = form->names.bytes + form->names.end;  /* room was made for the whole header */
+	is_quoted = *cursor->at == '"' || *cursor->at == '\'';
 	fault = read_value(form, cursor, out, &len);
 	if (fault)
 		return fault;
 	buffer_commit(&form->names, len);
-	fault = keep(form, name, span_make(out, len));
+	fault = keep(form, name, span_make(out, len), is_quoted);
 	return fault ? fault : read_separator(form, cursor);
 }
 
