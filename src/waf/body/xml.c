@@ -27,6 +27,14 @@ static void start_library(void)
 	xmlInitParser();
 }
 
+void xml_prepare(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, start_library);
+	xmlSetGenericErrorFunc(NULL, keep_quiet);  /* a variable of this thread */
+}
+
 static struct xml_document *document_of(void *context)
 {
 	return ((xmlParserCtxtPtr)context)->_private;
@@ -117,12 +125,11 @@ static void take_over(xmlSAXHandlerPtr sax)
 
 static enum result xml_begin(struct reader *reader, const struct reader_birth *birth)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct xml_document *document = (struct xml_document *)reader;
 
 	(void)birth;
 	buffer_init(&document->text, SIZE_MAX / 2);  /* bounded by the document, which was */
-	pthread_once(&once, start_library);
+	xml_prepare();
 	document->parser = xmlCreatePushParserCtxt(NULL, NULL, NULL, 0, NULL);
 	if (!document->parser)
 		return RESULT_NO_MEMORY;

@@ -158,9 +158,11 @@ static enum result keep_texts(struct xml_path *path, struct span text, const str
 
 static enum result compile(struct xml_path *path)
 {
-	xmlXPathContextPtr context = xmlXPathNewContext(NULL);
+	xmlXPathContextPtr context;
 	enum result result = RESULT_OK;
 
+	xml_prepare();
+	context = xmlXPathNewContext(NULL);
 	if (!context)
 		return RESULT_NO_MEMORY;
 	context->error = xml_keep_quiet;
@@ -215,6 +217,7 @@ enum result xml_find(struct xml_document *document, const struct xml_path *path,
 		return tell_text(document, xmlDocGetRootElement(document->tree), sink);
 	if (path->is_attributes)
 		return tell_attributes(document, sink);
+	xml_prepare();
 	context = xmlXPathNewContext(document->tree);
 	if (!context)
 		return RESULT_NO_MEMORY;

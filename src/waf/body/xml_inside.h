@@ -15,6 +15,8 @@ struct xml_document {
 	struct buffer text;     /* of an element, while it is being told */
 };
 
+/* Before anything else is asked of libxml2, by each thread. */
+void xml_prepare(void);
 /* For libxml2, which would print. */
 void xml_keep_quiet(void *context, xmlErrorPtr error);
 
