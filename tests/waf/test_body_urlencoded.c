@@ -45,7 +45,7 @@ static enum result ask_query(struct span query, char separator, struct told *tol
 {
 	struct body_sink sink = told_sink(told);
 
-	return query_read(query, separator, &body_limits_default, &sink, &told->report);
+	return query_string_read(query, separator, &body_limits_default, &sink, &told->report);
 }
 
 static void test_rows(void **state)

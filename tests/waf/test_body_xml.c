@@ -110,6 +110,10 @@ static const struct {
 	{ SPAN_INIT("<a/>x"), "", FAILED },
 	{ SPAN_INIT("<?xml version=\"1.0\" encoding=\"zz\"?><a>x</a>"), "", FAILED },
 	{ SPAN_INIT("<a>\xff</a>"), "", FAILED },
+	/* found by the fuzzer: libxml2 halts, and calls what it has well-formed */
+	{ SPAN_INIT("\xff\xfe<\0a\0>\0x\0/\0\0a\xdb\xdb\xdb\xdb>\0<\0"), "", FAILED },
+	{ SPAN_INIT("\xff\xfe<\0a\0>\0x\0\xdb\xdb\xdb\xdb<\0/\0a\0>\0"), "", FAILED },
+	{ SPAN_INIT("\0\0\0<\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\0ISO-?\0\00010\xff\xfe<\0a\0\0>"), "", FAILED },
 };
 
 static void test_rows(void **state)
@@ -239,13 +243,6 @@ static enum result refuse(void *context, struct span value)
 	return RESULT_NO_MEMORY;
 }
 
-static enum result accept(void *context, struct span value)
-{
-	(void)context;
-	(void)value;
-	return RESULT_OK;
-}
-
 static void test_refusal(void **state)
 {
 	static const char *const paths[] = { "/*", "//@*", "//b", "//b/@i" };
@@ -279,23 +276,30 @@ static char *failing_strdup(const char *text)
 	return failing_now() ? NULL : strdup(text);
 }
 
+static enum result gather(void *context, struct span value)
+{
+	strncat(context, value.at, value.len);
+	return RESULT_OK;
+}
+
 /* All that is asked of a document, but for the evaluation of a path: libxml2 2.9.14 uses the NULL that it gets there. */
 static enum result ask_document(struct xml_document *document)
 {
 	static const char *const paths[] = { "//none", "/*", "//@*" };
-	const struct xml_sink sink = { NULL, accept };
+	char all[32] = "";
+	const struct xml_sink sink = { all, gather };
 	enum result result = RESULT_OK;
 
 	for (size_t i = 0; i < 3 && result == RESULT_OK; i++) {
-		struct xml_path *path;
+		struct xml_path *path = NULL;
 
 		result = xml_path_new(span_of(paths[i]), NULL, 0, &path);
-		if (result != RESULT_OK)
-			return result;
-		if (i > 0)
+		if (result == RESULT_OK && i > 0)
 			result = xml_find(document, path, &sink);
 		xml_path_free(path);
 	}
+	if (result == RESULT_OK)  /* nothing was lost in silence */
+		assert_string_equal(all, "xy1");
 	return result;
 }
 

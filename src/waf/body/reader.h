@@ -51,7 +51,7 @@ const struct body_report *reader_report(const struct reader *reader);
 
 /* A query string, which is there at once: the arguments go to SINK, what is wrong is added to REPORT. Without % and + in it
  * nothing is copied. */
-enum result query_read(struct span query, char separator, const struct body_limits *limits, const struct body_sink *sink,
+enum result query_string_read(struct span query, char separator, const struct body_limits *limits, const struct body_sink *sink,
                        struct body_report *report) must_check;
 
 #endif

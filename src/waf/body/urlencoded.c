@@ -135,7 +135,7 @@ const struct reader_type urlencoded_type = {
 	sizeof(struct urlencoded), urlencoded_begin, urlencoded_feed, urlencoded_end, urlencoded_done,
 };
 
-enum result query_read(struct span query, char separator, const struct body_limits *limits, const struct body_sink *sink,
+enum result query_string_read(struct span query, char separator, const struct body_limits *limits, const struct body_sink *sink,
                        struct body_report *report)
 {
 	struct urlencoded form;

@@ -72,6 +72,12 @@ static void on_element_end(void *context, const xmlChar *name, const xmlChar *pr
 	xmlSAX2EndElementNs(context, name, prefix, uri);
 }
 
+static void on_end(void *context)
+{
+	document_of(context)->is_whole = true;
+	xmlSAX2EndDocument(context);
+}
+
 static void on_comment(void *context, const xmlChar *text)
 {
 	if (count_nodes(document_of(context), 1))
@@ -114,6 +120,7 @@ static void take_over(xmlSAXHandlerPtr sax)
 {
 	sax->startElementNs = on_element;
 	sax->endElementNs = on_element_end;
+	sax->endDocument = on_end;
 	sax->comment = on_comment;
 	sax->processingInstruction = on_instruction;
 	sax->entityDecl = on_entity;
@@ -138,16 +145,24 @@ static enum result xml_begin(struct reader *reader, const struct reader_birth *b
 	return xmlCtxtUseOptions(document->parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING) ? RESULT_NO_MEMORY : RESULT_OK;
 }
 
-/* What came of the last call. */
-static enum result check(struct xml_document *document)
+static enum result fail(struct xml_document *document)
 {
+	return reader_fail(&document->base, "XML parser error: XML: Failed parsing document.");
+}
+
+static enum result parse(struct xml_document *document, struct span part, bool is_last)
+{
+	int answer = xmlParseChunk(document->parser, part.at, (int)part.len, is_last);
 	const xmlError *error = xmlCtxtGetLastError(document->parser);
 
 	if (error && error->code == XML_ERR_NO_MEMORY)
 		return RESULT_NO_MEMORY;
 	if (body_report_has(&document->base.report, BODY_FLAG_ERROR))
 		return RESULT_MALFORMED;
-	return document->parser->wellFormed ? RESULT_OK : reader_fail(&document->base, "XML parser error: XML: Failed parsing document.");
+	/* Bytes that are none in their encoding halt libxml2, which still calls the document well-formed: as far as it came. */
+	if (!document->parser->wellFormed || answer == -1 || answer == XML_ERR_INVALID_ENCODING)
+		return fail(document);
+	return RESULT_OK;
 }
 
 static enum result xml_feed(struct reader *reader, struct span piece)
@@ -158,8 +173,7 @@ static enum result xml_feed(struct reader *reader, struct span piece)
 	while (result == RESULT_OK && piece.len) {
 		struct span part = span_take(piece, FEED_BYTES_MAX);
 
-		xmlParseChunk(document->parser, part.at, (int)part.len, 0);
-		result = check(document);
+		result = parse(document, part, false);
 		piece = span_skip(piece, part.len);
 	}
 	return result;
@@ -168,10 +182,10 @@ static enum result xml_feed(struct reader *reader, struct span piece)
 static enum result xml_end(struct reader *reader)
 {
 	struct xml_document *document = (struct xml_document *)reader;
-	enum result result;
+	enum result result = parse(document, SPAN_NONE, true);
 
-	xmlParseChunk(document->parser, NULL, 0, 1);
-	result = check(document);
+	if (result == RESULT_OK && (!document->is_whole || !xmlDocGetRootElement(document->parser->myDoc)))
+		return fail(document);
 	if (result == RESULT_OK) {
 		document->tree = document->parser->myDoc;
 		document->parser->myDoc = NULL;

@@ -12,6 +12,7 @@ struct xml_document {
 	xmlParserCtxtPtr parser;
 	xmlDocPtr tree;         /* once it is whole */
 	uint32_t nodes, depth;
+	bool is_whole;          /* libxml2 came to the end, and was not halted before */
 	struct buffer text;     /* of an element, while it is being told */
 };
 
