@@ -56,4 +56,27 @@ static inline const char *reading_said(const struct reading *reading)
 	return buffer_span(&reading->said).at;
 }
 
+#ifdef CMOCKA_H_
+/* A text that must load; its warnings are in `said`. */
+static inline const struct rule *reading_good(struct reading *reading, const char *text)
+{
+	reading_of(reading, span_of(text));
+	if (reading->result != RESULT_OK)
+		fail_msg("%s", reading_said(reading));
+	return reading->ruleset->first;
+}
+
+static inline void reading_end(struct reading *reading)
+{
+	reading_done(reading);
+	assert_int_equal(fake_alive, 0);
+}
+
+static inline void assert_span(struct span span, const char *text)
+{
+	if (!span_equal(span, span_of(text)))
+		fail_msg("\"%.*s\" is not \"%s\"", SPAN_ARG(span), text);
+}
+#endif
+
 #endif

@@ -63,7 +63,8 @@ static enum result judge_module(struct load *load, const struct statement *state
 	if (span_contains(module, SPAN("security2")) || span_equal(module, SPAN("unique_id_module")) ||
 	    span_equal(module, SPAN("mod_unique_id.c")))
 		return RESULT_OK;
-	return fault(load->reader, statement->place, SPAN_NONE, "<IfModule %.*s>: only security2_module is known here", SPAN_ARG(module));
+	return fault(load->reader, statement->place, SPAN("take the block's two lines away if its rules are wanted, and all of it if not"),
+	             "<IfModule %.*s>: only security2_module is known here", SPAN_ARG(module));
 }
 
 static enum result read_opening(struct load *load, const struct statement *statement, struct span name)

@@ -82,12 +82,12 @@ static enum result read_choice(struct setter *setter, unsigned *out)
 		}
 		if (len + bytes + 2 < sizeof(list)) {
 			memcpy(list + len, choice, bytes);
-			list[len + bytes] = ' ';
-			len += bytes + 1;
+			memcpy(list + len + bytes, ", ", 2);
+			len += bytes + 2;
 		}
 	}
 	return fault(setter->reader, word_place(first_word(setter), 0), SPAN_NONE, "%.*s is one of %.*s, not \"%.*s\"",
-	             SPAN_ARG(setter->row->name), (int)(len ? len - 1 : 0), list, SPAN_ARG(first_word(setter)->text));
+	             SPAN_ARG(setter->row->name), (int)(len ? len - 2 : 0), list, SPAN_ARG(first_word(setter)->text));
 }
 
 static enum result read_mode(struct setter *setter)
@@ -97,13 +97,15 @@ static enum result read_mode(struct setter *setter)
 
 	if (span_equal_nocase(text, SPAN("default")))
 		text = SPAN("0");
-	if (!text.len || text.len > 4)
+	if (!text.len || text.len > 5)
 		return refuse(setter, "a mode in octal digits or \"default\"");
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.at[i] < '0' || text.at[i] > '7')
 			return refuse(setter, "a mode in octal digits or \"default\"");
 		mode = mode << 3 | (uint64_t)(text.at[i] - '0');
 	}
+	if (mode > 07777)
+		return refuse(setter, "a mode in octal digits or \"default\"");
 	*(uint64_t *)setter->field = mode;
 	return RESULT_OK;
 }
