@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/suggest.h"
 #include "cli/command_table.h"
-#include "config/suggest.h"
 
 #include "base/banned.h"
 

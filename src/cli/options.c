@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-#include "config/suggest.h"
+#include "base/suggest.h"
 
 #include "base/banned.h"
 

@@ -2,8 +2,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/suggest.h"
 #include "config/check.h"
-#include "config/suggest.h"
 #include "config/tenant.h"
 
 #include "base/banned.h"

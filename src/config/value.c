@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "config/suggest.h"
+#include "base/suggest.h"
 
 #include "base/banned.h"
 

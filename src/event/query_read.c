@@ -1,7 +1,7 @@
 #include "event/query_tree.h"
 
 #include "base/clock.h"
-#include "config/suggest.h"
+#include "base/suggest.h"
 
 #include "base/banned.h"
 

@@ -3,7 +3,7 @@
 #define BOUCLIER_EVENT_QUERY_TREE_H
 
 #include "base/address.h"
-#include "config/suggest.h"
+#include "base/suggest.h"
 #include "event/name.h"
 #include "event/query.h"
 

@@ -3,8 +3,8 @@
  * Limits   words of SUGGEST_WORD_MAX bytes
  * Owns     nothing: the words are the caller's
  */
-#ifndef BOUCLIER_CONFIG_SUGGEST_H
-#define BOUCLIER_CONFIG_SUGGEST_H
+#ifndef BOUCLIER_BASE_SUGGEST_H
+#define BOUCLIER_BASE_SUGGEST_H
 
 #include "base/span.h"
 
