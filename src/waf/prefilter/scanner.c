@@ -111,11 +111,13 @@ static void hit(const struct scanner *scanner, const struct scanner_row *row, ui
 
 static bool is_row_at(const struct scanner_row *row, struct span value, size_t key_at)
 {
+	size_t from = key_at - row->key_at;
 	const char *at;
 
-	if (key_at < row->key_at || row->text.len > value.len - (key_at - row->key_at))
+	/* Candidates are looked for four at a time: one may lie behind the end, among zeros. */
+	if (key_at < row->key_at || from > value.len || row->text.len > value.len - from)
 		return false;
-	at = value.at + key_at - row->key_at;
+	at = value.at + from;
 	for (size_t i = 0; i < row->text.len; i++)
 		if (ascii_lower(at[i]) != row->text.at[i])
 			return false;
@@ -213,7 +215,8 @@ static void singles_hit(const struct scanner *scanner, const struct byte_set *by
 
 void scanner_scan(const struct scanner *scanner, struct span value, struct byte_set *bytes, uint64_t *hits)
 {
-	memset(hits, 0, scanner->words * sizeof(*hits));
+	for (size_t i = 0; i < scanner->words; i++)
+		hits[i] = 0;
 	bytes_find(value, bytes);
 	singles_hit(scanner, bytes, hits);
 	for (size_t from = 0; from < value.len; from += CHUNK_BYTES)
