@@ -26,12 +26,6 @@ static void add(struct fields_out *out, enum field_id id, struct span name, stru
 		out->result = fields_add(&out->fields, id, name, value);
 }
 
-static void add_missing(struct fields_out *out, enum field_id id, struct span name, struct span value)
-{
-	if (!fields_find(&out->fields, id))
-		add(out, id, name, value);
-}
-
 static bool edit_names(const struct edge_header_edit *edit, struct span name)
 {
 	const struct name_value *set = edit->set.items;
@@ -46,6 +40,13 @@ static bool edit_names(const struct edge_header_edit *edit, struct span name)
 			return true;
 	}
 	return false;
+}
+
+/* Ours where the origin says nothing, unless an administrator took that name out. */
+static void add_missing(struct fields_out *out, enum field_id id, struct span name, struct span value)
+{
+	if (!fields_find(&out->fields, id) && !edit_names(&out->request->route->settings->headers.response, name))
+		add(out, id, name, value);
 }
 
 /* Framing is ours to say, except where there is no body and the length tells what a GET would bring (RFC 9110, 8.6). */

@@ -155,6 +155,18 @@ static uint64_t usable(const struct pool *pool, const struct pool_wish *wish, bo
 	return set;
 }
 
+/* One that is only full is well: whoever finds no place there is told to come again, not sent to one that is ill. */
+static bool is_any_well(const struct pool *pool, const struct pool_wish *wish)
+{
+	for (unsigned i = 0; i < pool->count; i++) {
+		const struct pool_member *member = &pool->members[i];
+
+		if (!(wish->tried >> i & 1) && !member->settings->is_draining && origin_is_available(member->origin, wish->now_ms))
+			return true;
+	}
+	return false;
+}
+
 /* pool->count: none. */
 static unsigned pick_sticky(const struct pool *pool, const struct pool_wish *wish)
 {
@@ -178,7 +190,7 @@ static unsigned pick(struct pool *pool, const struct pool_wish *wish)
 	set = usable(pool, wish, false, false);
 	if (!set)
 		set = usable(pool, wish, true, false);
-	if (!set)
+	if (!set && !is_any_well(pool, wish))
 		set = usable(pool, wish, false, true);  /* availability fails open: an origin that looks ill beats none */
 	if (!set)
 		return pool->count;

@@ -213,6 +213,25 @@ static void nobody_is_asked_twice(void **state)
 	}
 }
 
+static void who_finds_all_that_are_well_full_is_not_sent_to_the_ill(void **state)
+{
+	struct made_pool *made = made_pool_new(2, BALANCE_ROUND_ROBIN);
+	const struct pool_member *held;
+
+	(void)state;
+	made->list[0].limit = 1;
+	made_pool_open(made);
+	take_down(made, 1, 5);
+	held = pool_take(made->pool, &(struct pool_wish){ .now_ms = 5 });
+	assert_ptr_equal(held, &made->pool->members[0]);
+	assert_null(pool_take(made->pool, &(struct pool_wish){ .now_ms = 5 }));
+	/* The well one failed this very request: then the ill one is better than none. */
+	assert_ptr_equal(pool_take(made->pool, &(struct pool_wish){ .now_ms = 5, .tried = 1 }), &made->pool->members[1]);
+	pool_give_back(&made->pool->members[1]);
+	pool_give_back(held);
+	made_pool_done(made);
+}
+
 static void limits_hold(void **state)
 {
 	struct made_pool *made = made_pool_new(2, BALANCE_ROUND_ROBIN);
@@ -376,7 +395,8 @@ int main(void)
 		cmocka_unit_test(the_least_busy_is_next), cmocka_unit_test(the_least_busy_is_next_among_thousands),
 		cmocka_unit_test(a_member_that_goes_moves_only_its_own), cmocka_unit_test(the_order_of_a_list_is_nothing_to_the_hash),
 		cmocka_unit_test(a_visitor_sticks_while_it_can), cmocka_unit_test(backups_then_the_ill), cmocka_unit_test(nobody_is_asked_twice),
-		cmocka_unit_test(limits_hold), cmocka_unit_test(the_last_place_is_given_once), cmocka_unit_test(limits_hold_over_all_threads), cmocka_unit_test(who_recovered_starts_slowly),
+		cmocka_unit_test(limits_hold), cmocka_unit_test(who_finds_all_that_are_well_full_is_not_sent_to_the_ill),
+		cmocka_unit_test(the_last_place_is_given_once), cmocka_unit_test(limits_hold_over_all_threads), cmocka_unit_test(who_recovered_starts_slowly),
 		cmocka_unit_test(an_empty_pool_has_nobody), cmocka_unit_test(a_pool_whose_tls_cannot_be_made_is_none),
 		cmocka_unit_test(keys_outlive_a_restart),
 	};

@@ -128,6 +128,14 @@ def test_set_fields_replace_those_of_the_shield():
         assert answer.all("Strict-Transport-Security") == ["max-age=1"]
 
 
+def test_removed_fields_do_not_come_back():
+    """security_headers adds what the origin does not say, but not what an administrator removed."""
+    site = {"headers": {"response": {"remove": ["X-Frame-Options"]}}}
+    with lab.Origin() as origin, lab.Shield(origin, site=site) as shield:
+        answer = get(shield.plain)
+        assert answer.all("X-Frame-Options") == [] and answer.all("X-Content-Type-Options") == ["nosniff"]
+
+
 @pytest.mark.parametrize("way, edit, said", [
     ("request", "set: { Host: other.example }", "(host, a key of the origin)"),
     ("request", "set: { X-Forwarded-For: 127.0.0.1 }", "X-Forwarded-For is the shield's own word"),
