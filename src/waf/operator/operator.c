@@ -105,14 +105,7 @@ enum match operator_match(const struct operator *operator, const struct operator
 	captures->count = 0;
 	if (!value.at)
 		value = SPAN("");
-	if (operator->has_macro) {
-		match = operator_kinds[operator->id].match(operator, call, value, captures);
-	} else {
-		struct operator_call constant = *call;
-
-		constant.parameter = operator->parameter;
-		match = operator_kinds[operator->id].match(operator, &constant, value, captures);
-	}
+	match = operator_kinds[operator->id].match(operator, call, value, captures);
 	if (match != MATCH_YES)
 		captures->count = 0;
 	return match;

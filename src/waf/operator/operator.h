@@ -138,7 +138,7 @@ void operator_scratch_free(struct operator_scratch *scratch);
 struct operator_call {
 	struct operator_scratch *scratch;
 	struct arena *arena;                 /* the transaction's */
-	struct span parameter;               /* expanded; without macros: as compiled */
+	struct span parameter;               /* expanded; not looked at where it holds no macro */
 	const struct byte_set *bytes;        /* those of the value; NULL: not known */
 	struct span variable;                /* its name ("TX:real_ip"), for what @rbl tells in TX:0 */
 };

@@ -53,6 +53,12 @@ static inline enum match captured(struct captures *captures, struct span span)
 	return MATCH_YES;
 }
 
+/* What is asked for: as expanded for this request, or as compiled. */
+static inline struct span parameter_of(const struct operator *operator, const struct operator_call *call)
+{
+	return operator->has_macro ? call->parameter : operator->parameter;
+}
+
 static inline enum match match_if(bool is_match)
 {
 	return is_match ? MATCH_YES : MATCH_NO;
