@@ -46,8 +46,10 @@ static const char *const vocabulary[] = {
 	"select", "union", "all", "or", "and", "xor", "not", "null", "like", "between", "in", "is", "drop", "table", "exec", "xp_cmdshell",
 	"sleep", "benchmark", "waitfor", "delay", "case", "when", "then", "having", "group", "order", "by", "limit", "into", "outfile", "from",
 	"where", "user", "version", "sp_executesql", "char", "chr", "concat", "if", "mod", "div", "rlike", "regexp", "true", "false", "insert",
-	"update", "delete", "create", "declare", "set", "begin", "end", "N", "X", "B", "E", "U", "q", "nq", "_latin1", "_utf8", "_binary", "collate",
-	"0x41", "0b01", "1e5", "1e", "0x", "0b", "1d", "1f", "00", "9", "e", "d", "f", "_", "__", "current_user", "localtime", "pg_sleep", "script",
+	"update", "delete", "create", "declare", "set", "begin", "end", "N", "X", "B", "E", "U", "q", "nq", "_latin1", "_utf8",
+	"_binary", "collate",
+	"0x41", "0b01", "1e5", "1e", "0x", "0b", "1d", "1f", "00", "9", "e", "d", "f", "_", "__", "current_user", "localtime",
+	"pg_sleep", "script",
 	"javascript", "onclick", "onerror", "src", "href", "style", "data", "vbscript", "svg", "iframe", "import", "xmlns", "xlink", "nan", "inf",
 };
 
@@ -194,7 +196,8 @@ static void a_library_that_is_not_what_it_should_be(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(attacks_and_prose), cmocka_unit_test(words_are_harmless), cmocka_unit_test(markless_values_are_harmless), cmocka_unit_test(only_words_are_skipped),
+		cmocka_unit_test(attacks_and_prose), cmocka_unit_test(words_are_harmless),
+		cmocka_unit_test(markless_values_are_harmless), cmocka_unit_test(only_words_are_skipped),
 		cmocka_unit_test(a_library_that_is_not_what_it_should_be),
 	};
 

@@ -251,7 +251,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(examples), cmocka_unit_test(a_phrase_inside_a_longer_failure),
 		cmocka_unit_test(random_phrases_against_a_naive_search), cmocka_unit_test(all_bytes_and_wide_states),
-		cmocka_unit_test(memory_of_thousands_of_words), cmocka_unit_test(numbers_at_the_edge), cmocka_unit_test(nothing_to_look_for), cmocka_unit_test(any_allocation_may_fail),
+		cmocka_unit_test(memory_of_thousands_of_words), cmocka_unit_test(numbers_at_the_edge),
+		cmocka_unit_test(nothing_to_look_for), cmocka_unit_test(any_allocation_may_fail),
 	};
 
 	return cmocka_run_group_tests_name("waf/operator_phrases", tests, NULL, NULL);

@@ -205,7 +205,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options), cmocka_unit_test(captures_of_every_group), cmocka_unit_test(from_an_offset),
-		cmocka_unit_test(limits_are_said), cmocka_unit_test(deep_matches_are_found), cmocka_unit_test(patterns_that_ask_for_utf8), cmocka_unit_test(broken_patterns_say_where),
+		cmocka_unit_test(limits_are_said), cmocka_unit_test(deep_matches_are_found),
+		cmocka_unit_test(patterns_that_ask_for_utf8), cmocka_unit_test(broken_patterns_say_where),
 		cmocka_unit_test(no_memory_for_it),
 	};
 
