@@ -145,7 +145,7 @@ static void deep_matches_are_found(void **state)
 	free(text);
 }
 
-/* A pattern that asks for UTF-8 never sees bytes that are none: PCRE2 refuses them, and the answer is no answer. */
+/* Bytes that are no UTF-8 hide nothing from a pattern that asks for it. */
 static void patterns_that_ask_for_utf8(void **state)
 {
 	struct stage stage;
@@ -153,8 +153,12 @@ static void patterns_that_ask_for_utf8(void **state)
 	(void)state;
 	stage_init(&stage);
 	assert_int_equal(once(&stage, "(*UTF)^.$", 0, SPAN("\xc3\xa9")), MATCH_YES);
-	assert_int_equal(once(&stage, "(*UTF)a", 0, SPAN("a\xc3")), MATCH_ERROR);
-	assert_int_equal(once(&stage, "(*UTF)a", 0, SPAN("\xff\xff\xff" "a")), MATCH_ERROR);
+	assert_int_equal(once(&stage, "(*UTF)a", 0, SPAN("a\xc3")), MATCH_YES);
+	assert_int_equal(once(&stage, "(*UTF)^..$", 0, SPAN("\xc3\xa9\xff")), MATCH_NO);
+	assert_int_equal(once(&stage, "(*UTF)\\x{e9}b", 0, SPAN("\xe9" "b\xc3\xa9" "b")), MATCH_YES);
+	assert_int_equal(stage.captures.list[0].len, 3);
+	assert_int_equal(once(&stage, "(*UTF)a", 0, SPAN("\xff\xff\xff" "a")), MATCH_YES);
+	assert_int_equal(once(&stage, "(*UTF)(*NO_JIT)a", 0, SPAN("\xff\xff\xff" "a")), MATCH_YES);
 	assert_int_equal(once(&stage, "(*NO_JIT)a", 0, SPAN("a\xc3")), MATCH_YES);
 	stage_done(&stage);
 }

@@ -25,14 +25,31 @@ static void complain_of(const struct regex_birth *birth, struct span pattern, in
 		complain(birth->complaints, COMPLAINT_ERROR, birth->place, SPAN_NONE, "the expression is broken at its end: %s", (const char *)text);
 }
 
-/* PCRE2 checks a subject's UTF-8 before its machine code may run, if the pattern asked for it with (*UTF). */
-static bool is_direct(const pcre2_code *code)
+static bool is_utf(const pcre2_code *code)
 {
-	size_t machine_code = 0;
-	uint32_t options = PCRE2_UTF;
+	uint32_t options = 0;
 
-	return pcre2_pattern_info(code, PCRE2_INFO_JITSIZE, &machine_code) == 0 && machine_code &&
-	       pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &options) == 0 && !(options & PCRE2_UTF);
+	return pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &options) == 0 && (options & PCRE2_UTF);
+}
+
+static bool has_machine_code(const pcre2_code *code)
+{
+	size_t size = 0;
+
+	return pcre2_pattern_info(code, PCRE2_INFO_JITSIZE, &size) == 0 && size;
+}
+
+/* A pattern that asks for UTF-8 with (*UTF) is compiled again to bear bytes that are none: they match nothing, and what stands
+ * between them is still looked at. Otherwise one such byte would hide a value from its rule. */
+static pcre2_code *compile(struct span pattern, uint32_t options, int *error, size_t *offset)
+{
+	const unsigned char *at = (const unsigned char *)(pattern.at ? pattern.at : "");
+	pcre2_code *code = pcre2_compile(at, pattern.len, options, error, offset, NULL);
+
+	if (!code || !is_utf(code))
+		return code;
+	pcre2_code_free(code);
+	return pcre2_compile(at, pattern.len, options | PCRE2_MATCH_INVALID_UTF, error, offset, NULL);
 }
 
 enum result regex_init(struct regex *regex, struct span pattern, unsigned flags, const struct regex_birth *birth)
@@ -45,7 +62,7 @@ enum result regex_init(struct regex *regex, struct span pattern, unsigned flags,
 	if (flags & REGEX_IGNORES_CASE)
 		options |= PCRE2_CASELESS;
 	*regex = (struct regex){ .limits = birth->limits ? *birth->limits : (struct operator_limits){ 0 } };
-	regex->code = pcre2_compile((const unsigned char *)(pattern.at ? pattern.at : ""), pattern.len, options, &error, &offset, NULL);
+	regex->code = compile(pattern, options, &error, &offset);
 	if (!regex->code && error == PCRE2_ERROR_HEAP_FAILED)
 		return RESULT_NO_MEMORY;
 	if (!regex->code) {
@@ -54,7 +71,7 @@ enum result regex_init(struct regex *regex, struct span pattern, unsigned flags,
 	}
 	/* Where the processor, or a sandbox without executable memory, allows no JIT, PCRE2 interprets: slower, the same answers. */
 	(void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE);
-	regex->is_direct = is_direct(regex->code);
+	regex->is_direct = has_machine_code(regex->code) && !is_utf(regex->code);
 	return RESULT_OK;
 }
 
