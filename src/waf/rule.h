@@ -41,14 +41,15 @@ enum disruption { DISRUPT_UNSET, DISRUPT_PASS, DISRUPT_BLOCK, DISRUPT_DENY, DISR
 
 enum setvar_kind { SETVAR_ASSIGN, SETVAR_ADD, SETVAR_SUBTRACT, SETVAR_UNSET };
 
+/* The kind is told by what is written: a sign that comes out of a macro is text (2.9.7). */
 struct setvar {
 	enum setvar_kind kind;
-	enum variable collection;    /* TX or a stored one */
-	struct macro name, value;
+	enum variable collection;    /* TX or a stored one; not for SETENV */
+	struct macro name, value;    /* value "1" where none is written */
 };
 
 enum ctl_kind {
-	CTL_AUDIT_ENGINE, CTL_AUDIT_LOG_PARTS, CTL_FORCE_REQUEST_BODY_VARIABLE, CTL_REQUEST_BODY_ACCESS, CTL_REQUEST_BODY_LIMIT,
+	CTL_AUDIT_ENGINE, CTL_AUDIT_LOG_PARTS, CTL_DEBUG_LOG_LEVEL, CTL_FORCE_REQUEST_BODY_VARIABLE, CTL_REQUEST_BODY_ACCESS, CTL_REQUEST_BODY_LIMIT,
 	CTL_REQUEST_BODY_PROCESSOR, CTL_RESPONSE_BODY_ACCESS, CTL_RESPONSE_BODY_LIMIT, CTL_RULE_ENGINE, CTL_RULE_REMOVE_BY_ID,
 	CTL_RULE_REMOVE_BY_MSG, CTL_RULE_REMOVE_BY_TAG, CTL_RULE_REMOVE_TARGET_BY_ID, CTL_RULE_REMOVE_TARGET_BY_MSG,
 	CTL_RULE_REMOVE_TARGET_BY_TAG, CTL_HASH_ENGINE, CTL_HASH_ENFORCEMENT,
@@ -59,7 +60,9 @@ struct id_range { uint32_t from, to; };
 struct ctl {
 	enum ctl_kind kind;
 	struct span value;           /* as written, before ';' */
-	struct id_range ids;         /* ..._BY_ID */
+	uint64_t number;             /* a limit; a switch: 0, 1; RULE_ENGINE, AUDIT_ENGINE: of language/settings.h */
+	const struct id_range *ids;  /* ..._BY_ID: in any of these */
+	unsigned id_count;
 	struct regex *regex;         /* ..._BY_TAG, ..._BY_MSG: 2.9.7 takes these as expressions */
 	const struct target *targets;
 	unsigned target_count;
@@ -68,23 +71,24 @@ struct ctl {
 enum action_kind { ACTION_SETVAR, ACTION_CTL, ACTION_INITCOL, ACTION_SETSID, ACTION_SETUID, ACTION_SETRSC, ACTION_EXPIREVAR,
                    ACTION_DEPRECATEVAR, ACTION_SETENV, ACTION_SANITISE, ACTION_PREPEND, ACTION_APPEND };
 
+enum sanitise_kind { SANITISE_ARG, SANITISE_MATCHED, SANITISE_MATCHED_BYTES, SANITISE_REQUEST_HEADER, SANITISE_RESPONSE_HEADER };
+
 /* What a match does, in the order of the rule. */
 struct action {
 	enum action_kind kind;
-	struct setvar setvar;        /* SETVAR; EXPIREVAR, DEPRECATEVAR: name and value */
+	struct setvar setvar;        /* SETVAR; EXPIREVAR (seconds), DEPRECATEVAR ("60/300"), SETENV: name and value */
 	struct ctl ctl;
 	enum variable collection;    /* INITCOL */
-	struct macro text;           /* the rest: what is written behind ':' */
+	enum sanitise_kind sanitise;
+	struct macro text;           /* the rest: what is written behind ':', of INITCOL behind '=' */
 };
-
-enum log_switch { LOG_DEFAULT, LOG_ON, LOG_OFF };
 
 struct rule {
 	struct place place;          /* of the directive */
 	uint32_t id;                 /* 0: none was given (a child of a chain) */
-	uint8_t phase;               /* 1..5 */
-	bool is_action;              /* SecAction: matches always, has no target */
-	bool is_marker;              /* SecMarker: `msg` holds its label */
+	uint8_t phase;               /* 1..5; 0: a marker, which stands in every phase */
+	bool is_action;              /* SecAction: matches always, has no target, no operator */
+	bool is_marker;              /* SecMarker, or the end of a rule that is skipped to by its id: `msg` holds its label */
 	bool is_negated, captures, is_multi_match;
 
 	const struct target *targets;
@@ -95,12 +99,12 @@ struct rule {
 	const enum transform *transforms;
 	unsigned transform_count;
 
-	enum disruption disruption;  /* what `block` means is resolved already */
+	enum disruption disruption;  /* never UNSET nor BLOCK: what `block` means, and what is inherited, is resolved */
 	bool is_block;               /* the rule said `block` */
-	uint16_t status;
+	uint16_t status;             /* resolved: 403, or of a redirect 302, where none is given */
 	struct macro redirect;
-	uint32_t pause_ms;
-	enum log_switch log, audit_log;
+	struct macro pause_ms;       /* a number, or a macro that becomes one; empty: no pause */
+	bool is_logged, is_audited;
 	int8_t severity;             /* 0..7; -1: none */
 	uint8_t maturity, accuracy;
 	struct macro msg, log_data;
@@ -110,7 +114,7 @@ struct rule {
 	const struct action *actions;
 	unsigned action_count;
 	uint32_t skip;
-	struct span skip_after;
+	struct span skip_after;      /* the label of a marker further down */
 	const struct span *xmlns;    /* "prefix=uri" */
 	unsigned xmlns_count;
 
