@@ -63,7 +63,7 @@ static enum result expression_of(const struct operator *operator, const struct o
 }
 
 enum match operator_rx_match(const struct operator *operator, const struct operator_call *call, struct span value,
-			     struct captures *captures)
+                             struct captures *captures)
 {
 	const struct regex *regex = NULL;
 	enum result result = expression_of(operator, call, &regex);
@@ -82,7 +82,7 @@ static void captures_add(struct captures *captures, const struct captures *more)
 
 /* The groups of every match, one after the other; empty matches count only where the first one is. */
 enum match operator_rx_match_global(const struct operator *operator, const struct operator_call *call, struct span value,
-				    struct captures *captures)
+                                    struct captures *captures)
 {
 	const struct regex *regex = NULL;
 	enum result result = expression_of(operator, call, &regex);

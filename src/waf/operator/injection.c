@@ -47,7 +47,7 @@ static enum match judge(int answer)
 }
 
 enum match operator_sqli_match(const struct operator *operator, const struct operator_call *call, struct span value,
-			       struct captures *captures)
+                               struct captures *captures)
 {
 	char fingerprint[LIBINJECTION_FINGERPRINT_BYTES] = "";
 	const char *why = NULL;
@@ -76,7 +76,7 @@ static bool is_markless(const struct operator_call *call, struct span value)
 }
 
 enum match operator_xss_match(const struct operator *operator, const struct operator_call *call, struct span value,
-			      struct captures *captures)
+                              struct captures *captures)
 {
 	const char *why = NULL;
 	const struct libinjection *libinjection = libinjection_get(&why);

@@ -79,7 +79,7 @@ enum result operator_networks_compile_file(struct operator *operator, const stru
 
 /* ::ffff:192.0.2.1 is also found as 192.0.2.1, as everywhere in Bouclier; 2.9.7 looks for it among IPv6 networks only. */
 enum match operator_networks_match(const struct operator *operator, const struct operator_call *call, struct span value,
-				   struct captures *captures)
+                                   struct captures *captures)
 {
 	struct address address;
 

@@ -42,35 +42,35 @@ static int compare(const struct operator *operator, const struct operator_call *
 }
 
 enum match operator_number_eq(const struct operator *operator, const struct operator_call *call, struct span value,
-			      struct captures *captures)
+                              struct captures *captures)
 {
 	(void)captures;
 	return match_if(compare(operator, call, value) == 0);
 }
 
 enum match operator_number_ge(const struct operator *operator, const struct operator_call *call, struct span value,
-			      struct captures *captures)
+                              struct captures *captures)
 {
 	(void)captures;
 	return match_if(compare(operator, call, value) >= 0);
 }
 
 enum match operator_number_gt(const struct operator *operator, const struct operator_call *call, struct span value,
-			      struct captures *captures)
+                              struct captures *captures)
 {
 	(void)captures;
 	return match_if(compare(operator, call, value) > 0);
 }
 
 enum match operator_number_le(const struct operator *operator, const struct operator_call *call, struct span value,
-			      struct captures *captures)
+                              struct captures *captures)
 {
 	(void)captures;
 	return match_if(compare(operator, call, value) <= 0);
 }
 
 enum match operator_number_lt(const struct operator *operator, const struct operator_call *call, struct span value,
-			      struct captures *captures)
+                              struct captures *captures)
 {
 	(void)captures;
 	return match_if(compare(operator, call, value) < 0);

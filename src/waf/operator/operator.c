@@ -41,7 +41,7 @@ const struct operator_kind operator_kinds[OPERATOR_COUNT] = {
 };
 
 enum match operator_never_match(const struct operator *operator, const struct operator_call *call, struct span value,
-				struct captures *captures)
+                                struct captures *captures)
 {
 	(void)operator;
 	(void)call;
@@ -51,7 +51,7 @@ enum match operator_never_match(const struct operator *operator, const struct op
 }
 
 enum match operator_always_match(const struct operator *operator, const struct operator_call *call, struct span value,
-				 struct captures *captures)
+                                 struct captures *captures)
 {
 	(void)operator;
 	(void)call;
@@ -64,7 +64,8 @@ enum result operator_refused_compile(struct operator *operator, const struct ope
 {
 	const char *name = operator_name(operator->id);
 
-	complain(birth->complaints, COMPLAINT_ERROR, birth->place, SPAN_NONE, "%s", operator_refusal(span_of(name)));
+	complain(birth->complaints, COMPLAINT_ERROR, birth->place, SPAN_NONE, "@%s: %s", name,
+	         operator_refusal(span_of(name)));
 	return RESULT_REFUSED;
 }
 
@@ -101,7 +102,7 @@ void operator_done(struct operator *operator)
 }
 
 enum match operator_match(const struct operator *operator, const struct operator_call *call, struct span value,
-			  struct captures *captures)
+                          struct captures *captures)
 {
 	enum match match;
 

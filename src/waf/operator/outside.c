@@ -42,7 +42,7 @@ static enum match judge(enum result result)
 
 /* A name instead of an address would have to be asked of the DNS first, as 2.9.7 does: it is in no country here. */
 enum match operator_geo_match(const struct operator *operator, const struct operator_call *call, struct span value,
-			      struct captures *captures)
+                              struct captures *captures)
 {
 	struct span code = SPAN_NONE, name = SPAN_NONE;
 	struct address address;
@@ -122,7 +122,7 @@ static enum result print_name(const struct operator *operator, struct span value
 }
 
 enum match operator_rbl_match(const struct operator *operator, const struct operator_call *call, struct span value,
-			      struct captures *captures)
+                              struct captures *captures)
 {
 	struct buffer name;
 	struct address answer = { { 0 } };
@@ -152,7 +152,7 @@ enum result operator_inspect_compile(struct operator *operator, const struct ope
 
 /* VALUE is the content of the file. */
 enum match operator_inspect_match(const struct operator *operator, const struct operator_call *call, struct span value,
-				  struct captures *captures)
+                                  struct captures *captures)
 {
 	struct span name = SPAN_NONE;
 	enum result result = operator->ports->file_inspect(operator->ports->context, value, &name);

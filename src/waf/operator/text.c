@@ -4,35 +4,35 @@
 #include "base/banned.h"
 
 enum match operator_text_begins(const struct operator *operator, const struct operator_call *call, struct span value,
-				struct captures *captures)
+                                struct captures *captures)
 {
 	(void)captures;
 	return match_if(span_starts(value, parameter_of(operator, call)));
 }
 
 enum match operator_text_ends(const struct operator *operator, const struct operator_call *call, struct span value,
-			      struct captures *captures)
+                              struct captures *captures)
 {
 	(void)captures;
 	return match_if(span_ends(value, parameter_of(operator, call)));
 }
 
 enum match operator_text_contains(const struct operator *operator, const struct operator_call *call, struct span value,
-				  struct captures *captures)
+                                  struct captures *captures)
 {
 	(void)captures;
 	return match_if(span_contains(value, parameter_of(operator, call)));
 }
 
 enum match operator_text_within(const struct operator *operator, const struct operator_call *call, struct span value,
-				struct captures *captures)
+                                struct captures *captures)
 {
 	(void)captures;
 	return match_if(span_contains(parameter_of(operator, call), value));
 }
 
 enum match operator_text_equals(const struct operator *operator, const struct operator_call *call, struct span value,
-				struct captures *captures)
+                                struct captures *captures)
 {
 	(void)captures;
 	return match_if(span_equal(value, parameter_of(operator, call)));
@@ -45,7 +45,7 @@ static bool is_word_byte(char c)
 
 /* No letter, digit or underscore on either side; the word itself may hold anything. */
 enum match operator_text_contains_word(const struct operator *operator, const struct operator_call *call, struct span value,
-				       struct captures *captures)
+                                       struct captures *captures)
 {
 	struct span word = parameter_of(operator, call);
 	size_t at = 0;

@@ -52,7 +52,7 @@ enum result operator_byte_range_compile(struct operator *operator, const struct 
 }
 
 enum match operator_byte_range_match(const struct operator *operator, const struct operator_call *call, struct span value,
-				     struct captures *captures)
+                                     struct captures *captures)
 {
 	(void)captures;
 	if (call->bytes)
@@ -65,7 +65,7 @@ enum match operator_byte_range_match(const struct operator *operator, const stru
 }
 
 enum match operator_url_encoding_match(const struct operator *operator, const struct operator_call *call, struct span value,
-				       struct captures *captures)
+                                       struct captures *captures)
 {
 	(void)operator;
 	(void)call;
@@ -82,7 +82,7 @@ enum match operator_url_encoding_match(const struct operator *operator, const st
 
 /* Unicode's table 3-7. 2.9.7 lets F4 90 .. F4 BF pass, which are beyond U+10FFFF. */
 enum match operator_utf8_match(const struct operator *operator, const struct operator_call *call, struct span value,
-			       struct captures *captures)
+                               struct captures *captures)
 {
 	(void)operator;
 	(void)call;

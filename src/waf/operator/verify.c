@@ -124,25 +124,25 @@ static enum match verify(const struct operator *operator, const struct operator_
 }
 
 enum match operator_card_match(const struct operator *operator, const struct operator_call *call, struct span value,
-			       struct captures *captures)
+                               struct captures *captures)
 {
 	return verify(operator, call, value, captures, is_card);
 }
 
 enum match operator_cpf_match(const struct operator *operator, const struct operator_call *call, struct span value,
-			      struct captures *captures)
+                              struct captures *captures)
 {
 	return verify(operator, call, value, captures, is_cpf);
 }
 
 enum match operator_ssn_match(const struct operator *operator, const struct operator_call *call, struct span value,
-			      struct captures *captures)
+                              struct captures *captures)
 {
 	return verify(operator, call, value, captures, is_ssn);
 }
 
 enum match operator_svnr_match(const struct operator *operator, const struct operator_call *call, struct span value,
-			       struct captures *captures)
+                               struct captures *captures)
 {
 	return verify(operator, call, value, captures, is_svnr);
 }

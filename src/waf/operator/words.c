@@ -58,7 +58,7 @@ enum result operator_word_files_compile(struct operator *operator, const struct 
 }
 
 enum match operator_words_match(const struct operator *operator, const struct operator_call *call, struct span value,
-				struct captures *captures)
+                                struct captures *captures)
 {
 	struct span found;
 
@@ -84,7 +84,7 @@ enum result operator_one_word_compile(struct operator *operator, const struct op
 }
 
 enum match operator_one_word_match(const struct operator *operator, const struct operator_call *call, struct span value,
-				   struct captures *captures)
+                                   struct captures *captures)
 {
 	(void)call;
 	(void)captures;
