@@ -237,11 +237,12 @@ static enum result multipart_end(struct reader *reader)
 		return RESULT_OK;  /* whole; or nothing has come at all */
 	if (!form->has_boundary)
 		return multipart_fail(form, "No boundaries found in payload.");
-	/* The last line may lack its end. */
-	if (form->place == PLACE_DATA && form->has_data && line.len == form->delimiter_len + 2 && span_starts(line, multipart_delimiter(form)) &&
-	    span_ends(line, SPAN("--")))
-		return multipart_read_boundary(form, line, true);
-	return multipart_fail(form, "Final boundary missing.");
+	if (line.len != form->delimiter_len + 2 || !span_starts(line, multipart_delimiter(form)) || !span_ends(line, SPAN("--")))
+		return multipart_fail(form, "Final boundary missing.");
+	/* The last line may lack its end; and here 2.9.7 is content with a part that has no data, or no head. */
+	if (form->place == PLACE_HEADERS || !form->has_data)
+		reader_flag(reader, BODY_FLAG_INVALID_PART);
+	return multipart_read_boundary(form, line, true);
 }
 
 static enum result multipart_begin(struct reader *reader, const struct reader_birth *birth)

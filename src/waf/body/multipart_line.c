@@ -35,10 +35,10 @@ enum result multipart_read_boundary(struct multipart *form, struct span line, bo
 	enum result result;
 
 	rest = span_skip(rest, is_final ? 2 : 0);
-	if (!is_cut && !span_equal(rest, SPAN("\r\n")) && !span_equal(rest, SPAN("\n")))
-		return multipart_fail(form, "Invalid boundary: %s", reader_show(line, shown));
 	if (form->held_len == 1)
 		reader_flag(&form->base, BODY_FLAG_LF_LINE);  /* the line before */
+	if (!is_cut && !span_equal(rest, SPAN("\r\n")) && !span_equal(rest, SPAN("\n")))
+		return multipart_fail(form, "Invalid boundary: %s", reader_show(line, shown));
 	if (!is_cut)
 		reader_flag(&form->base, rest.len == 1 ? BODY_FLAG_LF_LINE : BODY_FLAG_CRLF_LINE);
 	form->held_len = 0;
