@@ -10,7 +10,6 @@
 static enum result give(struct multipart *form, struct span bytes)
 {
 	struct reader *base = &form->base;
-	enum result result;
 
 	if (!bytes.len)
 		return RESULT_OK;
@@ -24,8 +23,7 @@ static enum result give(struct multipart *form, struct span bytes)
 		base->report.file_bytes += bytes.len;
 		return base->sink.file_piece && !form->part.is_beyond_limit ? base->sink.file_piece(base->sink.context, bytes) : RESULT_OK;
 	}
-	result = buffer_append(&form->value, bytes);
-	return result == RESULT_LIMIT ? multipart_fail(form, "Value of a part over %zu bytes long.", base->limits.value_bytes) : result;
+	return buffer_append(&form->value, bytes);
 }
 
 static enum result give_held(struct multipart *form)
@@ -36,6 +34,17 @@ static enum result give_held(struct multipart *form)
 	return give(form, span_make(form->held, len));
 }
 
+/* How many more bytes of data this part may have: two more than its value, for a line end that may not belong to it. Counted in
+ * bytes of the body, so that the fault is at the same place however it was cut. */
+static size_t data_room(const struct multipart *form)
+{
+	size_t taken = (size_t)form->part_bytes + form->held_len;
+
+	if (form->place == PLACE_BEFORE || form->part.is_file)
+		return SIZE_MAX;
+	return form->value.max_bytes > taken ? form->value.max_bytes - taken : 0;
+}
+
 /* A run of data, which ends where a line or a piece does: its line end is held back. */
 static enum result give_run(struct multipart *form, struct span run)
 {
@@ -44,6 +53,8 @@ static enum result give_run(struct multipart *form, struct span run)
 
 	if (!run.len)
 		return RESULT_OK;
+	if (run.len > data_room(form))
+		return multipart_value_too_long(form);
 	result = give_held(form);
 	if (result != RESULT_OK)
 		return result;
@@ -121,8 +132,12 @@ static const char *find_line(struct multipart *form, struct span piece, bool sea
 static enum result scan(struct multipart *form, struct span piece, size_t *used)
 {
 	bool searches = !body_report_has(&form->base.report, BODY_FLAG_UNMATCHED_BOUNDARY);
-	const char *end = piece.at + piece.len, *at;
+	const char *end, *at;
 
+	piece = span_take(piece, data_room(form));
+	if (!piece.len)
+		return multipart_value_too_long(form);
+	end = piece.at + piece.len;
 	if (searches)
 		search_seam(form, piece);
 	at = find_line(form, piece, searches);
@@ -158,10 +173,10 @@ static enum result end_line(struct multipart *form, struct span line)
 	return result;
 }
 
-/* The line that is being collected can still be a boundary, or belongs to a head. */
-static bool wants_line(const struct multipart *form, struct span line)
+/* What begins with LINE can be a boundary. */
+static bool may_be_boundary(struct span line)
 {
-	return form->place == PLACE_HEADERS || (line.at[0] == '-' && (line.len == 1 || line.at[1] == '-'));
+	return line.at[0] == '-' && (line.len == 1 || line.at[1] == '-');
 }
 
 static bool is_whole(struct span line)
@@ -169,13 +184,26 @@ static bool is_whole(struct span line)
 	return line.at[line.len - 1] == '\n' || line.len == LINE_BYTES_MAX;
 }
 
+/* A dash that turned out to be alone: it is data, and so is what follows it. */
+static enum result give_dash(struct multipart *form)
+{
+	enum result result = give_run(form, SPAN("-"));
+
+	keep_tail(form, SPAN("-"));
+	buffer_reset(&form->line);
+	return result;
+}
+
 static enum result collect(struct multipart *form, struct span piece, size_t *used)
 {
 	size_t room = LINE_BYTES_MAX - buffer_len(&form->line);
 	struct span part = span_take(piece, room);
-	struct span line;
 	enum result result;
 
+	if (form->place != PLACE_HEADERS && room == LINE_BYTES_MAX - 1 && *piece.at != '-') {
+		*used = 0;
+		return give_dash(form);
+	}
 	part = span_take(part, span_find(part, '\n') + 1);
 	*used = part.len;
 	if (room == LINE_BYTES_MAX && is_whole(part))
@@ -183,18 +211,8 @@ static enum result collect(struct multipart *form, struct span piece, size_t *us
 	result = buffer_append(&form->line, part);
 	if (result != RESULT_OK)
 		return result;
-	line = buffer_span(&form->line);
-	if (is_whole(line))
-		return end_line(form, line);
-	if (wants_line(form, line))
-		return RESULT_OK;
-	/* A dash that turned out to be alone: it is data, and so is what follows it. */
-	*used -= line.len - 1;
-	form->line.end = form->line.start + 1;
-	result = give_run(form, buffer_span(&form->line));
-	keep_tail(form, SPAN("-"));
-	buffer_reset(&form->line);
-	return result;
+	part = buffer_span(&form->line);
+	return is_whole(part) ? end_line(form, part) : RESULT_OK;
 }
 
 static enum result advance(struct multipart *form, struct span piece, size_t *used)
@@ -206,7 +224,7 @@ static enum result advance(struct multipart *form, struct span piece, size_t *us
 		*used = 1;
 		return RESULT_OK;
 	}
-	if (buffer_len(&form->line) || form->place == PLACE_HEADERS || (form->is_line_start && wants_line(form, piece)))
+	if (buffer_len(&form->line) || form->place == PLACE_HEADERS || (form->is_line_start && may_be_boundary(piece)))
 		return collect(form, piece, used);
 	return scan(form, piece, used);
 }
@@ -253,7 +271,7 @@ static enum result multipart_begin(struct reader *reader, const struct reader_bi
 	buffer_init(&form->line, LINE_BYTES_MAX);
 	buffer_init(&form->headers, HEADERS_BYTES_MAX);
 	buffer_init(&form->names, HEADERS_BYTES_MAX);
-	buffer_init(&form->value, reader->limits.value_bytes);
+	buffer_init(&form->value, reader->limits.value_bytes < SIZE_MAX / 4 ? reader->limits.value_bytes + 2 : SIZE_MAX / 4);
 	return multipart_read_type(form, birth->content_type);
 }
 

@@ -68,4 +68,7 @@ int multipart_read_disposition(struct multipart *form, struct span value);
 #define multipart_fail(form, ...) \
 	(reader_flag(&(form)->base, BODY_FLAG_MULTIPART_ERROR), reader_fail(&(form)->base, "Multipart parsing error: Multipart: " __VA_ARGS__))
 
+#define multipart_value_too_long(form) \
+	multipart_fail(form, "Value of a part over %zu bytes long.", (form)->base.limits.value_bytes)
+
 #endif

@@ -8,6 +8,8 @@ static enum result end_part(struct multipart *form)
 	struct body_part *part = &form->part;
 	struct reader *base = &form->base;
 
+	if (!part->is_file && buffer_len(&form->value) > base->limits.value_bytes)
+		return multipart_value_too_long(form);
 	if (!part->is_file)
 		return reader_argument(base, part->name, buffer_span(&form->value));
 	return base->sink.file_end ? base->sink.file_end(base->sink.context, part, form->part_bytes) : RESULT_OK;
