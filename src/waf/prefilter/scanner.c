@@ -10,7 +10,7 @@
 #define CHUNK_BYTES 1024   /* looked at in one go, in lower case; a key may begin in it and end behind */
 #define AHEAD_BYTES (KEY_BYTES - 1)
 #define BLOCK_BYTES 16
-#define SHORT_BYTES 12    /* of a value whose bytes are sooner added one by one */
+#define SHORT_BYTES 24    /* of a value for which one simple loop is sooner done than several good ones are begun */
 
 typedef uint8_t block __attribute__((vector_size(BLOCK_BYTES)));
 
@@ -186,11 +186,6 @@ static void bytes_find(struct span value, struct byte_set *bytes)
 	__attribute__((uninitialized)) uint8_t seen[256];
 	const block zeros = { 0 };
 
-	*bytes = (struct byte_set){ 0 };
-	if (value.len <= SHORT_BYTES) {
-		byte_set_add_span(bytes, value);
-		return;
-	}
 	for (unsigned at = 0; at < sizeof(seen); at += BLOCK_BYTES) {
 		memcpy(seen + at, &zeros, BLOCK_BYTES);
 		__asm__("" : : : "memory");  /* or compilers make "rep stos" of it, which takes as long as all the rest */
@@ -204,6 +199,8 @@ static void bytes_find(struct span value, struct byte_set *bytes)
 
 static void singles_hit(const struct scanner *scanner, const struct byte_set *bytes, uint64_t *hits)
 {
+	if (!byte_sets_meet(bytes, &scanner->singles))
+		return;
 	for (unsigned i = 0; i < 4; i++)
 		for (uint64_t left = bytes->words[i] & scanner->singles.words[i]; left; left &= left - 1) {
 			const uint64_t *more = scanner->single_hits + (64 * i + (unsigned)__builtin_ctzll(left)) * scanner->words;
@@ -213,10 +210,47 @@ static void singles_hit(const struct scanner *scanner, const struct byte_set *by
 		}
 }
 
+/* What most values are: all in one loop, as each loop that ends costs a wrong guess of where. */
+static void short_scan(const struct scanner *scanner, struct span value, struct byte_set *bytes, uint64_t *hits)
+{
+	__attribute__((uninitialized)) uint8_t text[SHORT_BYTES + KEY_BYTES];
+	__attribute__((uninitialized)) uint8_t list[SHORT_BYTES + 2];
+	struct byte_set set = { 0 };
+	uint32_t window = 0;
+	size_t found = 0;
+
+	for (size_t at = 0; at < value.len; at++) {
+		uint8_t lower = (uint8_t)ascii_lower(value.at[at]);
+
+		byte_set_add(&set, (unsigned char)value.at[at]);
+		text[at] = lower;
+		window = window >> 8 | (uint32_t)lower << 16;
+		list[found] = (uint8_t)(at - 2);
+		found += (scanner->pairs[window & 0xffff] & scanner->thirds[lower]) != 0 && at >= 2;
+	}
+	*bytes = set;
+	memset(text + value.len, 0, KEY_BYTES);
+	for (size_t at = value.len < 2 ? 0 : value.len - 2; at < value.len; at++) {
+		list[found] = (uint8_t)at;
+		found += (scanner->pairs[text[at] | text[at + 1] << 8] & scanner->thirds[text[at + 2]]) != 0;
+	}
+	singles_hit(scanner, bytes, hits);
+	for (size_t i = 0; i < found; i++) {
+		uint32_t four;
+
+		memcpy(&four, text + list[i], sizeof(four));
+		candidate_verify(scanner, value, list[i], four, hits);
+	}
+}
+
 void scanner_scan(const struct scanner *scanner, struct span value, struct byte_set *bytes, uint64_t *hits)
 {
 	for (size_t i = 0; i < scanner->words; i++)
 		hits[i] = 0;
+	if (value.len <= SHORT_BYTES) {
+		short_scan(scanner, value, bytes, hits);
+		return;
+	}
 	bytes_find(value, bytes);
 	singles_hit(scanner, bytes, hits);
 	for (size_t from = 0; from < value.len; from += CHUNK_BYTES)
