@@ -109,6 +109,17 @@ static void hit(const struct scanner *scanner, const struct scanner_row *row, ui
 	}
 }
 
+/* All that ROW could tell is told: in a long value, most of what is found was found before. */
+static bool is_row_hit(const struct scanner *scanner, const struct scanner_row *row, const uint64_t *hits)
+{
+	if (row->number != NUMBER_SEVERAL)
+		return is_hit(row->number, hits);
+	for (uint32_t i = 0; i < row->count; i++)
+		if (!is_hit(scanner->numbers[row->first + i], hits))
+			return false;
+	return true;
+}
+
 static bool is_row_at(const struct scanner_row *row, struct span value, size_t key_at)
 {
 	size_t from = key_at - row->key_at;
@@ -131,7 +142,7 @@ static void verify(const struct scanner *scanner, struct span value, size_t at, 
 	for (uint32_t i = 0; i < slot->count; i++) {
 		const struct scanner_row *row = &scanner->rows[slot->first + i];
 
-		if (!is_hit(row->number, hits) && is_row_at(row, value, at))
+		if (!is_row_hit(scanner, row, hits) && is_row_at(row, value, at))
 			hit(scanner, row, hits);
 	}
 }
