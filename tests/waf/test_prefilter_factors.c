@@ -93,7 +93,7 @@ static void test_nothing(void **state)
 	static const char *const patterns[] = {
 		"", "x*", "abc|", "(?:abc)?", "^$", "(?:abc|)", "\\b", "abc(*ACCEPT)d", "(*UTF)abc", "(", ")", "a)", "a(b", "[a", "a{2", "*a",
 		"a{,3}bcd", "a{ 1}bcd", "(a)\\10bcd", "\\pLabc", "(?(1)a|b)cd", "(?C1)abc", "\\uabc", "\\", "[[:nope:]]abc", "[z-a]bc",
-		"(?xx)[ a]bc", "(?P!abc)", "(?<!abc", "\\x{100}bc", "\\x{}bc", "\\400bc", "\\c\xe9" "bc", "[\\Qab\\E]cd", "(?#abc", "\\N{U+41}bc",
+		"(?xx)[ a]bc", "(?P!abc)", "(?<!abc", "\\x{100}bc", "\\x{}bc", "\\400bc", "\\c\xe9 bc", "[\\Qab\\E]cd", "(?#abc", "\\N{U+41}bc",
 		"\\gabc", "\\k[a]bc", "(?'a>b)c", "(?<a)bc", "abc(?1", "(?i", "(?y)abc", "(?-i-s)abc", "a{3,2}bc", "a{65536}bc", "[[.a.]]bc",
 	};
 

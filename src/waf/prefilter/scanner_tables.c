@@ -5,7 +5,7 @@
 #include "waf/prefilter/rarity.h"
 #include "base/banned.h"
 
-#define LOAD_RATE 2e-6  /* what one more phrase of the same key costs, in the unit of rarity_rate */
+#define LOAD_RATE 2e-7  /* what one more phrase of the same key costs, in the unit of rarity_rate */
 
 /* One phrase of one entry, before equal ones are brought together. */
 struct wish {
@@ -81,7 +81,8 @@ static void key_choose(struct scanner_row *row, uint16_t *loads)
 		row->key_at = (uint32_t)i;
 		least = rate;
 	}
-	loads[scanner_hash(row->key, row->key_bytes)] += loads[scanner_hash(row->key, row->key_bytes)] < UINT16_MAX;
+	if (loads[scanner_hash(row->key, row->key_bytes)] < UINT16_MAX)
+		loads[scanner_hash(row->key, row->key_bytes)]++;
 }
 
 /* Equal phrases become one row with several numbers. */
