@@ -1,15 +1,15 @@
 /* Every @rx of the Core Rule Set that Debian installs, PCRE2 as the judge: no subject matches without what the pattern's
  * factors ask for. Prints how many patterns have factors, and how often ordinary text has what they ask for; with
  * PREFILTER_LIST=1 in the environment, each pattern's too. */
-#include "regex.h"
+#include "../base/check.h"
 
 #include <time.h>
 
 #include "crs_rules.h"
+#include "regex.h"
 #include "waf/prefilter/scanner.h"
 
 #define WALKS 12
-#define VALUES_MAX 16384
 
 static struct crs_rules *rules;
 

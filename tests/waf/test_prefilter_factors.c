@@ -1,6 +1,8 @@
-#include "regex.h"
+#include "../base/check.h"
 
 #include <stdlib.h>
+
+#include "regex.h"
 
 static struct arena arena;
 
@@ -149,6 +151,8 @@ static void test_limits(void **state)
 		{ "wx", "(", 100000, "", RESULT_NOT_FOUND },
 		{ "", "[", 100000, "", RESULT_NOT_FOUND },
 		{ "wx", "{2}", 5000, "", RESULT_NOT_FOUND },                /* nests without brackets */
+		{ "wx", "{2}", 2, "", RESULT_OK },
+		{ "wx", "{2}", 3, "", RESULT_NOT_FOUND },
 		{ "", "wxyz", 5000, "", RESULT_OK },
 		{ "", "[a-z0-9]?", 3000, "wxyz", RESULT_OK },
 		{ "(?:wx", "|wx", 20000, ")", RESULT_OK },

@@ -51,9 +51,8 @@ static size_t candidates_find(const struct scanner *scanner, const uint8_t *text
 	size_t found = 0;
 
 	for (size_t at = 0; at < count; at += 4) {
-		uint64_t eight;
+		uint64_t eight = eight_at(text + at);
 
-		memcpy(&eight, text + at, sizeof(eight));
 #pragma GCC unroll 4
 		for (unsigned i = 0; i < 4; i++) {
 			out[found] = (uint16_t)(at + i);
@@ -70,11 +69,9 @@ static size_t candidates_sift(const struct scanner *scanner, const uint8_t *text
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		uint32_t four, hash4, hash3;
+		uint32_t four = four_at(text + list[i]);
+		uint32_t hash4 = scanner_hash(four, 4), hash3 = scanner_hash(four & 0xffffff, 3);
 
-		memcpy(&four, text + list[i], sizeof(four));
-		hash4 = scanner_hash(four, 4);
-		hash3 = scanner_hash(four & 0xffffff, 3);
 		list[kept] = list[i];
 		kept += ((bits[hash4 / 64] >> hash4 % 64) | (bits[hash3 / 64] >> hash3 % 64) | scanner->pairs[four & 0xffff] >> 15) & 1;
 	}
@@ -169,12 +166,8 @@ static void chunk_scan(const struct scanner *scanner, struct span value, size_t 
 	lower(value.at + from, ahead, text);
 	found = candidates_find(scanner, text, count, list);
 	found = candidates_sift(scanner, text, list, found);
-	for (size_t i = 0; i < found; i++) {
-		uint32_t four;
-
-		memcpy(&four, text + list[i], sizeof(four));
-		candidate_verify(scanner, value, from + list[i], four, hits);
-	}
+	for (size_t i = 0; i < found; i++)
+		candidate_verify(scanner, value, from + list[i], four_at(text + list[i]), hits);
 }
 
 /* The upper bits of 16 bytes. */
@@ -183,12 +176,11 @@ static uint64_t gather(const uint8_t *bytes)
 #ifdef __SSE2__
 	return (uint64_t)_mm_movemask_epi8(_mm_loadu_si128((const __m128i *)(const void *)bytes));
 #else
-	uint64_t eight[2];
+	uint64_t bits = 0;
 
-	memcpy(eight, bytes, sizeof(eight));
 	for (unsigned i = 0; i < 2; i++)
-		eight[i] = (eight[i] >> 7 & 0x0101010101010101u) * 0x0102040810204080u >> 56;
-	return eight[0] | eight[1] << 8;
+		bits |= ((eight_at(bytes + 8 * i) >> 7 & 0x0101010101010101u) * 0x0102040810204080u >> 56) << 8 * i;
+	return bits;
 #endif
 }
 
@@ -246,12 +238,8 @@ static void short_scan(const struct scanner *scanner, struct span value, struct 
 		found += (scanner->pairs[text[at] | text[at + 1] << 8] & scanner->thirds[text[at + 2]]) != 0;
 	}
 	singles_hit(scanner, bytes, hits);
-	for (size_t i = 0; i < found; i++) {
-		uint32_t four;
-
-		memcpy(&four, text + list[i], sizeof(four));
-		candidate_verify(scanner, value, list[i], four, hits);
-	}
+	for (size_t i = 0; i < found; i++)
+		candidate_verify(scanner, value, list[i], four_at(text + list[i]), hits);
 }
 
 void scanner_scan(const struct scanner *scanner, struct span value, struct byte_set *bytes, uint64_t *hits)
