@@ -69,6 +69,11 @@ static void test_what_takes_no_place(void **state)
 	assert_phrases("w(?#comment)get\\Kfoo", "wgetfoo");
 	assert_phrases("w(?i)g(?-i)et", "wget");
 	assert_phrases("(?x) w g # comment\n et", "wget");
+	assert_phrases("(?x)w g(?-x) et", "wg et");
+	assert_phrases("(?x)w g(?i-x: e)t x", "wg etx");
+	assert_phrases("(?:(?=qxz)k)?wget", "wget");
+	assert_phrases("(?=qxz)?", "");
+	assert_phrases("(?:qxz.*?k)?", "");
 	assert_phrases("((?x) w g |k z)(?:q q)", "kzq q|wgq q");
 	assert_phrases("(?x: w g ) et", "wg et");
 	assert_phrases("\\Qw.g*\\E+", "w.g*");
