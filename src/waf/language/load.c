@@ -96,6 +96,8 @@ static enum result read_statement(struct load *load, const struct statement *sta
 
 static void report(struct load *load, const struct text_fault *found)
 {
+	if (!load->reader->chain_end)
+		load->reader->rule_id = 0;
 	if (!is_skipping(load))
 		(void)fault(load->reader, found->place, span_of(found->advice), "%s", found->what);
 }
