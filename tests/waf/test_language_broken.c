@@ -209,6 +209,8 @@ static const struct {
 	  "x:1:49: error: rule 1: ctl:requestBodyLimit is a number of bytes, not \"many\"\n" },
 	{ "SecRule ARGS \"@rx a\" \"id:1,ctl:auditLogParts=+Q\"",
 	  "x:1:46: error: rule 1: ctl:auditLogParts is a list of parts (letters A to K, and Z), perhaps behind a + or a -, not \"+Q\"\n" },
+	{ "SecRule ARGS \"@rx a\" \"id:1,ctl:'ruleRemoveById=4,5 6'\"",
+	  "x:1:48: error: rule 1: not an id or a range of ids: \"5 6\" (a rule's number, or a range such as 941000-941999)\n" },
 	{ "SecRule ARGS \"@rx a\" \"id:1,ctl:ruleRemoveById=5-1\"",
 	  "x:1:47: error: rule 1: not an id or a range of ids: \"5-1\" (a rule's number, or a range such as 941000-941999)\n" },
 	{ "SecRule ARGS \"@rx a\" \"id:1,ctl:ruleRemoveByTag=a(b\"",

@@ -143,6 +143,19 @@ static void a_rule_can_be_skipped_to_by_its_id(void **state)
 	reading_end(&reading);
 }
 
+/* A target behind its exclusion is looked at again (2.9.7): an update leaves the order as it is. */
+static void the_order_of_targets_stays(void **state)
+{
+	struct reading reading;
+	const struct rule *rule = reading_good(&reading, "SecRule ARGS:a|!ARGS:a|ARGS:a \"@rx a\" \"id:1\"\nSecRuleUpdateTargetById 1 \"ARGS:a|ARGS:b\"");
+
+	(void)state;
+	assert_int_equal(rule->target_count, 4);
+	assert_true(!rule->targets[0].is_excluded && rule->targets[1].is_excluded && !rule->targets[2].is_excluded);
+	assert_span(rule->targets[3].selector, "b");
+	reading_end(&reading);
+}
+
 static const char four_rules[] = "SecRule ARGS \"@rx a\" \"id:1,tag:foo/bar,msg:'One thing',chain\"\nSecRule ARGS \"@rx b\" \"tag:kid\"\n"
                                  "SecRule ARGS \"@rx a\" \"id:2,tag:foo/baz,msg:'Two things'\"\n"
                                  "SecRule ARGS|!ARGS:p \"@rx a\" \"id:3,msg:'three'\"\nSecAction \"id:4,tag:act\"\n";
@@ -214,6 +227,7 @@ static const struct {
 	{ "SecRuleUpdateTargetById 1:1 \"!ARGS:a\"", 1, 1, "ARGS|!ARGS:a" },
 	{ "SecRuleUpdateTargetById 3 \"REQUEST_URI|ARGS_NAMES\" \"ARGS\"", 3, 0, "!ARGS:p|REQUEST_URI|ARGS_NAMES" },
 	{ "SecRuleUpdateTargetById 3 \"!ARGS:q\" \"!ARGS:P\"", 3, 0, "ARGS|!ARGS:q" },
+	{ "SecRuleUpdateTargetById 3 \"!ARGS:q\" \"REQUEST_URI\"", 3, 0, "ARGS|!ARGS:p" },
 	{ "SecRuleUpdateTargetByTag foo/baz \"!ARGS:a\"", 2, 0, "ARGS|!ARGS:a" },
 	{ "SecRuleUpdateTargetByTag foo/baz \"!ARGS:a\"", 1, 0, "ARGS" },
 	{ "SecRuleUpdateTargetByMsg thing \"!ARGS:a\"", 1, 0, "ARGS|!ARGS:a" },
@@ -288,7 +302,7 @@ int main(void)
 		cmocka_unit_test(a_default_is_inherited), cmocka_unit_test(block_means_the_default_of_its_phase),
 		cmocka_unit_test(chains_hang_together), cmocka_unit_test(markers_stand_where_they_are_written),
 		cmocka_unit_test(a_rule_can_be_skipped_to_by_its_id), cmocka_unit_test(removals_work_on_what_stands_above),
-		cmocka_unit_test(targets_are_updated), cmocka_unit_test(actions_are_updated), cmocka_unit_test(a_repetition_is_told),
+		cmocka_unit_test(the_order_of_targets_stays), cmocka_unit_test(targets_are_updated), cmocka_unit_test(actions_are_updated), cmocka_unit_test(a_repetition_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

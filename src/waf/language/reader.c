@@ -129,7 +129,7 @@ enum result id_ranges_read(struct reader *reader, struct span text, struct place
 		size_t start = at;
 		struct id_range range, *kept;
 
-		while (at < text.len && text.at[at] != ',' && text.at[at] != ' ')
+		while (at < text.len && text.at[at] != ',')
 			at++;
 		if (at++ == start)
 			continue;

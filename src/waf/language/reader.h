@@ -65,7 +65,7 @@ enum result expression_compile(struct reader *reader, struct span pattern, bool 
 /* The items of WORD in the scratch arena. RESULT_MALFORMED: complained, and what stood before the fault is in OUT. */
 enum result word_items(struct reader *reader, const struct word *word, struct bag *out) must_check;
 
-/* "1-5,9 12": 2.9.7's lists of ids. */
+/* "1-5,9": 2.9.7's lists of ids. */
 enum result id_ranges_read(struct reader *reader, struct span text, struct place place, struct bag *out) must_check;
 bool id_ranges_have(const struct id_range *ranges, size_t count, uint32_t id);
 

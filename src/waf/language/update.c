@@ -166,6 +166,7 @@ static bool has_target(const struct bag *targets, const struct target *target)
 	return false;
 }
 
+/* Those that are there already are not added again. */
 static enum result add_targets(struct reader *reader, struct bag *targets, const struct bag *added)
 {
 	const struct target *list = added->items;
@@ -203,10 +204,18 @@ static enum result change_targets(struct reader *reader, struct draft *draft, vo
 	if (draft->is_action)
 		return fault(reader, change->place, SPAN_NONE, "it is a SecAction and has no targets");
 	for (size_t i = 0; i < draft->targets.count; i++) {
-		struct bag one = { (void *)(uintptr_t)&old[i], 1, 1 };
+		struct target *kept;
 
-		if ((!change->replaces || !has_target(&change->replaced, &old[i])) && add_targets(reader, &targets, &one) != RESULT_OK)
+		if (change->replaces && has_target(&change->replaced, &old[i]))
+			continue;
+		kept = bag_add(&targets, &reader->scratch, sizeof(*kept));
+		if (!kept)
 			return RESULT_NO_MEMORY;
+		*kept = old[i];
+	}
+	if (change->replaces && targets.count == draft->targets.count) {
+		remark(reader, change->place, SPAN_NONE, "it has no target that is to be replaced, and stays as it is");
+		return RESULT_OK;
 	}
 	if (add_targets(reader, &targets, &change->added) != RESULT_OK)
 		return RESULT_NO_MEMORY;
