@@ -56,7 +56,7 @@ KINDS = [
     Kind("h2o", {"plain": 8401, "tls": 8402, "h2c": 8401}, refuses=False, streams_uploads=False,
          files={"h2o.conf": ("h2o.conf", None)},
          command=lambda scratch, folder, ports: ["h2o", "-c", folder / "h2o.conf"]),
-    Kind("bouclier", {"plain": 8501, "tls": 8502, "h2c": 8509}, many_sites=True,
+    Kind("bouclier", {"plain": 8501, "tls": 8502, "h2c": 8509, "metrics": 8510}, many_sites=True,
          files={"bouclier.yaml": ("bouclier.yaml", "bouclier_site.yaml")},
          command=lambda scratch, folder, ports: [settings["bouclier"], "run", "--config", folder / "bouclier.yaml", "--root", scratch]),
 ]
@@ -90,7 +90,7 @@ class Subject:
         self.folder.mkdir(parents=True)
         (self.folder / "state").mkdir()
         shared = {"DIR": self.folder, "TLS": self.scratch / "tls", "ORIGIN": ORIGIN_PORT, "PLAIN": self.ports["plain"],
-                  "TLS_PORT": self.ports.get("tls"), "H2C": self.ports.get("h2c"),
+                  "TLS_PORT": self.ports.get("tls"), "H2C": self.ports.get("h2c"), "METRICS": self.ports.get("metrics"),
                   "BODY": f"{settings['body_gib']}GiB"}
         for name, (whole, per_site) in self.kind.files.items():
             text = _fill_in(whole, shared) if whole else ""

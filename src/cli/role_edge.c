@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/encode.h"
 #include "base/hash.h"
 #include "cli/admin.h"
@@ -26,6 +28,7 @@
 
 #define NAMES_WAIT_MS 5000
 #define NAMES_TAKE_OVER_MS 500
+#define WORKERS_WAIT_MS 1000
 #define TICK_MS 1000
 #define ROTATE_S 60
 
@@ -101,6 +104,24 @@ static void use_snapshot(struct edge_state *state, struct snapshot *snapshot, st
 	malloc_trim(0);  /* the old one's pages go back: a thousand reloads leave no trace */
 }
 
+/* "In force" is said when it is: whoever revokes a certificate and hears it must not see one more request let in. A worker takes
+ * what was posted at its next turn; for one that is stuck nobody waits long.
+ */
+static void wait_for_workers(struct edge_state *state, uint64_t generation)
+{
+	const struct timespec pause = { .tv_nsec = 500000 };
+	uint64_t end_ms = clock_mono_ms() + WORKERS_WAIT_MS;
+
+	for (unsigned i = 0; i < state->worker_count; i++) {
+		if (worker_post_generation(state->workers[i], generation) != RESULT_OK)
+			return;  /* said a moment early */
+	}
+	for (unsigned i = 0; i < state->worker_count; i++) {
+		while (!worker_has_reached(state->workers[i], generation) && clock_mono_ms() < end_ms)
+			nanosleep(&pause, NULL);
+	}
+}
+
 static void prepare(struct edge_state *state, struct edge_plan *plan)
 {
 	struct complaints complaints;
@@ -118,6 +139,7 @@ static void prepare(struct edge_state *state, struct edge_plan *plan)
 	if (result == RESULT_OK) {
 		use_snapshot(state, snapshot, plan);
 		print_warnings(&complaints);
+		wait_for_workers(state, state->plan.generation);
 		result = role_built(state->link, state->plan.generation);
 	} else {
 		struct buffer text;

@@ -26,10 +26,10 @@ static void add(struct fields_out *out, enum field_id id, struct span name, stru
 		out->result = fields_add(&out->fields, id, name, value);
 }
 
-static void add_missing(struct fields_out *out, struct span name, struct span value)
+static void add_missing(struct fields_out *out, enum field_id id, struct span name, struct span value)
 {
-	if (!fields_find_name(&out->fields, name))
-		add(out, FIELD_OTHER, name, value);
+	if (!fields_find(&out->fields, id))
+		add(out, id, name, value);
 }
 
 static bool edit_names(const struct edge_header_edit *edit, struct span name)
@@ -111,10 +111,10 @@ static void add_security(struct fields_out *out, const struct edge_settings *set
 	struct request *request = out->request;
 
 	if (settings->security_headers) {
-		add_missing(out, SPAN("X-Content-Type-Options"), SPAN("nosniff"));
-		add_missing(out, SPAN("Referrer-Policy"), SPAN("strict-origin-when-cross-origin"));
-		if (!fields_find_name(&out->fields, SPAN("Content-Security-Policy")))
-			add_missing(out, SPAN("X-Frame-Options"), SPAN("SAMEORIGIN"));
+		add_missing(out, FIELD_X_CONTENT_TYPE_OPTIONS, SPAN("X-Content-Type-Options"), SPAN("nosniff"));
+		add_missing(out, FIELD_REFERRER_POLICY, SPAN("Referrer-Policy"), SPAN("strict-origin-when-cross-origin"));
+		if (!fields_find(&out->fields, FIELD_CONTENT_SECURITY_POLICY))
+			add_missing(out, FIELD_X_FRAME_OPTIONS, SPAN("X-Frame-Options"), SPAN("SAMEORIGIN"));
 	}
 	/* Never with a self-signed certificate: a visitor who clicked through once would be locked out for a year. */
 	if (request->site->net->hsts_ms && request->connection->is_tls && !request->site->is_self_signed &&
@@ -217,7 +217,7 @@ static enum result send_interim(struct request *request, unsigned status, const 
 {
 	struct fields_out out = { .request = request };
 
-	fields_init(&out.fields, &request->arena, ADDED_FIELDS_MAX);
+	fields_init(&out.fields, &request->arena, fields ? fields->count : 0);
 	for (unsigned i = 0; fields && i < fields->count; i++) {
 		if (!field_is_hop_by_hop(fields, &fields->list[i]))
 			add(&out, fields->list[i].id, fields->list[i].name, fields->list[i].value);
@@ -408,6 +408,8 @@ enum step_outcome step_deliver(struct request *request)
 
 		if (up == RESULT_MALFORMED || up == RESULT_REFUSED)
 			return cut(request, up == RESULT_MALFORMED ? REASON_FAULT : REASON_CLIENT_SLOW);
+		if (up == RESULT_NO_MEMORY)
+			return cut(request, REASON_NO_MEMORY);
 	}
 	if (!request->is_h2)
 		return deliver_http1(request);

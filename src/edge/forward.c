@@ -120,6 +120,13 @@ static enum step_outcome fail_origin(struct request *request, enum origin_outcom
 	return request_answer(request, answers[outcome].status, DECISION_DROP, answers[outcome].reason);
 }
 
+/* Ours is missing: no word about the origin. */
+static enum step_outcome fail_memory(struct request *request)
+{
+	request_release_origin(request, false);
+	return request_answer(request, 503, DECISION_LIMIT, REASON_NO_MEMORY);
+}
+
 enum result request_greet_origin(struct request *request)
 {
 	struct origin_connection *origin = request->origin;
@@ -153,10 +160,8 @@ static enum step_outcome open_origin(struct request *request)
 	/* A PROXY header belongs to a connection, so such connections are never kept (see release in deliver.c). */
 	if (result == RESULT_OK)
 		result = request_greet_origin(request);
-	if (result == RESULT_LIMIT || result == RESULT_NO_MEMORY) {  /* ours is missing: no word about the origin */
-		request_release_origin(request, false);
-		return request_answer(request, 503, DECISION_LIMIT, REASON_NO_MEMORY);
-	}
+	if (result == RESULT_LIMIT || result == RESULT_NO_MEMORY)
+		return fail_memory(request);
 	if (result != RESULT_OK)
 		return fail_origin(request, ORIGIN_UNREACHABLE);
 	request_set_clock(request, request->route->settings->timeouts.connect_ms);
@@ -174,6 +179,8 @@ enum step_outcome step_connect(struct request *request)
 	result = origin_connection_advance(request->origin);
 	if (result == RESULT_MORE)
 		return STEP_WAIT;
+	if (result == RESULT_NO_MEMORY)
+		return fail_memory(request);
 	return result == RESULT_OK ? STEP_NEXT : fail_origin(request, ORIGIN_UNREACHABLE);
 }
 
@@ -537,6 +544,8 @@ static enum step_outcome read_response_head(struct request *request)
 	result = response_head_read(&request->response_reader, buffer_span(&origin->in), &limits, request_method(request), &request->response, &used, &fault);
 	if (result == RESULT_MORE)
 		return STEP_WAIT;
+	if (fault == HTTP_FAULT_NO_MEMORY)
+		return fail_memory(request);
 	if (result != RESULT_OK) {
 		request->fault = fault;
 		return fail_origin(request, ORIGIN_ERROR);
@@ -558,6 +567,8 @@ enum step_outcome step_await(struct request *request)
 		return fail_origin(request, ORIGIN_TIMED_OUT);
 	if (request->reason == REASON_CLIENT_SLOW || up == RESULT_REFUSED)
 		return request_answer(request, 408, DECISION_DROP, REASON_CLIENT_SLOW);
+	if (up == RESULT_NO_MEMORY)
+		return fail_memory(request);
 	if (up == RESULT_MALFORMED) {
 		request_release_origin(request, false);
 		return request_answer_fault(request, request->fault == HTTP_FAULT_NONE ? HTTP_FAULT_BODY_SHORT : request->fault);
@@ -578,6 +589,8 @@ enum step_outcome step_await(struct request *request)
 		result = origin_connection_fill(request->origin);
 		if (result == RESULT_MORE)
 			return up == RESULT_IO ? fail_origin(request, ORIGIN_ERROR) : STEP_WAIT;
+		if (result == RESULT_NO_MEMORY)
+			return fail_memory(request);
 		if (result != RESULT_OK)
 			return fail_origin(request, ORIGIN_ERROR);
 	}

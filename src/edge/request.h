@@ -129,7 +129,7 @@ enum result request_greet_origin(struct request *request) must_check;
 /* Gives the origin back, in good order or not. */
 void request_release_origin(struct request *request, bool is_reusable);
 /* upload.c: moves the request body on. RESULT_OK: done or nothing to do now; RESULT_MORE: waits; RESULT_MALFORMED: the client's
- * fault (request->fault); RESULT_REFUSED: the client sends too slowly; RESULT_IO: the origin's. */
+ * fault (request->fault); RESULT_REFUSED: the client sends too slowly; RESULT_IO: the origin's; RESULT_NO_MEMORY: ours. */
 enum result request_pump_up(struct request *request) must_check;
 /* It is the client's turn to send more of the body: the origin has taken all there was. */
 bool request_awaits_body(const struct request *request);

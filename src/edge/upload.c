@@ -27,7 +27,7 @@ static enum result peek_up(struct request *request, struct span *piece)
 		if (result == RESULT_END)
 			return body_reader_finish(&request->up.reader, &request->fault) == RESULT_OK ? RESULT_END : RESULT_MALFORMED;
 		if (result != RESULT_OK)
-			return result == RESULT_MORE ? RESULT_MORE : RESULT_MALFORMED;
+			return result == RESULT_MORE || result == RESULT_NO_MEMORY ? result : RESULT_MALFORMED;
 	}
 }
 
@@ -123,7 +123,7 @@ static enum result move_up(struct request *request)
 		}
 	}
 	if (result != RESULT_OK && result != RESULT_MORE)
-		return RESULT_MALFORMED;
+		return result == RESULT_NO_MEMORY ? result : RESULT_MALFORMED;
 	sent = flush_up(request);
 	return sent == RESULT_OK ? result : sent;
 }

@@ -249,6 +249,38 @@ enum result worker_post_snapshot(struct worker *worker, struct snapshot *snapsho
 	return RESULT_OK;
 }
 
+struct generation_post {
+	struct job job;
+	struct worker *worker;
+	uint64_t generation;
+};
+
+static void reach_generation(struct job *job)
+{
+	struct generation_post *post = list_entry(job, struct generation_post, job);
+
+	__atomic_store_n(&post->worker->reached, post->generation, __ATOMIC_RELEASE);
+	free(post);
+}
+
+enum result worker_post_generation(struct worker *worker, uint64_t generation)
+{
+	struct generation_post *post = malloc(sizeof(*post));
+
+	if (!post)
+		return RESULT_NO_MEMORY;
+	job_init(&post->job, reach_generation);
+	post->worker = worker;
+	post->generation = generation;
+	loop_post(&worker->loop, &post->job);
+	return RESULT_OK;
+}
+
+bool worker_has_reached(const struct worker *worker, uint64_t generation)
+{
+	return __atomic_load_n(&worker->reached, __ATOMIC_ACQUIRE) >= generation;
+}
+
 struct drain_post {
 	struct job job;
 	struct worker *worker;

@@ -77,6 +77,7 @@ struct worker {
 	struct worker_pages pages;
 	uint64_t date_second;
 	char date[CLOCK_HTTP_LEN + 1];
+	uint64_t reached;                    /* the last generation it has taken, listeners and all: read by other threads */
 	bool is_draining;
 	void (*drained)(struct worker *worker);
 	struct request *at_work;             /* being advanced right now: what a crash is blamed on */
@@ -98,6 +99,9 @@ enum result worker_post_snapshot(struct worker *worker, struct snapshot *snapsho
 enum result worker_post_listener(struct worker *worker, int fd, uint64_t id, const struct endpoint *endpoint) must_check;
 /* Stops listening on every id that is not in KEPT, and closes those descriptors. KEPT is copied. */
 enum result worker_post_listeners_kept(struct worker *worker, const uint64_t *kept, size_t count) must_check;
+/* Behind all that was posted for GENERATION: worker_has_reached says when the worker has done it. */
+enum result worker_post_generation(struct worker *worker, uint64_t generation) must_check;
+bool worker_has_reached(const struct worker *worker, uint64_t generation);
 /* No new connections; idle ones close, others after their request; then the loop ends. */
 enum result worker_post_drain(struct worker *worker) must_check;
 /* Waits for the thread; frees everything. */

@@ -122,6 +122,14 @@ void h2_stream_resume(struct h2_session *session, struct h2_stream *stream)
 		h2_die(session, error);
 }
 
+/* A value that no other answer has would only push those out of the peer's table that all have. */
+static uint8_t flags_of(enum field_id id)
+{
+	unsigned flags = id == FIELD_OTHER ? NGHTTP2_NV_FLAG_NONE : NGHTTP2_NV_FLAG_NO_COPY_NAME;
+
+	return (uint8_t)(id == FIELD_X_REQUEST_ID ? flags | NGHTTP2_NV_FLAG_NO_INDEX : flags);
+}
+
 /* Fields as libnghttp2 wants them. Names of ours are lower case and last for ever; the others it copies and lowers. */
 static size_t pairs_fill(const struct fields *fields, nghttp2_nv *pairs)
 {
@@ -135,7 +143,7 @@ static size_t pairs_fill(const struct fields *fields, nghttp2_nv *pairs)
 		pairs[count++] = (nghttp2_nv){
 			.name = (uint8_t *)(uintptr_t)name.at, .namelen = name.len,
 			.value = (uint8_t *)(uintptr_t)field->value.at, .valuelen = field->value.len,
-			.flags = is_known ? NGHTTP2_NV_FLAG_NO_COPY_NAME : NGHTTP2_NV_FLAG_NONE,
+			.flags = flags_of(field->id),
 		};
 	}
 	return count;

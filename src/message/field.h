@@ -28,6 +28,7 @@
 	X(CONNECTION, "connection") \
 	X(CONTENT_ENCODING, "content-encoding") \
 	X(CONTENT_LENGTH, "content-length") \
+	X(CONTENT_SECURITY_POLICY, "content-security-policy") \
 	X(CONTENT_TYPE, "content-type") \
 	X(COOKIE, "cookie") \
 	X(DATE, "date") \
@@ -48,6 +49,7 @@
 	X(PROXY_CONNECTION, "proxy-connection") \
 	X(RANGE, "range") \
 	X(REFERER, "referer") \
+	X(REFERRER_POLICY, "referrer-policy") \
 	X(RETRY_AFTER, "retry-after") \
 	X(SEC_WEBSOCKET_ACCEPT, "sec-websocket-accept") \
 	X(SEC_WEBSOCKET_KEY, "sec-websocket-key") \
@@ -62,10 +64,12 @@
 	X(USER_AGENT, "user-agent") \
 	X(VARY, "vary") \
 	X(VIA, "via") \
+	X(X_CONTENT_TYPE_OPTIONS, "x-content-type-options") \
 	X(X_FORWARDED_FOR, "x-forwarded-for") \
 	X(X_FORWARDED_HOST, "x-forwarded-host") \
 	X(X_FORWARDED_PORT, "x-forwarded-port") \
 	X(X_FORWARDED_PROTO, "x-forwarded-proto") \
+	X(X_FRAME_OPTIONS, "x-frame-options") \
 	X(X_REAL_IP, "x-real-ip") \
 	X(X_REQUEST_ID, "x-request-id")
 

@@ -177,13 +177,43 @@ static void few_blocks_are_kept(void **state)
 	struct buffer list[2 * KEPT_BLOCKS];
 
 	(void)state;
+	buffer_thread_done();
 	for (unsigned i = 0; i < 2 * KEPT_BLOCKS; i++) {
 		buffer_init(&list[i], 65536);
 		assert_non_null(buffer_reserve(&list[i], 8192));
 	}
 	for (unsigned i = 0; i < 2 * KEPT_BLOCKS; i++)
 		buffer_done(&list[i]);
-	assert_int_equal(kept[1].count, keeps_blocks ? KEPT_BLOCKS : 0);
+	assert_int_equal(kept[class_of(8192)].count, keeps_blocks ? KEPT_BLOCKS : 0);
+	buffer_thread_done();
+}
+
+/* Where the allocator has no more, what was kept goes back to it, and for a while nothing is kept. */
+static void nothing_is_kept_while_memory_is_scarce(void **state)
+{
+	struct buffer list[KEPT_BLOCKS], large;
+
+	(void)state;
+	buffer_thread_done();
+	buffer_init(&large, 65536);
+	for (unsigned i = 0; i < KEPT_BLOCKS; i++) {
+		buffer_init(&list[i], 65536);
+		assert_non_null(buffer_reserve(&list[i], 8192));
+	}
+	for (unsigned i = 1; i < KEPT_BLOCKS; i++)
+		buffer_done(&list[i]);
+	assert_int_equal(kept[class_of(8192)].count, keeps_blocks ? KEPT_BLOCKS - 1 : 0);
+	failing_from(1);
+	assert_null(buffer_reserve(&large, 60000));
+	assert_int_equal(kept[class_of(8192)].count, 0);
+	failing_from(0);
+	buffer_done(&list[0]);
+	assert_int_equal(kept[class_of(8192)].count, 0);
+	for (unsigned i = 0; i < SCARCE_GIVES; i++) {
+		assert_non_null(buffer_reserve(&large, 8192));
+		buffer_done(&large);
+	}
+	assert_int_equal(kept[class_of(8192)].count, keeps_blocks ? 1 : 0);
 	buffer_thread_done();
 }
 
@@ -209,6 +239,7 @@ int main(void)
 		cmocka_unit_test(memory_goes_back_only_when_empty),
 		cmocka_unit_test(without_memory_nothing_changes),
 		cmocka_unit_test(blocks_are_kept_for_the_next), cmocka_unit_test(few_blocks_are_kept),
+		cmocka_unit_test(nothing_is_kept_while_memory_is_scarce),
 		cmocka_unit_test(a_maximum_near_all_memory_ends),
 	};
 

@@ -10,8 +10,8 @@
     tls      certificates and both ends of a handshake
     origin   what stands behind the shield, and keeps what it received
     shield   the program, running
-    talk     one client of HTTP/1.1, step by step
-    authority  certificates that others sign; pools  origins in numbers
+    talk     a client that keeps its connection, step by step
+    pools    origins in numbers
     h2       HTTP/2, frame by frame
     load     citizens that ask again and again
     measure  what a process costs
@@ -20,13 +20,14 @@ Fixtures (origin, shield, start_origin, start_shield, certificates) are in tests
 """
 from lab.load import Load
 from lab.measure import cpu_of, descriptors_of, pss, rss
-from lab.origin import Origin, Portal
+from lab.origin import Origin, Portal, by_path
 from lab.place import BINARY, CRASHING, ENVIRONMENT, HOST, ROOT, WAIT, free_port, make_folder, sanitized, wait_until
 from lab.shield import Shield
-from lab.tls import client_context, der, make_certificate, server_context, shown, trusting
+from lab.talk import Talk
+from lab.tls import client_context, der, make_certificate, revoke, server_context, shown, trusting
 from lab.wire import Closed, Message, Reply, Stream, connect, exchange, get, read_request, read_response, request, response, send
 
 __all__ = ["BINARY", "CRASHING", "Closed", "ENVIRONMENT", "HOST", "Load", "Message", "Origin", "Portal", "ROOT", "Reply", "Shield",
-           "Stream", "WAIT", "client_context", "connect", "cpu_of", "der", "descriptors_of", "exchange", "free_port", "get",
-           "make_certificate", "make_folder", "pss", "read_request", "read_response", "request", "response", "rss", "sanitized",
-           "send", "server_context", "shown", "trusting", "wait_until"]
+           "Stream", "Talk", "WAIT", "by_path", "client_context", "connect", "cpu_of", "der", "descriptors_of", "exchange",
+           "free_port", "get", "make_certificate", "make_folder", "pss", "read_request", "read_response", "request", "response",
+           "revoke", "rss", "sanitized", "send", "server_context", "shown", "trusting", "wait_until"]

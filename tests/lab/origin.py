@@ -16,15 +16,17 @@ class Origin:
     answer      bytes, or a function of the request that returns bytes, sent for each request; None: it has sent what it
                 wanted through request.connection (a socket), and the connection is closed
     script      a function of the connection (a Stream): plays the whole connection instead, and closes at its end
+    before      a function of the raw socket of each connection, which takes from it what stands in front of TLS and HTTP
     record      False: keeps nothing of what it receives, for scenes under load
     requests    every request, in order, from the moment that its head is here
+    shown       over TLS (CONTEXT, read anew for each connection): of each, the client's certificate (DER) or None
     connections every Stream (of those that still live when nothing is kept); accepted: how many there were
     errors      what went wrong in its threads, other than that the other side closed: close() raises the first
     """
 
-    def __init__(self, answer=response(), script=None, context=None, port=0, record=True):
-        self.answer, self.script, self.context, self.record = answer, script, context, record
-        self.requests, self.connections, self.errors, self.accepted = [], [], [], 0
+    def __init__(self, answer=response(), script=None, context=None, port=0, record=True, before=None):
+        self.answer, self.script, self.context, self.record, self.before = answer, script, context, record, before
+        self.requests, self.shown, self.connections, self.errors, self.accepted = [], [], [], [], 0
         self.listener = socket.create_server(("127.0.0.1", port), backlog=1024)
         self.port = self.listener.getsockname()[1]
         self.url = f"{'https' if context else 'http'}://127.0.0.1:{self.port}"
@@ -45,8 +47,11 @@ class Origin:
         stream = None
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.before:
+                self.before(sock)
             if self.context:
                 sock = self.context.wrap_socket(sock, server_side=True)
+                self.shown.append(sock.getpeercert(binary_form=True))
             stream = Stream(sock, wait=None, keeps=self.record)
             self.connections.append(stream)
             (self.script or self._converse)(stream)
@@ -70,7 +75,7 @@ class Origin:
             if reply is None:
                 return
             if request.method == "HEAD":
-                reply = reply[:reply.index(b"\r\n\r\n") + 4]
+                reply = b"".join(reply.partition(b"\r\n\r\n")[:2])
             stream.send(reply)
             if (request.get("connection") or "").lower() == "close":
                 return
@@ -145,6 +150,14 @@ class Origin:
         except Exception:
             if not kind:  # what failed first is told
                 raise
+
+
+def by_path(answers):
+    """For Origin(answer=): by path, bytes or a function of the request; else a small page."""
+    def answer(request):
+        found = answers.get(request.target.partition("?")[0])
+        return found(request) if callable(found) else response() if found is None else found
+    return answer
 
 
 class Portal:

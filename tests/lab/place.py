@@ -1,6 +1,9 @@
 """Where things are; a free port; waiting."""
+import collections
+import contextlib
 import os
 import pathlib
+import random
 import socket
 import tempfile
 import time
@@ -10,6 +13,7 @@ BINARY = os.environ.get("BOUCLIER", str(ROOT / "build/bouclier"))
 SANITIZED = os.environ.get("BOUCLIER_ASAN", str(ROOT / "build-asan/bouclier"))
 CRASHING = os.environ.get("BOUCLIER_CRASH", str(ROOT / "build-crash/bouclier"))
 HOST = "www.commune.example"
+GIVEN = collections.deque(maxlen=1000)  # ports: none twice in a row
 WAIT = 10.0  # seconds that anything here may take on a busy machine before the test fails
 # What an edge took it gives back, however it ends.
 ENVIRONMENT = {"ASAN_OPTIONS": "detect_leaks=1"}
@@ -21,10 +25,15 @@ def sanitized():
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Of those that the kernel gives to nobody by itself: no connection of another scene is in it when a shield comes."""
+    while True:
+        port = random.randrange(10240, 32768)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if port not in GIVEN:
+                probe.bind(("127.0.0.1", port))
+                GIVEN.append(port)
+                return port
 
 
 def make_folder(kind):

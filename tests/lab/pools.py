@@ -4,15 +4,11 @@ import contextlib
 from lab import Origin, Shield, get, response
 
 
-def named(name):
-    return lambda request: response(name.encode())
-
-
 @contextlib.contextmanager
 def stage(count, *keys, shield=None, **site):
     """COUNT origins that answer their number; KEYS: what the site says of each beside its URL."""
     with contextlib.ExitStack() as stack:
-        origins = [stack.enter_context(Origin(named(str(number)))) for number in range(count)]
+        origins = [stack.enter_context(Origin(response(str(number).encode()))) for number in range(count)]
         keys = [*keys, *[{}] * (count - len(keys))]
         listed = [{"url": origin.url, **each} for origin, each in zip(origins, keys)]
         yield stack.enter_context(Shield(origins[0], site={"origins": listed, **site}, **(shield or {}))), origins
@@ -21,7 +17,7 @@ def stage(count, *keys, shield=None, **site):
 def counts(origins):
     found = [len(origin.requests) for origin in origins]
     for origin in origins:
-        origin.requests.clear()
+        origin.forget()
     return found
 
 
@@ -29,10 +25,3 @@ def ask(shield, times, **options):
     answers = [get(shield.plain, **options) for _ in range(times)]
     assert {answer.status for answer in answers} == {200}
     return [answer.text for answer in answers]
-
-
-def change(shield, **site):
-    shield.settings["sites"][0].update(site)
-    shield.write(shield.settings)
-    worked, text = shield.reload()
-    assert worked, text

@@ -35,9 +35,26 @@ def make_certificate(path, *names, days=90, ago=1, rsa=False, issuer=None):
     return path
 
 
-def client_context(ca=None, certificate=None, alpn=()):
-    """Trusts CA, or anybody; shows CERTIFICATE."""
+def revoke(path, issuer, *paths):
+    """ISSUER's list of what it revoked: the certificates at PATHS; PEM, at PATH."""
+    pem = pathlib.Path(issuer).read_bytes()
+    now = datetime.datetime.now(datetime.timezone.utc)
+    builder = x509.CertificateRevocationListBuilder(issuer_name=x509.load_pem_x509_certificate(pem).subject,
+                                                    last_update=now - datetime.timedelta(days=1),
+                                                    next_update=now + datetime.timedelta(days=30))
+    for each in paths:
+        serial = x509.load_pem_x509_certificate(each.read_bytes()).serial_number
+        builder = builder.add_revoked_certificate(x509.RevokedCertificateBuilder(serial, now - datetime.timedelta(hours=1)).build())
+    signed = builder.sign(serialization.load_pem_private_key(pem, None), hashes.SHA256())
+    path.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+def client_context(ca=None, certificate=None, alpn=(), version=None):
+    """Trusts CA, or anybody; shows CERTIFICATE; speaks no other VERSION (of ssl.TLSVersion)."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if version:
+        context.minimum_version = context.maximum_version = version
     if ca:
         context.load_verify_locations(ca)
     else:
@@ -54,10 +71,13 @@ def trusting(*alpn):
     return client_context(alpn=alpn)
 
 
-def server_context(certificate, client_ca=None):
-    """For Origin(context=...); with CLIENT_CA it refuses whoever shows no certificate of that authority."""
+def server_context(certificate, client_ca=None, names=None):
+    """For Origin(context=...); with CLIENT_CA it refuses whoever shows no certificate of that authority. NAMES: a list that gets
+    the SNI of every handshake, None where there was none."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
+    if names is not None:
+        context.sni_callback = lambda connection, name, context: names.append(name)
     if client_ca:
         context.load_verify_locations(client_ca)
         context.verify_mode = ssl.CERT_REQUIRED

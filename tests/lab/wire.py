@@ -27,13 +27,13 @@ class Stream:
         self.got = bytearray()  # not yet taken
         self.record = bytearray()  # everything that ever came, if it KEEPS
         self.keeps = keeps
-        self.has_ended = False
+        self.has_ended = self.was_cut = False  # cut: by a reset
 
     def _more(self):
         try:
             piece = self.sock.recv(65536)
         except ConnectionError:
-            piece = b""
+            self.was_cut, piece = True, b""
         if not piece:
             self.has_ended = True
             raise Closed(self.got)
@@ -56,6 +56,12 @@ class Stream:
             self._more()
         return self._take(count)
 
+    def some(self):
+        """What has come, at least a byte."""
+        if not self.got:
+            self._more()
+        return self._take(len(self.got))
+
     def rest(self):
         """Everything until the other side closes."""
         try:
@@ -77,6 +83,10 @@ class Stream:
     def send(self, data):
         self.sock.sendall(data)
 
+    def finish(self):
+        """No more from us; we still listen."""
+        self.sock.shutdown(socket.SHUT_WR)
+
     def close(self, reset=False):
         if reset:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
@@ -92,9 +102,29 @@ class Stream:
 # -- messages --
 
 
-class Message:
-    """A head and its body: `first` line, `fields` in order as (name, value), `body`, `trailers`; `head` and `raw_body` are the
-    very bytes (a chunked body with its framing)."""
+class Fields:
+    """What has `fields`, in order as (name, value), and a `body`."""
+
+    def all(self, name):
+        return [value for key, value in self.fields if key.lower() == name.lower()]
+
+    def get(self, name, otherwise=None):
+        """The value; a field that is there twice fails the test."""
+        values = self.all(name)
+        assert len(values) < 2, f"{name} twice: {values}"
+        return values[0] if values else otherwise
+
+    def names(self):
+        return [key.lower() for key, _ in self.fields]
+
+    @property
+    def text(self):
+        return self.body.decode("utf-8", "replace")
+
+
+class Message(Fields):
+    """A head and its body: `first` line, `fields`, `body`, `trailers`, `interim` responses before it; `head` and `raw_body` are
+    the very bytes (a chunked body with its framing)."""
 
     def __init__(self, head):
         self.head = head
@@ -111,20 +141,8 @@ class Message:
         return self.head + self.raw_body
 
     @property
-    def text(self):
-        return self.body.decode("utf-8", "replace")
-
-    def all(self, name):
-        return [value for key, value in self.fields if key.lower() == name.lower()]
-
-    def get(self, name, otherwise=None):
-        """The value; a field that is there twice fails the test."""
-        values = self.all(name)
-        assert len(values) < 2, f"{name} twice: {values}"
-        return values[0] if values else otherwise
-
-    def names(self):
-        return [key.lower() for key, _ in self.fields]
+    def version(self):
+        return self.first.split(" ")[0 if self.first.startswith("HTTP/") else 2]
 
     # of a response
     @property
@@ -148,7 +166,7 @@ def read_chunks(stream, message):
     raw, body = bytearray(), bytearray()
     while True:
         line = stream.to(b"\r\n")
-        size = int(line.split(b";")[0], 16)
+        size = int(line, 16)  # the shield sends no extensions, either way: one fails here
         raw += line
         if size == 0:
             break
@@ -211,24 +229,28 @@ def response(body=b"hello\n", status="200 OK", *fields, length=True):
 # -- asking --
 
 
-class Reply:
+class Reply(Fields):
     """What http.client read: for browsers, which keep their connection."""
 
     def __init__(self, answer):
-        self.status, self.headers = answer.status, answer.headers
+        self.status, self.headers, self.fields = answer.status, answer.headers, answer.getheaders()
         self.body = answer.read()
-        self.text = self.body.decode("utf-8", "replace")
 
 
-def connect(port, context=None, name=HOST, wait=WAIT):
-    """A Stream; over TLS with a CONTEXT, for NAME."""
+def open_socket(port, context=None, name=HOST, wait=WAIT, **tls):
+    """Over TLS with a CONTEXT, for NAME; TLS: what else wrap_socket takes (session=...)."""
     sock = socket.create_connection(("127.0.0.1", port), timeout=wait)
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return Stream(context.wrap_socket(sock, server_hostname=name) if context else sock, wait)
+        return context.wrap_socket(sock, server_hostname=name, **tls) if context else sock
     except BaseException:
         sock.close()
         raise
+
+
+def connect(port, context=None, name=HOST, wait=WAIT, **tls):
+    """A Stream on an open_socket."""
+    return Stream(open_socket(port, context, name, wait, **tls), wait)
 
 
 def send(port, raw, **options):

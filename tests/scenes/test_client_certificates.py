@@ -5,13 +5,15 @@ import ssl
 
 import pytest
 
-from lab import h2
-from lab.authority import Authority, client_context, converse, der, open_tls
-from lab import HOST, Origin, Shield, get, make_certificate, response
+from lab import HOST, Origin, Shield, client_context, connect, der, get, h2, make_certificate, request, response, revoke
 
 OPEN, ASKED, REQUIRED, LISTED, OTHERS = HOST, "asked.example", "required.example", "listed.example", "others.example"
 SITES = (OPEN, ASKED, REQUIRED, LISTED, OTHERS)
 TLS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
+
+
+def issue(issuer, name, **dates):
+    return make_certificate(issuer.with_name(f"{name}.pem"), name, issuer=issuer, **dates)
 
 
 @pytest.fixture(scope="module")
@@ -19,14 +21,15 @@ def house():
     """Every site shows the same certificate, as those of one house do: what tells them apart is whom they let in."""
     with Origin(lambda request: response(json.dumps(request.fields).encode())) as origin, Shield(origin, start=False) as shield:
         folder = shield.folder
-        ours, theirs = Authority(folder, "ours"), Authority(folder, "theirs")
-        shield.papers = {"none": None, "good": ours.issue("good"), "revoked": ours.issue("revoked"), "foreign": theirs.issue("foreign"),
-                         "expired": ours.issue("expired", days=-1, ago=9), "early": ours.issue("early", ago=-9),
+        ours, theirs = make_certificate(folder / "ours.pem"), make_certificate(folder / "theirs.pem")
+        shield.papers = {"none": None, "good": issue(ours, "good"), "revoked": issue(ours, "revoked"), "foreign": issue(theirs, "foreign"),
+                         "expired": issue(ours, "expired", days=-1, ago=9), "early": issue(ours, "early", ago=-9),
                          "self": make_certificate(folder / "self.pem", "self")}
+        crl = revoke(folder / "ours.crl", ours, shield.papers["revoked"])
         shared = str(make_certificate(folder / "shared.pem", *SITES))
-        asks = {ASKED: {"mode": "request", "ca": str(ours.path)}, REQUIRED: {"mode": "require", "ca": str(ours.path)},
-                LISTED: {"mode": "require", "ca": str(ours.path), "crl": str(ours.revoke(shield.papers["revoked"]))},
-                OTHERS: {"mode": "require", "ca": str(theirs.path)}}
+        asks = {ASKED: {"mode": "request", "ca": str(ours)}, REQUIRED: {"mode": "require", "ca": str(ours)},
+                LISTED: {"mode": "require", "ca": str(ours), "crl": str(crl)},
+                OTHERS: {"mode": "require", "ca": str(theirs)}}
         shield.origin = origin
         shield.write({**shield.settings, "sites": [
             {"name": site, "certificate": shared, "origins": [origin.url], **({"tls": {"client_certificate": asks[site]}} if site in asks else {})}
@@ -35,11 +38,17 @@ def house():
         yield shield
 
 
+def converse(client, host, *fields):
+    """All that comes back; ssl.SSLError when TLS 1.3 refuses only now."""
+    client.send(request("/", *fields, host=host))
+    return client.rest()
+
+
 def visit(house, site, paper, version=ssl.TLSVersion.TLSv1_3, host=None, session=None, context=None):
     """What came back; None when TLS did not let us in."""
-    context = context or client_context(house.papers[paper], minimum_version=version, maximum_version=version)
+    context = context or client_context(certificate=house.papers[paper], version=version)
     try:
-        with open_tls(house.tls, site, context, session) as client:
+        with connect(house.tls, context, site, session=session) as client:
             return converse(client, host or site) or None
     except (ssl.SSLError, ConnectionError):
         return None
@@ -83,9 +92,8 @@ SPELLINGS = ["Client-Cert", "client-cert", "CLIENT-CERT", "Client_Cert", "client
 def test_nobody_says_it_himself(house, site, paper, name):
     """However it is spelled, however often, even named in Connection: the origin reads what TLS saw, or nothing."""
     forged = ":" + base64.b64encode(b"forged").decode() + ":"
-    context = client_context(house.papers[paper])
-    with open_tls(house.tls, site, context) as client:
-        answer = converse(client, site, "/", f"{name}: {forged}", f"{name}: {forged}", f"Connection: {name}")
+    with connect(house.tls, client_context(certificate=house.papers[paper]), site) as client:
+        answer = converse(client, site, (name, forged), (name, forged), ("Connection", name))
     assert answer.startswith(b"HTTP/1.1 200 ") and b"forged" not in answer and forged.encode() not in answer
     assert told(answer) == ([":" + base64.b64encode(der(house.papers[paper])).decode() + ":"] if paper != "none" else [])
     assert told(answer, "client-cert-chain") == []
@@ -138,10 +146,10 @@ def test_in_clear_nobody_can_show_a_certificate(house, host):
 
 
 def first_visit(house, site, paper, version):
-    context = client_context(house.papers[paper], minimum_version=version, maximum_version=version)
-    with open_tls(house.tls, site, context) as client:
+    context = client_context(certificate=house.papers[paper], version=version)
+    with connect(house.tls, context, site) as client:
         assert converse(client, site).startswith(b"HTTP/1.1 200 ")
-        return context, client.session
+        return context, client.sock.session
 
 
 @pytest.mark.parametrize("version", TLS)
@@ -163,8 +171,8 @@ def test_a_ticket_opens_its_own_site_only(house, version):
 def test_a_ticket_carries_the_certificate(house, version):
     """Known again, and still told to the origin."""
     context, session = first_visit(house, REQUIRED, "good", version)
-    with open_tls(house.tls, REQUIRED, context, session) as client:
-        assert client.session_reused
+    with connect(house.tls, context, REQUIRED, session=session) as client:
+        assert client.sock.session_reused
         answer = converse(client, REQUIRED)
     assert told(answer) == [":" + base64.b64encode(der(house.papers["good"])).decode() + ":"]
 
@@ -173,13 +181,14 @@ def test_a_ticket_carries_the_certificate(house, version):
 def test_a_new_revocation_list_ends_tickets(version):
     """Let in yesterday, revoked today: after the reload neither the certificate nor its ticket opens anything."""
     with Origin(lambda request: response(json.dumps(request.fields).encode())) as origin, Shield(origin, start=False) as shield:
-        ours = Authority(shield.folder, "ours")
-        shield.papers = {"good": ours.issue("good"), "lost": ours.issue("lost")}
-        shield.settings["sites"][0]["tls"] = {"client_certificate": {"mode": "require", "ca": str(ours.path), "crl": str(ours.revoke())}}
+        ours = make_certificate(shield.folder / "ours.pem")
+        crl = revoke(shield.folder / "ours.crl", ours)
+        shield.papers = {"good": issue(ours, "good"), "lost": issue(ours, "lost")}
+        shield.site()["tls"] = {"client_certificate": {"mode": "require", "ca": str(ours), "crl": str(crl)}}
         shield.write(shield.settings)
         shield.start()
         context, session = first_visit(shield, HOST, "lost", version)
-        ours.revoke(shield.papers["lost"])
+        revoke(crl, ours, shield.papers["lost"])
         assert shield.reload()[0]
         assert visit(shield, HOST, "lost", version) is None
         assert visit(shield, HOST, "lost", session=session, context=context) is None

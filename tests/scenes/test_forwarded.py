@@ -7,8 +7,7 @@ import struct
 import pytest
 
 import lab
-from lab import HOST, response
-from lab.talk import Talk, script
+from lab import HOST, Talk, by_path, response
 
 TRUSTED = ["127.0.0.1", "10.0.0.0/8", "2001:db8::/32"]
 
@@ -36,7 +35,7 @@ def house():
 
 @pytest.fixture
 def origin(house):
-    house[0].answer = script({})
+    house[0].answer = by_path({})
     house[0].requests.clear()
     return house[0]
 
@@ -77,7 +76,7 @@ def test_hop_by_hop_fields_go_no_further(house, origin, fields):
 def test_hop_by_hop_fields_of_the_origin(house, origin):
     told = ["Connection: X-Private, Keep-Alive", "Keep-Alive: timeout=5", "X-Private: 1", "Proxy-Connection: close", "X-Kept: yes",
             "Set-Cookie: a=1", "Set-Cookie: b=2", "Upgrade: h2c", "X-Request-Id: theirs", "Server: apache"]
-    origin.answer = script({"/": response(b"page", "200 OK", *told)})
+    origin.answer = by_path({"/": response(b"page", "200 OK", *told)})
     with Talk(house[1].plain) as talk:
         answer = talk.one()
     names = [name for name, _ in answer.fields]

@@ -6,8 +6,7 @@ import time
 import pytest
 
 import lab
-from lab import HOST, response
-from lab.talk import Talk, script
+from lab import HOST, Talk, by_path, response
 
 SITE = {"limits": {"body": "1MiB"},
         "routes": [{"path": "/read-only", "allow_methods": ["GET"]}, {"path": "/elsewhere", "allow_from": ["192.0.2.0/24"]}]}
@@ -21,7 +20,7 @@ def house():
 
 @pytest.fixture
 def origin(house):
-    house[0].answer = script({})
+    house[0].answer = by_path({})
     house[0].requests.clear()
     return house[0]
 
@@ -56,30 +55,20 @@ CHUNKED = head("Transfer-Encoding: chunked")
 ], ids=["empty", "one", "crumbs", "large", "extensions", "zeros", "capital"])
 def test_chunked_both_ways(talk, origin, sent, body):
     """What comes in chunks goes on in chunks of ours, the same bytes; the connection is used again."""
-    origin.answer = script({"/": CHUNKED + sent})
+    origin.answer = by_path({"/": CHUNKED + sent})
     if len(body) < 100_000:
         answer = talk.one("POST", "/up", "Transfer-Encoding: chunked", body=sent)
         assert answer.status == 200
-        assert without_framing(origin.requests[0]) == body
+        assert origin.requests[0].body == body
         assert origin.requests[0].get("transfer-encoding") == "chunked" and origin.requests[0].get("content-length") is None
     answer = talk.one()
     assert answer.body == body and answer.get("transfer-encoding") == "chunked" and answer.get("content-length") is None
     assert talk.one().body == body
 
 
-def without_framing(request):
-    body, rest = b"", request.body
-    while True:
-        line, _, rest = rest.partition(b"\r\n")
-        size = int(line, 16)  # without extensions, or this fails
-        if size == 0:
-            return body
-        body, rest = body + rest[:size], rest[size + 2:]
-
-
 def test_chunked_for_an_old_client(talk, origin):
     """HTTP/1.0 knows no chunks: the bytes alone, and the end of the connection ends them."""
-    origin.answer = script({"/": CHUNKED + chunked(b"abc", b"def")})
+    origin.answer = by_path({"/": CHUNKED + chunked(b"abc", b"def")})
     answer = talk.one(version="1.0")
     assert (answer.body, answer.get("transfer-encoding"), answer.get("connection")) == (b"abcdef", None, "close")
 
@@ -92,7 +81,7 @@ def test_until_close_becomes_chunked(talk, origin, version):
         time.sleep(0.05)
         request.connection.sendall(b"last")
 
-    origin.answer = script({"/": answer})
+    origin.answer = by_path({"/": answer})
     for _ in range(2):
         got = talk.one()
         assert got.body == b"first last" and got.get("transfer-encoding") == "chunked" and got.get("connection") is None
@@ -102,20 +91,20 @@ def test_until_close_becomes_chunked(talk, origin, version):
                          ids=["no last chunk", "short", "broken chunk"])
 def test_a_page_cut_short_is_seen_to_be(talk, origin, body):
     """The client must be able to tell: the connection ends before the message does."""
-    origin.answer = script({"/": lambda request: request.connection.sendall(body)})
+    origin.answer = by_path({"/": lambda request: request.connection.sendall(body)})
     talk.ask()
-    with pytest.raises((EOFError, OSError)):
+    with pytest.raises(OSError):
         talk.answer()
 
 
 def test_trailers_both_ways(talk, origin):
-    origin.answer = script({"/": head("Transfer-Encoding: chunked", "Trailer: Server-Timing, ETag") +
+    origin.answer = by_path({"/": head("Transfer-Encoding: chunked", "Trailer: Server-Timing, ETag") +
                             chunked(b"abc", end=b"0\r\nServer-Timing: db;dur=53\r\nETag: \"x\"\r\n\r\n")})
     answer = talk.one("POST", "/", "Transfer-Encoding: chunked", "Trailer: X-Checksum",
                       body=chunked(b"up", end=b"0\r\nX-Checksum: 42\r\nX-Note:  spaced \r\n\r\n"))
     assert answer.body == b"abc" and answer.trailers == [("Server-Timing", "db;dur=53"), ("ETag", '"x"')]
     assert answer.get("trailer") == "Server-Timing, ETag"
-    assert origin.requests[0].body == b"2\r\nup\r\n0\r\nX-Checksum: 42\r\nX-Note: spaced\r\n\r\n"
+    assert origin.requests[0].raw_body == b"2\r\nup\r\n0\r\nX-Checksum: 42\r\nX-Note: spaced\r\n\r\n"
     assert talk.one("GET", "/x").body == b"hello\n"
 
 
@@ -123,7 +112,7 @@ def test_trailers_both_ways(talk, origin):
                                   "Content-Type", "If-Match", "Connection"])
 def test_trailers_that_would_decide_something(talk, origin, name):
     """From a client: refused, and the origin never sees the end of it. From an origin: left out."""
-    origin.answer = script({"/": CHUNKED + chunked(b"abc", end=f"0\r\n{name}: 1\r\nX-Fine: yes\r\n\r\n".encode())})
+    origin.answer = by_path({"/": CHUNKED + chunked(b"abc", end=f"0\r\n{name}: 1\r\nX-Fine: yes\r\n\r\n".encode())})
     assert talk.one().trailers == [("X-Fine", "yes")]
     answer = talk.one("POST", "/up", "Transfer-Encoding: chunked", body=chunked(b"abc", end=f"0\r\n{name}: 1\r\n\r\n".encode()))
     assert answer.status == 400 and answer.get("connection") == "close"
@@ -132,7 +121,7 @@ def test_trailers_that_would_decide_something(talk, origin, name):
 
 def test_head_and_bodies_that_are_none(talk, origin):
     """HEAD, 204 and 304 end with their heads, whatever these announce; the next answer begins where it should."""
-    origin.answer = script({
+    origin.answer = by_path({
         "/": head("Content-Length: 1234", "ETag: \"a\""), "/chunked": CHUNKED, "/204": head("X-Is: none", status="204 No Content"),
         "/204-length": head("Content-Length: 0", status="204 No Content"),
         "/304": head("ETag: \"a\"", "Content-Length: 1234", status="304 Not Modified"), "/empty": head("Content-Length: 0")})
@@ -157,7 +146,7 @@ def test_head_and_bodies_that_are_none(talk, origin):
 ], ids=["range", "ranges", "416", "412", "conditional", "odd status"])
 def test_passed_through(talk, origin, ask, status, told):
     """Ranges, conditions and negotiation are between client and origin: as they are, in both directions."""
-    origin.answer = script({"/": response(b"cde", status, *told)})
+    origin.answer = by_path({"/": response(b"cde", status, *told)})
     answer = talk.one("GET", "/", *ask)
     assert answer.first == f"HTTP/1.1 {status}" and answer.body == b"cde"
     sent = [f"{name}: {value}" for name, value in origin.requests[0].fields]
@@ -187,9 +176,9 @@ def test_continue_is_said_when_the_body_is_waited_for(talk, origin):
     (["Expect: 100-continue", "Content-Length: 5", "Connection: keep-alive"], b"abcde", "1.0"),
 ], ids=["not asked", "came at once", "chunked at once", "of no bytes", "of no body", "HTTP/1.0"])
 def test_continue_is_not_said(talk, origin, fields, body, version):
-    origin.answer = script({"/": head("Content-Length: 2", status="200 OK") + b"ok"})
+    origin.answer = by_path({"/": head("Content-Length: 2", status="200 OK") + b"ok"})
     answer = talk.one("POST", "/", *fields, body=body, version=version)
-    assert answer.status == 200 and not answer.interim and origin.requests[0].body == body
+    assert answer.status == 200 and not answer.interim and origin.requests[0].raw_body == body
     assert talk.one().body == b"ok", "the connection goes on"
 
 
@@ -226,7 +215,7 @@ def test_interim_answers_of_the_origin(talk, origin):
         gate.wait(5)
         return head("Link: </b.css>; rel=preload", status="103 Early Hints") + response(b"page")
 
-    origin.answer = script({"/": answer})
+    origin.answer = by_path({"/": answer})
     talk.ask()
     assert talk.head().status == 102
     hint = talk.head()
@@ -239,7 +228,7 @@ def test_interim_answers_of_the_origin(talk, origin):
 
 def test_an_old_client_hears_no_interim_answers(talk, origin):
     """RFC 9110, 15.2: it would take 103 for the answer."""
-    origin.answer = script({"/": head("Link: </a.css>", status="103 Early Hints") + response(b"page")})
+    origin.answer = by_path({"/": head("Link: </a.css>", status="103 Early Hints") + response(b"page")})
     answer = talk.one(version="1.0")
     assert not answer.interim and answer.body == b"page"
 
@@ -247,7 +236,7 @@ def test_an_old_client_hears_no_interim_answers(talk, origin):
 def test_many_early_hints(talk, origin):
     """A portal may hint at many things at once."""
     links = [f"Link: </{i}.css>; rel=preload" for i in range(60)]
-    origin.answer = script({"/": head(*links, status="103 Early Hints") + response(b"page")})
+    origin.answer = by_path({"/": head(*links, status="103 Early Hints") + response(b"page")})
     answer = talk.one()
     assert [f"{name}: {value}" for name, value in answer.interim[0].fields] == links
     assert answer.body == b"page" and answer.get("connection") is None

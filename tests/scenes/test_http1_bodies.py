@@ -11,8 +11,7 @@ import time
 import pytest
 
 import lab
-from lab import HOST, response
-from lab.talk import Talk, pss, script
+from lab import HOST, Talk, by_path, pss, response
 
 GIB = 1 << 30
 GROWTH = 4 << 20  # bytes that an edge may grow by, however long the body
@@ -26,43 +25,42 @@ class Streaming(lab.Origin):
         self.pieces, self.counted = queue.Queue(), 0
 
     def read_body(self, request, stream):
-        if request.target == "/early":
-            return
-        if request.target == "/echo":
-            self.echo(request, stream)
-        elif request.target == "/count":
-            self.count(request, stream)
-        elif request.target == "/pieces":
-            left = int(request.get("content-length"))
-            while left:
-                piece = stream.read1(min(left, 65536))
-                if not piece:
-                    return
-                left -= len(piece)
-                self.pieces.put(piece)
-        else:
-            super().read_body(request, stream)
+        stream.keeps = False
+        reads = {"/early": lambda request, stream: None, "/echo": self.echo, "/count": self.count, "/pieces": self.hand_on}
+        reads.get(request.target, super().read_body)(request, stream)
+
+    def hand_on(self, request, stream):
+        for piece in pieces_of(request, stream):
+            self.pieces.put(piece)
 
     def echo(self, request, stream):
-        left = int(request.get("content-length"))
-        request.connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % left)
-        while left and (piece := stream.read1(65536)):
-            request.connection.sendall(piece.swapcase())
-            left -= len(piece)
+        stream.send(b"HTTP/1.1 200 OK\r\nContent-Length: %b\r\n\r\n" % request.get("content-length").encode())
+        for piece in pieces_of(request, stream):
+            stream.send(piece.swapcase())
 
     def count(self, request, stream):
         """All of the body, left in the kernel where it can be: MSG_TRUNC throws away without copying."""
         end = int(request.get("content-length", 0))
-        self.counted, nothing = len(stream.peek()), bytearray(1 << 20)
-        if not end:
-            self.last = b""
-            while not self.last.endswith(b"\r\n0\r\n\r\n"):
-                piece = stream.read1(1 << 20)
-                self.counted, self.last = self.counted + len(piece), (self.last + piece)[-16:]
+        self.counted, last, nothing = 0, b"", bytearray(1 << 20)
+        if end and stream.got:
+            self.counted = len(stream.some())
         while self.counted < end:
-            self.counted += request.connection.recv_into(nothing, 0, socket.MSG_TRUNC)
-        if end:
-            stream.read1(1 << 20)  # what peek had
+            came = stream.sock.recv_into(nothing, 0, socket.MSG_TRUNC)
+            if not came:
+                raise lab.Closed(b"")
+            self.counted += came
+        while not end and not last.endswith(b"\r\n0\r\n\r\n"):
+            piece = stream.some()
+            self.counted, last = self.counted + len(piece), (last + piece)[-16:]
+
+
+def pieces_of(request, stream):
+    """A body of a known length, as it comes."""
+    left = int(request.get("content-length"))
+    while left:
+        piece = stream.some()
+        left -= len(piece)
+        yield piece
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +71,7 @@ def house():
 
 @pytest.fixture
 def origin(house):
-    house[0].answer = script({})
+    house[0].answer = by_path({})
     house[0].requests.clear()
     return house[0]
 
@@ -103,7 +101,7 @@ def test_events_arrive_one_by_one(talk, origin, framing):
         if framing == "chunked":
             request.connection.sendall(b"0\r\n\r\n")
 
-    origin.answer = script({"/events": answer})
+    origin.answer = by_path({"/events": answer})
     talk.ask("GET", "/events", "Accept: text/event-stream")
     got = talk.head()
     assert got.get("content-type") == "text/event-stream" and got.get("content-encoding") is None
@@ -131,7 +129,7 @@ def test_an_upload_arrives_piece_by_piece(talk, origin):
 
 def test_both_ways_at_once(talk, origin):
     """An answer that is made of what comes: each piece is back before the next one is sent."""
-    origin.answer = script({"/echo": lambda request: b""})
+    origin.answer = by_path({"/echo": lambda request: b""})
     talk.ask("POST", "/echo", "Content-Length: 10000")
     talk.send(b"a" * 1000)
     assert talk.head().status == 200
@@ -172,7 +170,7 @@ def test_coded_pages_are_left_alone(talk, origin, coding, framing):
     page = response(body, "200 OK", *told)
     if framing == "chunked":
         page = response(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body), "200 OK", "Transfer-Encoding: chunked", *told, length=False)
-    origin.answer = script({"/": page})
+    origin.answer = by_path({"/": page})
     answer = talk.one("GET", "/", "Accept-Encoding: gzip, br, zstd")
     assert answer.body == body
     assert [f"{name}: {value}" for name, value in answer.fields][:len(told)] == told
@@ -181,7 +179,7 @@ def test_coded_pages_are_left_alone(talk, origin, coding, framing):
 
 def test_a_reader_in_fits_and_starts_gets_every_byte(talk, origin):
     body = os.urandom(1 << 20) * 6
-    origin.answer = script({"/": response(body), "/chunked": response(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body), "200 OK",
+    origin.answer = by_path({"/": response(body), "/chunked": response(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body), "200 OK",
                                                                        "Transfer-Encoding: chunked", length=False)})
     for target in ("/", "/chunked"):
         talk.ask("GET", target)
@@ -202,7 +200,7 @@ def test_an_early_answer_reaches_a_client_that_still_sends(talk, origin, fields)
             while request.connection.recv(65536):
                 pass
 
-    origin.answer = script({"/early": answer})
+    origin.answer = by_path({"/early": answer})
     talk.ask("POST", "/early", *fields)
     sender = threading.Thread(target=send_on, args=(talk, fields), daemon=True)
     sender.start()
@@ -267,7 +265,7 @@ def test_a_gibibyte_down(house, origin, sparse):
         request.connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % GIB)
         send_file(request.connection, sparse, GIB)
 
-    origin.answer = script({"/large": answer})
+    origin.answer = by_path({"/large": answer})
     with Talk(house[1].plain) as talk:
         talk.one()
         with little_memory(house[1]):
@@ -275,7 +273,7 @@ def test_a_gibibyte_down(house, origin, sparse):
             assert int(talk.head().get("content-length")) == GIB
             assert talk.count(5) == b"begin"
             left, nothing = GIB - 8 - len(talk.got), bytearray(1 << 20)
-            talk.got = b""
+            talk.got.clear()
             while left:
                 got = talk.sock.recv_into(nothing, min(left, 1 << 20), socket.MSG_TRUNC)
                 assert got
@@ -294,7 +292,7 @@ def test_a_long_download_over_tls_in_chunks(house, origin, sparse):
             request.connection.sendall(b"\r\n")
         request.connection.sendall(b"0\r\n\r\n")
 
-    origin.answer = script({"/large": answer})
+    origin.answer = by_path({"/large": answer})
     with Talk(house[1].tls, True) as talk:
         talk.one()
         with little_memory(house[1]):
@@ -345,7 +343,7 @@ def test_a_client_that_goes_away_in_a_long_download(house, origin, sparse):
         except OSError:
             told.set()
 
-    origin.answer = script({"/large": answer})
+    origin.answer = by_path({"/large": answer})
     with Talk(house[1].plain) as talk:
         talk.ask("GET", "/large", host=HOST)
         talk.count(100_000)

@@ -7,8 +7,7 @@ import time
 import pytest
 
 import lab
-from lab import HOST, response
-from lab.talk import Talk, script, wait_requests
+from lab import HOST, Talk, by_path, response
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +19,7 @@ def house():
 
 @pytest.fixture
 def origin(house):
-    house[0].answer = script({})
+    house[0].answer = by_path({})
     house[0].requests.clear()
     return house[0]
 
@@ -39,13 +38,13 @@ def test_pipelined_in_order_behind_a_slow_one(talk, origin):
         time.sleep(0.3)
         return response(b"slow")
 
-    origin.answer = script({"/slow": slow, "/quick": response(b"quick")})
+    origin.answer = by_path({"/slow": slow, "/quick": response(b"quick")})
     talk.send("".join(f"GET {target} HTTP/1.1\r\nHost: {HOST}\r\n\r\n" for target in ("/slow", "/quick", "/slow", "/quick")))
     assert [talk.answer().body for _ in range(4)] == [b"slow", b"quick", b"slow", b"quick"]
 
 
 def test_pipelined_with_bodies_of_every_kind(talk, origin):
-    origin.answer = lambda request: response(f"{request.method} {request.target} {len(request.body)}".encode())
+    origin.answer = lambda request: response(f"{request.method} {request.target} {len(request.raw_body)}".encode())
     line = f"HTTP/1.1\r\nHost: {HOST}\r\n"
     talk.send(f"POST /1 {line}Content-Length: 3\r\n\r\nabcGET /2 {line}\r\nPOST /3 {line}Transfer-Encoding: chunked\r\n\r\n"
               f"3\r\nabc\r\n0\r\n\r\n\r\nHEAD /4 {line}\r\nPOST /5 {line}Content-Length: 0\r\n\r\n")
@@ -64,7 +63,7 @@ def test_pipelined_with_bodies_of_every_kind(talk, origin):
 def test_pipelined_with_a_refused_one_in_the_middle(talk, origin, refused, status, goes_on):
     """Answers stay in order. Behind a request whose end cannot be trusted nothing more is read."""
     good = f"GET /{{}} HTTP/1.1\r\nHost: {HOST}\r\n\r\n"
-    origin.answer = script({"/1": lambda request: time.sleep(0.2) or response(b"one")})
+    origin.answer = by_path({"/1": lambda request: time.sleep(0.2) or response(b"one")})
     talk.send(good.format(1) + refused + good.format(2))
     assert talk.answer().body == b"one"
     answer = talk.answer()
@@ -82,7 +81,7 @@ def test_two_hundred_pipelined(talk, origin):
     talk.send("".join(f"GET /{i} HTTP/1.1\r\nHost: {HOST}\r\n\r\n" for i in range(200)))
     for i in range(200):
         assert talk.answer().body == b"/%d" % i + b"x" * 500
-    assert [one.target for one in wait_requests(origin, 200)] == [f"/{i}" for i in range(200)]
+    assert [one.target for one in origin.requests] == [f"/{i}" for i in range(200)]
 
 
 # -- how long a connection is kept --
@@ -126,7 +125,7 @@ def test_connect_and_trace_are_refused(talk, origin):
 
 def test_a_client_that_has_finished_still_hears_the_answer(house, origin):
     """`printf ... | nc`: the request, and no more to say. One after the other, and many at once."""
-    origin.answer = script({"/slow": lambda request: time.sleep(0.3) or response(b"slow")})
+    origin.answer = by_path({"/slow": lambda request: time.sleep(0.3) or response(b"slow")})
     with Talk(house[1].plain) as other:
         other.ask("GET", "/slow")
         other.finish()

@@ -12,8 +12,7 @@ import time
 import pytest
 
 import lab
-from lab import HOST, response
-from lab.talk import Talk
+from lab import HOST, Talk, response
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
@@ -49,39 +48,29 @@ def read_frame(count):
 
 
 class Sockets(lab.Origin):
-    """Answers with 101, then plays `play(count, connection)`; the head and what came behind it may be one segment."""
+    """To an Upgrade it plays `play(stream)`, which has to say 101 or something else itself, and closes."""
 
     def __init__(self, play):
-        super().__init__()
         self.play = play
+        super().__init__(script=self.converse)
 
-    def serve_one(self, connection, stream):
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            line = stream.readline()
-            if not line:
-                return False
-            head += line
-        request = lab.Request(head, connection)
-        self.requests.append(request)
-        if request.get("upgrade"):
-            self.play(lambda n: stream.read(n), connection)
-            return False
-        connection.sendall(response(b"no tunnel"))
-        return True
+    def converse(self, stream):
+        while not self.read(stream).get("upgrade"):
+            stream.send(response(b"no tunnel"))
+        self.play(stream)
 
 
-def echo(count, connection):
-    connection.sendall(SWITCH)
+def echo(stream):
+    stream.send(SWITCH)
     while True:
-        kind, data = read_frame(count)
+        kind, data = read_frame(stream.count)
         if kind == PING:
-            connection.sendall(frame(PONG, data))
+            stream.send(frame(PONG, data))
         elif kind == CLOSE:
-            connection.sendall(frame(CLOSE, data))
+            stream.send(frame(CLOSE, data))
             return
         else:
-            connection.sendall(frame(kind, data))
+            stream.send(frame(kind, data))
 
 
 @pytest.fixture(scope="module")
@@ -153,8 +142,8 @@ def test_the_client_closes(talk, origin):
 
 def test_the_origin_closes(house, talk, origin):
     """With its last frame; the client is told at once, and the request is over."""
-    def play(count, connection):
-        connection.sendall(SWITCH + frame(TEXT, b"first") + frame(CLOSE, b"\x03\xe9"))
+    def play(stream):
+        stream.send(SWITCH + frame(TEXT, b"first") + frame(CLOSE, b"\x03\xe9"))
 
     origin.play = play
     upgrade(talk)
@@ -165,10 +154,10 @@ def test_the_origin_closes(house, talk, origin):
 
 def test_a_client_that_has_finished_still_hears_the_origin(house, origin):
     """Half of the tunnel ends: the origin sees the end, and its last words arrive."""
-    def play(count, connection):
-        connection.sendall(SWITCH)
-        assert count(1 << 20) == b"all I had to say"  # reads to the end
-        connection.sendall(b"x" * 500_000)
+    def play(stream):
+        stream.send(SWITCH)
+        assert stream.rest() == b"all I had to say"
+        stream.send(b"x" * 500_000)
 
     origin.play = play
     with Talk(house[1].plain) as talk:
@@ -182,10 +171,10 @@ def test_a_client_that_has_finished_still_hears_the_origin(house, origin):
 def test_a_client_that_vanishes(house, origin, reset):
     ended = threading.Event()
 
-    def play(count, connection):
-        connection.sendall(SWITCH)
+    def play(stream):
+        stream.send(SWITCH)
         with contextlib.suppress(OSError):
-            count(1)
+            stream.count(1)
         ended.set()
 
     origin.play = play
@@ -212,15 +201,11 @@ def test_nothing_goes_on_before_the_origin_has_switched(talk, origin):
     """What a client sends behind its Upgrade may be a request of its own to an origin that does not switch."""
     smuggled = f"GET /smuggled HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
 
-    def play(count, connection):
-        connection.settimeout(0.3)
-        try:
-            came.append(("early", connection.recv(65536)))
-        except TimeoutError:
-            pass
-        connection.settimeout(5)
-        connection.sendall(SWITCH)
-        came.append(("in time", count(len(smuggled))))
+    def play(stream):
+        if early := stream.within(0.3):
+            came.append(("early", early))
+        stream.send(SWITCH)
+        came.append(("in time", stream.count(len(smuggled))))
 
     came, origin.play = [], play
     talk.ask("GET", "/", *ASK, body=smuggled)
@@ -231,8 +216,8 @@ def test_nothing_goes_on_before_the_origin_has_switched(talk, origin):
 @pytest.mark.parametrize("status, closes", [("403 Forbidden", False), ("426 Upgrade Required", False), ("200 OK", False), ("503 Service Unavailable", True)])
 def test_refused_by_the_origin(talk, origin, status, closes):
     """Its answer is delivered as any other, and the connection goes on: with the request that followed at once, too."""
-    def play(count, connection):
-        connection.sendall(response(b"not here", status, *(["Connection: close"] if closes else [])))
+    def play(stream):
+        stream.send(response(b"not here", status, *(["Connection: close"] if closes else [])))
 
     origin.play = play
     talk.ask("GET", "/", *ASK, body=f"GET /next HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
@@ -279,8 +264,8 @@ def test_an_old_client_has_no_upgrade(talk, origin):
 
 def test_another_protocol_is_told_by_its_name(talk, origin):
     """Of several that a client offers, the answer names the one that the origin chose."""
-    def play(count, connection):
-        connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: two/2\r\n\r\n" + b"in two")
+    def play(stream):
+        stream.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: two/2\r\n\r\n" + b"in two")
 
     origin.play = play
     answer = upgrade(talk, "Connection: Upgrade", "Upgrade: one/1, two/2")

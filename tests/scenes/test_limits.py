@@ -1,4 +1,5 @@
 """What runs out: descriptors, disk, memory, places. Who can be served is served, the rest is told so, nothing dies."""
+import contextlib
 import os
 import pathlib
 import resource
@@ -6,11 +7,13 @@ import signal
 import socket
 import ssl
 import subprocess
+import threading
 import time
+from collections import Counter
 
 import pytest
 
-from lab import HOST, Load, Origin, Shield, cpu_of, get, pss, trusting, wait_until
+from lab import HOST, WAIT, Load, Origin, Shield, Talk, cpu_of, get, pss, response, trusting, wait_until
 
 REQUEST = f"GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root: mounts, other users")
@@ -203,6 +206,41 @@ def test_memory_limit(origin):
         assert set(answers) <= {200, 503, 0} and 200 in answers, answers
         assert turned_away, "there was room for all of them"
         assert shield.edge() == edge and shield.status()["edge_deaths"] == 0
+
+
+def test_missing_memory_is_no_word_about_the_origin():
+    """Six hundred answers, of each of which most of a large head is here, in an edge that has room for fewer: those without a
+    buffer are told so, the others are served, and the origin is as good as it was."""
+    rest = threading.Event()
+
+    def answer(request):
+        if request.target == "/held":
+            request.connection.sendall(b"HTTP/1.1 200 OK\r\nX-Large: " + b"x" * 50_000)
+            rest.wait(WAIT)
+            request.connection.sendall(b"\r\nContent-Length: 2\r\n\r\nok")
+        else:
+            request.connection.sendall(response())
+
+    with Origin(answer) as origin, Shield(origin, memory="24MiB") as shield, contextlib.ExitStack() as stack:
+        edge = shield.edge()
+        for _ in range(600):
+            stack.enter_context(Talk(shield.plain)).ask("GET", "/held")
+        wait_until(lambda: any(line.get("http.response.status_code") for line in shield.journal()), what="the first refusal")
+        time.sleep(0.5)
+        rest.set()
+        wait_until(lambda: shield.status()["connections"]["requests_at_work"] == 0, what="all have their answers")
+        assert get(shield.plain).status == 200 and shield.edge() == edge
+        wait_until(lambda: outcomes(shield)[200,] > 50, what="lines of those who were served")
+        told = outcomes(shield)
+        # Or with another status: there was none even to say so.
+        assert all(outcome == (200,) or "no-memory" in outcome for outcome in told) and told[503, "no-memory"] > 50, told
+        assert not any(line.get("event.action") == "origin-down" for line in shield.journal())
+
+
+def outcomes(shield):
+    """How often each status with its reasons is in the journal."""
+    return Counter((line.get("http.response.status_code"), *line.get("bouclier.reasons", ()), *filter(None, [line.get("bouclier.fault")]))
+                   for line in shield.journal())
 
 
 def attempt(port):

@@ -43,7 +43,7 @@ class Browser:
         head.update({name.replace("_", "-"): value for name, value in fields.items()})
         self.connection.request(method, path, body, head)
         reply = lab.Reply(self.connection.getresponse())
-        for line in reply.all("Set-Cookie") or ():
+        for line in reply.all("Set-Cookie"):
             for name, morsel in http.cookies.SimpleCookie(line).items():
                 self.cookies[name] = morsel.coded_value
         return reply

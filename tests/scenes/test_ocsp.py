@@ -110,7 +110,7 @@ class Responder:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
-                asked.append((self.path, dict(self.headers), self.rfile.read(int(self.get("content-length", 0)))))
+                asked.append((self.path, dict(self.headers), self.rfile.read(int(self.headers.get("content-length", 0)))))
                 with contextlib.suppress(OSError):
                     body = answer(self)
                     if body is not None:

@@ -1,17 +1,15 @@
 """Origins and the shield know each other: whom we believe, how they tell us from anybody else, and whom we speak for."""
 import contextlib
 import json
-import pathlib
+import shutil
 import socket
 import struct
 import subprocess
-import tempfile
 
 import pytest
 
-from lab.authority import Authority, TlsOrigin, der
-from lab.pools import named, stage
-from lab import BINARY, HOST, Origin, Shield, exchange, get, make_certificate
+from lab import BINARY, HOST, Origin, Shield, der, exchange, get, make_certificate, make_folder, response, server_context
+from lab.pools import stage
 
 # -- whom to believe --
 
@@ -21,16 +19,17 @@ NAME = "origin.commune.example"
 @pytest.fixture(scope="module")
 def papers():
     """Certificates of origins and clients, in a folder that the edge may read."""
-    with tempfile.TemporaryDirectory(prefix="bouclier-") as folder:
-        folder = pathlib.Path(folder)
-        folder.chmod(0o755)
-        ours, theirs = Authority(folder, "ours"), Authority(folder, "theirs")
-        made = {"good": ours.issue("good", NAME), "wild": ours.issue("wild", f"*.{NAME}"), "local": ours.issue("local", "localhost"),
-                "expired": ours.issue("expired", NAME, days=-1, ago=9), "early": ours.issue("early", NAME, ago=-9),
-                "foreign": theirs.issue("foreign", NAME), "self": make_certificate(folder / "self.pem", NAME),
-                "client": ours.issue("client"), "renewed": ours.issue("renewed"), "stranger": theirs.issue("stranger"),
-                "ours": ours.path, "theirs": theirs.path}
-        yield made
+    folder = make_folder("papers")
+    ours, theirs = make_certificate(folder / "ours.pem"), make_certificate(folder / "theirs.pem")
+
+    def issue(paper, name, issuer=ours, **dates):
+        return make_certificate(folder / f"{paper}.pem", name, issuer=issuer, **dates)
+    yield {"good": issue("good", NAME), "wild": issue("wild", f"*.{NAME}"), "local": issue("local", "localhost"),
+           "expired": issue("expired", NAME, days=-1, ago=9), "early": issue("early", NAME, ago=-9),
+           "foreign": issue("foreign", NAME, theirs), "self": make_certificate(folder / "self.pem", NAME),
+           "client": issue("client", "client"), "renewed": issue("renewed", "renewed"), "stranger": issue("stranger", "stranger", theirs),
+           "ours": ours, "theirs": theirs}
+    shutil.rmtree(folder)
 
 
 def told(folder, papers, origin, **keys):
@@ -47,10 +46,18 @@ def told(folder, papers, origin, **keys):
 
 def behind_tls(origin, papers, **keys):
     shield = Shield(origin, start=False)
-    shield.settings["sites"][0]["origins"] = [told(shield.folder, papers, origin, **keys)]
+    shield.site()["origins"] = [told(shield.folder, papers, origin, **keys)]
     shield.write(shield.settings)
     shield.start()
     return shield
+
+
+class NamedOrigin(Origin):
+    """Speaks TLS with the certificate of a PEM file, and keeps the SNI of every handshake."""
+
+    def __init__(self, certificate):
+        self.names = []
+        super().__init__(context=server_context(certificate, names=self.names))
 
 
 BELIEVED = {"ca": "ours", "sni": NAME}
@@ -68,11 +75,11 @@ SHOWN = [
 def believer(papers):
     """A route for each row, each with an origin of its own."""
     with contextlib.ExitStack() as stack:
-        origins = [stack.enter_context(TlsOrigin(papers[shows])) for shows, _, _ in SHOWN]
+        origins = [stack.enter_context(NamedOrigin(papers[shows])) for shows, _, _ in SHOWN]
         shield = Shield(origins[0], start=False)
         stack.enter_context(shield)
-        shield.settings["sites"][0] |= {"origins": [], "routes": [
-            {"path": f"/{row}", "origins": [told(shield.folder, papers, origin, **SHOWN[row][1])]} for row, origin in enumerate(origins)]}
+        shield.site().update(origins=[], routes=[
+            {"path": f"/{row}", "origins": [told(shield.folder, papers, origin, **SHOWN[row][1])]} for row, origin in enumerate(origins)])
         shield.write(shield.settings)
         shield.start()
         yield shield, origins
@@ -96,7 +103,7 @@ def test_certificates_of_origins(believer, row):
 @pytest.mark.parametrize("shows, status", [("client", 200), (None, 502), ("stranger", 502)])
 def test_mutual_tls(papers, shows, status):
     """An origin that lets nobody in who cannot show that he is the shield."""
-    with TlsOrigin(papers["good"], papers["ours"]) as origin, \
+    with Origin(context=server_context(papers["good"], papers["ours"])) as origin, \
          behind_tls(origin, papers, **BELIEVED, **({"auth": shows} if shows else {})) as shield:
         assert {get(shield.plain).status for _ in range(3)} == {status}
         assert len(origin.requests) == (3 if status == 200 else 0)
@@ -105,7 +112,7 @@ def test_mutual_tls(papers, shows, status):
 
 def test_renewed_files_serve_after_a_reload(papers):
     """The same paths with other contents: a client certificate that was renewed, an authority that was replaced."""
-    with TlsOrigin(papers["good"], papers["ours"]) as origin, behind_tls(origin, papers, **BELIEVED, auth="client") as shield:
+    with Origin(context=server_context(papers["good"], papers["ours"])) as origin, behind_tls(origin, papers, **BELIEVED, auth="client") as shield:
         assert get(shield.plain).status == 200 and origin.shown[-1] == der(papers["client"])
         (shield.folder / "client.pem").write_bytes(papers["renewed"].read_bytes())
         assert shield.reload()[0]
@@ -116,9 +123,9 @@ def test_renewed_files_serve_after_a_reload(papers):
 
 
 def test_an_empty_list_of_authorities_is_not_the_systems():
-    with Origin(named("0")) as origin, Shield(origin) as shield:
+    with Origin(response(b"0")) as origin, Shield(origin) as shield:
         (shield.folder / "empty.pem").write_text("")
-        shield.settings["sites"][0]["origins"] = [{"url": f"https://127.0.0.1:{origin.port}", "ca": str(shield.folder / "empty.pem")}]
+        shield.site()["origins"] = [{"url": f"https://127.0.0.1:{origin.port}", "ca": str(shield.folder / "empty.pem")}]
         shield.write(shield.settings)
         worked, text = shield.reload()
         assert not worked and "no certificate of an authority" in text, text
@@ -146,24 +153,21 @@ class Greeted(Origin):
 
     def __init__(self):
         self.headers = []
-        super().__init__()
+        super().__init__(before=self.read_header)
 
-    def serve(self, connection):
-        connection.settimeout(10)
-        start = connection.recv(5, socket.MSG_PEEK | socket.MSG_WAITALL)
-        if start == b"PROXY":
+    def read_header(self, sock):
+        if sock.recv(5, socket.MSG_PEEK | socket.MSG_WAITALL) == b"PROXY":
             line = b""
             while not line.endswith(b"\r\n"):
-                line += connection.recv(1)
+                line += sock.recv(1)
             words = line.decode().split()
             self.headers.append((1, words[2], int(words[4])))
-        else:
-            head = connection.recv(16, socket.MSG_WAITALL)
-            assert head[:13] == b"\r\n\r\n\x00\r\nQUIT\n\x21"
-            rest = connection.recv(struct.unpack(">H", head[14:])[0], socket.MSG_WAITALL)
-            size, family = (4, socket.AF_INET) if head[13] == 0x11 else (16, socket.AF_INET6)
-            self.headers.append((2, socket.inet_ntop(family, rest[:size]), struct.unpack(">H", rest[2 * size:2 * size + 2])[0]))
-        super().serve(connection)
+            return
+        head = sock.recv(16, socket.MSG_WAITALL)
+        assert head[:13] == b"\r\n\r\n\x00\r\nQUIT\n\x21"
+        rest = sock.recv(struct.unpack(">H", head[14:])[0], socket.MSG_WAITALL)
+        size, family = (4, socket.AF_INET) if head[13] == 0x11 else (16, socket.AF_INET6)
+        self.headers.append((2, socket.inet_ntop(family, rest[:size]), struct.unpack(">H", rest[2 * size:2 * size + 2])[0]))
 
 
 @pytest.mark.parametrize("version", [1, 2])

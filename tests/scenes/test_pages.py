@@ -8,8 +8,7 @@ import time
 import pytest
 
 import lab
-from lab import HOST, response
-from lab.talk import Talk, script
+from lab import HOST, Talk, by_path, response
 
 # Language: its words for 503, for the reference, and for the contact.
 WORDS = {"en": ("The portal is not available for the moment", "Reference", "Need help?"),
@@ -27,7 +26,7 @@ def house():
                        {"path": "/plain", "maintenance": True, "contact": "The town hall <b>"},
                        {"path": "/closed", "allow_from": ["192.0.2.0/24"]}, {"path": "/get", "allow_methods": ["GET", "HEAD"]}]}
     with lab.Origin() as origin, lab.Shield(origin, site=site) as shield:
-        origin.answer = script({"/slow": lambda request: time.sleep(1), "/broken": b"nonsense\r\n\r\n", "/503": response(b"its own", "503 Busy")})
+        origin.answer = by_path({"/slow": lambda request: time.sleep(1), "/broken": b"nonsense\r\n\r\n", "/503": response(b"its own", "503 Busy")})
         yield origin, shield
 
 

@@ -41,22 +41,11 @@ class TlsOrigin(lab.Origin):
     """Reads a PROXY header, then speaks TLS with its own certificate."""
 
     def __init__(self, certificate, answer=response(b"from the origin"), script=None):
-        self.tls, self.proxied, self.names = server_context(certificate), [], []
-        self.tls.sni_callback = lambda sock, name, context: self.names.append(name)
-        super().__init__(answer, script)
+        self.proxied, self.names = [], []
+        super().__init__(answer, script, server_context(certificate, names=self.names), before=self.note_proxy)
 
-    def _serve(self, sock):
-        try:
-            self.proxied.append(read_proxy(sock))
-            secure = self.tls.wrap_socket(sock, server_side=True)
-        except OSError:
-            sock.close()
-            return
-        except AssertionError as error:
-            sock.close()
-            self.errors.append(error)
-            return
-        super()._serve(secure)
+    def note_proxy(self, sock):
+        self.proxied.append(read_proxy(sock))
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +74,7 @@ def passed_site(*origins, **keys):
 @pytest.fixture
 def front(start_shield, start_tls_origin, start_origin, certificates):
     inner, plain = start_tls_origin(), start_origin(response(b"terminated"))
-    made = start_shield({"sites": [passed_site(inner.url.replace("http:", "https:")),
+    made = start_shield({"sites": [passed_site(inner.url),
                                   {"name": HOST, "origins": [plain.url], "certificate": str(certificates / "town.pem")}]})
     made.inner = inner
     return made
@@ -262,7 +251,7 @@ def test_silence_ends_a_tunnel(start_shield, start_tls_origin):
 def test_limits_and_checks_of_origins_hold(start_shield, start_tls_origin):
     """A limit of one; and its check speaks PROXY and TLS to it like the tunnels do."""
     inner = start_tls_origin()
-    front = start_shield({"sites": [passed_site({"url": inner.url.replace("http:", "https:"), "limit": 1, "verify": False},
+    front = start_shield({"sites": [passed_site({"url": inner.url, "limit": 1, "verify": False},
                                                health={"path": "/alive", "interval": "100ms", "timeout": "1s"})]})
     url = f"https://127.0.0.1:{inner.port}"
     wait_until(lambda: front.origin(url).get("check"))

@@ -2,6 +2,7 @@
 
 SOAK=1000 in the environment makes the soak as long as the promise is; without it 100 reloads.
 """
+import contextlib
 import copy
 import os
 import shutil
@@ -11,7 +12,8 @@ import subprocess
 import threading
 import time
 
-from lab import HOST, Load, Origin, Shield, der, descriptors_of, free_port, get, make_certificate, response, rss, shown, wait_until
+from lab import (HOST, Load, Origin, Shield, der, descriptors_of, free_port, get, make_certificate, read_response, response, rss, shown,
+                 wait_until)
 
 SOAK = int(os.environ.get("SOAK", "100"))
 MIB = 1 << 20
@@ -152,6 +154,20 @@ def test_port_taken_at_reload(origin):
         worked, text = shield.reload()
         assert not worked and "Address already in use" in text
         assert get(shield.plain).status == 200 and shield.status()["generation"] == 1
+
+
+def test_what_is_said_to_be_in_force_is(origin):
+    """From the answer on no worker goes by the old configuration, for who comes and for who is connected, however busy they are."""
+    with Shield(origin, workers=8, site={"redirect": "https://0.example/"}) as shield, contextlib.ExitStack() as stack, \
+            Load(shield.tls, 2, tls=True, kept=False):
+        kept = [stack.enter_context(shield.connect()) for _ in range(24)]
+        for count in range(1, 41):
+            shield.site()["redirect"] = f"https://{count}.example/"
+            shield.apply()
+            for each in kept:
+                each.send(f"GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+            assert {read_response(each).get("location") for each in kept} == {f"https://{count}.example/"}
+            assert get(shield.plain).get("location") == f"https://{count}.example/"
 
 
 def test_certificate_replaced_on_disk(origin):

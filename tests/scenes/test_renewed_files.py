@@ -1,11 +1,9 @@
 """Certificates, keys and authorities that change under a running shield: on both sides of it, with a reload and without."""
 import os
-import ssl
 
 import pytest
 
-from lab import HOST, Origin, Shield, get, make_certificate, wait_until
-from lab import der, shown
+from lab import HOST, Origin, Shield, der, get, make_certificate, server_context, shown, wait_until
 
 NAME = "portal.example"
 
@@ -77,58 +75,24 @@ def test_a_broken_one_changes_nothing_and_is_said(origin, broken):
 
 # -- what origins show, and are shown --
 
-class TlsOrigin(Origin):
-    """An origin behind TLS. CONTEXT may be changed while it serves. `shown`: serial numbers of client certificates."""
-
-    def __init__(self, certificate, client_ca=None):
-        self.context, self.shown = self.context_of(certificate, client_ca), []
-        super().__init__()
-        self.url = f"https://127.0.0.1:{self.port}"
-
-    @staticmethod
-    def context_of(certificate, client_ca=None):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        if client_ca:
-            context.load_verify_locations(client_ca)
-            context.verify_mode = ssl.CERT_REQUIRED
-        return context
-
-    def serve(self, connection):
-        try:
-            secure = self.context.wrap_socket(connection, server_side=True)
-        except (OSError, ssl.SSLError):
-            connection.close()
-            return
-        self.open.discard(connection)
-        self.open.add(secure)
-        shown = secure.getpeercert()
-        self.shown.append(shown and shown["serialNumber"])
-        super().serve(secure)
-
-
-def serial(path):
-    return ssl._ssl._test_decode_cert(str(path))["serialNumber"]
-
-
 def use_tls_origin(shield, origin, **keys):
-    site = {**shield.settings["sites"][0], "origins": [{"url": origin.url, "sni": NAME, **keys}]}
-    shield.write({**shield.settings, "sites": [site]})
+    shield.site()["origins"] = [{"url": origin.url, "sni": NAME, **keys}]
+    shield.write(shield.settings)
 
 
 def test_renewed_authority_of_an_origin(origin, tmp_path):
     """Under the same name. The connections of before are not kept for the requests of after."""
     first, second = (make_certificate(tmp_path / f"{name}.pem", NAME) for name in ("first", "second"))
-    with TlsOrigin(first) as behind, Shield(origin, start=False) as shield:
+    with Origin(context=server_context(first)) as behind, Shield(origin, start=False) as shield:
         ca = shield.folder / "ca.pem"
         ca.write_bytes(without_its_key(first.read_bytes()))
         use_tls_origin(shield, behind, ca=str(ca))
         shield.start()
         assert get(shield.plain).status == 200
         # The origin's certificate is renewed under another authority, and its connections end.
-        behind.context = behind.context_of(second)
-        for connection in list(behind.open):
-            connection.shutdown(2)
+        behind.context = server_context(second)
+        for each in behind.open:
+            each.sock.shutdown(2)
         assert wait_until(lambda: get(shield.plain).status == 502, 5, "nobody trusts it") and shield.reload()[0]
         assert get(shield.plain).status == 502
         ca.write_bytes(without_its_key(second.read_bytes()))
@@ -145,35 +109,34 @@ def test_renewed_certificate_of_ours_for_an_origin(origin, tmp_path):
     ours = [make_certificate(tmp_path / f"client{i}.pem", f"shield{i}.example") for i in range(2)]
     both = tmp_path / "clients.pem"
     both.write_bytes(b"".join(without_its_key(one.read_bytes()) for one in ours))
-    with TlsOrigin(own, both) as behind, Shield(origin, start=False, workers=1) as shield:
+    with Origin(context=server_context(own, both)) as behind, Shield(origin, start=False, workers=1) as shield:
         ca, shown = shield.folder / "ca.pem", shield.folder / "own.pem"
         ca.write_bytes(without_its_key(own.read_bytes()))
         shown.write_bytes(ours[0].read_bytes())
         use_tls_origin(shield, behind, ca=str(ca), auth={"certificate": str(shown), "key": str(shown)})
         shield.start()
         assert [get(shield.plain).status for _ in range(6)] == [200] * 6
-        assert set(behind.shown) == {serial(ours[0])}
+        assert set(behind.shown) == {der(ours[0])}
         shown.write_bytes(ours[1].read_bytes())
         assert shield.reload()[0]
         behind.shown.clear()
         assert [get(shield.plain).status for _ in range(6)] == [200] * 6
-        assert set(behind.shown) == {serial(ours[1])}
+        assert set(behind.shown) == {der(ours[1])}
         # A reload that changes nothing keeps the connections.
         assert shield.reload()[0]
-        before = behind.connections
+        before = behind.accepted
         assert [get(shield.plain).status for _ in range(6)] == [200] * 6
-        assert behind.connections == before
+        assert behind.accepted == before
 
 
 def test_a_citizen_s_origin_stays(tmp_path):
     """Two origins and a cookie: after a renewal the cookie leads to the same one."""
     certificate, renewed = (make_certificate(tmp_path / f"{name}.pem", NAME) for name in ("first", "second"))
-    with TlsOrigin(certificate) as one, TlsOrigin(certificate) as two, Shield(one, start=False) as shield:
+    with Origin(context=server_context(certificate)) as one, Origin(context=server_context(certificate)) as two, Shield(one, start=False) as shield:
         ca = shield.folder / "ca.pem"
         ca.write_bytes(without_its_key(certificate.read_bytes()))
-        site = {**shield.settings["sites"][0], "sticky_cookie": "at",
-                "origins": [{"url": each.url, "sni": NAME, "ca": str(ca)} for each in (one, two)]}
-        shield.write({**shield.settings, "sites": [site]})
+        shield.site().update(sticky_cookie="at", origins=[{"url": each.url, "sni": NAME, "ca": str(ca)} for each in (one, two)])
+        shield.write(shield.settings)
         shield.start()
         cookies = {}
         for _ in range(4):

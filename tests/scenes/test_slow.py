@@ -12,9 +12,7 @@ from collections import Counter
 import pytest
 
 import lab
-from lab import Load
-from lab import HOST, get, trusting
-from lab.talk import Talk
+from lab import HOST, Load, Talk, get, trusting
 
 CROWD = 120  # connections of each kind
 
@@ -73,10 +71,7 @@ def test_slow_heads_that_take_every_place(origin):
 def is_served(port, tls=False):
     try:
         return get(port, tls=tls, timeout=2).status == 200
-    except OSError:
-        return False
-    except Exception as error:  # closed without an answer
-        assert type(error).__name__ in ("RemoteDisconnected", "BadStatusLine"), error
+    except OSError:  # closed without an answer, too
         return False
 
 

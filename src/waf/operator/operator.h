@@ -1,5 +1,10 @@
 /* Operators (SecLang's @rx, @pm, @lt ...): what a rule asks of a value.
  *
+ * regex.c holds PCRE2 and scratch.c what a thread needs for it; expression.c is @rx; phrases.c looks for thousands of words at
+ * once, phrase_text.c reads them, words.c is @pm; networks.c is @ipMatch; number.c and text.c compare; valid.c checks bytes and
+ * encodings; verify.c checks card and social security numbers; outside.c asks the ports; injection.c asks libinjection, which
+ * libinjection.c loads. kinds.c has the table of them all, and the sentences for what is refused.
+ *
  * An operator is compiled once, when its rule is loaded, and asked many times by many threads. A parameter with %{...} in it
  * is not known before the request: operator_compile is told so, keeps what it can, and operator_match gets the expanded text.
  *
@@ -61,12 +66,19 @@ enum operator_id {
 	OPERATOR_COUNT,
 };
 
-enum match { MATCH_NO, MATCH_YES, MATCH_LIMIT, MATCH_WAIT };
+enum match {
+	MATCH_NO,
+	MATCH_YES,
+	MATCH_LIMIT,
+	MATCH_WAIT,
+	MATCH_ERROR,  /* the value cannot be judged (@ipMatch of what is no address): no match, and with ! no match either */
+};
 
 #define CAPTURES_MAX 10
 
-/* What matching found: groups 0..count-1 (spans into the value or into the compiled phrases); `count` is 0 where the
- * operator captures nothing. */
+/* What matching found: groups 0..count-1 (spans into the value, the compiled phrases or the transaction's arena), for TX:0 to
+ * TX:9; `count` is 0 where the operator captures nothing. A group that took no part is empty. @geoLookup gives code and name of
+ * the country instead: they are for GEO, not for TX. */
 struct captures {
 	unsigned count;
 	struct span list[CAPTURES_MAX];
@@ -80,14 +92,15 @@ struct operator_ports {
 	enum result (*file_read)(void *context, struct span rule_file, struct span path, struct span *text);
 	/* Country code (2 letters) and name of an address; RESULT_NOT_FOUND. */
 	enum result (*geo_find)(void *context, const struct address *address, struct span *code, struct span *name);
-	/* NAME is what a DNS blocklist is asked ("4.3.2.1.zone"). RESULT_OK: listed, RESULT_NOT_FOUND: not. */
-	enum result (*rbl_ask)(void *context, struct span name);
+	/* NAME is what a DNS blocklist is asked ("4.3.2.1.zone"). RESULT_OK: listed, ANSWER is what it said (127.0.0.2 ...);
+	 * RESULT_NOT_FOUND: not. */
+	enum result (*rbl_ask)(void *context, struct span name, struct address *answer);
 	/* A file's content to the virus scanner. RESULT_REFUSED: infected, NAME says with what; RESULT_OK: clean. */
 	enum result (*file_inspect)(void *context, struct span content, struct span *name);
 };
 
 struct operator_limits {
-	uint32_t match_limit, depth_limit;   /* of PCRE2 */
+	uint32_t match_limit, depth_limit;   /* of PCRE2; 0: its own */
 };
 
 struct operator;
@@ -98,12 +111,18 @@ struct operator_birth {
 	const struct operator_limits *limits;
 	struct place place;                  /* of the operator in its file */
 	struct span rule_file;
+	struct span http_bl_key;             /* SecHttpBlKey; empty: none */
 	struct complaints *complaints;
 };
 
+/* NAME without its @, any case; old spellings (pmf, ipMatchF) too. RESULT_NOT_FOUND; RESULT_REFUSED: an operator of SecLang
+ * that Bouclier does not have. */
 enum result operator_find(struct span name, enum operator_id *out) must_check;
 const char *operator_name(enum operator_id id);
+/* The operator that was probably meant; NULL: none is near. */
 const char *operator_suggest(struct span name);
+/* Why NAME is refused and what to do instead, as a sentence; NULL: it is not. */
+const char *operator_refusal(struct span name);
 
 /* PARAMETER as it stands in the rule, quotes and escapes of the file already resolved; HAS_MACRO: it will be expanded anew
  * for each request. RESULT_MALFORMED, RESULT_REFUSED (and a complaint that names the place), RESULT_NO_MEMORY. */
@@ -121,13 +140,14 @@ struct operator_call {
 	struct arena *arena;                 /* the transaction's */
 	struct span parameter;               /* expanded; without macros: as compiled */
 	const struct byte_set *bytes;        /* those of the value; NULL: not known */
+	struct span variable;                /* its name ("TX:real_ip"), for what @rbl tells in TX:0 */
 };
 
-/* VALUE against OPERATOR. Negation is the caller's. CAPTURES is set on MATCH_YES (and count 0 otherwise). */
+/* VALUE against OPERATOR. Negation is the caller's (see MATCH_ERROR). CAPTURES is set on MATCH_YES (and count 0 otherwise). */
 enum match operator_match(const struct operator *operator, const struct operator_call *call, struct span value,
                           struct captures *captures) must_check;
 
-/* For the prefilter. RX and its kin: the pattern's text (and whether it ignores case); an empty span otherwise. */
+/* For the prefilter. RX and its kin: the pattern's text, as PCRE2 got it; an empty span otherwise, and with macros. */
 struct span operator_pattern(const struct operator *operator);
 /* PM and its kin: its phrases, lower case; MATCH_YES if and only if the value, lower case, contains one of them. */
 const struct span *operator_phrases(const struct operator *operator, size_t *count);

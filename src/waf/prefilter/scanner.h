@@ -14,9 +14,12 @@ struct scanner;
 
 struct scanner_entry {
 	unsigned number;         /* bit in the result: each rule with phrases has one, from 0 */
-	struct phrases phrases;  /* lower case, each at least FACTOR_BYTES_MIN long */
+	struct phrases phrases;  /* lower case (ASCII), of any length but 0 */
 };
 
+/* RESULT_REFUSED: an empty phrase, or one that is not lower case. RESULT_LIMIT: a number of SCANNER_ENTRIES_MAX and more.
+ * RESULT_NO_MEMORY. */
+#define SCANNER_ENTRIES_MAX 65536
 enum result scanner_new(struct arena *arena, const struct scanner_entry *entries, size_t count, struct scanner **out) must_check;
 /* How many 64-bit words a result has. */
 size_t scanner_words(const struct scanner *scanner);

@@ -2,8 +2,8 @@
  *
  * Source   ModSecurity 2.9.7, whose behaviour is the reference down to its corner cases; the reference manual's chapter
  *          "Transformation functions"
- * Limits   no output is longer than three times its input plus 64 bytes
- * Owns     an output that differs from its input lies in the arena that was passed
+ * Limits   no output is longer than four times its input plus 64 bytes
+ * Owns     an output that differs from its input lies in the arena that was passed, or is a part of its input
  * Threads  pure functions
  */
 #ifndef BOUCLIER_WAF_TRANSFORM_H
@@ -12,8 +12,8 @@
 #include "base/arena.h"
 #include "waf/byte_set.h"
 
-/* X(ID, "name", function, "bytes without one of which nothing changes", flags): NULL bytes: it may change any value. Old
- * spellings (normalisePath, replaceNulls ...) are rows of transform.c's table of aliases. */
+/* X(ID, "name"). What each does is a row of transform_table.c, old spellings (normalisePath ...) are rows of its table of
+ * aliases. uppercase and phpArgsNames are newer than 2.9.7: they follow the vectors. */
 #define TRANSFORM_LIST(X) \
 	X(BASE64_DECODE, "base64Decode") \
 	X(BASE64_DECODE_EXT, "base64DecodeExt") \

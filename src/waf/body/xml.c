@@ -1,0 +1,215 @@
+/* XML as it arrives, by libxml2's push parser. Only this file and xml_find.c know libxml2. */
+#include "waf/body/xml_inside.h"
+
+#include <libxml/SAX2.h>
+#include <pthread.h>
+
+#include "base/banned.h"
+
+/* libxml2 counts in int. */
+#define FEED_BYTES_MAX (1u << 20)
+
+/* Nothing is printed, by nobody. */
+static void keep_quiet(void *context, const char *format, ...)
+{
+	(void)context;
+	(void)format;
+}
+
+void xml_keep_quiet(void *context, xmlErrorPtr error)
+{
+	(void)context;
+	(void)error;
+}
+
+static void start_library(void)
+{
+	xmlInitParser();
+}
+
+void xml_prepare(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, start_library);
+	xmlSetGenericErrorFunc(NULL, keep_quiet);  /* a variable of this thread */
+}
+
+static struct xml_document *document_of(void *context)
+{
+	return ((xmlParserCtxtPtr)context)->_private;
+}
+
+#define stop(document, ...) \
+	(reader_fail(&(document)->base, "XML parsing error: XML: " __VA_ARGS__), xmlStopParser((document)->parser))
+
+/* False: the limit is passed, and parsing stops. */
+static bool count_nodes(struct xml_document *document, uint64_t count)
+{
+	if (document->nodes + count > document->base.limits.nodes) {
+		stop(document, "over %u nodes.", document->base.limits.nodes);
+		return false;
+	}
+	document->nodes += (uint32_t)count;
+	return true;
+}
+
+static void on_element(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int namespaces,
+                       const xmlChar **namespace_list, int attributes, int defaulted, const xmlChar **attribute_list)
+{
+	struct xml_document *document = document_of(context);
+
+	if (document->depth >= document->base.limits.depth)
+		stop(document, "depth limit of %u exceeded.", document->base.limits.depth);
+	else if (count_nodes(document, 1 + (uint64_t)namespaces + (uint64_t)attributes))
+		xmlSAX2StartElementNs(context, name, prefix, uri, namespaces, namespace_list, attributes, defaulted, attribute_list);
+	document->depth++;
+}
+
+static void on_element_end(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+{
+	document_of(context)->depth--;
+	xmlSAX2EndElementNs(context, name, prefix, uri);
+}
+
+static void on_end(void *context)
+{
+	document_of(context)->is_whole = true;
+	xmlSAX2EndDocument(context);
+}
+
+static void on_comment(void *context, const xmlChar *text)
+{
+	if (count_nodes(document_of(context), 1))
+		xmlSAX2Comment(context, text);
+}
+
+static void on_instruction(void *context, const xmlChar *target, const xmlChar *text)
+{
+	if (count_nodes(document_of(context), 1))
+		xmlSAX2ProcessingInstruction(context, target, text);
+}
+
+static void on_entity(void *context, const xmlChar *name, int type, const xmlChar *public_id, const xmlChar *system_id, xmlChar *text)
+{
+	(void)name;
+	(void)type;
+	(void)public_id;
+	(void)system_id;
+	(void)text;
+	stop(document_of(context), "entity declarations are refused.");
+}
+
+static void on_external_subset(void *context, const xmlChar *name, const xmlChar *public_id, const xmlChar *system_id)
+{
+	(void)context;
+	(void)name;
+	(void)public_id;
+	(void)system_id;
+}
+
+static xmlParserInputPtr on_resolve(void *context, const xmlChar *public_id, const xmlChar *system_id)
+{
+	(void)context;
+	(void)public_id;
+	(void)system_id;
+	return NULL;
+}
+
+static void take_over(xmlSAXHandlerPtr sax)
+{
+	sax->startElementNs = on_element;
+	sax->endElementNs = on_element_end;
+	sax->endDocument = on_end;
+	sax->comment = on_comment;
+	sax->processingInstruction = on_instruction;
+	sax->entityDecl = on_entity;
+	sax->externalSubset = on_external_subset;
+	sax->resolveEntity = on_resolve;
+	sax->error = sax->warning = sax->fatalError = keep_quiet;
+	sax->serror = xml_keep_quiet;
+}
+
+static enum result xml_begin(struct reader *reader, const struct reader_birth *birth)
+{
+	struct xml_document *document = (struct xml_document *)reader;
+
+	(void)birth;
+	buffer_init(&document->text, SIZE_MAX / 2);  /* bounded by the document, which was */
+	xml_prepare();
+	document->parser = xmlCreatePushParserCtxt(NULL, NULL, NULL, 0, NULL);
+	if (!document->parser)
+		return RESULT_NO_MEMORY;
+	document->parser->_private = document;
+	take_over(document->parser->sax);
+	return xmlCtxtUseOptions(document->parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING) ? RESULT_NO_MEMORY : RESULT_OK;
+}
+
+static enum result fail(struct xml_document *document)
+{
+	return reader_fail(&document->base, "XML parser error: XML: Failed parsing document.");
+}
+
+static enum result parse(struct xml_document *document, struct span part, bool is_last)
+{
+	int answer = xmlParseChunk(document->parser, part.at, (int)part.len, is_last);
+	const xmlError *error = xmlCtxtGetLastError(document->parser);
+
+	if (error && error->code == XML_ERR_NO_MEMORY)
+		return RESULT_NO_MEMORY;
+	if (body_report_has(&document->base.report, BODY_FLAG_ERROR))
+		return RESULT_MALFORMED;
+	/* Bytes that are none in their encoding halt libxml2, which still calls the document well-formed: as far as it came. */
+	if (!document->parser->wellFormed || answer == -1 || answer == XML_ERR_INVALID_ENCODING)
+		return fail(document);
+	return RESULT_OK;
+}
+
+static enum result xml_feed(struct reader *reader, struct span piece)
+{
+	struct xml_document *document = (struct xml_document *)reader;
+	enum result result = RESULT_OK;
+
+	while (result == RESULT_OK && piece.len) {
+		struct span part = span_take(piece, FEED_BYTES_MAX);
+
+		result = parse(document, part, false);
+		piece = span_skip(piece, part.len);
+	}
+	return result;
+}
+
+static enum result xml_end(struct reader *reader)
+{
+	struct xml_document *document = (struct xml_document *)reader;
+	enum result result = parse(document, SPAN_NONE, true);
+
+	if (result == RESULT_OK && (!document->is_whole || !xmlDocGetRootElement(document->parser->myDoc)))
+		return fail(document);
+	if (result == RESULT_OK) {
+		document->tree = document->parser->myDoc;
+		document->parser->myDoc = NULL;
+	}
+	return result;
+}
+
+static void xml_done(struct reader *reader)
+{
+	struct xml_document *document = (struct xml_document *)reader;
+
+	if (document->parser) {
+		xmlFreeDoc(document->parser->myDoc);
+		xmlFreeParserCtxt(document->parser);
+	}
+	xmlFreeDoc(document->tree);
+	buffer_done(&document->text);
+}
+
+const struct reader_type xml_type = { sizeof(struct xml_document), xml_begin, xml_feed, xml_end, xml_done };
+
+struct xml_document *reader_document(struct reader *reader)
+{
+	struct xml_document *document = (struct xml_document *)reader;
+
+	return reader->type == &xml_type && document->tree ? document : NULL;
+}

@@ -1,0 +1,118 @@
+#include "waf/operator/regex.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "waf/operator/scratch.h"
+
+#include "base/banned.h"
+
+#define NEAR_BYTES 24
+
+static void complain_of(const struct regex_birth *birth, struct span pattern, int error, size_t offset)
+{
+	unsigned char text[256] = "";
+	struct span near = span_take(span_skip(pattern, offset), NEAR_BYTES);
+
+	if (!birth->complaints)
+		return;
+	pcre2_get_error_message(error, text, sizeof(text));
+	if (near.len)
+		complain(birth->complaints, COMPLAINT_ERROR, birth->place, SPAN_NONE, "the expression is broken at its byte %zu: %s, before \"%.*s\"",
+		         offset + 1, (const char *)text, SPAN_ARG(near));
+	else
+		complain(birth->complaints, COMPLAINT_ERROR, birth->place, SPAN_NONE, "the expression is broken at its end: %s", (const char *)text);
+}
+
+enum result regex_init(struct regex *regex, struct span pattern, unsigned flags, const struct regex_birth *birth)
+{
+	uint32_t options = PCRE2_DOTALL;
+	int error = 0;
+	size_t offset = 0;
+
+	options |= flags & REGEX_LINES ? PCRE2_MULTILINE : PCRE2_DOLLAR_ENDONLY;
+	if (flags & REGEX_IGNORES_CASE)
+		options |= PCRE2_CASELESS;
+	*regex = (struct regex){ .limits = birth->limits ? *birth->limits : (struct operator_limits){ 0 } };
+	regex->code = pcre2_compile((const unsigned char *)(pattern.at ? pattern.at : ""), pattern.len, options, &error, &offset, NULL);
+	if (!regex->code && error == PCRE2_ERROR_HEAP_FAILED)
+		return RESULT_NO_MEMORY;
+	if (!regex->code) {
+		complain_of(birth, pattern, error, offset);
+		return RESULT_MALFORMED;
+	}
+	/* Where the processor, or a sandbox without executable memory, allows no JIT, PCRE2 interprets: slower, the same answers. */
+	(void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE);
+	return RESULT_OK;
+}
+
+enum result regex_compile(struct span pattern, unsigned flags, const struct regex_birth *birth, struct regex **out)
+{
+	struct regex *regex = arena_new(birth->arena, struct regex);
+	enum result result;
+
+	if (!regex)
+		return RESULT_NO_MEMORY;
+	result = regex_init(regex, pattern, flags, birth);
+	if (result == RESULT_OK)
+		*out = regex;
+	return result;
+}
+
+void regex_done(struct regex *regex)
+{
+	if (!regex)
+		return;
+	pcre2_code_free(regex->code);
+	regex->code = NULL;
+}
+
+/* Groups that took no part come out empty; so does one that \K put before its own start. */
+static void take_captures(struct span subject, const size_t *vector, unsigned count, struct captures *captures)
+{
+	captures->count = count;
+	for (unsigned i = 0; i < count; i++) {
+		size_t start = vector[2 * i], end = vector[2 * i + 1];
+		bool is_set = start != PCRE2_UNSET && start <= end;
+
+		captures->list[i] = is_set ? span_make(subject.at + start, end - start) : span_make(subject.at, 0);
+	}
+}
+
+static enum match judge_failure(int code)
+{
+	switch (code) {
+	case PCRE2_ERROR_NOMATCH:
+		return MATCH_NO;
+	case PCRE2_ERROR_MATCHLIMIT:
+	case PCRE2_ERROR_DEPTHLIMIT:
+	case PCRE2_ERROR_HEAPLIMIT:
+	case PCRE2_ERROR_JIT_STACKLIMIT:
+	case PCRE2_ERROR_NOMEMORY:
+		return MATCH_LIMIT;
+	default:
+		return MATCH_ERROR;
+	}
+}
+
+enum match regex_match(const struct regex *regex, struct operator_scratch *scratch, struct span subject, size_t offset,
+                       unsigned flags, struct captures *captures)
+{
+	uint32_t options = flags & REGEX_NOT_EMPTY ? PCRE2_NOTEMPTY : 0;
+	int code;
+
+	if (captures)
+		captures->count = 0;
+	if (!subject.at)
+		subject = SPAN("");
+	scratch_limit(scratch, &regex->limits);
+	code = pcre2_match(regex->code, (const unsigned char *)subject.at, subject.len, offset, options, scratch->data, scratch->context);
+	if (code == PCRE2_ERROR_JIT_STACKLIMIT)
+		code = pcre2_match(regex->code, (const unsigned char *)subject.at, subject.len, offset, options | PCRE2_NO_JIT,
+		                   scratch->data, scratch->context);
+	if (code < 0)
+		return judge_failure(code);
+	if (captures)  /* 0: there were more groups than CAPTURES_MAX */
+		take_captures(subject, pcre2_get_ovector_pointer(scratch->data), code ? (unsigned)code : CAPTURES_MAX, captures);
+	return MATCH_YES;
+}

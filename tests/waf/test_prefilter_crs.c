@@ -1,0 +1,233 @@
+/* Every @rx of the Core Rule Set that Debian installs, PCRE2 as the judge: no subject matches without what the pattern's
+ * factors ask for. Prints how many patterns have factors, and how often ordinary text has what they ask for; with
+ * PREFILTER_LIST=1 in the environment, each pattern's too. */
+#include "regex.h"
+
+#include "crs_rules.h"
+#include "waf/prefilter/scanner.h"
+
+#define WALKS 12
+#define VALUES_MAX 16384
+
+static struct crs_rules *rules;
+
+struct seen {
+	struct factors factors;
+	bool is_found;
+};
+
+static bool is_rx(const struct crs_rule *rule)
+{
+	return span_equal(rule->name, SPAN("rx")) && !span_contains(rule->parameter, SPAN("%{"));
+}
+
+static bool has_package(void)
+{
+	rules = crs_rules_new();
+	if (!rules)
+		print_message("skipped: no " CRS_FOLDER " (Debian's modsecurity-crs)\n");
+	return rules;
+}
+
+static struct seen look_at(const struct crs_rule *rule)
+{
+	struct seen seen = { 0 };
+
+	seen.is_found = factors_find(rule->parameter, &rules->arena, &seen.factors) == RESULT_OK;
+	return seen;
+}
+
+static void fail_with(const struct crs_rule *rule, struct span subject)
+{
+	print_error("rule %.*s: /%.*s/ matches, without a factor: \"%.*s\"\n", SPAN_ARG(rule->id), SPAN_ARG(rule->parameter), SPAN_ARG(subject));
+	fail();
+}
+
+/* How many subjects were grown. */
+static unsigned check_grown(const struct crs_rule *rule, const struct factors *factors, struct draws *draws)
+{
+	unsigned grown = 0;
+	struct regex regex;
+	char subject[GROWN_MAX];
+	size_t len;
+
+	assert_true(regex_init(&regex, rule->parameter, false));
+	for (unsigned walk = 0; walk < WALKS; walk++) {
+		if (regex_grow(&regex, rule->parameter, draws, subject, &len) != RESULT_OK)
+			continue;
+		grown++;
+		if (!factors_hold(factors, span_make(subject, len)))
+			fail_with(rule, span_make(subject, len));
+	}
+	regex_done(&regex);
+	return grown;
+}
+
+static void test_grown_subjects(void **state)
+{
+	struct draws draws = { 3 };
+	unsigned patterns = 0, reached = 0, subjects = 0;
+
+	(void)state;
+	if (!has_package())
+		skip();
+	for (size_t i = 0; i < rules->count; i++) {
+		struct seen seen;
+		unsigned grown;
+
+		if (!is_rx(&rules->list[i]))
+			continue;
+		seen = look_at(&rules->list[i]);
+		grown = check_grown(&rules->list[i], &seen.factors, &draws);
+		patterns++;
+		reached += grown > 0;
+		subjects += grown;
+	}
+	print_message("%u subjects grown for %u of %u patterns\n", subjects, reached, patterns);
+	assert_true(reached * 10 > patterns * 6);
+	crs_rules_free(rules);
+}
+
+/* Nothing may be claimed of the rules' own texts either: the longest subjects at hand, and each is full of phrases. */
+static void test_patterns_as_subjects(void **state)
+{
+	unsigned matched = 0;
+
+	(void)state;
+	if (!has_package())
+		skip();
+	for (size_t i = 0; i < rules->count; i++) {
+		struct regex regex;
+		struct seen seen;
+
+		if (!is_rx(&rules->list[i]))
+			continue;
+		seen = look_at(&rules->list[i]);
+		assert_true(regex_init(&regex, rules->list[i].parameter, true));
+		for (size_t j = i % 7; j < rules->count; j += 7) {
+			struct span subject = span_take(rules->list[j].parameter, 4096);
+
+			if (!regex_matches(&regex, subject))
+				continue;
+			matched++;
+			if (!factors_hold(&seen.factors, subject))
+				fail_with(&rules->list[i], subject);
+		}
+		regex_done(&regex);
+	}
+	assert_true(matched > 1000);
+	crs_rules_free(rules);
+}
+
+static void list(const struct crs_rule *rule, const struct seen *seen)
+{
+	unsigned bytes = 0;
+
+	for (unsigned i = 0; i < 4; i++)
+		bytes += (unsigned)__builtin_popcountll(seen->factors.bytes.words[i]);
+	printf("%-9.*s %4zu phrases", SPAN_ARG(rule->id), seen->is_found ? seen->factors.phrases.count : 0);
+	if (seen->is_found && seen->factors.has_bytes)
+		printf(", one of %3u bytes", bytes);
+	printf("  %.*s\n   ", SPAN_ARG(span_take(rule->parameter, 100)));
+	for (size_t i = 0; seen->is_found && i < seen->factors.phrases.count && i < 10; i++)
+		printf(" [%.*s]", SPAN_ARG(seen->factors.phrases.list[i]));
+	printf("\n");
+}
+
+static struct seen all[CRS_RULES_MAX];
+static size_t all_count;
+
+static void test_figures(void **state)
+{
+	size_t with_phrases = 0, with_bytes = 0, phrases = 0;
+
+	(void)state;
+	if (!has_package())
+		skip();
+	for (size_t i = 0; i < rules->count; i++) {
+		struct seen seen;
+
+		if (!is_rx(&rules->list[i]))
+			continue;
+		seen = look_at(&rules->list[i]);
+		if (getenv("PREFILTER_LIST"))
+			list(&rules->list[i], &seen);
+		with_phrases += seen.is_found && seen.factors.phrases.count;
+		with_bytes += seen.is_found && !seen.factors.phrases.count;
+		phrases += seen.is_found ? seen.factors.phrases.count : 0;
+		all[all_count++] = seen;
+	}
+	print_message("%zu patterns: %zu with phrases (%zu phrases), %zu with bytes only, %zu with nothing\n", all_count, with_phrases,
+	              phrases, with_bytes, all_count - with_phrases - with_bytes);
+	assert_true(with_phrases * 10 >= all_count * 8);  /* what this prefilter is for */
+}
+
+static struct span ordinary(const char *name)
+{
+	char path[1024];
+	FILE *file;
+	char *text = arena_take(&rules->arena, 65536);
+	size_t folder = strlen(__FILE__) - strlen("test_prefilter_crs.c"), len;
+
+	assert_non_null(text);
+	snprintf(path, sizeof(path), "%.*sordinary/%s", (int)folder, __FILE__, name);
+	file = fopen(path, "rb");
+	if (!file) {  /* not run from the build folder */
+		snprintf(path, sizeof(path), "tests/waf/ordinary/%s", name);
+		file = fopen(path, "rb");
+	}
+	assert_non_null(file);
+	len = fread(text, 1, 65536, file);
+	fclose(file);
+	return span_make(text, len);
+}
+
+static void count_firing(const char *what, struct span text, const char *ends)
+{
+	size_t values = 0, fired = 0, by_phrase = 0;
+
+	while (text.len) {
+		size_t len = 0;
+		struct span value;
+
+		while (len < text.len && !strchr(ends, text.at[len]))
+			len++;
+		value = span_take(text, len);
+		text = span_skip(text, len + 1);
+		if (!value.len)
+			continue;
+		values++;
+		for (size_t i = 0; i < all_count; i++) {
+			struct factors phrases_only = { .phrases = all[i].factors.phrases };
+
+			by_phrase += !all[i].is_found || factors_hold(&phrases_only, value);
+			fired += !all[i].is_found || factors_hold(&all[i].factors, value);
+		}
+	}
+	print_message("%s: %zu values, of %zu patterns %.1f are tried (%.1f by their phrases alone)\n", what, values, all_count,
+	              (double)fired / (double)values, (double)by_phrase / (double)values);
+	assert_true(fired * 5 < values * all_count);
+}
+
+static void test_ordinary_values(void **state)
+{
+	(void)state;
+	if (!all_count)
+		skip();
+	count_firing("lines of forms", ordinary("words.txt"), "\n");
+	count_firing("words of forms", ordinary("words.txt"), " \n");
+	count_firing("addresses and headers", ordinary("requests.txt"), "\n");
+	crs_rules_free(rules);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_grown_subjects),
+		cmocka_unit_test(test_patterns_as_subjects),
+		cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_ordinary_values),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
