@@ -31,6 +31,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(one.result == other.result && span_equal(buffer_span(&one.said), buffer_span(&other.said)));
 	reading_done(&one);
 	reading_done(&other);
-	assert(fake_alive == 0);
 	return 0;
 }

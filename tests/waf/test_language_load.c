@@ -49,7 +49,7 @@ static void includes_are_read_where_they_stand(void **state)
 	}
 	assert_null(rule);
 	assert_span(reading.ruleset->first->next->place.file, "/etc/rules/10.conf");
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 /* Every file's errors are told at once, each with its own place. */
@@ -74,7 +74,7 @@ static void all_errors_of_a_load_are_told(void **state)
 	                    " written \\\")\n"
 	                    "a:4:1: error: rule 1: the id is taken by the rule at a:2\n"
 	                    "a:5:27: error: rule 3: skipAfter goes to \"X\", and there is no such marker\n");
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 static void a_file_that_includes_itself_ends(void **state)
@@ -87,7 +87,7 @@ static void a_file_that_includes_itself_ends(void **state)
 	assert_int_equal(reading.result, RESULT_LIMIT);
 	assert_string_equal(reading_said(&reading),
 	                    "a:1:9: error: files include each other deeper than is allowed (16) (does a file include itself?)\n");
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 static void files_have_a_number(void **state)
@@ -105,7 +105,7 @@ static void files_have_a_number(void **state)
 	reading_load(&reading, "a");
 	assert_int_equal(reading.result, RESULT_LIMIT);
 	assert_string_equal(reading_said(&reading), "a:1000:9: error: more files than are allowed (1000)\n");
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 static void a_file_has_a_size(void **state)
@@ -119,7 +119,7 @@ static void a_file_has_a_size(void **state)
 		reading_of(&reading, span_make(text, TEXT_BYTES_MAX + over));
 		assert_int_equal(reading.result, over ? RESULT_MALFORMED : RESULT_OK);
 		assert_string_equal(reading_said(&reading), over ? "error: x has 4194305 bytes; 4 MiB are allowed\n" : "");
-		reading_end(&reading);
+		reading_done(&reading);
 	}
 }
 
@@ -138,7 +138,7 @@ static void rules_have_a_number(void **state)
 		reading_of(&reading, span_make(text, (RULES_MAX + over) * bytes));
 		assert_int_equal(reading.result == RESULT_OK, !over);
 		assert_string_equal(reading_said(&reading), over ? "x:50001:1: error: more rules than are allowed (50000)\n" : "");
-		reading_end(&reading);
+		reading_done(&reading);
 	}
 	free(text);
 }
@@ -155,7 +155,7 @@ static void blocks_are_taken_or_left(void **state)
 	assert_int_equal(rule->next->id, 3);
 	assert_int_equal(rule->next->next->id, 4);
 	assert_null(rule->next->next->next);
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 static void blocks_have_a_depth(void **state)
@@ -170,7 +170,7 @@ static void blocks_have_a_depth(void **state)
 	reading_of(&reading, span_make(text, len));
 	assert_int_equal(reading.result, RESULT_LIMIT);
 	assert_string_equal(reading_said(&reading), "x:17:1: error: blocks nested deeper than is allowed (16)\n");
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 static void what_is_not_there_is_told(void **state)
@@ -182,7 +182,7 @@ static void what_is_not_there_is_told(void **state)
 	reading_load(&reading, "nowhere");
 	assert_int_equal(reading.result, RESULT_MALFORMED);
 	assert_string_equal(reading_said(&reading), "error: no file is named \"nowhere\"\n");
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 static void memory_has_a_limit(void **state)
@@ -197,7 +197,7 @@ static void memory_has_a_limit(void **state)
 	reading_load(&reading, "x");
 	assert_int_equal(reading.result, RESULT_NO_MEMORY);
 	assert_string_equal(reading_said(&reading), "error: the rules need more memory than is allowed (2000 bytes)\n");
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 static void texts_are_found_by_name(void **state)

@@ -88,7 +88,6 @@ static void any_request_for_memory_may_fail(void **state)
 	assert_true(all > 100);
 	weight = weigh(reading.ruleset);
 	reading_done(&reading);
-	assert_int_equal(fake_alive, 0);
 	for (size_t at = 1; at <= all; at++) {
 		load(&reading);
 		failing_call = at;
@@ -99,7 +98,6 @@ static void any_request_for_memory_may_fail(void **state)
 			fail_msg("request %zu: %s", at, result_name(reading.result));
 		assert_int_equal(reading.ruleset == NULL, reading.result != RESULT_OK);
 		reading_done(&reading);
-		assert_int_equal(fake_alive, 0);
 	}
 }
 

@@ -44,7 +44,7 @@ static void a_default_is_inherited(void **state)
 	assert_int_equal(rule->action_count, 1);
 	assert_true(rule->is_audited);
 	assert_span(rule->log_data.text, "y");
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 /* Each phase has its own; a phase without one has the last; a rule that names no phase is in that of the last. */
@@ -75,7 +75,7 @@ static void block_means_the_default_of_its_phase(void **state)
 		assert_true(rule->is_block);
 		assert_int_equal(rule->redirect.text.len > 0, wanted[i].disruption == DISRUPT_REDIRECT);
 	}
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 static void chains_hang_together(void **state)
@@ -103,7 +103,7 @@ static void chains_hang_together(void **state)
 	assert_non_null(rule->next->next->chained);
 	assert_int_equal(rule->next->next->chained->severity, -1);
 	assert_null(rule->next->next->next);
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 static void markers_stand_where_they_are_written(void **state)
@@ -119,7 +119,7 @@ static void markers_stand_where_they_are_written(void **state)
 	assert_span(rule->next->next->msg.text, "END");
 	assert_int_equal(rule->next->next->next->id, 3);
 	assert_int_equal(reading.ruleset->markers, 1);
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 /* 2.9.7 goes behind a rule that is named by its id; also when that rule is removed. */
@@ -140,7 +140,7 @@ static void a_rule_can_be_skipped_to_by_its_id(void **state)
 	rule = reading.ruleset->first->next->next->next;
 	assert_span(rule->msg.text, "2");
 	assert_span(rule->next->msg.text, "3");
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 /* A target behind its exclusion is looked at again (2.9.7): an update leaves the order as it is. */
@@ -153,7 +153,7 @@ static void the_order_of_targets_stays(void **state)
 	assert_int_equal(rule->target_count, 4);
 	assert_true(!rule->targets[0].is_excluded && rule->targets[1].is_excluded && !rule->targets[2].is_excluded);
 	assert_span(rule->targets[3].selector, "b");
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 static const char four_rules[] = "SecRule ARGS \"@rx a\" \"id:1,tag:foo/bar,msg:'One thing',chain\"\nSecRule ARGS \"@rx b\" \"tag:kid\"\n"
@@ -194,7 +194,7 @@ static void removals_work_on_what_stands_above(void **state)
 		}
 		assert_null(rule);
 		assert_string_equal(reading_said(&reading), removals[i].said ? removals[i].said : "");
-		reading_end(&reading);
+		reading_done(&reading);
 	}
 }
 
@@ -248,7 +248,7 @@ static void targets_are_updated(void **state)
 			rule = rule->chained;
 		print_targets(rule, got, sizeof(got));
 		assert_string_equal(got, target_updates[i].targets);
-		reading_end(&reading);
+		reading_done(&reading);
 	}
 }
 
@@ -278,7 +278,7 @@ static void actions_are_updated(void **state)
 	assert_int_equal(rule->chained->transforms[1], TRANSFORM_MD5);
 	assert_int_equal(rule->chained->action_count, 1);
 	assert_string_equal(reading_said(&reading), "x:7:25: warning: no rule above is meant by \"7\" (it works on rules above it only)\n");
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 /* What is said twice in one list is told; the last one counts. */
@@ -293,7 +293,7 @@ static void a_repetition_is_told(void **state)
 	assert_string_equal(reading_said(&reading),
 	                    "x:1:28: warning: rule 1: \"msg\" changes what the same list said before: the last one counts\n"
 	                    "x:1:34: warning: rule 1: \"pass\" changes what the same list said before: the last one counts\n");
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 int main(void)

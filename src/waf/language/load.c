@@ -3,6 +3,7 @@
 
 #include "waf/language/directive.h"
 #include "waf/language/draft.h"
+#include "waf/operator/regex.h"
 
 #include "base/banned.h"
 
@@ -209,7 +210,6 @@ static struct ruleset *ruleset_new(const struct language_birth *birth)
 	settings_init(&ruleset->settings);
 	ruleset->operator_limits = (struct operator_limits){ (uint32_t)ruleset->settings.pcre_match_limit,
 		                                             (uint32_t)ruleset->settings.pcre_match_limit_recursion };
-	ruleset->regex_done = birth->ports->regex_done;
 	return ruleset;
 }
 
@@ -224,6 +224,8 @@ enum result ruleset_read(const struct language_birth *birth, struct span name, s
 	arena_init(&reader.scratch, SCRATCH_BYTES_MAX, BLOCK_BYTES);
 	result = read_all(&reader, name);
 	arena_done(&reader.scratch);
+	if (reader.matching)
+		operator_scratch_free(reader.matching);
 	if (result == RESULT_OK)
 		*out = reader.ruleset;
 	else
@@ -240,10 +242,8 @@ void ruleset_free(struct ruleset *ruleset)
 		if (operators[i])
 			operator_done(operators[i]);
 	}
-	for (size_t i = 0; i < ruleset->expressions.count; i++) {
-		if (expressions[i])
-			ruleset->regex_done(expressions[i]);
-	}
+	for (size_t i = 0; i < ruleset->expressions.count; i++)
+		regex_done(expressions[i]);
 	arena_done(&ruleset->arena);
 	free(ruleset);
 }

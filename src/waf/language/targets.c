@@ -43,7 +43,7 @@ static enum result read_selector(struct target_list *list, const struct item *it
 		target->kind = SELECTOR_XPATH;
 	} else if (is_expression(item->value)) {
 		target->kind = SELECTOR_REGEX;
-		return expression_compile(list->reader, span_make(item->value.at + 1, item->value.len - 2), true, place, &target->regex);
+		return reader_compile(list->reader, span_make(item->value.at + 1, item->value.len - 2), true, place, &target->regex);
 	}
 	return RESULT_OK;
 }
