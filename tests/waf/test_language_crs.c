@@ -138,7 +138,7 @@ static void all_of_debians_rules_are_read(void **state)
 
 	(void)state;
 	if (!is_installed())
-		return;
+		skip();
 	reading_start(&reading);
 	reading.operator_ports.geo_find = never_find;
 	reading.operator_ports.rbl_ask = never_ask;
