@@ -143,6 +143,42 @@ static void rules_have_a_number(void **state)
 	free(text);
 }
 
+/* A file that is all errors ends when no more of them would be shown. */
+static void errors_have_a_number(void **state)
+{
+	static char text[8 * COMPLAINTS_MAX];
+	struct reading reading;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text); i += 4)
+		memcpy(text + i, "Foo\n", 4);
+	reading_of(&reading, span_make(text, sizeof(text)));
+	assert_int_equal(reading.result, RESULT_LIMIT);
+	assert_int_equal(reading.complaints.count, COMPLAINTS_MAX);
+	assert_int_equal(reading.complaints.errors, COMPLAINTS_MAX);
+	reading_done(&reading);
+}
+
+/* Warnings are no errors, however many there are: the rules load, and an error among them is shown. */
+static void warnings_leave_room(void **state)
+{
+	static char text[(COMPLAINTS_MAX + 10) * 18 + 4];
+	struct reading reading;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text) - 4; i += 18)
+		memcpy(text + i, "SecDebugLogLevel \n", 18);
+	memcpy(text + sizeof(text) - 4, "Foo\n", 4);
+	for (size_t is_bad = 0; is_bad < 2; is_bad++) {
+		reading_of(&reading, span_make(text, sizeof(text) - (is_bad ? 0 : 4)));
+		assert_int_equal(reading.result, is_bad ? RESULT_MALFORMED : RESULT_OK);
+		assert_int_equal(reading.complaints.count, COMPLAINTS_MAX / 2 + is_bad);
+		assert_int_equal(reading.complaints.dropped, COMPLAINTS_MAX / 2 + 10);
+		assert_int_equal(strstr(reading_said(&reading), "x:1011:1: error: unknown directive \"Foo\"") != NULL, is_bad);
+		reading_done(&reading);
+	}
+}
+
 static void blocks_are_taken_or_left(void **state)
 {
 	struct reading reading;
@@ -236,7 +272,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(includes_are_read_where_they_stand), cmocka_unit_test(all_errors_of_a_load_are_told),
 		cmocka_unit_test(a_file_that_includes_itself_ends), cmocka_unit_test(files_have_a_number), cmocka_unit_test(a_file_has_a_size),
-		cmocka_unit_test(rules_have_a_number), cmocka_unit_test(blocks_are_taken_or_left), cmocka_unit_test(blocks_have_a_depth),
+		cmocka_unit_test(rules_have_a_number), cmocka_unit_test(errors_have_a_number), cmocka_unit_test(warnings_leave_room), cmocka_unit_test(blocks_are_taken_or_left), cmocka_unit_test(blocks_have_a_depth),
 		cmocka_unit_test(what_is_not_there_is_told), cmocka_unit_test(memory_has_a_limit), cmocka_unit_test(texts_are_found_by_name),
 	};
 

@@ -119,6 +119,8 @@ static enum result read_lines(struct load *load)
 			report(load, &found), result = RESULT_MALFORMED;
 		if (result == RESULT_NO_MEMORY || result == RESULT_LIMIT)
 			return result;
+		if (load->reader->complaints->errors >= COMPLAINTS_MAX)
+			return RESULT_LIMIT;  /* no more would be shown; a file that is no rule file ends here */
 	}
 }
 

@@ -8,11 +8,17 @@
 #include "base/banned.h"
 
 #define TEXT_MAX 1024
+/* However many warnings there are, errors find room. */
+#define WARNINGS_MAX (COMPLAINTS_MAX / 2)
 
 static void say(struct reader *reader, enum complaint_kind kind, struct place place, struct span suggestion, const char *text)
 {
 	if (kind == COMPLAINT_ERROR)
 		reader->has_failed = true;
+	if (kind == COMPLAINT_WARNING && reader->complaints->count >= WARNINGS_MAX) {
+		reader->complaints->dropped++;
+		return;
+	}
 	if (reader->rule_id)
 		complain(reader->complaints, kind, place, suggestion, "rule %u: %s", reader->rule_id, text);
 	else
