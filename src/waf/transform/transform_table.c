@@ -19,8 +19,8 @@
 #define AMPERSAND(word) BYTE(word, '&')
 #define PATH(word) (SLASH(word) | BYTE(word, '.'))
 #define PATH_WIN(word) (PATH(word) | BACKSLASH(word))
-#define COMMENTS(word) (SLASH(word) | BYTE(word, '-') | BYTE(word, '#') | BYTE(word, '<'))
-#define COMMENTS_CHAR(word) (COMMENTS(word) | BYTE(word, '*'))
+/* Every sign of a comment holds one of these. */
+#define COMMENTS(word) (SLASH(word) | BYTE(word, '-') | BYTE(word, '#'))
 #define SQL_HEX(word) (NUL(word) | BYTE(word, 'x') | BYTE(word, 'X'))
 #define ENCODED(word) (BYTE(word, '%') | BYTE(word, '+'))
 #define NOT_URL(word) (ALL ^ (UPPER(word) | LOWER(word) | DIGITS(word) | BYTE(word, '*')))
@@ -47,7 +47,6 @@ SET(ampersand, AMPERSAND);
 SET(path, PATH);
 SET(path_win, PATH_WIN);
 SET(comments, COMMENTS);
-SET(comments_char, COMMENTS_CHAR);
 SET(sql_hex, SQL_HEX);
 SET(encoded, ENCODED);
 SET(not_url, NOT_URL);
@@ -86,7 +85,7 @@ const struct transform_row transform_table[TRANSFORM_COUNT] = {
 	[TRANSFORM_PARITY_ZERO_7BIT] = { transform_parity_zero_7bit, &high },
 	[TRANSFORM_PHP_ARGS_NAMES] = { transform_php_args_names, &php },
 	[TRANSFORM_REMOVE_COMMENTS] = { transform_remove_comments, &comments },
-	[TRANSFORM_REMOVE_COMMENTS_CHAR] = { transform_remove_comments_char, &comments_char },
+	[TRANSFORM_REMOVE_COMMENTS_CHAR] = { transform_remove_comments_char, &comments },
 	[TRANSFORM_REMOVE_NULLS] = { transform_remove_nulls, &nul },
 	[TRANSFORM_REMOVE_WHITESPACE] = { transform_remove_whitespace, &spaces_nbsp },
 	[TRANSFORM_REPLACE_COMMENTS] = { transform_replace_comments, &slash },
