@@ -65,6 +65,11 @@ const char *operator_suggest(struct span name)
 	return nearest_name(name, fake_operator_at, OPERATOR_COUNT);
 }
 
+const char *operator_refusal(struct span name)
+{
+	return span_equal_nocase(name, SPAN("fuzzyHash")) || span_equal_nocase(name, SPAN("gsbLookup")) ? "others do this better" : NULL;
+}
+
 struct operator {
 	enum operator_id id;
 };

@@ -1,8 +1,6 @@
 /* @rx and @rxGlobal, with and without macros. What macros do to a pattern was asked of ModSecurity 2.9.7. */
 #include "operator_stage.h"
 
-#include "waf/operator/scratch.h"
-
 static enum match expanded(struct stage *stage, const char *pattern, struct span value)
 {
 	struct operator *operator = NULL;
@@ -40,31 +38,6 @@ static void macros_escape_the_pattern(void **state)
 			assert_int_equal(expanded(&stage, table[i].pattern, span_of(table[i].value)), table[i].match);
 	}
 	assert_int_equal(stage.complaints.count, 0);
-	stage_done(&stage);
-}
-
-static void the_scratch_keeps_the_last_ones(void **state)
-{
-	struct stage stage;
-	struct regex *first = NULL, *again = NULL;
-
-	(void)state;
-	stage_init(&stage);
-	assert_ok(scratch_regex(stage.scratch, SPAN("a0"), &stage.limits, &first));
-	for (unsigned i = 1; i < SCRATCH_EXPANDED; i++) {
-		struct regex *other = NULL;
-		char text[] = { 'a', (char)('0' + i) };
-
-		assert_ok(scratch_regex(stage.scratch, span_make(text, 2), &stage.limits, &other));
-		assert_ptr_not_equal(other, first);
-	}
-	assert_ok(scratch_regex(stage.scratch, SPAN("a0"), &stage.limits, &again));
-	assert_ptr_equal(again, first);
-	assert_result(scratch_regex(stage.scratch, SPAN("("), &stage.limits, &again), RESULT_MALFORMED);  /* takes the place of a0 */
-	assert_result(scratch_regex(stage.scratch, SPAN("("), &stage.limits, &again), RESULT_MALFORMED);
-	assert_ok(scratch_regex(stage.scratch, SPAN("a0"), &stage.limits, &again));
-	assert_ptr_not_equal(again, first);
-	assert_int_equal(regex_match(again, stage.scratch, SPAN("xa0"), 0, 0, NULL), MATCH_YES);
 	stage_done(&stage);
 }
 
@@ -144,8 +117,7 @@ static void every_match_of_a_global_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(macros_escape_the_pattern), cmocka_unit_test(the_scratch_keeps_the_last_ones),
-		cmocka_unit_test(an_endless_expansion_is_a_limit), cmocka_unit_test(no_memory_is_a_limit),
+		cmocka_unit_test(macros_escape_the_pattern), cmocka_unit_test(an_endless_expansion_is_a_limit), cmocka_unit_test(no_memory_is_a_limit),
 		cmocka_unit_test(a_pattern_without_macros_is_what_it_says), cmocka_unit_test(every_match_of_a_global_one),
 	};
 

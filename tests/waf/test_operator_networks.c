@@ -133,7 +133,8 @@ static void rules(void **state)
 	static const struct { const char *list, *value; int match; } table[] = {
 		{ "10.0.0.0/8", "10.1.1.1", MATCH_YES }, { "1.2.3.4,5.6.7.8", "5.6.7.8", MATCH_YES }, { "1.2.3.4 , 5.6.7.8", "5.6.7.8", MATCH_YES },
 		{ "10.0.0.0/24,10.0.0.7", "10.0.0.9", MATCH_YES }, { "2001:db8::/32", "2001:DB8:0::1", MATCH_YES }, { "1.2.3.4", "1.2.3.5", MATCH_NO },
-		{ "", "10.0.0.9", MATCH_NO }, { ",,", "10.0.0.9", MATCH_NO }, { "10.0.0.0/24", "::ffff:10.0.0.1", MATCH_YES }, { "::/80", "::ffff:10.0.0.1", MATCH_YES }, { "::/80", "10.0.0.1", MATCH_NO },
+		{ "", "10.0.0.9", MATCH_NO }, { ",,", "10.0.0.9", MATCH_NO }, { "10.0.0.0/24", "::ffff:10.0.0.1", MATCH_YES },
+		{ "::/80", "::ffff:10.0.0.1", MATCH_YES }, { "::/80", "10.0.0.1", MATCH_NO },
 		{ "1.2.3.4", "x", MATCH_ERROR }, { "1.2.3.4", "", MATCH_ERROR }, { "::1", "[::1]", MATCH_ERROR }, { "1.2.3.4", "1.2.3.4 ", MATCH_ERROR },
 		{ "1.2.3.4", "1.2.3.4/32", MATCH_ERROR },
 	};

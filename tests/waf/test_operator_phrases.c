@@ -129,29 +129,74 @@ static void all_bytes_and_wide_states(void **state)
 	arena_done(&arena);
 }
 
-/* Thousands of words: 13 bytes a state, 16 a word, the words themselves, and one table for the root. */
-static void memory_of_thousands_of_words(void **state)
+static size_t draw_words(struct draws *draws, char (*bytes)[12], struct span *list, size_t count)
 {
-	enum { WORDS = 5000 };
-	struct draws draws = { 3 };
-	static char bytes[WORDS][12];
-	static struct span list[WORDS];
-	struct arena arena;
-	struct phrase_set *set;
 	size_t letters = 0;
 
-	(void)state;
-	for (size_t i = 0; i < WORDS; i++) {
-		list[i] = span_make(bytes[i], 4 + draw_below(&draws, 8));
+	for (size_t i = 0; i < count; i++) {
+		list[i] = span_make(bytes[i], 4 + draw_below(draws, 8));
 		for (size_t b = 0; b < list[i].len; b++)
-			bytes[i][b] = (char)('a' + draw_below(&draws, 26));
+			bytes[i][b] = (char)('a' + draw_below(draws, 26));
 		letters += list[i].len;
 	}
-	arena_init(&arena, 16 << 20, 4096);
-	set = made(&arena, list, WORDS);
-	assert_true(phrase_set_bytes(set) <= arena.used_bytes);
-	assert_true(arena.used_bytes <= 14 * letters + 17 * WORDS + 4096);
-	arena_done(&arena);
+	return letters;
+}
+
+/* Thousands of words: 7 bytes a state and one for its letter, 16 a word, and one table for the root; beyond 65,535 states 13. */
+static void memory_of_thousands_of_words(void **state)
+{
+	enum { MOST = 20000 };
+	static const struct { size_t words, bytes; bool is_wide; } table[] = { { 5000, 7, false }, { MOST, 13, true } };
+	static char bytes[MOST][12];
+	static struct span list[MOST];
+	struct draws draws = { 3 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(table); i++) {
+		size_t letters = draw_words(&draws, bytes, list, table[i].words);
+		struct arena arena;
+		struct phrase_set *set;
+
+		arena_init(&arena, 16 << 20, 4096);
+		set = made(&arena, list, table[i].words);
+		assert_int_equal(set->state_count > UINT16_MAX, table[i].is_wide);
+		assert_true(phrase_set_bytes(set) <= arena.used_bytes);
+		assert_true(arena.used_bytes <= (table[i].bytes + 1) * letters + 17 * table[i].words + 4096);
+		for (size_t w = 0; w < table[i].words; w++) {
+			struct span found;
+
+			assert_true(phrase_set_find(set, list[w], &found));
+			assert_true(span_contains(list[w], found));
+		}
+		assert_false(phrase_set_find(set, SPAN("0123456789-0123456789"), &(struct span){ 0 }));
+		arena_done(&arena);
+	}
+}
+
+/* The last size that is narrow and the first that is wide give the same answers. */
+static void numbers_at_the_edge(void **state)
+{
+	static char text[UINT16_MAX + 1];
+	struct span list[2] = { SPAN_INIT("zz"), { text, 0 } };
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	for (size_t len = UINT16_MAX - 5; len <= UINT16_MAX; len++) {
+		struct arena arena;
+		struct phrase_set *set;
+		struct span found;
+
+		list[1].len = len;
+		arena_init(&arena, 16 << 20, 4096);
+		set = made(&arena, list, 2);
+		assert_int_equal(set->state_count, len + 3);
+		assert_int_equal(set->fail.narrow == NULL, len + 3 > UINT16_MAX);
+		assert_true(phrase_set_find(set, span_make(text, len), &found));
+		assert_int_equal(found.len, len);
+		assert_false(phrase_set_find(set, span_make(text, len - 1), &found));
+		assert_true(phrase_set_find(set, SPAN("aazz"), &found));
+		arena_done(&arena);
+	}
 }
 
 static void nothing_to_look_for(void **state)
@@ -206,7 +251,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(examples), cmocka_unit_test(a_phrase_inside_a_longer_failure),
 		cmocka_unit_test(random_phrases_against_a_naive_search), cmocka_unit_test(all_bytes_and_wide_states),
-		cmocka_unit_test(memory_of_thousands_of_words), cmocka_unit_test(nothing_to_look_for), cmocka_unit_test(any_allocation_may_fail),
+		cmocka_unit_test(memory_of_thousands_of_words), cmocka_unit_test(numbers_at_the_edge),
+		cmocka_unit_test(nothing_to_look_for), cmocka_unit_test(any_allocation_may_fail),
 	};
 
 	return cmocka_run_group_tests_name("waf/operator_phrases", tests, NULL, NULL);

@@ -123,25 +123,44 @@ static void limits_are_said(void **state)
 	stage_done(&stage);
 }
 
-/* What a JIT stack of one MiB does not hold, the interpreter does. */
+/* What a JIT stack of one MiB does not hold, the interpreter does; what its memory does not hold either is a limit. */
 static void deep_matches_are_found(void **state)
 {
-	size_t len = 400000;
-	char *text = malloc(len);
+	enum { DEEP = 160000 };
+	char *text = malloc(DEEP);
 	struct stage stage;
 
 	(void)state;
 	assert_non_null(text);
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = 0; i < DEEP; i++)
 		text[i] = "ab"[i % 2];
 	stage_init(&stage);
-	stage.limits = (struct operator_limits){ 10000000, 10000000 };
-	assert_int_equal(once(&stage, "^(?:(a)|(b)|c)*$", 0, span_make(text, len)), MATCH_YES);
-	assert_int_equal(stage.captures.list[0].len, len);
-	text[len - 1] = 'd';
-	assert_int_equal(once(&stage, "^(?:(a)|(b)|c)*$", 0, span_make(text, len)), MATCH_NO);
+	stage.limits = (struct operator_limits){ 100000000, 100000000 };
+	assert_int_equal(once(&stage, "^(?:a|b)*?$", 0, span_make(text, DEEP)), MATCH_YES);
+	assert_int_equal(stage.captures.list[0].len, DEEP);
+	assert_int_equal(once(&stage, "^(a|b)*$", 0, span_make(text, DEEP)), MATCH_LIMIT);
+	text[DEEP - 1] = 'd';
+	assert_int_equal(once(&stage, "^(?:a|b)*?$", 0, span_make(text, DEEP)), MATCH_NO);
 	stage_done(&stage);
 	free(text);
+}
+
+/* Bytes that are no UTF-8 hide nothing from a pattern that asks for it. */
+static void patterns_that_ask_for_utf8(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	stage_init(&stage);
+	assert_int_equal(once(&stage, "(*UTF)^.$", 0, SPAN("\xc3\xa9")), MATCH_YES);
+	assert_int_equal(once(&stage, "(*UTF)a", 0, SPAN("a\xc3")), MATCH_YES);
+	assert_int_equal(once(&stage, "(*UTF)^..$", 0, SPAN("\xc3\xa9\xff")), MATCH_NO);
+	assert_int_equal(once(&stage, "(*UTF)\\x{e9}b", 0, SPAN("\xe9" "b\xc3\xa9" "b")), MATCH_YES);
+	assert_int_equal(stage.captures.list[0].len, 3);
+	assert_int_equal(once(&stage, "(*UTF)a", 0, SPAN("\xff\xff\xff" "a")), MATCH_YES);
+	assert_int_equal(once(&stage, "(*UTF)(*NO_JIT)a", 0, SPAN("\xff\xff\xff" "a")), MATCH_YES);
+	assert_int_equal(once(&stage, "(*NO_JIT)a", 0, SPAN("a\xc3")), MATCH_YES);
+	stage_done(&stage);
 }
 
 static void broken_patterns_say_where(void **state)
@@ -190,7 +209,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options), cmocka_unit_test(captures_of_every_group), cmocka_unit_test(from_an_offset),
-		cmocka_unit_test(limits_are_said), cmocka_unit_test(deep_matches_are_found), cmocka_unit_test(broken_patterns_say_where),
+		cmocka_unit_test(limits_are_said), cmocka_unit_test(deep_matches_are_found),
+		cmocka_unit_test(patterns_that_ask_for_utf8), cmocka_unit_test(broken_patterns_say_where),
 		cmocka_unit_test(no_memory_for_it),
 	};
 

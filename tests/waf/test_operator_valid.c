@@ -4,9 +4,12 @@
 static void byte_ranges(void **state)
 {
 	static const struct { const char *ranges; struct span value; int match; } table[] = {
-		{ "0-255", SPAN_INIT("abc\xff"), MATCH_NO }, { "97-105", SPAN_INIT("abcdefghi"), MATCH_NO }, { "97-105", SPAN_INIT("abcdefghij"), MATCH_YES },
-		{ "1-255", { "a\0", 2 }, MATCH_YES }, { " 32 - 126 , 10", SPAN_INIT("a\n"), MATCH_NO }, { "9,10,13,32-126", SPAN_INIT("a\x7f"), MATCH_YES },
-		{ "", SPAN_INIT("a"), MATCH_YES }, { "", SPAN_INIT(""), MATCH_NO }, { "255", SPAN_INIT("\xff"), MATCH_NO }, { "0", { "\0", 1 }, MATCH_NO },
+		{ "0-255", SPAN_INIT("abc\xff"), MATCH_NO }, { "97-105", SPAN_INIT("abcdefghi"), MATCH_NO }, { "97-105",
+		SPAN_INIT("abcdefghij"), MATCH_YES },
+		{ "1-255", { "a\0", 2 }, MATCH_YES }, { " 32 - 126 , 10", SPAN_INIT("a\n"), MATCH_NO }, { "9,10,13,32-126",
+		SPAN_INIT("a\x7f"), MATCH_YES },
+		{ "", SPAN_INIT("a"), MATCH_YES }, { "", SPAN_INIT(""), MATCH_NO }, { "255", SPAN_INIT("\xff"), MATCH_NO }, { "0",
+		{ "\0", 1 }, MATCH_NO },
 		{ "5-5,", SPAN_INIT("\5"), MATCH_NO },
 	};
 	static const char *const bad[] = { "5-3", "256", "0-256", "300-400", "-5", "-", "99999999999999999999" };
@@ -68,9 +71,12 @@ static void encodings(void **state)
 		{ OPERATOR_VALIDATE_UTF8_ENCODING, SPAN_INIT("\xf0\x9f\x98\x80\xc3\xa9"), MATCH_NO },
 		{ OPERATOR_VALIDATE_UTF8_ENCODING, SPAN_INIT("\xf4\x8f\xbf\xbf"), MATCH_NO },
 		{ OPERATOR_VALIDATE_UTF8_ENCODING, SPAN_INIT("\xf4\x90\x80\x80"), MATCH_YES },  /* 2.9.7 lets it pass */
-		{ OPERATOR_VALIDATE_UTF8_ENCODING, SPAN_INIT("\xed\xa0\x80"), MATCH_YES }, { OPERATOR_VALIDATE_UTF8_ENCODING, SPAN_INIT("\xc0\xaf"), MATCH_YES },
-		{ OPERATOR_VALIDATE_UTF8_ENCODING, SPAN_INIT("\xe0\x80\xaf"), MATCH_YES }, { OPERATOR_VALIDATE_UTF8_ENCODING, SPAN_INIT("a\xe9"), MATCH_YES },
-		{ OPERATOR_VALIDATE_UTF8_ENCODING, SPAN_INIT("\xf8\x88\x80\x80\x80"), MATCH_YES }, { OPERATOR_VALIDATE_UTF8_ENCODING, SPAN_INIT("\x80"), MATCH_YES },
+		{ OPERATOR_VALIDATE_UTF8_ENCODING, SPAN_INIT("\xed\xa0\x80"), MATCH_YES },
+		{ OPERATOR_VALIDATE_UTF8_ENCODING, SPAN_INIT("\xc0\xaf"), MATCH_YES },
+		{ OPERATOR_VALIDATE_UTF8_ENCODING, SPAN_INIT("\xe0\x80\xaf"), MATCH_YES },
+		{ OPERATOR_VALIDATE_UTF8_ENCODING, SPAN_INIT("a\xe9"), MATCH_YES },
+		{ OPERATOR_VALIDATE_UTF8_ENCODING, SPAN_INIT("\xf8\x88\x80\x80\x80"), MATCH_YES },
+		{ OPERATOR_VALIDATE_UTF8_ENCODING, SPAN_INIT("\x80"), MATCH_YES },
 		{ OPERATOR_UNCONDITIONAL_MATCH, SPAN_INIT(""), MATCH_YES }, { OPERATOR_NO_MATCH, SPAN_INIT("a"), MATCH_NO },
 	};
 	struct stage stage;

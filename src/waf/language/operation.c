@@ -4,14 +4,6 @@
 
 #include "base/banned.h"
 
-static const struct {
-	struct span name;
-	const char *sentence;
-} refused[] = {
-	{ SPAN_INIT("fuzzyHash"), "ssdeep's hashes are evaded by padding a file; use @inspectFile, which asks a virus scanner" },
-	{ SPAN_INIT("gsbLookup"), "Google's list is not asked about visitors of a public service; use @rbl or @pmFromFile" },
-};
-
 struct operation {
 	struct span name, parameter;
 	size_t name_offset, parameter_offset;
@@ -66,10 +58,10 @@ static bool hides_an_operator(struct span text)
 
 static enum result unknown(struct reader *reader, struct place place, struct span name)
 {
-	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
-		if (span_equal_nocase(name, refused[i].name))
-			return fault(reader, place, SPAN_NONE, "@%s: %s", refused[i].name.at, refused[i].sentence);
-	}
+	const char *refusal = operator_refusal(name);
+
+	if (refusal)
+		return fault(reader, place, SPAN_NONE, "@%.*s: %s", SPAN_ARG(name), refusal);
 	return fault(reader, place, did_you_mean(reader, "@", operator_suggest(name)), "unknown operator @%.*s", SPAN_ARG(name));
 }
 

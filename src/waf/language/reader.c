@@ -76,8 +76,12 @@ struct span did_you_mean(struct reader *reader, const char *prefix, const char *
 
 struct operator_birth operator_birth_of(const struct reader *reader, struct place place)
 {
-	return (struct operator_birth){ &reader->ruleset->arena, reader->birth->operator_ports, &reader->ruleset->operator_limits, place,
-		                        place.file, reader->complaints };
+	return (struct operator_birth){ .arena = &reader->ruleset->arena,
+		                        .ports = reader->birth->operator_ports,
+		                        .limits = &reader->ruleset->operator_limits,
+		                        .place = place,
+		                        .rule_file = place.file,
+		                        .complaints = reader->complaints };
 }
 
 enum result expression_compile(struct reader *reader, struct span pattern, bool ignores_case, struct place place,

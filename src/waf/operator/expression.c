@@ -13,12 +13,12 @@ static enum result compile(struct operator *operator, unsigned flags, const stru
 	return regex_compile(operator->parameter, flags, &regex_birth, &operator->regex);
 }
 
-enum result expression_compile(struct operator *operator, const struct operator_birth *birth)
+enum result operator_rx_compile(struct operator *operator, const struct operator_birth *birth)
 {
 	return operator->has_macro ? RESULT_OK : compile(operator, 0, birth);
 }
 
-enum result lines_compile(struct operator *operator, const struct operator_birth *birth)
+enum result operator_lines_compile(struct operator *operator, const struct operator_birth *birth)
 {
 	return compile(operator, REGEX_LINES, birth);
 }
@@ -62,8 +62,8 @@ static enum result expression_of(const struct operator *operator, const struct o
 	return result;
 }
 
-enum match expression_match(const struct operator *operator, const struct operator_call *call, struct span value,
-                            struct captures *captures)
+enum match operator_rx_match(const struct operator *operator, const struct operator_call *call, struct span value,
+                             struct captures *captures)
 {
 	const struct regex *regex = NULL;
 	enum result result = expression_of(operator, call, &regex);
@@ -81,8 +81,8 @@ static void captures_add(struct captures *captures, const struct captures *more)
 }
 
 /* The groups of every match, one after the other; empty matches count only where the first one is. */
-enum match expression_match_global(const struct operator *operator, const struct operator_call *call, struct span value,
-                                   struct captures *captures)
+enum match operator_rx_match_global(const struct operator *operator, const struct operator_call *call, struct span value,
+                                    struct captures *captures)
 {
 	const struct regex *regex = NULL;
 	enum result result = expression_of(operator, call, &regex);

@@ -17,20 +17,16 @@ static const struct { const char *name; enum operator_id id; } aliases[] = {
 	{ "pmf", OPERATOR_PM_FROM_FILE },
 };
 
-/* Those of SecLang that Bouclier does not have: the sentence ends a complaint about the rule. */
+/* Those of SecLang that Bouclier does not have, and what to do instead: the end of a complaint that begins with the name. */
 static const struct { const char *name, *sentence; } refusals[] = {
-	{ "fuzzyHash", "@fuzzyHash compares with hashes of known files, which one changed byte in many places defeats, and needs a library "
-	               "(ssdeep) that reads what attackers send; let @inspectFile ask a virus scanner instead" },
-	{ "gsbLookup", "@gsbLookup needs a Google Safe Browsing database of a format that Google gave up in 2011; remove the rule, or use "
-	               "@rbl with a blocklist of names" },
-	{ "rsub", "@rsub rewrites bodies while they pass, and Bouclier forwards what it inspected, unchanged; let the portal write what it "
-	          "should, or reject with a rule" },
-	{ "validateDTD", "@validateDTD needs a DTD, and Bouclier reads XML with DTDs off, because they let a document name files and other "
-	                 "servers; check the document in the application, or look for what must not be in it with XML: targets" },
-	{ "validateHash", "@validateHash needs pages that were rewritten with hashes (SecHashEngine), and Bouclier does not rewrite pages; "
-	                  "remove the rule" },
-	{ "validateSchema", "@validateSchema is not there yet: Bouclier does not validate XML against a schema; check the document in the "
-	                    "application, or look for what must not be in it with XML: targets" },
+	{ "fuzzyHash", "ssdeep's hashes are evaded by padding a file; use @inspectFile, which asks a virus scanner" },
+	{ "gsbLookup", "Google's list is not asked about visitors of a public service; use @rbl or @pmFromFile" },
+	{ "rsub", "Bouclier forwards the body that it inspected, unchanged; let the application write what it should, or reject with a rule" },
+	{ "validateDTD", "Bouclier reads XML with DTDs off, because they let a document name files and other servers; check the document in "
+	                 "the application, or look in XML: for what must not be there" },
+	{ "validateHash", "Bouclier does not rewrite pages, so no link carries a hash; remove the rule" },
+	{ "validateSchema", "Bouclier does not validate XML against a schema yet; check the document in the application, or look in XML: for "
+	                    "what must not be there" },
 };
 
 enum result operator_find(struct span name, enum operator_id *out)

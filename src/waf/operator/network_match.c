@@ -43,7 +43,7 @@ static enum result finish(struct operator *operator, const struct operator_birth
 }
 
 /* Separated by commas. An empty list is allowed, and matches nothing: so it is in 2.9.7. */
-enum result networks_compile_list(struct operator *operator, const struct operator_birth *birth)
+enum result operator_networks_compile_list(struct operator *operator, const struct operator_birth *birth)
 {
 	struct network_list list = { 0 };
 	struct span rest = operator->parameter;
@@ -59,7 +59,7 @@ enum result networks_compile_list(struct operator *operator, const struct operat
 }
 
 /* One a line; # begins a comment. */
-enum result networks_compile_file(struct operator *operator, const struct operator_birth *birth)
+enum result operator_networks_compile_file(struct operator *operator, const struct operator_birth *birth)
 {
 	struct network_list list = { 0 };
 	struct span path = white_trim(operator->parameter), rest = SPAN_NONE;
@@ -78,7 +78,8 @@ enum result networks_compile_file(struct operator *operator, const struct operat
 }
 
 /* ::ffff:192.0.2.1 is also found as 192.0.2.1, as everywhere in Bouclier; 2.9.7 looks for it among IPv6 networks only. */
-enum match networks_match(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_networks_match(const struct operator *operator, const struct operator_call *call, struct span value,
+                                   struct captures *captures)
 {
 	struct address address;
 

@@ -26,7 +26,7 @@ static int number_read(struct span text)
 	return (int)number;
 }
 
-enum result number_compile(struct operator *operator, const struct operator_birth *birth)
+enum result operator_number_compile(struct operator *operator, const struct operator_birth *birth)
 {
 	(void)birth;
 	operator->number = number_read(operator->parameter);
@@ -41,31 +41,36 @@ static int compare(const struct operator *operator, const struct operator_call *
 	return left < right ? -1 : left > right;
 }
 
-enum match number_eq(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_number_eq(const struct operator *operator, const struct operator_call *call, struct span value,
+                              struct captures *captures)
 {
 	(void)captures;
 	return match_if(compare(operator, call, value) == 0);
 }
 
-enum match number_ge(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_number_ge(const struct operator *operator, const struct operator_call *call, struct span value,
+                              struct captures *captures)
 {
 	(void)captures;
 	return match_if(compare(operator, call, value) >= 0);
 }
 
-enum match number_gt(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_number_gt(const struct operator *operator, const struct operator_call *call, struct span value,
+                              struct captures *captures)
 {
 	(void)captures;
 	return match_if(compare(operator, call, value) > 0);
 }
 
-enum match number_le(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_number_le(const struct operator *operator, const struct operator_call *call, struct span value,
+                              struct captures *captures)
 {
 	(void)captures;
 	return match_if(compare(operator, call, value) <= 0);
 }
 
-enum match number_lt(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_number_lt(const struct operator *operator, const struct operator_call *call, struct span value,
+                              struct captures *captures)
 {
 	(void)captures;
 	return match_if(compare(operator, call, value) < 0);

@@ -121,7 +121,7 @@ enum result operator_find(struct span name, enum operator_id *out) must_check;
 const char *operator_name(enum operator_id id);
 /* The operator that was probably meant; NULL: none is near. */
 const char *operator_suggest(struct span name);
-/* Why NAME is refused and what to do instead, as a sentence; NULL: it is not. */
+/* Why NAME is refused and what to do instead, to stand behind "@NAME: "; NULL: it is not. */
 const char *operator_refusal(struct span name);
 
 /* PARAMETER as it stands in the rule, quotes and escapes of the file already resolved; HAS_MACRO: it will be expanded anew
@@ -138,7 +138,7 @@ void operator_scratch_free(struct operator_scratch *scratch);
 struct operator_call {
 	struct operator_scratch *scratch;
 	struct arena *arena;                 /* the transaction's */
-	struct span parameter;               /* expanded; without macros: as compiled */
+	struct span parameter;               /* expanded; not looked at where it holds no macro */
 	const struct byte_set *bytes;        /* those of the value; NULL: not known */
 	struct span variable;                /* its name ("TX:real_ip"), for what @rbl tells in TX:0 */
 };

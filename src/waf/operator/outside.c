@@ -14,7 +14,7 @@ static enum result refuse(const struct operator *operator, const struct operator
 	return RESULT_REFUSED;
 }
 
-enum result geo_compile(struct operator *operator, const struct operator_birth *birth)
+enum result operator_geo_compile(struct operator *operator, const struct operator_birth *birth)
 {
 	return operator->ports && operator->ports->geo_find ? RESULT_OK : refuse(operator, birth, "a database of countries");
 }
@@ -41,7 +41,8 @@ static enum match judge(enum result result)
 }
 
 /* A name instead of an address would have to be asked of the DNS first, as 2.9.7 does: it is in no country here. */
-enum match geo_match(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_geo_match(const struct operator *operator, const struct operator_call *call, struct span value,
+                              struct captures *captures)
 {
 	struct span code = SPAN_NONE, name = SPAN_NONE;
 	struct address address;
@@ -60,7 +61,7 @@ enum match geo_match(const struct operator *operator, const struct operator_call
 }
 
 /* The zone of Project Honey Pot wants its users' key before the address. */
-enum result rbl_compile(struct operator *operator, const struct operator_birth *birth)
+enum result operator_rbl_compile(struct operator *operator, const struct operator_birth *birth)
 {
 	if (!operator->ports || !operator->ports->rbl_ask)
 		return refuse(operator, birth, "a resolver for DNS blocklists");
@@ -120,7 +121,8 @@ static enum result print_name(const struct operator *operator, struct span value
 	return result == RESULT_OK ? buffer_append(out, operator->parameter) : result;
 }
 
-enum match rbl_match(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_rbl_match(const struct operator *operator, const struct operator_call *call, struct span value,
+                              struct captures *captures)
 {
 	struct buffer name;
 	struct address answer = { { 0 } };
@@ -138,7 +140,7 @@ enum match rbl_match(const struct operator *operator, const struct operator_call
 }
 
 /* 2.9.7 runs the program that the parameter names; here the scanner that the port knows is asked. */
-enum result inspect_compile(struct operator *operator, const struct operator_birth *birth)
+enum result operator_inspect_compile(struct operator *operator, const struct operator_birth *birth)
 {
 	if (!operator->ports || !operator->ports->file_inspect)
 		return refuse(operator, birth, "a virus scanner");
@@ -149,7 +151,8 @@ enum result inspect_compile(struct operator *operator, const struct operator_bir
 }
 
 /* VALUE is the content of the file. */
-enum match inspect_match(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_inspect_match(const struct operator *operator, const struct operator_call *call, struct span value,
+                                  struct captures *captures)
 {
 	struct span name = SPAN_NONE;
 	enum result result = operator->ports->file_inspect(operator->ports->context, value, &name);

@@ -34,23 +34,34 @@ struct operator_kind {
 /* By operator_id. */
 extern const struct operator_kind operator_kinds[OPERATOR_COUNT];
 
+/* One of each for a kind, or for several. */
 typedef enum result compile_function(struct operator *operator, const struct operator_birth *birth);
 typedef enum match match_function(const struct operator *operator, const struct operator_call *call, struct span value,
                                   struct captures *captures);
 
-compile_function expression_compile, lines_compile, words_compile, word_files_compile, one_word_compile, networks_compile_list,
-	networks_compile_file, number_compile, byte_range_compile, geo_compile, rbl_compile, inspect_compile, sqli_compile, xss_compile,
-	refused_compile;
-match_function expression_match, expression_match_global, words_match, one_word_match, networks_match, number_eq, number_ge, number_gt,
-	number_le, number_lt, text_begins, text_contains, text_contains_word, text_ends, text_equals, text_within, byte_range_match,
-	url_encoding_match, utf8_match, card_match, cpf_match, ssn_match, svnr_match, geo_match, rbl_match, inspect_match, sqli_match,
-	xss_match, never_match, always_match;
+compile_function operator_rx_compile, operator_lines_compile, operator_words_compile, operator_word_files_compile,
+	operator_one_word_compile, operator_networks_compile_list, operator_networks_compile_file, operator_number_compile,
+	operator_byte_range_compile, operator_geo_compile, operator_rbl_compile, operator_inspect_compile,
+	operator_sqli_compile, operator_xss_compile, operator_refused_compile;
+match_function operator_rx_match, operator_rx_match_global, operator_words_match, operator_one_word_match,
+	operator_networks_match, operator_number_eq, operator_number_ge, operator_number_gt, operator_number_le,
+	operator_number_lt, operator_text_begins, operator_text_contains, operator_text_contains_word, operator_text_ends,
+	operator_text_equals, operator_text_within, operator_byte_range_match, operator_url_encoding_match,
+	operator_utf8_match, operator_card_match, operator_cpf_match, operator_ssn_match, operator_svnr_match,
+	operator_geo_match, operator_rbl_match, operator_inspect_match, operator_sqli_match, operator_xss_match,
+	operator_never_match, operator_always_match;
 
 static inline enum match captured(struct captures *captures, struct span span)
 {
 	captures->count = 1;
 	captures->list[0] = span;
 	return MATCH_YES;
+}
+
+/* What is asked for: as expanded for this request, or as compiled. */
+static inline struct span parameter_of(const struct operator *operator, const struct operator_call *call)
+{
+	return operator->has_macro ? call->parameter : operator->parameter;
 }
 
 static inline enum match match_if(bool is_match)

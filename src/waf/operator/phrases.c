@@ -5,18 +5,35 @@
 
 #include "base/banned.h"
 
-#define NO_PHRASE UINT32_MAX
+/* Numbers of 16 bits where all fit, else of 32. */
+struct table {
+	uint16_t *narrow;
+	uint32_t *wide;
+};
 
 struct phrase_set {
 	uint32_t root[256];          /* by byte of either case; 0: stays at the root */
-	uint32_t *children;          /* state_count + 1: the children of S are children[S] .. children[S + 1] - 1 */
-	uint32_t *fail;
-	uint32_t *phrase;            /* the longest that ends in this state, or NO_PHRASE */
+	struct table children;       /* state_count + 1: the children of S are children[S] .. children[S + 1] - 1 */
+	struct table fail;
+	struct table phrase;         /* 1 + the longest that ends in this state; 0: none */
 	unsigned char *label;        /* the byte that leads to this state, lower case */
 	struct span *lower;
 	struct span *spelling;       /* is `lower` where every phrase is written in lower case */
 	size_t phrase_count, state_count, bytes;
 };
+
+static inline uint32_t table_get(const struct table *table, size_t index)
+{
+	return table->narrow ? table->narrow[index] : table->wide[index];
+}
+
+static inline void table_set(struct table *table, size_t index, uint32_t number)
+{
+	if (table->narrow)
+		table->narrow[index] = (uint16_t)number;
+	else
+		table->wide[index] = number;
+}
 
 struct spelled {
 	struct span lower, spelling;
@@ -49,6 +66,16 @@ static bool has_upper(struct span span)
 			return true;
 	}
 	return false;
+}
+
+static bool take_table(struct phrase_set *set, struct arena *arena, size_t count, struct table *table)
+{
+	/* No number is larger than the number of states: every phrase has one of its own. */
+	if (set->state_count <= UINT16_MAX)
+		table->narrow = take(set, arena, count, sizeof(uint16_t));
+	else
+		table->wide = take(set, arena, count, sizeof(uint32_t));
+	return table->narrow || table->wide;
 }
 
 /* Copies both spellings; LOWER and SPELLING are the same bytes where they are equal. */
@@ -115,13 +142,13 @@ static enum result take_tables(struct phrase_set *set, struct arena *arena, cons
 
 	for (size_t i = 0; i < set->phrase_count; i++)
 		is_lower = is_lower && list[i].spelling.at == list[i].lower.at;
-	set->children = take(set, arena, set->state_count + 1, sizeof(uint32_t));
-	set->fail = take(set, arena, set->state_count, sizeof(uint32_t));
-	set->phrase = take(set, arena, set->state_count, sizeof(uint32_t));
+	if (!take_table(set, arena, set->state_count + 1, &set->children) || !take_table(set, arena, set->state_count, &set->fail) ||
+	    !take_table(set, arena, set->state_count, &set->phrase))
+		return RESULT_NO_MEMORY;
 	set->label = take(set, arena, set->state_count, 1);
 	set->lower = take(set, arena, set->phrase_count, sizeof(struct span));
 	set->spelling = is_lower ? set->lower : take(set, arena, set->phrase_count, sizeof(struct span));
-	if (!set->children || !set->fail || !set->phrase || !set->label || !set->lower || !set->spelling)
+	if (!set->label || !set->lower || !set->spelling)
 		return RESULT_NO_MEMORY;
 	for (size_t i = 0; i < set->phrase_count; i++) {
 		set->lower[i] = list[i].lower;
@@ -133,7 +160,7 @@ static enum result take_tables(struct phrase_set *set, struct arena *arena, cons
 /* The child of STATE by BYTE (lower case), 0 when there is none: the root is nobody's child. */
 static uint32_t child_of(const struct phrase_set *set, uint32_t state, unsigned char byte)
 {
-	uint32_t low = set->children[state], high = set->children[state + 1];
+	uint32_t low = table_get(&set->children, state), high = table_get(&set->children, state + 1);
 
 	while (high - low > 8) {
 		uint32_t middle = low + (high - low) / 2;
@@ -161,7 +188,7 @@ static uint32_t fail_of(const struct phrase_set *set, uint32_t parent, unsigned 
 	while (parent) {
 		uint32_t child;
 
-		parent = set->fail[parent];
+		parent = table_get(&set->fail, parent);
 		child = child_of(set, parent, byte);
 		if (child)
 			return child;
@@ -174,7 +201,7 @@ static uint32_t grow(struct phrase_set *set, const struct growth *growth, uint32
 {
 	uint32_t at = growth->first[state];
 
-	set->children[state] = next;
+	table_set(&set->children, state, next);
 	if (at < growth->end[state] && set->lower[at].len == depth)
 		at++;  /* the phrase that is this prefix: sorted before those it begins */
 	while (at < growth->end[state]) {
@@ -196,22 +223,21 @@ static void grow_all(struct phrase_set *set, const struct growth *growth)
 	uint32_t from = 0, end = 1, next = 1;
 
 	growth->end[0] = (uint32_t)set->phrase_count;
-	set->phrase[0] = NO_PHRASE;
 	for (size_t depth = 0; from < end; depth++) {
 		for (uint32_t state = from; state < end; state++)
 			next = grow(set, growth, state, depth, next);
-		set->children[end] = next;  /* so far: the end of the last one's children */
+		table_set(&set->children, end, next);  /* so far: the end of the last one's children */
 		for (uint32_t state = end; state < next; state++) {
-			uint32_t first = growth->first[state];
+			uint32_t first = growth->first[state], fail = fail_of(set, growth->parent[state], set->label[state]);
 
-			set->fail[state] = fail_of(set, growth->parent[state], set->label[state]);
-			set->phrase[state] = set->lower[first].len == depth + 1 ? first : set->phrase[set->fail[state]];
+			table_set(&set->fail, state, fail);
+			table_set(&set->phrase, state, set->lower[first].len == depth + 1 ? first + 1 : table_get(&set->phrase, fail));
 		}
 		from = end;
 		end = next;
 	}
 	assert(next == set->state_count);
-	set->children[set->state_count] = next;
+	table_set(&set->children, set->state_count, next);
 }
 
 static void fill_root(struct phrase_set *set)
@@ -267,19 +293,20 @@ static uint32_t step(const struct phrase_set *set, uint32_t state, unsigned char
 
 		if (child)
 			return child;
-		state = set->fail[state];
+		state = table_get(&set->fail, state);
 	}
 	return set->root[byte];
 }
 
 bool phrase_set_find(const struct phrase_set *set, struct span value, struct span *found)
 {
-	uint32_t state = 0;
+	uint32_t state = 0, phrase;
 
 	for (size_t i = 0; i < value.len; i++) {
 		state = step(set, state, (unsigned char)value.at[i]);
-		if (set->phrase[state] != NO_PHRASE) {
-			*found = set->spelling[set->phrase[state]];
+		phrase = table_get(&set->phrase, state);
+		if (phrase) {
+			*found = set->spelling[phrase - 1];
 			return true;
 		}
 	}

@@ -1,7 +1,8 @@
 /* Many phrases looked for at once, ASCII letters in any case (Aho and Corasick's automaton).
  *
  * A state is a prefix of a phrase; states are numbered by depth, so that the children of a state lie together and a state needs
- * 13 bytes: where its children begin, the byte that led to it, where to go on when no child fits, which phrase ends in it.
+ * 7 bytes (13 beyond 65,535 states): where its children begin, the byte that led to it, where to go on when no child fits, which
+ * phrase ends in it.
  *
  * Source   Aho, Corasick, "Efficient string matching", CACM 18 (1975)
  * Limits   PHRASES_MAX_BYTES of text (a phrase with capitals is kept twice); time is linear in the value whatever the phrases are

@@ -1,6 +1,7 @@
 #include "waf/operator/regex.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
+#include <assert.h>
 #include <pcre2.h>
 
 #include "waf/operator/scratch.h"
@@ -24,6 +25,33 @@ static void complain_of(const struct regex_birth *birth, struct span pattern, in
 		complain(birth->complaints, COMPLAINT_ERROR, birth->place, SPAN_NONE, "the expression is broken at its end: %s", (const char *)text);
 }
 
+static bool is_utf(const pcre2_code *code)
+{
+	uint32_t options = 0;
+
+	return pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &options) == 0 && (options & PCRE2_UTF);
+}
+
+static bool has_machine_code(const pcre2_code *code)
+{
+	size_t size = 0;
+
+	return pcre2_pattern_info(code, PCRE2_INFO_JITSIZE, &size) == 0 && size;
+}
+
+/* A pattern that asks for UTF-8 with (*UTF) is compiled again to bear bytes that are none: they match nothing, and what stands
+ * between them is still looked at. Otherwise one such byte would hide a value from its rule. */
+static pcre2_code *compile(struct span pattern, uint32_t options, int *error, size_t *offset)
+{
+	const unsigned char *at = (const unsigned char *)(pattern.at ? pattern.at : "");
+	pcre2_code *code = pcre2_compile(at, pattern.len, options, error, offset, NULL);
+
+	if (!code || !is_utf(code))
+		return code;
+	pcre2_code_free(code);
+	return pcre2_compile(at, pattern.len, options | PCRE2_MATCH_INVALID_UTF, error, offset, NULL);
+}
+
 enum result regex_init(struct regex *regex, struct span pattern, unsigned flags, const struct regex_birth *birth)
 {
 	uint32_t options = PCRE2_DOTALL;
@@ -34,7 +62,7 @@ enum result regex_init(struct regex *regex, struct span pattern, unsigned flags,
 	if (flags & REGEX_IGNORES_CASE)
 		options |= PCRE2_CASELESS;
 	*regex = (struct regex){ .limits = birth->limits ? *birth->limits : (struct operator_limits){ 0 } };
-	regex->code = pcre2_compile((const unsigned char *)(pattern.at ? pattern.at : ""), pattern.len, options, &error, &offset, NULL);
+	regex->code = compile(pattern, options, &error, &offset);
 	if (!regex->code && error == PCRE2_ERROR_HEAP_FAILED)
 		return RESULT_NO_MEMORY;
 	if (!regex->code) {
@@ -43,6 +71,7 @@ enum result regex_init(struct regex *regex, struct span pattern, unsigned flags,
 	}
 	/* Where the processor, or a sandbox without executable memory, allows no JIT, PCRE2 interprets: slower, the same answers. */
 	(void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE);
+	regex->is_direct = has_machine_code(regex->code) && !is_utf(regex->code);
 	return RESULT_OK;
 }
 
@@ -95,21 +124,33 @@ static enum match judge_failure(int code)
 	}
 }
 
+/* PCRE2's answer: the number of groups, or an error. Calling the machine code directly halves the cost of most questions. */
+static int ask(const struct regex *regex, struct operator_scratch *scratch, struct span subject, size_t offset, uint32_t options)
+{
+	const unsigned char *at = (const unsigned char *)subject.at;
+	int code;
+
+	if (regex->is_direct)
+		code = pcre2_jit_match(regex->code, at, subject.len, offset, options, scratch->data, scratch->context);
+	else
+		code = pcre2_match(regex->code, at, subject.len, offset, options, scratch->data, scratch->context);
+	if (code == PCRE2_ERROR_JIT_STACKLIMIT)
+		code = pcre2_match(regex->code, at, subject.len, offset, options | PCRE2_NO_JIT, scratch->data, scratch->context);
+	return code;
+}
+
 enum match regex_match(const struct regex *regex, struct operator_scratch *scratch, struct span subject, size_t offset,
                        unsigned flags, struct captures *captures)
 {
-	uint32_t options = flags & REGEX_NOT_EMPTY ? PCRE2_NOTEMPTY : 0;
 	int code;
 
 	if (captures)
 		captures->count = 0;
 	if (!subject.at)
 		subject = SPAN("");
+	assert(offset <= subject.len);
 	scratch_limit(scratch, &regex->limits);
-	code = pcre2_match(regex->code, (const unsigned char *)subject.at, subject.len, offset, options, scratch->data, scratch->context);
-	if (code == PCRE2_ERROR_JIT_STACKLIMIT)
-		code = pcre2_match(regex->code, (const unsigned char *)subject.at, subject.len, offset, options | PCRE2_NO_JIT,
-		                   scratch->data, scratch->context);
+	code = ask(regex, scratch, subject, offset, flags & REGEX_NOT_EMPTY ? PCRE2_NOTEMPTY : 0);
 	if (code < 0)
 		return judge_failure(code);
 	if (captures)  /* 0: there were more groups than CAPTURES_MAX */

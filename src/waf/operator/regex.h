@@ -2,7 +2,7 @@
  *
  * Source   PCRE2's manual, pcre2api(3), pcre2jit(3)
  * Limits   match and depth limits of struct operator_limits; a JIT stack of at most SCRATCH_STACK_BYTES a thread. What does not
- *          fit on that stack is tried again without JIT, whose memory the limits bound
+ *          fit on that stack is tried again without JIT, in at most SCRATCH_HEAP_BYTES a thread
  * Owns     struct regex lies in the arena; its compiled code is freed by regex_done
  * Threads  immutable once compiled; a scratch belongs to one thread
  */
@@ -21,6 +21,7 @@ struct pcre2_real_code_8;
 struct regex {
 	struct pcre2_real_code_8 *code;
 	struct operator_limits limits;
+	bool is_direct;              /* machine code over bytes: it may be called without PCRE2's checks of its arguments */
 };
 
 struct regex_birth {

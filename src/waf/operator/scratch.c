@@ -20,6 +20,7 @@ struct operator_scratch *operator_scratch_new(void)
 		operator_scratch_free(scratch);
 		return NULL;
 	}
+	pcre2_set_heap_limit(scratch->context, SCRATCH_HEAP_BYTES / 1024);
 	/* Without this stack PCRE2 uses 32 KiB of the machine's own, and interprets what needs more. */
 	scratch->stack = pcre2_jit_stack_create(STACK_START_BYTES, SCRATCH_STACK_BYTES, NULL);
 	if (scratch->stack)

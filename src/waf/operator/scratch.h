@@ -9,6 +9,7 @@
 #include "waf/operator/regex.h"
 
 #define SCRATCH_STACK_BYTES (1024 * 1024)
+#define SCRATCH_HEAP_BYTES (16 * 1024 * 1024)  /* what PCRE2's interpreter may take; it keeps what it took for the next match */
 #define SCRATCH_EXPANDED 8
 
 struct expanded {

@@ -3,39 +3,39 @@
 
 #include "base/banned.h"
 
-enum match text_begins(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_text_begins(const struct operator *operator, const struct operator_call *call, struct span value,
+                                struct captures *captures)
 {
-	(void)operator;
 	(void)captures;
-	return match_if(span_starts(value, call->parameter));
+	return match_if(span_starts(value, parameter_of(operator, call)));
 }
 
-enum match text_ends(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_text_ends(const struct operator *operator, const struct operator_call *call, struct span value,
+                              struct captures *captures)
 {
-	(void)operator;
 	(void)captures;
-	return match_if(span_ends(value, call->parameter));
+	return match_if(span_ends(value, parameter_of(operator, call)));
 }
 
-enum match text_contains(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_text_contains(const struct operator *operator, const struct operator_call *call, struct span value,
+                                  struct captures *captures)
 {
-	(void)operator;
 	(void)captures;
-	return match_if(span_contains(value, call->parameter));
+	return match_if(span_contains(value, parameter_of(operator, call)));
 }
 
-enum match text_within(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_text_within(const struct operator *operator, const struct operator_call *call, struct span value,
+                                struct captures *captures)
 {
-	(void)operator;
 	(void)captures;
-	return match_if(span_contains(call->parameter, value));
+	return match_if(span_contains(parameter_of(operator, call), value));
 }
 
-enum match text_equals(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_text_equals(const struct operator *operator, const struct operator_call *call, struct span value,
+                                struct captures *captures)
 {
-	(void)operator;
 	(void)captures;
-	return match_if(span_equal(value, call->parameter));
+	return match_if(span_equal(value, parameter_of(operator, call)));
 }
 
 static bool is_word_byte(char c)
@@ -44,12 +44,12 @@ static bool is_word_byte(char c)
 }
 
 /* No letter, digit or underscore on either side; the word itself may hold anything. */
-enum match text_contains_word(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_text_contains_word(const struct operator *operator, const struct operator_call *call, struct span value,
+                                       struct captures *captures)
 {
-	struct span word = call->parameter;
+	struct span word = parameter_of(operator, call);
 	size_t at = 0;
 
-	(void)operator;
 	(void)captures;
 	if (!word.len)
 		return MATCH_YES;

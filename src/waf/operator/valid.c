@@ -37,7 +37,7 @@ static enum result add_range(struct operator *operator, const struct operator_bi
 	return RESULT_OK;
 }
 
-enum result byte_range_compile(struct operator *operator, const struct operator_birth *birth)
+enum result operator_byte_range_compile(struct operator *operator, const struct operator_birth *birth)
 {
 	struct span rest = operator->parameter;
 	enum result result = RESULT_OK;
@@ -51,7 +51,8 @@ enum result byte_range_compile(struct operator *operator, const struct operator_
 	return result;
 }
 
-enum match byte_range_match(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_byte_range_match(const struct operator *operator, const struct operator_call *call, struct span value,
+                                     struct captures *captures)
 {
 	(void)captures;
 	if (call->bytes)
@@ -63,7 +64,8 @@ enum match byte_range_match(const struct operator *operator, const struct operat
 	return MATCH_NO;
 }
 
-enum match url_encoding_match(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_url_encoding_match(const struct operator *operator, const struct operator_call *call, struct span value,
+                                       struct captures *captures)
 {
 	(void)operator;
 	(void)call;
@@ -79,7 +81,8 @@ enum match url_encoding_match(const struct operator *operator, const struct oper
 }
 
 /* Unicode's table 3-7. 2.9.7 lets F4 90 .. F4 BF pass, which are beyond U+10FFFF. */
-enum match utf8_match(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_utf8_match(const struct operator *operator, const struct operator_call *call, struct span value,
+                               struct captures *captures)
 {
 	(void)operator;
 	(void)call;

@@ -123,22 +123,26 @@ static enum match verify(const struct operator *operator, const struct operator_
 	return MATCH_NO;
 }
 
-enum match card_match(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_card_match(const struct operator *operator, const struct operator_call *call, struct span value,
+                               struct captures *captures)
 {
 	return verify(operator, call, value, captures, is_card);
 }
 
-enum match cpf_match(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_cpf_match(const struct operator *operator, const struct operator_call *call, struct span value,
+                              struct captures *captures)
 {
 	return verify(operator, call, value, captures, is_cpf);
 }
 
-enum match ssn_match(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_ssn_match(const struct operator *operator, const struct operator_call *call, struct span value,
+                              struct captures *captures)
 {
 	return verify(operator, call, value, captures, is_ssn);
 }
 
-enum match svnr_match(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_svnr_match(const struct operator *operator, const struct operator_call *call, struct span value,
+                               struct captures *captures)
 {
 	return verify(operator, call, value, captures, is_svnr);
 }

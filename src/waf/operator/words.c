@@ -24,7 +24,7 @@ static enum result make_set(struct operator *operator, const struct operator_bir
 }
 
 /* What the parameter cannot mean in that notation, 2.9.7 takes as it stands. */
-enum result words_compile(struct operator *operator, const struct operator_birth *birth)
+enum result operator_words_compile(struct operator *operator, const struct operator_birth *birth)
 {
 	struct phrase_list list = { 0 };
 	struct span text = operator->parameter;
@@ -38,7 +38,7 @@ enum result words_compile(struct operator *operator, const struct operator_birth
 	return result;
 }
 
-enum result word_files_compile(struct operator *operator, const struct operator_birth *birth)
+enum result operator_word_files_compile(struct operator *operator, const struct operator_birth *birth)
 {
 	struct phrase_list files = { 0 }, list = { 0 };
 	enum result result = phrase_words_read(operator->parameter, &files);
@@ -57,7 +57,8 @@ enum result word_files_compile(struct operator *operator, const struct operator_
 	return result;
 }
 
-enum match words_match(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_words_match(const struct operator *operator, const struct operator_call *call, struct span value,
+                                struct captures *captures)
 {
 	struct span found;
 
@@ -67,7 +68,7 @@ enum match words_match(const struct operator *operator, const struct operator_ca
 	return captured(captures, found);
 }
 
-enum result one_word_compile(struct operator *operator, const struct operator_birth *birth)
+enum result operator_one_word_compile(struct operator *operator, const struct operator_birth *birth)
 {
 	struct span text;
 	enum result result = phrase_decode(operator->parameter, birth->arena, &text);
@@ -82,7 +83,8 @@ enum result one_word_compile(struct operator *operator, const struct operator_bi
 	return result == RESULT_OK && !operator->text.at ? RESULT_NO_MEMORY : result;
 }
 
-enum match one_word_match(const struct operator *operator, const struct operator_call *call, struct span value, struct captures *captures)
+enum match operator_one_word_match(const struct operator *operator, const struct operator_call *call, struct span value,
+                                   struct captures *captures)
 {
 	(void)call;
 	(void)captures;
