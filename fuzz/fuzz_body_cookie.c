@@ -8,7 +8,7 @@ static void read(enum cookie_format format, struct span header, struct telling *
 {
 	struct body_sink sink = telling_sink(telling);
 
-	assert(cookies_read(format, header, 0, &body_limits_default, &sink, &telling->report) == RESULT_OK);
+	assert(cookies_read(format, header, ';', &body_limits_default, &sink, &telling->report) == RESULT_OK);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)

@@ -37,6 +37,8 @@ static const struct {
 	{ SPAN_INIT("{\"a\":[],\"b\":{}, \"c\":1}"), "c=1|" },
 	{ SPAN_INIT("[[],1,{\"a\":[]},2]"), "array.array=1|array.array=2|" },
 	{ SPAN_INIT("{\"a\":[{\"b\":1},2,{\"c\":{\"d\":3}},4]}"), "a.a.b=1|a.a=2|a.a.c.d=3|a.a=4|" },
+	{ SPAN_INIT("{\"A.\":[[null,[null,0],{}]],\"\":{},\"b\":1}"), "A..A..A.=|A..A..A..A.=|A..A..A..A.=0|A..A..b=1|" },
+	{ SPAN_INIT("{\"\":[{\"b\":1},2],\"c\":[[],{\"d.e\":[[],3]},4]}"), "..b=1|.=2|c.c.d.e.d.d.e=3|c.c.d.e=4|" },
 	{ SPAN_INIT("{\"a\":\"\\u0000b\"}"), "a=\\00b|" },
 	{ SPAN_INIT("{\"a\\u0000b\":1}"), "a\\00b=1|" },  /* stricter: 2.9.7 forgets what is behind the NUL */
 	{ SPAN_INIT("{\"a\":\"\\ud800\"}"), "a=?|" },

@@ -107,7 +107,10 @@ static void test_boundary_too_early(void **state)
 		{ SPAN_INIT("--B\r\n--B--\r\n"), "", P "Invalid part header (colon missing): --B--\\r\\n.", FAULT | CRLF | F(INVALID_PART) },
 		{ SPAN_INIT("--B\r\n--B\r\n" D "\r\n\r\n1" END), "", P "Invalid part header (colon missing): --B\\r\\n.", FAULT | CRLF | F(INVALID_PART) },
 		{ SPAN_INIT(HEAD "--B--\r\n"), TOLD_HEAD, P "Final boundary missing.", FAULT | CRLF | F(INVALID_PART) },
-		{ SPAN_INIT(HEAD "--B--"), TOLD_HEAD, P "Final boundary missing.", FAULT | CRLF },
+		{ SPAN_INIT(HEAD "--B--"), TOLD_HEAD "a=|", "", CRLF | F(INVALID_PART) },
+		{ SPAN_INIT("--B\r\n" D "\r\n--B--"), "", "", CRLF | F(INVALID_PART) },
+		{ SPAN_INIT("--B\r\n--B--"), "", "", CRLF | F(INVALID_PART) },
+		{ SPAN_INIT(HEAD "\n--Bx\r\n1" END), TOLD_HEAD, P "Invalid boundary: --Bx\\r\\n", FAULT | CRLF | F(LF_LINE) },
 		{ SPAN_INIT(HEAD HEAD "1" END), TOLD_HEAD "a=--B\\0d\\0aContent-Disposition: form-data; name\\3d\"a\"\\0d\\0a\\0d\\0a1|", "", CRLF | F(INVALID_PART) },
 		{ SPAN_INIT(HEAD "--B--\r\n1" END), TOLD_HEAD "a=--B--\\0d\\0a1|", "", CRLF | F(INVALID_PART) },
 		{ SPAN_INIT(HEAD "--Bx\r\n1" END), TOLD_HEAD "a=--Bx\\0d\\0a1|", "", CRLF | F(INVALID_PART) },
@@ -182,6 +185,15 @@ static void test_file_limit(void **state)
 	snprintf(body, sizeof(body), HEAD "1\r\n" HEAD "2\r\n" HEAD "3\r\n" HEAD "4" END);
 	flags = assert_told(&small, span_of(body), TOLD_HEAD "a=1|" TOLD_HEAD "a=2|" TOLD_HEAD "a=3|", P "Over 3 parts.");
 	assert_int_equal(flags, CRLF | FAULT);
+	assert_told(&small, SPAN(HEAD "123456789" END), TOLD_HEAD "a=123456789|", "");
+	assert_told(&small, SPAN(HEAD "1234567\r\n" END), TOLD_HEAD "a=1234567\\0d\\0a|", "");
+	assert_told(&small, SPAN(HEAD "12345678\r\n" END), TOLD_HEAD, P "Value of a part over 9 bytes long.");
+	assert_told(&small, SPAN(HEAD "123456789\nx" END), TOLD_HEAD, P "Value of a part over 9 bytes long.");
+	/* a boundary inside a line, in front of and behind the place where the reading ends */
+	assert_int_equal(assert_told(&small, SPAN(HEAD "1--B567890123" END), TOLD_HEAD, P "Value of a part over 9 bytes long."), CRLF | FAULT | F(UNMATCHED_BOUNDARY));
+	assert_int_equal(assert_told(&small, SPAN(HEAD "123456789--B" END), TOLD_HEAD, P "Value of a part over 9 bytes long."), CRLF | FAULT);
+	assert_told(&small, SPAN(HEAD "-2345678901--B\n-x--B" END), TOLD_HEAD, P "Value of a part over 9 bytes long.");
+	assert_told(&small, SPAN(HEAD "1\n-345678901--B\n" END), TOLD_HEAD, P "Value of a part over 9 bytes long.");
 	assert_told(&small, SPAN(HEAD "1234567890" END), TOLD_HEAD, P "Value of a part over 9 bytes long.");
 	assert_told(&small, SPAN("--B\r\nContent-Disposition: form-data; name=\"1234567890\"\r\n\r\n1" END), "", P "Name of a part over 9 bytes long.");
 }

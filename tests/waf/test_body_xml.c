@@ -110,6 +110,8 @@ static const struct {
 	{ SPAN_INIT("<a/>x"), "", FAILED },
 	{ SPAN_INIT("<?xml version=\"1.0\" encoding=\"zz\"?><a>x</a>"), "", FAILED },
 	{ SPAN_INIT("<a>\xff</a>"), "", FAILED },
+	/* found by the fuzzer: a '>' that libxml2 took for the end, if a piece ended behind it */
+	{ SPAN_INIT("<!DOCTYPE a SYSTEM \"x>y\" [<!ELEMENT a ANY>]><a>t</a>"), "[t]", "" },
 	/* found by the fuzzer: libxml2 halts, and calls what it has well-formed */
 	{ SPAN_INIT("\xff\xfe<\0a\0>\0x\0/\0\0a\xdb\xdb\xdb\xdb>\0<\0"), "", FAILED },
 	{ SPAN_INIT("\xff\xfe<\0a\0>\0x\0\xdb\xdb\xdb\xdb<\0/\0a\0>\0"), "", FAILED },
@@ -282,10 +284,11 @@ static enum result gather(void *context, struct span value)
 	return RESULT_OK;
 }
 
-/* All that is asked of a document, but for the evaluation of a path: libxml2 2.9.14 uses the NULL that it gets there. */
+/* All that is asked of a document, but for the evaluation of a path (libxml2 2.9.14 uses the NULL that it gets there) and for
+ * the patterns that it makes of paths without a predicate (it loses them). */
 static enum result ask_document(struct xml_document *document)
 {
-	static const char *const paths[] = { "//none", "/*", "//@*" };
+	static const char *const paths[] = { "//a[1]", "/*", "//@*" };
 	char all[32] = "";
 	const struct xml_sink sink = { all, gather };
 	enum result result = RESULT_OK;

@@ -28,10 +28,20 @@ static struct span take_until(struct span text, const char *stops)
 	return span_take(text, len);
 }
 
+/* A header without a semicolon whose first comma has a space behind it was joined with commas, as some proxies did. */
+static char find_separator(struct span header)
+{
+	size_t comma = span_find(header, ',');
+
+	return memchr(header.at, ';', header.len) || header.len - comma < 2 || header.at[comma + 1] != ' ' ? ';' : ',';
+}
+
 static enum result version_0(struct reader *reader, struct span header, char separator)
 {
 	enum result result = RESULT_OK;
 
+	if (!separator && header.len)
+		separator = find_separator(header);
 	while (result == RESULT_OK && header.len) {
 		struct span value = skip_spaces(span_cut(&header, separator));
 		struct span name = span_cut(&value, '=');
@@ -114,7 +124,7 @@ enum result cookies_read(enum cookie_format format, struct span header, char sep
 
 	reader_init(&reader, limits, sink);
 	reader.report = *report;
-	result = format == COOKIE_V0 ? version_0(&reader, header, separator ? separator : ';') : version_1(&reader, header);
+	result = format == COOKIE_V0 ? version_0(&reader, header, separator) : version_1(&reader, header);
 	*report = reader.report;
 	return result == RESULT_MALFORMED ? RESULT_OK : result;
 }

@@ -13,7 +13,7 @@
 
 enum cookie_format { COOKIE_V0, COOKIE_V1 };
 
-/* SEPARATOR: of version 0; 0 is ';'. REPORT is added to: it may be that of the cookies before. RESULT_NO_MEMORY; what the sink
+/* SEPARATOR: of version 0; 0 is ';', or ',' where the header looks like it, as 2.9.7 does. REPORT is added to: it may be that of the cookies before. RESULT_NO_MEMORY; what the sink
  * answered. */
 enum result cookies_read(enum cookie_format format, struct span header, char separator, const struct body_limits *limits,
                          const struct body_sink *sink, struct body_report *report) must_check;

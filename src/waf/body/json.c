@@ -4,84 +4,81 @@
 
 #include "base/banned.h"
 
-static enum result keep_name(struct json *json, struct span text)
+static enum result keep(struct json *json, struct buffer *buffer, struct span text)
 {
-	enum result result = buffer_append(&json->name, text);
+	enum result result = buffer_append(buffer, text);
 
 	return result == RESULT_LIMIT ? json_fail(json, "name of an argument too long") : result;
 }
 
-static void cut_name(struct json *json, size_t len)
-{
-	json->name.end = json->name.start + len;
-}
-
-/* The key of a map: prefix '.' key. */
 static enum result set_key(struct json *json, struct span key)
 {
-	enum result result = RESULT_OK;
-
-	cut_name(json, json->has_prefix ? json->prefix_len : 0);
+	buffer_reset(&json->key);
 	json->has_key = true;
-	if (json->has_prefix)
-		result = keep_name(json, SPAN("."));
-	return result == RESULT_OK ? keep_name(json, key) : result;
+	return keep(json, &json->key, key);
 }
 
-/* What is said of the elements of an array: its own key again. */
-static enum result repeat_key(struct json *json, size_t key_at)
+/* Behind what BUFFER has: '.' and the key, or the key alone. */
+static enum result join_key(struct json *json, struct buffer *buffer)
 {
-	size_t len = buffer_len(&json->name) - key_at;
-	char *room = buffer_reserve(&json->name, len + 1);
+	enum result result = json->has_prefix ? keep(json, buffer, SPAN(".")) : RESULT_OK;
 
-	if (!room)
-		return len + 1 > buffer_room(&json->name) ? json_fail(json, "name of an argument too long") : RESULT_NO_MEMORY;
-	*room = '.';
-	memcpy(room + 1, json->name.bytes + json->name.start + key_at, len);
-	buffer_commit(&json->name, len + 1);
-	return RESULT_OK;
+	return result == RESULT_OK ? keep(json, buffer, buffer_span(&json->key)) : result;
 }
 
-/* The whole name so far becomes the prefix of what is inside. */
+/* What is inside has the whole name as its prefix, and, in an array, the same key. */
 static enum result enter(struct json *json, bool is_map)
 {
-	size_t key_at = json->has_prefix ? json->prefix_len + 1 : 0;
+	uint8_t *open = &json->open[json->depth / 8], bit = (uint8_t)(1u << json->depth % 8);
 	bool is_top = !json->has_key && !json->has_prefix;
 	enum result result = RESULT_OK;
 
 	if (json->counted_depth >= json->base.limits.depth && !(is_map && is_top))
 		return json_fail(json, "JSON depth limit exceeded");
-	json->open[json->depth / 8] = (uint8_t)((json->open[json->depth / 8] & ~(1u << json->depth % 8)) | (unsigned)is_map << json->depth % 8);
+	*open = (uint8_t)(is_map ? *open | bit : *open & ~bit);
 	json->depth++;
 	if (is_map && is_top)
 		return RESULT_OK;
 	json->counted_depth++;
 	if (is_top)
-		result = keep_name(json, SPAN("array"));
-	json->has_key = json->has_prefix = true;
-	json->prefix_len = buffer_len(&json->name);
-	return is_map || result != RESULT_OK ? result : repeat_key(json, key_at);
+		result = set_key(json, SPAN("array"));
+	if (result == RESULT_OK)
+		result = join_key(json, &json->prefix);
+	json->has_prefix = true;
+	return result;
 }
 
-/* The prefix loses what is behind its last dot: 2.9.7 does so even where the dot belongs to a key. */
-static void leave(struct json *json)
+/* What is behind the prefix's last dot is the key again, behind a map: 2.9.7 does so even where the dot belongs to a key, and
+ * leaves the key alone behind an array. */
+static enum result leave(struct json *json, bool is_map)
 {
-	const char *prefix = json->name.bytes + json->name.start;
-	const char *dot;
+	struct span prefix = buffer_span(&json->prefix);
+	size_t dot = span_find_last(prefix, '.');
+	enum result result = RESULT_OK;
 
 	json->depth--;
 	if (json->counted_depth)
 		json->counted_depth--;
-	if (!json->has_prefix) {
-		json->has_key = false;
-		cut_name(json, 0);
-		return;
-	}
-	cut_name(json, json->prefix_len);
-	dot = json->prefix_len ? memrchr(prefix, '.', json->prefix_len) : NULL;
-	json->has_prefix = dot != NULL;
-	json->prefix_len = dot ? (size_t)(dot - prefix) : 0;
-	json->has_key = true;
+	if (!json->has_prefix)
+		return RESULT_OK;
+	json->has_prefix = dot < prefix.len;
+	if (is_map)
+		result = set_key(json, json->has_prefix ? span_skip(prefix, dot + 1) : prefix);
+	json->prefix.end = json->prefix.start + (json->has_prefix ? dot : 0);
+	return result;
+}
+
+static enum result give(struct json *json, struct span value)
+{
+	enum result result;
+
+	if (!json->has_prefix)
+		return reader_argument(&json->base, buffer_span(&json->key), value);
+	buffer_reset(&json->name);
+	result = keep(json, &json->name, buffer_span(&json->prefix));
+	if (result == RESULT_OK)
+		result = join_key(json, &json->name);
+	return result == RESULT_OK ? reader_argument(&json->base, buffer_span(&json->name), value) : result;
 }
 
 static bool is_in_map(const struct json *json)
@@ -102,7 +99,7 @@ static enum result take_value(struct json *json, enum json_token token, struct s
 
 	switch (token) {
 	case TOKEN_STRING: case TOKEN_SCALAR:
-		result = reader_argument(&json->base, buffer_span(&json->name), text);
+		result = give(json, text);
 		after_value(json);
 		return result;
 	case TOKEN_OPEN_MAP: case TOKEN_OPEN_ARRAY:
@@ -113,17 +110,18 @@ static enum result take_value(struct json *json, enum json_token token, struct s
 	}
 }
 
-static enum result close_container(struct json *json)
+static enum result close_container(struct json *json, bool is_map)
 {
-	leave(json);
+	enum result result = leave(json, is_map);
+
 	after_value(json);
-	return RESULT_OK;
+	return result;
 }
 
 static enum result take_key(struct json *json, enum json_token token, struct span text)
 {
 	if (token == TOKEN_CLOSE_MAP && json->state == JSON_FIRST_KEY)
-		return close_container(json);
+		return close_container(json, true);
 	if (token != TOKEN_STRING)
 		return json_grammar(json, "invalid object key (must be a string)");
 	json->state = JSON_COLON;
@@ -142,20 +140,20 @@ enum result json_take(struct json *json, enum json_token token, struct span text
 		return RESULT_OK;
 	case JSON_AFTER_MAP_VALUE:
 		if (token == TOKEN_CLOSE_MAP)
-			return close_container(json);
+			return close_container(json, true);
 		if (token != TOKEN_COMMA)
 			return json_grammar(json, "after key and value, inside map, I expect ',' or '}'");
 		json->state = JSON_KEY;
 		return RESULT_OK;
 	case JSON_AFTER_ELEMENT:
 		if (token == TOKEN_CLOSE_ARRAY)
-			return close_container(json);
+			return close_container(json, false);
 		if (token != TOKEN_COMMA)
 			return json_grammar(json, "after array element, I expect ',' or ']'");
 		json->state = JSON_ELEMENT;
 		return RESULT_OK;
 	case JSON_FIRST_ELEMENT:
-		return token == TOKEN_CLOSE_ARRAY ? close_container(json) : take_value(json, token, text);
+		return token == TOKEN_CLOSE_ARRAY ? close_container(json, false) : take_value(json, token, text);
 	case JSON_DONE:
 		return json_grammar(json, "trailing garbage");
 	case JSON_VALUE: case JSON_MAP_VALUE: case JSON_ELEMENT: default:
@@ -188,6 +186,8 @@ static enum result json_begin(struct reader *reader, const struct reader_birth *
 	(void)birth;
 	json->state = JSON_VALUE;
 	buffer_init(&json->text, reader->limits.value_bytes);
+	buffer_init(&json->prefix, reader->limits.name_bytes);
+	buffer_init(&json->key, reader->limits.name_bytes);
 	buffer_init(&json->name, reader->limits.name_bytes);
 	json->open = calloc((size_t)reader->limits.depth / 8 + 1, 1);
 	return json->open ? RESULT_OK : RESULT_NO_MEMORY;
@@ -198,6 +198,8 @@ static void json_done(struct reader *reader)
 	struct json *json = (struct json *)reader;
 
 	buffer_done(&json->text);
+	buffer_done(&json->prefix);
+	buffer_done(&json->key);
 	buffer_done(&json->name);
 	free(json->open);
 }

@@ -48,8 +48,8 @@ struct json {
 	uint32_t depth;          /* open maps and arrays */
 	uint32_t counted_depth;  /* as 2.9.7 counts: a map at the top is not counted */
 	uint8_t *open;           /* a bit for each: set for a map */
-	struct buffer name;      /* prefix '.' key */
-	size_t prefix_len;
+	struct buffer prefix, key;
+	struct buffer name;      /* prefix '.' key, for a call */
 	bool has_prefix, has_key;
 };
 

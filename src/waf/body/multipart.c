@@ -6,16 +6,10 @@
 
 #define HEADERS_BYTES_MAX (64u << 10)
 
-static struct span delimiter(const struct multipart *form)
-{
-	return span_make(form->delimiter, form->delimiter_len);
-}
-
 /* BYTES are data for certain. */
 static enum result give(struct multipart *form, struct span bytes)
 {
 	struct reader *base = &form->base;
-	enum result result;
 
 	if (!bytes.len)
 		return RESULT_OK;
@@ -29,8 +23,7 @@ static enum result give(struct multipart *form, struct span bytes)
 		base->report.file_bytes += bytes.len;
 		return base->sink.file_piece && !form->part.is_beyond_limit ? base->sink.file_piece(base->sink.context, bytes) : RESULT_OK;
 	}
-	result = buffer_append(&form->value, bytes);
-	return result == RESULT_LIMIT ? multipart_fail(form, "Value of a part over %zu bytes long.", base->limits.value_bytes) : result;
+	return buffer_append(&form->value, bytes);
 }
 
 static enum result give_held(struct multipart *form)
@@ -41,6 +34,17 @@ static enum result give_held(struct multipart *form)
 	return give(form, span_make(form->held, len));
 }
 
+/* How many more bytes of data this part may have: two more than its value, for a line end that may not belong to it. Counted in
+ * bytes of the body, so that the fault is at the same place however it was cut. */
+static size_t data_room(const struct multipart *form)
+{
+	size_t taken = (size_t)form->part_bytes + form->held_len;
+
+	if (form->place == PLACE_BEFORE || form->part.is_file)
+		return SIZE_MAX;
+	return form->value.max_bytes > taken ? form->value.max_bytes - taken : 0;
+}
+
 /* A run of data, which ends where a line or a piece does: its line end is held back. */
 static enum result give_run(struct multipart *form, struct span run)
 {
@@ -49,6 +53,8 @@ static enum result give_run(struct multipart *form, struct span run)
 
 	if (!run.len)
 		return RESULT_OK;
+	if (run.len > data_room(form))
+		return multipart_value_too_long(form);
 	result = give_held(form);
 	if (result != RESULT_OK)
 		return result;
@@ -97,119 +103,56 @@ static void keep_tail(struct multipart *form, struct span run)
 	form->tail_len = keep + run.len;
 }
 
+/* A run of dashes, which goes on to END: does the delimiter begin in it? At one place at most, so that a body of dashes costs
+ * no more than another. */
+static void search_run(struct multipart *form, const char *run, const char *after, const char *end)
+{
+	size_t own = form->delimiter_dashes, len = (size_t)(after - run);
+
+	if (len >= own && span_starts(span_make(after - own, (size_t)(end - after) + own), multipart_delimiter(form)))
+		reader_flag(&form->base, BODY_FLAG_UNMATCHED_BOUNDARY);
+}
+
+/* The first "--" that begins a line in PIECE, which does not begin one itself; NULL. */
+static const char *find_line(struct multipart *form, struct span piece, bool searches)
+{
+	const char *end = piece.at + piece.len, *at = piece.at, *after;
+
+	while ((at = dashes_find(at, end)) && (at == piece.at || at[-1] != '\n')) {
+		for (after = at + 2; after < end && *after == '-'; after++)
+			;
+		if (searches)
+			search_run(form, at, after, end);
+		at = after;
+	}
+	return at;
+}
+
 /* Data up to the next line that may be a boundary, or all of PIECE. USED is what was taken. */
 static enum result scan(struct multipart *form, struct span piece, size_t *used)
 {
-	const char *at = piece.at, *end = piece.at + piece.len;
-	bool is_flagged = body_report_has(&form->base.report, BODY_FLAG_UNMATCHED_BOUNDARY);
+	bool searches = !body_report_has(&form->base.report, BODY_FLAG_UNMATCHED_BOUNDARY);
+	const char *end, *at;
 
-	if (!is_flagged)
+	piece = span_take(piece, data_room(form));
+	if (!piece.len)
+		return multipart_value_too_long(form);
+	end = piece.at + piece.len;
+	if (searches)
 		search_seam(form, piece);
-	while ((at = dashes_find(at, end)) && (at == piece.at || at[-1] != '\n')) {
-		if (!is_flagged && span_starts(span_make(at, (size_t)(end - at)), delimiter(form)))
-			reader_flag(&form->base, BODY_FLAG_UNMATCHED_BOUNDARY);
-		at++;
-	}
+	at = find_line(form, piece, searches);
 	if (!at && piece.len >= 2 && end[-1] == '-' && end[-2] == '\n')
 		at = end - 1;
 	*used = at ? (size_t)(at - piece.at) : piece.len;
-	if (!is_flagged)
+	if (searches)
 		keep_tail(form, span_take(piece, *used));
 	return give_run(form, span_take(piece, *used));
 }
 
-static enum result end_part(struct multipart *form)
+static enum result end_line(struct multipart *form, struct span line)
 {
-	struct body_part *part = &form->part;
-	struct reader *base = &form->base;
-
-	if (!part->is_file)
-		return reader_argument(base, part->name, buffer_span(&form->value));
-	return base->sink.file_end ? base->sink.file_end(base->sink.context, part, form->part_bytes) : RESULT_OK;
-}
-
-static enum result begin_part(struct multipart *form)
-{
-	if (form->base.report.parts == form->base.limits.parts)
-		return multipart_fail(form, "Over %u parts.", form->base.limits.parts);
-	form->base.report.parts++;
-	form->place = PLACE_HEADERS;
-	form->part = (struct body_part){ 0 };
-	form->header_count = 0;
-	buffer_reset(&form->headers);
-	buffer_reset(&form->names);
-	buffer_reset(&form->value);
-	return RESULT_OK;
-}
-
-/* REST: what stands behind the boundary in its line; IS_CUT: the body ended without a line end. */
-static enum result read_boundary(struct multipart *form, struct span line, bool is_cut)
-{
-	struct span rest = span_skip(line, form->delimiter_len);
-	bool is_final = span_starts(rest, SPAN("--"));
-	char shown[SHOWN_MAX];
-	enum result result;
-
-	rest = span_skip(rest, is_final ? 2 : 0);
-	if (!is_cut && !span_equal(rest, SPAN("\r\n")) && !span_equal(rest, SPAN("\n")))
-		return multipart_fail(form, "Invalid boundary: %s", reader_show(line, shown));
-	if (form->held_len == 1)
-		reader_flag(&form->base, BODY_FLAG_LF_LINE);  /* the line before */
-	if (!is_cut)
-		reader_flag(&form->base, rest.len == 1 ? BODY_FLAG_LF_LINE : BODY_FLAG_CRLF_LINE);
-	form->held_len = 0;
-	form->has_boundary = true;
-	result = form->place == PLACE_DATA ? end_part(form) : RESULT_OK;
-	if (result != RESULT_OK)
-		return result;
-	if (!is_final)
-		return begin_part(form);
-	form->place = PLACE_AFTER;
-	return RESULT_OK;
-}
-
-/* A line that begins like a boundary, and is none. */
-static enum result check_likeness(struct multipart *form, struct span line)
-{
-	struct span boundary = span_skip(delimiter(form), 2), rest = span_skip(line, 2);
-
-	if (body_report_has(&form->base.report, BODY_FLAG_BOUNDARY_QUOTED) && *rest.at == '"' && span_starts(span_skip(rest, 1), boundary))
-		return multipart_fail(form, "Invalid boundary (quotes).");
-	while (rest.len && is_space(*rest.at))
-		rest = span_skip(rest, 1);
-	if (rest.at != line.at + 2 && span_starts(rest, boundary))
-		return multipart_fail(form, "Invalid boundary (whitespace).");
-	reader_flag(&form->base, BODY_FLAG_UNMATCHED_BOUNDARY);
-	return RESULT_OK;
-}
-
-/* Is LINE a boundary? IS_BOUNDARY is set if it was, and then it has been acted upon. Where a boundary would leave a part without a head or
- * without a byte of data, it is a line like others (RFC 2046: what precedes it is the CRLF that belongs to it). */
-static enum result judge(struct multipart *form, struct span line, bool *is_boundary)
-{
-	bool is_like = line.len > 3 && span_starts(line, SPAN("--")) && line.at[2] && line.at[3];
-
-	*is_boundary = false;
-	if (is_like && span_starts(line, delimiter(form))) {
-		if (form->place == PLACE_BEFORE || (form->place == PLACE_DATA && form->has_data)) {
-			*is_boundary = true;
-			return read_boundary(form, line, false);
-		}
-		reader_flag(&form->base, BODY_FLAG_INVALID_PART);
-		return RESULT_OK;
-	}
-	if (is_like)
-		return check_likeness(form, line);
-	if (memmem(line.at, line.len, form->delimiter, form->delimiter_len))
-		reader_flag(&form->base, BODY_FLAG_UNMATCHED_BOUNDARY);
-	return RESULT_OK;
-}
-
-static enum result end_line(struct multipart *form)
-{
-	struct span line = buffer_span(&form->line);
 	bool is_boundary;
-	enum result result = judge(form, line, &is_boundary);
+	enum result result = multipart_judge(form, line, &is_boundary);
 
 	if (result != RESULT_OK)
 		return result;
@@ -230,36 +173,46 @@ static enum result end_line(struct multipart *form)
 	return result;
 }
 
-/* The line that is being collected can still be a boundary, or belongs to a head. */
-static bool wants_line(const struct multipart *form, struct span line)
+/* What begins with LINE can be a boundary. */
+static bool may_be_boundary(struct span line)
 {
-	return form->place == PLACE_HEADERS || (line.at[0] == '-' && (line.len == 1 || line.at[1] == '-'));
+	return line.at[0] == '-' && (line.len == 1 || line.at[1] == '-');
+}
+
+static bool is_whole(struct span line)
+{
+	return line.at[line.len - 1] == '\n' || line.len == LINE_BYTES_MAX;
+}
+
+/* A dash that turned out to be alone: it is data, and so is what follows it. */
+static enum result give_dash(struct multipart *form)
+{
+	enum result result = give_run(form, SPAN("-"));
+
+	keep_tail(form, SPAN("-"));
+	buffer_reset(&form->line);
+	return result;
 }
 
 static enum result collect(struct multipart *form, struct span piece, size_t *used)
 {
 	size_t room = LINE_BYTES_MAX - buffer_len(&form->line);
 	struct span part = span_take(piece, room);
-	struct span line;
 	enum result result;
 
+	if (form->place != PLACE_HEADERS && room == LINE_BYTES_MAX - 1 && *piece.at != '-') {
+		*used = 0;
+		return give_dash(form);
+	}
 	part = span_take(part, span_find(part, '\n') + 1);
 	*used = part.len;
+	if (room == LINE_BYTES_MAX && is_whole(part))
+		return end_line(form, part);  /* from where it lies */
 	result = buffer_append(&form->line, part);
 	if (result != RESULT_OK)
 		return result;
-	line = buffer_span(&form->line);
-	if (line.at[line.len - 1] == '\n' || line.len == LINE_BYTES_MAX)
-		return end_line(form);
-	if (wants_line(form, line))
-		return RESULT_OK;
-	/* A dash that turned out to be alone: it is data, and so is what follows it. */
-	*used -= line.len - 1;
-	form->line.end = form->line.start + 1;
-	result = give_run(form, buffer_span(&form->line));
-	keep_tail(form, SPAN("-"));
-	buffer_reset(&form->line);
-	return result;
+	part = buffer_span(&form->line);
+	return is_whole(part) ? end_line(form, part) : RESULT_OK;
 }
 
 static enum result advance(struct multipart *form, struct span piece, size_t *used)
@@ -271,7 +224,7 @@ static enum result advance(struct multipart *form, struct span piece, size_t *us
 		*used = 1;
 		return RESULT_OK;
 	}
-	if (buffer_len(&form->line) || form->place == PLACE_HEADERS || (form->is_line_start && *piece.at == '-'))
+	if (buffer_len(&form->line) || form->place == PLACE_HEADERS || (form->is_line_start && may_be_boundary(piece)))
 		return collect(form, piece, used);
 	return scan(form, piece, used);
 }
@@ -302,11 +255,12 @@ static enum result multipart_end(struct reader *reader)
 		return RESULT_OK;  /* whole; or nothing has come at all */
 	if (!form->has_boundary)
 		return multipart_fail(form, "No boundaries found in payload.");
-	/* The last line may lack its end. */
-	if (form->place == PLACE_DATA && form->has_data && line.len == form->delimiter_len + 2 && span_starts(line, delimiter(form)) &&
-	    span_ends(line, SPAN("--")))
-		return read_boundary(form, line, true);
-	return multipart_fail(form, "Final boundary missing.");
+	if (line.len != form->delimiter_len + 2 || !span_starts(line, multipart_delimiter(form)) || !span_ends(line, SPAN("--")))
+		return multipart_fail(form, "Final boundary missing.");
+	/* The last line may lack its end; and here 2.9.7 is content with a part that has no data, or no head. */
+	if (form->place == PLACE_HEADERS || !form->has_data)
+		reader_flag(reader, BODY_FLAG_INVALID_PART);
+	return multipart_read_boundary(form, line, true);
 }
 
 static enum result multipart_begin(struct reader *reader, const struct reader_birth *birth)
@@ -317,7 +271,7 @@ static enum result multipart_begin(struct reader *reader, const struct reader_bi
 	buffer_init(&form->line, LINE_BYTES_MAX);
 	buffer_init(&form->headers, HEADERS_BYTES_MAX);
 	buffer_init(&form->names, HEADERS_BYTES_MAX);
-	buffer_init(&form->value, reader->limits.value_bytes);
+	buffer_init(&form->value, reader->limits.value_bytes < SIZE_MAX / 4 ? reader->limits.value_bytes + 2 : SIZE_MAX / 4);
 	return multipart_read_type(form, birth->content_type);
 }
 

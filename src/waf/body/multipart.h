@@ -27,6 +27,7 @@ struct multipart {
 	enum multipart_place place;
 	char delimiter[DELIMITER_MAX];  /* "--" and the boundary */
 	size_t delimiter_len;
+	size_t delimiter_dashes;        /* at its front, at least 2 */
 	struct buffer line;             /* being collected */
 	bool is_line_start;             /* the next byte begins a line */
 	char held[2];                   /* the end of the last line, or a CR that may become one */
@@ -45,6 +46,16 @@ struct multipart {
 	bool has_boundary;              /* one has been */
 };
 
+static inline struct span multipart_delimiter(const struct multipart *form)
+{
+	return span_make(form->delimiter, form->delimiter_len);
+}
+
+/* Is LINE, which is collected, a boundary? If IS_BOUNDARY is set it was, and has been acted upon. Where one would leave a part
+ * without a head or without a byte of data it is a line like others: the CRLF that belongs to it (RFC 2046) is not there. */
+enum result multipart_judge(struct multipart *form, struct span line, bool *is_boundary) must_check;
+/* LINE begins with the delimiter; IS_CUT: the body ended, and there is no line end. */
+enum result multipart_read_boundary(struct multipart *form, struct span line, bool is_cut) must_check;
 /* The request's Content-Type: the boundary, or why there is none. */
 enum result multipart_read_type(struct multipart *form, struct span content_type) must_check;
 /* One line of a part's head, its end included. */
@@ -56,5 +67,8 @@ int multipart_read_disposition(struct multipart *form, struct span value);
 
 #define multipart_fail(form, ...) \
 	(reader_flag(&(form)->base, BODY_FLAG_MULTIPART_ERROR), reader_fail(&(form)->base, "Multipart parsing error: Multipart: " __VA_ARGS__))
+
+#define multipart_value_too_long(form) \
+	multipart_fail(form, "Value of a part over %zu bytes long.", (form)->base.limits.value_bytes)
 
 #endif

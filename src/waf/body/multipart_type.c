@@ -73,6 +73,8 @@ static enum result read_value(struct multipart *form, struct span value)
 	memcpy(form->delimiter, "--", 2);
 	memcpy(form->delimiter + 2, value.at, value.len);
 	form->delimiter_len = value.len + 2;
+	while (form->delimiter_dashes < form->delimiter_len && form->delimiter[form->delimiter_dashes] == '-')
+		form->delimiter_dashes++;
 	return RESULT_OK;
 }
 

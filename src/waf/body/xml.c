@@ -6,8 +6,9 @@
 
 #include "base/banned.h"
 
-/* libxml2 counts in int. */
-#define FEED_BYTES_MAX (1u << 20)
+/* libxml2 2.9 does not read alike whatever the pieces (a '>' inside a DOCTYPE's literal, a broken encoding): it gets blocks of
+ * one size. */
+#define BLOCK_BYTES (16u << 10)
 
 /* Nothing is printed, by nobody. */
 static void keep_quiet(void *context, const char *format, ...)
@@ -135,6 +136,7 @@ static enum result xml_begin(struct reader *reader, const struct reader_birth *b
 	struct xml_document *document = (struct xml_document *)reader;
 
 	(void)birth;
+	buffer_init(&document->block, BLOCK_BYTES);
 	buffer_init(&document->text, SIZE_MAX / 2);  /* bounded by the document, which was */
 	xml_prepare();
 	document->parser = xmlCreatePushParserCtxt(NULL, NULL, NULL, 0, NULL);
@@ -165,15 +167,25 @@ static enum result parse(struct xml_document *document, struct span part, bool i
 	return RESULT_OK;
 }
 
+static enum result parse_block(struct xml_document *document)
+{
+	enum result result = parse(document, buffer_span(&document->block), false);
+
+	buffer_reset(&document->block);
+	return result;
+}
+
 static enum result xml_feed(struct reader *reader, struct span piece)
 {
 	struct xml_document *document = (struct xml_document *)reader;
 	enum result result = RESULT_OK;
 
 	while (result == RESULT_OK && piece.len) {
-		struct span part = span_take(piece, FEED_BYTES_MAX);
+		struct span part = span_take(piece, buffer_room(&document->block));
 
-		result = parse(document, part, false);
+		result = buffer_append(&document->block, part);
+		if (result == RESULT_OK && !buffer_room(&document->block))
+			result = parse_block(document);
 		piece = span_skip(piece, part.len);
 	}
 	return result;
@@ -182,8 +194,10 @@ static enum result xml_feed(struct reader *reader, struct span piece)
 static enum result xml_end(struct reader *reader)
 {
 	struct xml_document *document = (struct xml_document *)reader;
-	enum result result = parse(document, SPAN_NONE, true);
+	enum result result = buffer_len(&document->block) ? parse_block(document) : RESULT_OK;
 
+	if (result == RESULT_OK)
+		result = parse(document, SPAN_NONE, true);
 	if (result == RESULT_OK && (!document->is_whole || !xmlDocGetRootElement(document->parser->myDoc)))
 		return fail(document);
 	if (result == RESULT_OK) {
@@ -202,6 +216,7 @@ static void xml_done(struct reader *reader)
 		xmlFreeParserCtxt(document->parser);
 	}
 	xmlFreeDoc(document->tree);
+	buffer_done(&document->block);
 	buffer_done(&document->text);
 }
 

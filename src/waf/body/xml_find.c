@@ -187,7 +187,7 @@ enum result xml_path_new(struct span text, const struct xml_namespace *namespace
 	path->is_root_text = span_equal(text, SPAN("/*"));
 	path->is_attributes = span_equal(text, SPAN("//@*"));
 	result = keep_texts(path, text, namespaces);
-	if (result == RESULT_OK)
+	if (result == RESULT_OK && !path->is_root_text && !path->is_attributes)
 		result = compile(path);
 	if (result != RESULT_OK) {
 		xml_path_free(path);

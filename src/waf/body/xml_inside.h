@@ -13,6 +13,7 @@ struct xml_document {
 	xmlDocPtr tree;         /* once it is whole */
 	uint32_t nodes, depth;
 	bool is_whole;          /* libxml2 came to the end, and was not halted before */
+	struct buffer block;    /* what libxml2 has not got yet */
 	struct buffer text;     /* of an element, while it is being told */
 };
 
