@@ -1,4 +1,4 @@
-/* The name that somebody probably meant: for "did you mean".
+/* The name of a table that somebody probably meant: base/suggest.h asked for a whole table.
  *
  * Threads  pure functions
  */
@@ -7,10 +7,7 @@
 
 #include "base/span.h"
 
-#define NEAREST_NAME_MAX 48
-
-/* Of the COUNT names that NAME_AT gives, the one with the fewest slips from NAME (a letter wrong, missing, too many, or two
- * swapped; any case); NULL when even that one is too far off to be meant. */
+/* The nearest to NAME of the COUNT names that NAME_AT gives; NULL when none is near enough to be meant. */
 const char *nearest_name(struct span name, const char *(*name_at)(size_t index), size_t count);
 
 #endif

@@ -2,18 +2,29 @@
 #ifndef BOUCLIER_TESTS_RULESET_READING_H
 #define BOUCLIER_TESTS_RULESET_READING_H
 
-#include "fake_parts.h"
+#include <stdlib.h>
+
+#include "base/buffer.h"
 #include "waf/language/texts.h"
+#include "waf/operator/regex.h"
 
 struct reading {
 	struct texts texts;
 	struct complaints complaints;
 	struct language_ports ports;
+	struct operator_ports operator_ports;
 	size_t limit_bytes;
 	struct ruleset *ruleset;     /* NULL: the load failed */
 	enum result result;
 	struct buffer said;          /* complaints as a person reads them */
 };
+
+static inline enum result reading_file(void *context, struct span rule_file, struct span path, struct span *text)
+{
+	struct span name;
+
+	return texts_find(context, rule_file, path, 0, &name, text);
+}
 
 static inline void reading_start(struct reading *reading)
 {
@@ -21,12 +32,13 @@ static inline void reading_start(struct reading *reading)
 	texts_init(&reading->texts, 64 << 20);
 	complaints_init(&reading->complaints);
 	buffer_init(&reading->said, 4 << 20);
-	reading->ports = (struct language_ports){ &reading->texts, texts_find, fake_regex_compile, fake_regex_done, fake_regex_matches };
+	reading->ports = (struct language_ports){ &reading->texts, texts_find };
+	reading->operator_ports = (struct operator_ports){ .context = &reading->texts, .file_read = reading_file };
 }
 
 static inline void reading_load(struct reading *reading, const char *name)
 {
-	struct language_birth birth = { &reading->ports, NULL, &reading->complaints, reading->limit_bytes };
+	struct language_birth birth = { &reading->ports, &reading->operator_ports, &reading->complaints, reading->limit_bytes };
 
 	reading->result = ruleset_read(&birth, span_of(name), &reading->ruleset);
 	if (complaints_write(&reading->complaints, &reading->said) != RESULT_OK || buffer_append_byte(&reading->said, 0) != RESULT_OK)
@@ -64,12 +76,6 @@ static inline const struct rule *reading_good(struct reading *reading, const cha
 	if (reading->result != RESULT_OK)
 		fail_msg("%s", reading_said(reading));
 	return reading->ruleset->first;
-}
-
-static inline void reading_end(struct reading *reading)
-{
-	reading_done(reading);
-	assert_int_equal(fake_alive, 0);
 }
 
 static inline void assert_span(struct span span, const char *text)

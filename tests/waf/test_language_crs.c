@@ -47,12 +47,25 @@ static void add_folder(struct reading *reading, const char *folder)
 	while ((entry = readdir(stream))) {
 		const char *dot = strrchr(entry->d_name, '.');
 
-		if (!dot || strcmp(dot, ".conf"))
+		if (!dot || (strcmp(dot, ".conf") && strcmp(dot, ".data")))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
 		add(reading, path);
 	}
 	closedir(stream);
+}
+
+/* Nobody is asked while rules are read. */
+static enum result never_find(void *context, const struct address *address, struct span *code, struct span *name)
+{
+	(void)context, (void)address, (void)code, (void)name;
+	return RESULT_NOT_FOUND;
+}
+
+static enum result never_ask(void *context, struct span name, struct address *answer)
+{
+	(void)context, (void)name, (void)answer;
+	return RESULT_NOT_FOUND;
 }
 
 static bool is_installed(void)
@@ -125,8 +138,10 @@ static void all_of_debians_rules_are_read(void **state)
 
 	(void)state;
 	if (!is_installed())
-		return;
+		skip();
 	reading_start(&reading);
+	reading.operator_ports.geo_find = never_find;
+	reading.operator_ports.rbl_ask = never_ask;
 	add_folder(&reading, RULES);
 	add_folder(&reading, SETUP);
 	add(&reading, START);
@@ -145,7 +160,6 @@ static void all_of_debians_rules_are_read(void **state)
 	if (span_contains(reading.ruleset->settings.component_signatures.list[0], SPAN("/3.3.4")))
 		check_figures(reading.ruleset, &totals);
 	reading_done(&reading);
-	assert_int_equal(fake_alive, 0);
 }
 
 int main(void)

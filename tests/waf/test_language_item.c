@@ -108,6 +108,27 @@ static void offsets_lead_back_to_the_text(void **state)
 	arena_done(&arena);
 }
 
+static void a_list_has_a_limit(void **state)
+{
+	char *text = malloc(2 * (ITEMS_MAX + 1));
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i <= ITEMS_MAX; i++)
+		memcpy(text + 2 * i, "A|", 2);
+	for (size_t over = 0; over < 2; over++) {
+		struct item_fault fault = { 0, NULL };
+		struct bag items = { 0 };
+		struct arena arena;
+
+		arena_init(&arena, 16 << 20, 4096);
+		assert_int_equal(items_read(span_make(text, 2 * (ITEMS_MAX + over)), &arena, &items, &fault), over ? RESULT_MALFORMED : RESULT_OK);
+		assert_int_equal(items.count, ITEMS_MAX);
+		arena_done(&arena);
+	}
+	free(text);
+}
+
 static void memory_may_end_anywhere(void **state)
 {
 	const char *text = "a:'\\'b',c:d,e:f,g:'h\\\\',i:j,k:l";
@@ -132,6 +153,7 @@ int main(void)
 		cmocka_unit_test(items_are_cut_as_2_9_7_cuts_them),
 		cmocka_unit_test(a_fault_says_where),
 		cmocka_unit_test(offsets_lead_back_to_the_text),
+		cmocka_unit_test(a_list_has_a_limit),
 		cmocka_unit_test(memory_may_end_anywhere),
 	};
 

@@ -44,10 +44,11 @@ static void a_default_is_inherited(void **state)
 	assert_int_equal(rule->action_count, 1);
 	assert_true(rule->is_audited);
 	assert_span(rule->log_data.text, "y");
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
-/* Each phase has its own; a phase without one has the last; a rule that names no phase is in that of the last. */
+/* Each phase has its own; a phase without one has the last; a rule that names no phase is in that of the
+ * last. In phase 5 nothing can be disrupted. */
 static void block_means_the_default_of_its_phase(void **state)
 {
 	static const struct {
@@ -57,7 +58,7 @@ static void block_means_the_default_of_its_phase(void **state)
 		unsigned status;
 	} wanted[] = {
 		{ 1, 2, DISRUPT_PASS, 403 }, { 2, 1, DISRUPT_DENY, 401 }, { 3, 2, DISRUPT_REDIRECT, 302 }, { 4, 2, DISRUPT_REDIRECT, 302 },
-		{ 5, 4, DISRUPT_REDIRECT, 302 }, { 6, 1, DISRUPT_DENY, 404 },
+		{ 5, 4, DISRUPT_REDIRECT, 302 }, { 6, 1, DISRUPT_DENY, 404 }, { 7, 5, DISRUPT_PASS, 403 },
 	};
 	struct reading reading;
 
@@ -65,7 +66,7 @@ static void block_means_the_default_of_its_phase(void **state)
 	reading_good(&reading, "SecAction \"id:1,block\"\n"
 	                       "SecDefaultAction \"phase:1,deny,status:401\"\nSecDefaultAction \"phase:2,redirect:http://x/\"\n"
 	                       "SecAction \"id:2,phase:1,block\"\nSecAction \"id:3,phase:2,block\"\nSecAction \"id:4,block\"\n"
-	                       "SecAction \"id:5,phase:4,block\"\nSecAction \"id:6,phase:1,block,status:404\"");
+	                       "SecAction \"id:5,phase:4,block\"\nSecAction \"id:6,phase:1,block,status:404\"\nSecAction \"id:7,phase:5,block\"");
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
 		const struct rule *rule = rule_of(&reading, wanted[i].id);
 
@@ -73,9 +74,9 @@ static void block_means_the_default_of_its_phase(void **state)
 		assert_int_equal(rule->disruption, wanted[i].disruption);
 		assert_int_equal(rule->status, wanted[i].status);
 		assert_true(rule->is_block);
-		assert_int_equal(rule->redirect.text.len > 0, wanted[i].disruption == DISRUPT_REDIRECT);
+		assert_true(wanted[i].disruption != DISRUPT_REDIRECT || rule->redirect.text.len > 0);
 	}
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 static void chains_hang_together(void **state)
@@ -103,7 +104,7 @@ static void chains_hang_together(void **state)
 	assert_non_null(rule->next->next->chained);
 	assert_int_equal(rule->next->next->chained->severity, -1);
 	assert_null(rule->next->next->next);
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 static void markers_stand_where_they_are_written(void **state)
@@ -119,7 +120,7 @@ static void markers_stand_where_they_are_written(void **state)
 	assert_span(rule->next->next->msg.text, "END");
 	assert_int_equal(rule->next->next->next->id, 3);
 	assert_int_equal(reading.ruleset->markers, 1);
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 /* 2.9.7 goes behind a rule that is named by its id; also when that rule is removed. */
@@ -140,7 +141,20 @@ static void a_rule_can_be_skipped_to_by_its_id(void **state)
 	rule = reading.ruleset->first->next->next->next;
 	assert_span(rule->msg.text, "2");
 	assert_span(rule->next->msg.text, "3");
-	reading_end(&reading);
+	reading_done(&reading);
+}
+
+/* A target behind its exclusion is looked at again (2.9.7): an update leaves the order as it is. */
+static void the_order_of_targets_stays(void **state)
+{
+	struct reading reading;
+	const struct rule *rule = reading_good(&reading, "SecRule ARGS:a|!ARGS:a|ARGS:a \"@rx a\" \"id:1\"\nSecRuleUpdateTargetById 1 \"ARGS:a|ARGS:b\"");
+
+	(void)state;
+	assert_int_equal(rule->target_count, 4);
+	assert_true(!rule->targets[0].is_excluded && rule->targets[1].is_excluded && !rule->targets[2].is_excluded);
+	assert_span(rule->targets[3].selector, "b");
+	reading_done(&reading);
 }
 
 static const char four_rules[] = "SecRule ARGS \"@rx a\" \"id:1,tag:foo/bar,msg:'One thing',chain\"\nSecRule ARGS \"@rx b\" \"tag:kid\"\n"
@@ -181,7 +195,7 @@ static void removals_work_on_what_stands_above(void **state)
 		}
 		assert_null(rule);
 		assert_string_equal(reading_said(&reading), removals[i].said ? removals[i].said : "");
-		reading_end(&reading);
+		reading_done(&reading);
 	}
 }
 
@@ -214,6 +228,7 @@ static const struct {
 	{ "SecRuleUpdateTargetById 1:1 \"!ARGS:a\"", 1, 1, "ARGS|!ARGS:a" },
 	{ "SecRuleUpdateTargetById 3 \"REQUEST_URI|ARGS_NAMES\" \"ARGS\"", 3, 0, "!ARGS:p|REQUEST_URI|ARGS_NAMES" },
 	{ "SecRuleUpdateTargetById 3 \"!ARGS:q\" \"!ARGS:P\"", 3, 0, "ARGS|!ARGS:q" },
+	{ "SecRuleUpdateTargetById 3 \"!ARGS:q\" \"REQUEST_URI\"", 3, 0, "ARGS|!ARGS:p" },
 	{ "SecRuleUpdateTargetByTag foo/baz \"!ARGS:a\"", 2, 0, "ARGS|!ARGS:a" },
 	{ "SecRuleUpdateTargetByTag foo/baz \"!ARGS:a\"", 1, 0, "ARGS" },
 	{ "SecRuleUpdateTargetByMsg thing \"!ARGS:a\"", 1, 0, "ARGS|!ARGS:a" },
@@ -234,7 +249,7 @@ static void targets_are_updated(void **state)
 			rule = rule->chained;
 		print_targets(rule, got, sizeof(got));
 		assert_string_equal(got, target_updates[i].targets);
-		reading_end(&reading);
+		reading_done(&reading);
 	}
 }
 
@@ -264,7 +279,7 @@ static void actions_are_updated(void **state)
 	assert_int_equal(rule->chained->transforms[1], TRANSFORM_MD5);
 	assert_int_equal(rule->chained->action_count, 1);
 	assert_string_equal(reading_said(&reading), "x:7:25: warning: no rule above is meant by \"7\" (it works on rules above it only)\n");
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 /* What is said twice in one list is told; the last one counts. */
@@ -279,7 +294,7 @@ static void a_repetition_is_told(void **state)
 	assert_string_equal(reading_said(&reading),
 	                    "x:1:28: warning: rule 1: \"msg\" changes what the same list said before: the last one counts\n"
 	                    "x:1:34: warning: rule 1: \"pass\" changes what the same list said before: the last one counts\n");
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 int main(void)
@@ -288,7 +303,7 @@ int main(void)
 		cmocka_unit_test(a_default_is_inherited), cmocka_unit_test(block_means_the_default_of_its_phase),
 		cmocka_unit_test(chains_hang_together), cmocka_unit_test(markers_stand_where_they_are_written),
 		cmocka_unit_test(a_rule_can_be_skipped_to_by_its_id), cmocka_unit_test(removals_work_on_what_stands_above),
-		cmocka_unit_test(targets_are_updated), cmocka_unit_test(actions_are_updated), cmocka_unit_test(a_repetition_is_told),
+		cmocka_unit_test(the_order_of_targets_stays), cmocka_unit_test(targets_are_updated), cmocka_unit_test(actions_are_updated), cmocka_unit_test(a_repetition_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,7 @@ static void what_is_not_said_is_as_in_2_9_7(void **state)
 	assert_span(settings->audit_log_parts, "ABCFHZ");
 	assert_int_equal(settings->response_body_mime_types.count, 2);
 	assert_null(settings->relevant_status);
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 static void each_directive_finds_its_field(void **state)
@@ -89,7 +89,7 @@ static void each_directive_finds_its_field(void **state)
 	assert_int_equal(settings->arguments_limit, 5);
 	assert_true(settings_has(settings, SETTING_RULE_ENGINE) && !settings_has(settings, SETTING_GEO_LOOKUP_DB));
 	assert_string_equal(reading_said(&reading), "");
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 static void a_list_can_be_cleared(void **state)
@@ -99,10 +99,10 @@ static void a_list_can_be_cleared(void **state)
 	(void)state;
 	reading_good(&reading, "SecResponseBodyMimeTypesClear\n");
 	assert_int_equal(reading.ruleset->settings.response_body_mime_types.count, 0);
-	reading_end(&reading);
+	reading_done(&reading);
 	reading_good(&reading, "SecResponseBodyMimeTypesClear\nSecResponseBodyMimeType a b\n");
 	assert_int_equal(reading.ruleset->settings.response_body_mime_types.count, 2);
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 static void what_means_nothing_here_is_a_warning(void **state)
@@ -117,7 +117,7 @@ static void what_means_nothing_here_is_a_warning(void **state)
 	                    "x:1:1: warning: SecDebugLogLevel does nothing here: bouclier explain shows what a rule saw\n"
 	                    "x:2:1: warning: SecServerSignature does nothing here: the Server header is the site's to set\n"
 	                    "x:3:35: warning: rule 1: ctl:debugLogLevel does nothing here: bouclier explain shows what a rule saw\n");
-	reading_end(&reading);
+	reading_done(&reading);
 }
 
 int main(void)

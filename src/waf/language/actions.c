@@ -77,13 +77,13 @@ static enum result read_log(struct action_reader *reader)
 
 static enum result read_words(struct action_reader *reader)
 {
-	action_give(reader, reader->row->detail);
+	action_give(reader, (enum part)reader->row->detail);
 	return read_macro(reader, MACRO_TELLS, reader->row->detail == PART_MSG ? &reader->set->msg : &reader->set->log_data);
 }
 
 static enum result read_version(struct action_reader *reader)
 {
-	action_give(reader, reader->row->detail);
+	action_give(reader, (enum part)reader->row->detail);
 	*(reader->row->detail == PART_REV ? &reader->set->rev : &reader->set->ver) = value_of(reader);
 	return RESULT_OK;
 }
@@ -231,15 +231,14 @@ static const struct action_row *row_find(struct span name)
 static enum result read_action(struct reader *reader, const struct word *word, struct action_set *set, const struct item *item)
 {
 	struct action_reader action = { reader, word, set, item, row_find(item->name) };
-	struct place place = word_place(word, item->name_offset);
 
 	if (!action.row)
-		return fault(reader, place, did_you_mean(reader, "", nearest_name(item->name, row_name_at, ROW_COUNT)),
+		return fault(reader, word_place(word, item->name_offset), did_you_mean(reader, "", nearest_name(item->name, row_name_at, ROW_COUNT)),
 		             "unknown action \"%.*s\"", SPAN_ARG(item->name));
 	if (action.row->argument == ARGUMENT_NONE && item->has_value)
 		return fault(reader, word_place(word, item->value_offset), SPAN_NONE, "%s takes nothing behind a colon", action.row->name.at);
 	if (action.row->argument == ARGUMENT_REQUIRED && !item->value.len)
-		return fault(reader, place, SPAN_NONE, "%s needs something behind a colon", action.row->name.at);
+		return fault(reader, word_place(word, item->name_offset), SPAN_NONE, "%s needs something behind a colon", action.row->name.at);
 	return action.row->read(&action);
 }
 

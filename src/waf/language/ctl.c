@@ -114,7 +114,7 @@ static enum result read_expression_of(struct ctl_reader *reader, struct span tex
 {
 	if (!text.len)
 		return refuse(reader, "an expression");
-	return expression_compile(reader->action->reader, text, false, place_of(reader), &reader->ctl->regex);
+	return reader_compile(reader->action->reader, text, false, place_of(reader), &reader->ctl->regex);
 }
 
 static enum result read_expression(struct ctl_reader *reader)

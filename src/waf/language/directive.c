@@ -55,7 +55,6 @@ static const struct directive table[] = {
 
 	REFUSE("SecGsbLookupDB", "Google's list is not asked about visitors of a public service; use @rbl or @pmFromFile"),
 	REFUSE("SecGuardianLog", "a program in a pipe sees every request; follow the journal instead (bouclier log --follow)"),
-	REFUSE("SecHttpBlKey", "Project Honey Pot's list needs a key that names you in every question; use @rbl with an open list"),
 	REFUSE("SecRemoteRules", "rules that somebody else's server can change at any time are not loaded; download them, read them, and "
 	                         "install them with bouclier rules update"),
 	REFUSE("SecRuleScript", "scripts run with the edge's rights on an attacker's data; write it as SecRule, or ask the application"),

@@ -131,6 +131,8 @@ static void take_disruption(const struct draft *draft, struct rule *rule)
 	rule->is_block = draft->set.is_block;
 	rule->disruption = draft->set.is_block ? draft->block_as : draft->set.disruption;
 	rule->redirect = draft->set.is_block ? draft->block_redirect : draft->set.redirect;
+	if (rule->phase == 5 && (rule->disruption == DISRUPT_DENY || rule->disruption == DISRUPT_DROP || rule->disruption == DISRUPT_REDIRECT))
+		rule->disruption = DISRUPT_PASS;  /* inherited: all is answered by then */
 	rule->status = status_of(&draft->set, rule->disruption);
 }
 

@@ -125,6 +125,8 @@ enum result items_read(struct span text, struct arena *arena, struct bag *out, s
 			cutter.at++;
 		if (!look(&cutter))
 			return RESULT_OK;
+		if (out->count == ITEMS_MAX)
+			return blame(&cutter, cutter.at, "more in one list than is allowed (4096)");
 		result = read_item(&cutter, &item);
 		if (result != RESULT_OK)
 			return result;

@@ -3,6 +3,7 @@
  * Shape    item *(separator item); item = name [":" value]; separators are `,` and `|`, behind a value white space too;
  *          a value is bare (up to a separator) or in single quotes, within which `\'` and `\\` lose their `\`
  * Source   ModSecurity 2.9.7 uses one grammar for targets and for actions
+ * Limits   ITEMS_MAX items
  * Owns     values with a `\` in them are copied into the arena; all else points into the word
  */
 #ifndef BOUCLIER_WAF_LANGUAGE_ITEM_H
@@ -10,6 +11,8 @@
 
 #include "waf/language/bag.h"
 #include "waf/language/text.h"
+
+#define ITEMS_MAX 4096
 
 struct item {
 	struct span name, value;

@@ -3,6 +3,7 @@
 
 #include "waf/language/directive.h"
 #include "waf/language/draft.h"
+#include "waf/operator/regex.h"
 
 #include "base/banned.h"
 
@@ -96,6 +97,8 @@ static enum result read_statement(struct load *load, const struct statement *sta
 
 static void report(struct load *load, const struct text_fault *found)
 {
+	if (!load->reader->chain_end)
+		load->reader->rule_id = 0;
 	if (!is_skipping(load))
 		(void)fault(load->reader, found->place, span_of(found->advice), "%s", found->what);
 }
@@ -116,6 +119,8 @@ static enum result read_lines(struct load *load)
 			report(load, &found), result = RESULT_MALFORMED;
 		if (result == RESULT_NO_MEMORY || result == RESULT_LIMIT)
 			return result;
+		if (load->reader->complaints->errors >= COMPLAINTS_MAX)
+			return RESULT_LIMIT;  /* no more would be shown; a file that is no rule file ends here */
 	}
 }
 
@@ -207,7 +212,6 @@ static struct ruleset *ruleset_new(const struct language_birth *birth)
 	settings_init(&ruleset->settings);
 	ruleset->operator_limits = (struct operator_limits){ (uint32_t)ruleset->settings.pcre_match_limit,
 		                                             (uint32_t)ruleset->settings.pcre_match_limit_recursion };
-	ruleset->regex_done = birth->ports->regex_done;
 	return ruleset;
 }
 
@@ -222,6 +226,8 @@ enum result ruleset_read(const struct language_birth *birth, struct span name, s
 	arena_init(&reader.scratch, SCRATCH_BYTES_MAX, BLOCK_BYTES);
 	result = read_all(&reader, name);
 	arena_done(&reader.scratch);
+	if (reader.matching)
+		operator_scratch_free(reader.matching);
 	if (result == RESULT_OK)
 		*out = reader.ruleset;
 	else
@@ -238,10 +244,8 @@ void ruleset_free(struct ruleset *ruleset)
 		if (operators[i])
 			operator_done(operators[i]);
 	}
-	for (size_t i = 0; i < ruleset->expressions.count; i++) {
-		if (expressions[i])
-			ruleset->regex_done(expressions[i]);
-	}
+	for (size_t i = 0; i < ruleset->expressions.count; i++)
+		regex_done(expressions[i]);
 	arena_done(&ruleset->arena);
 	free(ruleset);
 }

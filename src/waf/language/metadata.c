@@ -89,7 +89,7 @@ enum result read_grade(struct action_reader *reader)
 	uint64_t number = 0;
 	enum result result = read_number(reader, 0, 10, &number);
 
-	action_give(reader, reader->row->detail);
+	action_give(reader, (enum part)reader->row->detail);
 	*(reader->row->detail == PART_MATURITY ? &reader->set->maturity : &reader->set->accuracy) = (uint8_t)number;
 	return result;
 }

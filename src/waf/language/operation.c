@@ -58,10 +58,10 @@ static bool hides_an_operator(struct span text)
 
 static enum result unknown(struct reader *reader, struct place place, struct span name)
 {
-	const char *refusal = operator_refusal(name);
+	const char *sentence = operator_refusal(name);
 
-	if (refusal)
-		return fault(reader, place, SPAN_NONE, "@%.*s: %s", SPAN_ARG(name), refusal);
+	if (sentence)
+		return fault(reader, place, SPAN_NONE, "%s", sentence);
 	return fault(reader, place, did_you_mean(reader, "@", operator_suggest(name)), "unknown operator @%.*s", SPAN_ARG(name));
 }
 
@@ -69,16 +69,20 @@ static enum result compile(struct reader *reader, const struct word *word, const
 {
 	struct operator **kept = bag_add(&reader->ruleset->operators, &reader->ruleset->arena, sizeof(*kept));
 	size_t count = reader->complaints->count;
-	struct operator_birth birth = operator_birth_of(reader, word_place(word, operation->parameter_offset));
+	struct operator_birth birth = { .arena = &reader->ruleset->arena, .ports = reader->birth->operator_ports,
+		                        .limits = &reader->ruleset->operator_limits, .rule_file = word->file,
+		                        .place = word_place(word, operation->parameter_offset),
+		                        .http_bl_key = reader->ruleset->settings.http_bl_key, .complaints = reader->complaints };
 	enum result result;
 
 	if (!kept)
 		return RESULT_NO_MEMORY;
 	result = operator_compile(out->operator_id, operation->parameter, out->parameter.count > 0, &birth, kept);
 	out->operator = *kept;
-	if (result == RESULT_OK || result == RESULT_NO_MEMORY)
-		return result;
-	return fault_was_told(reader, count);
+	if (result != RESULT_OK && result != RESULT_NO_MEMORY)
+		return fault_was_told(reader, count);
+	name_rule_in(reader, count);  /* of warnings */
+	return result;
 }
 
 enum result operation_read(struct reader *reader, const struct word *word, struct draft *out)

@@ -3,14 +3,22 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "waf/operator/regex.h"
+
 #include "base/banned.h"
 
 #define TEXT_MAX 1024
+/* However many warnings there are, errors find room. */
+#define WARNINGS_MAX (COMPLAINTS_MAX / 2)
 
 static void say(struct reader *reader, enum complaint_kind kind, struct place place, struct span suggestion, const char *text)
 {
 	if (kind == COMPLAINT_ERROR)
 		reader->has_failed = true;
+	if (kind == COMPLAINT_WARNING && reader->complaints->count >= WARNINGS_MAX) {
+		reader->complaints->dropped++;
+		return;
+	}
 	if (reader->rule_id)
 		complain(reader->complaints, kind, place, suggestion, "rule %u: %s", reader->rule_id, text);
 	else
@@ -55,17 +63,22 @@ static struct span print_in(struct arena *arena, const char *format, ...)
 	return arena_copy(arena, span_make(text, (size_t)count));
 }
 
-enum result fault_was_told(struct reader *reader, size_t count)
+void name_rule_in(struct reader *reader, size_t count)
 {
 	struct complaints *complaints = reader->complaints;
 
-	reader->has_failed = true;
 	for (size_t i = count; reader->rule_id && i < complaints->count; i++) {
 		struct span text = print_in(&complaints->arena, "rule %u: %.*s", reader->rule_id, SPAN_ARG(complaints->list[i].text));
 
 		if (text.at)
 			complaints->list[i].text = text;
 	}
+}
+
+enum result fault_was_told(struct reader *reader, size_t count)
+{
+	reader->has_failed = true;
+	name_rule_in(reader, count);
 	return RESULT_MALFORMED;
 }
 
@@ -74,33 +87,38 @@ struct span did_you_mean(struct reader *reader, const char *prefix, const char *
 	return name ? print_in(&reader->scratch, "did you mean %s%s?", prefix, name) : SPAN_NONE;
 }
 
-struct operator_birth operator_birth_of(const struct reader *reader, struct place place)
-{
-	return (struct operator_birth){ .arena = &reader->ruleset->arena,
-		                        .ports = reader->birth->operator_ports,
-		                        .limits = &reader->ruleset->operator_limits,
-		                        .place = place,
-		                        .rule_file = place.file,
-		                        .complaints = reader->complaints };
-}
-
-enum result expression_compile(struct reader *reader, struct span pattern, bool ignores_case, struct place place,
+enum result reader_compile(struct reader *reader, struct span pattern, bool ignores_case, struct place place,
                                struct regex **out)
 {
-	const struct language_ports *ports = reader->birth->ports;
+	struct ruleset *ruleset = reader->ruleset;
+	struct regex_birth birth = { &ruleset->arena, &ruleset->operator_limits, place, reader->complaints };
+	struct regex **kept = bag_add(&ruleset->expressions, &ruleset->arena, sizeof(*kept));
 	size_t count = reader->complaints->count;
-	struct regex **kept = bag_add(&reader->ruleset->expressions, &reader->ruleset->arena, sizeof(*kept));
-	struct operator_birth birth = operator_birth_of(reader, place);
 	enum result result;
 
 	if (!kept)
 		return RESULT_NO_MEMORY;
-	result = ports->regex_compile(ports->context, pattern, ignores_case, &birth, kept);
+	result = regex_compile(pattern, ignores_case ? REGEX_IGNORES_CASE : 0, &birth, kept);
 	if (result == RESULT_OK)
 		*out = *kept;
 	else if (result != RESULT_NO_MEMORY)
 		return fault_was_told(reader, count);
 	return result;
+}
+
+enum result reader_ask(struct reader *reader, const struct regex *regex, struct span subject, struct place place, bool *out)
+{
+	enum match match;
+
+	if (!reader->matching)
+		reader->matching = operator_scratch_new();
+	if (!reader->matching)
+		return RESULT_NO_MEMORY;
+	match = regex_match(regex, reader->matching, subject, 0, 0, NULL);
+	if (match != MATCH_YES && match != MATCH_NO)
+		return fault(reader, place, SPAN_NONE, "the expression takes too long on \"%.*s\"", SPAN_ARG(subject));
+	*out = match == MATCH_YES;
+	return RESULT_OK;
 }
 
 enum result word_items(struct reader *reader, const struct word *word, struct bag *out)
@@ -133,7 +151,7 @@ enum result id_ranges_read(struct reader *reader, struct span text, struct place
 		size_t start = at;
 		struct id_range range, *kept;
 
-		while (at < text.len && text.at[at] != ',' && text.at[at] != ' ')
+		while (at < text.len && text.at[at] != ',')
 			at++;
 		if (at++ == start)
 			continue;

@@ -36,6 +36,7 @@ struct reader {
 	unsigned last_default_phase; /* 0: no SecDefaultAction yet */
 
 	unsigned depth, text_count;
+	struct operator_scratch *matching;   /* of reader_ask; NULL: not asked yet */
 };
 
 /* An error, with the rule it is in; always RESULT_MALFORMED, so that it can end a function. */
@@ -43,7 +44,9 @@ enum result fault(struct reader *reader, struct place place, struct span suggest
 	__attribute__((format(printf, 4, 5)));
 void remark(struct reader *reader, struct place place, struct span suggestion, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
-/* For errors that others (an operator, an expression) complained of since there were COUNT: says which rule they are in. */
+/* Says which rule those complaints are in that others (an operator, an expression) made since there were COUNT. */
+void name_rule_in(struct reader *reader, size_t count);
+/* The same, and they were errors. */
 enum result fault_was_told(struct reader *reader, size_t count);
 
 /* "did you mean PREFIXname?", empty when NAME is NULL. Lives as long as the load. */
@@ -57,15 +60,17 @@ static inline enum result worse(enum result a, enum result b)
 	return a == RESULT_OK ? b : a;
 }
 
-struct operator_birth operator_birth_of(const struct reader *reader, struct place place);
 /* PATTERN as an expression that the ruleset owns. */
-enum result expression_compile(struct reader *reader, struct span pattern, bool ignores_case, struct place place,
+enum result reader_compile(struct reader *reader, struct span pattern, bool ignores_case, struct place place,
                                struct regex **out) must_check;
+
+/* Whether SUBJECT holds what REGEX asks for. */
+enum result reader_ask(struct reader *reader, const struct regex *regex, struct span subject, struct place place, bool *out) must_check;
 
 /* The items of WORD in the scratch arena. RESULT_MALFORMED: complained, and what stood before the fault is in OUT. */
 enum result word_items(struct reader *reader, const struct word *word, struct bag *out) must_check;
 
-/* "1-5,9 12": 2.9.7's lists of ids. */
+/* "1-5,9": 2.9.7's lists of ids. */
 enum result id_ranges_read(struct reader *reader, struct span text, struct place place, struct bag *out) must_check;
 bool id_ranges_have(const struct id_range *ranges, size_t count, uint32_t id);
 

@@ -151,13 +151,13 @@ static enum result place_draft(struct reader *reader, struct draft *draft)
 	return result;
 }
 
-static enum result read_actions(struct reader *reader, const struct word *word, struct draft *draft)
+/* The id first: all that is wrong with the rule is told with it. */
+static void name_rule(struct reader *reader, const struct word *actions)
 {
-	uint32_t id = action_id_peek(word, &reader->scratch);
+	uint32_t id = action_id_peek(actions, &reader->scratch);
 
 	if (id && !reader->chain_end)
 		reader->rule_id = id;
-	return action_set_read(reader, word, &draft->set);
 }
 
 static enum result check_count(struct reader *reader, struct place place)
@@ -175,14 +175,14 @@ enum result rule_read(struct reader *reader, const struct statement *statement)
 
 	if (!draft || result != RESULT_OK)
 		return RESULT_NO_MEMORY;
+	action_set_default(&draft->set);
 	if (statement->count > 2)
-		result = read_actions(reader, &statement->words[2], draft);
-	else
-		action_set_default(&draft->set);
-	if (result != RESULT_NO_MEMORY)
-		result = worse(result, targets_read(reader, &statement->words[0], statement->words[0].text, 0, TARGETS_OF_RULE, &draft->targets));
+		name_rule(reader, &statement->words[2]);
+	result = targets_read(reader, &statement->words[0], statement->words[0].text, 0, TARGETS_OF_RULE, &draft->targets);
 	if (result != RESULT_NO_MEMORY)
 		result = worse(result, operation_read(reader, &statement->words[1], draft));
+	if (result != RESULT_NO_MEMORY && statement->count > 2)
+		result = worse(result, action_set_read(reader, &statement->words[2], &draft->set));
 	return result == RESULT_NO_MEMORY ? result : worse(result, place_draft(reader, draft));
 }
 
@@ -195,7 +195,8 @@ enum result action_rule_read(struct reader *reader, const struct statement *stat
 		return RESULT_NO_MEMORY;
 	draft->is_action = true;
 	draft->operator_id = OPERATOR_UNCONDITIONAL_MATCH;
-	result = read_actions(reader, &statement->words[0], draft);
+	name_rule(reader, &statement->words[0]);
+	result = action_set_read(reader, &statement->words[0], &draft->set);
 	return result == RESULT_NO_MEMORY ? result : worse(result, place_draft(reader, draft));
 }
 

@@ -30,11 +30,6 @@ struct language_ports {
 	 * their names. RESULT_NOT_FOUND: there are no more. */
 	enum result (*text_find)(void *context, struct span from, struct span pattern, size_t index, struct span *name,
 	                         struct span *text);
-	/* An expression of a selector, of ctl:...ByTag, of SecRuleRemoveByMsg. It complains itself, as an operator does. */
-	enum result (*regex_compile)(void *context, struct span pattern, bool ignores_case, const struct operator_birth *birth,
-	                             struct regex **out);
-	void (*regex_done)(struct regex *regex);
-	bool (*regex_matches)(void *context, const struct regex *regex, struct span subject);
 };
 
 struct language_birth {
@@ -52,7 +47,6 @@ struct ruleset {
 	struct operator_limits operator_limits;
 	struct bag operators;        /* struct operator * */
 	struct bag expressions;      /* struct regex * */
-	void (*regex_done)(struct regex *regex);
 };
 
 /* The rules of the text called NAME and of all it includes. RESULT_MALFORMED, RESULT_LIMIT, RESULT_NO_MEMORY: complaints say

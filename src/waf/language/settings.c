@@ -125,7 +125,7 @@ static enum result read_expression(struct setter *setter)
 	struct span text = first_word(setter)->text;
 
 	*(struct span *)setter->field = text;
-	return expression_compile(setter->reader, text, false, word_place(first_word(setter), 0),
+	return reader_compile(setter->reader, text, false, word_place(first_word(setter), 0),
 	                          &setter->reader->ruleset->settings.relevant_status);
 }
 

@@ -37,6 +37,7 @@ enum keep_files { KEEP_OFF, KEEP_ON, KEEP_RELEVANT_ONLY };
 	X(COOKIE_V0_SEPARATOR, "SecCookieV0Separator", LETTER, cookie_v0_separator, 0, 0, NULL) \
 	X(DATA_DIR, "SecDataDir", TEXT, data_dir, 0, 0, NULL) \
 	X(GEO_LOOKUP_DB, "SecGeoLookupDB", TEXT, geo_lookup_db, 0, 0, NULL) \
+	X(HTTP_BL_KEY, "SecHttpBlKey", TEXT, http_bl_key, 0, 0, NULL) \
 	X(INTERCEPT_ON_ERROR, "SecInterceptOnError", SWITCH, intercept_on_error, 0, 0, "Off\0On\0") \
 	X(PCRE_MATCH_LIMIT, "SecPcreMatchLimit", NUMBER, pcre_match_limit, 1, UINT32_MAX, NULL) \
 	X(PCRE_MATCH_LIMIT_RECURSION, "SecPcreMatchLimitRecursion", NUMBER, pcre_match_limit_recursion, 1, UINT32_MAX, NULL) \
@@ -87,8 +88,8 @@ struct settings {
 	uint64_t arguments_limit, collection_timeout, pcre_match_limit, pcre_match_limit_recursion, request_body_limit;
 	uint64_t request_body_no_files_limit, request_body_in_memory_limit, request_body_json_depth_limit, response_body_limit;
 	uint64_t unicode_code_page, upload_file_limit, audit_log_dir_mode, audit_log_file_mode, upload_file_mode;  /* 0: default */
-	struct span audit_log, audit_log_2, audit_log_parts, audit_log_storage_dir, data_dir, geo_lookup_db, sensor_id, tmp_dir;
-	struct span unicode_map_file, upload_dir, web_app_id;
+	struct span audit_log, audit_log_2, audit_log_parts, audit_log_storage_dir, data_dir, geo_lookup_db, http_bl_key, sensor_id;
+	struct span tmp_dir, unicode_map_file, upload_dir, web_app_id;
 	struct span audit_log_relevant_status;
 	struct regex *relevant_status;   /* NULL: none given */
 	struct span_list component_signatures, response_body_mime_types;

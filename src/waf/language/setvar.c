@@ -38,13 +38,14 @@ static bool is_kept(enum variable variable)
 static enum result cut_collection(struct action_reader *reader, struct assignment *assignment, enum variable *out)
 {
 	struct span rest = assignment->name, collection = span_cut(&rest, '.');
-	struct place place = word_place(reader->word, assignment->name_offset);
 
 	if (!rest.at || !rest.len)
-		return fault(reader->reader, place, SPAN_NONE, "%.*s needs a collection, a dot and a name, as in tx.score, not \"%.*s\"",
+		return fault(reader->reader, word_place(reader->word, assignment->name_offset), SPAN_NONE,
+		             "%.*s needs a collection, a dot and a name, as in tx.score, not \"%.*s\"",
 		             SPAN_ARG(reader->row->name), SPAN_ARG(assignment->name));
 	if (variable_find(collection, out) != RESULT_OK || !is_kept(*out))
-		return fault(reader->reader, place, SPAN_NONE, "\"%.*s\" cannot be set: it is none of TX, GLOBAL, IP, RESOURCE, SESSION, USER",
+		return fault(reader->reader, word_place(reader->word, assignment->name_offset), SPAN_NONE,
+		             "\"%.*s\" cannot be set: it is none of TX, GLOBAL, IP, RESOURCE, SESSION, USER",
 		             SPAN_ARG(collection));
 	assignment->name_offset += collection.len + 1;
 	assignment->name = rest;

@@ -33,17 +33,16 @@ static bool is_expression(struct span text)
 
 static enum result read_selector(struct target_list *list, const struct item *item, struct target *target)
 {
-	struct place place = place_of(list, item->value_offset);
-
 	if (!item->value.len)
-		return fault(list->reader, place, SPAN_NONE, "nothing behind \"%.*s:\"", SPAN_ARG(item->name));
+		return fault(list->reader, place_of(list, item->value_offset), SPAN_NONE, "nothing behind \"%.*s:\"", SPAN_ARG(item->name));
 	target->selector = item->value;
 	target->kind = SELECTOR_NAME;
 	if (target->variable == VARIABLE_XML) {
 		target->kind = SELECTOR_XPATH;
 	} else if (is_expression(item->value)) {
 		target->kind = SELECTOR_REGEX;
-		return expression_compile(list->reader, span_make(item->value.at + 1, item->value.len - 2), true, place, &target->regex);
+		return reader_compile(list->reader, span_make(item->value.at + 1, item->value.len - 2), true,
+		                      place_of(list, item->value_offset), &target->regex);
 	}
 	return RESULT_OK;
 }

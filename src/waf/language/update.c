@@ -34,33 +34,34 @@ static enum result selection_read(struct reader *reader, const struct word *word
 		return read_id_selection(reader, word, out);
 	if (!word->text.len)
 		return fault(reader, out->place, SPAN_NONE, "an expression is missing");
-	return expression_compile(reader, word->text, false, out->place, &out->regex);
+	return reader_compile(reader, word->text, false, out->place, &out->regex);
 }
 
-static bool has_tag(const struct reader *reader, const struct draft *draft, const struct regex *regex)
+static enum result ask_tags(struct reader *reader, const struct draft *draft, const struct selection *selection, bool *out)
 {
 	const struct macro *tags = draft->set.tags.items;
+	enum result result = RESULT_OK;
 
-	for (size_t i = 0; i < draft->set.tags.count; i++) {
-		if (reader->birth->ports->regex_matches(reader->birth->ports->context, regex, tags[i].text))
-			return true;
-	}
-	return false;
+	for (size_t i = 0; i < draft->set.tags.count && result == RESULT_OK && !*out; i++)
+		result = reader_ask(reader, selection->regex, tags[i].text, selection->place, out);
+	return result;
 }
 
-static bool is_selected(const struct reader *reader, const struct draft *draft, const struct selection *selection)
+static enum result ask_selection(struct reader *reader, const struct draft *draft, const struct selection *selection, bool *out)
 {
+	*out = false;
 	if (draft->is_marker || draft->is_removed)
-		return false;
+		return RESULT_OK;
 	switch (selection->by) {
 	case UPDATE_BY_ID:
-		return id_ranges_have(selection->ids.items, selection->ids.count, draft->set.id);
+		*out = id_ranges_have(selection->ids.items, selection->ids.count, draft->set.id);
+		return RESULT_OK;
 	case UPDATE_BY_TAG:
-		return has_tag(reader, draft, selection->regex);
+		return ask_tags(reader, draft, selection, out);
 	case UPDATE_BY_MSG:
-		return draft->set.msg.text.len && reader->birth->ports->regex_matches(reader->birth->ports->context, selection->regex, draft->set.msg.text);
+		return draft->set.msg.text.len ? reader_ask(reader, selection->regex, draft->set.msg.text, selection->place, out) : RESULT_OK;
 	}
-	return false;
+	return RESULT_OK;
 }
 
 typedef enum result change_rule(struct reader *reader, struct draft *draft, void *context);
@@ -94,6 +95,22 @@ static bool names_one(const struct selection *selection, uint32_t *id)
 	return range->from == range->to;
 }
 
+static enum result change_all(struct reader *reader, const struct selection *selection, change_rule *change, void *context, size_t *count)
+{
+	enum result result = RESULT_OK;
+
+	for (struct draft *draft = reader->first; draft && result != RESULT_NO_MEMORY; draft = draft->next) {
+		bool is_selected;
+		enum result one = ask_selection(reader, draft, selection, &is_selected);
+
+		if (one != RESULT_OK)
+			return one;
+		if (is_selected && ++*count)
+			result = worse(result, change_one(reader, draft, selection, change, context));
+	}
+	return result;
+}
+
 static enum result change_selected(struct reader *reader, const struct selection *selection, change_rule *change, void *context)
 {
 	enum result result = RESULT_OK;
@@ -106,13 +123,10 @@ static enum result change_selected(struct reader *reader, const struct selection
 		if (draft && !draft->is_removed && ++count)
 			result = change_one(reader, draft, selection, change, context);
 	} else {
-		for (draft = reader->first; draft && result != RESULT_NO_MEMORY; draft = draft->next) {
-			if (is_selected(reader, draft, selection) && ++count)
-				result = worse(result, change_one(reader, draft, selection, change, context));
-		}
+		result = change_all(reader, selection, change, context, &count);
 	}
 	reader->rule_id = 0;
-	if (!count)
+	if (!count && result == RESULT_OK)
 		remark(reader, selection->place, SPAN("it works on rules above it only"), "no rule above is meant by \"%.*s\"",
 		     SPAN_ARG(selection->text));
 	return result;
@@ -166,6 +180,7 @@ static bool has_target(const struct bag *targets, const struct target *target)
 	return false;
 }
 
+/* Those that are there already are not added again. */
 static enum result add_targets(struct reader *reader, struct bag *targets, const struct bag *added)
 {
 	const struct target *list = added->items;
@@ -203,10 +218,18 @@ static enum result change_targets(struct reader *reader, struct draft *draft, vo
 	if (draft->is_action)
 		return fault(reader, change->place, SPAN_NONE, "it is a SecAction and has no targets");
 	for (size_t i = 0; i < draft->targets.count; i++) {
-		struct bag one = { (void *)(uintptr_t)&old[i], 1, 1 };
+		struct target *kept;
 
-		if ((!change->replaces || !has_target(&change->replaced, &old[i])) && add_targets(reader, &targets, &one) != RESULT_OK)
+		if (change->replaces && has_target(&change->replaced, &old[i]))
+			continue;
+		kept = bag_add(&targets, &reader->scratch, sizeof(*kept));
+		if (!kept)
 			return RESULT_NO_MEMORY;
+		*kept = old[i];
+	}
+	if (change->replaces && targets.count == draft->targets.count) {
+		remark(reader, change->place, SPAN_NONE, "it has no target that is to be replaced, and stays as it is");
+		return RESULT_OK;
 	}
 	if (add_targets(reader, &targets, &change->added) != RESULT_OK)
 		return RESULT_NO_MEMORY;
