@@ -1,4 +1,4 @@
-/* What every cmocka program begins with, and a small generator of numbers that are the same in every run. */
+/* What every cmocka program begins with. */
 #ifndef BOUCLIER_TESTS_BASE_CHECK_H
 #define BOUCLIER_TESTS_BASE_CHECK_H
 
@@ -10,28 +10,10 @@
 #include <cmocka.h>
 
 #include "base/result.h"
+#include "draws.h"
 
 #define assert_ok(call) assert_string_equal(result_name(call), "ok")
 #define assert_result(call, result) assert_string_equal(result_name(call), result_name(result))
 #define assert_span(span, text) assert_true(span_equal((span), SPAN(text)))
-
-struct draws {
-	uint64_t state;
-};
-
-/* splitmix64 (Steele, Lea, Flood 2014) */
-static inline uint64_t draw(struct draws *draws)
-{
-	uint64_t z = draws->state += 0x9e3779b97f4a7c15u;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return z ^ z >> 31;
-}
-
-static inline uint64_t draw_below(struct draws *draws, uint64_t bound)
-{
-	return draw(draws) % bound;
-}
 
 #endif

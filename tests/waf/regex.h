@@ -6,7 +6,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#include "../base/check.h"
+#include "../base/draws.h"
 #include "waf/prefilter/factors.h"
 
 #define GROWN_MAX 96

@@ -1,6 +1,8 @@
-#include "regex.h"
+#include "../base/check.h"
 
 #include <stdlib.h>
+
+#include "regex.h"
 
 static struct arena arena;
 
@@ -67,6 +69,11 @@ static void test_what_takes_no_place(void **state)
 	assert_phrases("w(?#comment)get\\Kfoo", "wgetfoo");
 	assert_phrases("w(?i)g(?-i)et", "wget");
 	assert_phrases("(?x) w g # comment\n et", "wget");
+	assert_phrases("(?x)w g(?-x) et", "wg et");
+	assert_phrases("(?x)w g(?i-x: e)t x", "wg etx");
+	assert_phrases("(?:(?=qxz)k)?wget", "wget");
+	assert_phrases("(?=qxz)?", "");
+	assert_phrases("(?:qxz.*?k)?", "");
 	assert_phrases("((?x) w g |k z)(?:q q)", "kzq q|wgq q");
 	assert_phrases("(?x: w g ) et", "wg et");
 	assert_phrases("\\Qw.g*\\E+", "w.g*");
@@ -93,7 +100,7 @@ static void test_nothing(void **state)
 	static const char *const patterns[] = {
 		"", "x*", "abc|", "(?:abc)?", "^$", "(?:abc|)", "\\b", "abc(*ACCEPT)d", "(*UTF)abc", "(", ")", "a)", "a(b", "[a", "a{2", "*a",
 		"a{,3}bcd", "a{ 1}bcd", "(a)\\10bcd", "\\pLabc", "(?(1)a|b)cd", "(?C1)abc", "\\uabc", "\\", "[[:nope:]]abc", "[z-a]bc",
-		"(?xx)[ a]bc", "(?P!abc)", "(?<!abc", "\\x{100}bc", "\\x{}bc", "\\400bc", "\\c\xe9" "bc", "[\\Qab\\E]cd", "(?#abc", "\\N{U+41}bc",
+		"(?xx)[ a]bc", "(?P!abc)", "(?<!abc", "\\x{100}bc", "\\x{}bc", "\\400bc", "\\c\xe9 bc", "[\\Qab\\E]cd", "(?#abc", "\\N{U+41}bc",
 		"\\gabc", "\\k[a]bc", "(?'a>b)c", "(?<a)bc", "abc(?1", "(?i", "(?y)abc", "(?-i-s)abc", "a{3,2}bc", "a{65536}bc", "[[.a.]]bc",
 	};
 
@@ -149,6 +156,8 @@ static void test_limits(void **state)
 		{ "wx", "(", 100000, "", RESULT_NOT_FOUND },
 		{ "", "[", 100000, "", RESULT_NOT_FOUND },
 		{ "wx", "{2}", 5000, "", RESULT_NOT_FOUND },                /* nests without brackets */
+		{ "wx", "{2}", 2, "", RESULT_OK },
+		{ "wx", "{2}", 3, "", RESULT_NOT_FOUND },
 		{ "", "wxyz", 5000, "", RESULT_OK },
 		{ "", "[a-z0-9]?", 3000, "wxyz", RESULT_OK },
 		{ "(?:wx", "|wx", 20000, ")", RESULT_OK },

@@ -85,6 +85,8 @@ static void test_classes(void **state)
 	assert_class("[a\\]b]", 'a', 'b', SPAN("]"));
 	assert_class("[[:digit:]x]", '0', '9', SPAN("x"));
 	assert_class("[[:digit:-]", 'd', 'd', SPAN("[:git-"));
+	assert_class("[[=<>]", '<', '>', SPAN("["));
+	assert_class("[[.]", '.', '.', SPAN("["));
 	assert_class("[\\b]", 8, 8, SPAN(""));
 	assert_class("[\\x41-\\103]", 'a', 'c', SPAN(""));
 	assert_class("[\\12]", 10, 10, SPAN(""));

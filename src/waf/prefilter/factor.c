@@ -202,10 +202,8 @@ struct factor factor_repeat(struct arena *arena, const struct factor *factor, ui
 
 	if (max == 0)
 		return factor_empty();
-	if (min == 0 && max == 1) {
-		choice[1].best = (struct phrases){ NULL, 0 };  /* it may not be there at all */
-		return factor_alternate(arena, choice, 2);
-	}
+	if (min == 0 && max == 1)
+		return factor_alternate(arena, choice, 2);  /* with "nothing" among them, nothing is best */
 	if (min == 0)
 		return factor_any();
 	while (copies < min && copies < REPEATS_MAX && out.is_exact) {

@@ -7,12 +7,12 @@ static double cost_of(const struct byte_set *set)
 {
 	double cost = 0;
 
-	for (unsigned byte = 0; byte < 256; byte++) {
-		char text = (char)byte;
+	for (unsigned i = 0; i < 4; i++)
+		for (uint64_t left = set->words[i]; left; left &= left - 1) {
+			char text = (char)(64 * i + (unsigned)__builtin_ctzll(left));
 
-		if (byte_set_has(set, (unsigned char)byte))
 			cost += rarity_rate(span_make(&text, 1));
-	}
+		}
 	return cost;
 }
 

@@ -4,7 +4,7 @@
 #include "base/banned.h"
 
 #define COUNT_MAX 65535        /* PCRE2's own */
-#define QUANTIFIERS_MAX 16     /* of one atom: a{2}{3}... nests without a bracket */
+#define QUANTIFIERS_MAX 2      /* of one atom: a{2}{3}... nests without a bracket, and who walks a tree has a stack */
 
 struct pattern_node *pattern_node_new(struct pattern_reader *reader, enum pattern_kind kind)
 {

@@ -63,6 +63,18 @@ static bool named_read(struct pattern_reader *reader, struct byte_set *set)
 	return true;
 }
 
+/* "[.ch.]" or "[=ch=]" from its bracket: errors, if they are what they look like. A "\\" on the way leaves that in doubt. */
+static bool is_collating(const struct pattern_reader *reader)
+{
+	struct span rest = span_skip(reader->text, reader->at + 2);
+	int mark = pattern_peek(reader, 1);
+	size_t end = span_find(rest, ']');
+
+	if (mark != '.' && mark != '=')
+		return false;
+	return span_find(rest, '\\') < end || (end > 0 && end < rest.len && rest.at[end - 1] == mark);
+}
+
 static void class_escape_read(struct pattern_reader *reader, struct pattern_escape *out)
 {
 	if (pattern_peek(reader, 1) == 'b') {
@@ -86,7 +98,7 @@ static void member_read(struct pattern_reader *reader, struct pattern_escape *ou
 	} else if (c == '[' && named_read(reader, &out->set)) {
 		out->is_set = true;
 	} else {
-		if (c == '[' && strchr(".=", pattern_peek(reader, 1)))  /* [.ch.] [=ch=]: errors, if they are what they look like */
+		if (c == '[' && is_collating(reader))
 			pattern_fail(reader, RESULT_NOT_FOUND);
 		out->byte = (unsigned char)c;
 		reader->at++;

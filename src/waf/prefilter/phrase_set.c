@@ -31,20 +31,24 @@ static void sort(struct phrases *set)
 
 bool phrases_of_bytes(struct arena *arena, const struct byte_set *bytes, struct phrases *out)
 {
-	struct phrases set = { arena_new_array(arena, struct span, 256), 0 };
-	char *text = arena_take(arena, 256);
+	struct phrases set = { NULL, 0 };
+	size_t count = 0;
+	char *text;
 
+	for (unsigned i = 0; i < 4; i++)
+		count += (size_t)__builtin_popcountll(bytes->words[i]);
+	if (!count)  /* a class without members: nothing matches, and nothing is claimed */
+		return false;
+	set.list = arena_new_array(arena, struct span, count);
+	text = arena_take(arena, count);
 	if (!set.list || !text)
 		return false;
-	for (unsigned byte = 0; byte < 256; byte++) {
-		if (!byte_set_has(bytes, (unsigned char)byte))
-			continue;
-		text[set.count] = (char)byte;
-		set.list[set.count] = span_make(&text[set.count], 1);
-		set.count++;
-	}
-	if (!set.count)  /* a class without members: nothing matches, and nothing is claimed */
-		return false;
+	for (unsigned i = 0; i < 4; i++)
+		for (uint64_t left = bytes->words[i]; left; left &= left - 1) {
+			text[set.count] = (char)(64 * i + (unsigned)__builtin_ctzll(left));
+			set.list[set.count] = span_make(&text[set.count], 1);
+			set.count++;
+		}
 	*out = set;
 	return true;
 }

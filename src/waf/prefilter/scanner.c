@@ -10,7 +10,7 @@
 #define CHUNK_BYTES 1024   /* looked at in one go, in lower case; a key may begin in it and end behind */
 #define AHEAD_BYTES (KEY_BYTES - 1)
 #define BLOCK_BYTES 16
-#define SHORT_BYTES 12    /* of a value whose bytes are sooner added one by one */
+#define SHORT_BYTES 24    /* of a value for which one simple loop is sooner done than several good ones are begun */
 
 typedef uint8_t block __attribute__((vector_size(BLOCK_BYTES)));
 
@@ -51,9 +51,8 @@ static size_t candidates_find(const struct scanner *scanner, const uint8_t *text
 	size_t found = 0;
 
 	for (size_t at = 0; at < count; at += 4) {
-		uint64_t eight;
+		uint64_t eight = eight_at(text + at);
 
-		memcpy(&eight, text + at, sizeof(eight));
 #pragma GCC unroll 4
 		for (unsigned i = 0; i < 4; i++) {
 			out[found] = (uint16_t)(at + i);
@@ -70,11 +69,9 @@ static size_t candidates_sift(const struct scanner *scanner, const uint8_t *text
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		uint32_t four, hash4, hash3;
+		uint32_t four = four_at(text + list[i]);
+		uint32_t hash4 = scanner_hash(four, 4), hash3 = scanner_hash(four & 0xffffff, 3);
 
-		memcpy(&four, text + list[i], sizeof(four));
-		hash4 = scanner_hash(four, 4);
-		hash3 = scanner_hash(four & 0xffffff, 3);
 		list[kept] = list[i];
 		kept += ((bits[hash4 / 64] >> hash4 % 64) | (bits[hash3 / 64] >> hash3 % 64) | scanner->pairs[four & 0xffff] >> 15) & 1;
 	}
@@ -109,6 +106,17 @@ static void hit(const struct scanner *scanner, const struct scanner_row *row, ui
 	}
 }
 
+/* All that ROW could tell is told: in a long value, most of what is found was found before. */
+static bool is_row_hit(const struct scanner *scanner, const struct scanner_row *row, const uint64_t *hits)
+{
+	if (row->number != NUMBER_SEVERAL)
+		return is_hit(row->number, hits);
+	for (uint32_t i = 0; i < row->count; i++)
+		if (!is_hit(scanner->numbers[row->first + i], hits))
+			return false;
+	return true;
+}
+
 static bool is_row_at(const struct scanner_row *row, struct span value, size_t key_at)
 {
 	size_t from = key_at - row->key_at;
@@ -131,7 +139,7 @@ static void verify(const struct scanner *scanner, struct span value, size_t at, 
 	for (uint32_t i = 0; i < slot->count; i++) {
 		const struct scanner_row *row = &scanner->rows[slot->first + i];
 
-		if (!is_hit(row->number, hits) && is_row_at(row, value, at))
+		if (!is_row_hit(scanner, row, hits) && is_row_at(row, value, at))
 			hit(scanner, row, hits);
 	}
 }
@@ -158,12 +166,8 @@ static void chunk_scan(const struct scanner *scanner, struct span value, size_t 
 	lower(value.at + from, ahead, text);
 	found = candidates_find(scanner, text, count, list);
 	found = candidates_sift(scanner, text, list, found);
-	for (size_t i = 0; i < found; i++) {
-		uint32_t four;
-
-		memcpy(&four, text + list[i], sizeof(four));
-		candidate_verify(scanner, value, from + list[i], four, hits);
-	}
+	for (size_t i = 0; i < found; i++)
+		candidate_verify(scanner, value, from + list[i], four_at(text + list[i]), hits);
 }
 
 /* The upper bits of 16 bytes. */
@@ -172,12 +176,11 @@ static uint64_t gather(const uint8_t *bytes)
 #ifdef __SSE2__
 	return (uint64_t)_mm_movemask_epi8(_mm_loadu_si128((const __m128i *)(const void *)bytes));
 #else
-	uint64_t eight[2];
+	uint64_t bits = 0;
 
-	memcpy(eight, bytes, sizeof(eight));
 	for (unsigned i = 0; i < 2; i++)
-		eight[i] = (eight[i] >> 7 & 0x0101010101010101u) * 0x0102040810204080u >> 56;
-	return eight[0] | eight[1] << 8;
+		bits |= ((eight_at(bytes + 8 * i) >> 7 & 0x0101010101010101u) * 0x0102040810204080u >> 56) << 8 * i;
+	return bits;
 #endif
 }
 
@@ -186,11 +189,6 @@ static void bytes_find(struct span value, struct byte_set *bytes)
 	__attribute__((uninitialized)) uint8_t seen[256];
 	const block zeros = { 0 };
 
-	*bytes = (struct byte_set){ 0 };
-	if (value.len <= SHORT_BYTES) {
-		byte_set_add_span(bytes, value);
-		return;
-	}
 	for (unsigned at = 0; at < sizeof(seen); at += BLOCK_BYTES) {
 		memcpy(seen + at, &zeros, BLOCK_BYTES);
 		__asm__("" : : : "memory");  /* or compilers make "rep stos" of it, which takes as long as all the rest */
@@ -204,6 +202,8 @@ static void bytes_find(struct span value, struct byte_set *bytes)
 
 static void singles_hit(const struct scanner *scanner, const struct byte_set *bytes, uint64_t *hits)
 {
+	if (!byte_sets_meet(bytes, &scanner->singles))
+		return;
 	for (unsigned i = 0; i < 4; i++)
 		for (uint64_t left = bytes->words[i] & scanner->singles.words[i]; left; left &= left - 1) {
 			const uint64_t *more = scanner->single_hits + (64 * i + (unsigned)__builtin_ctzll(left)) * scanner->words;
@@ -213,10 +213,43 @@ static void singles_hit(const struct scanner *scanner, const struct byte_set *by
 		}
 }
 
+/* What most values are: all in one loop, as each loop that ends costs a wrong guess of where. */
+static void short_scan(const struct scanner *scanner, struct span value, struct byte_set *bytes, uint64_t *hits)
+{
+	__attribute__((uninitialized)) uint8_t text[SHORT_BYTES + KEY_BYTES];
+	__attribute__((uninitialized)) uint8_t list[SHORT_BYTES + 2];
+	struct byte_set set = { 0 };
+	uint32_t window = 0;
+	size_t found = 0;
+
+	for (size_t at = 0; at < value.len; at++) {
+		uint8_t lower = (uint8_t)ascii_lower(value.at[at]);
+
+		byte_set_add(&set, (unsigned char)value.at[at]);
+		text[at] = lower;
+		window = window >> 8 | (uint32_t)lower << 16;
+		list[found] = (uint8_t)(at - 2);
+		found += (scanner->pairs[window & 0xffff] & scanner->thirds[lower]) != 0 && at >= 2;
+	}
+	*bytes = set;
+	memset(text + value.len, 0, KEY_BYTES);
+	for (size_t at = value.len < 2 ? 0 : value.len - 2; at < value.len; at++) {
+		list[found] = (uint8_t)at;
+		found += (scanner->pairs[text[at] | text[at + 1] << 8] & scanner->thirds[text[at + 2]]) != 0;
+	}
+	singles_hit(scanner, bytes, hits);
+	for (size_t i = 0; i < found; i++)
+		candidate_verify(scanner, value, list[i], four_at(text + list[i]), hits);
+}
+
 void scanner_scan(const struct scanner *scanner, struct span value, struct byte_set *bytes, uint64_t *hits)
 {
 	for (size_t i = 0; i < scanner->words; i++)
 		hits[i] = 0;
+	if (value.len <= SHORT_BYTES) {
+		short_scan(scanner, value, bytes, hits);
+		return;
+	}
 	bytes_find(value, bytes);
 	singles_hit(scanner, bytes, hits);
 	for (size_t from = 0; from < value.len; from += CHUNK_BYTES)

@@ -5,6 +5,8 @@
 #include "waf/prefilter/rarity.h"
 #include "base/banned.h"
 
+#define LOAD_RATE 2e-7  /* what one more phrase of the same key costs, in the unit of rarity_rate */
+
 /* One phrase of one entry, before equal ones are brought together. */
 struct wish {
 	struct span text;
@@ -50,25 +52,41 @@ static int compare_rows(const void *a, const void *b)
 	return (x->key_bytes > y->key_bytes) - (x->key_bytes < y->key_bytes);
 }
 
-/* The key: where the first three bytes, then all four, are rarest. */
-static void key_choose(struct scanner_row *row)
+static uint32_t key_of(struct span part)
+{
+	uint32_t key = 0;
+
+	for (size_t i = 0; i < part.len; i++)
+		key |= (uint32_t)(unsigned char)part.at[i] << (8 * i);
+	return key;
+}
+
+/* The key: where the first three bytes, then all four, are rarest. Of many phrases that share their rarest part (mysql_...)
+ * each would have to be compared wherever it stands, and an attacker may write it everywhere: they take other parts. */
+static void key_choose(struct scanner_row *row, uint16_t *loads)
 {
 	double least = 4, rate;
+	uint32_t key = 0;
 
 	row->key_bytes = row->text.len < KEY_BYTES ? (uint32_t)row->text.len : KEY_BYTES;
 	for (size_t i = 0; i + row->key_bytes <= row->text.len; i++) {
-		rate = rarity_rate(span_make(row->text.at + i, row->key_bytes)) + rarity_rate(span_make(row->text.at + i, (row->key_bytes + 2) / 2)) / 32;
+		struct span part = span_make(row->text.at + i, row->key_bytes);
+
+		key = key_of(part);
+		rate = rarity_rate(part) + rarity_rate(span_take(part, (row->key_bytes + 2) / 2)) / 32 +
+		       loads[scanner_hash(key, row->key_bytes)] * LOAD_RATE;
 		if (rate >= least)
 			continue;
+		row->key = key;
 		row->key_at = (uint32_t)i;
 		least = rate;
 	}
-	for (size_t i = 0; i < row->key_bytes; i++)
-		row->key |= (uint32_t)(unsigned char)row->text.at[row->key_at + i] << (8 * i);
+	if (loads[scanner_hash(row->key, row->key_bytes)] < UINT16_MAX)
+		loads[scanner_hash(row->key, row->key_bytes)]++;
 }
 
 /* Equal phrases become one row with several numbers. */
-static enum result rows_make(struct scanner *scanner, struct arena *arena, const struct wish *wishes, size_t count, size_t *rows)
+static enum result rows_make(struct scanner *scanner, struct arena *arena, const struct wish *wishes, size_t count, uint16_t *loads, size_t *rows)
 {
 	size_t made = 0, numbers = 0;
 
@@ -88,7 +106,7 @@ static enum result rows_make(struct scanner *scanner, struct arena *arena, const
 			row->text = arena_copy(arena, wishes[i].text);
 			if (!row->text.at)
 				return RESULT_NO_MEMORY;
-			key_choose(row);
+			key_choose(row, loads);
 			row->first = (uint32_t)numbers;
 			row->count = 1;
 			row->number = wishes[i].number;
@@ -171,21 +189,22 @@ static enum result tables_make(struct scanner *scanner, struct arena *arena, siz
 
 static enum result fill(struct scanner *scanner, struct arena *arena, const struct scanner_entry *entries, size_t count, size_t total)
 {
-	struct wish *wishes = total ? calloc(total, sizeof(*wishes)) : NULL;
+	struct wish *wishes = calloc(total + 1, sizeof(*wishes));
+	uint16_t *loads = calloc((size_t)1 << KEY_BITS, sizeof(*loads));
 	enum result result = RESULT_NO_MEMORY;
 	size_t filled = 0, rows = 0;
 
-	if (total && !wishes)
-		return RESULT_NO_MEMORY;
+	if (!wishes || !loads)
+		goto free_both;
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; j < entries[i].phrases.count; j++)
 			wishes[filled++] = (struct wish){ entries[i].phrases.list[j], entries[i].number };
-	if (total) {
-		qsort(wishes, total, sizeof(*wishes), compare_wishes);
-		result = rows_make(scanner, arena, wishes, total, &rows);
-	}
-	if (!total || result == RESULT_OK)
+	qsort(wishes, total, sizeof(*wishes), compare_wishes);
+	result = rows_make(scanner, arena, wishes, total, loads, &rows);
+	if (result == RESULT_OK)
 		result = tables_make(scanner, arena, rows);
+free_both:
+	free(loads);
 	free(wishes);
 	return result;
 }

@@ -47,6 +47,29 @@ struct scanner {
 	uint64_t *single_hits;       /* what they hit: WORDS for each byte */
 };
 
+/* The first byte lowest, on every machine. */
+static inline uint64_t eight_at(const uint8_t *at)
+{
+	uint64_t eight;
+
+	memcpy(&eight, at, sizeof(eight));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	eight = __builtin_bswap64(eight);
+#endif
+	return eight;
+}
+
+static inline uint32_t four_at(const uint8_t *at)
+{
+	uint32_t four;
+
+	memcpy(&four, at, sizeof(four));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	four = __builtin_bswap32(four);
+#endif
+	return four;
+}
+
 static inline uint32_t scanner_hash(uint32_t key, uint32_t key_bytes)
 {
 	return (key + key_bytes) * 0x9e3779b1u >> (32 - KEY_BITS);
