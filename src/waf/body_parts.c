@@ -124,14 +124,26 @@ enum result body_piece(struct waf_transaction *transaction, struct span piece)
 	return result == RESULT_LIMIT ? RESULT_NO_MEMORY : result;
 }
 
+/* A multipart form was announced, be it of no bytes: that is a broken form. Other bodies may be empty (2.9.7). */
+static bool is_form_announced(const struct waf_transaction *transaction)
+{
+	const struct fields *fields = &transaction->head->fields;
+
+	if (!span_equal_nocase(transaction->processor, SPAN("MULTIPART")))
+		return false;
+	return fields_find(fields, FIELD_CONTENT_LENGTH) || fields_find(fields, FIELD_TRANSFER_ENCODING);
+}
+
 enum result body_end(struct waf_transaction *transaction)
 {
 	enum result result = RESULT_OK;
 
 	if (transaction->is_body_done)
 		return RESULT_OK;
+	if (!transaction->reader && !transaction->body_bytes && transaction->request_body_access && is_form_announced(transaction))
+		result = start_reader(transaction);
 	transaction->is_body_done = true;
-	if (transaction->reader)
+	if (result == RESULT_OK && transaction->reader)
 		result = reader_end(transaction->reader);
 	return result == RESULT_LIMIT ? RESULT_NO_MEMORY : result;
 }

@@ -53,6 +53,45 @@ static struct span basename_of(struct span path)
 	return path;
 }
 
+static int hex_of(char c)
+{
+	return is_digit(c) ? c - '0' : ascii_lower(c) >= 'a' && ascii_lower(c) <= 'f' ? ascii_lower(c) - 'a' + 10 : -1;
+}
+
+/* From phase 2 on 2.9.7 sees the path as Apache has decoded it, once. Its dots are left here: Apache resolves them, and hides
+ * them from the rules. */
+static enum result filename(struct waf_transaction *transaction, struct span *out)
+{
+	struct span path = transaction->head->path;
+	size_t len = 0;
+	char *at;
+
+	*out = path;
+	if (transaction->walk.phase < 2 || span_find(path, '%') == path.len)
+		return RESULT_OK;
+	at = arena_take(&transaction->arena, path.len);
+	if (!at)
+		return RESULT_NO_MEMORY;
+	*out = span_make(at, 0);
+	for (size_t i = 0; i < path.len; i++) {
+		bool is_escape = path.at[i] == '%' && i + 2 < path.len && hex_of(path.at[i + 1]) >= 0 && hex_of(path.at[i + 2]) >= 0;
+
+		at[len++] = is_escape ? (char)(hex_of(path.at[i + 1]) << 4 | hex_of(path.at[i + 2])) : path.at[i];
+		i += is_escape ? 2 : 0;
+	}
+	out->len = len;
+	return RESULT_OK;
+}
+
+static enum result base_name(struct waf_transaction *transaction, struct span *out)
+{
+	enum result result = filename(transaction, out);
+
+	if (result == RESULT_OK)
+		*out = basename_of(*out);
+	return result;
+}
+
 static enum result request_line(struct waf_transaction *transaction, struct span *out)
 {
 	const struct request_head *head = transaction->head;
@@ -96,10 +135,10 @@ static enum result get_request(struct waf_transaction *transaction, enum variabl
 		return here(head->target, out);
 	case VARIABLE_REQUEST_FILENAME:
 	case VARIABLE_SCRIPT_FILENAME:
-		return here(head->path, out);
+		return filename(transaction, out);
 	case VARIABLE_REQUEST_BASENAME:
 	case VARIABLE_SCRIPT_BASENAME:
-		return here(basename_of(head->path), out);
+		return base_name(transaction, out);
 	case VARIABLE_REQUEST_LINE:
 		return request_line(transaction, out);
 	case VARIABLE_REQUEST_PROTOCOL:

@@ -10,7 +10,7 @@ CRS = pathlib.Path(os.environ.get('SHARED_DIR', '/nonexistent')) / 'crs'
 PROGRAM = os.environ.get('WAF_CASE', str(ROOT / 'build' / 'tests' / 'waf-case'))
 RULES = '/usr/share/modsecurity-crs'
 SETUP = '/etc/modsecurity'
-FEWEST = 2392  # of 2,396; only ever raised
+FEWEST = 2395  # of 2,396; only ever raised. 920430-8 asks for HTTP/3.0 in a request line, which no head here can say
 
 
 def module(name):
@@ -42,7 +42,7 @@ def cut(raw):
         return raw, b''
     head, body = raw[:match.end()], raw[match.end():]
     if re.search(rb'(?im)^transfer-encoding:\s*chunked', head):
-        return head, dechunk(body)
+        return re.sub(rb'(?im)^content-length:.*\r?\n', b'', head), dechunk(body)  # as Apache (RFC 9112, 6.3)
     length = re.search(rb'(?im)^content-length:\s*(\d+)', head)
     return head, body[:int(length.group(1))] if length else b''
 

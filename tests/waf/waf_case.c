@@ -127,7 +127,7 @@ static struct span request_of(struct span bytes, struct request_head *head)
 	head->method = method_of(head->method_name);
 	head->version = HTTP_1_1;
 	if (span_starts(span_skip(line, span_find_last(line, ' ') + 1), SPAN("HTTP/")) && space) {
-		head->version = span_ends(line, SPAN("/1.0")) ? HTTP_1_0 : HTTP_1_1;
+		head->version = span_ends(line, SPAN("/1.0")) ? HTTP_1_0 : span_ends(line, SPAN("/2.0")) ? HTTP_2 : HTTP_1_1;
 		line = span_take(line, span_find_last(line, ' '));
 	}
 	head->target = line;
