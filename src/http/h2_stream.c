@@ -259,7 +259,8 @@ static enum result respond(struct h2_session *session, struct h2_stream *stream,
 enum result h2_stream_respond(struct h2_session *session, struct h2_stream *stream, unsigned status, const struct fields *fields,
                               const struct h2_body *body, void *body_context)
 {
-	nghttp2_nv on_stack[1 + FIELDS_ON_STACK], *pairs = on_stack;
+	/* Filled as far as it is used: clearing 2 KiB for each answer (-ftrivial-auto-var-init) was its largest cost. */
+	nghttp2_nv on_stack[1 + FIELDS_ON_STACK] __attribute__((uninitialized)), *pairs = on_stack;
 	enum result result;
 
 	if (status < 100 || status > 999 || status == 101)

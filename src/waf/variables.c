@@ -76,7 +76,7 @@ static enum result filename(struct waf_transaction *transaction, struct span *ou
 	for (size_t i = 0; i < path.len; i++) {
 		bool is_escape = path.at[i] == '%' && i + 2 < path.len && hex_of(path.at[i + 1]) >= 0 && hex_of(path.at[i + 2]) >= 0;
 
-		at[len++] = is_escape ? (char)(hex_of(path.at[i + 1]) << 4 | hex_of(path.at[i + 2])) : path.at[i];
+		at[len++] = is_escape ? (char)((unsigned)hex_of(path.at[i + 1]) << 4 | (unsigned)hex_of(path.at[i + 2])) : path.at[i];
 		i += is_escape ? 2 : 0;
 	}
 	out->len = len;
