@@ -10,30 +10,41 @@ static bool has_bit(const uint64_t *hits, uint32_t bit)
 	return hits[bit >> 6] >> (bit & 63) & 1;
 }
 
-/* What all values of GATHERED together hit, after NODE's transformations; NULL: no memory. */
-static const uint64_t *union_of(struct waf_transaction *transaction, struct gathered *gathered, uint16_t node)
+/* What all values of GATHERED together hold and hit, after NODE's transformations; NULL: no memory. */
+static const struct computed *reach_of(struct waf_transaction *transaction, struct gathered *gathered, uint16_t node)
 {
-	uint64_t *hits;
+	const struct waf_rules *rules = transaction->rules;
+	struct computed *reach;
 
-	if (!gathered->hits)
-		gathered->hits = arena_new_array(&transaction->arena, uint64_t *, transaction->rules->nodes.count);
-	if (!gathered->hits)
+	if (!gathered->reach)
+		gathered->reach = arena_new_array(&transaction->arena, struct computed *, rules->nodes.count);
+	if (!gathered->reach)
 		return NULL;
-	if (gathered->hits[node])
-		return gathered->hits[node];
-	hits = arena_new_array(&transaction->arena, uint64_t, transaction->rules->words);
-	for (unsigned i = 0; hits && i < gathered->values.count; i++) {
+	if (gathered->reach[node])
+		return gathered->reach[node];
+	reach = arena_new(&transaction->arena, struct computed);
+	if (!reach || !(reach->hits = arena_new_array(&transaction->arena, uint64_t, rules->words)))
+		return NULL;
+	for (unsigned i = 0; i < gathered->values.count; i++) {
 		struct computed *computed = compute(transaction, gathered->values.list[i].cell, node);
 
 		if (!computed || computed_scan(transaction, computed, &transaction->arena) != RESULT_OK)
 			return NULL;
-		for (size_t word = 0; word < transaction->rules->words; word++)
-			hits[word] |= computed->hits[word];
+		for (size_t word = 0; word < rules->words; word++)
+			reach->hits[word] |= computed->hits[word];
+		for (size_t word = 0; word < 4; word++)
+			reach->set.words[word] |= computed->set.words[word];
 	}
-	return gathered->hits[node] = hits;
+	reach->is_scanned = true;
+	return gathered->reach[node] = reach;
 }
 
 /* Can UNIT match COMPUTED at all? */
+static bool may_match(const struct unit *unit, const struct computed *computed)
+{
+	return (!unit->has_phrases || has_bit(computed->hits, unit->bit)) && (!unit->has_bytes || byte_sets_meet(&unit->bytes, &computed->set));
+}
+
 static enum result is_possible(struct waf_transaction *transaction, const struct unit *unit, struct computed *computed, bool *out)
 {
 	*out = true;
@@ -41,7 +52,7 @@ static enum result is_possible(struct waf_transaction *transaction, const struct
 		return RESULT_OK;
 	if (computed_scan(transaction, computed, &transaction->arena) != RESULT_OK)
 		return RESULT_NO_MEMORY;
-	*out = (!unit->has_phrases || has_bit(computed->hits, unit->bit)) && (!unit->has_bytes || byte_sets_meet(&unit->bytes, &computed->set));
+	*out = may_match(unit, computed);
 	return RESULT_OK;
 }
 
@@ -183,12 +194,12 @@ static enum outcome run_rule(struct waf_transaction *transaction, const struct u
 		return OUTCOME_FAILED;
 	if (!gathered->values.count)
 		return OUTCOME_NO;
-	if (unit->has_phrases && !unit->rule->is_multi_match) {
-		const uint64_t *hits = union_of(transaction, gathered, unit->node);
+	if ((unit->has_phrases || unit->has_bytes) && !unit->rule->is_multi_match) {
+		const struct computed *reach = reach_of(transaction, gathered, unit->node);
 
-		if (!hits)
+		if (!reach)
 			return OUTCOME_FAILED;
-		if (!has_bit(hits, unit->bit))
+		if (!may_match(unit, reach))
 			return OUTCOME_NO;
 	}
 	walk->gathered = gathered;

@@ -52,7 +52,7 @@ struct values {
 struct gathered {
 	bool is_there;
 	struct values values;
-	uint64_t **hits;             /* by node: what all values together hit */
+	struct computed **reach;     /* by node: what all values together hold and hit; no bytes */
 };
 
 /* TX, ENV, stored collections. */
@@ -108,6 +108,9 @@ struct waf_transaction {
 	struct cell *scalars[VARIABLE_COUNT];
 	uint8_t scalar_phase[VARIABLE_COUNT];
 	struct gathered *gathered;   /* by set */
+	struct gathered own;         /* of a rule that asks for one TX: most of them */
+	struct value own_value;
+	struct cell own_cell;
 	struct entry *buckets[BUCKETS];
 	bool is_collection_there[VARIABLE_COUNT];
 	uint8_t *removed;            /* by unit */
