@@ -10,20 +10,16 @@ static bool has_bit(const uint64_t *hits, uint32_t bit)
 	return hits[bit >> 6] >> (bit & 63) & 1;
 }
 
-/* What all values of GATHERED together hold and hit, after NODE's transformations; NULL: no memory. */
-static const struct computed *reach_of(struct waf_transaction *transaction, struct gathered *gathered, uint16_t node)
+static const struct reach *reach_make(struct waf_transaction *transaction, const struct gathered *gathered, uint16_t node)
 {
 	const struct waf_rules *rules = transaction->rules;
-	struct computed *reach;
+	struct reach *reach = arena_new(&transaction->arena, struct reach);
 
-	if (!gathered->reach)
-		gathered->reach = arena_new_array(&transaction->arena, struct computed *, rules->nodes.count);
-	if (!gathered->reach)
+	if (!reach)
 		return NULL;
-	if (gathered->reach[node])
-		return gathered->reach[node];
-	reach = arena_new(&transaction->arena, struct computed);
-	if (!reach || !(reach->hits = arena_new_array(&transaction->arena, uint64_t, rules->words)))
+	reach->node = node;
+	reach->all.hits = arena_new_array(&transaction->arena, uint64_t, rules->words);
+	if (!reach->all.hits)
 		return NULL;
 	for (unsigned i = 0; i < gathered->values.count; i++) {
 		struct computed *computed = compute(transaction, gathered->values.list[i].cell, node);
@@ -31,12 +27,35 @@ static const struct computed *reach_of(struct waf_transaction *transaction, stru
 		if (!computed || computed_scan(transaction, computed, &transaction->arena) != RESULT_OK)
 			return NULL;
 		for (size_t word = 0; word < rules->words; word++)
-			reach->hits[word] |= computed->hits[word];
+			reach->all.hits[word] |= computed->hits[word];
 		for (size_t word = 0; word < 4; word++)
-			reach->set.words[word] |= computed->set.words[word];
+			reach->all.set.words[word] |= computed->set.words[word];
 	}
-	reach->is_scanned = true;
-	return gathered->reach[node] = reach;
+	return reach;
+}
+
+/* What all values of GATHERED together hold and hit after NODE's transformations; NULL: no memory. A step that touches none of
+ * the bytes that they hold is not asked of each. */
+static const struct reach *reach_of(struct waf_transaction *transaction, struct gathered *gathered, uint16_t node)
+{
+	const struct node *nodes = transaction->rules->nodes.items;
+	const struct byte_set *touches = node ? transform_touches(nodes[node].transform) : NULL;
+	const struct reach *before;
+
+	if (!gathered->reach)
+		gathered->reach = arena_new_array(&transaction->arena, const struct reach *, transaction->rules->nodes.count);
+	if (!gathered->reach)
+		return NULL;
+	if (gathered->reach[node])
+		return gathered->reach[node];
+	if (touches) {
+		before = reach_of(transaction, gathered, nodes[node].parent);
+		if (!before)
+			return NULL;
+		if (!byte_sets_meet(touches, &before->all.set))
+			return gathered->reach[node] = before;
+	}
+	return gathered->reach[node] = reach_make(transaction, gathered, node);
 }
 
 /* Can UNIT match COMPUTED at all? */
@@ -149,7 +168,7 @@ static enum outcome judge_value(struct waf_transaction *transaction, const struc
 
 		if (!is_last && !unit->rule->is_multi_match)
 			continue;
-		computed = compute(transaction, value->cell, walk->stage ? unit->nodes[walk->stage - 1] : 0);
+		computed = compute(transaction, value->cell, is_last ? walk->node : walk->stage ? unit->nodes[walk->stage - 1] : 0);
 		if (!computed)
 			return OUTCOME_FAILED;
 		if (computed == before)
@@ -194,13 +213,15 @@ static enum outcome run_rule(struct waf_transaction *transaction, const struct u
 		return OUTCOME_FAILED;
 	if (!gathered->values.count)
 		return OUTCOME_NO;
-	if ((unit->has_phrases || unit->has_bytes) && !unit->rule->is_multi_match) {
-		const struct computed *reach = reach_of(transaction, gathered, unit->node);
+	walk->node = unit->node;
+	if (!unit->rule->is_multi_match && (unit->has_phrases || unit->has_bytes || (unit->node && gathered->values.count > 1))) {
+		const struct reach *reach = reach_of(transaction, gathered, unit->node);
 
 		if (!reach)
 			return OUTCOME_FAILED;
-		if (!may_match(unit, reach))
+		if (!may_match(unit, &reach->all))
 			return OUTCOME_NO;
+		walk->node = reach->node;
 	}
 	walk->gathered = gathered;
 	return run_values(transaction, unit);

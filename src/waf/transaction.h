@@ -49,10 +49,16 @@ struct values {
 	unsigned count, room;
 };
 
+/* What the forms of many values hold and hit together. */
+struct reach {
+	struct computed all;         /* no bytes */
+	uint16_t node;               /* from this one on, nothing changed any of them */
+};
+
 struct gathered {
 	bool is_there;
 	struct values values;
-	struct computed **reach;     /* by node: what all values together hold and hit; no bytes */
+	const struct reach **reach;  /* by node */
 };
 
 /* TX, ENV, stored collections. */
@@ -79,6 +85,7 @@ struct walk {
 	const struct unit *starter, *unit;   /* NULL: the step's own rule is next */
 	const struct gathered *gathered;
 	unsigned value, stage;
+	uint16_t node;               /* the rule's last, or one before it that gives the same */
 	bool has_matched;
 };
 
