@@ -10,30 +10,60 @@ static bool has_bit(const uint64_t *hits, uint32_t bit)
 	return hits[bit >> 6] >> (bit & 63) & 1;
 }
 
-/* What all values of GATHERED together hit, after NODE's transformations; NULL: no memory. */
-static const uint64_t *union_of(struct waf_transaction *transaction, struct gathered *gathered, uint16_t node)
+static const struct reach *reach_make(struct waf_transaction *transaction, const struct gathered *gathered, uint16_t node)
 {
-	uint64_t *hits;
+	const struct waf_rules *rules = transaction->rules;
+	struct reach *reach = arena_new(&transaction->arena, struct reach);
 
-	if (!gathered->hits)
-		gathered->hits = arena_new_array(&transaction->arena, uint64_t *, transaction->rules->nodes.count);
-	if (!gathered->hits)
+	if (!reach)
 		return NULL;
-	if (gathered->hits[node])
-		return gathered->hits[node];
-	hits = arena_new_array(&transaction->arena, uint64_t, transaction->rules->words);
-	for (unsigned i = 0; hits && i < gathered->values.count; i++) {
+	reach->node = node;
+	reach->all.hits = arena_new_array(&transaction->arena, uint64_t, rules->words);
+	if (!reach->all.hits)
+		return NULL;
+	for (unsigned i = 0; i < gathered->values.count; i++) {
 		struct computed *computed = compute(transaction, gathered->values.list[i].cell, node);
 
 		if (!computed || computed_scan(transaction, computed, &transaction->arena) != RESULT_OK)
 			return NULL;
-		for (size_t word = 0; word < transaction->rules->words; word++)
-			hits[word] |= computed->hits[word];
+		for (size_t word = 0; word < rules->words; word++)
+			reach->all.hits[word] |= computed->hits[word];
+		for (size_t word = 0; word < 4; word++)
+			reach->all.set.words[word] |= computed->set.words[word];
 	}
-	return gathered->hits[node] = hits;
+	return reach;
+}
+
+/* What all values of GATHERED together hold and hit after NODE's transformations; NULL: no memory. A step that touches none of
+ * the bytes that they hold is not asked of each. */
+static const struct reach *reach_of(struct waf_transaction *transaction, struct gathered *gathered, uint16_t node)
+{
+	const struct node *nodes = transaction->rules->nodes.items;
+	const struct byte_set *touches = node ? transform_touches(nodes[node].transform) : NULL;
+	const struct reach *before;
+
+	if (!gathered->reach)
+		gathered->reach = arena_new_array(&transaction->arena, const struct reach *, transaction->rules->nodes.count);
+	if (!gathered->reach)
+		return NULL;
+	if (gathered->reach[node])
+		return gathered->reach[node];
+	if (touches) {
+		before = reach_of(transaction, gathered, nodes[node].parent);
+		if (!before)
+			return NULL;
+		if (!byte_sets_meet(touches, &before->all.set))
+			return gathered->reach[node] = before;
+	}
+	return gathered->reach[node] = reach_make(transaction, gathered, node);
 }
 
 /* Can UNIT match COMPUTED at all? */
+static bool may_match(const struct unit *unit, const struct computed *computed)
+{
+	return (!unit->has_phrases || has_bit(computed->hits, unit->bit)) && (!unit->has_bytes || byte_sets_meet(&unit->bytes, &computed->set));
+}
+
 static enum result is_possible(struct waf_transaction *transaction, const struct unit *unit, struct computed *computed, bool *out)
 {
 	*out = true;
@@ -41,7 +71,7 @@ static enum result is_possible(struct waf_transaction *transaction, const struct
 		return RESULT_OK;
 	if (computed_scan(transaction, computed, &transaction->arena) != RESULT_OK)
 		return RESULT_NO_MEMORY;
-	*out = (!unit->has_phrases || has_bit(computed->hits, unit->bit)) && (!unit->has_bytes || byte_sets_meet(&unit->bytes, &computed->set));
+	*out = may_match(unit, computed);
 	return RESULT_OK;
 }
 
@@ -138,7 +168,7 @@ static enum outcome judge_value(struct waf_transaction *transaction, const struc
 
 		if (!is_last && !unit->rule->is_multi_match)
 			continue;
-		computed = compute(transaction, value->cell, walk->stage ? unit->nodes[walk->stage - 1] : 0);
+		computed = compute(transaction, value->cell, is_last ? walk->node : walk->stage ? unit->nodes[walk->stage - 1] : 0);
 		if (!computed)
 			return OUTCOME_FAILED;
 		if (computed == before)
@@ -183,13 +213,15 @@ static enum outcome run_rule(struct waf_transaction *transaction, const struct u
 		return OUTCOME_FAILED;
 	if (!gathered->values.count)
 		return OUTCOME_NO;
-	if (unit->has_phrases && !unit->rule->is_multi_match) {
-		const uint64_t *hits = union_of(transaction, gathered, unit->node);
+	walk->node = unit->node;
+	if (!unit->rule->is_multi_match && (unit->has_phrases || unit->has_bytes || (unit->node && gathered->values.count > 1))) {
+		const struct reach *reach = reach_of(transaction, gathered, unit->node);
 
-		if (!hits)
+		if (!reach)
 			return OUTCOME_FAILED;
-		if (!has_bit(hits, unit->bit))
+		if (!may_match(unit, &reach->all))
 			return OUTCOME_NO;
+		walk->node = reach->node;
 	}
 	walk->gathered = gathered;
 	return run_values(transaction, unit);

@@ -252,18 +252,44 @@ static enum result gather_own(struct waf_transaction *transaction, const struct 
 	return result;
 }
 
+static bool is_plain_tx(const struct target_set *set)
+{
+	return set->count == 1 && set->targets->variable == VARIABLE_TX && set->targets->kind == SELECTOR_NAME;
+}
+
+/* TX:name and &TX:name, in memory that the next such rule takes again. */
+static struct gathered *gather_tx(struct waf_transaction *transaction, const struct target *target)
+{
+	const struct entry *entry = table_find(transaction, VARIABLE_TX, target->selector);
+	struct gathered *own = &transaction->own;
+
+	*own = (struct gathered){ .is_there = true, .values = { &transaction->own_value, 0, 0 } };
+	if (!entry && !target->is_count)
+		return own;
+	transaction->own_cell = (struct cell){ 0 };
+	transaction->own_cell.raw.bytes = target->is_count ? (entry ? SPAN("1") : SPAN("0")) : entry->value;
+	transaction->own_value = (struct value){ VARIABLE_TX, target->is_count, target->is_count ? target->selector : entry->name,
+		                                 &transaction->own_cell };
+	own->values.count = 1;
+	return own;
+}
+
 enum result gather(struct waf_transaction *transaction, const struct unit *unit, struct gathered **out)
 {
 	const struct target_set *set = (const struct target_set *)transaction->rules->sets.items + unit->set;
 	const struct removal *removal = transaction->removals ? transaction->removals[unit->number] : NULL;
 	enum result result = RESULT_OK;
 
+	if (!removal && is_plain_tx(set)) {
+		*out = gather_tx(transaction, set->targets);
+		return RESULT_OK;
+	}
 	if (set->is_volatile || removal)
 		return gather_own(transaction, set, removal, out);
 	*out = &transaction->gathered[unit->set];
 	if (!(*out)->is_there) {
 		(*out)->values = (struct values){ 0 };
-		(*out)->hits = NULL;
+		(*out)->reach = NULL;
 		result = gather_set(transaction, set, &(*out)->values);
 		(*out)->is_there = result == RESULT_OK;
 	}

@@ -49,10 +49,16 @@ struct values {
 	unsigned count, room;
 };
 
+/* What the forms of many values hold and hit together. */
+struct reach {
+	struct computed all;         /* no bytes */
+	uint16_t node;               /* from this one on, nothing changed any of them */
+};
+
 struct gathered {
 	bool is_there;
 	struct values values;
-	uint64_t **hits;             /* by node: what all values together hit */
+	const struct reach **reach;  /* by node */
 };
 
 /* TX, ENV, stored collections. */
@@ -79,6 +85,7 @@ struct walk {
 	const struct unit *starter, *unit;   /* NULL: the step's own rule is next */
 	const struct gathered *gathered;
 	unsigned value, stage;
+	uint16_t node;               /* the rule's last, or one before it that gives the same */
 	bool has_matched;
 };
 
@@ -108,6 +115,9 @@ struct waf_transaction {
 	struct cell *scalars[VARIABLE_COUNT];
 	uint8_t scalar_phase[VARIABLE_COUNT];
 	struct gathered *gathered;   /* by set */
+	struct gathered own;         /* of a rule that asks for one TX: most of them */
+	struct value own_value;
+	struct cell own_cell;
 	struct entry *buckets[BUCKETS];
 	bool is_collection_there[VARIABLE_COUNT];
 	uint8_t *removed;            /* by unit */

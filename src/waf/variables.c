@@ -76,8 +76,13 @@ static enum result filename(struct waf_transaction *transaction, struct span *ou
 	for (size_t i = 0; i < path.len; i++) {
 		bool is_escape = path.at[i] == '%' && i + 2 < path.len && hex_of(path.at[i + 1]) >= 0 && hex_of(path.at[i + 2]) >= 0;
 
-		at[len++] = is_escape ? (char)((unsigned)hex_of(path.at[i + 1]) << 4 | (unsigned)hex_of(path.at[i + 2])) : path.at[i];
-		i += is_escape ? 2 : 0;
+		char byte = path.at[i];
+
+		if (is_escape) {
+			byte = (char)(hex_of(path.at[i + 1]) * 16 + hex_of(path.at[i + 2]));
+			i += 2;
+		}
+		at[len++] = byte;
 	}
 	out->len = len;
 	return RESULT_OK;
