@@ -180,7 +180,10 @@ enum result connection_flush(struct connection *connection)
 
 const struct endpoint *connection_reached(struct connection *connection)
 {
-	if (!connection->reached.port && listener_local(connection->transport.fd, &connection->reached) != RESULT_OK)
+	if (connection->reached.port)
+		return &connection->reached;
+	/* A system call for each TLS connection, where the listener does not say it already. */
+	if (!address_is_any(&connection->local.address) || listener_local(connection->transport.fd, &connection->reached) != RESULT_OK)
 		connection->reached = connection->local;
 	return &connection->reached;
 }
