@@ -30,7 +30,7 @@ fuzz:
 	@exec tools/fuzz
 
 install:
-	@tools/install build
+	@tools/install build rules
 	@tools/build release
 	@PREFIX=$(PREFIX) SYSCONFDIR=$(SYSCONFDIR) DESTDIR=$(DESTDIR) packaging/install
 

@@ -16,7 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct edge_route route = { .settings = &settings };
 	struct worker *worker = calloc(1, sizeof(*worker));
 	struct plan plan = { 0 };
-	struct binding binding = { .plan = &plan };
+	struct snapshot snapshot = { .generation = 1 };
+	struct binding binding = { .plan = &plan, .snapshot = &snapshot };
 	struct connection connection = { .worker = worker };
 	struct request request = { .connection = &connection, .binding = &binding, .route = &route, .status = size ? 400u + data[size - 1] : 400u };
 	struct page page;

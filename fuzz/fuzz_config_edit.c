@@ -7,7 +7,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct new_site site = { SPAN_INIT("new.example"), SPAN_INIT("/t"), SPAN_INIT("http://10.0.0.1") };
+	static const struct new_site site = { SPAN_INIT("new.example"), SPAN_INIT("/t"), SPAN_INIT("http://10.0.0.1"), .ruleset = SPAN_INIT("crs") };
 	struct span file = SPAN("f"), text = span_make((const char *)data, size);
 	struct complaints complaints;
 	struct buffer added, changed, removed;

@@ -21,6 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				assert(record.name.at >= copy && record.bytes.at + record.bytes.len <= copy + size);
 			}
 		}
+		for (size_t at = 0; image_next(&image, IMAGE_RULE_TEXT, &at, &record);)
+			assert(image_rules_owner(&record).len + 1 + image_rules_bytes(&record).len == record.bytes.len);
 		for (size_t at = 0; image_next_listener(&image, &at, &listener);)
 			assert(at <= size);
 		assert(image_settings(&image).workers >= 1 && image_settings(&image).workers <= IMAGE_WORKERS_MAX);

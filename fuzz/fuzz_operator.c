@@ -1,5 +1,6 @@
 /* Any operator (the first byte), any parameter (the first line), any value (the rest): it answers, the same again, and the same
- * when the engine knows the value's bytes; its captures lie where they may. */
+ * when the engine knows the value's bytes; its captures lie where they may. What the engine is told so that it need not ask
+ * (bytes that are needed, a number to compare with) agrees with the answer. */
 #include <assert.h>
 
 #include "waf/operator/operator.h"
@@ -9,6 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void check(const struct operator *operator, struct operator_call *call, struct span value)
 {
 	struct byte_set bytes = { { 0 } };
+	struct byte_set needed;
+	struct comparison comparison;
 	struct captures first, again;
 	enum match match = operator_match(operator, call, value, &first);
 
@@ -16,6 +19,10 @@ static void check(const struct operator *operator, struct operator_call *call, s
 	call->bytes = &bytes;
 	assert(operator_match(operator, call, value, &again) == match && again.count == first.count);
 	assert(first.count <= CAPTURES_MAX && (match == MATCH_YES || !first.count) && match != MATCH_WAIT);
+	if (operator_bytes(operator, &needed) && !byte_sets_meet(&needed, &bytes))
+		assert(match != MATCH_YES);
+	if (operator_comparison(operator, &comparison))
+		assert(comparison_match(&comparison, operator_number(value)) == (match == MATCH_YES));
 	for (unsigned i = 0; i < first.count; i++)
 		assert(span_equal(first.list[i], again.list[i]));
 }

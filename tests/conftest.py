@@ -31,6 +31,13 @@ def shield(origin):
         yield one
 
 
+@pytest.fixture(params=["plain", "tls"])
+def talk(house, request):
+    """A client of a module's house (an origin, a shield), in the clear and over TLS."""
+    with lab.Talk(getattr(house[1], request.param), request.param == "tls") as one:
+        yield one
+
+
 @pytest.fixture
 def folder():
     """As tmp_path, but a shield that gave up its rights can read it."""

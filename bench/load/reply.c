@@ -15,6 +15,7 @@ void reply_reset(struct reply *reply)
 	reply->left = 0;
 	reply->line = 0;
 	reply->head_bytes = 0;
+	reply->kept_len = 0;
 }
 
 static const char *reply_field_value(const char *line, const char *name)
@@ -91,6 +92,27 @@ static enum reply_result reply_framing_read(struct reply *reply, char c)
 	return REPLY_MORE;
 }
 
+static void reply_keep(struct reply *reply, const char *bytes, size_t len)
+{
+	size_t room = reply->kept ? reply->kept_size - 1 - reply->kept_len : 0;
+
+	if (!room)
+		return;
+	if (len > room)
+		len = room;
+	memcpy(reply->kept + reply->kept_len, bytes, len);
+	reply->kept_len += len;
+	reply->kept[reply->kept_len] = 0;
+}
+
+/* Of LEN bytes of a chunk, those that are not the CRLF behind it. */
+static size_t reply_chunk_data(const struct reply *reply, size_t len)
+{
+	uint64_t data = reply->left > 2 ? reply->left - 2 : 0;
+
+	return len < data ? len : (size_t)data;
+}
+
 static enum reply_result reply_body_read(struct reply *reply, const char *bytes, size_t len)
 {
 	enum reply_result result = REPLY_MORE;
@@ -98,10 +120,13 @@ static enum reply_result reply_body_read(struct reply *reply, const char *bytes,
 	while (len && result == REPLY_MORE) {
 		size_t taken = 1;
 
-		if (reply->part == REPLY_BODY_TO_END)
+		if (reply->part == REPLY_BODY_TO_END) {
+			reply_keep(reply, bytes, len);
 			return REPLY_MORE;
+		}
 		if (reply->part == REPLY_BODY_COUNTED || reply->part == REPLY_CHUNK_DATA) {
 			taken = len < reply->left ? len : (size_t)reply->left;
+			reply_keep(reply, bytes, reply->part == REPLY_CHUNK_DATA ? reply_chunk_data(reply, taken) : taken);
 			reply->left -= taken;
 			if (!reply->left && reply->part == REPLY_BODY_COUNTED)
 				result = REPLY_DONE;

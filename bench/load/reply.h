@@ -1,4 +1,4 @@
-/* Reads one HTTP/1.1 reply as it arrives. Bodies are counted, never kept.
+/* Reads one HTTP/1.1 reply as it arrives. Bodies are counted; who sets KEPT has their first bytes.
  *
  * Shape   a status line and fields, then a body told by Content-Length, by chunks or by the end of the connection
  * Source  RFC 9112, section 6.3; trusting where a proxy must be strict: this reads what our own subjects answer
@@ -20,6 +20,8 @@ struct reply {
 	bool closes;          /* the server will close the connection after this reply */
 	uint64_t left;        /* bytes of body (or of this chunk, its CRLF included) still to come */
 	uint64_t line;        /* bytes in the current line of chunk framing */
+	char *kept;           /* the caller's, NUL-terminated when the reply is done; NULL: nothing is kept */
+	size_t kept_size, kept_len;
 	size_t head_bytes;
 	char head[REPLY_HEAD_MAX];
 };

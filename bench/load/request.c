@@ -7,7 +7,7 @@
 
 #include "h2_exchange.h"
 
-#define HEAD_MAX    65536
+#define TEXT_MAX    (20u << 20) /* a head, or a head with its body */
 #define PLACE       "####"
 #define PLACE_BYTES 4
 
@@ -22,10 +22,10 @@ static size_t request_file_read(const char *path, char *text)
 		perror(path);
 		return 0;
 	}
-	len = fread(text, 1, HEAD_MAX, file);
+	len = fread(text, 1, TEXT_MAX, file);
 	fclose(file);
-	if (!len || len == HEAD_MAX) {
-		fprintf(stderr, "load: %s is empty or longer than %d bytes\n", path, HEAD_MAX - 1);
+	if (!len || len == TEXT_MAX) {
+		fprintf(stderr, "load: %s is empty or longer than %u bytes\n", path, TEXT_MAX - 1);
 		return 0;
 	}
 	return len;
@@ -38,8 +38,8 @@ static size_t request_text(const struct options *options, char *text)
 	if (options->request_file)
 		return request_file_read(options->request_file, text);
 	if (options->h2)
-		return h2_exchange_request(text, HEAD_MAX);
-	return (size_t)snprintf(text, HEAD_MAX, "%s%s", DEFAULT_HEAD, end);
+		return h2_exchange_request(text, TEXT_MAX);
+	return (size_t)snprintf(text, TEXT_MAX, "%s%s", DEFAULT_HEAD, end);
 }
 
 static bool head_init(struct head *head, const char *text, size_t len, unsigned variant)
@@ -60,7 +60,7 @@ static bool head_init(struct head *head, const char *text, size_t len, unsigned 
 
 bool request_init(struct request *request, const struct options *options)
 {
-	static char text[HEAD_MAX];
+	static char text[TEXT_MAX];
 	size_t len = request_text(options, text);
 
 	*request = (struct request){.body_bytes = options->upload_bytes};

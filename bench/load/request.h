@@ -1,5 +1,7 @@
-/* The bytes every request sends: one head, or one per variant, and a count of zeros after it.
+/* The bytes every request sends: one text (a head, with its body if it has one) or one per variant, and a
+ * count of zeros after it.
  *
+ * Limits  a text is shorter than 2 MiB
  * Owns    the heads, all made before the run, so that sending copies nothing
  */
 #pragma once

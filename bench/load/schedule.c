@@ -2,6 +2,7 @@
 #include "schedule.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -12,12 +13,22 @@
 #define PREPARE_IN_FLIGHT   64   /* kind to listen queues */
 #define PREPARE_SECONDS     60.0
 #define TURN_NS             50000000ull
+#define LAST_ANSWERS_NS     10000000000ull
+
+static volatile sig_atomic_t is_told_to_stop;
+
+static void stop(int number)
+{
+	(void)number;
+	is_told_to_stop = 1;
+}
 
 bool schedule_init(struct schedule *schedule, const struct options *options)
 {
 	unsigned count = options->connections;
 
 	*schedule = (struct schedule){.options = options, .plan.h2 = options->h2};
+	signal(SIGTERM, stop);
 	if (!wire_plan_init(&schedule->plan.wire, options) || !request_init(&schedule->plan.request, options))
 		return false;
 	schedule->connections = calloc(count, sizeof *schedule->connections);
@@ -66,7 +77,7 @@ static uint64_t schedule_due_ns(const struct schedule *schedule, uint64_t reques
 
 static bool schedule_may_start(const struct schedule *schedule, uint64_t now_ns)
 {
-	if (!schedule->ring_count || (schedule->to_start && schedule->started >= schedule->to_start))
+	if (schedule->stop_ns || !schedule->ring_count || (schedule->to_start && schedule->started >= schedule->to_start))
 		return false;
 	if (schedule->rate > 0)
 		return schedule_due_ns(schedule, schedule->started) <= now_ns;
@@ -213,11 +224,17 @@ static int schedule_poll(struct schedule *schedule, uint64_t patience_ns)
 	return count;
 }
 
-static bool schedule_is_over(const struct schedule *schedule, uint64_t end_ns)
+static bool schedule_is_over(struct schedule *schedule, uint64_t end_ns)
 {
+	uint64_t now_ns = clock_ns();
+
+	if (is_told_to_stop && !schedule->stop_ns)
+		schedule->stop_ns = now_ns;
+	if (schedule->stop_ns && (!schedule->in_flight || now_ns - schedule->stop_ns >= LAST_ANSWERS_NS))
+		return true;
 	if (schedule->to_start && schedule->tally.answered + schedule->tally.broken >= schedule->to_start)
 		return true;
-	return clock_ns() >= end_ns;
+	return now_ns >= end_ns;
 }
 
 static void schedule_loop(struct schedule *schedule, double seconds)
@@ -284,12 +301,15 @@ static void schedule_measure(struct schedule *schedule)
 
 static void schedule_settle(struct schedule *schedule, uint64_t begin_ns, uint64_t end_ns)
 {
+	if (schedule->stop_ns)
+		end_ns = schedule->stop_ns;
 	if (schedule->rate > 0) {
 		uint64_t due = (uint64_t)((double)(end_ns - begin_ns) / 1e9 * schedule->rate);
 
 		schedule->tally.backlog = due > schedule->started ? due - schedule->started : 0;
 	}
 	schedule->tally.held = schedule_count_open(schedule);
+	schedule->tally.unanswered = schedule->in_flight;
 }
 
 void schedule_run(struct schedule *schedule)

@@ -10,6 +10,7 @@
  *              starts: a slow server cannot slow the clock down (no co-ordinated omission)
  * Prepared     before the clock starts every connection is opened and makes one request; then we say "ready" and
  *              wait for a line on stdin, so that the driver measures the kept connections alone
+ * Told to stop SIGTERM: nothing more is asked, and the end is the last answer, or ten seconds later without it
  */
 #pragma once
 #include <stdbool.h>
@@ -30,7 +31,7 @@ struct schedule {
 	unsigned fallen_count;
 	unsigned in_flight, in_flight_max;
 	uint64_t started, to_start;  /* to_start: the limit of this phase, 0: none */
-	uint64_t start_ns;
+	uint64_t start_ns, stop_ns;  /* stop_ns: when we were told to, 0: not yet */
 	double rate;
 };
 

@@ -48,6 +48,7 @@ void tally_write(const struct tally *tally, double wall_seconds)
 	count_write("held", tally->held);
 	count_write("lost", tally->lost);
 	count_write("backlog", tally->backlog);
+	count_write("unanswered", tally->unanswered);
 	printf("\"wall_s\":%.4f,\"per_s\":%.1f,", wall_seconds, (double)tally->answered / wall_seconds);
 	printf("\"p50_us\":%.1f,\"p90_us\":%.1f,\"p99_us\":%.1f,\"max_us\":%.1f,", (double)latency_at(latency, .5) / 1e3,
 	       (double)latency_at(latency, .9) / 1e3, (double)latency_at(latency, .99) / 1e3,

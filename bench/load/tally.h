@@ -11,6 +11,7 @@ struct tally {
 	uint64_t held;            /* connections open at the end */
 	uint64_t lost;            /* closed by the server while they rested */
 	uint64_t backlog;         /* requests due and never sent */
+	uint64_t unanswered;      /* asked, and no answer by the end */
 	uint64_t status[TALLY_STATUS_MAX];
 	struct latency latency;
 };

@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -30,26 +32,32 @@ static int session_arrived(SSL *ssl, SSL_SESSION *session)
 	return 1;
 }
 
-static SSL_CTX *tls_new(struct wire_plan *plan, const struct options *options)
+bool wire_tls_init(struct wire_plan *plan, bool h2, bool resume)
 {
 	static const unsigned char http_1[] = "\x08http/1.1", http_2[] = "\x02h2";
 	SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
 
 	if (!tls)
-		return NULL;
+		return false;
 	SSL_CTX_set_app_data(tls, plan);
 	SSL_CTX_set_min_proto_version(tls, TLS1_3_VERSION);
 	SSL_CTX_set1_groups_list(tls, "X25519"); /* the same key exchange whatever a server prefers */
 	SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	if (options->h2)
+	if (h2)
 		SSL_CTX_set_alpn_protos(tls, http_2, sizeof http_2 - 1);
 	else
 		SSL_CTX_set_alpn_protos(tls, http_1, sizeof http_1 - 1);
-	if (options->resume) {
+	if (resume) {
 		SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
 		SSL_CTX_sess_set_new_cb(tls, session_arrived);
 	}
-	return tls;
+	plan->tls = tls;
+	return true;
+}
+
+void wire_tls_narrow(struct wire_plan *plan)
+{
+	SSL_CTX_set_ciphersuites(plan->tls, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384");
 }
 
 bool wire_plan_init(struct wire_plan *plan, const struct options *options)
@@ -64,7 +72,7 @@ bool wire_plan_init(struct wire_plan *plan, const struct options *options)
 	plan->poller = epoll_create1(EPOLL_CLOEXEC);
 	if (plan->poller < 0)
 		return false;
-	if (options->tls && !(plan->tls = tls_new(plan, options))) {
+	if (options->tls && !wire_tls_init(plan, options->h2, options->resume)) {
 		fputs("load: no TLS context\n", stderr);
 		return false;
 	}
@@ -121,6 +129,12 @@ bool wire_open(struct wire *wire, struct wire_plan *plan, void *tag)
 	return true;
 }
 
+void wire_adopt(struct wire *wire, struct wire_plan *plan, void *tag, int fd)
+{
+	*wire = (struct wire){.fd = fd};
+	wire_watch(wire, plan, tag, EPOLLOUT);
+}
+
 void wire_close(struct wire *wire)
 {
 	if (wire->ssl) {
@@ -151,6 +165,7 @@ static enum wire_result wire_tls_wait(struct wire *wire, struct wire_plan *plan,
 		wire_watch(wire, plan, tag, EPOLLIN | EPOLLOUT);
 		return WIRE_WAIT;
 	default:
+		ERR_clear_error(); /* what is left in the queue would be taken for the next connection's fault */
 		return WIRE_END;
 	}
 }
@@ -213,8 +228,12 @@ enum wire_result wire_receive(struct wire *wire, char *bytes, size_t size, size_
 
 	if (wire->ssl) {
 		n = SSL_read(wire->ssl, bytes, (int)size);
-		if (n <= 0)
-			return SSL_get_error(wire->ssl, (int)n) == SSL_ERROR_WANT_READ ? WIRE_WAIT : WIRE_END;
+		if (n <= 0) {
+			bool waits = SSL_get_error(wire->ssl, (int)n) == SSL_ERROR_WANT_READ;
+
+			ERR_clear_error();
+			return waits ? WIRE_WAIT : WIRE_END;
+		}
 	} else {
 		n = recv(wire->fd, bytes, size, 0);
 		if (n < 0 && errno == EAGAIN)
@@ -229,6 +248,18 @@ enum wire_result wire_receive(struct wire *wire, char *bytes, size_t size, size_
 void wire_rest(struct wire *wire, struct wire_plan *plan, void *tag)
 {
 	wire_watch(wire, plan, tag, EPOLLIN);
+}
+
+void wire_deafen(struct wire *wire, struct wire_plan *plan, void *tag)
+{
+	wire_watch(wire, plan, tag, EPOLLRDHUP);
+}
+
+bool wire_is_gone(const struct wire *wire)
+{
+	struct pollfd end = {.fd = wire->fd, .events = POLLRDHUP};
+
+	return poll(&end, 1, 0) == 1 && (end.revents & (POLLRDHUP | POLLHUP | POLLERR));
 }
 
 bool wire_has_input(const struct wire *wire)

@@ -30,10 +30,19 @@ struct wire {
 };
 
 bool wire_plan_init(struct wire_plan *plan, const struct options *options);
+
+/* TLS for a plan that was filled in by hand. */
+bool wire_tls_init(struct wire_plan *plan, bool h2, bool resume);
+
+/* One cipher suite less than others offer: another fingerprint (JA4). */
+void wire_tls_narrow(struct wire_plan *plan);
 void wire_plan_done(struct wire_plan *plan);
 
 /* Starts to connect. TAG comes back with every event. False: the connection was refused at once; nothing is open. */
 bool wire_open(struct wire *wire, struct wire_plan *plan, void *tag);
+
+/* The same for a socket that connects already; the wire owns it from now on. */
+void wire_adopt(struct wire *wire, struct wire_plan *plan, void *tag, int fd);
 void wire_close(struct wire *wire);
 
 enum wire_result wire_connected(struct wire *wire);
@@ -44,6 +53,10 @@ enum wire_result wire_receive(struct wire *wire, char *bytes, size_t size, size_
 
 /* Only readable wakes us from now on. */
 void wire_rest(struct wire *wire, struct wire_plan *plan, void *tag);
+
+/* Only the end of the connection wakes us from now on. */
+void wire_deafen(struct wire *wire, struct wire_plan *plan, void *tag);
+bool wire_is_gone(const struct wire *wire);
 
 /* Plain wires only: has the server spoken while we are still sending? */
 bool wire_has_input(const struct wire *wire);

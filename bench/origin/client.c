@@ -10,6 +10,16 @@
 
 #define SINK_BYTES (256 * 1024)
 #define BULK_PATH  "/s/bulk/"
+#define FILES_PATH "/s/"
+#define SECURE     "/secure"
+#define TO_SECURE  "301 Moved Permanently\r\nLocation: https://bench.test/page?id=1"
+
+static bool computes;
+
+void clients_compute(void)
+{
+	computes = true;
+}
 
 /* One thread: bodies are thrown away here, and zeros are sent from there. */
 static char sink[SINK_BYTES];
@@ -32,6 +42,27 @@ void client_free(struct client *client)
 	free(client);
 }
 
+/* The proxy's own word stands last. */
+static void client_source_read(struct client *client, const char *value)
+{
+	size_t len = strcspn(value, "\r\n");
+
+	for (size_t i = len; i > 0; i--)
+		if (value[i - 1] == ',') {
+			value += i;
+			len -= i;
+			break;
+		}
+	while (len && *value == ' ') {
+		value++;
+		len--;
+	}
+	if (len && len < CLIENT_SOURCE_MAX) {
+		memcpy(client->source, value, len);
+		client->source[len] = 0;
+	}
+}
+
 static void client_field_read(struct client *client, const char *line)
 {
 	if ((*line | 32) == 'c') {
@@ -39,6 +70,8 @@ static void client_field_read(struct client *client, const char *line)
 			client->body_left = strtoull(line + 15, NULL, 10);
 		else if (!strncasecmp(line, "connection: close", 17))
 			client->closes = true;
+	} else if (!strncasecmp(line, "x-forwarded-for:", 16)) {
+		client_source_read(client, line + 16);
 	} else if (!strncasecmp(line, "transfer-encoding:", 18)) {
 		client->refusal = "411 Length Required";
 		client->closes = true;
@@ -53,9 +86,15 @@ static void client_head_read(struct client *client)
 	client->refusal = NULL;
 	client->closes = false;
 	client->body_left = 0;
+	strcpy(client->source, "-");
+	client->is_work = computes && path && strncmp(path + 1, FILES_PATH, sizeof FILES_PATH - 1);
 	client->is_bulk = path && !strncmp(path + 1, BULK_PATH, sizeof BULK_PATH - 1);
 	if (client->is_bulk)
 		client->bulk_bytes = strtoull(path + sizeof BULK_PATH, NULL, 10);
+	if (computes && path && !strncmp(path + 1, SECURE, sizeof SECURE - 1)) {
+		client->refusal = TO_SECURE;
+		client->is_work = false;
+	}
 	for (const char *line = strstr(client->input, "\r\n"); line; line = strstr(line, "\r\n")) {
 		line += 2;
 		client_field_read(client, line);
@@ -73,7 +112,7 @@ static void client_answer(struct client *client)
 	uint64_t bytes = client->is_bulk && !client->refusal ? client->bulk_bytes : 0;
 
 	if (!client->refusal && !client->is_bulk) {
-		client->answer = pages_small(client->closes);
+		client->answer = pages_small(client->is_work, client->closes);
 		return;
 	}
 	client->answer.at = client->answer_head;
@@ -116,6 +155,8 @@ static enum client_news client_body_read(struct client *client, size_t len)
 	client->body_left -= len;
 	if (client->body_left)
 		return CLIENT_WAITS_INPUT;
+	if (client->is_work && !client->refusal) /* what is refused costs nothing */
+		return CLIENT_WAITS_WORK;
 	client_answer(client);
 	return client_output(client);
 }
@@ -193,4 +234,13 @@ enum client_news client_advance(struct client *client)
 		return news;
 	news = client_input_read(client);
 	return news == CLIENT_WAITS_INPUT ? client_input(client) : news;
+}
+
+enum client_news client_worked(struct client *client)
+{
+	enum client_news news;
+
+	client_answer(client);
+	news = client_output(client);
+	return news == CLIENT_WAITS_INPUT ? client_advance(client) : news;
 }

@@ -1,6 +1,9 @@
 /* origin - the portal behind the proxies: one thread, pages from memory, cheap enough to share a core with load.
  *
- * usage: origin -p PORT [-b BODY_BYTES]    (on 127.0.0.1)
+ * usage: origin -p PORT [-b BODY_BYTES] [-w WORK_US [-l LOG]]    (on 127.0.0.1)
+ *
+ * -w: a page takes so long to compute, one after the other, in the order in which they were asked for, also when whoever asked has
+ * left: as applications do. LOG has a line for each: when it was done, for whom.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -13,10 +16,13 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "work.h"
 
 #define EVENTS_MAX 512
 #define QUEUE_MAX  4096
 #define ACCEPTS_A_TURN 64
+
+static struct work work;
 
 static int listener_new(uint16_t port)
 {
@@ -58,21 +64,29 @@ static void clients_accept(int listener, int poller)
 		continue;
 }
 
-static void client_serve(struct client *client, int poller)
+static void client_watch(struct client *client, int poller, uint32_t events)
 {
-	struct epoll_event event = {.data.ptr = client};
-	bool waited_output = client->answer.len || client->zeros_left;
+	struct epoll_event event = {.events = events, .data.ptr = client};
 
-	switch (client_advance(client)) {
+	epoll_ctl(poller, EPOLL_CTL_MOD, client->fd, &event);
+}
+
+/* WATCHED: what the poller watches for now. */
+static void client_turn(struct client *client, int poller, enum client_news news, uint32_t watched)
+{
+	switch (news) {
 	case CLIENT_WAITS_INPUT:
-		event.events = EPOLLIN;
-		if (waited_output)
-			epoll_ctl(poller, EPOLL_CTL_MOD, client->fd, &event);
+		if (watched != EPOLLIN)
+			client_watch(client, poller, EPOLLIN);
 		break;
 	case CLIENT_WAITS_OUTPUT:
-		event.events = EPOLLOUT;
-		if (!waited_output)
-			epoll_ctl(poller, EPOLL_CTL_MOD, client->fd, &event);
+		if (watched != EPOLLOUT)
+			client_watch(client, poller, EPOLLOUT);
+		break;
+	case CLIENT_WAITS_WORK:
+		/* Who leaves meanwhile is not noticed, and the page is computed all the same. */
+		client_watch(client, poller, EPOLLET);
+		work_add(&work, client);
 		break;
 	case CLIENT_GONE:
 		client_free(client);
@@ -80,7 +94,33 @@ static void client_serve(struct client *client, int poller)
 	}
 }
 
-static int origin_serve(int listener)
+static void client_serve(struct client *client, int poller)
+{
+	uint32_t watched = client->answer.len || client->zeros_left ? EPOLLOUT : EPOLLIN;
+
+	if (work_has(&work, client))
+		return;
+	client_turn(client, poller, client_advance(client), watched);
+}
+
+static void works_end(int poller)
+{
+	struct client *client;
+
+	while ((client = work_done(&work)))
+		client_turn(client, poller, client_worked(client), EPOLLET);
+}
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int number)
+{
+	(void)number;
+	stopped = 1;
+}
+
+/* Told to stop only while it waits: told between a look and the wait, it would wait for ever. */
+static int origin_serve(int listener, const sigset_t *waiting)
 {
 	struct epoll_event events[EVENTS_MAX], event = {.events = EPOLLIN, .data.ptr = NULL};
 	int poller = epoll_create1(EPOLL_CLOEXEC);
@@ -88,7 +128,11 @@ static int origin_serve(int listener)
 	if (poller < 0 || epoll_ctl(poller, EPOLL_CTL_ADD, listener, &event))
 		return 1;
 	for (;;) {
-		int count = epoll_wait(poller, events, EVENTS_MAX, -1);
+		struct timespec rest;
+		int count = epoll_pwait2(poller, events, EVENTS_MAX, work_rest(&work, &rest), waiting);
+
+		if (stopped)
+			return 0;
 
 		for (int i = 0; i < count; i++) {
 			if (events[i].data.ptr)
@@ -96,25 +140,40 @@ static int origin_serve(int listener)
 			else
 				clients_accept(listener, poller);
 		}
+		works_end(poller);
 	}
 }
 
 int main(int argc, char **argv)
 {
-	unsigned long port = 9000, body_bytes = 1024;
-	int letter, listener;
+	unsigned long port = 9000, body_bytes = 1024, work_us = 0;
+	const char *log = NULL;
+	int letter, listener, status;
+	sigset_t term, waiting;
 
-	while ((letter = getopt(argc, argv, "p:b:")) != -1) {
+	while ((letter = getopt(argc, argv, "p:b:w:l:")) != -1) {
 		if (letter == 'p')
 			port = strtoul(optarg, NULL, 10);
 		else if (letter == 'b')
 			body_bytes = strtoul(optarg, NULL, 10);
+		else if (letter == 'w')
+			work_us = strtoul(optarg, NULL, 10);
+		else if (letter == 'l')
+			log = optarg;
 		else
 			return 2;
 	}
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGTERM, stop);
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, &waiting);
+	if (work_us)
+		clients_compute();
 	listener = listener_new((uint16_t)port);
-	if (listener < 0 || !pages_init(body_bytes))
+	if (listener < 0 || !pages_init(body_bytes, work_us) || !work_init(&work, work_us, log))
 		return 1;
-	return origin_serve(listener);
+	status = origin_serve(listener, &waiting);
+	work_end(&work);
+	return status;
 }

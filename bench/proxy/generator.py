@@ -98,6 +98,24 @@ class Kept:
         self.process.wait()
 
 
+class Background:
+    """A generator that runs while something else is measured. Told to end, it asks nothing more, waits for its last answers, and
+    prints its figures."""
+
+    def __init__(self, command):
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=pin(LOAD_CORE))
+
+    def end(self):
+        self.process.terminate()
+        try:
+            out, _ = self.process.communicate(timeout=PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise Faulty("the generator did not end") from None
+        return read_load(out)
+
+
 def faults(figures, expected=None, rate=None, resumed=False, held=None):
     """What makes these figures not a measure of what they claim to be, in words."""
     found = []

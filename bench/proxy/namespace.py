@@ -27,10 +27,10 @@ def _interrupted(number, frame):
 
 
 def run_inside(scratch, arguments):
-    """Runs this same program inside; its exit status."""
+    """Runs this same program inside, with ARGUMENTS; its exit status."""
     signal.signal(signal.SIGTERM, _interrupted)
     environment = {**os.environ, MARK: str(scratch), "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin"}
-    inside = subprocess.Popen([*UNSHARE, sys.executable, sys.argv[0], "proxy", *arguments], env=environment)
+    inside = subprocess.Popen([*UNSHARE, sys.executable, sys.argv[0], *arguments], env=environment)
     try:
         return inside.wait()
     except KeyboardInterrupt:

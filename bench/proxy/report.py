@@ -8,13 +8,20 @@ from dataclasses import asdict
 from statistics import median
 
 WHY_MAX = 100
-VERSIONS = {"nginx": ["nginx", "-v"], "haproxy": ["haproxy", "-v"], "h2o": ["h2o", "-v"], "h2load": ["h2load", "--version"]}
+VERSIONS = {"nginx": ["nginx", "-v"], "haproxy": ["haproxy", "-v"], "h2o": ["h2o", "-v"], "h2load": ["h2load", "--version"],
+            "apache": ["apache2", "-v"]}
 
 
 def _number(value):
     if value is None:
         return "-"
+    if abs(value) < 0.1:
+        return f"{value:.4f}"
     return f"{value:.2f}" if value < 100 else f"{value:.0f}"
+
+
+def _times(ratio):
+    return f"x{ratio:.2f}" if abs(ratio) >= 0.1 else f"x1/{1 / ratio:.0f}"
 
 
 def _middle(row, key):
@@ -34,7 +41,11 @@ def _counts(row):
 TRAFFIC_EXTRAS = (("per_s", "{:,.0f}/s"), ("core", "core {:.2f}"), ("p50_us", "p50 {:.0f} us"),
                   ("p99_us", "p99 {:.0f} us"))
 OTHER_EXTRAS = (("gib_per_s", "{:.2f} GiB/s"), ("few_us", "{:.2f} us with few"), ("many_us", "{:.2f} us with many"),
-                ("base_kib", "base {:,.0f} KiB"), ("pss_kib", "PSS {:,.0f} KiB"))
+                ("base_kib", "base {:,.0f} KiB"), ("pss_kib", "PSS {:,.0f} KiB"),
+                ("made", "{:,.0f} made"), ("closed", "{:,.0f} resting connections closed"),
+                ("early_kib", "{:,.0f} KiB first"), ("late_kib", "{:,.0f} KiB last"), ("late_files", "{:.0f} files held"),
+                ("p99_ms", "p99 {:.0f} ms"), ("count", "{:.0f} times"),
+                ("with_us", "{:,.0f} us with"), ("without_us", "{:,.0f} us without"))
 
 
 def _extras(row):
@@ -54,12 +65,12 @@ def _line(table, name, row, reference):
     spread = f"[{_number(min(values))} - {_number(max(values))}]" if values else ""
     reference = row.beside or reference
     ratio = table.ratio(name, reference) if reference in table.rows and values else None
-    against = f"x{ratio:.2f}" if ratio else ""
+    against = _times(ratio) if ratio else ""
     extras = ", ".join(_extras(row))
     return f"  {name:20s} {_number(row.median()):>8s} {table.unit:7s}{spread:>18s} {against:>7s}   {extras}"
 
 
-def print_table(table, verdict):
+def print_table(table, verdicts):
     has_own = any(row.beside for row in table.rows.values())
     reference = table.reference() if (not table.bar or table.bar.against) and not has_own else None
     beside = f"   (x: beside {reference}, paired round by round)" if reference else ""
@@ -77,7 +88,7 @@ def print_table(table, verdict):
             print(f"  {name:20s} ! {fault}")
         if len(row.faults) > 4:
             print(f"  {name:20s} ! and {len(row.faults) - 4} more faults")
-    if verdict:
+    for verdict in verdicts:
         print(f"  {_sentence(verdict)}", flush=True)
 
 

@@ -41,6 +41,7 @@ class Kind:
     refuses: bool = True  # can be told to refuse a path by address
     streams_uploads: bool = True
     many_sites: bool = False
+    values: dict = field(default_factory=dict)  # more of what templates name
 
 
 KINDS = [
@@ -89,7 +90,8 @@ class Subject:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         (self.folder / "state").mkdir()
-        shared = {"DIR": self.folder, "TLS": self.scratch / "tls", "ORIGIN": ORIGIN_PORT, "PLAIN": self.ports["plain"],
+        (self.folder / "state").chmod(0o1777)  # Apache's workers write there with rights of their own
+        shared = {**self.kind.values, "DIR": self.folder, "TLS": self.scratch / "tls", "ORIGIN": ORIGIN_PORT, "PLAIN": self.ports["plain"],
                   "TLS_PORT": self.ports.get("tls"), "H2C": self.ports.get("h2c"), "METRICS": self.ports.get("metrics"),
                   "BODY": f"{settings['body_gib']}GiB"}
         for name, (whole, per_site) in self.kind.files.items():
@@ -161,11 +163,13 @@ def _answers(port):
 
 
 class Origin:
-    """The portal behind all of them, beside the generator."""
+    """The portal behind all of them, beside the generator. OPTIONS are the program's, NICE its priority."""
 
-    def __init__(self, scratch):
-        self.process = subprocess.Popen([scratch / "bin" / "origin", "-p", str(ORIGIN_PORT)],
-                                        preexec_fn=pin(LOAD_CORE))
+    def __init__(self, scratch, options=(), nice=0):
+        def apply():
+            pin(LOAD_CORE)()
+            os.nice(nice)
+        self.process = subprocess.Popen([scratch / "bin" / "origin", "-p", str(ORIGIN_PORT), *map(str, options)], preexec_fn=apply)
         end = time.monotonic() + LISTEN_S
         while not _answers(ORIGIN_PORT):
             if self.process.poll() is not None or time.monotonic() > end:
@@ -173,7 +177,8 @@ class Origin:
             time.sleep(0.05)
 
     def stop(self):
-        self.process.kill()
+        """Its log is whole afterwards."""
+        self.process.terminate()
         self.process.wait()
 
 

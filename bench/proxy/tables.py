@@ -56,13 +56,18 @@ class Table:
     unit: str
     bar: Bar = None
     rows: dict = field(default_factory=dict)
+    more_bars: tuple = ()
+
+    def bars(self):
+        return [self.bar, *self.more_bars] if self.bar else []
 
     def row(self, subject):
         return self.rows.setdefault(subject, Row())
 
-    def reference(self):
-        """The better, by median, of those the bar names; faulty ones cannot be it."""
-        names = self.bar.against if self.bar else PEERS
+    def reference(self, bar=None):
+        """The better, by median, of those BAR (or the table's own) names; faulty ones cannot be it."""
+        bar = bar or self.bar
+        names = bar.against if bar else PEERS
         sound = [name for name in names if name in self.rows and self.rows[name].is_sound()]
         return min(sound, key=lambda name: self.rows[name].median(), default=None)
 
@@ -83,11 +88,7 @@ class Verdict:
     aim: float = None
 
 
-def judge(table):
-    """None: the table has no bar."""
-    bar = table.bar
-    if not bar:
-        return None
+def judge(table, bar):
     verdict = Verdict(table.name, bar.words(table.unit), aim=bar.aim)
     ours = table.rows.get(bar.subject)
     if not ours or not ours.is_sound():
@@ -98,7 +99,7 @@ def judge(table):
     if unsound:
         verdict.why = f"no sound figures of {' and '.join(unsound)}"
         return verdict
-    verdict.value = table.ratio(bar.subject, table.reference()) if bar.against else ours.median()
+    verdict.value = table.ratio(bar.subject, table.reference(bar)) if bar.against else ours.median()
     if verdict.value is not None:
         verdict.outcome = "ok" if verdict.value <= bar.at_most else "missed"
     return verdict

@@ -12,6 +12,9 @@ CFLAGS = ["-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror"]
 # subject would look smaller while the generator runs.
 STATIC_TLS = ["-l:libssl.a", "-l:libcrypto.a", "-pthread", "-ldl"]
 PROGRAMS = {"load": STATIC_TLS, "origin": [], "relay": []}
+CROWD = {"crowd": ["-lnghttp2", "-lssl", "-lcrypto", "-lm"]}
+# What a program has of another's sources: its folder, and which.
+SHARED = {"crowd": ("load", ["reply.c", "wire.c"])}
 SITE = "bench.test"
 
 # Debian package -> what it must have brought.
@@ -42,24 +45,30 @@ def _is_there(mark):
     return Path(mark).exists() if mark.startswith("/") else shutil.which(mark, path=path) is not None
 
 
-def missing_packages():
-    return sorted(package for package, mark in NEEDS.items() if not _is_there(mark))
+def missing_packages(needs):
+    return sorted(package for package, mark in needs.items() if not _is_there(mark))
 
 
-def install():
-    """True: what cannot be done without is there."""
+def install(needs, groups):
+    """True: what cannot be done without is there. GROUPS are those of tools/install."""
     installer = ROOT / "tools" / "install"
-    if missing_packages() and os.access(installer, os.X_OK):
-        subprocess.run([installer, "bench"], check=False)
-    missing = missing_packages()
+    if missing_packages(needs) and os.access(installer, os.X_OK):
+        subprocess.run([installer, *groups], check=False)
+    missing = missing_packages(needs)
     if missing:
         print(f"bench: missing Debian packages: apt-get install {' '.join(missing)}", file=sys.stderr)
     return not WITHOUT_THEM_NOTHING & set(missing)
 
 
-def _compile(scratch):
-    for name, libraries in PROGRAMS.items():
-        sources = sorted((BENCH / name).glob("*.c"))
+def sources_of(name):
+    """Its files, and options of the compiler with which they find each other."""
+    folder, files = SHARED.get(name, (name, []))
+    return [*sorted((BENCH / name).rglob("*.c")), *(BENCH / folder / file for file in files), f"-I{BENCH / name}", f"-I{BENCH / folder}"]
+
+
+def _compile(scratch, programs):
+    for name, libraries in programs.items():
+        sources = sources_of(name)
         subprocess.run(["cc", *CFLAGS, "-o", scratch / "bin" / name, *sources, *libraries], check=True)
 
 
@@ -83,9 +92,14 @@ def _write_requests(folder, bulk_bytes):
         (folder / name).write_bytes(text.encode())
 
 
-def fill(scratch, bulk_bytes):
+def prepare(scratch, programs=None):
+    """Folders, programs, a certificate: what every bench needs."""
     for folder in ("bin", "tls", "requests", "subjects"):
         (scratch / folder).mkdir()
-    _compile(scratch)
+    _compile(scratch, programs or PROGRAMS)
     _certify(scratch / "tls")
+
+
+def fill(scratch, bulk_bytes):
+    prepare(scratch)
     _write_requests(scratch / "requests", bulk_bytes)

@@ -69,10 +69,9 @@ static bool add_block(struct arena *arena, size_t count)
 	return true;
 }
 
-void *arena_take(struct arena *arena, size_t count)
+/* A new block, or no memory. */
+static __attribute__((noinline)) void *take_slowly(struct arena *arena, size_t count)
 {
-	void *taken;
-
 	if (count > SIZE_MAX - ALIGNMENT)
 		return NULL;
 	if (count == 0)
@@ -82,10 +81,21 @@ void *arena_take(struct arena *arena, size_t count)
 		return NULL;
 	if (count > (size_t)(arena->end - arena->at) && !add_block(arena, count))
 		return NULL;
-	taken = arena->at;
 	arena->at += count;
 	arena->used_bytes += count;
-	return taken;
+	return arena->at - count;
+}
+
+void *arena_take(struct arena *arena, size_t count)
+{
+	size_t bytes = (count + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+
+	/* Nothing, and what wrapped around, is 0 here, and then beyond any block. */
+	if (bytes - 1 >= (size_t)(arena->end - arena->at) || bytes > arena->limit_bytes - arena->used_bytes)
+		return take_slowly(arena, count);
+	arena->at += bytes;
+	arena->used_bytes += bytes;
+	return arena->at - bytes;
 }
 
 void *arena_take_zero(struct arena *arena, size_t count, size_t size)

@@ -4,76 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/block.h"
+
 #include "base/banned.h"
 
 #define FIRST_BYTES 512
 #define PRINT_BYTES 128
-
-/* Blocks of the sizes that every request asks for and gives back. The allocator returns small ones at once, but searches for
- * these, and merges them, each time: a twentieth of the time of a small request. Each thread keeps a few. */
-#define KEPT_MIN_BYTES 2048u
-#define KEPT_CLASSES 3u  /* 2, 4, 8 KiB */
-#define KEPT_BLOCKS 64u
-#define SCARCE_GIVES 4096u  /* blocks that are given back without keeping any, once the allocator had none */
-
-#ifdef __SANITIZE_ADDRESS__
-static const bool keeps_blocks = false;  /* a sanitizer has to see each block come and go */
-#else
-static const bool keeps_blocks = true;
-#endif
-
-static _Thread_local struct {
-	unsigned count;
-	char *list[KEPT_BLOCKS];
-} kept[KEPT_CLASSES];
-static _Thread_local unsigned scarce;
-
-static unsigned class_of(size_t size)
-{
-	unsigned class = 0;
-
-	while (class < KEPT_CLASSES && size != (size_t)KEPT_MIN_BYTES << class)
-		class++;
-	return class;
-}
-
-void buffer_thread_done(void)
-{
-	for (unsigned class = 0; class < KEPT_CLASSES; class++) {
-		while (kept[class].count)
-			free(kept[class].list[--kept[class].count]);
-	}
-	scarce = 0;
-}
-
-/* What is kept is nobody else's: where there is no more, that would be what another connection lacks, for a block of
- * another size or for something that is no block. */
-static char *block_take(size_t size)
-{
-	unsigned class = class_of(size);
-	char *block;
-
-	if (class < KEPT_CLASSES && kept[class].count)
-		return kept[class].list[--kept[class].count];
-	block = malloc(size);
-	if (block)
-		return block;
-	buffer_thread_done();
-	scarce = SCARCE_GIVES;
-	return malloc(size);
-}
-
-static void block_give(char *block, size_t size)
-{
-	unsigned class = class_of(size);
-
-	if (scarce)
-		scarce--;
-	if (keeps_blocks && !scarce && class < KEPT_CLASSES && kept[class].count < KEPT_BLOCKS)
-		kept[class].list[kept[class].count++] = block;
-	else
-		free(block);
-}
 
 void buffer_init(struct buffer *buffer, size_t max_bytes)
 {

@@ -20,8 +20,6 @@ struct buffer {
 
 void buffer_init(struct buffer *buffer, size_t max_bytes);
 void buffer_done(struct buffer *buffer);
-/* A thread that ends gives back the blocks that it kept for its next buffers (at most 896 KiB). */
-void buffer_thread_done(void);
 /* Gives the memory back if the buffer is empty; otherwise does nothing. */
 void buffer_release(struct buffer *buffer);
 
@@ -58,6 +56,11 @@ enum result buffer_append_u64(struct buffer *buffer, uint64_t value) must_check;
 
 /* Drops COUNT bytes from the front; COUNT is at most buffer_len. */
 void buffer_consume(struct buffer *buffer, size_t count);
+/* Drops COUNT bytes from the end; COUNT is at most buffer_len. */
+static inline void buffer_drop_end(struct buffer *buffer, size_t count)
+{
+	buffer->end -= count;
+}
 static inline void buffer_reset(struct buffer *buffer)
 {
 	buffer->start = buffer->end = 0;

@@ -74,6 +74,18 @@ void complain(struct complaints *complaints, enum complaint_kind kind, struct pl
 		complaints->dropped++;
 }
 
+bool complaints_have(const struct complaints *complaints, struct place place, struct span text)
+{
+	for (size_t i = 0; i < complaints->count; i++) {
+		const struct complaint *said = &complaints->list[i];
+
+		if (said->line == place.line && said->column == place.column && span_equal(said->text, text) &&
+		    span_equal(said->file, place.file))
+			return true;
+	}
+	return false;
+}
+
 static enum result write_one(const struct complaint *complaint, struct buffer *out)
 {
 	enum result result = RESULT_OK;

@@ -38,6 +38,8 @@ void complaints_done(struct complaints *complaints);
 /* Adds one; running out of memory counts it in `dropped` and, for an error, in `errors`: it never gets lost. */
 void complain(struct complaints *complaints, enum complaint_kind kind, struct place place, struct span suggestion,
               const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Is TEXT said of PLACE already? */
+bool complaints_have(const struct complaints *complaints, struct place place, struct span text);
 /* "file:line:column: error: text (suggestion)\n" for each, then a line for the dropped. */
 enum result complaints_write(const struct complaints *complaints, struct buffer *out) must_check;
 

@@ -5,11 +5,27 @@
 static const char hex_digits[] = "0123456789abcdef";
 static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/* Four bytes at a time: each becomes two bytes of 0..15, and those above 9 are moved to the letters. */
+static void hex_write_four(const unsigned char *at, char *out)
+{
+	uint64_t word = (uint64_t)at[0] | (uint64_t)at[1] << 16 | (uint64_t)at[2] << 32 | (uint64_t)at[3] << 48;
+	uint64_t letters;
+
+	word = (word >> 4 & 0x000f000f000f000fu) | (word & 0x000f000f000f000fu) << 8;
+	letters = (word + 0x0606060606060606u) >> 4 & 0x0101010101010101u;
+	word += 0x3030303030303030u + letters * ('a' - '9' - 1);
+	for (size_t i = 0; i < 8; i++)
+		out[i] = (char)(word >> 8 * i);
+}
+
 void hex_write(const void *bytes, size_t count, char *out)
 {
 	const unsigned char *at = bytes;
+	size_t i = 0;
 
-	for (size_t i = 0; i < count; i++) {
+	for (; i + 4 <= count; i += 4)
+		hex_write_four(at + i, out + 2 * i);
+	for (; i < count; i++) {
 		out[2 * i] = hex_digits[at[i] >> 4];
 		out[2 * i + 1] = hex_digits[at[i] & 15];
 	}
@@ -162,6 +178,18 @@ enum result json_write_string(struct span text, struct buffer *out)
 		plain += length ? length : 1;
 	}
 	return result == RESULT_OK ? buffer_append_byte(out, '"') : result;
+}
+
+char percent_byte(struct span text, size_t *at)
+{
+	size_t i = (*at)++;
+	int high = text.at[i] == '%' && text.len - i > 2 ? hex_digit(text.at[i + 1]) : -1;
+	int low = high >= 0 ? hex_digit(text.at[i + 2]) : -1;
+
+	if (low < 0)
+		return text.at[i];
+	*at += 2;
+	return (char)(high << 4 | low);
 }
 
 enum result percent_read(struct span text, struct buffer *out)

@@ -27,6 +27,9 @@ size_t utf8_length(struct span text);
 /* Decodes %XX; a % without two hexadecimal digits is RESULT_MALFORMED. */
 enum result percent_read(struct span text, struct buffer *out) must_check;
 
+/* The byte at *AT as forms mean it, which moves behind it: what two hexadecimal digits behind a % say, or else the byte itself. */
+char percent_byte(struct span text, size_t *at);
+
 /* Text as HTML content: & < > " ' escaped. */
 enum result html_write(struct span text, struct buffer *out) must_check;
 

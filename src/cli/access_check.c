@@ -39,18 +39,28 @@ void access_check_folders(const struct snapshot *snapshot, struct complaints *co
 	}
 }
 
-static void check_texts(const struct config_texts *texts, struct complaints *complaints)
+static void check_text(struct span path, struct complaints *complaints)
 {
 	struct denial why;
 
-	for (size_t i = 0; i < texts->count; i++) {
-		if (is_denied(texts->list[i].path, R_OK, &why))
-			complain(complaints, COMPLAINT_ERROR, (struct place){ .file = texts->list[i].path }, span_of(why.suggestion),
-			         "the shield cannot read it: %s", why.text);
-	}
+	if (is_denied(path, R_OK, &why))
+		complain(complaints, COMPLAINT_ERROR, (struct place){ .file = path }, span_of(why.suggestion), "the shield cannot read it: %s", why.text);
 }
 
-void access_check_as_account(const struct config_texts *texts, const struct snapshot *snapshot, struct complaints *complaints)
+static void check_rule_text(void *context, struct span owner, const struct config_text *text)
+{
+	(void)owner;
+	check_text(text->path, context);
+}
+
+static void check_texts(const struct config_texts *texts, const struct rule_files *rules, struct complaints *complaints)
+{
+	for (size_t i = 0; i < texts->count; i++)
+		check_text(texts->list[i].path, complaints);
+	rule_files_each(rules, check_rule_text, complaints);
+}
+
+void access_check_as_account(const struct config_texts *texts, const struct rule_files *rules, const struct snapshot *snapshot, struct complaints *complaints)
 {
 	const struct passwd *account = getpwnam(EDGE_ACCOUNT);
 	gid_t groups[GROUPS_MAX], group = getegid();
@@ -59,7 +69,7 @@ void access_check_as_account(const struct config_texts *texts, const struct snap
 	if (geteuid() != 0 || count < 0)
 		return;
 	if (setgroups(0, NULL) == 0 && setegid(account ? account->pw_gid : NOBODY) == 0 && seteuid(account ? account->pw_uid : NOBODY) == 0) {
-		check_texts(texts, complaints);
+		check_texts(texts, rules, complaints);
 		if (snapshot)
 			access_check_folders(snapshot, complaints);
 	}

@@ -7,11 +7,12 @@
 #define BOUCLIER_CLI_ACCESS_CHECK_H
 
 #include "config/read.h"
+#include "edge/rule_files.h"
 
 /* Warns of challenge folders (acme) that this process's user may not enter: the rest serves without them. */
 void access_check_folders(const struct snapshot *snapshot, struct complaints *complaints);
-/* For a command that root typed: the texts of the configuration, and SNAPSHOT's folders (NULL: none), asked about as the
+/* For a command that root typed: the texts of the configuration and of rules, and SNAPSHOT's folders (NULL: none), asked about as the
  * user that the shield will be. Anybody else than root has just read them as itself. Changes nothing that lasts. */
-void access_check_as_account(const struct config_texts *texts, const struct snapshot *snapshot, struct complaints *complaints);
+void access_check_as_account(const struct config_texts *texts, const struct rule_files *rules, const struct snapshot *snapshot, struct complaints *complaints);
 
 #endif

@@ -83,7 +83,7 @@ int check_command(const struct options *options)
 	struct loaded loaded;
 	bool is_ok;
 
-	is_ok = loaded_read(&loaded, options, true) == RESULT_OK;
+	is_ok = loaded_read(&loaded, options, LOAD_STRICT | LOAD_RULES) == RESULT_OK;
 	config_peek(options, "admin", "socket", "/run/bouclier/admin.sock", socket);
 	if (loaded.snapshot)
 		is_ok &= check_loaded(&loaded, socket);

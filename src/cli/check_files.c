@@ -10,7 +10,7 @@
 #include "cli/admin_client.h"
 #include "cli/check.h"
 #include "cli/json.h"
-#include "cli/origin_check.h"
+#include "cli/protect/origin_check.h"
 #include "cli/settings.h"
 #include "net/certificate.h"
 #include "net/ocsp.h"
@@ -301,7 +301,7 @@ bool check_loaded(struct loaded *loaded, const char *socket_path)
 	size_t before = loaded->complaints.errors;
 	bool has_origins;
 
-	access_check_as_account(&loaded->source.given, loaded->snapshot, &loaded->complaints);
+	access_check_as_account(&loaded->source.given, &loaded->rules.files, loaded->snapshot, &loaded->complaints);
 	config_files(loaded->snapshot, check_file, &loaded->complaints);
 	check_certificates(loaded->snapshot, &loaded->complaints);
 	has_origins = origins_are_reachable(loaded->snapshot, &loaded->complaints);

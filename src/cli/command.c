@@ -42,6 +42,16 @@ int command_misused(const struct command *command, const char *format, ...)
 	return EXIT_USAGE;
 }
 
+void command_complain(const struct complaints *complaints)
+{
+	struct buffer text;
+
+	buffer_init(&text, (size_t)8 << 20);
+	if (complaints_write(complaints, &text) == RESULT_OK)
+		command_print(stderr, buffer_span(&text));
+	buffer_done(&text);
+}
+
 void command_print(FILE *out, struct span text)
 {
 	if (text.len && fwrite(text.at, 1, text.len, out) != text.len)

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "base/complaint.h"
 #include "cli/options.h"
 
 #define EXIT_DONE 0
@@ -41,6 +42,8 @@ int command_unknown(struct span name);
 int command_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* TEXT as it is. What does not arrive is seen by command_run, at the end. */
 void command_print(FILE *out, struct span text);
+/* All of COMPLAINTS, to standard error. */
+void command_complain(const struct complaints *complaints);
 
 /* One file each. */
 int run_command(const struct options *options);
@@ -52,6 +55,8 @@ int bypass_command(const struct options *options);
 int status_command(const struct options *options);
 int top_command(const struct options *options);
 int log_command(const struct options *options);
+int explain_command(const struct options *options);
+int rules_command(const struct options *options);
 int doctor_command(const struct options *options);
 int version_command(const struct options *options);
 int dump_command(const struct options *options);

@@ -85,6 +85,8 @@ enum result command_manual(struct buffer *out)
 	           ".Sh EXAMPLES\nIn front of a portal, from nothing:\n.Pp\n"
 	           ".Dl bouclier protect www.commune.example http://10.0.0.11:8080\n.Pp\n"
 	           "What went wrong in the last hour:\n.Pp\n.Dl bouclier log --since 1h -q \\(aqstatus>=500\\(aq\n"
+	           ".Pp\nWhy a citizen was refused, who says the reference of the page:\n.Pp\n"
+	           ".Dl bouclier explain 5b1f0a3c9d7e42668c0f3a1b2d4e6f80\n"
 	           ".Sh SEE ALSO\n.Xr bouclier.yaml 5\n");
 	return page.result;
 }

@@ -67,6 +67,24 @@ static const struct option log_options[] = {
 	OPTION_OUTPUT,
 	OPTION_HELP,
 };
+static const struct option explain_options[] = {
+	OPTION_CONFIG,
+	{ .name = "request", .value = "FILE", .help = "A raw HTTP/1.1 request, judged here and sent nowhere; - is standard input." },
+	{ .name = "site", .value = "NAME", .help = "The site by whose rules it is judged; without it, the one that its Host means." },
+	{ .name = "journal", .value = "FOLDER", .help = "The journal's folder; without it, the one in the state folder of the configuration." },
+	OPTION_OUTPUT,
+	OPTION_HELP,
+};
+static const struct option rules_options[] = {
+	OPTION_CONFIG,
+	OPTION_SOCKET,
+	{ .name = "visitors", .value = "COUNT", .help = "Of tune: propose from COUNT different ordinary visitors on, 3 without it; 1 where few people write." },
+	{ .name = "undo", .help = "With graduate: back to detect, and it stays there." },
+	{ .name = "again", .help = "With graduate: in detect, observed anew; it moves by itself when it may." },
+	{ .name = "site", .value = "NAME", .help = "Of test: the site by whose rules tests are judged, where there is more than one." },
+	OPTION_OUTPUT,
+	OPTION_HELP,
+};
 static const struct option doctor_options[] = { OPTION_CONFIG, OPTION_OUTPUT, OPTION_HELP };
 static const struct option version_options[] = { OPTION_OUTPUT, OPTION_HELP };
 static const struct option dump_options[] = {
@@ -114,6 +132,30 @@ const struct command commands[] = {
 	{ .name = "log", .summary = "shows and searches the journal", .options = log_options, .run = log_command,
 	  .details = "Reads the journal's files; nothing needs to run. A query compares members by = != < <= > >= and ~ (contains) and joins "
 	             "them by and, or, not and parentheses: status>=500 and site=www.x.example and not ip=10.0.0.0/8 and duration>1.5s." },
+	{ .name = "explain", .summary = "why a request was refused, and what would excuse it", .arguments = "[REQUEST_ID]", .arguments_max = 1,
+	  .options = explain_options, .run = explain_command,
+	  .details = "Finds the request in the journal and says what was decided and why: each rule that matched, where in the request, after "
+	             "which transformations, what it added to the score, and the narrowest exclusion, as YAML to paste into the site. Values are "
+	             "masked, as the journal has them; what was not kept, it says.\n\n"
+	             "With --request it judges a request from a file by the site's rules and shows the values that matched. Its lines may end in "
+	             "LF. Nothing needs to run, and nothing is sent." },
+	{ .name = "rules", .summary = "what rules are wrong about a portal; tests what runs; installs a release of rules, or goes back to the one before",
+	  .arguments = "tune [SITE] | graduate SITE | enforce SITE RULE | test DIR|FILE... | update DIR | rollback | list",
+	  .arguments_min = 1, .arguments_max = ARGUMENTS_MAX, .options = rules_options, .run = rules_command,
+	  .details = "tune asks the running shield which rules hit which parameters of which paths for many different ordinary visitors, and "
+	             "proposes exclusions, as YAML to paste into the site: of the rule, in that parameter of that path; where three rules about text "
+	             "hit one parameter, of their kinds (attack-xss, attack-sqli, attack-rce, attack-lfi, attack-injection-php). An ordinary "
+	             "visitor is one whose requests are otherwise mostly clean. Where one or two people write, --visitors 1 has proposals too: "
+	             "look at each, for one visitor may be an attacker.\n\n"
+	             "graduate moves a site whose file says waf: { mode: detect, graduate: 7d } to block now; with --undo back to detect. "
+	             "enforce puts a rule that went back to detect by itself (status says which) in block again.\n\n"
+	             "update copies a CRS release that you downloaded and unpacked (DIR) into the folder rules beside the configuration, checks it, "
+	             "makes it rules/current, and has a running shield reload. Sites use it as waf: { ruleset: rules/current }. With an "
+	             "error nothing changes. Your crs-setup.conf goes along where DIR has none.\n\n"
+	             "rollback makes the previous release the current one again; list shows what is installed.\n\n"
+	             "test asks the running shield about regression tests, in the form of CRS 3.3 and of go-ftw: files, or folders with .yaml in them. "
+	             "The shield stops each request before any origin, and says over its admin socket which rules fired; --output json tells that too. "
+	             "A line for each test that failed, then \"N passed, N failed\"; tests about what an origin answers are skipped, and counted." },
 	{ .name = "doctor", .summary = "looks at this machine, and says what to change before a shield depends on it",
 	  .options = doctor_options, .run = doctor_command },
 	{ .name = "version", .summary = "the version, and what it was built with", .options = version_options, .run = version_command },

@@ -5,7 +5,9 @@
 
 #include "cli/command.h"
 #include "cli/loaded.h"
+#include "cli/site_mode.h"
 #include "cli/wiring.h"
+#include "edge/settings.h"
 
 #include "base/banned.h"
 
@@ -19,13 +21,34 @@ static int print(const struct buffer *text, enum result result)
 	return EXIT_DONE;
 }
 
+/* What a file says and what a shield does may differ: a site that moved by itself. On stderr, for a dump is read again by programs. */
+static void tell_moved(const struct options *options, const struct snapshot *snapshot)
+{
+	char socket[PATH_TEXT_MAX];
+	struct site_mode mode;
+
+	find_socket(options, socket);
+	for (size_t i = 0; i < snapshot->site_count; i++) {
+		const struct site *site = &snapshot->sites[i];
+
+		if ((enum waf_mode)edge_settings_of(site->sections)->waf.mode != WAF_MODE_DETECT)
+			continue;
+		site_mode_ask(socket, site, &mode);
+		if (mode.mode == WAF_MODE_BLOCK)
+			fprintf(stderr, "bouclier: site %.*s: waf: mode is detect in its file and block in the running shield, to which it moved by itself "
+			                "(graduate; bouclier rules graduate %.*s --undo takes it back)\n", SPAN_ARG(site->name), SPAN_ARG(site->name));
+	}
+}
+
 static int dump_configuration(const struct options *options, enum dump_format format, struct buffer *text)
 {
 	struct loaded loaded;
 	int code = EXIT_FAILED;
 
-	if (loaded_read(&loaded, options, true) == RESULT_OK)
+	if (loaded_read(&loaded, options, LOAD_STRICT) == RESULT_OK)
 		code = print(text, config_dump(loaded.snapshot, wiring_sections(), format, text));
+	if (code == EXIT_DONE)
+		tell_moved(options, loaded.snapshot);
 	loaded_complain(&loaded);
 	loaded_done(&loaded);
 	return code;

@@ -1,6 +1,7 @@
 #include "cli/loaded.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -16,12 +17,19 @@ const char *config_path(const struct options *options)
 	return option_text(options, "config", CONFIG_DEFAULT);
 }
 
-enum result loaded_read(struct loaded *loaded, const struct options *options, bool is_strict)
+static void check_site(void *context, const struct site_question *question)
 {
-	enum result result;
+	rule_check_site(context, question);
+}
+
+enum result loaded_read(struct loaded *loaded, const struct options *options, unsigned flags)
+{
+	static const struct image none;
+	enum result result, rules;
 
 	*loaded = (struct loaded){ .snapshot = NULL };
 	complaints_init(&loaded->complaints);
+	rules = rule_check_init(&loaded->rules, &none);
 	result = config_source_init(&loaded->source, span_of(config_path(options)));
 	if (result != RESULT_OK) {
 		complain(&loaded->complaints, COMPLAINT_ERROR, (struct place){ 0 }, SPAN_NONE, "the path of the configuration is too long");
@@ -32,7 +40,11 @@ enum result loaded_read(struct loaded *loaded, const struct options *options, bo
 		         SPAN("bouclier protect HOST ORIGIN writes one; --config names another"), "there is no such file");
 		return RESULT_NOT_FOUND;
 	}
-	loaded->source.is_strict = is_strict;
+	if (rules != RESULT_OK)
+		return rules;
+	loaded->source.is_strict = flags & LOAD_STRICT;
+	loaded->source.check_site = flags & LOAD_RULES ? check_site : NULL;
+	loaded->source.check_context = &loaded->rules;
 	return config_read(&loaded->source, wiring_sections(), &loaded->complaints, &loaded->snapshot);
 }
 
@@ -41,6 +53,7 @@ void loaded_done(struct loaded *loaded)
 	if (loaded->snapshot)
 		snapshot_drop(loaded->snapshot);
 	config_source_done(&loaded->source);
+	rule_check_done(&loaded->rules);
 	complaints_done(&loaded->complaints);
 }
 
@@ -99,4 +112,19 @@ void find_socket(const struct options *options, char out[PATH_TEXT_MAX])
 		snprintf(out, PATH_TEXT_MAX, "%s", given);
 	else
 		config_peek(options, "admin", "socket", ADMIN_SOCKET_DEFAULT, out);
+}
+
+int open_journal(const struct options *options, int *out)
+{
+	const char *given = option_text(options, "journal", NULL);
+	char state[PATH_TEXT_MAX], path[PATH_TEXT_MAX + 16];
+
+	config_peek(options, NULL, "state", "/var/lib/bouclier", state);
+	snprintf(path, sizeof(path), "%s%s", given ? given : state, given ? "" : "/journal");
+	*out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*out >= 0)
+		return EXIT_DONE;
+	if (errno == ENOENT)
+		return command_failed("there is no journal at %s: no shield has run with this configuration (--config, --journal name another)", path);
+	return command_failed("the journal %s cannot be opened: %s", path, strerror(errno));
 }

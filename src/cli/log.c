@@ -1,6 +1,4 @@
 /* `bouclier log`: the journal's files, searched. Nothing needs to run. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -197,21 +195,6 @@ static int show_log(struct log *log, int folder_fd)
 	return result == RESULT_MORE ? EXIT_DONE : command_failed("the journal cannot be read further: %s", result_name(result));
 }
 
-static int open_folder(const struct options *options, int *out)
-{
-	const char *given = option_text(options, "journal", NULL);
-	char state[PATH_TEXT_MAX], path[PATH_TEXT_MAX + 16];
-
-	config_peek(options, NULL, "state", "/var/lib/bouclier", state);
-	snprintf(path, sizeof(path), "%s%s", given ? given : state, given ? "" : "/journal");
-	*out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (*out >= 0)
-		return EXIT_DONE;
-	if (errno == ENOENT)
-		return command_failed("there is no journal at %s: no shield has run with this configuration (--config, --journal name another)", path);
-	return command_failed("the journal %s cannot be opened: %s", path, strerror(errno));
-}
-
 int log_command(const struct options *options)
 {
 	struct log log = { .options = options };
@@ -221,7 +204,7 @@ int log_command(const struct options *options)
 	buffer_init(&log.text, 65536);
 	code = read_wishes(&log);
 	if (code == EXIT_DONE)
-		code = open_folder(options, &folder_fd);
+		code = open_journal(options, &folder_fd);
 	if (code == EXIT_DONE) {
 		code = show_log(&log, folder_fd);
 		close(folder_fd);

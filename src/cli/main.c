@@ -2,7 +2,7 @@
 
 #include "cli/command.h"
 #include "cli/role_check.h"
-#include "cli/role_edge.h"
+#include "cli/edge/role.h"
 
 #include "base/banned.h"
 

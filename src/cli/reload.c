@@ -1,7 +1,7 @@
 /* `bouclier reload`: says everything that is wrong first; then the keeper checks again, in its own sandbox. */
 #include <stdio.h>
 
-#include "cli/admin.h"
+#include "cli/admin/admin.h"
 #include "cli/admin_client.h"
 #include "cli/command.h"
 #include "cli/json.h"
@@ -53,7 +53,7 @@ int reload_command(const struct options *options)
 	enum result result;
 
 	find_socket(options, socket);
-	result = loaded_read(&loaded, options, false);
+	result = loaded_read(&loaded, options, LOAD_RULES);
 	loaded_complain(&loaded);
 	loaded_done(&loaded);
 	if (result != RESULT_OK)

@@ -3,7 +3,8 @@
 #include <unistd.h>
 
 #include "cli/access_check.h"
-#include "cli/origin_check.h"
+#include "cli/protect/origin_check.h"
+#include "cli/rules/check.h"
 #include "cli/settings.h"
 #include "cli/wiring.h"
 #include "config/read.h"
@@ -46,7 +47,7 @@ static void write_file(const struct config_file *file, void *context)
 	if (file->tenant) {
 		const struct span *granted = file->tenant->certificates.items;
 
-		record.flags = 0;  /* one tenant's missing key keeps nobody else from reloading: see edge_tls.c */
+		record.flags = 0;  /* one tenant's missing key keeps nobody else from reloading: see cli/edge/tls.c */
 		for (size_t i = 0; i < file->tenant->certificates.count; i++) {
 			if (buffer_append(&folders, granted[i]) != RESULT_OK || buffer_append_byte(&folders, 0) != RESULT_OK)
 				buffer_reset(&folders);  /* fails closed: see below */
@@ -89,6 +90,15 @@ static void write_views(const struct snapshot *snapshot, struct image_writer *im
 	}
 }
 
+/* The folder, since the database is replaced by renaming. Where Debian's package has it, every edge may read. */
+static void write_countries(const struct edge_top_settings *top, struct image_writer *image)
+{
+	struct span folder = span_take(top->countries, span_find_last(top->countries, '/'));
+
+	if (folder.len && !span_equal(folder, SPAN("/var/lib/location")))
+		image_write_view(image, folder, false);
+}
+
 static unsigned worker_count(const struct edge_top_settings *top)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -112,9 +122,17 @@ static void write_snapshot(const struct snapshot *snapshot, const struct config_
 		image_write_listener(image, &(struct image_listener){ .endpoint = admin->metrics, .flags = PORT_METRICS });
 	config_files(snapshot, write_file, image);
 	write_views(snapshot, image);
+	write_countries(top, image);
 	write_problems(snapshot, image);
 	for (size_t i = 0; i < texts->count; i++)
 		image_write_text(image, texts->list[i].path, texts->list[i].text);
+}
+
+static void check_site(void *context, const struct site_question *question)
+{
+	rule_check_site(context, question);
+	if (question->tenant)  /* the others' are all looked at together, at the end */
+		origins_check_site(question->snapshot, question->site, question->complaints);
 }
 
 enum result role_check(const struct check_start *start, struct image_writer *image)
@@ -122,18 +140,22 @@ enum result role_check(const struct check_start *start, struct image_writer *ima
 	struct complaints complaints;
 	struct config_texts previous;
 	struct config_source source;
+	struct rule_check rules;
 	struct snapshot *snapshot = NULL;
 	enum result result;
 
 	complaints_init(&complaints);
 	config_texts_init(&previous);
-	result = config_source_init(&source, start->config_path);
+	result = rule_check_init(&rules, &start->previous);
+	if (result == RESULT_OK)
+		result = config_source_init(&source, start->config_path);
 	if (result != RESULT_OK)
 		goto done;
 	result = texts_of(&start->previous, &previous);
 	if (result == RESULT_OK) {
 		source.previous = previous.count ? &previous : NULL;
-		source.check_site = origins_check_site;
+		source.check_site = check_site;
+		source.check_context = &rules;
 		result = config_read(&source, wiring_sections(), &complaints, &snapshot);
 	}
 	if (result == RESULT_OK && !origins_are_reachable(snapshot, &complaints))
@@ -141,12 +163,14 @@ enum result role_check(const struct check_start *start, struct image_writer *ima
 	if (result == RESULT_OK) {
 		access_check_folders(snapshot, &complaints);
 		write_snapshot(snapshot, &source.given, image);
+		rule_check_write(&rules, image);
 	}
 	write_complaints(&complaints, image);
 	if (snapshot)
 		snapshot_drop(snapshot);
 	config_source_done(&source);
 done:
+	rule_check_done(&rules);
 	config_texts_done(&previous);
 	complaints_done(&complaints);
 	return result;

@@ -37,7 +37,7 @@ static void print_bypass(struct page *page, const struct json *bypass, struct sp
 void status_warn(struct page *page, const struct json *status)
 {
 	const struct json *sites = json_find(status, "sites"), *problems = json_find(status, "tenant_problems");
-	const struct json *journal = json_find(status, "journal");
+	const struct json *journal = json_find(status, "journal"), *audit = json_find(status, "audit_log");
 
 	if (json_bool_of(json_find(status, "reduced")))
 		page_color(page, PAGE_RED, "REDUCED: the edge died again and again; strict reader, proxy and budgets only\n");
@@ -58,6 +58,17 @@ void status_warn(struct page *page, const struct json *status)
 	}
 	if (journal && !json_bool_of(json_find(journal, "writing")))
 		page_color(page, PAGE_RED, "JOURNAL: nothing can be written (errno %llu); lines wait in memory\n", printable(journal, "errno"));
+	if (audit && !json_bool_of(json_find(audit, "writing")))
+		page_color(page, PAGE_RED, "AUDIT LOG: cannot be written (errno %llu); requests are served\n", printable(audit, "errno"));
+	if (number(audit, "lost"))
+		page_color(page, PAGE_YELLOW, "AUDIT LOG: %llu records lost (they are counted)\n", printable(audit, "lost"));
+	for (size_t i = 0; i < json_length(sites); i++) {
+		if (number(json_item(sites, i), "audit_lost")) {
+			page_color(page, PAGE_YELLOW, "AUDIT LOG: %llu of them of ", printable(json_item(sites, i), "audit_lost"));
+			page_text(page, json_text_of(json_find(json_item(sites, i), "site")), 0);
+			page_print(page, "\n");
+		}
+	}
 	if (number(journal, "lost"))
 		page_color(page, PAGE_YELLOW, "JOURNAL: %llu lines lost (they are counted)\n", printable(journal, "lost"));
 }
@@ -95,6 +106,57 @@ static void print_origin(struct page *page, const struct json *origin)
 	page_print(page, ", %llu at work, %llu requests, %llu errors%s%s\n", printable(origin, "at_work"), printable(origin, "requests"),
 	           printable(origin, "errors"), json_bool_of(json_find(origin, "backup")) ? ", backup" : "",
 	           json_bool_of(json_find(origin, "draining")) ? ", draining" : "");
+}
+
+/* On its way from detect to block. */
+static void print_graduation(struct page *page, const struct json *graduation)
+{
+	struct span state = json_text_of(json_find(graduation, "state")), moves = json_text_of(json_find(graduation, "moves"));
+	struct span held_up = json_text_of(json_find(graduation, "held_up")), few = json_text_of(json_find(graduation, "few_refused"));
+
+	if (!graduation)
+		return;
+	page_print(page, "  graduate     ");
+	if (span_equal(state, SPAN("blocking")))
+		page_print(page, "in block since %.*s (bouclier rules graduate --undo takes it back)", SPAN_ARG(json_text_of(json_find(graduation, "moved"))));
+	else if (span_equal(state, SPAN("undone")))
+		page_color(page, PAGE_YELLOW, "taken back by a person: stays in detect");
+	else if (span_equal(state, SPAN("announced")))
+		page_color(page, PAGE_YELLOW, "moves to block on %.*s", SPAN_ARG(moves));
+	else if (moves.len)
+		page_print(page, "moves to block on %.*s if nothing comes between", SPAN_ARG(moves));
+	else
+		page_print(page, "too few visitors yet to tell (%llu of %llu)", printable(graduation, "visitors"), printable(graduation, "visitors_wanted"));
+	if (held_up.len && !span_equal(state, SPAN("blocking")))
+		page_print(page, "; rules hit ordinary visitors last on %.10s (bouclier rules tune)", held_up.at);
+	else if (few.len && !span_equal(state, SPAN("blocking")))
+		page_print(page, "; one or two would be refused, last on %.10s (bouclier rules tune --visitors 1)", few.at);
+	page_print(page, "\n");
+}
+
+/* Rules that only observe somewhere though the site blocks. */
+static void print_retreats(struct page *page, const struct json *retreats)
+{
+	for (size_t i = 0; i < json_length(retreats); i++) {
+		const struct json *retreat = json_item(retreats, i);
+
+		page_color(page, PAGE_YELLOW, "  rule %llu only observes", printable(retreat, "rule"));
+		page_print(page, " %.*s ", SPAN_ARG(json_text_of(json_find(retreat, "method"))));
+		page_text(page, json_text_of(json_find(retreat, "path")), 0);
+		page_print(page, " until %.10s: it refused many known visitors (bouclier rules tune; rules enforce ends it)\n",
+		           json_text_of(json_find(retreat, "until")).at);
+	}
+}
+
+static void print_waf(struct page *page, const struct json *waf)
+{
+	if (!waf)
+		return;
+	page_print(page, "  rules        %.*s: ", SPAN_ARG(json_text_of(json_find(waf, "mode"))));
+	page_text(page, json_text_of(json_find(waf, "ruleset")), 0);
+	page_print(page, " (%.*s)\n", SPAN_ARG(json_text_of(json_find(waf, "rules"))));
+	print_graduation(page, json_find(waf, "graduation"));
+	print_retreats(page, json_find(waf, "retreats"));
 }
 
 static void print_certificate(struct page *page, const struct json *certificate)
@@ -137,6 +199,7 @@ static void print_site(struct page *page, const struct json *site)
 	print_bypass(page, json_find(site, "bypass"), json_text_of(json_find(site, "site")));
 	if (json_find(site, "inspected") && !json_bool_of(json_find(site, "inspected")))
 		page_color(page, PAGE_YELLOW, "  not inspected: its TLS passes through to the origins\n");
+	print_waf(page, json_find(site, "waf"));
 	for (size_t i = 0; i < json_length(origins); i++)
 		print_origin(page, json_item(origins, i));
 	print_certificate(page, json_find(site, "certificate"));

@@ -2,7 +2,7 @@
 
 #include <pthread.h>
 
-#include "cli/edge_state.h"
+#include "cli/edge/state.h"
 #include "cli/settings.h"
 #include "edge/settings.h"
 #include "event/settings.h"
@@ -36,6 +36,9 @@ static struct region regions[] = {
 	{ REGION_TICKETS, REGION_VERSION, sizeof(struct ticket_keys) },
 	{ REGION_SWITCHES, REGION_VERSION, sizeof(struct switches) },
 	{ REGION_EVENTS, REGION_VERSION, 0 },
+	{ REGION_COLLECTIONS, REGION_VERSION, COLLECTIONS_BYTES },
+	{ REGION_AUDIT, REGION_VERSION, 0 },
+	{ REGION_HITS, HITS_VERSION, 0 },
 	{ REGION_QUARANTINE, QUARANTINE_VERSION, sizeof(struct quarantine_memory) },
 };
 #define REGIONS (sizeof(regions) / sizeof(*regions))
@@ -43,6 +46,8 @@ static struct region regions[] = {
 size_t wiring_regions(const struct region **out)
 {
 	regions[2].size = event_memory_bytes(ROLE_EDGES_MAX * EDGE_SLOTS);
+	regions[4].size = event_audit_bytes(ROLE_EDGES_MAX * EDGE_SLOTS);
+	regions[5].size = hits_memory_bytes();
 	*out = regions;
 	return REGIONS;
 }

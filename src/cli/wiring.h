@@ -11,12 +11,16 @@
 /* Every section of every room, ended as config_read wants it. */
 config_sections wiring_sections(void);
 
-/* Regions of the keeper's memory: session ticket keys (net/), switches that a person threw (edge_state.h), the journal's
+/* Regions of the keeper's memory: session ticket keys (net/), switches that a person threw (cli/edge/state.h), the journal's
  * rings and counts (event/), what edges died on (edge/). */
 #define REGION_TICKETS "tickets"
 #define REGION_SWITCHES "switches"
 #define REGION_EVENTS "events"
+#define REGION_AUDIT "audit"              /* audit logs on their way to the disk (event/): touched only once there are any */
 #define REGION_QUARANTINE "quarantine"
+#define REGION_COLLECTIONS "collections"  /* what rules keep between requests (waf/store.h): touched only once there are rules */
+#define REGION_HITS "hits"                /* what rules hit of visitors (edge/hits.h): the same */
+#define COLLECTIONS_BYTES ((size_t)8 << 20)
 #define REGION_VERSION 1u
 
 size_t wiring_regions(const struct region **out);

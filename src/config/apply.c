@@ -21,18 +21,6 @@ void checker_done(struct checker *checker)
 	free(checker->files);
 }
 
-static bool is_said(const struct complaints *complaints, struct place place, struct span text)
-{
-	for (size_t i = 0; i < complaints->count; i++) {
-		const struct complaint *said = &complaints->list[i];
-
-		if (said->line == place.line && said->column == place.column && span_equal(said->text, text) &&
-		    span_equal(said->file, place.file))
-			return true;
-	}
-	return false;
-}
-
 void checker_complain(struct checker *checker, struct place place, struct span suggestion, const char *format, ...)
 {
 	struct buffer text;
@@ -43,7 +31,7 @@ void checker_complain(struct checker *checker, struct place place, struct span s
 	if (buffer_print_list(&text, format, list) != RESULT_OK)
 		buffer_reset(&text);
 	va_end(list);
-	if (!is_said(checker->complaints, place, buffer_span(&text)))
+	if (!complaints_have(checker->complaints, place, buffer_span(&text)))
 		complain(checker->complaints, COMPLAINT_ERROR, place, suggestion, "%.*s", SPAN_ARG(buffer_span(&text)));
 	buffer_done(&text);
 }
@@ -127,8 +115,12 @@ static void apply_scalar(struct checker *checker, const struct key *key, struct 
 		complain_value(checker, key, node, span_of(reader.words));
 		return;
 	}
-	if (checker->tenant && !tenant_check_value(checker, key, node, value))
+	if (checker->tenant && !tenant_check_value(checker, key, node, value)) {
 		node->is_bad = true;
+		if (key->type == KEY_PATH)
+			*(struct span *)value = SPAN_NONE;  /* whatever looks further, to say more of this file, does not open it */
+		return;
+	}
 	if (key->flags & KEY_FILE && !path_is_word(key, *(struct span *)value))
 		note_file(checker, node, *(struct span *)value);
 }

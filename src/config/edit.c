@@ -183,6 +183,14 @@ static struct node *find_site(const struct edit *edit, struct span name)
 	return NULL;
 }
 
+/* The same in a block and in a flow: one line. */
+static void put_waf(struct edit *edit, struct span ruleset)
+{
+	put(edit, SPAN("waf: { mode: detect, graduate: 7d, "));
+	put_pair(edit, "ruleset", ruleset);
+	put(edit, SPAN(" }"));
+}
+
 static void put_site(struct edit *edit, const struct new_site *site, size_t columns)
 {
 	put(edit, SPAN("- "));
@@ -191,6 +199,10 @@ static void put_site(struct edit *edit, const struct new_site *site, size_t colu
 	put_pair(edit, "certificate", site->certificate);
 	put_break(edit, columns + 2);
 	put_pair(edit, "origins", site->origin);
+	if (site->ruleset.len) {
+		put_break(edit, columns + 2);
+		put_waf(edit, site->ruleset);
+	}
 }
 
 static void put_flow_site(struct edit *edit, const struct new_site *site)
@@ -201,6 +213,10 @@ static void put_flow_site(struct edit *edit, const struct new_site *site)
 	put_pair(edit, "certificate", site->certificate);
 	put(edit, SPAN(", "));
 	put_pair(edit, "origins", site->origin);
+	if (site->ruleset.len) {
+		put(edit, SPAN(", "));
+		put_waf(edit, site->ruleset);
+	}
 	put(edit, SPAN(" }"));
 }
 
@@ -237,6 +253,16 @@ static void add_item(struct edit *edit, const struct node *sites, const struct n
 	cut_out(edit, sites->is_flow && !sites->count ? sites->start : at, at, buffer_span(&edit->insert));
 }
 
+static void link_waf(struct edit *edit, struct node *site, struct span ruleset)
+{
+	struct node *waf = new_node(edit, NODE_MAPPING, SPAN_NONE);
+
+	link_last(edit, site, SPAN("waf"), waf);
+	link_last(edit, waf, SPAN("mode"), new_node(edit, NODE_SCALAR, SPAN("detect")));
+	link_last(edit, waf, SPAN("graduate"), new_node(edit, NODE_SCALAR, SPAN("7d")));
+	link_last(edit, waf, SPAN("ruleset"), new_node(edit, NODE_SCALAR, ruleset));
+}
+
 static enum result add_site(struct edit *edit, const void *argument)
 {
 	const struct new_site *site = argument;
@@ -266,6 +292,8 @@ static enum result add_site(struct edit *edit, const void *argument)
 	link_last(edit, item, SPAN("name"), new_node(edit, NODE_SCALAR, site->name));
 	link_last(edit, item, SPAN("certificate"), new_node(edit, NODE_SCALAR, site->certificate));
 	link_last(edit, item, SPAN("origins"), new_node(edit, NODE_SCALAR, site->origin));
+	if (site->ruleset.len)
+		link_waf(edit, item, site->ruleset);
 	return edit->result;
 }
 

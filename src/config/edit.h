@@ -16,6 +16,7 @@
 
 struct new_site {
 	struct span name, certificate, origin;
+	struct span ruleset;         /* `waf: { mode: detect, graduate: 7d, ruleset: ... }`; empty: no `waf` */
 };
 
 /* Behind the last site. RESULT_REFUSED when one has that name. FILE is only for complaints, here and below. */

@@ -31,6 +31,7 @@ enum key_type {
 	KEY_NETWORK,    /* struct network: CIDR or one address */
 	KEY_CHOICE,     /* int: index into choices; without a fallback, the first */
 	KEY_TIME,       /* int64_t: RFC 3339, milliseconds since 1970 */
+	KEY_DATE,       /* int64_t: 2026-01-31, the day's first millisecond since 1970, UTC */
 	KEY_FIELDS,     /* struct list_value of struct name_value: a mapping of free names to text (header fields) */
 	KEY_MAP,        /* a struct described by `table`; absent: filled with the table's own defaults */
 	KEY_STATUS_RANGES, /* struct list_value of struct status_range: "200-399,404" */
@@ -45,6 +46,8 @@ enum key_flag {
 	KEY_OPTIONAL = 32,   /* KEY_MAP: the field is a pointer, NULL when absent */
 	KEY_RESTART = 64,    /* a change takes effect only at a restart: reload says so */
 	KEY_SELECTS = 128,   /* of a route: narrows which requests it takes (methods), so that another route of the same path makes sense */
+	KEY_ADMINISTRATOR = 512, /* not for what tenants write: it reaches what they are not granted */
+	KEY_TENANTS = 256,   /* KEY_PATH: a tenant may say its words, and name what lies in its own folder of files */
 };
 
 struct rate { int64_t count; int64_t per_ms; };

@@ -347,14 +347,18 @@ static void note_problem(struct builder *builder, const struct config_tenant *te
 		         SPAN_ARG(tenant->name));
 }
 
-static void check_sites(struct builder *builder, struct mark mark)
+static void check_sites(struct builder *builder, size_t first, bool is_previous, struct complaints *all)
 {
-	for (size_t i = mark.sites; builder->source->check_site && i < builder->snapshot->site_count; i++)
-		builder->source->check_site(builder->snapshot, &builder->snapshot->sites[i], builder->checker.complaints);
+	struct site_question question = { builder->snapshot, NULL, builder->checker.tenant, is_previous, builder->checker.complaints, all };
+
+	for (size_t i = first; builder->source->check_site && i < builder->snapshot->site_count; i++) {
+		question.site = &builder->snapshot->sites[i];
+		builder->source->check_site(builder->source->check_context, &question);
+	}
 }
 
 /* Builds the tenant's last good version instead. False when that does not hold either (its grants may have changed). */
-static bool fall_back(struct builder *builder, const struct config_tenant *tenant, struct mark mark)
+static bool fall_back(struct builder *builder, const struct config_tenant *tenant, struct mark mark, struct complaints *all)
 {
 	struct complaints own, *kept = builder->checker.complaints;
 	bool is_good;
@@ -365,7 +369,7 @@ static bool fall_back(struct builder *builder, const struct config_tenant *tenan
 	builder->checker.complaints = &own;
 	document_allow(&builder->document, TENANT_NODES_MAX);
 	build_previous(builder, tenant);
-	check_sites(builder, mark);
+	check_sites(builder, mark.sites, true, all);
 	is_good = own.errors == 0;
 	if (!is_good)
 		take_back(builder, mark);
@@ -385,10 +389,10 @@ static void build_tenant(struct builder *builder, const struct config_texts *pat
 	document_allow(&builder->document, TENANT_NODES_MAX);
 	if (has_room(builder, tenant, 0))
 		build_files(builder, paths, tenant, (struct place){ tenant->files, 0, 0 });
-	check_sites(builder, mark);
+	check_sites(builder, mark.sites, false, all);
 	if (own.errors) {
 		take_back(builder, mark);
-		note_problem(builder, tenant, &own, fall_back(builder, tenant, mark), all);
+		note_problem(builder, tenant, &own, fall_back(builder, tenant, mark, all), all);
 	} else {
 		pass_on(builder, tenant, &own, all);
 	}
@@ -413,6 +417,7 @@ static void read_included(struct builder *builder, const struct node *top)
 	config_texts_init(&paths);
 	list_included(builder, top, &paths);
 	build_files(builder, &paths, NULL, (struct place){ builder->source->path, 0, 0 });
+	check_sites(builder, 0, false, builder->checker.complaints);
 	builder->snapshot->problems = arena_new_array(builder->checker.arena, struct tenant_problem, own->tenants.count);
 	builder->checker.no_memory |= !builder->snapshot->problems;
 	/* With an error in the main file the grants may be what is wrong: no tenant is blamed for that. */

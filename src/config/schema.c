@@ -149,6 +149,15 @@ static void write_fields(struct tree_writer *tree)
 	tree_close(tree);
 }
 
+static void write_text_or_number(struct tree_writer *tree)
+{
+	tree_key(tree, "type");
+	tree_open(tree, true);
+	tree_text(tree, SPAN("string"));
+	tree_text(tree, SPAN("integer"));
+	tree_close(tree);
+}
+
 static void write_type(struct tree_writer *tree, const struct key *key)
 {
 	switch (key->type) {
@@ -195,6 +204,10 @@ static void write_type(struct tree_writer *tree, const struct key *key)
 		field(tree, "type", "string");
 		field(tree, "format", "date-time");
 		break;
+	case KEY_DATE:
+		field(tree, "type", "string");
+		field(tree, "format", "date");
+		break;
 	case KEY_FIELDS:
 		write_fields(tree);
 		break;
@@ -202,11 +215,7 @@ static void write_type(struct tree_writer *tree, const struct key *key)
 		write_map(tree, key);
 		break;
 	case KEY_STATUS_RANGES:
-		tree_key(tree, "type");
-		tree_open(tree, true);
-		tree_text(tree, SPAN("string"));
-		tree_text(tree, SPAN("integer"));
-		tree_close(tree);
+		write_text_or_number(tree);
 		break;
 	}
 }

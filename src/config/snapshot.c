@@ -1,7 +1,9 @@
 #include "config/snapshot.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/address.h"
 #include "config/host_table.h"
 
 #include "base/banned.h"
@@ -21,6 +23,11 @@ void snapshot_drop(struct snapshot *snapshot)
 	}
 	arena_done(&snapshot->arena);
 	free(snapshot);
+}
+
+bool snapshot_is_held_once(const struct snapshot *snapshot)
+{
+	return __atomic_load_n(&snapshot->holders, __ATOMIC_ACQUIRE) == 1;
 }
 
 /* A wildcard is filed under what follows its star: ".commune.example". */
@@ -66,6 +73,20 @@ static const struct site *look_up(const struct snapshot *snapshot, struct span n
 	return NULL;
 }
 
+/* IPv6 can be written in many ways ("[2001:db8:0::01]"); hosts are filed in one. */
+static const struct site *find_by_address(const struct snapshot *snapshot, struct span host)
+{
+	char text[ADDRESS_TEXT_MAX], name[ADDRESS_TEXT_MAX + 2];
+	struct address address;
+	int len;
+
+	if (address_read(host, &address) != RESULT_OK)
+		return NULL;
+	address_write(&address, text);
+	len = snprintf(name, sizeof(name), "[%s]", text);
+	return look_up(snapshot, span_make(name, (size_t)len));
+}
+
 const struct site *config_find_site(const struct snapshot *snapshot, struct span host)
 {
 	const struct site *site;
@@ -74,6 +95,8 @@ const struct site *config_find_site(const struct snapshot *snapshot, struct span
 		host.len--;
 	if (host.len == 0 || host.len > 255 || host.at[0] == '.')
 		return NULL;
+	if (host.at[0] == '[')
+		return find_by_address(snapshot, host);
 	site = look_up(snapshot, host);
 	while (!site && host.len) {
 		size_t dot = span_find(host, '.');
@@ -87,10 +110,8 @@ const struct site *config_find_site(const struct snapshot *snapshot, struct span
 	return site;
 }
 
-static bool route_covers(const struct route *route, struct span path)
+bool route_covers(struct span prefix, struct span path)
 {
-	struct span prefix = route->path;
-
 	if (prefix.len == 1)  /* "/" */
 		return true;
 	return span_starts(path, prefix) && (path.len == prefix.len || path.at[prefix.len] == '/');
@@ -99,7 +120,7 @@ static bool route_covers(const struct route *route, struct span path)
 static const struct route *find_from(const struct site *site, size_t first, struct span path)
 {
 	for (size_t i = first; i < site->route_count; i++) {
-		if (route_covers(&site->routes[i], path))
+		if (route_covers(site->routes[i].path, path))
 			return &site->routes[i];
 	}
 	return NULL;

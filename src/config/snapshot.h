@@ -21,7 +21,7 @@ enum config_scope {
 };
 
 /* The rooms that have sections; a room has at most one a scope. */
-enum config_room { ROOM_CONFIG, ROOM_PROCESS, ROOM_NET, ROOM_HTTP, ROOM_SOURCE, ROOM_ORIGIN, ROOM_EDGE, ROOM_EVENT, ROOM_COUNT };
+enum config_room { ROOM_CONFIG, ROOM_PROCESS, ROOM_NET, ROOM_HTTP, ROOM_SOURCE, ROOM_GUARD, ROOM_ORIGIN, ROOM_EDGE, ROOM_EVENT, ROOM_COUNT };
 
 /* One room's keys at one scope. Keys of all rooms stand side by side in one YAML mapping; two rooms may not use one name. */
 struct config_section {
@@ -74,6 +74,7 @@ struct snapshot {
 	void *built[ROOM_COUNT];    /* what rooms made of their settings: TLS contexts, pools; freed by `release` */
 	void (*release[ROOM_COUNT])(struct snapshot *snapshot);
 	unsigned holders;
+	struct snapshot *next_retired;       /* of whoever keeps those that serve no more */
 	struct config_file *files;
 	size_t file_count;
 	struct tenant_problem *problems;
@@ -86,15 +87,19 @@ struct snapshot {
 /* Counted; born with one holder. */
 void snapshot_hold(struct snapshot *snapshot);
 void snapshot_drop(struct snapshot *snapshot);
+/* Only the caller holds SNAPSHOT, and nobody can reach it any more but through him: true stays true. */
+bool snapshot_is_held_once(const struct snapshot *snapshot);
 
 /* The site that answers for HOST (no port; any case; a final dot is forgiven): its exact name, else the longest "*.x"
- * that it ends in. NULL: nobody's. One hash look-up a label. */
+ * that it ends in. IPv6 in brackets may be written in any way. NULL: nobody's. One hash look-up a label. */
 const struct site *config_find_site(const struct snapshot *snapshot, struct span host);
 /* The route for PATH: the longest that it begins with, by whole segments; the site's last ("/") when there is no other.
  * Never NULL. */
 const struct route *config_find_route(const struct site *site, struct span path);
 /* The next best after ROUTE: where ROUTE takes only some requests (KEY_SELECTS) and this is none of them. NULL after "/". */
 const struct route *config_next_route(const struct site *site, const struct route *route, struct span path);
+/* PATH begins with PREFIX by whole segments: "/a" covers "/a" and "/a/b", not "/ab". PREFIX does not end in / unless it is "/". */
+bool route_covers(struct span prefix, struct span path);
 /* Calls EACH for every file that a key names. */
 void config_files(const struct snapshot *snapshot, void (*each)(const struct config_file *file, void *context), void *context);
 

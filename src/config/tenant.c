@@ -31,6 +31,11 @@ static bool is_granted_path(const struct config_tenant *tenant, struct span path
 	return false;
 }
 
+static bool is_own_path(const struct config_tenant *tenant, const struct key *key, struct span path)
+{
+	return key->flags & KEY_TENANTS && path_is_under(path, tenant->files);
+}
+
 static bool is_granted_address(const struct config_tenant *tenant, const struct address *address)
 {
 	const struct network *networks = tenant->origins.items;
@@ -85,17 +90,25 @@ bool tenant_check_value(struct checker *checker, const struct key *key, const st
 {
 	const struct endpoint *endpoint = value;
 
+	if (key->flags & KEY_ADMINISTRATOR) {
+		checker_complain(checker, node_place(node), SPAN("the administrator may say it under `defaults`"),
+		                 "%s is for the administrator's own sites, not for those of tenant %.*s", key->name, SPAN_ARG(checker->tenant->name));
+		return false;
+	}
 	if (key->type == KEY_URL)
 		return check_url(checker, key, node, value);
 	if (key->type == KEY_ENDPOINT)
 		return check_origin(checker, key, node, &endpoint->address, endpoint->port);
+	if (key->type == KEY_PATH && key->flags & KEY_TENANTS && path_is_word(key, *(const struct span *)value))
+		return true;
 	if (key->type == KEY_PATH && path_is_word(key, *(const struct span *)value)) {
 		/* What a word stands for reaches beyond the files that tenants are granted. */
 		checker_complain(checker, node_place(node), SPAN("name a file"), "%s: %s is for the administrator's own sites, not for those of tenant %.*s",
 		                 key->name, node_describe(node).text, SPAN_ARG(checker->tenant->name));
 		return false;
 	}
-	if (key->type != KEY_PATH || is_granted_path(checker->tenant, *(const struct span *)value))
+	if (key->type != KEY_PATH || is_granted_path(checker->tenant, *(const struct span *)value) ||
+	    is_own_path(checker->tenant, key, *(const struct span *)value))
 		return true;
 	checker_complain(checker, node_place(node), SPAN_NONE, "%s: %s is not in a folder granted to tenant %.*s", key->name,
 	                 node_describe(node).text, SPAN_ARG(checker->tenant->name));

@@ -1,4 +1,8 @@
-/* What a tenant's file may say. Fails closed: what no grant covers is an error in that tenant's file, and of nobody else. */
+/* What a tenant's file may say.
+ *
+ * Owns     nothing: tenants are the snapshot's
+ * Security, fails closed: what no grant covers is an error in that tenant's file, and of nobody else.
+ */
 #ifndef BOUCLIER_CONFIG_TENANT_H
 #define BOUCLIER_CONFIG_TENANT_H
 

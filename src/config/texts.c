@@ -20,7 +20,7 @@
 void config_texts_init(struct config_texts *texts)
 {
 	*texts = (struct config_texts){ 0 };
-	arena_init(&texts->arena, TEXTS_MAX_BYTES + TEXTS_MAX * PATH_SIZE, 16 * 1024);
+	arena_init(&texts->arena, TEXTS_MAX_BYTES + CONFIG_TEXTS_MAX * PATH_SIZE, 16 * 1024);
 }
 
 void config_texts_done(struct config_texts *texts)
@@ -43,7 +43,7 @@ enum result config_texts_add(struct config_texts *texts, struct span path, struc
 {
 	struct config_text added;
 
-	if (texts->count == TEXTS_MAX)
+	if (texts->count == CONFIG_TEXTS_MAX)
 		return RESULT_LIMIT;
 	if (texts->count == texts->size) {
 		size_t size = texts->size ? texts->size * 2 : 16;
@@ -135,7 +135,7 @@ static ssize_t read_all(int fd, char *to, size_t size)
 static void complain_limit(struct span path, struct complaints *complaints)
 {
 	complain(complaints, COMPLAINT_ERROR, (struct place){ path, 0, 0 }, SPAN_NONE,
-	         "the configuration is too large: at most %d files, %zu MiB in all", TEXTS_MAX, TEXTS_MAX_BYTES >> 20);
+	         "the configuration is too large: at most %d files, %zu MiB in all", CONFIG_TEXTS_MAX, TEXTS_MAX_BYTES >> 20);
 }
 
 static enum result keep(struct config_source *source, struct span path, struct span read, struct complaints *complaints,
@@ -285,10 +285,9 @@ static enum result list_disk(const struct config_source *source, const char *pat
 	return result;
 }
 
-enum result config_source_list(struct config_source *source, struct span pattern, struct place place,
-                               const struct config_lister *lister, struct complaints *complaints, struct config_texts *paths)
+enum result config_source_match(struct config_source *source, struct span pattern, struct place place,
+                                const struct config_lister *lister, struct complaints *complaints, struct config_texts *paths)
 {
-	size_t before = paths->count;
 	char text[PATH_SIZE];
 	enum result result;
 
@@ -296,11 +295,21 @@ enum result config_source_list(struct config_source *source, struct span pattern
 		return RESULT_LIMIT;
 	result = source->image ? list_image(source, text, lister, complaints, paths)
 	                       : list_disk(source, text, place, lister, complaints, paths);
-	if (result == RESULT_OK && paths->count == before && strpbrk(text, "*?[") == NULL)
+	if (paths->count)
+		qsort(paths->list, paths->count, sizeof(*paths->list), compare_texts);
+	return result;
+}
+
+enum result config_source_list(struct config_source *source, struct span pattern, struct place place,
+                               const struct config_lister *lister, struct complaints *complaints, struct config_texts *paths)
+{
+	bool has_letters = memchr(pattern.at, '*', pattern.len) || memchr(pattern.at, '?', pattern.len) || memchr(pattern.at, '[', pattern.len);
+	size_t before = paths->count;
+	enum result result = config_source_match(source, pattern, place, lister, complaints, paths);
+
+	if (result == RESULT_OK && paths->count == before && !has_letters)
 		complain(complaints, COMPLAINT_ERROR, place, SPAN_NONE, "include: %.*s is not there", SPAN_ARG(pattern));
 	else if (result == RESULT_OK && paths->count == before)  /* a folder that fills later, or a slip that serves nobody */
 		complain(complaints, COMPLAINT_WARNING, place, SPAN_NONE, "include: no file matches %.*s", SPAN_ARG(pattern));
-	if (paths->count)
-		qsort(paths->list, paths->count, sizeof(*paths->list), compare_texts);
 	return result;
 }

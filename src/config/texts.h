@@ -1,6 +1,6 @@
 /* The texts of a configuration, by path: read from disk with limits, or given from an image of texts already read.
  *
- * Limits   TEXT_MAX_BYTES a file, TEXTS_MAX files, TEXTS_MAX_BYTES in all
+ * Limits   TEXT_MAX_BYTES a file, CONFIG_TEXTS_MAX files, TEXTS_MAX_BYTES in all
  * Owns     paths and texts live in the set's arena
  */
 #ifndef BOUCLIER_CONFIG_TEXTS_H
@@ -10,12 +10,23 @@
 #include "base/complaint.h"
 
 #define TEXT_MAX_BYTES ((size_t)4 << 20)
-#define TEXTS_MAX 4096
+#define CONFIG_TEXTS_MAX 4096
 #define TEXTS_MAX_BYTES ((size_t)256 << 20)
 #define TENANT_TEXT_MAX_BYTES ((size_t)512 << 10)  /* a file of a tenant, and all of them together */
 
+struct config_tenant;
 struct snapshot;
 struct site;
+
+/* What a site is asked once it is read: by whom, and where complaints go. */
+struct site_question {
+	const struct snapshot *snapshot;
+	const struct site *site;
+	const struct config_tenant *tenant;  /* whose file says it; NULL: the administrator's */
+	bool is_previous;                    /* it is of the tenant's last good texts */
+	struct complaints *complaints;       /* an error here breaks the tenant, or refuses the whole where there is none */
+	struct complaints *all;              /* an error here refuses the whole: what is wrong is not the tenant's */
+};
 
 struct config_text {
 	struct span path;  /* absolute */
@@ -45,8 +56,9 @@ struct config_source {
 	const struct config_texts *image;    /* NULL: from disk */
 	const struct config_texts *previous; /* the last good texts: a broken tenant goes on with its own; NULL: none */
 	bool is_strict;                      /* `check`: a broken tenant is an error like any other */
-	/* What else is to be asked of a tenant's site before it is taken: an error in COMPLAINTS breaks that tenant. NULL: nothing. */
-	void (*check_site)(const struct snapshot *snapshot, const struct site *site, struct complaints *complaints);
+	/* What else is to be asked of each site before it is taken, also where its file has errors elsewhere. NULL: nothing. */
+	void (*check_site)(void *context, const struct site_question *question);
+	void *check_context;
 	struct config_texts given;           /* every text that the snapshot was made of */
 	char path_text[4096];
 };
@@ -68,5 +80,9 @@ struct config_lister {
 /* Adds the paths that match PATTERN (absolute; * ? [..] within a segment) to PATHS, sorted, without what is there already. */
 enum result config_source_list(struct config_source *source, struct span pattern, struct place place, const struct config_lister *lister,
                                struct complaints *complaints, struct config_texts *paths) must_check;
+
+/* The same, and nobody is told when there are none. */
+enum result config_source_match(struct config_source *source, struct span pattern, struct place place, const struct config_lister *lister,
+                                struct complaints *complaints, struct config_texts *paths) must_check;
 
 #endif

@@ -143,18 +143,39 @@ enum result units_write(enum key_type type, int64_t value, struct buffer *out)
 	return buffer_print(out, "%lld%.*s", (long long)(value / unit->factor), SPAN_ARG(unit->name));
 }
 
-enum result rate_read(const struct key *key, struct span text, struct rate *out)
+/* "10r/m", "10/min", "10 per minute", "10": what people write instead of 10/m. */
+static void suggest_rate(struct span text, char words[96])
+{
+	static const struct { const char *said, *unit; } guesses[] = {
+		{ "", "s" }, { "sec", "s" }, { "second", "s" }, { "seconds", "s" }, { "rps", "s" }, { "min", "m" }, { "minute", "m" }, { "minutes", "m" },
+		{ "rpm", "m" }, { "hour", "h" }, { "hours", "h" }, { "s", "s" }, { "m", "m" }, { "h", "h" },
+	};
+	struct span digits = span_take(text, count_digits(text)), wrong = span_trim(span_skip(text, digits.len));
+
+	if (span_starts_nocase(wrong, SPAN("per ")))
+		wrong = span_trim(span_skip(wrong, 4));
+	if (span_starts_nocase(wrong, SPAN("r/")))
+		wrong = span_skip(wrong, 1);
+	if (wrong.len && wrong.at[0] == '/')
+		wrong = span_trim(span_skip(wrong, 1));
+	for (size_t i = 0; digits.len && digits.len < 20 && i < sizeof(guesses) / sizeof(*guesses); i++) {
+		if (span_equal_nocase(span_of(guesses[i].said), wrong))
+			snprintf(words, 96, "did you mean %.*s/%s?", SPAN_ARG(digits), guesses[i].unit);
+	}
+}
+
+enum result rate_read(const struct key *key, struct span text, char words[96], struct rate *out)
 {
 	const struct unit *unit = rates;
-	struct span count_text = span_cut(&text, '/');
+	struct span rest = text, count_text = span_cut(&rest, '/');
 	uint64_t count;
 
-	if (span_to_u64(count_text, INT64_MAX, &count) != RESULT_OK)
-		return RESULT_MALFORMED;
-	while (unit->factor && !span_equal(unit->name, text))
+	while (unit->factor && !span_equal(unit->name, rest))
 		unit++;
-	if (!unit->factor)
+	if (!unit->factor || span_to_u64(count_text, INT64_MAX, &count) != RESULT_OK) {
+		suggest_rate(text, words);
 		return RESULT_MALFORMED;
+	}
 	if (!is_in_range(key, (int64_t)count))
 		return RESULT_LIMIT;
 	*out = (struct rate){ (int64_t)count, unit->factor };
@@ -215,15 +236,36 @@ static bool read_zone(struct span text, int64_t *minutes)
 	return true;
 }
 
+/* "2026-01-31", at the front of TEXT. */
+static bool read_day(struct span text, int64_t *days)
+{
+	int64_t year, month, day;
+
+	if (text.len < 10 || text.at[4] != '-' || text.at[7] != '-' || !read_field(text, 0, 4, 1970, 2500, &year) ||
+	    !read_field(text, 5, 2, 1, 12, &month) || !read_field(text, 8, 2, 1, (uint64_t)month_days(year, month), &day))
+		return false;
+	*days = days_since_1970(year, month, day);
+	return true;
+}
+
+enum result date_read(struct span text, int64_t *out)
+{
+	int64_t days;
+
+	if (text.len != 10 || !read_day(text, &days))
+		return RESULT_MALFORMED;
+	*out = days * 24 * 3600 * 1000;
+	return RESULT_OK;
+}
+
 /* RFC 3339: 2026-01-31T08:00:00Z, with up to three digits of a second. No leap second: a clock cannot show it. */
 enum result time_read(struct span text, int64_t *out)
 {
-	int64_t year, month, day, hour, minute, second, ms = 0, zone;
+	int64_t days, hour, minute, second, ms = 0, zone;
 	size_t at = 19;
 
-	if (text.len < 20 || text.at[4] != '-' || text.at[7] != '-' || text.at[10] != 'T' || text.at[13] != ':' || text.at[16] != ':' ||
-	    !read_field(text, 0, 4, 1970, 2500, &year) || !read_field(text, 5, 2, 1, 12, &month) ||
-	    !read_field(text, 8, 2, 1, (uint64_t)month_days(year, month), &day) || !read_field(text, 11, 2, 0, 23, &hour) ||
+	if (text.len < 20 || text.at[10] != 'T' || text.at[13] != ':' || text.at[16] != ':' || !read_day(text, &days) ||
+	    !read_field(text, 11, 2, 0, 23, &hour) ||
 	    !read_field(text, 14, 2, 0, 59, &minute) || !read_field(text, 17, 2, 0, 59, &second))
 		return RESULT_MALFORMED;
 	if (text.at[at] == '.') {
@@ -236,6 +278,6 @@ enum result time_read(struct span text, int64_t *out)
 	}
 	if (!read_zone(span_skip(text, at), &zone))
 		return RESULT_MALFORMED;
-	*out = (((days_since_1970(year, month, day) * 24 + hour) * 60 + minute - zone) * 60 + second) * 1000 + ms;
+	*out = (((days * 24 + hour) * 60 + minute - zone) * 60 + second) * 1000 + ms;
 	return RESULT_OK;
 }

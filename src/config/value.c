@@ -37,6 +37,7 @@ size_t value_size(const struct key *key)
 	case KEY_BYTES:
 	case KEY_SPEED:
 	case KEY_TIME:
+	case KEY_DATE:
 		return sizeof(int64_t);
 	case KEY_RATE:
 		return sizeof(struct rate);
@@ -231,7 +232,7 @@ enum result value_read(const struct key *key, struct span text, struct value_rea
 	case KEY_SPEED:
 		return units_read(key, text, reader->words, out);
 	case KEY_RATE:
-		return rate_read(key, text, out);
+		return rate_read(key, text, reader->words, out);
 	case KEY_TEXT:
 		return read_text(key, text, reader, out);
 	case KEY_PATH:
@@ -248,6 +249,8 @@ enum result value_read(const struct key *key, struct span text, struct value_rea
 		return read_choice(key, text, reader, out);
 	case KEY_TIME:
 		return time_read(text, out);
+	case KEY_DATE:
+		return date_read(text, out);
 	case KEY_STATUS_RANGES:
 		return read_status(text, reader, out);
 	case KEY_FIELDS:

@@ -48,8 +48,9 @@ bool value_is_absent(const struct key *key, const void *value);
 
 /* The types with units, in units.c. WORDS gets a suggestion as in struct value_reader. */
 enum result units_read(const struct key *key, struct span text, char words[96], int64_t *out) must_check;
-enum result rate_read(const struct key *key, struct span text, struct rate *out) must_check;
+enum result rate_read(const struct key *key, struct span text, char words[96], struct rate *out) must_check;
 enum result time_read(struct span text, int64_t *out) must_check;
+enum result date_read(struct span text, int64_t *out) must_check;
 /* A number of KEY's unit: "5s", "10MiB", "3". */
 enum result units_write(enum key_type type, int64_t value, struct buffer *out) must_check;
 enum result rate_write(const struct rate *rate, struct buffer *out) must_check;

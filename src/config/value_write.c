@@ -82,6 +82,8 @@ static enum result expect_one(const struct key *key, struct buffer *out)
 		return write_words(key->choices, "one of ", out);
 	case KEY_TIME:
 		return buffer_append(out, SPAN("a time (2026-01-31T08:00:00Z)"));
+	case KEY_DATE:
+		return buffer_append(out, SPAN("a day (2026-01-31)"));
 	case KEY_FIELDS:
 		return buffer_append(out, SPAN("a mapping of field names to text"));
 	case KEY_STATUS_RANGES:
@@ -120,12 +122,15 @@ static enum result write_network(const struct network *network, struct buffer *o
 	return buffer_append(out, span_of(text));
 }
 
-static enum result write_time(int64_t ms, struct buffer *out)
+#define DATE_LEN 10
+
+/* LEN: how much of it, a day or all. */
+static enum result write_time(int64_t ms, size_t len, struct buffer *out)
 {
 	char text[CLOCK_ISO_LEN + 1];
 
 	clock_write_iso((uint64_t)ms * 1000000, text);
-	return buffer_append(out, span_of(text));
+	return buffer_append(out, span_take(span_of(text), len));
 }
 
 static enum result write_status(const struct list_value *list, struct buffer *out)
@@ -183,7 +188,9 @@ enum result value_write(const struct key *key, const void *value, struct buffer 
 	case KEY_CHOICE:
 		return buffer_append(out, span_of(key->choices[*(const int *)value]));
 	case KEY_TIME:
-		return write_time(*(const int64_t *)value, out);
+		return write_time(*(const int64_t *)value, CLOCK_ISO_LEN, out);
+	case KEY_DATE:
+		return write_time(*(const int64_t *)value, DATE_LEN, out);
 	case KEY_STATUS_RANGES:
 		return write_status(value, out);
 	case KEY_FIELDS:
@@ -206,6 +213,7 @@ bool value_is_absent(const struct key *key, const void *value)
 	case KEY_SPEED:
 		return *(const int64_t *)value == 0 && key->min > 0;
 	case KEY_TIME:
+	case KEY_DATE:
 		return *(const int64_t *)value == 0;
 	case KEY_RATE:
 		return ((const struct rate *)value)->per_ms == 0;

@@ -120,6 +120,8 @@ void connection_close(struct connection *connection, bool reset)
 		request_abort(connection->request, REASON_CLIENT_GONE);
 	if (connection->h2)
 		http2_finish(connection);
+	if (connection->probe)
+		probe_log_end(&worker->common->probes, connection->probe);
 	transport_close(&connection->transport, reset);  /* after the requests: their facts tell of its TLS */
 	timer_cancel(&worker->loop.timers, &connection->timer);
 	list_remove(&connection->node);
@@ -330,7 +332,10 @@ static void ready(struct watch *watch, uint32_t events)
 		connection_close(connection, false);
 		return;
 	}
-	connection_advance(connection);
+	if (connection->stage == CONNECTION_HTTP_2)
+		http2_ready(connection);
+	else
+		connection_advance(connection);
 }
 
 /* On a slow line nothing more fits into the kernel's buffer for a long time, while what lies in it moves: a citizen who takes
@@ -374,6 +379,10 @@ static void expired(struct timer *timer)
 		}
 		request_abort(connection->request, REASON_CLIENT_SLOW);
 		connection_close(connection, true);
+		return;
+	}
+	if (connection->stage == CONNECTION_HTTP_1 && connection->wait == WAIT_REFUSED && !connection->request) {
+		http1_refuse(connection);
 		return;
 	}
 	if (connection->stage <= CONNECTION_HANDSHAKE)

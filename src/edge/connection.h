@@ -30,7 +30,7 @@ enum connection_stage {
 };
 
 /* What the connection's own clock is set for. */
-enum connection_wait { WAIT_HEAD, WAIT_IDLE, WAIT_RESTING, WAIT_UNFINISHED, WAIT_REQUEST, WAIT_FINISH };
+enum connection_wait { WAIT_HEAD, WAIT_REFUSED, WAIT_IDLE, WAIT_RESTING, WAIT_UNFINISHED, WAIT_REQUEST, WAIT_FINISH };
 
 struct connection {
 	struct watch watch;
@@ -55,7 +55,10 @@ struct connection {
 	struct h2_session *h2;
 	unsigned requests;                 /* at work; HTTP/2 */
 	struct head_reader head_reader;
+	enum http_fault fault;             /* HTTP/1: of the head at the front of `in`, of which the rest is awaited for the rules */
+	size_t looked;                     /* how far that head was searched for its end */
 	uint64_t tls_site;                 /* key of the site whose certificate was shown; 0: plain, or none */
+	uint64_t probe, probe_site;        /* probe.c: its number, and the key of the site that judges; 0: an ordinary one */
 	struct pace pace;
 	struct job job;                    /* later: go on, flush, or free */
 };
@@ -90,7 +93,12 @@ const struct edge_timeouts *connection_timeouts(const struct connection *connect
 
 /* http1.c, http2.c */
 void http1_advance(struct connection *connection);
+/* The rest of a head that is refused did not come in time. */
+void http1_refuse(struct connection *connection);
 void http2_advance(struct connection *connection);
+/* The socket has moved. What has come is taken now; what is to be said waits for the end of the round, when the streams that origins
+ * answer in it have been answered too: one write, one TLS record, for all. */
+void http2_ready(struct connection *connection);
 enum result http2_start(struct connection *connection) must_check;
 void http2_finish(struct connection *connection);
 void http2_expired(struct connection *connection);

@@ -5,6 +5,9 @@
 #include <stdio.h>
 
 #include "base/encode.h"
+#include "edge/inject.h"
+#include "edge/hits_request.h"
+#include "edge/inspect.h"
 #include "http/head_writer.h"
 
 #include "base/banned.h"
@@ -61,6 +64,8 @@ static bool is_dropped(const struct request *request, const struct field *field)
 		return !keeps_length(request);
 	if (field->id == FIELD_TRAILER || field->id == FIELD_X_REQUEST_ID)
 		return field->id == FIELD_X_REQUEST_ID;
+	if (inject_drops(request, field))
+		return true;
 	if (request->is_h2 && request->is_tunnel && field->id == FIELD_SEC_WEBSOCKET_ACCEPT)
 		return true;
 	return field_is_hop_by_hop(&request->response.fields, field);
@@ -153,9 +158,10 @@ static void add_ours(struct fields_out *out)
 	add(out, FIELD_X_REQUEST_ID, SPAN("X-Request-Id"), span_make(id, 32));
 	if (request->is_own)
 		add(out, FIELD_CACHE_CONTROL, SPAN("Cache-Control"), SPAN("no-store"));
-	if (request->is_own && (request->reason == REASON_MAINTENANCE || request->reason == REASON_NO_ORIGIN))
-		add(out, FIELD_RETRY_AFTER, SPAN("Retry-After"),
-		    print(request, "%lld", request->reason == REASON_NO_ORIGIN ? 2ll : (long long)request->route->settings->maintenance_retry_ms / 1000));
+	if (request->is_own && (request->reason == REASON_NO_ORIGIN || request->reason == REASON_HOLD))
+		add(out, FIELD_RETRY_AFTER, SPAN("Retry-After"), SPAN("2"));
+	if (request->is_own && request->reason == REASON_MAINTENANCE)
+		add(out, FIELD_RETRY_AFTER, SPAN("Retry-After"), digits(request, (uint64_t)request->route->settings->maintenance_retry_ms / 1000));
 	if (request->is_own && request->status == 405)
 		add(out, FIELD_OTHER, SPAN("Allow"), allowed_methods(request));
 }
@@ -275,12 +281,10 @@ static void set_idle_deadline(struct request *request)
 	request_set_clock(request, request->is_tunnel ? timeouts->tunnel_ms : timeouts->idle_ms);
 }
 
-enum result response_peek(struct request *request, struct span *piece)
+static enum result peek_origin(struct request *request, struct span *piece)
 {
-	if (request->is_own) {
-		*piece = request->page;
-		return request->page.len ? RESULT_OK : RESULT_END;
-	}
+	if (inspect_held_answer(request))
+		return hold_peek(inspect_held_answer(request), piece);
 	if (!request->origin)
 		return RESULT_END;
 	for (;;) {
@@ -296,6 +300,32 @@ enum result response_peek(struct request *request, struct span *piece)
 	}
 }
 
+enum result response_peek(struct request *request, struct span *piece)
+{
+	enum result result;
+
+	if (request->is_own) {
+		*piece = request->page;
+		return request->page.len ? RESULT_OK : RESULT_END;
+	}
+	if (request->before.len) {
+		*piece = request->before;
+		return RESULT_OK;
+	}
+	result = request->is_behind ? RESULT_END : peek_origin(request, piece);
+	if (result != RESULT_END || !request->after.len)
+		return result;
+	request->is_behind = true;
+	*piece = request->after;
+	return RESULT_OK;
+}
+
+static void take_passing(struct request *request, size_t count)
+{
+	inspect_response_passing(request, span_take(buffer_span(&request->origin->in), count));
+	feed_take(&request->down, &request->origin->in, count);
+}
+
 void response_take(struct request *request, size_t count)
 {
 	request->down_bytes += count;
@@ -304,8 +334,14 @@ void response_take(struct request *request, size_t count)
 		set_idle_deadline(request);
 	if (request->is_own)
 		request->page = span_skip(request->page, count);
+	else if (request->before.len)
+		request->before = span_skip(request->before, count);
+	else if (request->is_behind)
+		request->after = span_skip(request->after, count);
+	else if (inspect_held_answer(request))
+		hold_take(inspect_held_answer(request), count);
 	else
-		feed_take(&request->down, &request->origin->in, count);
+		take_passing(request, count);
 }
 
 /* The response's head is out of the origin's buffer now: only its body is left there. */
@@ -321,8 +357,11 @@ static enum result begin(struct request *request)
 	request->is_tunnel = request->wants_tunnel && !request->is_own;
 	if (request->is_tunnel)
 		size = (struct body_size){ BODY_TUNNEL, false, 0 };
-	feed_init(&request->down, size, UINT64_MAX, &request->arena);
+	if (!request->down_has_feed || request->is_own)
+		feed_init(&request->down, size, UINT64_MAX, &request->arena);
 	request->down.reader.drops_trailers = true;
+	if (!request->is_own && !request->is_tunnel && has_body(request))
+		inject_begin(request);
 	result = response_send_head(request);
 	if (!request->is_own)
 		buffer_consume(&request->origin->in, request->response_head_bytes);
@@ -355,7 +394,7 @@ void response_origin_done(struct request *request)
 	origin_learn(request->member->origin, request->origin_status >= 500 && request->origin_status <= 504 && request->origin_status != 501 ?
 	             ORIGIN_ERROR : ORIGIN_ANSWERED, request->connection->worker->loop.now_ms);
 	/* The body of a request that was answered early is still on its way: this connection is of no use to anybody. */
-	if (!request->up_is_done && !request->is_h2)
+	if (!request->up_is_done && !request->up_is_whole && !request->is_h2)
 		request->connection->is_closing = request->connection->has_unread = true;
 	request_release_origin(request, is_origin_reusable(request));
 }
@@ -429,15 +468,6 @@ static uint64_t between_us(uint64_t from_ns, uint64_t to_ns)
 	return from_ns && to_ns > from_ns ? (to_ns - from_ns) / 1000 : 0;
 }
 
-/* Said of every request of a site that a person bypassed, whatever the later rooms would have done. */
-static bool is_bypassed(const struct request *request)
-{
-	struct edge_common *common = request->connection->worker->common;
-
-	return __atomic_load_n(&common->bypasses, __ATOMIC_RELAXED) && request->site &&
-	       common->is_bypassed(common, request->site->key, request->wall_ns / 1000000);
-}
-
 static void state(struct request *request)
 {
 	struct connection *connection = request->connection;
@@ -448,6 +478,7 @@ static void state(struct request *request)
 		/* The number whose digits, highest first, are what head and page show. */
 		.wall_ns = request->wall_ns, .request_id = { be64toh(request->id[0]), be64toh(request->id[1]) }, .worker = worker->index,
 		.site = request->site ? request->site->site->index : UINT32_MAX,
+		.tenant = request->site && request->site->tenant ? request->site->tenant->number : UINT32_MAX,
 		.site_name = request->site ? request->site->site->name : SPAN_NONE,
 		.tenant_name = request->site ? request->site->site->tenant : SPAN_NONE,
 		.decision = request->decision, .reason = request->reason, .fault = request->fault,
@@ -461,10 +492,12 @@ static void state(struct request *request)
 		.first_byte_us = between_us(request->forwarded_ns, request->first_byte_ns),
 		.total_us = between_us(request->start_ns, end_ns),
 		.retries = request->tries ? request->tries - 1 : 0, .is_reused = request->was_reused,
-		.is_bypassed = is_bypassed(request),
+		.is_bypassed = request_is_bypassed(request), .waf = request->waf,
 	};
 
 	worker->sink.request(worker->sink.context, &fact);
+	if (connection->probe && !request->is_probe_start)
+		probe_log_add(&worker->common->probes, connection->probe, &fact);
 }
 
 enum step_outcome step_record(struct request *request)
@@ -473,6 +506,8 @@ enum step_outcome step_record(struct request *request)
 	struct worker *worker = connection->worker;
 	bool is_cut = request->is_cut;
 
+	inspect_log(request);
+	hits_of_request(request);
 	state(request);
 	/* A tunnel that the origin ended first still has it: nobody but this request may be woken by it. */
 	if (request->origin || request->member)

@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "http/fault.h"
 #include "message/head.h"
+#include "waf/waf.h"
 
 enum decision { DECISION_ALLOW, DECISION_LOG, DECISION_CHALLENGE, DECISION_QUEUE, DECISION_LIMIT, DECISION_BLOCK, DECISION_DROP, DECISION_COUNT };
 
@@ -38,6 +39,11 @@ enum decision { DECISION_ALLOW, DECISION_LOG, DECISION_CHALLENGE, DECISION_QUEUE
 	X(QUARANTINE, "quarantine")               /* this request killed an edge before */ \
 	X(CONNECTIONS, "connection-limit") \
 	X(HANDSHAKE, "tls-handshake") \
+	X(RULES, "rules")                         /* fact.waf says which; with `log`: what they would have refused */ \
+	X(RULES_LIMIT, "rules-limit")             /* an expression or the time met its limit: not judged, so refused */ \
+	X(SCANNER, "scanner")                    /* the virus scanner did not say: not judged, so refused */ \
+	X(CODING, "content-coding")               /* of a body that cannot be decoded for the rules */ \
+	X(HOLD, "hold")                           /* no room, on disk or in memory, for a body that waits for its verdict */ \
 	X(PASSTHROUGH, "passthrough")             /* not inspected: TLS goes on to the origin unopened */
 
 enum reason {
@@ -55,6 +61,7 @@ struct request_fact {
 	uint64_t request_id[2];           /* 128 bits, printed as 32 hexadecimal digits */
 	uint32_t worker;
 	uint32_t site;                    /* index of the site in the snapshot; UINT32_MAX: none */
+	uint32_t tenant;                  /* the number that its tenant has now; UINT32_MAX: none */
 	struct span site_name, tenant_name;
 	enum decision decision;
 	enum reason reason;
@@ -72,6 +79,7 @@ struct request_fact {
 	uint32_t retries;
 	bool is_reused;                   /* the origin connection had been kept */
 	bool is_bypassed;
+	struct waf_transaction *waf;      /* NULL: no rules were asked. Not const: its audit log is made of it */
 };
 
 /* A connection that ended before it became a request: budgets, handshakes, abuse. */

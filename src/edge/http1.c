@@ -1,6 +1,7 @@
 /* The HTTP/1 half of a client connection: reads one head after the other, walks one request at a time, sends its response. */
 #include "edge/request.h"
 #include "http/head_writer.h"
+#include "http/represent.h"
 #include "message/move.h"
 
 #include "base/banned.h"
@@ -10,9 +11,10 @@
 #define OUT_ENOUGH_BYTES (64u * 1024)
 #define SENT_A_ROUND_BYTES (512u * 1024)
 #define FINISH_MS 10000
+#define REFUSED_REST_MS 1000
 
 /* The head was read in the connection's buffer, which will move: the request gets a copy of its own. */
-static enum result move_head(struct request *request, struct buffer *in, size_t used)
+static enum result move_head(struct request *request, struct buffer *in, size_t used, struct span *moved)
 {
 	struct span from = span_take(buffer_span(in), used);
 	char *to = arena_take(&request->arena, used);
@@ -22,6 +24,7 @@ static enum result move_head(struct request *request, struct buffer *in, size_t 
 	memcpy(to, from.at, used);
 	request_head_move(&request->head, from, to);
 	request->head_bytes = used;
+	*moved = span_make(to, used);
 	buffer_consume(in, used);
 	return RESULT_OK;
 }
@@ -36,7 +39,21 @@ static struct request *begin(struct connection *connection)
 	connection->has_served = true;
 	connection->wait = WAIT_REQUEST;
 	head_reader_init(&connection->head_reader);
+	connection->fault = HTTP_FAULT_NONE;
+	connection->looked = 0;
 	return request;
+}
+
+/* How a head is refused does not depend on what follows the fault, but rules and the journal are to see it: whoever sends an attack in two
+ * packets shows no less than in one. It is waited for as long as a head may be, and at most REFUSED_REST_MS. */
+static bool awaits_rest(struct connection *connection, enum http_fault fault)
+{
+	struct span in = buffer_span(&connection->in);
+
+	if (fault == HTTP_FAULT_NO_MEMORY || in.len >= connection->binding->plan->limits.head_bytes || request_is_all_there(in, &connection->looked))
+		return false;
+	connection->fault = fault;
+	return true;
 }
 
 static void begin_faulty(struct connection *connection, enum http_fault fault)
@@ -45,43 +62,88 @@ static void begin_faulty(struct connection *connection, enum http_fault fault)
 
 	connection->is_closing = true;  /* what follows on this connection cannot be told apart from what came */
 	request->fault = fault;
-	if (move_head(request, &connection->in, buffer_len(&connection->in)) != RESULT_OK)
+	if (move_head(request, &connection->in, buffer_len(&connection->in), &request->refused) != RESULT_OK)
 		request->fault = HTTP_FAULT_NO_MEMORY;
 	request_begin(request, connection);
+}
+
+/* The worker's spare request, with room for a head. NULL: no memory. */
+static struct request *spare_of(struct connection *connection)
+{
+	struct worker *worker = connection->worker;
+
+	if (!worker->spare)
+		worker->spare = request_new(worker);
+	if (!worker->spare)
+		return NULL;
+	arena_reset(&worker->spare->arena);
+	fields_init(&worker->spare->head.fields, &worker->spare->arena, connection->binding->plan->limits.fields);
+	return worker->spare;
+}
+
+static enum result read_on(struct connection *connection, struct head_reader *reader, struct request *request, size_t *used, enum http_fault *fault)
+{
+	return request_head_read(reader, buffer_span(&connection->in), &connection->binding->plan->limits, &request->head, used, fault);
+}
+
+/* The head that was found faulty is read once more, for the fields before the fault, and its request begins. RESULT_NO_MEMORY. */
+static enum result refuse(struct connection *connection)
+{
+	struct request *request = spare_of(connection);
+	enum http_fault fault = connection->fault, same;
+	struct head_reader reader;
+	size_t used;
+
+	if (!request)
+		return RESULT_NO_MEMORY;
+	head_reader_init(&reader);
+	(void)!read_on(connection, &reader, request, &used, &same);
+	begin_faulty(connection, fault);
+	return RESULT_OK;
 }
 
 /* RESULT_OK: a request has begun. RESULT_MORE: the head is not whole. RESULT_NO_MEMORY. */
 static enum result read_head(struct connection *connection)
 {
-	struct worker *worker = connection->worker;
 	enum http_fault fault = HTTP_FAULT_NONE;
 	struct request *request;
+	struct span moved;
 	enum result result;
 	size_t used = 0;
 
 	if (!buffer_len(&connection->in))
 		return RESULT_MORE;
-	if (!worker->spare)
-		worker->spare = request_new(worker);
-	request = worker->spare;
+	if (connection->fault != HTTP_FAULT_NONE)
+		return awaits_rest(connection, connection->fault) ? RESULT_MORE : refuse(connection);
+	request = spare_of(connection);
 	if (!request)
 		return RESULT_NO_MEMORY;
-	arena_reset(&request->arena);
-	fields_init(&request->head.fields, &request->arena, connection->binding->plan->limits.fields);
-	result = request_head_read(&connection->head_reader, buffer_span(&connection->in), &connection->binding->plan->limits,
-	                           &request->head, &used, &fault);
+	result = read_on(connection, &connection->head_reader, request, &used, &fault);
 	if (result == RESULT_MORE)
 		return RESULT_MORE;
 	if (result != RESULT_OK) {
+		if (awaits_rest(connection, fault))
+			return RESULT_MORE;
 		begin_faulty(connection, fault);
 		return RESULT_OK;
 	}
-	if (move_head(request, &connection->in, used) != RESULT_OK)
+	if (move_head(request, &connection->in, used, &moved) != RESULT_OK)
 		return RESULT_NO_MEMORY;
 	begin(connection);
-	connection->is_closing |= request->head.wants_close || worker->is_draining;
+	connection->is_closing |= request->head.wants_close || connection->worker->is_draining;
 	request_begin(request, connection);
 	return RESULT_OK;
+}
+
+/* Set once: a rest that trickles in buys no time. */
+static void wait_refused(struct connection *connection)
+{
+	const struct edge_timeouts *timeouts = connection_timeouts(connection);
+
+	if (connection->wait == WAIT_REFUSED)
+		return;
+	connection->wait = WAIT_REFUSED;
+	connection_set_deadline(connection, timeouts->head_ms < REFUSED_REST_MS ? timeouts->head_ms : REFUSED_REST_MS);
 }
 
 /* Waits for the next request, holding no memory for it. The clock is set once for each thing that is waited for, so that
@@ -91,6 +153,10 @@ static void wait_idle(struct connection *connection)
 	const struct edge_timeouts *timeouts = connection_timeouts(connection);
 	enum connection_wait wait = buffer_len(&connection->in) ? WAIT_HEAD : WAIT_IDLE;
 
+	if (connection->fault != HTTP_FAULT_NONE) {
+		wait_refused(connection);
+		return;
+	}
 	connection->appetite = FILL_MIN_BYTES;
 	buffer_release(&connection->in);
 	buffer_release(&connection->out);
@@ -173,6 +239,8 @@ static enum result next_request(struct connection *connection)
 			result = connection_fill(connection);
 		else
 			return result;
+		if (result == RESULT_END && connection->fault != HTTP_FAULT_NONE)
+			return refuse(connection);  /* no rest will come */
 		if (result != RESULT_OK)
 			return result;
 	}
@@ -210,6 +278,14 @@ void http1_advance(struct connection *connection)
 		}
 	}
 	connection_later(connection);
+}
+
+void http1_refuse(struct connection *connection)
+{
+	if (refuse(connection) == RESULT_OK)
+		connection_advance(connection);
+	else
+		connection_close(connection, true);
 }
 
 static enum result append_piece(struct request *request, struct span piece)

@@ -91,7 +91,7 @@ static void data(void *context, struct h2_stream *stream, struct span data)
 		}
 		(void)request_answer(request, 503, DECISION_LIMIT, REASON_NO_MEMORY);
 	}
-	if (request->origin || request->is_own)
+	if (request->origin || request->is_own || request->is_holding)
 		request_advance(request);
 }
 
@@ -105,7 +105,7 @@ static void data_end(void *context, struct h2_stream *stream, const struct field
 	request->up_has_ended = true;
 	if (trailers)
 		request->up_trailers = *trailers;
-	if (request->origin)
+	if (request->origin || request->is_holding)
 		request_advance(request);
 }
 
@@ -376,13 +376,11 @@ void http2_expired(struct connection *connection)
 	}
 }
 
-void http2_advance(struct connection *connection)
+/* INPUT: what take_input said. */
+static void go_on(struct connection *connection, enum result input)
 {
-	enum result input = take_input(connection);
 	enum result output;
 
-	if (connection->stage != CONNECTION_HTTP_2)
-		return;
 	if (connection->worker->is_draining && !connection->is_closing) {
 		connection->is_closing = true;
 		h2_shutdown(connection->h2);
@@ -410,4 +408,24 @@ void http2_advance(struct connection *connection)
 		buffer_release(&connection->out);
 	}
 	watch_clock(connection);
+}
+
+void http2_advance(struct connection *connection)
+{
+	enum result input = take_input(connection);
+
+	if (connection->stage == CONNECTION_HTTP_2)
+		go_on(connection, input);
+}
+
+void http2_ready(struct connection *connection)
+{
+	enum result input = take_input(connection);
+
+	if (connection->stage != CONNECTION_HTTP_2)
+		return;
+	if (input == RESULT_MORE)
+		flush_later(connection);
+	else
+		go_on(connection, input);
 }

@@ -34,6 +34,9 @@ static const struct page_text texts[] = {
 	  { "Please try again.", "Probeer het opnieuw.", "Veuillez réessayer.", "Bitte versuchen Sie es erneut." } },
 	{ 413, { "What you sent is too large", "Wat u verstuurde is te groot", "Votre envoi est trop volumineux", "Ihre Sendung ist zu groß" },
 	  { "Please send a smaller file.", "Verstuur een kleiner bestand.", "Veuillez envoyer un fichier plus petit.", "Bitte senden Sie eine kleinere Datei." } },
+	{ 415, { "What you sent cannot be read here", "Wat u verstuurde kan hier niet worden gelezen", "Votre envoi ne peut pas être lu ici", "Ihre Sendung kann hier nicht gelesen werden" },
+	  { "It is compressed in a way that is not known here.", "Het is gecomprimeerd op een manier die hier niet gekend is.",
+	    "Il est comprimé d’une façon qui n’est pas connue ici.", "Sie ist auf eine Weise komprimiert, die hier nicht bekannt ist." } },
 	{ 421, { "This site is not served here", "Deze site wordt hier niet aangeboden", "Ce site n’est pas servi ici", "Diese Website wird hier nicht angeboten" },
 	  { "Please check the address.", "Controleer het adres.", "Veuillez vérifier l’adresse.", "Bitte prüfen Sie die Adresse." } },
 	{ 429, { "Too many requests", "Te veel aanvragen", "Trop de demandes", "Zu viele Anfragen" },
@@ -53,6 +56,32 @@ static const struct page_text texts[] = {
 	    "Le bouclier est configuré pour s’interroger lui-même. Son administrateur doit corriger l’adresse de l’origine.", "Der Schild ist so eingestellt, dass er sich selbst fragt. Sein Administrator muss die Adresse des Ursprungs berichtigen." } },
 	{ 0, { "The request could not be handled", "De aanvraag kon niet worden verwerkt", "La demande n’a pas pu être traitée", "Die Anfrage konnte nicht bearbeitet werden" },
 	  { "Please try again later.", "Probeer het later opnieuw.", "Veuillez réessayer plus tard.", "Bitte versuchen Sie es später erneut." } },
+};
+
+/* What is no matter of a status alone. */
+enum page_kind {
+	PAGE_STATUS,
+	PAGE_MAINTENANCE,
+	PAGE_RULES,      /* refused before an origin was asked */
+	PAGE_ANSWER,     /* the origin's answer was: nothing that the visitor could put right */
+};
+
+/* Whoever reads it is most likely a citizen whose words looked like something else. */
+static const struct page_text rules_text = {
+	0, { "This request looked like an attack", "Deze aanvraag leek op een aanval", "Cette demande ressemblait à une attaque",
+	     "Diese Anfrage sah wie ein Angriff aus" },
+	{ "So it was stopped before it reached the portal, and nothing of it was stored there. If you only wrote a text or filled in a form, this is a mistake of "
+	  "ours. You can go back, so that your text is not lost, and word differently what is unusual in it: code, commands, odd signs. If that does not "
+	  "help, tell us the reference below: with it we can see why, and put it right.",
+	  "Daarom werd ze tegengehouden voor ze het portaal bereikte, en er is daar niets van opgeslagen. Als u gewoon een tekst schreef of een formulier invulde, is dit "
+	  "een vergissing van ons. U kunt teruggaan, zodat uw tekst niet verloren gaat, en anders verwoorden wat ongewoon is: code, commando’s, vreemde "
+	  "tekens. Helpt dat niet, geef ons dan de referentie hieronder: daarmee zien wij waarom, en kunnen wij het rechtzetten.",
+	  "Elle a donc été arrêtée avant d’atteindre le portail, et rien n’en a été enregistré. Si vous avez simplement écrit un texte ou rempli un formulaire, c’est une "
+	  "erreur de notre part. Vous pouvez revenir en arrière, afin de ne pas perdre votre texte, et formuler autrement ce qui est inhabituel : code, commandes, "
+	  "signes étranges. Si cela n’aide pas, communiquez-nous la référence ci-dessous : elle nous permet de voir pourquoi et de corriger.",
+	  "Deshalb wurde sie angehalten, bevor sie das Portal erreichte, und nichts davon wurde dort gespeichert. Wenn Sie nur einen Text geschrieben oder ein Formular "
+	  "ausgefüllt haben, ist das ein Irrtum unsererseits. Sie können zurückgehen, damit Ihr Text nicht verloren geht, und Ungewöhnliches anders "
+	  "ausdrücken: Code, Befehle, seltsame Zeichen. Hilft das nicht, nennen Sie uns die Referenz unten: Damit sehen wir den Grund und können ihn beheben." },
 };
 
 static const char *const maintenance_title[] = { "Maintenance", "Onderhoud", "Maintenance", "Wartungsarbeiten" };
@@ -144,10 +173,26 @@ static enum result write_contact(struct span contact, enum language language, st
 	return result == RESULT_OK ? buffer_append(out, is_link ? SPAN("</a></p>\n") : SPAN("</p>\n")) : result;
 }
 
+static enum page_kind kind_of(const struct request *request)
+{
+	if (request->reason == REASON_MAINTENANCE)
+		return PAGE_MAINTENANCE;
+	if (request->reason != REASON_RULES && request->reason != REASON_RULES_LIMIT)
+		return PAGE_STATUS;
+	return request->origin_status ? PAGE_ANSWER : PAGE_RULES;
+}
+
+static const struct page_text *text_for(const struct request *request, unsigned status)
+{
+	enum page_kind kind = kind_of(request);
+
+	return kind == PAGE_RULES ? &rules_text : text_of(kind == PAGE_ANSWER ? 0 : status);
+}
+
 static enum result write_page(const struct request *request, unsigned status, enum language language, struct buffer *out)
 {
-	bool is_maintenance = request->reason == REASON_MAINTENANCE;
-	const struct page_text *text = text_of(status);
+	bool is_maintenance = kind_of(request) == PAGE_MAINTENANCE;
+	const struct page_text *text = text_for(request, status);
 	const char *title = is_maintenance ? maintenance_title[language] : text->title[language];
 	const char *advice = is_maintenance ? maintenance_advice[language] : text->advice[language];
 	enum result result = buffer_print(out, page_head, language_tags[language], title, title, advice);
@@ -164,11 +209,12 @@ static enum result write_page(const struct request *request, unsigned status, en
 
 static enum result write_problem(const struct request *request, unsigned status, struct buffer *out)
 {
+	const struct page_text *text = text_for(request, status);
 	char id[32];
 
 	hex_write(request->id, sizeof(request->id), id);
 	return buffer_print(out, "{\"status\":%u,\"title\":\"%s\",\"detail\":\"%s\",\"reason\":\"%s\",\"instance\":\"urn:bouclier:%.*s\"}\n", status,
-	                    text_of(status)->title[LANGUAGE_EN], text_of(status)->advice[LANGUAGE_EN],
+	                    text->title[LANGUAGE_EN], text->advice[LANGUAGE_EN],
 	                    request->fault != HTTP_FAULT_NONE ? http_fault_name(request->fault) : reason_name(request->reason), (int)sizeof(id), id);
 }
 
@@ -205,7 +251,7 @@ static struct page_kept *find_kept(const struct request *request, unsigned statu
 		struct page_kept *kept = &pages->list[i];
 
 		if (kept->text && kept->status == status && kept->language == (unsigned)language &&
-		    kept->is_maintenance == (request->reason == REASON_MAINTENANCE) &&
+		    kept->kind == (unsigned)kind_of(request) &&
 		    kept->settings == (request->route ? request->route->settings : NULL))
 			return kept;
 	}
@@ -222,7 +268,7 @@ static void keep(const struct request *request, unsigned status, enum language l
 		return;
 	memcpy(copy, text.at, text.len);
 	free(kept->text);
-	*kept = (struct page_kept){ copy, text.len, find_id(text, request), status, language, request->reason == REASON_MAINTENANCE,
+	*kept = (struct page_kept){ copy, text.len, find_id(text, request), status, language, kind_of(request),
 		                    request->route ? request->route->settings : NULL };
 }
 

@@ -1,9 +1,11 @@
 #include "edge/plan.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 #include "base/hash.h"
 #include "message/head.h"
+#include "waf/rule.h"
 
 #include "base/banned.h"
 
@@ -15,7 +17,7 @@ uint64_t plan_site_key(struct span site_name)
 	return key ? key : 1;
 }
 
-static uint64_t method_mask(const struct list_value *list)
+uint64_t plan_method_mask(const struct list_value *list)
 {
 	const struct span *methods = list->items;
 	uint64_t mask = 0;
@@ -40,6 +42,28 @@ static void widen(struct http_limits *widest, const struct edge_limits *limits)
 		widest->fields = (unsigned)limits->fields;
 }
 
+struct http_limits plan_limits(const struct snapshot *snapshot)
+{
+	struct http_limits widest = least_limits;
+
+	for (size_t i = 0; i < snapshot->site_count; i++) {
+		for (size_t r = 0; r < snapshot->sites[i].route_count; r++)
+			widen(&widest, &edge_settings_of(snapshot->sites[i].routes[r].sections)->limits);
+	}
+	return widest;
+}
+
+enum http_fault edge_limits_fault(const struct edge_limits *limits, const struct request_head *head, size_t head_bytes)
+{
+	if (head_bytes > (size_t)limits->head_bytes)
+		return HTTP_FAULT_HEAD_LONG;
+	if (head->target.len > (size_t)limits->target_bytes)
+		return HTTP_FAULT_TARGET_LONG;
+	if (head->fields.count > (unsigned)limits->fields)
+		return HTTP_FAULT_FIELDS_MANY;
+	return HTTP_FAULT_NONE;
+}
+
 static bool is_same_health(const struct origin_health_settings *a, const struct origin_health_settings *b)
 {
 	return span_equal(a->path, b->path) && a->interval_ms == b->interval_ms && a->timeout_ms == b->timeout_ms && a->rise == b->rise &&
@@ -54,20 +78,76 @@ static bool has_pool_of(const struct edge_route *route, const struct edge_route 
 	return own->origins.items == sites->origins.items && own->balance == sites->balance && is_same_health(&own->health, &sites->health);
 }
 
-static enum result make_route(struct plan *plan, const struct plan_needs *needs, struct edge_route *route, const struct edge_route *site_route,
+static enum result find_waf(struct plan *plan, const struct plan_needs *needs, const struct site *site, struct edge_route *route)
+{
+	const struct waf_settings *settings = &route->settings->waf;
+	struct rule_set *set;
+	enum result result;
+
+	if (settings->mode == WAF_MODE_OFF || !needs->rules_of)
+		return RESULT_OK;
+	if (!plan->wafs)
+		plan->wafs = edge_wafs_new();
+	if (!plan->wafs)
+		return RESULT_NO_MEMORY;
+	result = needs->rules_of(needs->context, site, settings, &set);
+	if (result == RESULT_OK)
+		result = edge_wafs_find(plan->wafs, settings, (enum waf_mode)settings->mode, set, &route->waf);
+	if (result == RESULT_OK && settings->mode == WAF_MODE_DETECT && settings->graduate_ms)
+		result = edge_wafs_find(plan->wafs, settings, WAF_MODE_BLOCK, set, &route->waf_moved);
+	return result;
+}
+
+/* The site moves as a whole: when the most patient of its routes would. */
+static void find_graduation(struct edge_site *site)
+{
+	for (size_t i = 0; i < site->site->route_count; i++) {
+		const struct waf_settings *settings = &site->routes[i].settings->waf;
+		uint32_t graduate_s = (uint32_t)((settings->graduate_ms + 999) / 1000), notice_s = (uint32_t)((settings->graduate_notice_ms + 999) / 1000);
+
+		if (!site->routes[i].waf_moved)
+			continue;
+		site->graduate_s = graduate_s > site->graduate_s ? graduate_s : site->graduate_s;
+		site->graduate_notice_s = notice_s > site->graduate_notice_s ? notice_s : site->graduate_notice_s;
+	}
+}
+
+const struct edge_waf *edge_route_waf(const struct edge_site *site, const struct edge_route *route)
+{
+	return route->waf_moved && __atomic_load_n(&site->is_moved, __ATOMIC_RELAXED) ? route->waf_moved : route->waf;
+}
+
+static enum result make_route(const struct plan_needs *needs, struct edge_route *route, const struct edge_route *site_route,
                               bool is_passthrough)
 {
 	route->settings = edge_settings_of(route->route->sections);
 	route->origins = origins_settings_of(route->route->sections);
-	route->selects = method_mask(&route->settings->methods);
-	route->methods = method_mask(&route->settings->allow_methods);
-	widen(&plan->limits, &route->settings->limits);
+	route->selects = plan_method_mask(&route->settings->methods);
+	route->methods = plan_method_mask(&route->settings->allow_methods);
 	if (site_route && site_route != route && has_pool_of(route, site_route)) {
 		route->pool = site_route->pool;  /* inherited */
 		return RESULT_OK;
 	}
 	route->owns_pool = true;
 	return pool_new(needs->origins, route->origins, needs->tls_client_of, needs->context, is_passthrough, &route->pool);
+}
+
+const struct rule *edge_site_rule(const struct edge_site *site, uint32_t id)
+{
+	const struct rule *rule = NULL;
+
+	for (size_t i = 0; i < site->site->route_count && !rule; i++)
+		rule = site->routes[i].waf ? waf_rules_find(site->routes[i].waf->rules, id) : NULL;
+	return rule;
+}
+
+bool edge_site_has_rules(const struct edge_site *site)
+{
+	for (size_t i = 0; i < site->site->route_count; i++) {
+		if (site->routes[i].waf)
+			return true;
+	}
+	return false;
 }
 
 static enum result make_site(struct plan *plan, const struct plan_needs *needs, struct edge_site *out, const struct site *site)
@@ -77,6 +157,9 @@ static enum result make_site(struct plan *plan, const struct plan_needs *needs, 
 
 	out->site = site;
 	out->key = plan_site_key(site->name);
+	out->tenant = plan->tenants ? edge_tenant_hold(plan->tenants, plan_site_key(site->tenant)) : NULL;
+	if (plan->tenants && !out->tenant)
+		return RESULT_NO_MEMORY;
 	out->net = net_site_settings(site);
 	out->is_passthrough = out->net->tls.mode == TLS_PASSTHROUGH;
 	out->is_self_signed = needs->is_self_signed && needs->is_self_signed(needs->context, site);
@@ -85,10 +168,54 @@ static enum result make_site(struct plan *plan, const struct plan_needs *needs, 
 		return RESULT_NO_MEMORY;
 	for (size_t i = 0; i < site->route_count; i++)
 		out->routes[i].route = &site->routes[i];
-	result = make_route(plan, needs, &out->routes[last], NULL, out->is_passthrough);
+	result = make_route(needs, &out->routes[last], NULL, out->is_passthrough);
+	out->is_tolerant = edge_settings_of(site->sections)->http == EDGE_HTTP_TOLERANT;
+	for (size_t i = 0; i <= last && result == RESULT_OK && !out->is_passthrough; i++) {
+		out->routes[i].settings = edge_settings_of(out->routes[i].route->sections);
+		result = find_waf(plan, needs, site, &out->routes[i]);
+	}
+	if (result == RESULT_OK && !out->is_passthrough)
+		find_graduation(out);
+	if (result == RESULT_OK && needs->hits_of && edge_site_has_rules(out))
+		out->hits = needs->hits_of(needs->context, out);
 	for (size_t i = 0; i < last && result == RESULT_OK; i++)
-		result = make_route(plan, needs, &out->routes[i], &out->routes[last], out->is_passthrough);
+		result = make_route(needs, &out->routes[i], &out->routes[last], out->is_passthrough);
 	return result;
+}
+
+/* Availability, fails open: without a database its rules never match, and the portals are served. */
+static enum result open_geo(struct plan *plan, const struct plan_needs *needs)
+{
+	const struct rule *rule = plan->wafs ? edge_wafs_find_geo(plan->wafs) : NULL;
+	char path[PATH_MAX];
+	enum result result;
+
+	if (!rule)
+		return RESULT_OK;
+	result = span_to_text(plan->top->countries, path, sizeof(path));
+	if (result == RESULT_OK)
+		result = geo_open(path, &plan->geo);
+	if (result == RESULT_OK || result == RESULT_NO_MEMORY || !needs->complaints)
+		return result == RESULT_NO_MEMORY ? result : RESULT_OK;
+	complain(needs->complaints, COMPLAINT_WARNING, rule->place, SPAN("install Debian's packages libloc1 and libloc-database, or name a database with `countries`"),
+	         "rule %u: @geoLookup never matches: %s", rule->id,
+	         result == RESULT_NOT_FOUND   ? "the library libloc.so.1 is not here" :
+	         result == RESULT_MALFORMED ? "what `countries` names is no database of libloc" :
+	                                      "the database that `countries` names cannot be opened");
+	return RESULT_OK;
+}
+
+static struct edge_site *find_tolerant(const struct plan *plan)
+{
+	struct edge_site *found = NULL;
+
+	for (size_t i = 0; i < plan->site_count; i++) {
+		if (plan->sites[i].is_tolerant && found)
+			return NULL;
+		if (plan->sites[i].is_tolerant)
+			found = &plan->sites[i];
+	}
+	return found;
 }
 
 static void free_sites(struct plan *plan)
@@ -101,7 +228,12 @@ static void free_sites(struct plan *plan)
 				pool_free(site->routes[r].pool);
 		}
 		free(site->routes);
+		if (site->tenant)
+			edge_tenant_drop(plan->tenants, site->tenant);
 	}
+	if (plan->wafs)
+		edge_wafs_free(plan->wafs);
+	geo_close(plan->geo);
 	free(plan->sites);
 	free(plan->ports);
 	free(plan);
@@ -125,7 +257,8 @@ enum result plan_make(struct snapshot *snapshot, const struct plan_needs *needs)
 		return RESULT_NO_MEMORY;
 	plan->top = snapshot->sections[ROOM_EDGE];
 	plan->origins = needs->origins;
-	plan->limits = least_limits;
+	plan->tenants = needs->tenants;
+	plan->limits = plan_limits(snapshot);
 	plan->sites = calloc(snapshot->site_count + 1, sizeof(*plan->sites));
 	plan->ports = calloc(needs->port_count + 1, sizeof(*plan->ports));
 	if (!plan->sites || !plan->ports)
@@ -139,6 +272,10 @@ enum result plan_make(struct snapshot *snapshot, const struct plan_needs *needs)
 		if (result != RESULT_OK)
 			goto fail;
 	}
+	result = open_geo(plan, needs);
+	if (result != RESULT_OK)
+		goto fail;
+	plan->tolerant = find_tolerant(plan);
 	plan->tls = needs->tls;
 	snapshot->built[ROOM_EDGE] = plan;
 	snapshot->release[ROOM_EDGE] = release;

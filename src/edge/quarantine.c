@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/hash.h"
 #include "edge/request.h"
@@ -163,11 +164,16 @@ bool quarantine_holds(const struct quarantine *quarantine, const struct request 
 }
 
 #ifdef BOUCLIER_CRASH_TEST
+static bool is_meant(const struct request *request, const char *path)
+{
+	return path && path[0] && !request->connection->worker->common->is_reduced && span_starts(request->head.path, span_of(path));
+}
+
 void crash_test(const struct request *request)
 {
-	const char *path = getenv("BOUCLIER_CRASH_PATH");
-
-	if (path && path[0] && !request->connection->worker->common->is_reduced && span_starts(request->head.path, span_of(path)))
+	if (is_meant(request, getenv("BOUCLIER_CRASH_PATH")))
 		abort();
+	while (is_meant(request, getenv("BOUCLIER_HANG_PATH")))
+		pause();
 }
 #endif

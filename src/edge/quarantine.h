@@ -56,7 +56,7 @@ bool quarantine_holds(const struct quarantine *quarantine, const struct request 
 
 #ifdef BOUCLIER_CRASH_TEST
 /* Only in a build made for it (meson -Dcrash_test=true): dies where the path begins with the environment's
- * BOUCLIER_CRASH_PATH, unless this edge is a reduced one. */
+ * BOUCLIER_CRASH_PATH, hangs where it begins with BOUCLIER_HANG_PATH, unless this edge is a reduced one. */
 void crash_test(const struct request *request);
 #else
 static inline void crash_test(const struct request *request)

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "edge/inspect.h"
 #include "edge/page.h"
 
 #include "base/banned.h"
@@ -56,12 +57,21 @@ static void nothing_moved(struct timer *timer)
 	bool is_client = request_awaits_body(request) ||
 	                 (request->step == STEP_DELIVER && request->origin && buffer_len(&request->origin->in));
 
+	if (request->is_paused) {
+		request_wake(request);
+		return;
+	}
 	if (is_judged_elsewhere(request)) {
 		request_set_clock(request, request->route->settings->timeouts.idle_ms);
 		return;
 	}
 	request->reason = is_client ? REASON_CLIENT_SLOW : REASON_ORIGIN_TIMEOUT;
 	request_wake(request);
+}
+
+static void turn_has_come(struct job *job)
+{
+	request_wake(list_entry(job, struct request, turn_job));
 }
 
 static void reset(struct request *request)
@@ -71,7 +81,9 @@ static void reset(struct request *request)
 	*request = (struct request){ .arena = arena };
 	list_init(&request->node);
 	timer_init(&request->timer, nothing_moved);
+	job_init(&request->turn_job, turn_has_come);
 	buffer_init(&request->stream_body, STREAM_BODY_MAX_BYTES);
+	outside_init(request);
 }
 
 struct request *request_new(struct worker *worker)
@@ -95,7 +107,9 @@ struct request *request_new(struct worker *worker)
 void request_free(struct request *request, struct worker *worker)
 {
 	buffer_done(&request->stream_body);
+	inspect_end(request);
 	timer_cancel(&worker->loop.timers, &request->timer);
+	list_remove(&request->turn_job.node);
 	if (request->binding)
 		binding_drop(request->binding);
 	if (worker->free_request_count == FREE_REQUESTS_MAX) {
@@ -170,9 +184,12 @@ void request_abort(struct request *request, enum reason reason)
 		request_advance(request);
 }
 
-static bool has_body(const struct request_head *head)
+bool request_body_is_left(const struct request *request)
 {
-	return head->body.framing != BODY_NONE && !(head->body.is_known && head->body.bytes == 0);
+	const struct body_size *body = &request->head.body;
+	bool has_body = body->framing != BODY_NONE && !(body->is_known && body->bytes == 0);
+
+	return has_body && !request->up_is_done && !request->up_is_whole;
 }
 
 enum step_outcome request_answer_with(struct request *request, unsigned status, struct span type, struct span body, struct span location)
@@ -181,6 +198,7 @@ enum step_outcome request_answer_with(struct request *request, unsigned status, 
 
 	if (request->origin)
 		request_release_origin(request, false);
+	timer_cancel(&request->connection->worker->loop.timers, &request->timer);  /* nobody is waited for any more */
 	request->is_own = true;
 	request->response = (struct response_head){ .status = status, .version = HTTP_1_1 };
 	fields_init(fields, &request->arena, 16);
@@ -193,7 +211,7 @@ enum step_outcome request_answer_with(struct request *request, unsigned status, 
 	request->response.body = (struct body_size){ body.len ? BODY_LENGTH : BODY_NONE, true, body.len };
 	request->status = status;
 	/* A body that was not asked for whole is not read: this connection cannot be used again. */
-	if (!request->is_h2 && has_body(&request->head) && !request->up_is_done)
+	if (!request->is_h2 && request_body_is_left(request))
 		request->connection->is_closing = request->connection->has_unread = true;
 	request->step = STEP_DELIVER;
 	return STEP_AGAIN;
@@ -209,12 +227,54 @@ enum step_outcome request_answer(struct request *request, unsigned status, enum 
 	return request_answer_with(request, status, page.type, page.body, SPAN_NONE);
 }
 
+bool request_is_tolerant(const struct request *request)
+{
+	return request->site && request->site->is_tolerant;
+}
+
+/* RFC 9110, 9.3.6: a host and a port. */
+static bool has_place(const struct request_head *head)
+{
+	struct span host;
+	uint16_t port;
+
+	return authority_read(head->target.len ? head->target : head->authority, &host, &port) == RESULT_OK && port;
+}
+
+/* A tolerant site answers as Apache does: there is no other status for a version, and a CONNECT to nowhere is no request. */
+static unsigned fault_status(const struct request *request, enum http_fault fault)
+{
+	bool is_plain = fault == HTTP_FAULT_VERSION || (fault == HTTP_FAULT_CONNECT && !has_place(&request->head));
+
+	return is_plain && request_is_tolerant(request) ? 400 : http_fault_status(fault);
+}
+
 enum step_outcome request_answer_fault(struct request *request, enum http_fault fault)
 {
 	request->fault = fault;
 	if (!request->is_h2)
 		request->connection->is_closing = request->connection->has_unread = true;
-	return request_answer(request, http_fault_status(fault), DECISION_BLOCK, REASON_FAULT);
+	return request_answer(request, fault_status(request, fault), DECISION_BLOCK, REASON_FAULT);
+}
+
+enum step_outcome request_hang_up(struct request *request, enum reason reason)
+{
+	request->decision = DECISION_DROP;
+	request->reason = reason;
+	request->connection->is_closing |= !request->is_h2;  /* the other streams go on */
+	request->is_cut = true;
+	if (request->origin)
+		request_release_origin(request, false);
+	request->step = STEP_RECORD;
+	return STEP_AGAIN;
+}
+
+bool request_is_bypassed(const struct request *request)
+{
+	struct edge_common *common = request->connection->worker->common;
+
+	return __atomic_load_n(&common->bypasses, __ATOMIC_RELAXED) && request->site &&
+	       common->is_bypassed(common, request->site->key, request->wall_ns / 1000000);
 }
 
 void request_client_moved(struct request *request, size_t count)

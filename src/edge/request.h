@@ -8,15 +8,19 @@
 
 #include "edge/connection.h"
 #include "edge/feed.h"
+#include "edge/hold.h"
 
 /* The life of a request, in order. X(ID, function): the names go to traces and crash reports. */
 #define STEP_LIST(X) \
 	X(IDENTIFY, identify) /* who asks, behind trusted proxies: every later step, and every fact, can name him */ \
 	X(ROUTE, route)       /* host -> site -> route */ \
+	X(REFUSE, refuse)     /* what the reader refused: rules see it, and the reader's answer goes out */ \
 	X(SCREEN, screen)     /* what is answered here: refusals, redirects, maintenance */ \
+	X(INSPECT_REQUEST, inspect_request)    /* rules, phases 1 and 2 */ \
 	X(CONNECT, connect)   /* an origin that is well, and a connection to it */ \
 	X(FORWARD, forward)   /* the head, re-written canonically */ \
 	X(AWAIT, await)       /* the body goes up, the response head comes down */ \
+	X(INSPECT_RESPONSE, inspect_response)  /* rules, phases 3 and 4 */ \
 	X(DELIVER, deliver)   /* the response goes to the client */ \
 	X(RECORD, record)     /* one fact */
 
@@ -34,6 +38,10 @@ enum step_outcome {
 	STEP_OVER,     /* the request is gone */
 };
 
+struct body_inspection;
+struct response_inspection;
+struct waf_transaction;
+
 struct request {
 	struct connection *connection;
 	struct h2_stream *stream;          /* NULL: HTTP/1, or the stream is gone */
@@ -41,11 +49,13 @@ struct request {
 	struct arena arena;
 	struct binding *binding;
 	enum step step;
+	bool is_probe_start;               /* what it made of its connection does not hold for itself */
 	bool is_passthrough;               /* stands for a tunnel of passthrough.c: has no head, and only the last step */
 	bool is_h2, has_begun, is_advancing, is_aborted;
 
 	struct request_head head;
 	size_t head_bytes;
+	struct span refused;               /* HTTP/1: the bytes that the reader refused, as far as they came */
 	uint64_t id[2];
 	struct address source;
 	bool is_source_trusted;            /* the socket's other end is a trusted proxy */
@@ -57,8 +67,21 @@ struct request {
 	struct buffer stream_body;         /* HTTP/2: what has come and not gone on */
 	bool up_is_chunked, up_is_done, up_has_begun, up_has_ended, up_is_finished, wants_tunnel, has_continued;
 	struct fields up_trailers;         /* HTTP/2: came behind the body */
-	uint64_t up_bytes;
+	uint64_t up_bytes, up_sent_bytes;  /* from the client; to an origin */
+	bool up_is_whole;                  /* the client has said all of it */
+	bool is_holding;                   /* it is read here, before there is an origin */
 	struct pace up_pace;               /* HTTP/2: of this body; HTTP/1 has the connection's */
+
+	const struct edge_waf *rules;      /* what is asked; NULL: nothing */
+	struct waf_transaction *waf;       /* inspect.c; NULL: no rules are asked */
+	struct body_inspection *seen;      /* inspect_body.c; NULL: rules see no body */
+	struct hold *held;                 /* the body, or the front of it, until its verdict and from then on */
+	struct response_inspection *answer; /* its body, as far as rules read it; NULL: they do not */
+	struct job turn_job;               /* goes on when others of this worker had their turn */
+	struct job inspect_job;            /* the same, for rules */
+	uint8_t inspect_stage;             /* of inspect.c */
+	bool is_paused;                    /* by a rule, until the clock; or the outside is waited for */
+	struct outside outside;            /* what rules ask of it */
 
 	const struct pool_member *member, *last_member;  /* at work there; and for the fact */
 	struct origin_connection *origin;
@@ -73,7 +96,10 @@ struct request {
 	struct head_reader response_reader;
 	size_t response_head_bytes;
 	struct feed down;
+	struct span before, after;         /* what rules add to the body (inject.h), as far as it has not gone */
+	bool is_injected, is_behind;       /* something is added; the body has ended, and AFTER follows */
 	struct span page;                  /* body of a response of our own; what is left of it */
+	bool down_has_feed;                /* the body is being read already */
 	bool is_own, down_is_chunked, down_has_head, down_is_done, is_tunnel, is_delivered, is_cut;
 	uint64_t down_bytes;
 	unsigned status;
@@ -115,24 +141,59 @@ void request_free(struct request *request, struct worker *worker);
 STEP_LIST(X)
 #undef X
 
+/* inspect.c: a request that the reader has refused, as far as it can be represented: phase 1; phase 2, without a body, of a tolerant site. What
+ * rules say of it changes nothing: it is refused. STEP_WAIT, or they have been asked. */
+enum step_outcome inspect_refused(struct request *request);
+
 /* Answers here, with a page in the client's language (page.h); goes to DELIVER. */
 enum step_outcome request_answer(struct request *request, unsigned status, enum decision decision, enum reason reason);
 /* The same for a fault of the client's message; closes the connection after it. */
 enum step_outcome request_answer_fault(struct request *request, enum http_fault fault);
+/* A site for old clients and for tests of rules (`http: tolerant`). */
+bool request_is_tolerant(const struct request *request);
+/* Ends it without a word: the connection closes, of HTTP/2 the stream is reset. */
+enum step_outcome request_hang_up(struct request *request, enum reason reason);
+/* A person has taken the defences of this site away, for a time. */
+bool request_is_bypassed(const struct request *request);
+/* probe.c: a probe of the shield by itself, which goes as far as the rules and no further. */
+bool request_is_probe(const struct request *request);
+/* It carries a good key: a field that rules do not see. */
+bool request_has_probe_key(const struct request *request);
+/* ... and makes its connection one for probing. */
+bool request_begins_probing(const struct request *request);
+enum step_outcome request_begin_probing(struct request *request);
+/* The site by which such a connection is judged; NULL: there is none any more. */
+const struct site *request_probed_site(const struct request *request);
 /* Answers with BODY (may be empty) and LOCATION (may be empty). */
 enum step_outcome request_answer_with(struct request *request, unsigned status, struct span type, struct span body, struct span location);
 
 /* forward.c: the origin whose turn it is, counted as at work; NULL: none is left. */
 const struct pool_member *request_take_member(struct request *request);
+/* origin_head.c: writes the head to the origin. RESULT_LIMIT: it is longer than an origin's buffer. RESULT_NO_MEMORY. */
+enum result request_write_head(struct request *request) must_check;
+/* The request asks for a WebSocket or its like, and may have one. */
+bool request_wants_tunnel(const struct request *request);
 /* Puts a PROXY header in front of everything, where its origin asks for one. */
 enum result request_greet_origin(struct request *request) must_check;
 /* Gives the origin back, in good order or not. */
 void request_release_origin(struct request *request, bool is_reusable);
 /* upload.c: moves the request body on. RESULT_OK: done or nothing to do now; RESULT_MORE: waits; RESULT_MALFORMED: the client's
- * fault (request->fault); RESULT_REFUSED: the client sends too slowly; RESULT_IO: the origin's; RESULT_NO_MEMORY: ours. */
+ * fault (request->fault); RESULT_REFUSED: the client sends too slowly, or inspect_stream_is_refused; RESULT_IO: the origin's; RESULT_NO_MEMORY: ours. */
 enum result request_pump_up(struct request *request) must_check;
-/* It is the client's turn to send more of the body: the origin has taken all there was. */
+/* It is the client's turn to send more of the body: all there was has been taken. */
 bool request_awaits_body(const struct request *request);
+/* The same from the client alone: RESULT_OK: PIECE (never empty), as it is without its framing, until request_body_take.
+ * RESULT_END, RESULT_MORE, RESULT_NO_MEMORY; RESULT_MALFORMED: the client's fault. */
+enum result request_body_peek(struct request *request, struct span *piece) must_check;
+/* Before the first byte of it is asked for. */
+void request_body_begin(struct request *request);
+void request_body_take(struct request *request, size_t count);
+/* Whoever waits for the body now promises to take it: the client that asks first is told to go on (RFC 9110, 10.1.1). */
+void request_body_ask(struct request *request);
+/* Of HTTP/2: one of many streams, each of which holds a place. Those that send nothing at all meet the request's own clock. */
+bool request_body_is_slow(struct request *request);
+/* Some of the body has not come, and may still. */
+bool request_body_is_left(const struct request *request);
 
 /* The response body, from the origin or our own page. */
 enum result response_peek(struct request *request, struct span *piece) must_check;

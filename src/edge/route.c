@@ -1,5 +1,6 @@
 /* Who asks, and which site and route it is for. */
 #include "edge/request.h"
+#include "http/represent.h"
 #include "message/path.h"
 #include "source/source.h"
 
@@ -11,6 +12,7 @@ enum step_outcome step_identify(struct request *request)
 	const struct list_value *trusted = &connection->port->trusted_proxies;
 
 	request->is_source_trusted = trusted->count && source_is_trusted(trusted, &connection->peer.address);
+	/* Of a head that was refused: only the fields before the fault are believed (they are represented later). */
 	if (request->is_source_trusted)
 		request->source = source_identify(&connection->peer.address, trusted, &request->head.fields);
 	return STEP_NEXT;
@@ -48,13 +50,7 @@ static enum http_fault past_limits(const struct request *request)
 {
 	const struct edge_limits *limits = &request->route->settings->limits;
 
-	if (head_size(request, (size_t)limits->head_bytes) > (size_t)limits->head_bytes)
-		return HTTP_FAULT_HEAD_LONG;
-	if (request->head.target.len > (size_t)limits->target_bytes)
-		return HTTP_FAULT_TARGET_LONG;
-	if (request->head.fields.count > (unsigned)limits->fields)
-		return HTTP_FAULT_FIELDS_MANY;
-	return HTTP_FAULT_NONE;
+	return edge_limits_fault(limits, &request->head, head_size(request, (size_t)limits->head_bytes));
 }
 
 static const struct edge_route *find_route(const struct request *request, const struct site *site, struct span path)
@@ -96,19 +92,49 @@ static bool lacks_certificate(const struct request *request)
 	       !transport_client_certificate(&connection->transport).len;
 }
 
+/* The first of its names that can stand in Host; empty: none. */
+static struct span host_of(const struct site *site)
+{
+	for (size_t i = 0; i < site->host_count; i++) {
+		if (!span_starts(site->hosts[i], SPAN("*.")))
+			return site->hosts[i];
+	}
+	return SPAN_NONE;
+}
+
+/* Who knew no Host yet means the one site that is for such clients; it goes to the origin with a Host, like any request. A Host
+ * that is nobody's stays nobody's. */
+static const struct site *adopt(struct request *request)
+{
+	const struct edge_site *tolerant = request->binding->plan->tolerant;
+	struct request_head *head = &request->head;
+
+	if (!tolerant || (request->fault == HTTP_FAULT_NONE && head->authority.len))
+		return NULL;
+	if (request->fault == HTTP_FAULT_NONE)
+		head->host = head->authority = host_of(tolerant->site);
+	return request->fault != HTTP_FAULT_NONE || head->host.len ? tolerant->site : NULL;
+}
+
 enum step_outcome step_route(struct request *request)
 {
 	const struct binding *binding = request->binding;
-	const struct site *site = request->head.host.len ? config_find_site(binding->snapshot, request->head.host) : NULL;
+	const struct site *site;
 	enum result result = RESULT_OK;
-	enum http_fault fault;
 
+	if (request->refused.len && request->fault != HTTP_FAULT_NO_MEMORY)
+		request_represent(request->refused, &binding->plan->limits, &request->head);
+	site = request->head.host.len ? config_find_site(binding->snapshot, request->head.host) : NULL;
+	if (request->connection->probe)
+		site = request_probed_site(request);
+	else if (!site)
+		site = adopt(request);
 	if (site) {
 		request->site = &binding->plan->sites[site->index];
 		result = find_routes(request, site);
 	}
 	if (request->fault != HTTP_FAULT_NONE)
-		return request_answer_fault(request, request->fault);
+		return STEP_NEXT;
 	if (!site)
 		return request_answer(request, 421, DECISION_BLOCK, REASON_NO_SITE);
 	if (result != RESULT_OK)
@@ -127,6 +153,6 @@ enum step_outcome step_route(struct request *request)
 	}
 	if (is_loop(request))
 		return request_answer(request, 508, DECISION_BLOCK, REASON_LOOP);
-	fault = past_limits(request);
-	return fault == HTTP_FAULT_NONE ? STEP_NEXT : request_answer_fault(request, fault);
+	request->fault = past_limits(request);
+	return STEP_NEXT;
 }

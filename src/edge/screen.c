@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/encode.h"
 #include "edge/request.h"
 #include "source/source.h"
 
@@ -118,17 +117,6 @@ static bool is_method_allowed(const struct request *request, const struct edge_r
 	return !route->methods || route->methods >> request_method(request) & 1;
 }
 
-/* A probe of the shield by itself, with the key that its admin socket gave away for a minute. */
-static bool is_probe(const struct request *request)
-{
-	const struct worker *worker = request->connection->worker;
-	uint64_t until_ms = __atomic_load_n(&worker->common->probe_until_ms, __ATOMIC_ACQUIRE);
-	const struct field *field = worker->loop.now_ms < until_ms ? fields_find_name(&request->head.fields, SPAN(PROBE_HEADER)) : NULL;
-	uint64_t key[2];
-
-	return field && hex_read(field->value, key, sizeof(key)) == RESULT_OK && memcmp(key, worker->common->probe_key, sizeof(key)) == 0;
-}
-
 static bool is_let_in(const struct request *request, const struct edge_route *route)
 {
 	const struct list_value *networks = &route->settings->allow_from;
@@ -141,6 +129,8 @@ enum step_outcome step_screen(struct request *request)
 	const struct edge_settings *settings = request->route->settings;
 
 	crash_test(request);
+	if (request_begins_probing(request))
+		return request_begin_probing(request);
 	if (request->site->net->acme.len && span_starts(request->head.path, SPAN(ACME_PREFIX)))
 		return answer_acme(request);
 	if (request->connection->port->redirects)
@@ -161,10 +151,6 @@ enum step_outcome step_screen(struct request *request)
 		return request_answer(request, 413, DECISION_BLOCK, REASON_BODY_LIMIT);
 	if (!request->route->pool->count)
 		return request_answer(request, 503, DECISION_DROP, REASON_NO_ORIGIN);
-	if (is_probe(request)) {
-		request->reason = REASON_PROBE;
-		return request_answer_with(request, 204, SPAN_NONE, SPAN_NONE, SPAN_NONE);
-	}
 	return STEP_NEXT;
 }
 

@@ -169,9 +169,19 @@ static const struct key_table headers_table = {
 	{ .name = "contact", .type = KEY_TEXT, .offset = AT(edge_settings, contact), .max = 200, \
 	  .help = "On error pages: an address or telephone number for those who need help." }, \
 	{ .name = "drop_unusual_names", .type = KEY_BOOL, .offset = AT(edge_settings, drop_unusual_names), .fallback = "false", \
-	  .help = "Leaves out request header fields with _ or . in their names, which some origins confuse with others." }
+	  .help = "Leaves out request header fields with _ or . in their names, which some origins confuse with others." }, \
+	{ .name = "waf", .type = KEY_MAP, .offset = AT(edge_settings, waf), .table = &waf_table, .help = "Rules that are asked of requests and responses." }
 
-static const struct key site_keys[] = { EDGE_KEYS, { 0 } };
+static const char *const http_modes[] = { "strict", "tolerant", NULL };
+
+static const struct key site_keys[] = {
+	EDGE_KEYS,
+	{ .name = "http", .type = KEY_CHOICE, .offset = AT(edge_settings, http), .fallback = "strict", .choices = http_modes,
+	  .help = "tolerant: for tests of rules, and for portals behind old clients. Requests that are refused are shown to the rules of phase 2 too, and "
+	          "answered as Apache answers them; HTTP/1.0 without Host is this site's, where no other site is tolerant. Nothing is forwarded "
+	          "that could be read in two ways." },
+	{ 0 },
+};
 static const struct key route_keys[] = {
 	EDGE_KEYS,
 	{ .name = "methods", .type = KEY_TEXT, .flags = KEY_LIST | KEY_SELECTS, .offset = AT(edge_settings, methods), .max = 32,
@@ -208,12 +218,22 @@ static const struct key top_keys[] = {
 	  .choices = workers_words, .help = "Worker threads; auto: one for each core." },
 	{ .name = "state", .type = KEY_PATH, .flags = KEY_RESTART, .offset = AT(edge_top_settings, state), .fallback = "/var/lib/bouclier",
 	  .help = "The only folder that is written to: journal, learned values." },
+	{ .name = "countries", .type = KEY_PATH, .offset = AT(edge_top_settings, countries), .fallback = "/var/lib/location/database.db",
+	  .help = "The database of countries that rules with @geoLookup ask: of Debian's package libloc-database, or what `location update` "
+	          "fetched. Opened when such rules are loaded, anew at each reload. The edge may read the folder that it lies in." },
 	{ .name = "connections", .type = KEY_NUMBER, .offset = AT(edge_top_settings, connections), .fallback = "100000", .min = 16, .max = 10000000,
 	  .help = "Most client connections at once; the next ones are closed at accept." },
 	{ .name = "handshakes", .type = KEY_NUMBER, .offset = AT(edge_top_settings, handshakes), .fallback = "4000", .min = 1, .max = 10000000,
 	  .help = "Most TLS handshakes under way at once; the next ones are closed before they cost anything." },
 	{ .name = "drain", .type = KEY_DURATION, .offset = AT(edge_top_settings, drain_ms), .fallback = "30s", .max = 3600000,
 	  .help = "How long requests may take to end when the shield stops." },
+	{ .name = "held_on_disk", .type = KEY_BYTES, .offset = AT(edge_top_settings, held_bytes), .fallback = "1GiB", .min = 0, .max = (int64_t)1 << 46,
+	  .help = "Most bytes of bodies that wait on disk, in `state`, for the verdict of rules. A body that needs more is answered with 503, and "
+	          "nothing of it goes on; those of up to 128 KiB wait in memory and are not concerned. Half of it is divided evenly among the tenants "
+	          "that have sites, and nobody else has a tenant's share; of the other half one has at most as much as it leaves for others." },
+	{ .name = "files_in_memory", .type = KEY_BYTES, .offset = AT(edge_top_settings, files_bytes), .fallback = "256MiB", .min = 0, .max = (int64_t)1 << 46,
+	  .help = "Most memory of files of forms that a virus scanner, or a rule, wants to see whole: twice their bytes are counted. A file for which there is no "
+	          "room is answered with 503 in `block`, and goes on unseen in `detect`; the journal tells both. Tenants share it as held_on_disk." },
 	{ .name = "memory", .type = KEY_BYTES, .flags = KEY_RESTART, .offset = AT(edge_top_settings, memory_bytes), .fallback = "0", .min = 0,
 	  .help = "Most memory the edge may take beyond what it starts with; what does not fit then is refused, with 503 where it can be. "
 	          "0: the system's limit only." },

@@ -3,6 +3,7 @@
 #define BOUCLIER_EDGE_SETTINGS_H
 
 #include "config/snapshot.h"
+#include "edge/waf_settings.h"
 
 struct edge_timeouts {
 	int64_t head_ms;        /* whole request head, from its first byte */
@@ -36,6 +37,8 @@ struct edge_headers {
 	struct edge_header_edit request, response;
 };
 
+enum edge_http { EDGE_HTTP_STRICT, EDGE_HTTP_TOLERANT };
+
 struct edge_settings {
 	struct edge_timeouts timeouts;
 	struct edge_limits limits;
@@ -50,6 +53,8 @@ struct edge_settings {
 	bool security_headers;
 	struct span contact;            /* on error pages: whom to call */
 	bool drop_unusual_names;        /* header names with '_' or '.' */
+	enum edge_http http;            /* of a site; routes have no say */
+	struct waf_settings waf;
 };
 
 struct edge_top_settings {
@@ -58,6 +63,9 @@ struct edge_top_settings {
 	int64_t connections;            /* in all, for this node */
 	int64_t handshakes;             /* TLS handshakes at once, for this node */
 	int64_t drain_ms;
+	struct span countries;          /* a database of libloc */
+	int64_t held_bytes;             /* on disk, of bodies that wait for a verdict, all together */
+	int64_t files_bytes;            /* in memory, of files whose contents rules ask for, all together */
 	int64_t memory_bytes;           /* of requests and buffers; 0: no limit of our own */
 };
 

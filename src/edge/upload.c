@@ -1,5 +1,6 @@
 /* The request body on its way to the origin: from the connection's bytes or a stream's, canonically framed, never more of it
  * held than one buffer's worth. */
+#include "edge/inspect.h"
 #include "edge/request.h"
 #include "http/head_writer.h"
 
@@ -8,8 +9,12 @@
 #define UP_ENOUGH_BYTES (64u * 1024)
 #define UP_A_ROUND_BYTES (512u * 1024)
 
-/* Body bytes from the client, wherever they wait. */
-static enum result peek_up(struct request *request, struct span *piece)
+void request_body_begin(struct request *request)
+{
+	feed_init(&request->up, request->head.body, (uint64_t)request->route->settings->limits.body_bytes, &request->arena);
+}
+
+enum result request_body_peek(struct request *request, struct span *piece)
 {
 	struct connection *connection = request->connection;
 
@@ -31,7 +36,7 @@ static enum result peek_up(struct request *request, struct span *piece)
 	}
 }
 
-static void take_up(struct request *request, size_t count)
+void request_body_take(struct request *request, size_t count)
 {
 	if (request->is_h2) {
 		feed_take(&request->up, &request->stream_body, count);
@@ -45,18 +50,47 @@ static void take_up(struct request *request, size_t count)
 	request_client_moved(request, count);
 }
 
+/* What the origin gets next: what was held for the rules, then what the client still sends. */
+static enum result peek_next(struct request *request, struct span *piece)
+{
+	enum result result = request->held ? hold_peek(request->held, piece) : RESULT_END;
+
+	if (result != RESULT_END)
+		return result == RESULT_OK ? result : RESULT_NO_MEMORY;  /* our disk, not the client's fault */
+	if (inspect_is_streaming(request)) {
+		result = inspect_stream_peek(request, piece);
+		if (result != RESULT_OK || piece->len)
+			return result;  /* otherwise it has its verdict with nothing held back: on with what comes */
+	}
+	return request->up_is_whole ? RESULT_END : request_body_peek(request, piece);
+}
+
+static void take_next(struct request *request, struct span piece)
+{
+	request->up_sent_bytes += piece.len;
+	if (request->held && request->held->read < request->held->bytes) {
+		hold_take(request->held, piece.len);
+		return;
+	}
+	if (inspect_is_streaming(request)) {
+		inspect_stream_take(request, piece.len);
+		return;
+	}
+	inspect_passing(request, piece);
+	request_body_take(request, piece.len);
+}
+
 static enum result push_up(struct request *request, struct span piece)
 {
 	struct buffer *out = &request->origin->out;
 	enum result result = request->up_is_chunked ? chunk_write(piece, out) : buffer_append(out, piece);
 
 	if (result == RESULT_OK)
-		take_up(request, piece.len);
+		take_next(request, piece);
 	return result;
 }
 
-/* We promise the origin the body that the client promised us: now is the time to ask for it (RFC 9110, 10.1.1). */
-static void ask_for_body(struct request *request)
+void request_body_ask(struct request *request)
 {
 	if (!request->head.expects_continue || request->has_continued || request->up_bytes)
 		return;
@@ -66,11 +100,12 @@ static void ask_for_body(struct request *request)
 
 bool request_awaits_body(const struct request *request)
 {
-	return request->up_has_begun && !request->up_is_done && !request->is_tunnel && request->origin && !buffer_len(&request->origin->out);
+	if (!request->up_has_begun || request->up_is_done || request->up_is_whole || request->is_tunnel)
+		return false;
+	return request->origin ? !buffer_len(&request->origin->out) : request->is_holding;
 }
 
-/* One of many streams, each of which holds an origin's place. Those that send nothing at all meet the request's own clock. */
-static bool is_too_slow(struct request *request)
+bool request_body_is_slow(struct request *request)
 {
 	uint64_t now_ms = request->connection->worker->loop.now_ms;
 
@@ -98,13 +133,13 @@ static enum result flush_up(struct request *request)
 static enum result move_up(struct request *request)
 {
 	enum result result = RESULT_OK, sent;
-	uint64_t until = request->up_bytes + UP_A_ROUND_BYTES;
+	uint64_t until = request->up_sent_bytes + UP_A_ROUND_BYTES;
 
 	while (!request->up_is_done && result == RESULT_OK) {
 		struct span piece;
 
-		if (request->up_bytes >= until) {  /* others of this worker wait too */
-			connection_later(request->connection);
+		if (request->up_sent_bytes >= until) {  /* others of this worker wait too */
+			loop_later(&request->connection->worker->loop, &request->turn_job);
 			return RESULT_MORE;
 		}
 		if (buffer_len(&request->origin->out) >= UP_ENOUGH_BYTES) {
@@ -112,18 +147,19 @@ static enum result move_up(struct request *request)
 			if (result != RESULT_OK)
 				return result == RESULT_MORE ? RESULT_MORE : RESULT_IO;
 		}
-		result = peek_up(request, &piece);
+		result = peek_next(request, &piece);
 		if (result == RESULT_MORE)
-			ask_for_body(request);
+			request_body_ask(request);
 		if (result == RESULT_OK)
 			result = push_up(request, span_take(piece, UP_ENOUGH_BYTES / 2));
 		else if (result == RESULT_END) {
-			request->up_is_done = true;
+			request->up_is_done = request->up_is_whole = true;
+			inspect_passed(request);
 			result = request->up_is_chunked ? chunk_end_write(request->is_h2 ? &request->up_trailers : &request->up.reader.trailers, &request->origin->out) : RESULT_OK;
 		}
 	}
 	if (result != RESULT_OK && result != RESULT_MORE)
-		return result == RESULT_NO_MEMORY ? result : RESULT_MALFORMED;
+		return result == RESULT_NO_MEMORY || result == RESULT_REFUSED ? result : RESULT_MALFORMED;
 	sent = flush_up(request);
 	return sent == RESULT_OK ? result : sent;
 }
@@ -132,5 +168,5 @@ enum result request_pump_up(struct request *request)
 {
 	enum result result = move_up(request);
 
-	return result == RESULT_MORE && is_too_slow(request) ? RESULT_REFUSED : result;
+	return result == RESULT_MORE && request_body_is_slow(request) ? RESULT_REFUSED : result;
 }

@@ -3,14 +3,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/block.h"
 #include "base/hash.h"
 #include "edge/request.h"
 #include "net/listener.h"
+#include "waf/operator/operator.h"
 
 #include "base/banned.h"
 
 #define ACCEPTS_A_ROUND 64u
 #define BUSY_ROUNDS 8u
+#define QUEUE_TAKEN 1024u
 #define PAUSE_MS 50
 #define FIRST_REQUEST_MS 2000
 
@@ -100,6 +103,12 @@ static void pause_listener(struct worker_listener *listener)
 	timer_set(&listener->worker->loop.timers, &listener->pause, listener->worker->loop.now_ms + PAUSE_MS);
 }
 
+static void take_connection(struct worker_listener *listener, int fd, const struct endpoint *peer)
+{
+	__atomic_add_fetch(&listener->worker->common->accepted, (uint64_t)1, __ATOMIC_RELAXED);
+	connection_accept(listener->worker, fd, &listener->endpoint, peer);
+}
+
 /* One a round while the queue is short: asking for a second one that is not there is a system call for each connection.
  * A queue that is never empty is taken in larger and larger steps. */
 static void accept_some(struct watch *watch, uint32_t events)
@@ -121,8 +130,7 @@ static void accept_some(struct watch *watch, uint32_t events)
 			pause_listener(listener);
 			return;
 		}
-		__atomic_add_fetch(&listener->worker->common->accepted, (uint64_t)1, __ATOMIC_RELAXED);
-		connection_accept(listener->worker, fd, &listener->endpoint, &peer);
+		take_connection(listener, fd, &peer);
 	}
 	if (++listener->busy_rounds >= BUSY_ROUNDS && listener->batch < ACCEPTS_A_ROUND)
 		listener->batch = listener->batch * 2 + 1;
@@ -151,6 +159,17 @@ static void stop_listener(struct worker_listener *listener)
 	if (fd >= 0)
 		close(fd);
 	free(listener);
+}
+
+/* Who is in the queue already is served here: of a socket that nobody else holds, the system would reset them. */
+static void retire_listener(struct worker_listener *listener)
+{
+	struct endpoint peer;
+	int fd;
+
+	for (unsigned i = 0; i < QUEUE_TAKEN && listener->watch.fd >= 0 && listener_accept(listener->watch.fd, &fd, &peer) == RESULT_OK; i++)
+		take_connection(listener, fd, &peer);
+	stop_listener(listener);
 }
 
 enum result worker_post_listener(struct worker *worker, int fd, uint64_t id, const struct endpoint *endpoint)
@@ -190,7 +209,7 @@ static void keep_listeners(struct job *job)
 		for (size_t i = 0; i < post->count; i++)
 			is_kept |= post->ids[i] == listener->id;
 		if (!is_kept)
-			stop_listener(listener);
+			retire_listener(listener);
 	}
 	free(post);
 }
@@ -316,10 +335,10 @@ static void drain(struct job *job)
 	free(post);
 	if (worker->is_draining)
 		return;
+	list_each_safe(node, following, &worker->listeners)
+		retire_listener(list_entry(node, struct worker_listener, node));
 	worker->is_draining = true;
 	worker->drained = drained;
-	list_each_safe(node, following, &worker->listeners)
-		stop_listener(list_entry(node, struct worker_listener, node));
 	list_each_safe(other, after, &worker->connections) {
 		struct connection *connection = list_entry(other, struct connection, node);
 
@@ -363,6 +382,7 @@ struct worker *worker_new(const struct worker_needs *needs)
 	list_init(&worker->connections);
 	list_init(&worker->listeners);
 	list_init(&worker->free_requests);
+	outside_worker_init(worker);
 	random_fill(worker->id_state, sizeof(worker->id_state));
 	worker->binding = binding_new(needs->snapshot);
 	if (!worker->binding)
@@ -387,7 +407,7 @@ static void *run(void *argument)
 
 	quarantine_watch(worker);
 	loop_run(&worker->loop);
-	buffer_thread_done();
+	block_thread_done();
 	return NULL;
 }
 
@@ -406,6 +426,7 @@ void worker_free(struct worker *worker)
 	list_each_safe(other, after, &worker->connections)
 		connection_close(list_entry(other, struct connection, node), true);
 	origin_worker_done(&worker->origins);
+	timer_cancel(&worker->loop.timers, &worker->lists_timer);
 	loop_turn(&worker->loop, 0);  /* frees what was closed */
 	loop_turn(&worker->loop, 0);
 	if (worker->spare)
@@ -417,6 +438,9 @@ void worker_free(struct worker *worker)
 		free(request);
 	}
 	worker_pages_reset(&worker->pages);
+	operator_scratch_free(worker->scratch);
+	if (worker->spares)
+		waf_spares_free(worker->spares);
 	binding_drop(worker->binding);
 	loop_done(&worker->loop);
 	free(worker);

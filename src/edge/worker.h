@@ -1,5 +1,5 @@
 /* One worker thread: its loop, its accept queues, its connections, its kept origin connections. What workers share is
- * immutable (the snapshot) or atomic (struct edge_common).
+ * immutable (the snapshot) or atomic (struct edge_common, where tenants' shares and origins have locks of their own).
  *
  * Threads  a worker's own, except worker_post_*
  */
@@ -9,8 +9,11 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "edge/fact.h"
+#include "edge/outside.h"
 #include "edge/plan.h"
+#include "edge/probe_log.h"
 #include "edge/quarantine.h"
+#include "edge/tenants.h"
 #include "origin/connection.h"
 
 /* What a worker holds of one snapshot: counted without atomics, so that each request can hold it for free. */
@@ -28,23 +31,26 @@ struct edge_common {
 	struct quarantine quarantine;
 	unsigned connections;    /* open now, all workers */
 	unsigned handshakes;     /* TLS, under way now */
+	struct edge_tenants tenants;
 	uint64_t accepted, refused;
 	/* Probes of our own: a request with this key ends before an origin. The key is whole when the time is not 0. */
 	uint64_t probe_key[2], probe_until_ms;
+	struct probe_log probes;
 	/* Bypasses: their number, so that the question is asked only when there is one. */
 	unsigned bypasses;
+	const struct collection_port *collections;  /* what rules keep between requests; NULL: nothing */
+	struct blocklist *blocklist;  /* NULL: no blocklist is asked */
 	bool (*is_bypassed)(struct edge_common *common, uint64_t site_key, uint64_t wall_ms);
 };
 
-#define PROBE_HEADER "bouclier-probe"  /* 32 hexadecimal digits */
+#define PROBE_HEADER "bouclier-probe"  /* probe.c: 32 hexadecimal digits; a space and 16 more for a whole connection */
 
 /* Pages of our own that were made before, but for the request's id. */
 #define WORKER_PAGES 16u
 struct page_kept {
 	char *text;
 	size_t len, id_at;
-	unsigned status, language;
-	bool is_maintenance;
+	unsigned status, language, kind;
 	const struct edge_settings *settings;
 };
 struct worker_pages {
@@ -75,6 +81,13 @@ struct worker {
 	struct worker_gauges gauges;
 	uint64_t id_state[2];                /* of request ids */
 	struct worker_pages pages;
+	struct operator_scratch *scratch;    /* of the rules, as the next; NULL until some are asked */
+	struct waf_spares *spares;
+	struct clamd_queue scans;            /* of outside.c, as the next */
+	struct list lists_waiting, lists_mark;  /* struct request, outside.node; and a place among them */
+	struct job lists_job;
+	struct timer lists_timer;            /* the first of them has waited long enough */
+	bool is_lists_posted;                /* by any thread */
 	uint64_t date_second;
 	char date[CLOCK_HTTP_LEN + 1];
 	uint64_t reached;                    /* the last generation it has taken, listeners and all: read by other threads */

@@ -107,6 +107,11 @@ void counts_request(struct counts_writer *writer, const struct request_fact *fac
 	counts_add(&numbers[COUNTS_REASONS + (unsigned)fact->reason % REASON_COUNT], 1);
 }
 
+void counts_audit_lost(struct counts_writer *writer, struct span site_name)
+{
+	counts_add(&find_site(writer, site_name)->numbers[COUNTS_AUDIT_LOST], 1);
+}
+
 void counts_connection(struct counts_writer *writer, const struct connection_fact *fact)
 {
 	_Atomic uint64_t *numbers = find_site(writer, fact->site_name)->numbers;

@@ -24,6 +24,7 @@ enum counts_index {
 	COUNTS_RESPONSE_BYTES,
 	COUNTS_TOTAL_US,
 	COUNTS_WAIT_US,
+	COUNTS_AUDIT_LOST,             /* audit logs of requests that found no room, or could not be made */
 	COUNTS_DECISIONS,              /* [decision * COUNTS_CLASSES + class], requests */
 	COUNTS_CONNECTIONS = COUNTS_DECISIONS + DECISION_COUNT * COUNTS_CLASSES,  /* [decision], connections */
 	COUNTS_REASONS = COUNTS_CONNECTIONS + DECISION_COUNT,                     /* [reason], both */
@@ -56,6 +57,7 @@ void counts_adopt(void *memory, bool *is_new);
 /* Finds the names that are there. A writer is big: it lives on the heap. */
 void counts_writer_open(struct counts_writer *writer, void *memory);
 void counts_request(struct counts_writer *writer, const struct request_fact *fact);
+void counts_audit_lost(struct counts_writer *writer, struct span site_name);
 void counts_connection(struct counts_writer *writer, const struct connection_fact *fact);
 /* Which of the small groups that sampling keeps apart SITE belongs to. */
 unsigned counts_site_group(struct span name, unsigned groups);

@@ -38,6 +38,10 @@ struct event {
 	uint64_t start_wall_ns;
 	struct journal *journal;         /* NULL once handed over */
 	struct journal_birth birth;      /* of it, to carry what is left at the end */
+	void **audit_rings;              /* as many as rings; NULL: no audit log */
+	int audit_wake_fd;
+	struct audit_log *audit;         /* NULL: none, or handed over */
+	struct audit_log_birth audit_birth;
 	struct log_settings settings;
 	struct counts_view view;
 };
@@ -50,6 +54,11 @@ static size_t slot_bytes(void)
 size_t event_memory_bytes(unsigned slots)
 {
 	return PAGE_BYTES + slots * slot_bytes();
+}
+
+size_t event_audit_bytes(unsigned slots)
+{
+	return (size_t)slots * AUDIT_RING_BYTES;
 }
 
 static char *slot_at(struct event *event, unsigned slot)
@@ -68,8 +77,13 @@ static void adopt_page(struct event_page *page)
 	tally_adopt(&page->tally, &is_new);
 }
 
+static void *audit_ring(const struct event_birth *birth, unsigned slot)
+{
+	return birth->audit_memory ? (char *)birth->audit_memory + (size_t)slot * AUDIT_RING_BYTES : NULL;
+}
+
 /* Takes over what the memory holds, or makes it anew, part by part: what one part has lost does not cost the others. */
-static enum result adopt(struct event *event, unsigned slots)
+static enum result adopt(struct event *event, const struct event_birth *birth, unsigned slots)
 {
 	bool is_new;
 
@@ -85,6 +99,12 @@ static enum result adopt(struct event *event, unsigned slots)
 		event->rings[event->count] = slot;
 		event->counts[event->count] = (struct counts_block *)(void *)(slot + RING_BYTES);
 		counts_adopt(event->counts[event->count], &is_new);
+		if (event->audit_rings) {
+			event->audit_rings[event->count] = audit_ring(birth, i);
+			result = ring_adopt(event->audit_rings[event->count], AUDIT_RING_BYTES, &is_new);
+			if (result != RESULT_OK)
+				return result;
+		}
 		event->count++;
 	}
 	return RESULT_OK;
@@ -97,12 +117,15 @@ static void open_sinks(struct event *event, const struct event_birth *birth)
 		struct event_sink_birth sink = {
 			.ring_memory = slot,
 			.counts_memory = slot + RING_BYTES,
+			.audit_memory = audit_ring(birth, birth->first_worker + i),
+			.audit_wake_fd = event->audit_wake_fd,
 			.ring_bytes = RING_BYTES,
 			.node = birth->node,
 			.client_key = event->page->client_key,
 			.wake_fd = event->wake_fd,
 			.settings = birth->settings,
 			.workers = birth->workers,
+			.tenants = birth->tenants,
 		};
 
 		event_sink_init(&event->sinks[i], &sink);
@@ -114,10 +137,22 @@ static void release(struct event *event)
 	counts_view_done(&event->view);
 	if (event->wake_fd >= 0)
 		close(event->wake_fd);
+	if (event->audit_wake_fd >= 0)
+		close(event->audit_wake_fd);
+	for (unsigned i = 0; event->sinks && i < event->workers + event->has_notices; i++)
+		event_sink_done(&event->sinks[i]);
 	free(event->sinks);
+	free(event->audit_rings);
 	free(event->counts);
 	free(event->rings);
 	free(event);
+}
+
+static enum result start_audit(struct event *event, const struct event_birth *birth)
+{
+	event->audit_birth = (struct audit_log_birth){ .folder_fd = birth->audit_fd, .wake_fd = event->audit_wake_fd, .rings = event->audit_rings,
+		                                       .count = event->count, .settings = &event->settings };
+	return audit_log_start(&event->audit_birth, &event->audit);
 }
 
 static enum result take_up(struct event *event, const struct event_birth *birth, unsigned slots)
@@ -127,12 +162,14 @@ static enum result take_up(struct event *event, const struct event_birth *birth,
 	event->rings = calloc(slots, sizeof(event->rings[0]));
 	event->counts = calloc(slots, sizeof(event->counts[0]));
 	event->sinks = calloc(event->workers + 1, sizeof(event->sinks[0]));
-	if (!event->rings || !event->counts || !event->sinks)
+	if (birth->audit_memory)
+		event->audit_rings = calloc(slots, sizeof(event->audit_rings[0]));
+	if (!event->rings || !event->counts || !event->sinks || (birth->audit_memory && !event->audit_rings))
 		return RESULT_NO_MEMORY;
 	adopt_page(event->page);
 	for (unsigned i = 0; i < event->workers + event->has_notices; i++)
 		atomic_store(&event->page->is_used[birth->first_worker + i], 1);
-	result = adopt(event, slots);
+	result = adopt(event, birth, slots);
 	if (result == RESULT_OK)
 		result = counts_view_init(&event->view, event->counts, event->count);
 	if (result != RESULT_OK)
@@ -143,7 +180,8 @@ static enum result take_up(struct event *event, const struct event_birth *birth,
 		.folder_fd = birth->folder_fd, .wake_fd = event->wake_fd, .node = birth->node, .rings = event->rings, .ring_bytes = RING_BYTES,
 		.counts = event->counts, .count = event->count, .tally = &event->page->tally, .settings = &event->settings,
 	};
-	return journal_start(&event->birth, &event->journal);
+	result = journal_start(&event->birth, &event->journal);
+	return result == RESULT_OK && event->audit_rings ? start_audit(event, birth) : result;
 }
 
 enum result event_new(const struct event_birth *birth, struct event **out)
@@ -163,8 +201,10 @@ enum result event_new(const struct event_birth *birth, struct event **out)
 	event->has_notices = birth->first_worker + birth->workers < slots;
 	event->start_wall_ns = clock_wall_ns();
 	event->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	result = event->wake_fd < 0 ? RESULT_IO : take_up(event, birth, slots);
+	event->audit_wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	result = event->wake_fd < 0 || event->audit_wake_fd < 0 ? RESULT_IO : take_up(event, birth, slots);
 	if (result != RESULT_OK) {
+		event_hand_over(event);
 		release(event);
 		return result;
 	}
@@ -183,13 +223,15 @@ void event_notice(struct event *event, const struct notice *notice)
 		event_sink_notice(&event->sinks[event->workers], notice);
 }
 
-void event_apply(struct event *event, const struct log_settings *settings)
+void event_apply(struct event *event, const struct log_settings *settings, size_t tenants)
 {
 	for (unsigned i = 0; i < event->workers; i++)
-		event_sink_apply(&event->sinks[i], settings, event->workers);
+		event_sink_apply(&event->sinks[i], settings, event->workers, tenants);
 	event->settings = *settings;
 	if (event->journal)
 		journal_apply(event->journal, settings);
+	if (event->audit)
+		audit_log_apply(event->audit, settings);
 }
 
 void event_hand_over(struct event *event)
@@ -197,12 +239,20 @@ void event_hand_over(struct event *event)
 	if (event->journal)
 		journal_stop(event->journal);
 	event->journal = NULL;
+	if (event->audit)
+		audit_log_stop(event->audit);
+	event->audit = NULL;
+}
+
+static bool has_audit_records(const struct event *event, unsigned sink)
+{
+	return event->sinks[sink].audit.is_open && ring_has_records(&event->sinks[sink].audit.ring);
 }
 
 static bool has_lines(const struct event *event)
 {
 	for (unsigned i = 0; i < event->workers + event->has_notices; i++) {
-		if (ring_has_records(&event->sinks[i].ring))
+		if (ring_has_records(&event->sinks[i].ring) || has_audit_records(event, i))
 			return true;
 	}
 	return false;
@@ -216,6 +266,8 @@ static void carry_rest(struct event *event)
 
 	if (!has_lines(event) || journal_start(&event->birth, &event->journal) != RESULT_OK)
 		return;
+	if (event->audit_rings && audit_log_start(&event->audit_birth, &event->audit) != RESULT_OK)
+		event->audit = NULL;  /* what is left of it stays in the rings, for the next edge */
 	while (has_lines(event) && clock_mono_ms() < end_ms)
 		usleep(10000);
 }
@@ -231,6 +283,16 @@ void event_free(struct event *event)
 struct journal_state event_state(struct event *event)
 {
 	return event->journal ? journal_state(event->journal) : (struct journal_state){ .is_writing = false };
+}
+
+enum result event_audit_state(struct event *event, struct audit_state *out)
+{
+	if (!event->audit)
+		return RESULT_NOT_FOUND;
+	*out = audit_log_state(event->audit);
+	for (unsigned i = 0; i < event->workers; i++)
+		out->lost += atomic_load_explicit(&event->sinks[i].audit.failed, memory_order_relaxed);
+	return RESULT_OK;
 }
 
 const struct counts_view *event_counts(struct event *event)

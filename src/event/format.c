@@ -3,6 +3,8 @@
 #include <endian.h>
 
 #include "base/encode.h"
+#include "event/mask.h"
+#include "event/rules.h"
 
 #include "base/banned.h"
 
@@ -10,7 +12,6 @@
 #define NAME_MAX_BYTES 128
 #define PATH_MAX_BYTES 1024
 #define QUERY_MAX_BYTES 768
-#define QUERY_NAME_MAX 64
 #define AGENT_MAX_BYTES 256
 #define DETAIL_MAX_BYTES 256
 
@@ -126,26 +127,11 @@ static void add_verdict(struct line *line, enum decision decision, enum reason r
 		line_member_plain(line, SPAN(",\"bouclier.fault\":"), format_fault(fault));
 }
 
-/* "*LEN" in place of a value: how long it was, nothing of it. */
-static void add_masked(struct line *line, size_t len)
-{
-	line_raw(line, SPAN("*"));
-	line_number(line, len);
-}
-
-/* NAME=VALUE as NAME=*LEN. What has no '=' may be a value itself, and is masked whole. */
 static void add_pair(struct line *line, struct span pair)
 {
-	size_t equal = span_find(pair, '=');
+	char masked[MASK_TEXT_MAX];
 
-	if (equal == pair.len) {
-		if (pair.len)
-			add_masked(line, pair.len);
-		return;
-	}
-	line_text(line, span_take(pair, equal), QUERY_NAME_MAX);
-	line_raw(line, SPAN("="));
-	add_masked(line, pair.len - equal - 1);
+	line_raw(line, mask_pair(pair, masked));
 }
 
 static void add_query(struct line *line, struct span query)
@@ -153,7 +139,7 @@ static void add_query(struct line *line, struct span query)
 	static const struct span name = SPAN_INIT(",\"url.query\":\"");
 	char *end = line->end;
 
-	if (line_room(line) < name.len + QUERY_NAME_MAX + 32) {
+	if (line_room(line) < name.len + MASK_TEXT_MAX + 8) {
 		line->is_cut = true;
 		return;
 	}
@@ -163,7 +149,7 @@ static void add_query(struct line *line, struct span query)
 	while (query.at) {
 		struct span pair = span_cut(&query, '&');
 
-		if (line_room(line) < QUERY_NAME_MAX + 32) {
+		if (line_room(line) < MASK_TEXT_MAX + 8) {
 			line->is_cut = true;
 			line_raw(line, SPAN("\xe2\x80\xa6"));
 			break;
@@ -190,7 +176,7 @@ static void add_masked_path(struct line *line, struct span path)
 		line_text(line, span_take(path, semicolon), (size_t)(limit - line->at));
 		if (semicolon == path.len)
 			return;
-		if (limit - line->at < QUERY_NAME_MAX + 32) {
+		if (limit - line->at < MASK_TEXT_MAX + 8) {
 			line->is_cut = true;
 			return;
 		}
@@ -305,6 +291,7 @@ size_t format_request(struct format *format, struct log_client_ip privacy, const
 	add_request_id(&line, fact->request_id);
 	line_member_number(&line, SPAN(",\"bouclier.worker\":"), fact->worker);
 	add_origin(&line, fact);
+	line_rules(&line, fact->waf);
 	if (fact->is_bypassed)
 		line_raw(&line, SPAN(",\"bouclier.bypassed\":true"));
 	line_member_plain(&line, SPAN(",\"url.scheme\":"), fact->is_tls ? SPAN("https") : SPAN("http"));

@@ -2,14 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "event/carrier.h"
 #include "event/crc32c.h"
 #include "event/prune.h"
 #include "event/stream.h"
@@ -22,9 +20,8 @@
 #define RETRY_MS 1000
 
 struct journal {
-	pthread_t thread;
-	int folder_fd, lock_fd, wake_fd;
-	_Atomic bool stop;
+	struct carrier carrier;
+	int folder_fd, lock_fd;
 	_Atomic int error;
 	_Atomic bool is_writing;
 	_Atomic int64_t disk_bytes, keep_ms, fsync_ms;
@@ -298,15 +295,6 @@ static bool take_up(struct journal *journal)
 
 /* ---- the thread ---- */
 
-static void rest(struct journal *journal, int wait_ms)
-{
-	struct pollfd wake = { .fd = journal->wake_fd, .events = POLLIN };
-	uint64_t count;
-
-	if (poll(&wake, 1, wait_ms) > 0 && read(journal->wake_fd, &count, sizeof(count)) < 0)
-		return;  /* someone else read it: we are awake anyway */
-}
-
 /* True when there was something to carry. */
 static bool turn(struct journal *journal)
 {
@@ -341,15 +329,15 @@ static void *run(void *context)
 	bool is_busy = true;
 
 	while (!take_up(journal)) {
-		if (atomic_load(&journal->stop))
+		if (carrier_must_stop(&journal->carrier))
 			return NULL;
-		rest(journal, 100);
+		carrier_rest(&journal->carrier, 100);
 	}
-	while (!atomic_load(&journal->stop)) {
+	while (!carrier_must_stop(&journal->carrier)) {
 		int wait_ms = is_busy ? BUSY_WAIT_MS : IDLE_WAIT_MS;
 		int64_t fsync_ms = atomic_load(&journal->fsync_ms);
 
-		rest(journal, fsync_ms < wait_ms ? (int)fsync_ms : wait_ms);
+		carrier_rest(&journal->carrier, fsync_ms < wait_ms ? (int)fsync_ms : wait_ms);
 		is_busy = turn(journal);
 	}
 	while (carry(journal))
@@ -374,19 +362,6 @@ static void release(struct journal *journal)
 	free(journal);
 }
 
-/* Signals are for the process's other threads; a file size limit shows as an error of write. */
-static int start_thread(struct journal *journal)
-{
-	sigset_t all, before;
-	int error;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	error = pthread_create(&journal->thread, NULL, run, journal);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return error;
-}
-
 enum result journal_start(const struct journal_birth *birth, struct journal **out)
 {
 	struct journal *journal = calloc(1, sizeof(*journal));
@@ -396,7 +371,6 @@ enum result journal_start(const struct journal_birth *birth, struct journal **ou
 		return RESULT_NO_MEMORY;
 	journal->lock_fd = -1;
 	journal->folder_fd = birth->folder_fd < 0 ? -1 : fcntl(birth->folder_fd, F_DUPFD_CLOEXEC, 0);
-	journal->wake_fd = birth->wake_fd;
 	journal->count = birth->count;
 	journal->tally = birth->tally;
 	for (unsigned i = 0; i < STREAM_MAX; i++)
@@ -411,8 +385,8 @@ enum result journal_start(const struct journal_birth *birth, struct journal **ou
 	}
 	format_init(&journal->format, birth->node, (struct hash_seed){ 0, 0 });
 	journal_apply(journal, birth->settings);
-	result = RESULT_IO;
-	if ((journal->folder_fd < 0 && birth->folder_fd >= 0) || start_thread(journal) != 0)
+	result = journal->folder_fd < 0 && birth->folder_fd >= 0 ? RESULT_IO : carrier_start(&journal->carrier, birth->wake_fd, run, journal);
+	if (result != RESULT_OK)
 		goto failed;
 	*out = journal;
 	return RESULT_OK;
@@ -431,13 +405,7 @@ void journal_apply(struct journal *journal, const struct log_settings *settings)
 
 void journal_stop(struct journal *journal)
 {
-	static const uint64_t one = 1;
-
-	atomic_store(&journal->stop, true);
-	if (write(journal->wake_fd, &one, sizeof(one)) < 0) {
-		/* it wakes by itself within IDLE_WAIT_MS */
-	}
-	pthread_join(journal->thread, NULL);
+	carrier_stop(&journal->carrier);
 	release(journal);
 }
 

@@ -124,6 +124,20 @@ static void add_sites(struct page *page, const struct counts_view *view, const c
 	}
 }
 
+/* Of the sites that have any: few do. */
+static void add_audit_lost(struct page *page, const struct counts_view *view)
+{
+	head(page, "audit_log_site_lost_total", "counter", "Audit logs of requests that found no room or could not be made, by site.");
+	for (size_t i = 0; i < view->count; i++) {
+		if (view->totals[i].numbers[COUNTS_AUDIT_LOST] == 0)
+			continue;
+		sample(page, "audit_log_site_lost_total");
+		label(page, brace, SPAN("site"), view->totals[i].name);
+		add(page, close);
+		add_number(page, view->totals[i].numbers[COUNTS_AUDIT_LOST]);
+	}
+}
+
 static void add_traffic(struct page *page, const struct counts_view *view)
 {
 	add_requests(page, view);
@@ -139,6 +153,7 @@ static void add_traffic(struct page *page, const struct counts_view *view)
 	add_sites(page, view, "request_seconds_total", COUNTS_TOTAL_US, true);
 	head(page, "request_wait_seconds_total", "counter", "Of it, time spent waiting for an origin connection.");
 	add_sites(page, view, "request_wait_seconds_total", COUNTS_WAIT_US, true);
+	add_audit_lost(page, view);
 }
 
 static void add_lines(struct page *page, const struct metrics_source *source)

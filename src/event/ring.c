@@ -109,11 +109,16 @@ static uint32_t find_room(const struct ring_writer *writer, uint32_t oldest, uin
 	return oldest >= need ? 0 : writer->byte_count;
 }
 
-static bool refuse(struct ring_writer *writer)
+void ring_refuse(struct ring_writer *writer)
 {
 	uint64_t refused = atomic_load_explicit(&writer->shared->refused, memory_order_relaxed);
 
 	atomic_store_explicit(&writer->shared->refused, refused + 1, memory_order_relaxed);
+}
+
+static bool refuse(struct ring_writer *writer)
+{
+	ring_refuse(writer);
 	return false;
 }
 

@@ -64,6 +64,8 @@ enum result ring_adopt(void *memory, size_t size, bool *is_new) must_check;
 void ring_writer_open(struct ring_writer *writer, void *memory, size_t size);
 /* False, and counted, when there is no room. CRC is the checksum of RECORD. */
 bool ring_write(struct ring_writer *writer, struct span record, uint32_t crc);
+/* Counts a record that its writer does not even try to write. */
+void ring_refuse(struct ring_writer *writer);
 /* More than half full: worth waking the reader. */
 bool ring_is_half_full(const struct ring_writer *writer);
 /* Not all of what was written has been read. */

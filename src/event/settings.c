@@ -38,6 +38,10 @@ static const struct key log_keys[] = {
 	  .min = 32 << 20, .max = (int64_t)1 << 50,
 	  .help = "Disk space of the journal. When it is used up, whole oldest detail segments are deleted, and the journal says "
 	          "how many lines were in them; counts are never deleted for space." },
+	{ .name = "audit_disk", .type = KEY_BYTES, .offset = offsetof(struct log_settings, audit_disk_bytes), .fallback = "256MiB",
+	  .min = 1 << 20, .max = (int64_t)1 << 50,
+	  .help = "Disk space of the audit logs (waf: audit_log) of all sites together. When it is used up, the site that has most loses its oldest "
+	          "records; log.keep deletes them too." },
 	{ .name = "fsync", .type = KEY_DURATION, .offset = offsetof(struct log_settings, fsync_ms), .fallback = "1s",
 	  .min = 10, .max = 60000, .help = "The journal reaches the disk at least this often: what a power failure may cost." },
 	{ .name = NULL },

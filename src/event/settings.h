@@ -31,6 +31,7 @@ struct log_settings {
 	struct log_client_ip client_ip;
 	int64_t keep_ms;        /* segments older than this are deleted */
 	int64_t disk_bytes;     /* beyond it, the oldest detail segments are */
+	int64_t audit_disk_bytes;  /* of ModSecurity's audit logs, all sites together */
 	int64_t fsync_ms;       /* at most this much is lost with the power */
 };
 

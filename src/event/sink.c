@@ -7,7 +7,7 @@
 
 #include "base/banned.h"
 
-void event_sink_apply(struct event_sink *sink, const struct log_settings *settings, unsigned workers)
+void event_sink_apply(struct event_sink *sink, const struct log_settings *settings, unsigned workers, size_t tenants)
 {
 	unsigned lines = log_lines_per_second(settings);
 
@@ -15,6 +15,7 @@ void event_sink_apply(struct event_sink *sink, const struct log_settings *settin
 	atomic_store(&sink->allowed, settings->client_ip.allowed);
 	atomic_store(&sink->refused, settings->client_ip.refused);
 	atomic_store(&sink->share, lines / workers ? lines / workers : 1);
+	audit_share_set(&sink->audit.share, tenants);
 }
 
 void event_sink_init(struct event_sink *sink, const struct event_sink_birth *birth)
@@ -23,8 +24,14 @@ void event_sink_init(struct event_sink *sink, const struct event_sink_birth *bir
 	ring_writer_open(&sink->ring, birth->ring_memory, birth->ring_bytes);
 	counts_writer_open(&sink->counts, birth->counts_memory);
 	sample_init(&sink->sample);
+	audit_writer_init(&sink->audit, birth->audit_memory, birth->audit_wake_fd, birth->client_key);
 	sink->wake_fd = birth->wake_fd;
-	event_sink_apply(sink, birth->settings, birth->workers);
+	event_sink_apply(sink, birth->settings, birth->workers, birth->tenants);
+}
+
+void event_sink_done(struct event_sink *sink)
+{
+	audit_writer_done(&sink->audit);
 }
 
 static struct log_client_ip privacy_of(struct event_sink *sink)
@@ -89,6 +96,8 @@ static void take_request(void *context, const struct request_fact *fact)
 	counts_request(&sink->counts, fact);
 	if (choose(sink, fact->decision, fact->reason, fact->status, fact->site_name))
 		hand_over(sink, format_request(&sink->format, privacy_of(sink), fact, sink->text));
+	if (!audit_writer_take(&sink->audit, privacy_of(sink), fact))
+		counts_audit_lost(&sink->counts, fact->site_name);
 }
 
 static void take_connection(void *context, const struct connection_fact *fact)

@@ -2,12 +2,13 @@
  * out. Availability: it fails open. A full ring, a full disk, a missing journal thread cost lines, never a request.
  *
  * Units    about a microsecond a line; no system call, except to wake the journal when the ring is half full
- * Owns     nothing but itself
+ * Owns     itself, and the buffers in which an audit log is made
  * Threads  one struct a worker; event_sink_apply from any thread
  */
 #ifndef BOUCLIER_EVENT_SINK_H
 #define BOUCLIER_EVENT_SINK_H
 
+#include "event/audit/record.h"
 #include "event/counts.h"
 #include "event/notice.h"
 #include "event/ring.h"
@@ -18,6 +19,7 @@ struct event_sink {
 	struct ring_writer ring;
 	struct counts_writer counts;
 	struct sample sample;
+	struct audit_writer audit;
 	int wake_fd;                   /* eventfd of the journal; -1: none */
 	/* What a reload may change, number by number. */
 	_Atomic int requests, allowed, refused;
@@ -27,16 +29,20 @@ struct event_sink {
 
 struct event_sink_birth {
 	void *ring_memory, *counts_memory;  /* adopted by the caller */
+	void *audit_memory;                 /* likewise, a ring of AUDIT_RING_BYTES; NULL: no audit log */
+	int audit_wake_fd;
 	size_t ring_bytes;
 	struct span node;
 	struct hash_seed client_key;
 	int wake_fd;
 	const struct log_settings *settings;
 	unsigned workers;                   /* that share log.rate */
+	size_t tenants;                     /* that share the ring of audit logs */
 };
 
 void event_sink_init(struct event_sink *sink, const struct event_sink_birth *birth);
-void event_sink_apply(struct event_sink *sink, const struct log_settings *settings, unsigned workers);
+void event_sink_done(struct event_sink *sink);
+void event_sink_apply(struct event_sink *sink, const struct log_settings *settings, unsigned workers, size_t tenants);
 /* Writes a notice into the ring, unfiltered. */
 void event_sink_notice(struct event_sink *sink, const struct notice *notice);
 /* What the edge is given. SINK must outlive the worker. */

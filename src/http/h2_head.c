@@ -51,8 +51,10 @@ static struct span keep(struct h2_head *build, struct span text)
 {
 	struct span kept = arena_copy(build->into->arena, text);
 
-	if (!kept.at)
+	if (!kept.at) {
 		fault_set(build, HTTP_FAULT_NO_MEMORY);
+		build->is_full = true;
+	}
 	return kept;
 }
 
@@ -103,10 +105,8 @@ static void method_add(struct h2_head *build, struct span value)
 {
 	struct request_head *head = build->head;
 
-	if (!span_is_token(value)) {
+	if (!span_is_token(value))
 		fault_set(build, HTTP_FAULT_METHOD);
-		return;
-	}
 	head->method = method_of(value);
 	head->method_name = head->method == METHOD_OTHER ? keep(build, value) : method_name(head->method);
 }
@@ -116,18 +116,14 @@ static void path_add(struct h2_head *build, const struct http_limits *limits, st
 	struct request_head *head = build->head;
 	struct span rest;
 
-	if (value.len == 0 || (value.at[0] != '/' && !span_equal(value, SPAN("*")))) {
+	if (value.len == 0 || (value.at[0] != '/' && !span_equal(value, SPAN("*"))))
 		fault_set(build, HTTP_FAULT_H2_PSEUDO);
-		return;
-	}
 	if (value.len > limits->target_bytes) {
 		fault_set(build, HTTP_FAULT_TARGET_LONG);
 		return;
 	}
-	if (scan_target(value.at, value.at + value.len) != value.at + value.len) {
+	if (scan_target(value.at, value.at + value.len) != value.at + value.len)
 		fault_set(build, HTTP_FAULT_TARGET);
-		return;
-	}
 	rest = head->target = keep(build, value);
 	head->path = span_cut(&rest, '?');
 	head->has_query = rest.at != NULL;
@@ -162,10 +158,10 @@ static void pseudo_add(struct h2_head *build, const struct http_limits *limits, 
 {
 	enum pseudo pseudo = pseudo_of(name);
 
-	if (build->is_trailers || build->has_regular || !pseudo || (build->seen & pseudo)) {
+	if (build->is_trailers || build->has_regular || !pseudo || (build->seen & pseudo))
 		fault_set(build, build->is_trailers ? HTTP_FAULT_TRAILER : HTTP_FAULT_H2_PSEUDO);
+	if (build->is_trailers || !pseudo || (build->seen & pseudo))
 		return;
-	}
 	build->seen = (uint8_t)(build->seen | pseudo);
 	switch (pseudo) {
 	case PSEUDO_METHOD:
@@ -232,16 +228,18 @@ static void regular_add(struct h2_head *build, const struct http_limits *limits,
 	enum result result;
 
 	build->has_regular = true;
+	if (fault != HTTP_FAULT_NONE)
+		id = FIELD_OTHER;
 	if (fault == HTTP_FAULT_NONE)
 		fault = value_fault(value);
 	if (fault == HTTP_FAULT_NONE && is_connection_specific(id, value))
 		fault = HTTP_FAULT_H2_FIELD;
 	if (fault == HTTP_FAULT_NONE && build->is_trailers && !trailer_is_allowed(&(struct field){ name, value, id }))
 		fault = HTTP_FAULT_TRAILER;
-	if (fault != HTTP_FAULT_NONE) {
+	if (fault != HTTP_FAULT_NONE)
 		fault_set(build, fault);
+	if (build->is_trailers && fault != HTTP_FAULT_NONE)
 		return;
-	}
 	if (id == FIELD_COOKIE) {
 		crumb_add(build, limits, value);
 		return;
@@ -254,9 +252,10 @@ static void regular_add(struct h2_head *build, const struct http_limits *limits,
 void h2_head_add(struct h2_head *build, const struct http_limits *limits, struct span name, struct span value)
 {
 	build->list_bytes += name.len + value.len + FIELD_OVERHEAD;
-	if (build->fault != HTTP_FAULT_NONE)
+	if (build->is_full || (build->is_trailers && build->fault != HTTP_FAULT_NONE))
 		return;
-	if (build->list_bytes > (build->is_trailers ? TRAILERS_BYTES_MAX : limits->head_bytes))
+	build->is_full = build->list_bytes > (build->is_trailers ? TRAILERS_BYTES_MAX : limits->head_bytes);
+	if (build->is_full)
 		fault_set(build, build->is_trailers ? HTTP_FAULT_TRAILER : HTTP_FAULT_HEAD_LONG);
 	else if (name.len && name.at[0] == ':')
 		pseudo_add(build, limits, name, value);
@@ -359,7 +358,7 @@ enum http_fault h2_head_end(struct h2_head *build, const struct http_limits *lim
 	fault_set(build, host_fault(build));
 	if (build->fault == HTTP_FAULT_NONE)
 		fault_set(build, body_fault(build, limits, is_whole_message));
-	if (build->fault == HTTP_FAULT_NONE)
+	if (build->fault != HTTP_FAULT_NO_MEMORY)
 		cookie_join(build);
 	return build->fault;
 }

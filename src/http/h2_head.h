@@ -23,14 +23,16 @@ struct h2_head {
 	uint8_t seen;                    /* pseudo-header fields */
 	bool has_regular;
 	bool is_trailers;
+	bool is_full;                    /* nothing more is kept */
 	enum http_fault fault;           /* the first */
 };
 
 /* RESULT_NO_MEMORY when ARENA is full. */
 enum result h2_head_begin(struct h2_head *build, struct arena *arena, const struct http_limits *limits) must_check;
 enum result h2_trailers_begin(struct h2_head *build, struct arena *arena) must_check;
-/* NAME and VALUE need to last for the call only. What is wrong with them is kept in build->fault; after that nothing is
- * kept, only counted. */
+/* NAME and VALUE need to last for the call only. What is wrong with them is kept in build->fault. Even then what fits is kept, as far
+ * as it can be represented (as represent.h has it: a broken name has no id): never to be forwarded, for rules and events to see.
+ * Beyond head_bytes, or once is_full is set, nothing is kept, only counted. */
 void h2_head_add(struct h2_head *build, const struct http_limits *limits, struct span name, struct span value);
 /* The block is complete: joins the cookie, checks the fields together, sets host, path, body. Returns build->fault. */
 enum http_fault h2_head_end(struct h2_head *build, const struct http_limits *limits, bool is_whole_message) must_check;

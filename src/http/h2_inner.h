@@ -24,6 +24,7 @@ struct h2_session {
 	struct h2_guard guard;
 	uint64_t now_ms;
 	struct list streams;         /* of h2_stream.node */
+	struct h2_stream *reading;   /* whose fields are coming: a block of them is never interleaved; NULL: none is */
 	struct list spare;           /* freed streams, kept for the next */
 	struct buffer *out;          /* during h2_send */
 	size_t heads_bytes;          /* decoded heads of the open streams */

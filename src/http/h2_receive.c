@@ -43,6 +43,7 @@ static int stream_open(struct h2_session *session, int32_t id)
 		return refuse_stream(session->ng, id);
 	}
 	nghttp2_session_set_stream_user_data(session->ng, id, stream);
+	session->reading = stream;
 	if (h2_head_begin(&stream->build, stream->arena, &session->limits.http) != RESULT_OK)
 		return refuse_stream(session->ng, id);  /* `closed` follows, with the RST_STREAM */
 	return 0;
@@ -53,9 +54,10 @@ static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, voi
 	struct h2_session *session = user;
 	struct h2_stream *stream;
 
+	session->reading = NULL;
 	if (frame->headers.cat == NGHTTP2_HCAT_REQUEST)
 		return stream_open(session, frame->hd.stream_id);
-	stream = nghttp2_session_get_stream_user_data(ng, frame->hd.stream_id);
+	stream = session->reading = nghttp2_session_get_stream_user_data(ng, frame->hd.stream_id);
 	if (stream && !stream->is_deaf && h2_trailers_begin(&stream->build, stream->arena) != RESULT_OK)
 		h2_stream_end(stream, NGHTTP2_INTERNAL_ERROR, true);
 	return 0;
@@ -78,18 +80,20 @@ static int on_header(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rc
                      void *user)
 {
 	struct h2_session *session = user;
-	struct h2_stream *stream = nghttp2_session_get_stream_user_data(ng, frame->hd.stream_id);
+	struct h2_stream *stream = session->reading;
 	struct h2_head *build;
 	size_t before;
 
-	(void)flags;
+	(void)ng, (void)frame, (void)flags;
 	if (!stream || stream->is_deaf)
 		return 0;
 	build = &stream->build;
 	before = build->list_bytes;
 	h2_head_add(build, &session->limits.http, span_of_rcbuf(name), span_of_rcbuf(value));
-	if (build->fault == HTTP_FAULT_NONE && heads_would_pass(stream, build->list_bytes - before))
-		build->fault = HTTP_FAULT_NO_MEMORY;
+	if (!build->is_full && heads_would_pass(stream, build->list_bytes - before)) {
+		build->fault = build->fault == HTTP_FAULT_NONE ? HTTP_FAULT_NO_MEMORY : build->fault;
+		build->is_full = true;
+	}
 	if (build->fault != HTTP_FAULT_NONE && build->list_bytes > HEAD_LONG_FACTOR * session->limits.http.head_bytes) {
 		fault_tell(stream, build->fault);
 		h2_stream_end(stream, NGHTTP2_ENHANCE_YOUR_CALM, false);

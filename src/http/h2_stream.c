@@ -30,6 +30,8 @@ void h2_stream_free(struct h2_stream *stream)
 	struct h2_session *session = stream->session;
 
 	h2_body_forget(stream);
+	if (session->reading == stream)
+		session->reading = NULL;
 	session->heads_bytes -= stream->counted_bytes;
 	session->unfinished -= stream->is_unfinished;
 	session->open--;

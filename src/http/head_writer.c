@@ -114,8 +114,11 @@ enum result chunk_write(struct span data, struct buffer *out)
 {
 	size_t before = buffer_len(out);
 	char head[CHUNK_HEAD_MAX];
-	enum result result = buffer_append(out, span_make(head, chunk_head_write(data.len, head)));
+	enum result result;
 
+	if (!data.len)
+		return RESULT_OK;  /* an empty chunk is the end of the body */
+	result = buffer_append(out, span_make(head, chunk_head_write(data.len, head)));
 	if (result == RESULT_OK)
 		result = buffer_append(out, data);
 	if (result == RESULT_OK)

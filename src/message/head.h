@@ -42,6 +42,7 @@ struct request_head {
 	enum method method;
 	struct span method_name;
 	enum http_version version;
+	struct span version_text;  /* of a refused head, where it is none of the above; empty: none was said. NULL everywhere else */
 	struct span target;      /* as it came */
 	struct span scheme;      /* HTTP/2 and absolute-form; empty otherwise */
 	struct span host;        /* without port; from Host, the absolute form or :authority; as it came */

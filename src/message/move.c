@@ -11,7 +11,7 @@ static inline void move(struct span *span, struct span from, const char *to)
 void request_head_move(struct request_head *head, struct span from, const char *to)
 {
 	struct span *const spans[] = { &head->method_name, &head->target, &head->scheme, &head->host, &head->authority,
-		                       &head->path, &head->query, &head->protocol };
+		                       &head->path, &head->query, &head->protocol, &head->version_text };
 
 	for (size_t i = 0; i < sizeof(spans) / sizeof(*spans); i++)
 		move(spans[i], from, to);

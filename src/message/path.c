@@ -18,6 +18,25 @@ bool path_is_plain(struct span path)
 	return true;
 }
 
+bool path_has_one_reading(struct span path)
+{
+	for (size_t i = 0; i < path.len; i++) {
+		char c = path.at[i];
+		bool begins_with_dot = c == '.' && i && path.at[i - 1] == '/';  /* "/.", "/..", "/.x": few names begin so */
+
+		if (c == '%') {
+			int high = i + 2 < path.len ? hex_digit(path.at[i + 1]) : -1, low = high < 0 ? -1 : hex_digit(path.at[i + 2]);
+
+			if (low < 0 || (high < 8 && !(high == 2 && low == 0)))
+				return false;
+			i += 2;
+		} else if (c == ';' || c == '\\' || !c || begins_with_dot || (c == '/' && i && path.at[i - 1] == '/')) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* The byte at the front of REST, decoded, and past it. What is no %XX stands for itself. */
 static char take(struct span *rest)
 {

@@ -15,6 +15,9 @@
 
 /* PATH has one reading: it is tidy, a slash at its end aside, or it is "*". */
 bool path_is_plain(struct span path);
+/* Nothing in PATH is read so by one origin and otherwise by another: no ".", "..", names that begin with a dot, "//", ";", "\" or
+ * NUL, and what is encoded is a letter of a name (%C3%A9, %20). For what weakens a rule: a path with two readings weakens none. */
+bool path_has_one_reading(struct span path);
 /* OUT has room for PATH.len bytes, which are at least one. */
 struct span path_tidy(struct span path, char *out);
 

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -45,6 +46,21 @@ static inline __m128i scan_load(const char *at)
 	return _mm_loadu_si128((const __m128i *)(const void *)at);
 }
 
+/* The first and the last 8 of 8 to 15 bytes: all of them, some twice. */
+static inline __m128i scan_load_ends(const char *at, const char *end)
+{
+	uint64_t first, last;
+
+	memcpy(&first, at, 8);
+	memcpy(&last, end - 8, 8);
+	return _mm_set_epi64x((long long)last, (long long)first);
+}
+
+static inline bool scan_has_ends(const char *at, const char *end)
+{
+	return end - at >= 8 && end - at < 16;
+}
+
 /* Bytes of V between FIRST and LAST, unsigned: all ones. */
 static inline __m128i scan_between(__m128i v, char first, char last)
 {
@@ -56,17 +72,15 @@ static inline __m128i scan_between(__m128i v, char first, char last)
 
 #ifdef __SSE2__
 /* A bit for each of 16 bytes that is not BYTE_TEXT. */
-static inline unsigned text_stops(const char *at)
+static inline unsigned text_stops(__m128i v)
 {
-	__m128i v = scan_load(at);
 	__m128i control = _mm_andnot_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\t')), scan_between(v, 0, 0x1f));
 
 	return (unsigned)_mm_movemask_epi8(_mm_or_si128(control, _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f))));
 }
 
-static inline unsigned target_stops(const char *at)
+static inline unsigned target_stops(__m128i v)
 {
-	__m128i v = scan_load(at);
 	__m128i low = _mm_cmplt_epi8(v, _mm_set1_epi8(0x21));  /* signed: 0x80 and above are low too */
 	__m128i others = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)), _mm_cmpeq_epi8(v, _mm_set1_epi8('#')));
 
@@ -74,9 +88,8 @@ static inline unsigned target_stops(const char *at)
 }
 
 /* Letters, digits, '-': what most names are made of. */
-static inline unsigned name_stops(const char *at)
+static inline unsigned name_stops(__m128i v)
 {
-	__m128i v = scan_load(at);
 	__m128i letter = scan_between(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'a', 'z');
 	__m128i other = _mm_or_si128(scan_between(v, '0', '9'), _mm_cmpeq_epi8(v, _mm_set1_epi8('-')));
 
@@ -90,7 +103,7 @@ static inline const char *scan_text(const char *at, const char *end)
 #ifdef __SSE2__
 	if (end - at >= 16) {
 		for (;; at = end - at >= 32 ? at + 16 : end - 16) {
-			unsigned stops = text_stops(at);
+			unsigned stops = text_stops(scan_load(at));
 
 			if (stops)
 				return at + __builtin_ctz(stops);
@@ -98,6 +111,8 @@ static inline const char *scan_text(const char *at, const char *end)
 				return end;
 		}
 	}
+	if (scan_has_ends(at, end) && !text_stops(scan_load_ends(at, end)))
+		return end;
 #endif
 	return scan_class(at, end, BYTE_TEXT);
 }
@@ -107,7 +122,7 @@ static inline const char *scan_target(const char *at, const char *end)
 #ifdef __SSE2__
 	if (end - at >= 16) {
 		for (;; at = end - at >= 32 ? at + 16 : end - 16) {
-			unsigned stops = target_stops(at);
+			unsigned stops = target_stops(scan_load(at));
 
 			if (stops)
 				return at + __builtin_ctz(stops);
@@ -123,7 +138,7 @@ static inline const char *scan_token(const char *at, const char *end)
 {
 #ifdef __SSE2__
 	while (end - at >= 16) {
-		unsigned stops = name_stops(at);
+		unsigned stops = name_stops(scan_load(at));
 
 		if (stops == 0) {
 			at += 16;
@@ -134,6 +149,8 @@ static inline const char *scan_token(const char *at, const char *end)
 			return at;
 		at++;
 	}
+	if (scan_has_ends(at, end) && !name_stops(scan_load_ends(at, end)))
+		return end;
 #endif
 	return scan_class(at, end, BYTE_TOKEN);
 }

@@ -92,7 +92,7 @@ static int bio_out(BIO *bio, const char *bytes, int count)
 	if (count <= 0)
 		return 0;
 	struct span span = span_make(bytes, (size_t)count);
-	if (state->phase == TLS_PHASE_HANDSHAKE && buffer_append(&state->out, span) == RESULT_OK)
+	if ((state->phase == TLS_PHASE_HANDSHAKE || state->is_gathering) && buffer_append(&state->out, span) == RESULT_OK)
 		return count;
 	enum result result = send_after_held(state, span, &sent);
 	if (result == RESULT_MORE)

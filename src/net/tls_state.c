@@ -11,6 +11,7 @@
 #include "base/banned.h"
 
 #define OUT_MAX (128u * 1024)   /* a handshake flight: chain, certificate requests with many authorities */
+#define GATHER_MAX (32u * 1024) /* of records that wait for the next */
 #define ALERT_DECODE_ERROR 50
 #define ALERT_INTERNAL 80
 #define ALERT_UNKNOWN_NAME 112
@@ -220,13 +221,32 @@ enum result tls_state_read(struct tls_state *state, char *out, size_t size, size
 	return result == RESULT_REFUSED ? RESULT_IO : result;
 }
 
-enum result tls_state_write(struct tls_state *state, struct span bytes, size_t *sent)
+static enum result write_record(struct tls_state *state, struct span bytes, size_t *sent)
 {
 	errors_forget();
 	if (SSL_write_ex(state->ssl, bytes.at, bytes.len, sent) == 1)
 		return RESULT_OK;
 	enum result result = failure(state, SSL_get_error(state->ssl, 0));
 	return result == RESULT_MORE ? RESULT_MORE : RESULT_IO;
+}
+
+/* Records that others follow at once are gathered and leave with the last one, in one system call. That one is never held: if the
+ * kernel takes less, OpenSSL has it still, the caller is told that some of BYTES was not taken, and comes again. Then OpenSSL sends it
+ * and a record more in one call, which may be the last two of all: nothing is gathered. */
+enum result tls_state_write(struct tls_state *state, struct span bytes, size_t *sent)
+{
+	enum result result = RESULT_OK;
+	*sent = 0;
+	do {
+		size_t count = 0;
+		struct span rest = span_skip(bytes, *sent);
+		state->is_gathering = !state->is_pending && rest.len > TLS_RECORD_MAX && buffer_len(&state->out) < GATHER_MAX;
+		result = write_record(state, rest, &count);
+		state->is_pending = result == RESULT_MORE;
+		*sent += count;
+	} while (result == RESULT_OK && state->is_gathering);
+	state->is_gathering = false;
+	return result == RESULT_MORE && *sent > 0 ? RESULT_OK : result;
 }
 
 void tls_state_finish(struct tls_state *state)

@@ -18,11 +18,13 @@ enum tls_phase { TLS_PHASE_HELLO, TLS_PHASE_HANDSHAKE, TLS_PHASE_OPEN, TLS_PHASE
 
 struct tls_choice;
 
+#define TLS_RECORD_MAX 16384u  /* bytes that one record carries */
+
 struct tls_state {
 	SSL *ssl;                        /* NULL in HELLO and PASSTHROUGH */
 	struct transport *transport;     /* set at the entry of each call: the transport may move between calls */
 	struct buffer in;                /* read from the socket, not yet taken by TLS */
-	struct buffer out;               /* sealed, not yet sent: a handshake flight, or a ticket that waits for company */
+	struct buffer out;               /* sealed, not yet sent: a handshake flight, a ticket that waits for company, records that others follow */
 	const struct tls_server *server;
 	struct tls_client *client;
 	const struct tls_choice *choice;
@@ -32,7 +34,7 @@ struct tls_state {
 	struct address local;
 	uint32_t peer_len;
 	uint8_t phase, sni_len, ja4_len;
-	bool has_local, allow_h2, is_resumed;
+	bool has_local, allow_h2, is_resumed, is_gathering, is_pending;
 	char ja4[JA4_LEN];
 };
 

@@ -12,8 +12,6 @@
 
 #include "base/banned.h"
 
-#define RECORD_MAX 16384u
-
 /* The TLS state if bytes go through it; NULL for a plain or passed-through connection. */
 static struct tls_state *tls_of(struct transport *transport)
 {
@@ -144,8 +142,8 @@ enum result transport_write(struct transport *transport, struct span bytes, size
 static size_t list_gather(const struct iovec *list, int count, char *out)
 {
 	size_t len = 0;
-	for (int i = 0; i < count && len < RECORD_MAX; i++) {
-		size_t part = list[i].iov_len < RECORD_MAX - len ? list[i].iov_len : RECORD_MAX - len;
+	for (int i = 0; i < count && len < TLS_RECORD_MAX; i++) {
+		size_t part = list[i].iov_len < TLS_RECORD_MAX - len ? list[i].iov_len : TLS_RECORD_MAX - len;
 		if (part > 0)
 			memcpy(out + len, list[i].iov_base, part);
 		len += part;
@@ -164,7 +162,7 @@ static size_t list_len(const struct iovec *list, int count)
 static enum result write_gathered(struct tls_state *state, const struct iovec *list, int count, size_t *sent)
 {
 	/* Zeroing it, as the house's compiler flags would, costs more than a small record. */
-	__attribute__((uninitialized)) char record[RECORD_MAX];
+	__attribute__((uninitialized)) char record[TLS_RECORD_MAX];
 	size_t len = list_gather(list, count, record);
 	return tls_state_write(state, span_make(record, len), sent);
 }
@@ -181,7 +179,7 @@ enum result transport_write_list(struct transport *transport, const struct iovec
 	if (state->phase != TLS_PHASE_OPEN)
 		return RESULT_IO;
 	size_t total = list_len(list, count);
-	if (list->iov_len >= RECORD_MAX || list->iov_len == total)
+	if (list->iov_len >= TLS_RECORD_MAX || list->iov_len == total)
 		return tls_state_write(state, span_make(list->iov_base, list->iov_len), sent);
 	return write_gathered(state, list, count, sent);
 }

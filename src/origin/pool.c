@@ -121,14 +121,18 @@ static unsigned pick_least(struct pool *pool, uint64_t set, const struct pool_wi
 	return best;
 }
 
+/* Of this house for ever: a visitor keeps its member through restarts, and on every node. */
+static const struct hash_seed visitor_seed = { 1, 2 };
+
 /* Rendezvous hashing (Thaler, Ravishankar 1998), weighted: a member that goes moves only its own visitors. */
 static unsigned pick_hash(const struct pool *pool, uint64_t set, const struct pool_wish *wish)
 {
 	unsigned best = (unsigned)__builtin_ctzll(set);
 	double best_score = -1;
+	uint64_t visitor = hash_u64(hash_span(visitor_seed, wish->visitor));
 
 	for (unsigned i = 0; i < pool->count; i++) {
-		uint64_t draw = hash_u64(pool->members[i].key ^ hash_u64(wish->hash)) >> 11;
+		uint64_t draw = hash_u64(pool->members[i].key ^ visitor) >> 11;
 		double unit = ((double)draw + 1) / 9007199254740994.0;  /* (0, 1) */
 		double score = (double)pool->members[i].settings->weight / -log(unit);
 

@@ -25,7 +25,7 @@ struct pool {
 };
 
 struct pool_wish {
-	uint64_t hash;        /* BALANCE_HASH: of what shall stay together */
+	struct span visitor;  /* BALANCE_HASH: what has the same bytes stays together */
 	uint64_t sticky;      /* a member's key from the visitor's cookie; 0: none */
 	uint64_t tried;       /* bit per member that this request has tried already */
 	uint64_t now_ms;

@@ -10,7 +10,7 @@
 
 /* Raise VERSION whenever a record changes: a binary never reads another version's image, it asks its own check. */
 #define MAGIC "BOUCIMG"
-#define VERSION 1u
+#define VERSION 2u
 #define DRAIN_MS 30000u
 #define DRAIN_MS_MAX 3600000u
 
@@ -130,6 +130,21 @@ void image_write_problem(struct image_writer *writer, const struct image_record 
 	                                             .number = problem->number, .flags = problem->flags });
 }
 
+void image_write_rules(struct image_writer *writer, enum image_kind kind, struct span owner, struct span name, struct span bytes)
+{
+	struct buffer both;
+
+	buffer_init(&both, owner.len + 1 + bytes.len);
+	if (writer->failed == RESULT_OK)
+		writer->failed = buffer_append(&both, owner);
+	if (writer->failed == RESULT_OK)
+		writer->failed = buffer_append_byte(&both, 0);
+	if (writer->failed == RESULT_OK)
+		writer->failed = buffer_append(&both, bytes);
+	write_record(writer, &(struct image_record){ .kind = kind, .name = name, .bytes = buffer_span(&both) });
+	buffer_done(&both);
+}
+
 void image_write_view(struct image_writer *writer, struct span path, bool may_write)
 {
 	write_record(writer, &(struct image_record){ .kind = IMAGE_VIEW, .name = path, .number = may_write });
@@ -217,6 +232,9 @@ static bool is_sound(const struct image_record *record)
 		return record->bytes.len == sizeof(struct listener_record);
 	case IMAGE_PROBLEM:
 		return record->name.len && span_find(record->name, 0) == record->name.len;
+	case IMAGE_RULE_TEXT:
+	case IMAGE_RULE_SET:
+		return record->name.len && span_find(record->name, 0) == record->name.len && span_find(record->bytes, 0) < record->bytes.len;
 	case IMAGE_VIEW:
 		return is_path(record->name) && record->number <= 1;
 	case IMAGE_FILE:
@@ -351,6 +369,16 @@ bool image_next_file(const struct image *image, size_t *at, struct image_file *o
 	*out = (struct image_file){ .path = record.name, .bytes = record.bytes, .kind = record.number, .flags = record.flags,
 	                            .error = record.error };
 	return true;
+}
+
+struct span image_rules_owner(const struct image_record *record)
+{
+	return span_take(record->bytes, span_find(record->bytes, 0));
+}
+
+struct span image_rules_bytes(const struct image_record *record)
+{
+	return span_skip(record->bytes, span_find(record->bytes, 0) + 1);
 }
 
 struct span image_complaints(const struct image *image)

@@ -28,6 +28,8 @@ enum image_kind {
 	IMAGE_TEXT,           /* name: path; bytes: exactly what was read there */
 	IMAGE_VIEW,           /* name: a path the edge may read (number 0) or write (number 1) once confined */
 	IMAGE_PROBLEM,        /* name: whose files are wrong; bytes: the report; number: errors; flags 1: a last good version serves */
+	IMAGE_RULE_TEXT,      /* name: path; bytes: whose it is, NUL, and what was read there */
+	IMAGE_RULE_SET,       /* name: what `ruleset` says; bytes: whose files it is made of, NUL, and a digest of them */
 	IMAGE_KIND_COUNT,
 };
 
@@ -83,6 +85,8 @@ void image_write_listener(struct image_writer *writer, const struct image_listen
 void image_write_file(struct image_writer *writer, const struct image_file *file);
 void image_write_text(struct image_writer *writer, struct span path, struct span bytes);
 void image_write_problem(struct image_writer *writer, const struct image_record *problem);
+/* IMAGE_RULE_TEXT or IMAGE_RULE_SET. OWNER: a tenant; empty: the administrator. */
+void image_write_rules(struct image_writer *writer, enum image_kind kind, struct span owner, struct span name, struct span bytes);
 void image_write_view(struct image_writer *writer, struct span path, bool may_write);
 /* Completes the header and writes all to FD (an empty memfd). RESULT_IO, or the first failure of a write. */
 enum result image_finish(struct image_writer *writer, int fd) must_check;
@@ -111,6 +115,10 @@ static inline bool image_is_empty(const struct image *image)
 bool image_next(const struct image *image, enum image_kind kind, size_t *at, struct image_record *out);
 bool image_next_listener(const struct image *image, size_t *at, struct image_listener *out);
 bool image_next_file(const struct image *image, size_t *at, struct image_file *out);
+
+/* The halves of an IMAGE_RULE_TEXT or IMAGE_RULE_SET. */
+struct span image_rules_owner(const struct image_record *record);
+struct span image_rules_bytes(const struct image_record *record);
 
 struct span image_complaints(const struct image *image);
 /* Defaults (no folder, one worker, 30 s) when the image says nothing. */

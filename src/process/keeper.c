@@ -23,6 +23,7 @@
 
 #include "base/banned.h"
 
+#define END_EXTRA_S 10  /* for what the edge writes when its requests are over */
 #define NOBODY 65534
 #define LINE_MAX_BYTES 2048
 
@@ -286,10 +287,12 @@ void keeper_end(struct keeper *keeper, int exit_code)
 
 static void begin_end(struct keeper *keeper)
 {
+	unsigned long long drain_s = (unsigned long long)(image_settings(&keeper->current.image).drain_ms / 1000);
+
 	keeper->is_ending = true;
-	notify_send("STOPPING=1\nSTATUS=finishing the requests in flight");
-	keeper_note(keeper, "ending: requests in flight have %llu s",
-	            (unsigned long long)(image_settings(&keeper->current.image).drain_ms / 1000));
+	/* systemd would kill all of it after its own time, however long the configuration gives. */
+	notify_send("STOPPING=1\nEXTEND_TIMEOUT_USEC=%llu\nSTATUS=finishing the requests in flight", (drain_s + END_EXTRA_S) * 1000000);
+	keeper_note(keeper, "ending: requests in flight have %llu s", drain_s);
 	keeper_listeners_close(keeper);  /* the edge's copies stay open until it closes them */
 	keeper_kill(&keeper->children[CHILD_CHECK]);
 	keeper_kill(&keeper->children[CHILD_NEXT]);

@@ -309,20 +309,20 @@ void keeper_reload_replace(struct keeper *keeper, uint64_t generation)
 
 void keeper_next_ready(struct keeper *keeper)
 {
-	if (keeper->reload == RELOAD_REPLACING)
+	bool is_reload = keeper->reload == RELOAD_REPLACING;
+
+	if (is_reload) {
 		answer_edge(keeper, true, keeper->candidate.number, SPAN_NONE);  /* while the edge that asked still is the one we talk to */
+		commit(keeper);  /* before it drains: of a socket that goes, it is the last holder, and takes who waits there */
+	}
 	keeper_retire_edge(keeper);
 	keeper->children[CHILD_EDGE] = keeper->children[CHILD_NEXT];
 	keeper->asked_id = keeper->answering_id = 0;  /* the ids of the new one begin anew */
 	keeper->children[CHILD_NEXT] = (struct child){ .channel = { -1 }, .resolve_fd = -1, .ask_fd = -1 };
 	keeper->is_reduced = keeper->children[CHILD_EDGE].is_reduced;
-	if (keeper->reload == RELOAD_REPLACING) {
-		commit(keeper);
-		keeper_go_live(keeper);
+	keeper_go_live(keeper);
+	if (is_reload)
 		keeper_reload_end(keeper, true, SPAN_NONE);
-	} else {
-		keeper_go_live(keeper);
-	}
 }
 
 void keeper_next_dead(struct keeper *keeper)

@@ -28,6 +28,12 @@ struct task {
 	struct question question;
 };
 
+struct queue {
+	struct task list[RESOLVE_QUEUE_MAX];
+	unsigned first, count;
+	pthread_cond_t filled;
+};
+
 struct fetch_task {
 	struct asker *asker;  /* NULL: nothing is asked, nothing is in work */
 	struct span url, request;  /* in question */
@@ -36,10 +42,10 @@ struct fetch_task {
 
 struct resolver {
 	pthread_mutex_t lock;
-	pthread_cond_t filled, fetch_filled;
+	pthread_cond_t fetch_filled;
 	struct fetch_task fetch;
-	struct task queue[RESOLVE_QUEUE_MAX];
-	unsigned first, count;
+	struct queue names, lists;
+	unsigned list_threads;  /* begun; most shields ask no list, and need none */
 	struct asker askers[ASKERS_MAX];
 };
 
@@ -62,9 +68,9 @@ static void add_address(struct wire_answer *answer, const struct sockaddr *from)
 	memcpy(answer->addresses[answer->count++], endpoint.address.bytes, sizeof(endpoint.address.bytes));
 }
 
-static void look_up(const struct question *question, struct wire_answer *answer)
+static void look_up(const struct question *question, int family, struct wire_answer *answer)
 {
-	const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
+	const struct addrinfo hints = { .ai_family = family, .ai_socktype = SOCK_STREAM };
 	struct addrinfo *found = NULL;
 	int error = getaddrinfo(question->host, NULL, &hints, &found);
 
@@ -89,23 +95,21 @@ static void release_asker(struct asker *asker)
 	*asker = (struct asker){ .fd = -1 };
 }
 
-static void *work(void *context)
+static void work(struct resolver *resolver, struct queue *queue, int family)
 {
-	struct resolver *resolver = context;
-
 	for (;;) {
 		struct wire_answer answer;
 		struct task task;
 
 		pthread_mutex_lock(&resolver->lock);
-		while (resolver->count == 0)
-			pthread_cond_wait(&resolver->filled, &resolver->lock);
-		task = resolver->queue[resolver->first];
-		resolver->first = (resolver->first + 1) % RESOLVE_QUEUE_MAX;
-		resolver->count--;
+		while (queue->count == 0)
+			pthread_cond_wait(&queue->filled, &resolver->lock);
+		task = queue->list[queue->first];
+		queue->first = (queue->first + 1) % RESOLVE_QUEUE_MAX;
+		queue->count--;
 		pthread_mutex_unlock(&resolver->lock);
 
-		look_up(&task.question, &answer);
+		look_up(&task.question, family, &answer);
 		send_answer(task.asker->fd, &answer);
 
 		pthread_mutex_lock(&resolver->lock);
@@ -113,6 +117,21 @@ static void *work(void *context)
 		release_asker(task.asker);
 		pthread_mutex_unlock(&resolver->lock);
 	}
+}
+
+static void *work_names(void *context)
+{
+	struct resolver *resolver = context;
+
+	work(resolver, &resolver->names, AF_UNSPEC);
+	return NULL;
+}
+
+static void *work_lists(void *context)
+{
+	struct resolver *resolver = context;
+
+	work(resolver, &resolver->lists, AF_INET);
 	return NULL;
 }
 
@@ -174,23 +193,48 @@ static void begin_fetch(struct resolver *resolver, struct asker *asker, const st
 }
 
 /* With the lock held. */
-static void enqueue(struct resolver *resolver, struct asker *asker, const struct question *question)
+static void enqueue(struct queue *queue, struct asker *asker, const struct question *question)
 {
 	struct wire_answer busy = { .id = question->id, .status = RESOLVE_BUSY };
 
-	if (resolver->count == RESOLVE_QUEUE_MAX) {
+	if (queue->count == RESOLVE_QUEUE_MAX) {
 		send_answer(asker->fd, &busy);
 		return;
 	}
-	resolver->queue[(resolver->first + resolver->count++) % RESOLVE_QUEUE_MAX] = (struct task){ asker, *question };
+	queue->list[(queue->first + queue->count++) % RESOLVE_QUEUE_MAX] = (struct task){ asker, *question };
 	asker->waiting++;
-	pthread_cond_signal(&resolver->filled);
+	pthread_cond_signal(&queue->filled);
+}
+
+/* With the lock held: a thread for each question that waits, up to the most. */
+static void start_list_thread(struct resolver *resolver)
+{
+	pthread_t thread;
+
+	if (resolver->list_threads < RESOLVE_LIST_THREADS && pthread_create(&thread, NULL, work_lists, resolver) == 0)
+		resolver->list_threads++;
+}
+
+/* With the lock held. The dot at the end: a list is asked itself, not something of that name below a domain of ours. */
+static void enqueue_list(struct resolver *resolver, struct asker *asker, const struct list_question *list, size_t count)
+{
+	struct question question = { .id = list->id };
+	struct span name = span_make(list->name, count - LIST_HEAD);
+
+	if (name.len + 1 >= RESOLVE_HOST_MAX || !resolve_is_host(name))
+		return;
+	memcpy(question.host, name.at, name.len);
+	if (question.host[name.len - 1] != '.')
+		question.host[name.len] = '.';
+	enqueue(&resolver->lists, asker, &question);
+	start_list_thread(resolver);
 }
 
 static void read_asker(struct resolver *resolver, struct asker *asker)
 {
 	union {
 		struct question name;
+		struct list_question list;
 		struct fetch_question fetch;
 	} question = { .fetch = { 0 } };
 	ssize_t count = recv(asker->fd, &question, sizeof(question), MSG_DONTWAIT);
@@ -202,10 +246,13 @@ static void read_asker(struct resolver *resolver, struct asker *asker)
 		asker->is_gone = true;
 		release_asker(asker);
 	} else if ((size_t)count > QUESTION_HEAD && question.name.host[0] == 0) {
-		begin_fetch(resolver, asker, &question.fetch, (size_t)count);
+		if (question.fetch.kind == QUESTION_FETCH)
+			begin_fetch(resolver, asker, &question.fetch, (size_t)count);
+		else if (question.list.kind == QUESTION_LIST && (size_t)count > LIST_HEAD && (size_t)count < sizeof(question.list))
+			enqueue_list(resolver, asker, &question.list, (size_t)count);
 	} else if ((size_t)count > QUESTION_HEAD && (size_t)count < sizeof(question.name) &&
 	           resolve_is_host(span_make(question.name.host, (size_t)count - QUESTION_HEAD))) {
-		enqueue(resolver, asker, &question.name);
+		enqueue(&resolver->names, asker, &question.name);
 	}
 	pthread_mutex_unlock(&resolver->lock);
 }
@@ -260,8 +307,7 @@ static int serve(struct resolver *resolver, const struct channel *keeper)
 
 int resolve_run(struct channel *keeper)
 {
-	static struct resolver resolver = { .lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER,
-		                             .fetch_filled = PTHREAD_COND_INITIALIZER };
+	static struct resolver resolver = { .lock = PTHREAD_MUTEX_INITIALIZER, .fetch_filled = PTHREAD_COND_INITIALIZER };
 	struct sandbox_report report;
 	pthread_t thread;
 
@@ -272,8 +318,10 @@ int resolve_run(struct channel *keeper)
 		fputs("bouclier: resolve cannot be confined and does not start\n", stderr);
 		return 1;
 	}
+	pthread_cond_init(&resolver.names.filled, NULL);
+	pthread_cond_init(&resolver.lists.filled, NULL);
 	for (unsigned i = 0; i < THREADS; i++) {
-		if (pthread_create(&thread, NULL, work, &resolver) != 0)
+		if (pthread_create(&thread, NULL, work_names, &resolver) != 0)
 			return 1;
 	}
 	if (pthread_create(&thread, NULL, fetch, &resolver) != 0)

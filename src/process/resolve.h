@@ -1,9 +1,9 @@
 /* Host names become addresses in a process of their own: the system's resolver reads files, loads modules and waits, and
  * none of that belongs into the edge. The same process asks OCSP responders (fetch.h), for the same reasons.
  *
- * Limits   RESOLVE_ADDRESSES_MAX addresses an answer; two questions at a time, RESOLVE_QUEUE_MAX waiting, then
- *          RESOLVE_BUSY at once. One responder at a time, none waiting. A question may stay unanswered (the process died):
- *          the asker keeps the clock
+ * Limits   RESOLVE_ADDRESSES_MAX addresses an answer; two questions at a time, and RESOLVE_LIST_THREADS to blocklists, RESOLVE_QUEUE_MAX of each
+ *          waiting, then RESOLVE_BUSY at once. One responder at a time, none waiting. A question may stay unanswered (the
+ *          process died): the asker keeps the clock
  * Threads  a client belongs to one thread
  */
 #ifndef BOUCLIER_PROCESS_RESOLVE_H
@@ -17,6 +17,7 @@
 #define RESOLVE_HOST_MAX 254u       /* with NUL */
 #define RESOLVE_ADDRESSES_MAX 32u
 #define RESOLVE_QUEUE_MAX 64u
+#define RESOLVE_LIST_THREADS 16u   /* their own, so that no origin's name waits for a list that does not answer */
 
 enum resolve_status {
 	RESOLVE_FOUND,
@@ -39,6 +40,9 @@ struct resolve_answer {
 /* FD is edge_start.resolve_fd. Choose ids at random once, then count: an answer to an edge that died must not fit.
  * RESULT_MORE: the socket is full, try later. RESULT_LIMIT, RESULT_MALFORMED: not a host name. */
 enum result resolve_client_ask(int fd, uint64_t id, struct span host) must_check;
+/* What a DNS blocklist says of NAME ("4.3.2.1.zone"), which is asked as it is, never below another domain. Answered like a host,
+ * IPv4 only; no host waits for a slow list. */
+enum result resolve_client_ask_list(int fd, uint64_t id, struct span name) must_check;
 /* An OCSP request to the responder at URL. Answered by FETCHED, FAILED or BUSY, within FETCH_WAIT_S and the time that its name
  * takes. RESULT_MORE: the socket is full. RESULT_LIMIT, RESULT_MALFORMED: nothing to ask. */
 enum result resolve_client_fetch(int fd, uint64_t id, struct span url, struct span request) must_check;

@@ -31,9 +31,23 @@ enum result resolve_client_ask(int fd, uint64_t id, struct span host)
 	return errno == EAGAIN ? RESULT_MORE : RESULT_IO;
 }
 
+enum result resolve_client_ask_list(int fd, uint64_t id, struct span name)
+{
+	struct list_question question = { .id = id, .kind = QUESTION_LIST };
+
+	if (name.len >= RESOLVE_HOST_MAX)
+		return RESULT_LIMIT;
+	if (!resolve_is_host(name))
+		return RESULT_MALFORMED;
+	memcpy(question.name, name.at, name.len);
+	if (send(fd, &question, LIST_HEAD + name.len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+		return RESULT_OK;
+	return errno == EAGAIN ? RESULT_MORE : RESULT_IO;
+}
+
 enum result resolve_client_fetch(int fd, uint64_t id, struct span url, struct span request)
 {
-	struct fetch_question question = { .id = id, .url_len = (uint16_t)url.len };
+	struct fetch_question question = { .id = id, .kind = QUESTION_FETCH, .url_len = (uint16_t)url.len };
 
 	if (url.len >= FETCH_URL_MAX || request.len > FETCH_REQUEST_MAX)
 		return RESULT_LIMIT;

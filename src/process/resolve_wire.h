@@ -9,10 +9,18 @@ struct question {
 	char host[RESOLVE_HOST_MAX];  /* as many bytes as were sent; NUL-terminated by who reads it */
 };
 
-/* No host begins with a NUL: that is how the two kinds of questions are told apart. */
+/* No host begins with a NUL: that is how the kinds of questions are told apart. */
+enum question_kind { QUESTION_FETCH, QUESTION_LIST };
+
+struct list_question {
+	uint64_t id;
+	uint8_t zero, kind;
+	char name[RESOLVE_HOST_MAX];  /* as of a host */
+};
+
 struct fetch_question {
 	uint64_t id;
-	uint8_t zero[2];
+	uint8_t zero, kind;
 	uint16_t url_len;
 	char bytes[FETCH_URL_MAX + FETCH_REQUEST_MAX];  /* the URL, then the request */
 };
@@ -27,10 +35,12 @@ struct wire_answer {
 };
 
 #define QUESTION_HEAD offsetof(struct question, host)
+#define LIST_HEAD offsetof(struct list_question, name)
 #define FETCH_HEAD offsetof(struct fetch_question, bytes)
 #define ANSWER_HEAD offsetof(struct wire_answer, addresses)
 
 _Static_assert(offsetof(struct fetch_question, zero) == QUESTION_HEAD, "one place tells the kind of a question");
+_Static_assert(offsetof(struct list_question, zero) == QUESTION_HEAD, "one place tells the kind of a question");
 
 static inline bool answer_has_bytes(uint32_t status)
 {

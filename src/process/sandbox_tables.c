@@ -99,15 +99,17 @@ static const char *const reads_names[] = {
 	"/etc", "/run/systemd/resolve", "/run/NetworkManager", "/run/resolvconf", "/run/nscd", "/var/run/nscd", NULL,
 };
 
+/* Rules: check reads them, and the edge builds from what check read. */
+static const char *const reads_rules[] = { "/usr/share/modsecurity-crs", NULL };
+
 static const char *const reads_edge[] = {
-	"/etc/ssl/certs", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/usr/share/bouclier",
-	"/usr/share/modsecurity-crs", "/etc/modsecurity", "/var/lib/location", "/usr/share/libloc-location", "/sys/fs/cgroup", NULL,
+	"/etc/ssl/certs", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/usr/share/bouclier", "/var/lib/location", "/usr/share/libloc-location", "/sys/fs/cgroup", NULL,
 };
 
 const struct sandbox_table sandbox_tables[SANDBOX_COUNT] = {
 	[SANDBOX_KEEPER] = { .allows_rest = true },
 	[SANDBOX_CHECK] = { .calls = { calls_base, calls_read, calls_connect, calls_resolve },
-	                    .reads = { reads_base, reads_names }, .has_files = true },
+	                    .reads = { reads_base, reads_names, reads_rules }, .has_files = true },
 	[SANDBOX_EDGE] = { .calls = { calls_base, calls_read, calls_connect, calls_edge },
 	                   .reads = { reads_base, reads_edge }, .has_files = true },
 	[SANDBOX_RESOLVE] = { .calls = { calls_base, calls_read, calls_connect, calls_resolve },

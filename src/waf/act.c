@@ -1,104 +1,84 @@
-/* What a match does: setvar and its kin for each value that matches, log and disruption at the end of a chain. */
-#include "waf/act_ctl.h"
-#include "waf/transaction.h"
+/* What a match does: its actions for each value that matches, log, pause and disruption at the end of a chain. */
+#include "base/clock.h"
+#include "waf/act_parts.h"
+#include "waf/collection.h"
+#include "waf/mask.h"
 
 #include "base/banned.h"
 
-/* As atoi: a sign, digits, and whatever follows. */
-static int64_t integer_of(struct span text)
+#define PAUSE_MAX_MS 3600000
+
+/* After that many milliseconds the walk goes on, or the verdict holds. */
+static enum result pause_for(struct waf_transaction *transaction, const struct rule *rule)
 {
-	int64_t value = 0;
-	bool is_negative = false;
+	struct span text;
+	int64_t wait_ms;
 
-	text = span_trim(text);
-	if (text.len && (text.at[0] == '-' || text.at[0] == '+')) {
-		is_negative = text.at[0] == '-';
-		text = span_skip(text, 1);
-	}
-	for (size_t i = 0; i < text.len && is_digit(text.at[i]) && value < INT32_MAX; i++)
-		value = value * 10 + (text.at[i] - '0');
-	return is_negative ? -value : value;
-}
-
-/* 2.9.7: never below 0. */
-static enum result add(struct waf_transaction *transaction, const struct setvar *setvar, struct span name, int64_t change)
-{
-	const struct entry *entry = table_find(transaction, setvar->collection, name);
-	int64_t value = (entry ? integer_of(entry->value) : 0) + (setvar->kind == SETVAR_SUBTRACT ? -change : change);
-	char digits[DECIMAL_MAX];
-
-	return table_set(transaction, setvar->collection, name, span_make(digits, decimal_write(value < 0 ? 0 : (uint64_t)value, digits)));
-}
-
-static enum result set(struct waf_transaction *transaction, const struct setvar *setvar, const struct rule *rule)
-{
-	struct span name, value;
-
-	if (macro_expand(transaction, &setvar->name, rule, &name) != RESULT_OK ||
-	    macro_expand(transaction, &setvar->value, rule, &value) != RESULT_OK)
+	if (!rule->pause_ms.text.len || transaction->engine != ENGINE_ON)
+		return RESULT_OK;
+	if (macro_expand(transaction, &rule->pause_ms, rule, &text) != RESULT_OK)
 		return RESULT_NO_MEMORY;
-	if (setvar->collection != VARIABLE_TX && !transaction->is_collection_there[setvar->collection])
-		return RESULT_OK;
-	switch (setvar->kind) {
-	case SETVAR_ASSIGN:
-		return table_set(transaction, setvar->collection, name, value);
-	case SETVAR_UNSET:
-		table_unset(transaction, setvar->collection, name);
-		return RESULT_OK;
-	case SETVAR_ADD:
-	case SETVAR_SUBTRACT:
-		return add(transaction, setvar, name, integer_of(value));
-	}
+	wait_ms = integer_of(text);
+	if (wait_ms > 0)
+		transaction->pause_until_ms = clock_mono_ms() + (uint64_t)(wait_ms < PAUSE_MAX_MS ? wait_ms : PAUSE_MAX_MS);
 	return RESULT_OK;
 }
 
-static enum result set_environment(struct waf_transaction *transaction, const struct setvar *setvar, const struct rule *rule)
+static enum result inject(struct waf_transaction *transaction, const struct action *action, const struct rule *rule)
 {
-	struct span name, value;
-
-	if (macro_expand(transaction, &setvar->name, rule, &name) != RESULT_OK ||
-	    macro_expand(transaction, &setvar->value, rule, &value) != RESULT_OK)
-		return RESULT_NO_MEMORY;
-	return table_set(transaction, VARIABLE_ENV, name, value);
+	return macro_expand(transaction, &action->text, rule, action->kind == ACTION_PREPEND ? &transaction->prepended : &transaction->appended);
 }
 
 static enum result act(struct waf_transaction *transaction, const struct action *action, const struct rule *rule)
 {
 	switch (action->kind) {
-	case ACTION_SETVAR:
-		return set(transaction, &action->setvar, rule);
 	case ACTION_CTL:
 		return act_ctl(transaction, &action->ctl);
-	case ACTION_SETENV:
-		return set_environment(transaction, &action->setvar, rule);
-	case ACTION_INITCOL:
-		transaction->is_collection_there[action->collection] = true;
-		return RESULT_OK;
-	case ACTION_SETSID:
-		transaction->is_collection_there[VARIABLE_SESSION] = true;
-		return RESULT_OK;
-	case ACTION_SETUID:
-		transaction->is_collection_there[VARIABLE_USER] = true;
-		return RESULT_OK;
-	case ACTION_SETRSC:
-		transaction->is_collection_there[VARIABLE_RESOURCE] = true;
-		return RESULT_OK;
-	case ACTION_EXPIREVAR:
-	case ACTION_DEPRECATEVAR:
 	case ACTION_SANITISE:
+		return mask_add(transaction, action, rule);
 	case ACTION_PREPEND:
 	case ACTION_APPEND:
-		return RESULT_OK;
+		return inject(transaction, action, rule);
+	case ACTION_SETVAR:
+	case ACTION_SETENV:
+	case ACTION_INITCOL:
+	case ACTION_SETSID:
+	case ACTION_SETUID:
+	case ACTION_SETRSC:
+	case ACTION_EXPIREVAR:
+	case ACTION_DEPRECATEVAR:
+		break;
 	}
-	return RESULT_OK;
+	return act_set(transaction, action, rule);
+}
+
+/* Does the rule that is walked add to no score for the value that matched? Security, fails closed: without memory for its name it does. */
+static bool has_retreated(struct waf_transaction *transaction)
+{
+	struct span name;
+
+	for (unsigned i = 0; i < transaction->retreat_count; i++) {
+		if (transaction->retreats[i].rule == transaction->walk.starter->rule->id && matched_name(transaction, transaction->matched, &name) == RESULT_OK &&
+		    span_equal(name, transaction->retreats[i].target))
+			return true;
+	}
+	return false;
+}
+
+static bool adds_score(const struct action *action)
+{
+	return action->kind == ACTION_SETVAR && action->setvar.kind == SETVAR_ADD && action->setvar.collection == VARIABLE_TX;
 }
 
 enum result act_on_match(struct waf_transaction *transaction, const struct rule *rule)
 {
 	enum result result = RESULT_OK;
 
-	for (unsigned i = 0; i < rule->action_count && result == RESULT_OK; i++)
+	for (unsigned i = 0; i < rule->action_count && result == RESULT_OK; i++) {
+		if (transaction->retreat_count && adds_score(&rule->actions[i]) && has_retreated(transaction))
+			continue;
 		result = act(transaction, &rule->actions[i], rule);
+	}
 	return result;
 }
 
@@ -114,6 +94,16 @@ static enum result tell_tags(struct waf_transaction *transaction, const struct r
 	return result;
 }
 
+static struct span captured_by(const struct waf_transaction *transaction, const struct rule *rule)
+{
+	const struct slot *slot;
+
+	while (rule->chained)
+		rule = rule->chained;
+	slot = rule->captures ? tx_find(transaction, NAME_CAPTURE) : NULL;
+	return slot ? slot->value : SPAN_NONE;
+}
+
 static enum result tell(struct waf_transaction *transaction, const struct rule *rule)
 {
 	struct waf_match *match = arena_new(&transaction->arena, struct waf_match);
@@ -122,9 +112,10 @@ static enum result tell(struct waf_transaction *transaction, const struct rule *
 		return RESULT_NO_MEMORY;
 	match->rule = rule;
 	match->phase = transaction->walk.phase;
-	match->name = transaction->matched_name;
-	match->value = transaction->matched_value;
-	if (macro_expand(transaction, &rule->msg, rule, &match->msg) != RESULT_OK ||
+	match->value = matched_bytes(transaction);
+	match->captured = captured_by(transaction, rule);
+	if (matched_name(transaction, transaction->matched, &match->name) != RESULT_OK ||
+	    macro_expand(transaction, &rule->msg, rule, &match->msg) != RESULT_OK ||
 	    macro_expand(transaction, &rule->log_data, rule, &match->log_data) != RESULT_OK)
 		return RESULT_NO_MEMORY;
 	*transaction->last = match;
@@ -179,9 +170,12 @@ enum result act_on_end(struct waf_transaction *transaction, const struct rule *s
 	enum result result = RESULT_OK;
 
 	(void)last;
+	transaction->is_relevant |= starter->is_audited;
 	if (starter->severity >= 0 && starter->severity < transaction->highest_severity)
 		transaction->highest_severity = starter->severity;
 	if (starter->is_logged)
 		result = tell(transaction, starter);
+	if (result == RESULT_OK)
+		result = pause_for(transaction, starter);
 	return result == RESULT_OK ? disrupt(transaction, starter) : result;
 }

@@ -1,77 +1,55 @@
-#include "waf/act_ctl.h"
+#include "waf/act_parts.h"
 
-#include "waf/operator/regex.h"
+#include "waf/audit.h"
 
 #include "base/banned.h"
 
-/* Does CTL mean RULE: by id, by one of its tags, or by its message? */
-static bool means(const struct waf_transaction *transaction, const struct ctl *ctl, const struct rule *rule)
+enum result removal_of_rule(struct waf_transaction *transaction, const struct unit *unit)
 {
-	if (ctl->id_count) {
-		for (unsigned i = 0; i < ctl->id_count; i++) {
-			if (rule->id && rule->id >= ctl->ids[i].from && rule->id <= ctl->ids[i].to)
-				return true;
-		}
-		return false;
-	}
-	if (!ctl->regex)
-		return false;
-	if (ctl->kind == CTL_RULE_REMOVE_BY_MSG || ctl->kind == CTL_RULE_REMOVE_TARGET_BY_MSG)
-		return rule->msg.text.len && regex_match(ctl->regex, transaction->scratch, rule->msg.text, 0, 0, NULL) == MATCH_YES;
-	for (unsigned i = 0; i < rule->tag_count; i++) {
-		if (regex_match(ctl->regex, transaction->scratch, rule->tags[i].text, 0, 0, NULL) == MATCH_YES)
-			return true;
-	}
-	return false;
-}
-
-static enum result remove_rules(struct waf_transaction *transaction, const struct ctl *ctl)
-{
-	size_t count = transaction->rules->units.count;
-
 	if (!transaction->removed)
-		transaction->removed = arena_new_array(&transaction->arena, uint8_t, count);
+		transaction->removed = arena_new_array(&transaction->arena, uint8_t, transaction->rules->units.count);
 	if (!transaction->removed)
 		return RESULT_NO_MEMORY;
-	for (size_t i = 0; i < count; i++) {
-		const struct rule *rule = unit_at(transaction->rules, i)->rule;
-
-		if (!rule->is_marker && means(transaction, ctl, rule))
-			transaction->removed[i] = 1;
-	}
+	transaction->removed[unit->number] = 1;
 	return RESULT_OK;
 }
 
-/* Targets are taken from the whole chain of a rule that is meant. */
-static enum result remove_targets_of(struct waf_transaction *transaction, const struct ctl *ctl, const struct unit *unit)
+static enum result remove_rule(void *context, const struct unit *unit, const struct ctl *ctl)
 {
-	for (; unit; unit = unit->chained) {
-		struct removal *removal = arena_new(&transaction->arena, struct removal);
+	(void)ctl;
+	return removal_of_rule(context, unit);
+}
 
-		if (!removal)
-			return RESULT_NO_MEMORY;
-		*removal = (struct removal){ transaction->removals[unit->number], ctl->targets, ctl->target_count };
-		transaction->removals[unit->number] = removal;
-	}
+enum result removal_of_targets(struct waf_transaction *transaction, const struct unit *unit, const struct target *targets, unsigned count)
+{
+	struct removal *removal = arena_new(&transaction->arena, struct removal);
+
+	if (!transaction->removals)
+		transaction->removals = arena_new_array(&transaction->arena, struct removal *, transaction->rules->units.count);
+	if (!removal || !transaction->removals)
+		return RESULT_NO_MEMORY;
+	*removal = (struct removal){ transaction->removals[unit->number], targets, count };
+	transaction->removals[unit->number] = removal;
 	return RESULT_OK;
 }
 
-static enum result remove_targets(struct waf_transaction *transaction, const struct ctl *ctl)
+/* 2.9.7: of a chain only the first rule looks at less; those chained to it have no id, no tag and no message. */
+static enum result remove_targets(void *context, const struct unit *unit, const struct ctl *ctl)
 {
-	size_t count = transaction->rules->units.count;
-	enum result result = RESULT_OK;
+	return removal_of_targets(context, unit, ctl->targets, ctl->target_count);
+}
 
-	if (!transaction->removals)
-		transaction->removals = arena_new_array(&transaction->arena, struct removal *, count);
-	if (!transaction->removals)
-		return RESULT_NO_MEMORY;
-	for (size_t i = 0; i < count && result == RESULT_OK; i++) {
-		const struct unit *unit = unit_at(transaction->rules, i);
+/* "+E", "-C", or a list of its own. */
+static void change_parts(struct waf_transaction *transaction, struct span value)
+{
+	uint32_t parts = audit_parts_of(value);
 
-		if (!unit->rule->is_marker && !unit->rule->is_action && means(transaction, ctl, unit->rule))
-			result = remove_targets_of(transaction, ctl, unit);
-	}
-	return result;
+	if (value.at[0] == '+')
+		transaction->audit_parts |= parts;
+	else if (value.at[0] == '-')
+		transaction->audit_parts &= ~parts;
+	else
+		transaction->audit_parts = parts;
 }
 
 enum result act_ctl(struct waf_transaction *transaction, const struct ctl *ctl)
@@ -92,6 +70,9 @@ enum result act_ctl(struct waf_transaction *transaction, const struct ctl *ctl)
 	case CTL_REQUEST_BODY_PROCESSOR:
 		transaction->processor = ctl->value;
 		return RESULT_OK;
+	case CTL_PARSE_XML_INTO_ARGS:
+		transaction->parse_xml_into_args = (unsigned)ctl->number;
+		return RESULT_OK;
 	case CTL_REQUEST_BODY_LIMIT:
 		transaction->request_body_limit = ctl->number;
 		return RESULT_OK;
@@ -101,13 +82,17 @@ enum result act_ctl(struct waf_transaction *transaction, const struct ctl *ctl)
 	case CTL_RULE_REMOVE_BY_ID:
 	case CTL_RULE_REMOVE_BY_MSG:
 	case CTL_RULE_REMOVE_BY_TAG:
-		return remove_rules(transaction, ctl);
+		return removal_each(transaction->rules, ctl, remove_rule, transaction);
 	case CTL_RULE_REMOVE_TARGET_BY_ID:
 	case CTL_RULE_REMOVE_TARGET_BY_MSG:
 	case CTL_RULE_REMOVE_TARGET_BY_TAG:
-		return remove_targets(transaction, ctl);
+		return removal_each(transaction->rules, ctl, remove_targets, transaction);
 	case CTL_AUDIT_ENGINE:
+		transaction->audit_engine = (unsigned)ctl->number;
+		return RESULT_OK;
 	case CTL_AUDIT_LOG_PARTS:
+		change_parts(transaction, ctl->value);
+		return RESULT_OK;
 	case CTL_DEBUG_LOG_LEVEL:
 	case CTL_HASH_ENGINE:
 	case CTL_HASH_ENFORCEMENT:

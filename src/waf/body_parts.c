@@ -1,8 +1,11 @@
 #include "waf/body_parts.h"
 
+#include "waf/audit.h"
 #include "waf/body/cookie.h"
 
 #include "base/banned.h"
+
+#define FORM_SLACK 8192u
 
 static enum result keep(struct waf_transaction *transaction, struct pairs *pairs, struct span name, struct span value)
 {
@@ -52,12 +55,31 @@ static enum result take_part_header(void *context, const struct body_part *part,
 	return keep(transaction, &transaction->part_headers, part->name, line);
 }
 
+bool body_keeps_files(const struct waf_transaction *transaction)
+{
+	const bool *looks_at = transaction->rules->looks_at;
+
+	return !transaction->is_body_streamed && !transaction->are_files_left &&
+	       (looks_at[VARIABLE_FILES_TMP_CONTENT] || looks_at[VARIABLE_FILES_TMPNAMES]);
+}
+
+static enum result take_file_piece(void *context, struct span piece)
+{
+	struct waf_transaction *transaction = context;
+
+	return body_keeps_files(transaction) ? buffer_append(&transaction->file, piece) : RESULT_OK;
+}
+
 static enum result take_file_end(void *context, const struct body_part *part, uint64_t bytes)
 {
 	struct waf_transaction *transaction = context;
 	char digits[DECIMAL_MAX];
+	enum result result = keep(transaction, &transaction->file_sizes, part->name, span_make(digits, decimal_write(bytes, digits)));
 
-	return keep(transaction, &transaction->file_sizes, part->name, span_make(digits, decimal_write(bytes, digits)));
+	if (result == RESULT_OK && body_keeps_files(transaction))
+		result = keep(transaction, &transaction->file_contents, part->name, buffer_span(&transaction->file));
+	buffer_done(&transaction->file);
+	return result;
 }
 
 static struct body_limits limits_of(const struct waf_transaction *transaction)
@@ -87,19 +109,50 @@ static enum result start_reader(struct waf_transaction *transaction)
 {
 	const struct field *type = fields_find(&transaction->head->fields, FIELD_CONTENT_TYPE);
 	struct body_limits limits = limits_of(transaction);
-	struct reader_birth birth = { .limits = &limits, .separator = transaction->settings->argument_separator,
+	uint32_t used = transaction->query_report.arguments;  /* SecArgumentsLimit: of query and body together (2.9.7) */
+	struct reader_birth birth = { .limits = &limits, .xml_arguments = (enum xml_arguments)transaction->parse_xml_into_args,
+		                      .separator = transaction->settings->argument_separator,
 		                      .content_type = type ? type->value : SPAN_NONE,
-		                      .sink = { transaction, take_post, take_part, take_part_header, NULL, take_file_end } };
+		                      .sink = { transaction, take_post, take_part, take_part_header, take_file_piece, take_file_end } };
 	enum reader_kind kind;
 
 	if (reader_find(transaction->processor, &kind) != RESULT_OK)
 		return RESULT_OK;
+	limits.arguments -= used < limits.arguments ? used : limits.arguments;
+	transaction->is_json = kind == READER_JSON;
 	return reader_new(kind, &birth, &transaction->reader);
+}
+
+/* REQUEST_BODY has forms, and what no reader knows if a rule wanted that (2.9.7). */
+static bool is_shown(const struct waf_transaction *transaction)
+{
+	return span_equal_nocase(transaction->processor, SPAN("URLENCODED")) || (transaction->force_body && !transaction->processor.len);
 }
 
 static bool is_kept(const struct waf_transaction *transaction)
 {
-	return span_equal_nocase(transaction->processor, SPAN("URLENCODED")) || (transaction->force_body && !transaction->processor.len);
+	const struct waf_rules *rules = transaction->rules;
+
+	if (transaction->is_body_streamed)
+		return false;
+	return transaction->is_body_shown || transaction->settings->stream_in_body_inspection || rules->looks_at[VARIABLE_FULL_REQUEST] ||
+	       rules->looks_at[VARIABLE_FULL_REQUEST_LENGTH] || audit_wants_body(transaction);
+}
+
+static enum result begin(struct waf_transaction *transaction)
+{
+	transaction->is_body_shown = is_shown(transaction);
+	return start_reader(transaction);
+}
+
+/* SecRequestBodyNoFilesLimit: what is read, but for contents of files. A reader holds back a line that may be a boundary: until
+ * the end it is given that much. */
+static void judge_form(struct waf_transaction *transaction, uint64_t slack)
+{
+	const struct body_report *report = body_report_of(transaction);
+
+	if (report && transaction->body_bytes - report->file_bytes > transaction->settings->request_body_no_files_limit + slack)
+		transaction->is_form_too_long = true;
 }
 
 enum result body_piece(struct waf_transaction *transaction, struct span piece)
@@ -109,10 +162,10 @@ enum result body_piece(struct waf_transaction *transaction, struct span piece)
 	if (!transaction->request_body_access || !piece.len)
 		return RESULT_OK;
 	if (!transaction->body_bytes)
-		result = start_reader(transaction);
+		result = begin(transaction);
 	if (result != RESULT_OK)
 		return result;
-	if (piece.len > transaction->request_body_limit - transaction->body_bytes) {
+	if (!transaction->is_body_streamed && piece.len > transaction->request_body_limit - transaction->body_bytes) {
 		transaction->is_body_too_long = true;
 		piece = span_take(piece, (size_t)(transaction->request_body_limit - transaction->body_bytes));
 	}
@@ -121,6 +174,7 @@ enum result body_piece(struct waf_transaction *transaction, struct span piece)
 		result = buffer_append(&transaction->body, piece);
 	if (result == RESULT_OK && transaction->reader)
 		result = reader_feed(transaction->reader, piece);
+	judge_form(transaction, FORM_SLACK);
 	return result == RESULT_LIMIT ? RESULT_NO_MEMORY : result;
 }
 
@@ -134,6 +188,12 @@ static bool is_form_announced(const struct waf_transaction *transaction)
 	return fields_find(fields, FIELD_CONTENT_LENGTH) || fields_find(fields, FIELD_TRANSFER_ENCODING);
 }
 
+/* The last pair of a form may have been cut; of the others what is not whole is not there. */
+static bool may_end(const struct waf_transaction *transaction)
+{
+	return !transaction->is_body_cut || span_equal_nocase(transaction->processor, SPAN("URLENCODED"));
+}
+
 enum result body_end(struct waf_transaction *transaction)
 {
 	enum result result = RESULT_OK;
@@ -143,8 +203,9 @@ enum result body_end(struct waf_transaction *transaction)
 	if (!transaction->reader && !transaction->body_bytes && transaction->request_body_access && is_form_announced(transaction))
 		result = start_reader(transaction);
 	transaction->is_body_done = true;
-	if (result == RESULT_OK && transaction->reader)
+	if (result == RESULT_OK && transaction->reader && may_end(transaction))
 		result = reader_end(transaction->reader);
+	judge_form(transaction, 0);
 	return result == RESULT_LIMIT ? RESULT_NO_MEMORY : result;
 }
 

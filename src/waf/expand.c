@@ -3,24 +3,39 @@
 
 #include "base/banned.h"
 
-static enum result rule_word(const struct rule *rule, struct span selector, struct arena *arena, struct span *out)
+#define FEW_PIECES 4
+
+/* 2.9.7: of a chain it is the first rule that RULE means; its words are told as they are written, macros and all. */
+enum result rule_member(struct waf_transaction *transaction, const struct rule *rule, struct span selector, struct span *out)
 {
 	char digits[DECIMAL_MAX];
+	uint64_t number;
 
 	*out = SPAN_NONE;
+	if (transaction->walk.starter)
+		rule = transaction->walk.starter->rule;
 	if (!rule)
 		return RESULT_OK;
 	if (span_equal_nocase(selector, SPAN("msg")))
 		*out = rule->msg.text;
-	else if (span_equal_nocase(selector, SPAN("logdata")))
+	if (span_equal_nocase(selector, SPAN("logdata")))
 		*out = rule->log_data.text;
-	else if (span_equal_nocase(selector, SPAN("rev")))
+	if (span_equal_nocase(selector, SPAN("rev")))
 		*out = rule->rev;
-	else if (span_equal_nocase(selector, SPAN("id")))
-		*out = arena_copy(arena, span_make(digits, decimal_write(rule->id, digits)));
+	if (span_equal_nocase(selector, SPAN("ver")))
+		*out = rule->ver;
+	if (span_equal_nocase(selector, SPAN("id")))
+		number = rule->id;
 	else if (span_equal_nocase(selector, SPAN("severity")) && rule->severity >= 0)
-		*out = arena_copy(arena, span_make(digits, decimal_write((uint64_t)rule->severity, digits)));
-	return RESULT_OK;
+		number = (uint64_t)rule->severity;
+	else if (span_equal_nocase(selector, SPAN("accuracy")) && rule->accuracy)
+		number = rule->accuracy;
+	else if (span_equal_nocase(selector, SPAN("maturity")) && rule->maturity)
+		number = rule->maturity;
+	else
+		return RESULT_OK;
+	*out = arena_copy(&transaction->arena, span_make(digits, decimal_write(number, digits)));
+	return out->at ? RESULT_OK : RESULT_NO_MEMORY;
 }
 
 /* The first value; nothing where there is none. */
@@ -28,28 +43,34 @@ static enum result reference(struct waf_transaction *transaction, const struct m
 {
 	struct target target = { .variable = piece->variable, .kind = piece->selector.len ? SELECTOR_NAME : SELECTOR_NONE,
 		                 .selector = piece->selector };
+	struct source source = { .target = &target };
 	struct values values = { 0 };
 	enum result result;
 
 	if (piece->variable == VARIABLE_RULE)
-		return rule_word(rule, piece->selector, &transaction->arena, out);
+		return rule_member(transaction, rule, piece->selector, out);
 	*out = SPAN_NONE;
+	if (piece->slot) {
+		const struct slot *slot = tx_find(transaction, piece->slot);
+
+		*out = slot ? slot->value : SPAN_NONE;
+		return RESULT_OK;
+	}
 	if (piece->variable == VARIABLE_TX || variable_kind(piece->variable) == VARIABLE_STORED) {
 		const struct entry *entry = table_find(transaction, piece->variable, piece->selector);
 
-		if (entry)
-			*out = entry->value;
+		*out = entry ? entry->value : SPAN_NONE;
 		return RESULT_OK;
 	}
-	result = gather_target(transaction, &target, NULL, &values);
+	result = gather(transaction, &source, &values);
 	if (result == RESULT_OK && values.count)
-		*out = values.list[0].cell->raw.bytes;
+		*out = values.list[0].raw->bytes;
 	return result;
 }
 
 enum result macro_expand(struct waf_transaction *transaction, const struct macro *macro, const struct rule *rule, struct span *out)
 {
-	struct span *parts;
+	struct span few[2 * FEW_PIECES], *parts = few;
 	size_t len = 0;
 	char *at;
 
@@ -57,11 +78,15 @@ enum result macro_expand(struct waf_transaction *transaction, const struct macro
 		*out = macro->text;
 		return RESULT_OK;
 	}
-	parts = arena_new_array(&transaction->arena, struct span, 2 * (size_t)macro->count);
+	if (macro->count == 1 && !macro->pieces->text.len && macro->pieces->has_reference)
+		return reference(transaction, macro->pieces, rule, out);
+	if (macro->count > FEW_PIECES)
+		parts = arena_take(&transaction->arena, 2 * (size_t)macro->count * sizeof(*parts));
 	if (!parts)
 		return RESULT_NO_MEMORY;
 	for (unsigned i = 0; i < macro->count; i++) {
 		parts[2 * i] = macro->pieces[i].text;
+		parts[2 * i + 1] = SPAN_NONE;
 		if (macro->pieces[i].has_reference && reference(transaction, &macro->pieces[i], rule, &parts[2 * i + 1]) != RESULT_OK)
 			return RESULT_NO_MEMORY;
 		len += parts[2 * i].len + parts[2 * i + 1].len;

@@ -1,21 +1,31 @@
 /* Targets become values. What cannot change within a phase is gathered once for all rules that have the same targets. */
+#include "waf/collection.h"
 #include "waf/operator/regex.h"
-#include "waf/transaction.h"
 
 #include "base/banned.h"
 
+static enum result reserve(struct waf_transaction *transaction, struct values *values, unsigned more)
+{
+	unsigned room = values->room ? 2 * values->room : 1;
+	struct value *list;
+
+	if (values->room - values->count >= more)
+		return RESULT_OK;
+	if (room < values->count + more)
+		room = values->count + more;
+	list = arena_take(&transaction->arena, room * sizeof(*list));
+	if (!list)
+		return RESULT_NO_MEMORY;
+	if (values->count)
+		memcpy(list, values->list, values->count * sizeof(*list));
+	*values = (struct values){ list, values->count, room };
+	return RESULT_OK;
+}
+
 static enum result add(struct waf_transaction *transaction, struct values *values, struct value value)
 {
-	if (values->count == values->room) {
-		unsigned room = values->room ? 2 * values->room : 4;
-		struct value *list = arena_take(&transaction->arena, room * sizeof(*list));
-
-		if (!list)
-			return RESULT_NO_MEMORY;
-		if (values->count)
-			memcpy(list, values->list, values->count * sizeof(*list));
-		*values = (struct values){ list, values->count, room };
-	}
+	if (reserve(transaction, values, 1) != RESULT_OK)
+		return RESULT_NO_MEMORY;
 	values->list[values->count++] = value;
 	return RESULT_OK;
 }
@@ -23,14 +33,15 @@ static enum result add(struct waf_transaction *transaction, struct values *value
 static enum result add_span(struct waf_transaction *transaction, struct values *values, const struct target *target, struct span key,
                             struct span bytes)
 {
-	struct cell *cell = arena_new(&transaction->arena, struct cell);
+	struct computed *raw = arena_take(&transaction->arena, sizeof(*raw));
 
-	if (!cell)
+	if (!raw)
 		return RESULT_NO_MEMORY;
-	cell->raw.bytes = bytes;
-	return add(transaction, values, (struct value){ target->variable, false, key, cell });
+	computed_start(raw, bytes);
+	return add(transaction, values, (struct value){ target->variable, false, key, raw });
 }
 
+/* What an expression does not tell (a limit, an error) is looked at: a rule never sees less. */
 static bool selects(const struct waf_transaction *transaction, const struct target *target, struct span key)
 {
 	switch (target->kind) {
@@ -38,9 +49,9 @@ static bool selects(const struct waf_transaction *transaction, const struct targ
 	case SELECTOR_XPATH:
 		return true;
 	case SELECTOR_NAME:
-		return span_equal_nocase(target->selector, key);
+		return target->selector.len == key.len && span_equal_nocase(target->selector, key);
 	case SELECTOR_REGEX:
-		return regex_match(target->regex, transaction->scratch, key, 0, 0, NULL) == MATCH_YES;
+		return regex_match(target->regex, transaction->scratch, key, 0, 0, NULL) != MATCH_NO;
 	}
 	return false;
 }
@@ -48,56 +59,92 @@ static bool selects(const struct waf_transaction *transaction, const struct targ
 static enum result add_pairs(struct waf_transaction *transaction, struct values *values, const struct target *target, struct pairs *pairs,
                              bool is_names)
 {
+	if (target->kind == SELECTOR_NONE && reserve(transaction, values, pairs->count) != RESULT_OK)
+		return RESULT_NO_MEMORY;
+	for (struct pair *pair = pairs->first; pair; pair = pair->next) {
+		struct value value = { target->variable, false, pair->name->bytes, is_names ? pair->name : pair->value };
+
+		if (selects(transaction, target, pair->name->bytes) && add(transaction, values, value) != RESULT_OK)
+			return RESULT_NO_MEMORY;
+	}
+	return RESULT_OK;
+}
+
+static enum result add_entry(struct waf_transaction *transaction, struct values *values, const struct target *target, const struct entry *entry)
+{
+	return entry && entry->is_set ? add_span(transaction, values, target, entry->name, entry->value) : RESULT_OK;
+}
+
+static enum result add_slot(struct waf_transaction *transaction, struct values *values, const struct target *target, uint16_t number)
+{
+	const struct slot *slot = tx_find(transaction, number);
+
+	return slot ? add_span(transaction, values, target, transaction->rules->ruleset->names.list[number], slot->value) : RESULT_OK;
+}
+
+/* Those that have a number, of which the expression was asked at load, and then the others. */
+static enum result add_all_entries(struct waf_transaction *transaction, struct values *values, const struct source *source)
+{
+	const struct target *target = source->target;
 	enum result result = RESULT_OK;
 
-	for (struct pair *pair = pairs->first; pair && result == RESULT_OK; pair = pair->next) {
-		if (selects(transaction, target, pair->name))
-			result = add(transaction, values, (struct value){ target->variable, false, pair->name,
-			                                                  is_names ? &pair->name_cell : &pair->value });
+	for (unsigned i = 0; i < source->slot_count && result == RESULT_OK; i++)
+		result = add_slot(transaction, values, target, source->slots[i]);
+	for (const struct entry *entry = transaction->table.first; entry && result == RESULT_OK; entry = entry->later) {
+		if (entry->variable == target->variable && selects(transaction, target, entry->name))
+			result = add_entry(transaction, values, target, entry);
 	}
 	return result;
 }
 
-static enum result add_table(struct waf_transaction *transaction, struct values *values, const struct target *target)
+static enum result add_table(struct waf_transaction *transaction, struct values *values, const struct source *source)
 {
-	const struct entry *entry;
-	enum result result = RESULT_OK;
+	const struct target *target = source->target;
 
-	if (target->kind == SELECTOR_NAME) {
-		entry = table_find(transaction, target->variable, target->selector);
-		return entry ? add_span(transaction, values, target, entry->name, entry->value) : RESULT_OK;
+	if (target->kind != SELECTOR_NAME)
+		return add_all_entries(transaction, values, source);
+	if (target->slot)
+		return add_slot(transaction, values, target, target->slot);
+	return add_entry(transaction, values, target, table_find(transaction, target->variable, target->selector));
+}
+
+static enum result add_matched(struct waf_transaction *transaction, struct values *values, const struct target *target)
+{
+	bool is_names = target->variable == VARIABLE_MATCHED_VARS_NAMES;
+
+	for (struct matched *matched = transaction->matched_first; matched; matched = matched->next) {
+		struct span name;
+
+		if (matched_name(transaction, matched, &name) != RESULT_OK ||
+		    (selects(transaction, target, name) &&
+		     add_span(transaction, values, target, name, is_names ? name : matched->bytes) != RESULT_OK))
+			return RESULT_NO_MEMORY;
 	}
-	for (unsigned i = 0; i < BUCKETS; i++) {
-		for (entry = transaction->buckets[i]; entry && result == RESULT_OK; entry = entry->next) {
-			if (entry->is_set && entry->variable == target->variable && selects(transaction, target, entry->name))
-				result = add_span(transaction, values, target, entry->name, entry->value);
-		}
-	}
-	return result;
+	return RESULT_OK;
 }
 
 /* What may differ from one phase to the next is looked up anew in each. */
 static enum result add_scalar(struct waf_transaction *transaction, struct values *values, const struct target *target, bool is_fixed)
 {
 	enum variable variable = target->variable;
-	struct cell *cell = transaction->scalars[variable];
+	struct computed *raw = transaction->scalars[variable];
 	struct span bytes;
 	enum result result;
 
-	if (!cell || !is_fixed || transaction->scalar_phase[variable] != transaction->walk.phase) {
+	if (!raw || !is_fixed || transaction->scalar_phase[variable] != transaction->walk.phase) {
 		result = variable_get(transaction, variable, &bytes);
 		if (result != RESULT_OK)
 			return result == RESULT_NOT_FOUND ? RESULT_OK : result;
-		if (!cell || !is_fixed || cell->raw.bytes.at != bytes.at || cell->raw.bytes.len != bytes.len) {
-			cell = arena_new(&transaction->arena, struct cell);
-			if (!cell)
+		if (!raw || !is_fixed || !span_equal(raw->bytes, bytes)) {
+			raw = arena_take(&transaction->arena, sizeof(*raw));
+			if (!raw)
 				return RESULT_NO_MEMORY;
-			cell->raw.bytes = bytes;
+			computed_start(raw, bytes);
 		}
-		transaction->scalars[variable] = cell;
+		transaction->scalars[variable] = raw;
 		transaction->scalar_phase[variable] = transaction->walk.phase;
 	}
-	return add(transaction, values, (struct value){ variable, false, SPAN_NONE, cell });
+	return add(transaction, values, (struct value){ variable, false, SPAN_NONE, raw });
 }
 
 struct finding {
@@ -130,6 +177,14 @@ static enum result add_xml(struct waf_transaction *transaction, struct values *v
 	return result == RESULT_NO_MEMORY ? result : RESULT_OK;
 }
 
+static enum result add_rule(struct waf_transaction *transaction, struct values *values, const struct target *target)
+{
+	struct span value;
+	enum result result = rule_member(transaction, NULL, target->selector, &value);
+
+	return result == RESULT_OK && value.at ? add_span(transaction, values, target, target->selector, value) : result;
+}
+
 static enum result both_args(struct waf_transaction *transaction, struct values *values, const struct target *target, bool is_names)
 {
 	enum result result = add_pairs(transaction, values, target, &transaction->args_get, is_names);
@@ -137,8 +192,10 @@ static enum result both_args(struct waf_transaction *transaction, struct values 
 	return result == RESULT_OK ? add_pairs(transaction, values, target, &transaction->args_post, is_names) : result;
 }
 
-enum result gather_target(struct waf_transaction *transaction, const struct target *target, const struct xml_path *path, struct values *out)
+static enum result gather_target(struct waf_transaction *transaction, const struct source *source, struct values *out)
 {
+	const struct target *target = source->target;
+
 	switch ((int)target->variable) {
 	case VARIABLE_ARGS:
 		return both_args(transaction, out, target, false);
@@ -149,6 +206,8 @@ enum result gather_target(struct waf_transaction *transaction, const struct targ
 		return add_pairs(transaction, out, target, &transaction->args_get, target->variable == VARIABLE_ARGS_GET_NAMES);
 	case VARIABLE_ARGS_POST:
 	case VARIABLE_ARGS_POST_NAMES:
+		if (transaction->is_json)
+			return RESULT_OK;  /* 2.9.7: what JSON says is in ARGS, and in nothing else */
 		return add_pairs(transaction, out, target, &transaction->args_post, target->variable == VARIABLE_ARGS_POST_NAMES);
 	case VARIABLE_REQUEST_COOKIES:
 	case VARIABLE_REQUEST_COOKIES_NAMES:
@@ -162,36 +221,44 @@ enum result gather_target(struct waf_transaction *transaction, const struct targ
 	case VARIABLE_FILES:
 	case VARIABLE_FILES_NAMES:
 		return add_pairs(transaction, out, target, &transaction->files, target->variable == VARIABLE_FILES_NAMES);
+	case VARIABLE_FILES_TMPNAMES:
+	case VARIABLE_FILES_TMP_CONTENT:
+		return add_pairs(transaction, out, target, &transaction->file_contents, false);
+	case VARIABLE_RULE:
+		return add_rule(transaction, out, target);
 	case VARIABLE_FILES_SIZES:
 		return add_pairs(transaction, out, target, &transaction->file_sizes, false);
 	case VARIABLE_MULTIPART_PART_HEADERS:
 		return add_pairs(transaction, out, target, &transaction->part_headers, false);
 	case VARIABLE_MATCHED_VARS:
 	case VARIABLE_MATCHED_VARS_NAMES:
-		return add_pairs(transaction, out, target, &transaction->matched, target->variable == VARIABLE_MATCHED_VARS_NAMES);
+		return add_matched(transaction, out, target);
 	case VARIABLE_XML:
-		return add_xml(transaction, out, target, path);
+		return add_xml(transaction, out, target, source->path);
 	case VARIABLE_REQBODY_PROCESSOR:
 	case VARIABLE_DURATION:
 	case VARIABLE_HIGHEST_SEVERITY:
 	case VARIABLE_MATCHED_VAR:
 	case VARIABLE_MATCHED_VAR_NAME:
+	case VARIABLE_SESSIONID:
+	case VARIABLE_USERID:
 		return add_scalar(transaction, out, target, false);
 	case VARIABLE_TX:
 	case VARIABLE_ENV:
-		return add_table(transaction, out, target);
+	case VARIABLE_GEO:
+		return add_table(transaction, out, source);
 	default:
 		if (variable_kind(target->variable) == VARIABLE_STORED)
-			return transaction->is_collection_there[target->variable] ? add_table(transaction, out, target) : RESULT_OK;
+			return collection_is_open(transaction, target->variable) ? add_table(transaction, out, source) : RESULT_OK;
 		return add_scalar(transaction, out, target, true);
 	}
 }
 
-static enum result count_target(struct waf_transaction *transaction, const struct target *target, const struct xml_path *path,
-                                struct values *out)
+static enum result count(struct waf_transaction *transaction, const struct source *source, struct values *out)
 {
+	const struct target *target = source->target;
 	struct values counted = { 0 };
-	enum result result = gather_target(transaction, target, path, &counted);
+	enum result result = gather_target(transaction, source, &counted);
 	char digits[DECIMAL_MAX];
 	struct span text;
 
@@ -204,117 +271,89 @@ static enum result count_target(struct waf_transaction *transaction, const struc
 	return result;
 }
 
-static void exclude(struct waf_transaction *transaction, const struct target *target, struct values *values)
+enum result gather(struct waf_transaction *transaction, const struct source *source, struct values *out)
 {
-	unsigned kept = 0;
-
-	for (unsigned i = 0; i < values->count; i++) {
-		const struct value *value = &values->list[i];
-
-		if (value->is_count || value->variable != target->variable || !selects(transaction, target, value->key))
-			values->list[kept++] = *value;
-	}
-	values->count = kept;
+	return source->target->is_count ? count(transaction, source, out) : gather_target(transaction, source, out);
 }
 
-static enum result gather_set(struct waf_transaction *transaction, const struct target_set *set, struct values *out)
+static bool excludes(const struct waf_transaction *transaction, const struct target *target, const struct value *value)
 {
-	enum result result = RESULT_OK;
-
-	for (unsigned i = 0; i < set->count && result == RESULT_OK; i++) {
-		const struct target *target = &set->targets[i];
-
-		if (target->is_count)
-			result = count_target(transaction, target, set->paths[i], out);
-		else if (!target->is_excluded)
-			result = gather_target(transaction, target, set->paths[i], out);
-	}
-	for (unsigned i = 0; i < set->count; i++) {
-		if (set->targets[i].is_excluded)
-			exclude(transaction, &set->targets[i], out);
-	}
-	return result;
+	if (value->variable != target->variable)
+		return false;
+	if (target->kind == SELECTOR_REGEX)
+		return regex_match(target->regex, transaction->scratch, value->key, 0, 0, NULL) == MATCH_YES;
+	return selects(transaction, target, value->key);
 }
 
-static enum result gather_own(struct waf_transaction *transaction, const struct target_set *set, const struct removal *removal,
-                              struct gathered **out)
+bool is_taken_away(const struct waf_transaction *transaction, const struct unit *unit, const struct value *value)
 {
-	enum result result;
-
-	*out = arena_new(&transaction->arena, struct gathered);
-	if (!*out)
-		return RESULT_NO_MEMORY;
-	result = gather_set(transaction, set, &(*out)->values);
-	for (; removal; removal = removal->next) {
-		for (unsigned i = 0; i < removal->count; i++)
-			exclude(transaction, &removal->targets[i], &(*out)->values);
-	}
-	return result;
-}
-
-static bool is_plain_tx(const struct target_set *set)
-{
-	return set->count == 1 && set->targets->variable == VARIABLE_TX && set->targets->kind == SELECTOR_NAME;
-}
-
-/* TX:name and &TX:name, in memory that the next such rule takes again. */
-static struct gathered *gather_tx(struct waf_transaction *transaction, const struct target *target)
-{
-	const struct entry *entry = table_find(transaction, VARIABLE_TX, target->selector);
-	struct gathered *own = &transaction->own;
-
-	*own = (struct gathered){ .is_there = true, .values = { &transaction->own_value, 0, 0 } };
-	if (!entry && !target->is_count)
-		return own;
-	transaction->own_cell = (struct cell){ 0 };
-	transaction->own_cell.raw.bytes = target->is_count ? (entry ? SPAN("1") : SPAN("0")) : entry->value;
-	transaction->own_value = (struct value){ VARIABLE_TX, target->is_count, target->is_count ? target->selector : entry->name,
-		                                 &transaction->own_cell };
-	own->values.count = 1;
-	return own;
-}
-
-enum result gather(struct waf_transaction *transaction, const struct unit *unit, struct gathered **out)
-{
-	const struct target_set *set = (const struct target_set *)transaction->rules->sets.items + unit->set;
+	const struct target_set *set = set_at(transaction->rules, unit->set);
 	const struct removal *removal = transaction->removals ? transaction->removals[unit->number] : NULL;
-	enum result result = RESULT_OK;
 
-	if (!removal && is_plain_tx(set)) {
-		*out = gather_tx(transaction, set->targets);
-		return RESULT_OK;
+	if (value->is_count)
+		return false;
+	for (unsigned i = 0; set->has_exclusions && i < set->count; i++) {
+		if (set->targets[i].is_excluded && excludes(transaction, &set->targets[i], value))
+			return true;
 	}
-	if (set->is_volatile || removal)
-		return gather_own(transaction, set, removal, out);
-	*out = &transaction->gathered[unit->set];
-	if (!(*out)->is_there) {
-		(*out)->values = (struct values){ 0 };
-		(*out)->reach = NULL;
-		result = gather_set(transaction, set, &(*out)->values);
-		(*out)->is_there = result == RESULT_OK;
+	for (; removal; removal = removal->next) {
+		for (unsigned i = 0; i < removal->count; i++) {
+			if (excludes(transaction, &removal->targets[i], value))
+				return true;
+		}
 	}
-	return result;
+	return false;
 }
 
+static const char hex_digits[] = "0123456789abcdef";
+
+/* One byte of a name as 2.9.7 writes it into names: at most four. */
+static size_t escape(unsigned char byte, char out[4])
+{
+	static const char letters[] = "\b\n\r\t\v\\", names[] = "bnrtv\\";
+	const char *letter = byte ? strchr(letters, byte) : NULL;
+
+	if (letter) {
+		out[0] = '\\';
+		out[1] = names[letter - letters];
+		return 2;
+	}
+	if (byte >= 0x20 && byte < 0x7f) {
+		out[0] = (char)byte;
+		return 1;
+	}
+	out[0] = '\\';
+	out[1] = 'x';
+	out[2] = hex_digits[byte >> 4];
+	out[3] = hex_digits[byte & 15];
+	return 4;
+}
+
+/* 2.9.7: of a count, the variable alone; a name that is empty keeps its colon; bytes that are not printed are escaped; what
+ * matched before keeps the name that it had. */
 enum result value_name(struct waf_transaction *transaction, const struct value *value, struct span *out)
 {
 	struct span name = span_of(variable_name(value->variable));
-	size_t len = value->is_count + name.len + (value->key.len ? value->key.len + 1 : 0);
-	char *at;
+	size_t len = name.len + 1;
+	char *at, bytes[4];
 
 	*out = name;
-	if (len == name.len)
+	if (value->is_count || !value->key.at)
 		return RESULT_OK;
-	at = arena_take(&transaction->arena, len);
+	if (value->variable == VARIABLE_MATCHED_VARS || value->variable == VARIABLE_MATCHED_VARS_NAMES) {
+		*out = value->key;
+		return RESULT_OK;
+	}
+	for (size_t i = 0; i < value->key.len; i++)
+		len += escape((unsigned char)value->key.at[i], bytes);
+	at = arena_take(&transaction->arena, len + sizeof(bytes));
 	if (!at)
 		return RESULT_NO_MEMORY;
 	*out = span_make(at, len);
-	if (value->is_count)
-		*at++ = '&';
 	memcpy(at, name.at, name.len);
-	if (value->key.len) {
-		at[name.len] = ':';
-		memcpy(at + name.len + 1, value->key.at, value->key.len);
-	}
+	at += name.len;
+	*at++ = ':';
+	for (size_t i = 0; i < value->key.len; i++)
+		at += escape((unsigned char)value->key.at[i], at);
 	return RESULT_OK;
 }

@@ -7,99 +7,6 @@
 #define ARENA_BYTES_MAX ((size_t)1 << 30)
 #define BLOCK_BYTES (64 * 1024)
 
-struct arranging {
-	struct waf_rules *rules;
-	struct complaints *complaints;
-	struct bag entries;          /* struct scanner_entry */
-};
-
-static bool is_volatile(enum variable variable)
-{
-	switch ((int)variable) {
-	case VARIABLE_TX:
-	case VARIABLE_ENV:
-	case VARIABLE_RULE:
-	case VARIABLE_GEO:
-	case VARIABLE_DURATION:
-	case VARIABLE_HIGHEST_SEVERITY:
-	case VARIABLE_MATCHED_VAR:
-	case VARIABLE_MATCHED_VARS:
-	case VARIABLE_MATCHED_VARS_NAMES:
-	case VARIABLE_MATCHED_VAR_NAME:
-	case VARIABLE_REQBODY_PROCESSOR:
-		return true;
-	default:
-		return variable_kind(variable) == VARIABLE_STORED;
-	}
-}
-
-static bool targets_equal(const struct target *a, const struct target *b)
-{
-	return a->variable == b->variable && a->kind == b->kind && a->is_count == b->is_count && a->is_excluded == b->is_excluded &&
-	       span_equal(a->selector, b->selector);
-}
-
-static bool rule_has_set(const struct rule *rule, const struct target_set *set)
-{
-	if (rule->target_count != set->count || rule->xmlns_count || set->rule->xmlns_count)
-		return false;
-	for (unsigned i = 0; i < set->count; i++) {
-		if (!targets_equal(&rule->targets[i], &set->targets[i]))
-			return false;
-	}
-	return true;
-}
-
-static enum result path_make(struct arranging *arranging, const struct rule *rule, const struct target *target, struct xml_path **out)
-{
-	struct xml_namespace *spaces = arena_new_array(&arranging->rules->arena, struct xml_namespace, rule->xmlns_count);
-	enum result result;
-
-	if (!spaces)
-		return RESULT_NO_MEMORY;
-	for (unsigned i = 0; i < rule->xmlns_count; i++) {
-		struct span uri = rule->xmlns[i];
-
-		spaces[i].prefix = span_cut(&uri, '=');
-		spaces[i].uri = uri;
-	}
-	result = xml_path_new(target->selector, spaces, rule->xmlns_count, out);
-	if (result == RESULT_MALFORMED)
-		complain(arranging->complaints, COMPLAINT_ERROR, rule->place, SPAN_NONE, "rule %u: \"%.*s\" is no XPath", rule->id,
-		         SPAN_ARG(target->selector));
-	return result;
-}
-
-static enum result set_find(struct arranging *arranging, const struct rule *rule, uint16_t *out)
-{
-	struct waf_rules *rules = arranging->rules;
-	struct target_set *sets = rules->sets.items, *set;
-	enum result result = RESULT_OK;
-
-	for (size_t i = 0; i < rules->sets.count; i++) {
-		if (rule_has_set(rule, &sets[i])) {
-			*out = (uint16_t)i;
-			return RESULT_OK;
-		}
-	}
-	if (rules->sets.count == UINT16_MAX)
-		return RESULT_LIMIT;
-	*out = (uint16_t)rules->sets.count;
-	set = bag_add(&rules->sets, &rules->arena, sizeof(*set));
-	if (!set)
-		return RESULT_NO_MEMORY;
-	*set = (struct target_set){ .targets = rule->targets, .count = rule->target_count, .rule = rule,
-		                    .paths = arena_new_array(&rules->arena, struct xml_path *, rule->target_count) };
-	if (!set->paths)
-		return RESULT_NO_MEMORY;
-	for (unsigned i = 0; i < set->count && result == RESULT_OK; i++) {
-		set->is_volatile |= is_volatile(set->targets[i].variable);
-		if (set->targets[i].kind == SELECTOR_XPATH && !set->targets[i].is_excluded)
-			result = path_make(arranging, rule, &set->targets[i], &set->paths[i]);
-	}
-	return result;
-}
-
 static enum result node_find(struct waf_rules *rules, uint16_t parent, enum transform transform, uint16_t *out)
 {
 	struct node *nodes = rules->nodes.items, *node;
@@ -134,41 +41,65 @@ static enum result take_nodes(struct waf_rules *rules, struct unit *unit)
 	return result;
 }
 
-/* What a value must hold for the operator to match; a negated one matches what does not. */
-static enum result take_phrases(struct arranging *arranging, struct unit *unit)
+/* A group and those before it: the values of each are made of its parent's. */
+static enum result group_find(struct waf_rules *rules, uint16_t set, uint16_t node, uint16_t *out)
 {
-	struct arena *arena = &arranging->rules->arena;
-	struct factors factors = { 0 };
-	struct scanner_entry *entry;
-	struct span pattern = operator_pattern(unit->rule->operator);
-	size_t count = 0;
-	const struct span *phrases = operator_phrases(unit->rule->operator, &count);
+	struct group *groups = rules->groups.items, *group;
+	uint16_t parent = 0;
 
-	if (unit->rule->is_negated || arranging->entries.count == SCANNER_ENTRIES_MAX)
-		return RESULT_OK;
-	if (phrases && count) {
-		factors.phrases.list = arena_new_array(arena, struct span, count);
-		if (!factors.phrases.list)
-			return RESULT_NO_MEMORY;
-		memcpy(factors.phrases.list, phrases, count * sizeof(*phrases));
-		factors.phrases.count = count;
-	} else if (pattern.len) {
-		enum result result = factors_find(pattern, arena, &factors);
+	for (size_t i = 0; i < rules->groups.count; i++) {
+		if (groups[i].set == set && groups[i].node == node) {
+			*out = (uint16_t)i;
+			return RESULT_OK;
+		}
+	}
+	if (node) {
+		enum result result = group_find(rules, set, ((struct node *)rules->nodes.items)[node].parent, &parent);
 
 		if (result != RESULT_OK)
-			return result == RESULT_NOT_FOUND ? RESULT_OK : result;
+			return result;
 	}
-	unit->has_bytes = factors.has_bytes;
-	unit->bytes = factors.bytes;
-	if (!factors.phrases.count)
-		return RESULT_OK;
-	entry = bag_add(&arranging->entries, arena, sizeof(*entry));
-	if (!entry)
+	if (rules->groups.count == UINT16_MAX)
+		return RESULT_LIMIT;
+	*out = (uint16_t)rules->groups.count;
+	group = bag_add(&rules->groups, &rules->arena, sizeof(*group));
+	if (!group)
 		return RESULT_NO_MEMORY;
-	*entry = (struct scanner_entry){ (unsigned)arranging->entries.count - 1, factors.phrases };
-	unit->has_phrases = true;
-	unit->bit = entry->number;
+	*group = (struct group){ .set = set, .node = node, .parent = node ? parent : *out };
 	return RESULT_OK;
+}
+
+static enum result take_groups(struct waf_rules *rules, struct unit *unit)
+{
+	unsigned forms = unit->rule->is_multi_match ? unit->rule->transform_count : 0;
+	enum result result = group_find(rules, unit->set, unit->node, &unit->group);
+
+	unit->groups = arena_new_array(&rules->arena, uint16_t, 1 + forms);
+	if (!unit->groups)
+		return RESULT_NO_MEMORY;
+	unit->groups[unit->group_count++] = unit->group;
+	for (unsigned i = 0; i < forms && result == RESULT_OK; i++)
+		result = group_find(rules, unit->set, i ? unit->nodes[i - 1] : 0, &unit->groups[unit->group_count++]);
+	return result;
+}
+
+static bool is_numbered(const struct target_set *set)
+{
+	return set->count == 1 && set->targets->variable == VARIABLE_TX && set->targets->kind == SELECTOR_NAME && set->targets->slot;
+}
+
+static enum result take_targets(struct arranging *arranging, struct unit *unit)
+{
+	const struct target_set *set;
+	enum result result = set_find(arranging, unit->rule, &unit->set);
+
+	if (result != RESULT_OK)
+		return result;
+	set = set_at(arranging->rules, unit->set);
+	unit->kind = is_numbered(set) ? UNIT_NUMBERED : set->is_volatile ? UNIT_VOLATILE : UNIT_GROUPED;
+	if (unit->kind == UNIT_NUMBERED)
+		unit->slot = set->targets->slot;
+	return unit->kind == UNIT_GROUPED ? take_groups(arranging->rules, unit) : RESULT_OK;
 }
 
 static enum result unit_make(struct arranging *arranging, const struct rule *rule, struct unit **out)
@@ -181,42 +112,60 @@ static enum result unit_make(struct arranging *arranging, const struct rule *rul
 		return RESULT_NO_MEMORY;
 	*slot = *out = unit;
 	unit->rule = rule;
+	unit->operator = rule->operator;
+	unit->is_negated = rule->is_negated;
+	unit->captures = rule->captures;
+	unit->has_macro = rule->parameter.count > 0;
+	unit->is_rbl = rule->operator_id == OPERATOR_RBL;
+	unit->is_geo = rule->operator_id == OPERATOR_GEO_LOOKUP;
+	unit->is_multi_match = rule->is_multi_match;
+	unit->skips = rule->skip || rule->skip_after.len;
 	unit->number = (uint32_t)rules->units.count - 1;
 	unit->skip_to = NO_STEP;
 	if (rule->is_marker)
 		return RESULT_OK;
 	result = take_nodes(rules, unit);
+	unit->kind = UNIT_ACTION;
 	if (result == RESULT_OK && !rule->is_action)
-		result = set_find(arranging, rule, &unit->set);
-	if (result == RESULT_OK && !rule->is_action)
-		result = take_phrases(arranging, unit);
+		result = take_targets(arranging, unit);
+	if (result == RESULT_OK)
+		result = filter_take(arranging, unit);
 	if (result == RESULT_OK && rule->chained)
 		result = unit_make(arranging, rule->chained, &unit->chained);
 	return result;
 }
 
-static enum result add_steps(struct waf_rules *rules, const struct rule *rule, struct unit *unit)
-{
-	for (unsigned phase = 1; phase < PHASES; phase++) {
-		if (rule->is_marker || rule->phase == phase)
-			rules->steps[phase][rules->step_count[phase]++] = unit;
-	}
-	return RESULT_OK;
-}
-
-static void resolve_skips(struct waf_rules *rules, unsigned phase)
+/* Those that skip to LABEL, which stands here, and have found no other. */
+static void resolve_skips(struct waf_rules *rules, unsigned phase, struct span label)
 {
 	for (uint32_t i = 0; i < rules->step_count[phase]; i++) {
-		struct span label = rules->steps[phase][i]->rule->skip_after;
+		struct unit *unit = rules->steps[phase][i].unit;
 
-		for (uint32_t j = i + 1; label.len && j < rules->step_count[phase]; j++) {
-			const struct rule *rule = rules->steps[phase][j]->rule;
+		if (unit->skip_to == NO_STEP && unit->rule->skip_after.len && span_equal(unit->rule->skip_after, label))
+			unit->skip_to = rules->step_count[phase];
+	}
+}
 
-			if (rule->is_marker && span_equal(rule->msg.text, label)) {
-				rules->steps[phase][i]->skip_to = j + 1;
-				break;
-			}
-		}
+static struct step step_of(struct unit *unit)
+{
+	struct step step = { .unit = unit, .number = unit->number, .slot = unit->slot, .group = unit->group, .is_negated = unit->rule->is_negated };
+
+	if (unit->is_filtered)
+		step.check = unit->group_count > 1 ? CHECK_FORMS : CHECK_GROUP;
+	else if (unit->kind == UNIT_NUMBERED && !unit->node && operator_comparison(unit->rule->operator, &step.comparison))
+		step.check = CHECK_NUMBER;
+	step.is_count = unit->kind == UNIT_NUMBERED && unit->rule->targets->is_count;
+	return step;
+}
+
+/* Markers are no steps. */
+static void add_step(struct waf_rules *rules, const struct rule *rule, struct unit *unit)
+{
+	for (unsigned phase = 1; phase < PHASES; phase++) {
+		if (rule->is_marker)
+			resolve_skips(rules, phase, rule->msg.text);
+		else if (rule->phase == phase)
+			rules->steps[phase][rules->step_count[phase]++] = step_of(unit);
 	}
 }
 
@@ -229,7 +178,7 @@ static enum result arrange(struct arranging *arranging)
 	for (const struct rule *rule = rules->ruleset->first; rule; rule = rule->next)
 		count++;
 	for (unsigned phase = 1; phase < PHASES; phase++) {
-		rules->steps[phase] = arena_new_array(&rules->arena, struct unit *, count);
+		rules->steps[phase] = arena_new_array(&rules->arena, struct step, count);
 		if (!rules->steps[phase])
 			return RESULT_NO_MEMORY;
 	}
@@ -240,15 +189,16 @@ static enum result arrange(struct arranging *arranging)
 
 		result = unit_make(arranging, rule, &unit);
 		if (result == RESULT_OK)
-			result = add_steps(rules, rule, unit);
+			add_step(rules, rule, unit);
 	}
-	for (unsigned phase = 1; phase < PHASES; phase++)
-		resolve_skips(rules, phase);
+	if (result == RESULT_OK)
+		result = removals_take(arranging);
 	if (result == RESULT_OK && arranging->entries.count) {
 		result = scanner_new(&rules->arena, arranging->entries.items, arranging->entries.count, &rules->scanner);
 		rules->words = result == RESULT_OK ? scanner_words(rules->scanner) : 0;
 	}
-	return result;
+	rules->nothing.hits = arena_new_array(&rules->arena, uint64_t, rules->words);
+	return rules->nothing.hits ? result : RESULT_NO_MEMORY;
 }
 
 enum result waf_rules_new(struct ruleset *ruleset, struct complaints *complaints, struct waf_rules **out)
@@ -263,7 +213,9 @@ enum result waf_rules_new(struct ruleset *ruleset, struct complaints *complaints
 	}
 	rules->ruleset = ruleset;
 	arena_init(&rules->arena, ARENA_BYTES_MAX, BLOCK_BYTES);
-	result = arrange(&arranging);
+	arranging.scratch = operator_scratch_new();
+	result = arranging.scratch ? arrange(&arranging) : RESULT_NO_MEMORY;
+	operator_scratch_free(arranging.scratch);
 	if (result == RESULT_OK)
 		*out = rules;
 	else
@@ -271,15 +223,20 @@ enum result waf_rules_new(struct ruleset *ruleset, struct complaints *complaints
 	return result;
 }
 
+const struct rule *waf_rules_find(const struct waf_rules *rules, uint32_t id)
+{
+	const struct rule *rule = rules->ruleset->first;
+
+	while (rule && (rule->is_marker || rule->id != id))
+		rule = rule->next;
+	return rule;
+}
+
 void waf_rules_free(struct waf_rules *rules)
 {
-	struct target_set *sets = rules->sets.items;
-
-	for (size_t i = 0; i < rules->sets.count; i++) {
-		for (unsigned j = 0; sets[i].paths && j < sets[i].count; j++) {
-			if (sets[i].paths[j])
-				xml_path_free(sets[i].paths[j]);
-		}
+	for (size_t i = 0; i < rules->sources.count; i++) {
+		if (source_at(rules, i)->path)
+			xml_path_free(source_at(rules, i)->path);
 	}
 	ruleset_free(rules->ruleset);
 	arena_done(&rules->arena);

@@ -18,6 +18,7 @@ struct macro_piece {
 	bool has_reference;
 	enum variable variable;
 	struct span selector;        /* as written; empty: the whole variable */
+	uint16_t slot;               /* TX: the number of its name (language/names.h); 0: it has none */
 };
 
 struct macro {
@@ -33,6 +34,7 @@ struct target {
 	enum selector_kind kind;
 	struct span selector;        /* SELECTOR_NAME: any case */
 	struct regex *regex;
+	uint16_t slot;               /* TX:name: the number of its name; 0: it has none */
 	bool is_count;               /* &ARGS */
 	bool is_excluded;            /* !ARGS:foo */
 };
@@ -46,13 +48,14 @@ struct setvar {
 	enum setvar_kind kind;
 	enum variable collection;    /* TX or a stored one; not for SETENV */
 	struct macro name, value;    /* value "1" where none is written */
+	uint16_t slot;               /* TX: the number of a name without macros; 0: it has none */
 };
 
 enum ctl_kind {
 	CTL_AUDIT_ENGINE, CTL_AUDIT_LOG_PARTS, CTL_DEBUG_LOG_LEVEL, CTL_FORCE_REQUEST_BODY_VARIABLE, CTL_REQUEST_BODY_ACCESS, CTL_REQUEST_BODY_LIMIT,
 	CTL_REQUEST_BODY_PROCESSOR, CTL_RESPONSE_BODY_ACCESS, CTL_RESPONSE_BODY_LIMIT, CTL_RULE_ENGINE, CTL_RULE_REMOVE_BY_ID,
 	CTL_RULE_REMOVE_BY_MSG, CTL_RULE_REMOVE_BY_TAG, CTL_RULE_REMOVE_TARGET_BY_ID, CTL_RULE_REMOVE_TARGET_BY_MSG,
-	CTL_RULE_REMOVE_TARGET_BY_TAG, CTL_HASH_ENGINE, CTL_HASH_ENFORCEMENT,
+	CTL_RULE_REMOVE_TARGET_BY_TAG, CTL_HASH_ENGINE, CTL_HASH_ENFORCEMENT, CTL_PARSE_XML_INTO_ARGS,
 };
 
 struct id_range { uint32_t from, to; };
@@ -60,12 +63,13 @@ struct id_range { uint32_t from, to; };
 struct ctl {
 	enum ctl_kind kind;
 	struct span value;           /* as written, before ';' */
-	uint64_t number;             /* a limit; a switch: 0, 1; RULE_ENGINE, AUDIT_ENGINE: of language/settings.h */
+	uint64_t number;             /* a limit; a switch: 0, 1; RULE_ENGINE, AUDIT_ENGINE, PARSE_XML_INTO_ARGS: of language/settings.h */
 	const struct id_range *ids;  /* ..._BY_ID: in any of these */
 	unsigned id_count;
 	struct regex *regex;         /* ..._BY_TAG, ..._BY_MSG: 2.9.7 takes these as expressions */
 	const struct target *targets;
 	unsigned target_count;
+	uint32_t removal;            /* ..._REMOVE_...: its number among them, below ruleset.removals */
 };
 
 enum action_kind { ACTION_SETVAR, ACTION_CTL, ACTION_INITCOL, ACTION_SETSID, ACTION_SETUID, ACTION_SETRSC, ACTION_EXPIREVAR,

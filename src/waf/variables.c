@@ -2,39 +2,9 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "waf/transaction.h"
+#include "waf/variable_parts.h"
 
 #include "base/banned.h"
-
-static enum result number(struct waf_transaction *transaction, uint64_t value, struct span *out)
-{
-	char digits[DECIMAL_MAX];
-
-	*out = arena_copy(&transaction->arena, span_make(digits, decimal_write(value, digits)));
-	return out->at ? RESULT_OK : RESULT_NO_MEMORY;
-}
-
-static enum result text(struct waf_transaction *transaction, const char *bytes, struct span *out)
-{
-	*out = arena_copy(&transaction->arena, span_of(bytes));
-	return out->at ? RESULT_OK : RESULT_NO_MEMORY;
-}
-
-static enum result here(struct span span, struct span *out)
-{
-	*out = span;
-	return RESULT_OK;
-}
-
-static enum result flag(bool is_set, struct span *out)
-{
-	return here(is_set ? SPAN("1") : SPAN("0"), out);
-}
-
-static struct span protocol_of(enum http_version version)
-{
-	return version == HTTP_1_0 ? SPAN("HTTP/1.0") : version == HTTP_2 ? SPAN("HTTP/2.0") : SPAN("HTTP/1.1");
-}
 
 /* Without scheme and host, if it came with them. */
 static struct span uri_of(const struct request_head *head)
@@ -60,9 +30,8 @@ static int hex_of(char c)
 
 /* From phase 2 on 2.9.7 sees the path as Apache has decoded it, once. Its dots are left here: Apache resolves them, and hides
  * them from the rules. */
-static enum result filename(struct waf_transaction *transaction, struct span *out)
+static enum result decode_path(struct waf_transaction *transaction, struct span path, struct span *out)
 {
-	struct span path = transaction->head->path;
 	size_t len = 0;
 	char *at;
 
@@ -75,7 +44,6 @@ static enum result filename(struct waf_transaction *transaction, struct span *ou
 	*out = span_make(at, 0);
 	for (size_t i = 0; i < path.len; i++) {
 		bool is_escape = path.at[i] == '%' && i + 2 < path.len && hex_of(path.at[i + 1]) >= 0 && hex_of(path.at[i + 2]) >= 0;
-
 		char byte = path.at[i];
 
 		if (is_escape) {
@@ -88,6 +56,11 @@ static enum result filename(struct waf_transaction *transaction, struct span *ou
 	return RESULT_OK;
 }
 
+static enum result filename(struct waf_transaction *transaction, struct span *out)
+{
+	return decode_path(transaction, transaction->head->path, out);
+}
+
 static enum result base_name(struct waf_transaction *transaction, struct span *out)
 {
 	enum result result = filename(transaction, out);
@@ -97,45 +70,78 @@ static enum result base_name(struct waf_transaction *transaction, struct span *o
 	return result;
 }
 
-static enum result request_line(struct waf_transaction *transaction, struct span *out)
-{
-	const struct request_head *head = transaction->head;
-	struct span version = protocol_of(head->version);
-	size_t len = head->method_name.len + head->target.len + version.len + 2;
-	char *at = arena_take(&transaction->arena, len);
-
-	if (!at)
-		return RESULT_NO_MEMORY;
-	*out = span_make(at, len);
-	memcpy(at, head->method_name.at, head->method_name.len);
-	at += head->method_name.len;
-	*at++ = ' ';
-	if (head->target.len)
-		memcpy(at, head->target.at, head->target.len);
-	at += head->target.len;
-	*at++ = ' ';
-	memcpy(at, version.at, version.len);
-	return RESULT_OK;
-}
-
 static enum result address_text(struct waf_transaction *transaction, const struct address *address, struct span *out)
 {
 	char bytes[ADDRESS_TEXT_MAX];
 
 	address_write(address, bytes);
-	return text(transaction, bytes, out);
+	return variable_text(transaction, bytes, out);
+}
+
+/* A request that says none is of HTTP/0.9, and 2.9.7 calls it so. */
+static struct span protocol_of(const struct request_head *head)
+{
+	if (!head->version_text.at)
+		return version_name(head->version);
+	return head->version_text.len ? head->version_text : SPAN("HTTP/0.9");
+}
+
+/* As it was written; a refused one may lack any of its words. */
+static enum result request_line(struct waf_transaction *transaction, struct span *out)
+{
+	const struct request_head *head = transaction->head;
+	struct span version = head->version_text.at ? head->version_text : version_name(head->version);
+	struct span parts[] = { head->method_name, head->target.len ? SPAN(" ") : SPAN_NONE, head->target, version.len ? SPAN(" ") : SPAN_NONE, version };
+
+	return variable_join(transaction, parts, sizeof(parts) / sizeof(*parts), out);
+}
+
+/* As the file's name: its path is decoded from phase 2 on, its query never. */
+static enum result uri(struct waf_transaction *transaction, struct span *out)
+{
+	struct span written = uri_of(transaction->head), path = span_take(written, span_find(written, '?')), parts[2];
+
+	*out = written;
+	if (decode_path(transaction, path, &parts[0]) != RESULT_OK)
+		return RESULT_NO_MEMORY;
+	if (parts[0].at == path.at)
+		return RESULT_OK;
+	parts[1] = span_skip(written, path.len);
+	return variable_join(transaction, parts, 2, out);
+}
+
+static enum result full_request(struct waf_transaction *transaction, struct span *out)
+{
+	const struct fields *fields = &transaction->head->fields;
+	struct span *parts = arena_new_array(&transaction->arena, struct span, 4 + 4 * (size_t)fields->count);
+	size_t count = 0;
+
+	if (!parts || request_line(transaction, &parts[count++]) != RESULT_OK)
+		return RESULT_NO_MEMORY;
+	parts[count++] = SPAN("\n");
+	for (unsigned i = 0; i < fields->count; i++) {
+		parts[count++] = fields->list[i].name;
+		parts[count++] = SPAN(": ");
+		parts[count++] = fields->list[i].value;
+		parts[count++] = SPAN("\n");
+	}
+	parts[count++] = SPAN("\n");
+	if (transaction->is_body_done)
+		parts[count++] = buffer_span(&transaction->body);
+	return variable_join(transaction, parts, count, out);
 }
 
 static enum result get_request(struct waf_transaction *transaction, enum variable variable, struct span *out)
 {
 	const struct request_head *head = transaction->head;
 	const struct field *field;
+	enum result result;
 
 	switch ((int)variable) {
 	case VARIABLE_REQUEST_METHOD:
 		return here(head->method_name, out);
 	case VARIABLE_REQUEST_URI:
-		return here(uri_of(head), out);
+		return uri(transaction, out);
 	case VARIABLE_REQUEST_URI_RAW:
 		return here(head->target, out);
 	case VARIABLE_REQUEST_FILENAME:
@@ -147,11 +153,18 @@ static enum result get_request(struct waf_transaction *transaction, enum variabl
 	case VARIABLE_REQUEST_LINE:
 		return request_line(transaction, out);
 	case VARIABLE_REQUEST_PROTOCOL:
-		return here(protocol_of(head->version), out);
+		return here(protocol_of(head), out);
+	case VARIABLE_PATH_INFO:
+		return here(SPAN(""), out);  /* no path is a script's with more behind it */
 	case VARIABLE_QUERY_STRING:
-		return here(head->has_query ? head->query : SPAN(""), out);
+		return head->has_query ? here(head->query, out) : RESULT_NOT_FOUND;
 	case VARIABLE_SERVER_NAME:
 		return here(head->host, out);
+	case VARIABLE_FULL_REQUEST:
+		return full_request(transaction, out);
+	case VARIABLE_FULL_REQUEST_LENGTH:
+		result = full_request(transaction, out);
+		return result == RESULT_OK ? variable_number(transaction, out->len, out) : result;
 	case VARIABLE_AUTH_TYPE:
 		field = fields_find(&head->fields, FIELD_AUTHORIZATION);
 		if (!field)
@@ -162,89 +175,28 @@ static enum result get_request(struct waf_transaction *transaction, enum variabl
 	}
 }
 
-static enum result get_body(struct waf_transaction *transaction, enum variable variable, struct span *out)
+/* As 2.9.7 writes them: TIME is all of it, and each has its zeros. */
+static size_t time_write(enum variable variable, const struct tm *tm, char bytes[16])
 {
-	const struct body_report *report = body_report_of(transaction);
-	static const struct {
-		enum variable variable;
-		enum body_flag flag;
-	} flags[] = {
-		{ VARIABLE_MULTIPART_BOUNDARY_QUOTED, BODY_FLAG_BOUNDARY_QUOTED },
-		{ VARIABLE_MULTIPART_BOUNDARY_WHITESPACE, BODY_FLAG_BOUNDARY_WHITESPACE },
-		{ VARIABLE_MULTIPART_CRLF_LINE, BODY_FLAG_CRLF_LINE },
-		{ VARIABLE_MULTIPART_DATA_AFTER, BODY_FLAG_DATA_AFTER },
-		{ VARIABLE_MULTIPART_DATA_BEFORE, BODY_FLAG_DATA_BEFORE },
-		{ VARIABLE_MULTIPART_FILE_LIMIT_EXCEEDED, BODY_FLAG_FILE_LIMIT_EXCEEDED },
-		{ VARIABLE_MULTIPART_HEADER_FOLDING, BODY_FLAG_HEADER_FOLDING },
-		{ VARIABLE_MULTIPART_INVALID_HEADER_FOLDING, BODY_FLAG_INVALID_HEADER_FOLDING },
-		{ VARIABLE_MULTIPART_INVALID_PART, BODY_FLAG_INVALID_PART },
-		{ VARIABLE_MULTIPART_INVALID_QUOTING, BODY_FLAG_INVALID_QUOTING },
-		{ VARIABLE_MULTIPART_LF_LINE, BODY_FLAG_LF_LINE },
-		{ VARIABLE_MULTIPART_MISSING_SEMICOLON, BODY_FLAG_MISSING_SEMICOLON },
-		{ VARIABLE_MULTIPART_UNMATCHED_BOUNDARY, BODY_FLAG_UNMATCHED_BOUNDARY },
-	};
-
-	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
-		if (flags[i].variable == variable)
-			return flag(report && body_report_has(report, flags[i].flag), out);
-	}
 	switch ((int)variable) {
-	case VARIABLE_MULTIPART_STRICT_ERROR:
-		return flag(report && body_report_strict_error(report), out);
-	case VARIABLE_MULTIPART_CRLF_LF_LINES:
-		return flag(report && body_report_mixed_lines(report), out);
-	case VARIABLE_REQBODY_ERROR:
-		return flag(transaction->is_body_too_long || (report && body_report_has(report, BODY_FLAG_ERROR)), out);
-	case VARIABLE_REQBODY_ERROR_MSG:
-		return here(report ? body_report_message(report) : SPAN(""), out);
-	case VARIABLE_URLENCODED_ERROR:
-		return flag((report && body_report_has(report, BODY_FLAG_URLENCODED_ERROR)) ||
-		            body_report_has(&transaction->query_report, BODY_FLAG_URLENCODED_ERROR), out);
-	case VARIABLE_REQBODY_PROCESSOR:
-		return here(transaction->processor.len ? transaction->processor : SPAN(""), out);
-	case VARIABLE_REQUEST_BODY:
-		return buffer_len(&transaction->body) && transaction->is_body_done ? here(buffer_span(&transaction->body), out) : RESULT_NOT_FOUND;
-	case VARIABLE_REQUEST_BODY_LENGTH:
-		return number(transaction, transaction->body_bytes, out);
-	case VARIABLE_ARGS_COMBINED_SIZE:
-		return number(transaction, transaction->args_get.bytes + transaction->args_post.bytes, out);
-	case VARIABLE_FILES_COMBINED_SIZE:
-		return number(transaction, report ? report->file_bytes : 0, out);
-	case VARIABLE_INBOUND_DATA_ERROR:
-		return flag(transaction->is_body_too_long, out);
-	case VARIABLE_MULTIPART_NAME:
-		return transaction->multipart_name.at ? here(transaction->multipart_name, out) : RESULT_NOT_FOUND;
-	case VARIABLE_MULTIPART_FILENAME:
-		return transaction->multipart_filename.at ? here(transaction->multipart_filename, out) : RESULT_NOT_FOUND;
+	case VARIABLE_TIME:
+		return strftime(bytes, 16, "%Y%m%d%H%M%S", tm);
+	case VARIABLE_TIME_DAY:
+		return strftime(bytes, 16, "%d", tm);
+	case VARIABLE_TIME_HOUR:
+		return strftime(bytes, 16, "%H", tm);
+	case VARIABLE_TIME_MIN:
+		return strftime(bytes, 16, "%M", tm);
+	case VARIABLE_TIME_MON:
+		return strftime(bytes, 16, "%m", tm);
+	case VARIABLE_TIME_SEC:
+		return strftime(bytes, 16, "%S", tm);
+	case VARIABLE_TIME_WDAY:
+		return strftime(bytes, 16, "%w", tm);
+	case VARIABLE_TIME_YEAR:
+		return strftime(bytes, 16, "%Y", tm);
 	default:
-		return RESULT_NOT_FOUND;
-	}
-}
-
-static enum result get_response(struct waf_transaction *transaction, enum variable variable, struct span *out)
-{
-	const struct response_head *head = transaction->response;
-	const struct field *field;
-
-	if (!head)
-		return RESULT_NOT_FOUND;
-	switch ((int)variable) {
-	case VARIABLE_RESPONSE_STATUS:
-		return number(transaction, head->status, out);
-	case VARIABLE_RESPONSE_PROTOCOL:
-		return here(protocol_of(head->version), out);
-	case VARIABLE_RESPONSE_CONTENT_TYPE:
-		field = fields_find(&head->fields, FIELD_CONTENT_TYPE);
-		return field ? here(field->value, out) : RESULT_NOT_FOUND;
-	case VARIABLE_RESPONSE_CONTENT_LENGTH:
-		return number(transaction, head->body.is_known ? head->body.bytes : buffer_len(&transaction->response_body), out);
-	case VARIABLE_RESPONSE_BODY:
-		return transaction->walk.phase >= 4 && buffer_len(&transaction->response_body) ?
-		               here(buffer_span(&transaction->response_body), out) : RESULT_NOT_FOUND;
-	case VARIABLE_OUTBOUND_DATA_ERROR:
-		return flag(transaction->is_response_cut, out);
-	default:
-		return RESULT_NOT_FOUND;
+		return 0;
 	}
 }
 
@@ -254,30 +206,11 @@ static enum result get_time(struct waf_transaction *transaction, enum variable v
 	char bytes[16];
 	struct tm tm;
 
-	if (!localtime_r(&seconds, &tm))
+	if (variable == VARIABLE_TIME_EPOCH)
+		return variable_number(transaction, (uint64_t)seconds, out);
+	if (!localtime_r(&seconds, &tm) || !time_write(variable, &tm, bytes))
 		return RESULT_NOT_FOUND;
-	switch ((int)variable) {
-	case VARIABLE_TIME:
-		return strftime(bytes, sizeof(bytes), "%H:%M:%S", &tm) ? text(transaction, bytes, out) : RESULT_NOT_FOUND;
-	case VARIABLE_TIME_DAY:
-		return number(transaction, (uint64_t)tm.tm_mday, out);
-	case VARIABLE_TIME_EPOCH:
-		return number(transaction, (uint64_t)seconds, out);
-	case VARIABLE_TIME_HOUR:
-		return number(transaction, (uint64_t)tm.tm_hour, out);
-	case VARIABLE_TIME_MIN:
-		return number(transaction, (uint64_t)tm.tm_min, out);
-	case VARIABLE_TIME_MON:
-		return number(transaction, (uint64_t)tm.tm_mon, out);
-	case VARIABLE_TIME_SEC:
-		return number(transaction, (uint64_t)tm.tm_sec, out);
-	case VARIABLE_TIME_WDAY:
-		return number(transaction, (uint64_t)tm.tm_wday, out);
-	case VARIABLE_TIME_YEAR:
-		return number(transaction, (uint64_t)tm.tm_year + 1900, out);
-	default:
-		return RESULT_NOT_FOUND;
-	}
+	return variable_text(transaction, bytes, out);
 }
 
 static enum result get_other(struct waf_transaction *transaction, enum variable variable, struct span *out)
@@ -288,23 +221,35 @@ static enum result get_other(struct waf_transaction *transaction, enum variable 
 	case VARIABLE_USERAGENT_IP:
 		return address_text(transaction, &transaction->source.address, out);
 	case VARIABLE_REMOTE_PORT:
-		return number(transaction, transaction->source.port, out);
+		return variable_number(transaction, transaction->source.port, out);
 	case VARIABLE_SERVER_ADDR:
 		return address_text(transaction, &transaction->destination.address, out);
 	case VARIABLE_SERVER_PORT:
-		return number(transaction, transaction->destination.port, out);
+		return variable_number(transaction, transaction->destination.port, out);
 	case VARIABLE_UNIQUE_ID:
 		return here(transaction->unique_id, out);
 	case VARIABLE_DURATION:
-		return number(transaction, (clock_mono_ns() - transaction->start_ns) / 1000, out);
+		return variable_number(transaction, (clock_mono_ns() - transaction->start_ns) / 1000, out);
 	case VARIABLE_HIGHEST_SEVERITY:
-		return number(transaction, (uint64_t)transaction->highest_severity, out);
+		return variable_number(transaction, (uint64_t)transaction->highest_severity, out);
 	case VARIABLE_MATCHED_VAR:
-		return here(transaction->matched_value, out);
+		if (transaction->has_action_matched)
+			return address_text(transaction, &transaction->source.address, out);
+		return transaction->matched ? here(matched_bytes(transaction), out) : RESULT_NOT_FOUND;
 	case VARIABLE_MATCHED_VAR_NAME:
-		return here(transaction->matched_name, out);
+		if (transaction->has_action_matched)
+			return here(SPAN("REMOTE_ADDR"), out);
+		return transaction->matched ? matched_name(transaction, transaction->matched, out) : RESULT_NOT_FOUND;
+	case VARIABLE_MODSEC_BUILD:
+		return here(SPAN("020907900"), out);  /* what 2.9.7 says of itself: rules ask whether it is new enough */
+	case VARIABLE_SDBM_DELETE_ERROR:
+		return here(SPAN("0"), out);
 	case VARIABLE_WEBAPPID:
-		return transaction->settings->web_app_id.len ? here(transaction->settings->web_app_id, out) : RESULT_NOT_FOUND;
+		return here(web_app_id(transaction->settings), out);
+	case VARIABLE_SESSIONID:
+		return transaction->session_id.at ? here(transaction->session_id, out) : RESULT_NOT_FOUND;
+	case VARIABLE_USERID:
+		return transaction->user_id.at ? here(transaction->user_id, out) : RESULT_NOT_FOUND;
 	default:
 		return RESULT_NOT_FOUND;
 	}
@@ -312,8 +257,8 @@ static enum result get_other(struct waf_transaction *transaction, enum variable 
 
 enum result variable_get(struct waf_transaction *transaction, enum variable variable, struct span *out)
 {
-	static enum result (*const getters[])(struct waf_transaction *, enum variable, struct span *) = { get_request, get_body,
-		get_response, get_time, get_other };
+	static enum result (*const getters[])(struct waf_transaction *, enum variable, struct span *) = {
+		get_request, variable_get_body, variable_get_response, get_time, get_other };
 	enum result result = RESULT_NOT_FOUND;
 
 	for (size_t i = 0; i < sizeof(getters) / sizeof(*getters) && result == RESULT_NOT_FOUND; i++)

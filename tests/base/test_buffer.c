@@ -2,6 +2,9 @@
 #include "check.h"
 #include "failing.h"
 
+#include "base/buffer.h"
+
+#include "base/block.c"
 #include "base/buffer.c"
 
 static void nothing_past_the_maximum(void **state)
@@ -143,80 +146,6 @@ static void without_memory_nothing_changes(void **state)
 	buffer_done(&buffer);
 }
 
-/* A block that one buffer gave back serves the next one of its size, and is nobody else's meanwhile. */
-static void blocks_are_kept_for_the_next(void **state)
-{
-	struct buffer one, two;
-	char *block;
-
-	(void)state;
-	buffer_thread_done();
-	buffer_init(&one, 65536);
-	buffer_init(&two, 65536);
-	assert_non_null(buffer_reserve(&one, 4096));
-	block = one.bytes;
-	buffer_release(&one);
-	failing_from(1);
-	if (keeps_blocks) {
-		assert_non_null(buffer_reserve(&two, 3000));
-		assert_ptr_equal(two.bytes, block);
-	}
-	assert_null(buffer_reserve(&one, 4096));  /* one block serves one buffer */
-	assert_null(buffer_reserve(&one, 512));   /* and only its size */
-	failing_from(0);
-	buffer_done(&two);
-	buffer_thread_done();
-	for (unsigned class = 0; class < KEPT_CLASSES; class++)
-		assert_int_equal(kept[class].count, 0);
-	buffer_done(&one);
-}
-
-/* More than is kept goes back at once. */
-static void few_blocks_are_kept(void **state)
-{
-	struct buffer list[2 * KEPT_BLOCKS];
-
-	(void)state;
-	buffer_thread_done();
-	for (unsigned i = 0; i < 2 * KEPT_BLOCKS; i++) {
-		buffer_init(&list[i], 65536);
-		assert_non_null(buffer_reserve(&list[i], 8192));
-	}
-	for (unsigned i = 0; i < 2 * KEPT_BLOCKS; i++)
-		buffer_done(&list[i]);
-	assert_int_equal(kept[class_of(8192)].count, keeps_blocks ? KEPT_BLOCKS : 0);
-	buffer_thread_done();
-}
-
-/* Where the allocator has no more, what was kept goes back to it, and for a while nothing is kept. */
-static void nothing_is_kept_while_memory_is_scarce(void **state)
-{
-	struct buffer list[KEPT_BLOCKS], large;
-
-	(void)state;
-	buffer_thread_done();
-	buffer_init(&large, 65536);
-	for (unsigned i = 0; i < KEPT_BLOCKS; i++) {
-		buffer_init(&list[i], 65536);
-		assert_non_null(buffer_reserve(&list[i], 8192));
-	}
-	for (unsigned i = 1; i < KEPT_BLOCKS; i++)
-		buffer_done(&list[i]);
-	assert_int_equal(kept[class_of(8192)].count, keeps_blocks ? KEPT_BLOCKS - 1 : 0);
-	failing_from(1);
-	assert_null(buffer_reserve(&large, 60000));
-	assert_int_equal(kept[class_of(8192)].count, 0);
-	failing_from(0);
-	buffer_done(&list[0]);
-	assert_int_equal(kept[class_of(8192)].count, 0);
-	for (unsigned i = 0; i < SCARCE_GIVES; i++) {
-		assert_non_null(buffer_reserve(&large, 8192));
-		buffer_done(&large);
-	}
-	assert_int_equal(kept[class_of(8192)].count, keeps_blocks ? 1 : 0);
-	buffer_thread_done();
-}
-
 static void a_maximum_near_all_memory_ends(void **state)
 {
 	struct buffer buffer;
@@ -238,8 +167,6 @@ int main(void)
 		cmocka_unit_test(random_operations_agree_with_an_array),
 		cmocka_unit_test(memory_goes_back_only_when_empty),
 		cmocka_unit_test(without_memory_nothing_changes),
-		cmocka_unit_test(blocks_are_kept_for_the_next), cmocka_unit_test(few_blocks_are_kept),
-		cmocka_unit_test(nothing_is_kept_while_memory_is_scarce),
 		cmocka_unit_test(a_maximum_near_all_memory_ends),
 	};
 

@@ -177,10 +177,26 @@ static void html(void **state)
 	buffer_done(&out);
 }
 
+static void one_byte_of_a_form(void **state)
+{
+	static const struct { const char *text; size_t used; char byte; } rows[] = {
+		{ "a%41", 1, 'a' }, { "%41b", 3, 'A' }, { "%fF", 3, (char)0xff }, { "%00", 3, 0 }, { "%", 1, '%' }, { "%4", 1, '%' },
+		{ "%4g", 1, '%' }, { "%g4", 1, '%' }, { "%%41", 1, '%' }, { "+", 1, '+' },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		size_t at = 0;
+
+		assert_int_equal(percent_byte(span_of(rows[i].text), &at), rows[i].byte);
+		assert_int_equal(at, rows[i].used);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(hexadecimal), cmocka_unit_test(base64_agrees_with_openssl_and_reads_back), cmocka_unit_test(bad_base64),
+		cmocka_unit_test(one_byte_of_a_form), cmocka_unit_test(hexadecimal), cmocka_unit_test(base64_agrees_with_openssl_and_reads_back), cmocka_unit_test(bad_base64),
 		cmocka_unit_test(characters), cmocka_unit_test(json_strings), cmocka_unit_test(any_bytes_become_json), cmocka_unit_test(percent),
 		cmocka_unit_test(html),
 	};

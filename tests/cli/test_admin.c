@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "cli/admin.h"
+#include "cli/admin/admin.h"
 
 struct scene {
 	struct edge_state state;

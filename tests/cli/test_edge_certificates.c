@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "cli/edge_certificates.h"
+#include "cli/edge/certificates.h"
 
 #define DAY ((int64_t)86400 * 1000)
 #define END (1000 * DAY)

@@ -1,7 +1,7 @@
 /* When OCSP responses are asked for again. The rest is shown in tests/scenes/test_ocsp.py. */
 #include "../base/check.h"
 
-#include "cli/edge_ocsp.h"
+#include "cli/edge/ocsp.h"
 
 #define S ((int64_t)1000)
 #define HOUR (3600 * S)

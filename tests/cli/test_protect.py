@@ -1,4 +1,5 @@
 """protect and unprotect: what they show, write, start, probe and say."""
+import pathlib
 import re
 import signal
 import socket
@@ -7,6 +8,8 @@ import subprocess
 import pytest
 import yaml
 import lab
+
+CRS = pathlib.Path("/usr/share/modsecurity-crs/owasp-crs.load")
 
 YAML = """\
 # Kept by hand.
@@ -138,17 +141,26 @@ def test_from_nothing_in_the_foreground(bouclier, folder, new, origin):
                 assert line, said
                 said += line
             assert re.search(r"^reachability +127.0.0.1:\d+ answers for portal.example over TLSv1.3", said, re.M), said
-            assert re.search(r"^attacks +protocol attacks blocked: smuggling \(400\), oversized \(431\), slow \(.*\); application rules "
-                             r"come with the WAF$", said, re.M), said
+            observing = r"only observing until \d{4}-\d\d-\d\d at the earliest, then blocking \(waf: graduate\): sql injection is noticed and let through"
+            assert re.search(rf"^attacks +({observing}|attacks on the application not looked for \(waf: mode is off\)); protocol attacks blocked: "
+                             r"smuggling \(400\), oversized \(431\), slow \(.*\)$", said, re.M), said
+            assert ("Rules: Debian's CRS" in said) == CRS.exists(), said
             assert re.search(r"^origin .*answers GET / with 200", said, re.M), said
             assert re.search(r"^certificate .*self-signed", said, re.M), said
             assert [(request.method, request.target) for request in origin.requests] == [("GET", "/")]
 
             path = folder / "bouclier.yaml"
             second = bouclier("protect", "second.example", origin.url, "-c", path, "--output", "json")
-            assert second.code == 0 and second.json["attacks"]["grade"] == "good", second
+            assert second.code == 0 and second.json["attacks"]["grade"] == "warning", second
             assert len(origin.requests) == 2
             assert bouclier("unprotect", "second.example", "-c", path).code == 0
+            if CRS.exists():
+                assert "waf: { mode: detect, graduate: 7d }" in path.read_text()
+                path.write_text(path.read_text().replace("mode: detect", "mode: block"))
+                second = bouclier("protect", "second.example", origin.url, "-c", path, "--output", "json")
+                assert second.code == 0 and second.json["attacks"]["grade"] == "good", second
+                assert second.json["attacks"]["text"].startswith("blocking: sql injection (403), script (403); citizens' forms pass; "), second
+                assert bouclier("unprotect", "second.example", "-c", path).code == 0
             before = path.read_text()
             (folder / "tls/third.example.pem").write_text("none")  # kept as it is, and the running shield cannot read it
             said = bouclier("protect", "third.example", origin.url, "-c", path)
@@ -174,3 +186,18 @@ def test_an_origin_that_does_not_answer(bouclier, folder, new):
             protect.send_signal(signal.SIGINT)
         assert '"origin":{"grade":"bad"' in said and '"reachability":{"grade":"good"' in said
         assert protect.wait(lab.WAIT * 4) == 1
+
+
+@pytest.mark.skipif(not CRS.exists(), reason="skipped: no package modsecurity-crs")
+def test_rules_are_written_where_they_are_there(bouclier, written):
+    said = bouclier("protect", "second.example", "http://127.0.0.1:9", "-c", written, "--no-start")
+    assert said.code == 0 and "bouclier explain" in said.out
+    assert yaml.safe_load(written.read_text())["sites"][1]["waf"] == {"mode": "detect", "graduate": "7d", "ruleset": "crs"}
+
+
+def test_what_defaults_say_of_rules_stays(bouclier, written):
+    """A site's own `waf` would weaken them."""
+    written.write_text(written.read_text().replace("sites:", "defaults: { waf: { mode: off } }\nsites:"))
+    said = bouclier("protect", "second.example", "http://127.0.0.1:9", "-c", written, "--no-start")
+    assert said.code == 0 and "as `defaults` of this configuration has them" in said.out, said
+    assert "waf" not in written.read_text().split("second.example", 1)[1]

@@ -22,7 +22,7 @@ struct test_pool {
 	struct test_timeouts timeouts;
 };
 struct test_site_edge {
-	int64_t body_bytes, body_speed, until_ms;
+	int64_t body_bytes, body_speed, until_ms, day_ms;
 	struct rate rate;
 	bool is_maintenance;
 	struct list_value headers, allow_from;  /* name_value, network */
@@ -112,6 +112,7 @@ static const struct key test_site_edge_keys[] = {
 	{ .name = "body", .type = KEY_BYTES, .offset = offsetof(struct test_site_edge, body_bytes), .fallback = "10GiB", .help = "Largest body." },
 	{ .name = "body_rate", .type = KEY_SPEED, .offset = offsetof(struct test_site_edge, body_speed), .fallback = "500B/s", .help = "Slowest body." },
 	{ .name = "until", .type = KEY_TIME, .offset = offsetof(struct test_site_edge, until_ms), .help = "Until when." },
+	{ .name = "day", .type = KEY_DATE, .offset = offsetof(struct test_site_edge, day_ms), .help = "Which day." },
 	{ .name = "rate", .type = KEY_RATE, .offset = offsetof(struct test_site_edge, rate), .help = "Requests." },
 	{ .name = "maintenance", .type = KEY_BOOL, .offset = offsetof(struct test_site_edge, is_maintenance), .help = "503." },
 	{ .name = "headers", .type = KEY_FIELDS, .offset = offsetof(struct test_site_edge, headers), .help = "Set." },

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "../base/write_file.h"
 #include "config/denial.h"
 
 #define NOBODY 65534
@@ -24,7 +25,6 @@ static const char *at(const char *name)
 /* root/open/shut/file: the folder that is closed is not the first, nor the last. */
 static int build(void **state)
 {
-	FILE *file;
 	char target[256];
 
 	(void)state;
@@ -32,9 +32,7 @@ static int build(void **state)
 	assert_int_equal(chmod(root, 0755), 0);
 	assert_int_equal(mkdir(at("open"), 0755), 0);
 	assert_int_equal(mkdir(at("open/shut"), 0755), 0);
-	file = fopen(at("open/shut/file"), "w");
-	assert_non_null(file);
-	fclose(file);
+	write_file(at("open/shut/file"), "");
 	snprintf(target, sizeof(target), "%s", at("open/shut/file"));
 	assert_int_equal(symlink(target, at("link")), 0);
 	return 0;

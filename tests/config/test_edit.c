@@ -8,7 +8,7 @@
 
 #include "config/edit.h"
 
-enum operation { ADD, REMOVE, SET, UNSET };
+enum operation { ADD, ADD_RULES, REMOVE, SET, UNSET };
 
 #define HEAD "# the portals\nlisten: \"127.0.0.1:1\"  # one\n\n"
 #define NEW "name: b.example\n    certificate: /t/b.pem\n    origins: \"http://10.0.0.2:80\"\n"
@@ -28,6 +28,8 @@ static const struct example {
 	{ ADD, RESULT_OK, 0, 0, "sites:  # none\nlog: x\n", "sites:  # none\n  - " NEW "log: x\n" },
 	{ ADD, RESULT_OK, 0, 0, "sites: [{ name: a }]\n", "sites: [{ name: a }, { name: b.example, certificate: /t/b.pem, origins: \"http://10.0.0.2:80\" }]\n" },
 	{ ADD, RESULT_OK, 0, 0, "a: b\r\nsites:\r\n  - name: a\r\n", "a: b\r\nsites:\r\n  - name: a\r\n  - name: b.example\r\n    certificate: /t/b.pem\r\n    origins: \"http://10.0.0.2:80\"\r\n" },
+	{ ADD_RULES, RESULT_OK, 0, 0, HEAD, HEAD "sites:\n  - " NEW "    waf: { mode: detect, graduate: 7d, ruleset: crs }\n" },
+	{ ADD_RULES, RESULT_OK, 0, 0, "sites: [{ name: a }]\n", "sites: [{ name: a }, { name: b.example, certificate: /t/b.pem, origins: \"http://10.0.0.2:80\", waf: { mode: detect, graduate: 7d, ruleset: crs } }]\n" },
 	{ ADD, RESULT_REFUSED, 0, 0, "sites:\n  - name: b.example\n", NULL },
 	{ ADD, RESULT_REFUSED, 0, 0, "{ a: b }\n", NULL },
 	{ ADD, RESULT_REFUSED, 0, 0, "sites: { a: b }\n", NULL },
@@ -63,11 +65,12 @@ static const struct example {
 
 static enum result run(const struct example *example, struct complaints *complaints, struct buffer *out)
 {
-	static const struct new_site site = { SPAN_INIT("b.example"), SPAN_INIT("/t/b.pem"), SPAN_INIT("http://10.0.0.2:80") };
+	const struct new_site site = { SPAN("b.example"), SPAN("/t/b.pem"), SPAN("http://10.0.0.2:80"),
+		                       example->operation == ADD_RULES ? SPAN("crs") : SPAN_NONE };
 	struct span file = SPAN("f"), text = span_of(example->text);
 
 	switch (example->operation) {
-	case ADD:
+	case ADD: case ADD_RULES:
 		return config_edit_add_site(file, text, &site, complaints, out);
 	case REMOVE:
 		return config_edit_remove_site(file, text, span_of(example->key), complaints, out);

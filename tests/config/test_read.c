@@ -36,7 +36,7 @@ static void four_lines_are_enough(void **state)
 
 #define LISTEN "listen: \"127.0.0.1:8443\"\n"
 #define SITE "sites:\n  - name: a.example\n    certificate: /t/a.pem\n    origins: http://10.0.0.1\n"
-#define SITE_KEYS "name, tenant, hosts, routes, certificate, hsts, origins, balance, health, timeouts, body, body_rate, until, rate, maintenance, headers, allow_from"
+#define SITE_KEYS "name, tenant, hosts, routes, certificate, hsts, origins, balance, health, timeouts, body, body_rate, until, day, rate, maintenance, headers, allow_from"
 #define TOP_KEYS "include, tenants, defaults, sites, workers, state, listen"
 #define F "/c/bouclier.yaml:"
 
@@ -74,8 +74,19 @@ static const struct bad { const char *text, *said; } bads[] = {
 	{ LISTEN SITE "    health: { interval: 5s }\n", F "6:13: error: health: \"path\" is missing\n" },
 	{ LISTEN SITE "    body: 10MB\n", F "6:11: error: body: found \"10MB\", expected a size with its unit (B, KiB, MiB or GiB) (did you mean 10MiB?)\n" },
 	{ LISTEN SITE "    body_rate: 1KiB\n", F "6:16: error: body_rate: found \"1KiB\", expected a speed with its unit (B/s, KiB/s, MiB/s or GiB/s) (did you mean 1KiB/s?)\n" },
-	{ LISTEN SITE "    rate: 10\n", F "6:11: error: rate: found \"10\", expected a rate (10/s, 10/m or 10/h)\n" },
+	{ LISTEN SITE "    rate: 10\n", F "6:11: error: rate: found \"10\", expected a rate (10/s, 10/m or 10/h) (did you mean 10/s?)\n" },
+	{ LISTEN SITE "    rate: 10/min\n", F "6:11: error: rate: found \"10/min\", expected a rate (10/s, 10/m or 10/h) (did you mean 10/m?)\n" },
+	{ LISTEN SITE "    rate: 10r/m\n", F "6:11: error: rate: found \"10r/m\", expected a rate (10/s, 10/m or 10/h) (did you mean 10/m?)\n" },
+	{ LISTEN SITE "    rate: 5 per hour\n", F "6:11: error: rate: found \"5 per hour\", expected a rate (10/s, 10/m or 10/h) (did you mean 5/h?)\n" },
+	{ LISTEN SITE "    rate: 10/M\n", F "6:11: error: rate: found \"10/M\", expected a rate (10/s, 10/m or 10/h) (did you mean 10/m?)\n" },
+	{ LISTEN SITE "    rate: 10 / second\n", F "6:11: error: rate: found \"10 / second\", expected a rate (10/s, 10/m or 10/h) (did you mean 10/s?)\n" },
+	{ LISTEN SITE "    rate: x/m\n", F "6:11: error: rate: found \"x/m\", expected a rate (10/s, 10/m or 10/h)\n" },
+	{ LISTEN SITE "    rate: /m\n", F "6:11: error: rate: found \"/m\", expected a rate (10/s, 10/m or 10/h)\n" },
+	{ LISTEN SITE "    rate: 10/m/s\n", F "6:11: error: rate: found \"10/m/s\", expected a rate (10/s, 10/m or 10/h)\n" },
+	{ LISTEN SITE "    rate: 99999999999999999999/s\n", F "6:11: error: rate: found \"99999999999999999999/s\", expected a rate (10/s, 10/m or 10/h)\n" },
 	{ LISTEN SITE "    until: 2026-02-29T00:00:00Z\n", F "6:12: error: until: found \"2026-02-29T00:00:00Z\", expected a time (2026-01-31T08:00:00Z)\n" },
+	{ LISTEN SITE "    day: 2026-02-29\n", F "6:10: error: day: found \"2026-02-29\", expected a day (2026-01-31)\n" },
+	{ LISTEN SITE "    day: 2026-01-31T08:00:00Z\n", F "6:10: error: day: found \"2026-01-31T08:00:00Z\", expected a day (2026-01-31)\n" },
 	{ LISTEN SITE "    balance: leastconnections\n", F "6:14: error: balance: found \"leastconnections\", expected one of round_robin, least_connections, hash (did you mean least_connections?)\n" },
 	{ LISTEN SITE "    allow_from: [10.0.0.1/8]\n", F "6:18: error: allow_from: found \"10.0.0.1/8\", expected a network or an address (10.0.0.0/8, 2001:db8::/32 or 192.0.2.1), or a list of them (did you mean 10.0.0.0/8?)\n" },
 	{ LISTEN SITE "    allow_from: [10.0.0.0/33]\n", F "6:18: error: allow_from: found \"10.0.0.0/33\", expected a network or an address (10.0.0.0/8, 2001:db8::/32 or 192.0.2.1), or a list of them\n" },
@@ -167,7 +178,7 @@ static const char *const whole_text =
 	LISTEN "workers: 4\ndefaults: { hsts: 1d, timeouts: { connect: 1s }, headers: { A: b } }\nsites:\n"
 	"  - name: a.example\n    hosts: [a.example, \"*.a.example\", \"[::1]\"]\n    certificate: [tls/a.pem, { chain: ../b.pem, key: /k }]\n"
 	"    origins: [\"http://10.0.0.1:8080/x\", { url: \"HTTPS://Origin.Example\", weight: 2, backup: true, secret: abcd }]\n"
-	"    timeouts: { first_byte: 10s }\n    until: 2026-01-31T08:00:00.5+01:00\n    rate: 10/m\n    allow_from: 10.0.0.0/8\n"
+	"    timeouts: { first_byte: 10s }\n    until: 2026-01-31T08:00:00.5+01:00\n    day: 2028-02-29\n    rate: 10/m\n    allow_from: 10.0.0.0/8\n"
 	"    health: { path: /h, status: \"200-399,404\" }\n"
 	"    routes:\n      - { path: /api, methods: [GET, POST], timeouts: { connect: 2s }, body: 1KiB }\n      - { path: /api, redirect: /x }\n"
 	"      - { path: /api/deep/, allow_from: [], origins: \"http://10.0.0.9\" }\n"
@@ -191,6 +202,9 @@ static void values_are_read_and_inherited(void **state)
 	c = config_find_site(reading.snapshot, SPAN("y.x.A.example"));
 	assert_ptr_equal(a, config_find_site(reading.snapshot, SPAN("q.r.a.example")));
 	assert_ptr_equal(a, config_find_site(reading.snapshot, SPAN("[::1]")));
+	assert_ptr_equal(a, config_find_site(reading.snapshot, SPAN("[0:0::0:01]")));
+	assert_null(config_find_site(reading.snapshot, SPAN("[::2]")));
+	assert_null(config_find_site(reading.snapshot, SPAN("[::1")));
 	assert_ptr_equal(a, config_find_site(reading.snapshot, SPAN("x.a.example")));
 	assert_null(config_find_site(reading.snapshot, SPAN("xa.example")));
 	assert_null(config_find_site(reading.snapshot, SPAN(".a.example")));
@@ -207,6 +221,7 @@ static void values_are_read_and_inherited(void **state)
 	assert_int_equal(pool->health->status.count, 2);
 	assert_int_equal(pool->health->interval_ms, 5000);
 	assert_int_equal(((const struct test_site_edge *)a->sections[ROOM_EDGE])->until_ms, 1769842800500);
+	assert_int_equal(((const struct test_site_edge *)a->sections[ROOM_EDGE])->day_ms, 1835395200000);
 	assert_int_equal(((const struct test_net *)b->sections[ROOM_NET])->hsts_ms, 86400000);
 	assert_ptr_equal(b->sections[ROOM_EDGE], c->sections[ROOM_EDGE]);  /* nothing said: shared */
 	assert_ptr_equal(b->routes[0].sections[ROOM_EDGE], c->routes[0].sections[ROOM_EDGE]);

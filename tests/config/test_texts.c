@@ -6,22 +6,11 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "../base/write_file.h"
 #include "config/read.h"
 #include "tables.h"
 
 static char folder[] = "/tmp/bouclier-texts-XXXXXX";
-
-static void put(const char *name, const char *text)
-{
-	char path[128];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
 
 static void make(const char *name)
 {
@@ -67,12 +56,12 @@ static void a_tenants_link_is_not_followed(void **state)
 	make("d");
 	make("d/a");
 	make("d/b");
-	put("main.yaml", "listen: \"127.0.0.1:1\"\ninclude: d/*/*.yaml\ntenants:\n  - { name: a, files: d/a, hosts: \"*.a\", certificates: /t, origins: 10.0.0.0/8 }\n");
-	put("d/a/2.yaml", "sites: [{ name: x.a, certificate: /t/x, origins: \"http://10.0.0.1\" }]\n");
-	put("d/a/1.yaml", "sites: [{ name: y.a, certificate: /t/x, origins: \"http://10.0.0.1\" }]\n");
-	put("d/a/.hidden.yaml", "nonsense");
-	put("d/b/1.yaml", "sites: [{ name: z.b, certificate: /t/x, origins: \"http://10.0.0.1\" }]\n");
-	put("secret", "root:x:0:0\n");
+	write_file_in(folder, "main.yaml", "listen: \"127.0.0.1:1\"\ninclude: d/*/*.yaml\ntenants:\n  - { name: a, files: d/a, hosts: \"*.a\", certificates: /t, origins: 10.0.0.0/8 }\n");
+	write_file_in(folder, "d/a/2.yaml", "sites: [{ name: x.a, certificate: /t/x, origins: \"http://10.0.0.1\" }]\n");
+	write_file_in(folder, "d/a/1.yaml", "sites: [{ name: y.a, certificate: /t/x, origins: \"http://10.0.0.1\" }]\n");
+	write_file_in(folder, "d/a/.hidden.yaml", "nonsense");
+	write_file_in(folder, "d/b/1.yaml", "sites: [{ name: z.b, certificate: /t/x, origins: \"http://10.0.0.1\" }]\n");
+	write_file_in(folder, "secret", "root:x:0:0\n");
 	assert_int_equal(read_it(&said, &sites, &given), RESULT_OK);
 	assert_int_equal(buffer_len(&said), 0);
 	assert_int_equal(sites, 3);
@@ -88,7 +77,7 @@ static void a_tenants_link_is_not_followed(void **state)
 	assert_int_equal(read_it(&said, &sites, &given), RESULT_OK);
 	assert_true(span_contains(buffer_span(&said), SPAN("3.yaml: warning: tenant a: not a regular file")));
 	assert_int_equal(unlink(path), 0);
-	put("d/a/3.yaml", "x");
+	write_file_in(folder, "d/a/3.yaml", "x");
 	assert_int_equal(truncate(path, (off_t)TENANT_TEXT_MAX_BYTES + 1), 0);
 	assert_int_equal(read_it(&said, &sites, &given), RESULT_OK);
 	assert_true(span_contains(buffer_span(&said), SPAN("larger than 512 KiB")));

@@ -193,6 +193,37 @@ static void maintenance_says_so_and_a_site_less_request_gets_a_page(void **state
 	scene_done(scene);
 }
 
+/* Refused by rules: the reader's own language says that it may be our mistake, and with which reference to come. The same status for another
+ * reason, and an answer that was held back, are other pages, also when one of them is kept. */
+static void rules_have_words_of_their_own(void **state)
+{
+	static const struct { const char *said, *title; } table[] = {
+		{ "en", "<title>This request looked like an attack" }, { "nl", "<title>Deze aanvraag leek op een aanval" },
+		{ "fr", "<title>Cette demande ressemblait à une attaque" }, { "de", "<title>Diese Anfrage sah wie ein Angriff aus" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct scene *scene = scene_new();
+
+		say(scene, "Accept-Language", table[i].said);
+		scene->settings.contact = SPAN("mailto:help@commune.example");
+		for (unsigned again = 0; again < 2; again++) {
+			scene->request.reason = REASON_RULES;
+			scene->request.origin_status = 0;
+			page_make(&scene->request, 403, &scene->page);
+			assert_true(page_has(scene, table[i].title) && page_has(scene, "help@commune.example") && page_has(scene, "efcdab8967452301"));
+			scene->request.origin_status = 200;
+			page_make(&scene->request, 403, &scene->page);
+			assert_false(page_has(scene, table[i].title));
+			scene->request.reason = REASON_ALLOW_FROM;
+			page_make(&scene->request, 403, &scene->page);
+			assert_false(page_has(scene, table[i].title));
+		}
+		scene_done(scene);
+	}
+}
+
 /* A page that was made before is only copied: with the id of this request, and only for what is the same in all else. */
 static void kept_pages_are_each_requests_own(void **state)
 {
@@ -247,7 +278,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(languages), cmocka_unit_test(a_long_wish_list_is_cut), cmocka_unit_test(every_status_has_a_text_in_every_language),
 		cmocka_unit_test(programs_get_problems), cmocka_unit_test(contacts), cmocka_unit_test(maintenance_says_so_and_a_site_less_request_gets_a_page),
-		cmocka_unit_test(kept_pages_are_each_requests_own), cmocka_unit_test(without_memory_there_is_a_status_and_no_body),
+		cmocka_unit_test(rules_have_words_of_their_own), cmocka_unit_test(kept_pages_are_each_requests_own), cmocka_unit_test(without_memory_there_is_a_status_and_no_body),
 	};
 
 	return cmocka_run_group_tests_name("edge/page", tests, NULL, NULL);

@@ -110,6 +110,33 @@ static void a_route_without_origins_uses_the_sites_pool(void **state)
 	scene_done(&scene);
 }
 
+static void the_only_tolerant_site_is_known(void **state)
+{
+	static const struct { const char *first, *second; int index; } cases[] = {
+		{ "", "", -1 }, { "http: strict", "http: tolerant", 1 }, { "http: tolerant", "", 0 }, { "http: tolerant", "http: tolerant", -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct scene scene;
+		char text[1024];
+
+		snprintf(text, sizeof(text), LISTEN
+		         "sites:\n"
+		         "  - name: a.example\n"
+		         "    origins: \"http://10.0.0.1\"\n"
+		         "    routes: [{ path: /a, maintenance: true }]\n"
+		         "    %s\n"
+		         "  - name: b.example\n"
+		         "    origins: \"http://10.0.0.1\"\n"
+		         "    %s\n", cases[i].first, cases[i].second);
+		read_file(&scene, text);
+		assert_ok(make(&scene, NULL, 0));
+		assert_ptr_equal(plan(&scene)->tolerant, cases[i].index < 0 ? NULL : &plan(&scene)->sites[cases[i].index]);
+		scene_done(&scene);
+	}
+}
+
 static void methods(void **state)
 {
 	struct scene scene;
@@ -222,6 +249,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_route_without_origins_uses_the_sites_pool), cmocka_unit_test(methods),
+		cmocka_unit_test(the_only_tolerant_site_is_known),
 		cmocka_unit_test(the_widest_limits_are_the_readers), cmocka_unit_test(ports_are_found_by_address),
 		cmocka_unit_test(without_sites_heads_are_read), cmocka_unit_test(a_plan_that_fails_leaves_nothing),
 	};

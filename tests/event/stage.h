@@ -40,7 +40,7 @@ static inline struct log_settings stage_settings(void)
 {
 	return (struct log_settings){ .requests = LOG_ALL, .rate = { 1000, 1000 },
 		                      .client_ip = { LOG_ADDRESS_TRUNCATED, LOG_ADDRESS_FULL }, .keep_ms = 30ll * 86400000,
-		                      .disk_bytes = 1ll << 40, .fsync_ms = 1000 };
+		                      .disk_bytes = 1ll << 40, .audit_disk_bytes = 1ll << 28, .fsync_ms = 1000 };
 }
 
 struct stage_request {

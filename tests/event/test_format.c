@@ -133,7 +133,8 @@ static void secrets_never_reach_the_line(void **state)
 		{ "/a", "", "/a", "" },
 		{ "/a", "=topsecret", "/a", "=*9" },
 		{ "/a;jsessionid=topsecret/b;topsecret", "x=", "/a;jsessionid=*9/b;*9", "x=*0" },
-		{ "/;", "q\"=\x01", "/;", "q\\\"=*1" },
+		{ "/;", "q\"=\x01", "/;", "*2=*1" },
+		{ "/a;topsecret==/b", "topsecret==&{\"user\":\"topsecret=x\"}", "/a;*11/b", "*11&*18=*3" },
 	};
 
 	(void)state;

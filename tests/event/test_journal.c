@@ -253,7 +253,7 @@ static void what_is_not_a_line_is_counted(void **state)
 	for (int i = 0; i < 5000; i++)
 		sink.request(sink.context, fact);
 	settings.requests = LOG_DECISIONS;
-	event_apply(event, &settings);
+	event_apply(event, &settings, 1);
 	fact->reason = REASON_NONE;
 	fact->decision = DECISION_ALLOW;
 	for (int i = 0; i < 70; i++)

@@ -1,5 +1,6 @@
 /* Heads over HTTP/2: which fault each malformed one is, and what the client is told. */
 #include "h2_peer.h"
+#include "http/h2_head.h"
 
 #include "base/banned.h"
 
@@ -276,10 +277,56 @@ static void test_target_long(void **state)
 	peer_end(&peer);
 }
 
+static void add(struct h2_head *build, const struct http_limits *limits, const char *name, const char *value)
+{
+	h2_head_add(build, limits, span_of(name), span_of(value));
+}
+
+/* Behind a fault, what fits is kept for those who only look; a broken name has no id. */
+static void test_a_refused_head_is_represented(void **state)
+{
+	const struct http_limits limits = { .head_bytes = 600, .target_bytes = 64, .fields = 5, .body_bytes = INT64_MAX };
+	struct h2_head build;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, 1 << 16, 4096);
+	assert_int_equal(h2_head_begin(&build, &arena, &limits), RESULT_OK);
+	add(&build, &limits, ":method", "G T");
+	add(&build, &limits, ":path", "a b?c");
+	add(&build, &limits, "Host", "a.example");
+	add(&build, &limits, ":authority", "b.example");
+	add(&build, &limits, "x", "1\n2");
+	add(&build, &limits, "cookie", "a=b");
+	add(&build, &limits, "cookie", "c=d");
+	add(&build, &limits, "connection", "close");
+	assert_int_equal(h2_head_end(&build, &limits, true), HTTP_FAULT_METHOD);
+	assert_true(span_equal(build.head->method_name, SPAN("G T")) && build.head->method == METHOD_OTHER);
+	assert_true(span_equal(build.head->target, SPAN("a b?c")) && span_equal(build.head->path, SPAN("a b")) && span_equal(build.head->query, SPAN("c")));
+	assert_true(span_equal(build.head->host, SPAN("b.example")));
+	assert_int_equal(build.head->fields.count, 4);
+	assert_int_equal(build.head->fields.list[0].id, FIELD_OTHER);
+	assert_true(span_equal(build.head->fields.list[1].value, SPAN("1\n2")));
+	assert_true(span_equal(fields_find(&build.head->fields, FIELD_COOKIE)->value, SPAN("a=b; c=d")));
+	arena_done(&arena);
+
+	/* no more than the limits, and nothing of what is too long */
+	arena_init(&arena, 1 << 16, 4096);
+	assert_int_equal(h2_head_begin(&build, &arena, &limits), RESULT_OK);
+	add(&build, &limits, "A", "");
+	for (int i = 0; i < 100; i++)
+		add(&build, &limits, "b", "c");
+	assert_int_equal(h2_head_end(&build, &limits, true), HTTP_FAULT_H2_FIELD);
+	assert_int_equal(build.head->fields.count, 5);
+	assert_true(build.is_full && build.list_bytes == 33 + 100 * 34);
+	arena_done(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_a_refused_head_is_represented),
 		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_trailer_faults),

@@ -2,6 +2,7 @@
 import os
 import pathlib
 import re
+import time
 
 
 def memory(pid, kind):
@@ -18,6 +19,15 @@ def pss(pid):
 def rss(pid):
     """Memory that is there, shared or not."""
     return memory(pid, "Rss")
+
+
+def at_rest(look, pid, seconds=1.0):
+    """The least that LOOK(pid) sees in SECONDS: what is given back a moment later, as on a busy machine, is not kept."""
+    end, least = time.monotonic() + seconds, look(pid)
+    while time.monotonic() < end:
+        time.sleep(0.05)
+        least = min(least, look(pid))
+    return least
 
 
 def cpu_of(pid):

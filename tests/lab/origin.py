@@ -1,4 +1,5 @@
 """What stands behind the shield: an origin that keeps what it received, and the demonstration portal."""
+import contextlib
 import select
 import socket
 import subprocess
@@ -158,6 +159,21 @@ def by_path(answers):
         found = answers.get(request.target.partition("?")[0])
         return found(request) if callable(found) else response() if found is None else found
     return answer
+
+
+@contextlib.contextmanager
+def black_hole():
+    """A port where connecting never ends: its queue is full, and SYNs are answered by nobody."""
+    with socket.socket() as listener, contextlib.ExitStack() as stack:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        is_open = True
+        while is_open:
+            one = stack.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(listener.getsockname())
+            is_open = select.select([], [one], [], 0.1)[1]
+        yield listener.getsockname()[1]
 
 
 class Portal:

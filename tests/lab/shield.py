@@ -24,6 +24,8 @@ class Shield:
     sites    list of mappings; else one site, HOST (and localhost), in front of ORIGIN
     site     keys added to that one site
     listen   else self.plain, self.tls and self.h2c, one port each
+    rules    SecLang: own.conf in the folder, by which every site judges; in `block`, unless WAF says otherwise
+    waf      keys of every site's waf
     text     or the whole YAML; {plain}, {tls}, {h2c}, {folder}, {metrics}, {origin} are filled in
     roots    further folders that the keeper may read
     may_die  an edge may be killed in this scene
@@ -31,8 +33,8 @@ class Shield:
     Other keywords become keys of the file (workers, log, ...).
     """
 
-    def __init__(self, origin=None, *, config=None, binary=None, sites=None, site=None, listen=None, text=None, roots=(),
-                 may_die=False, words=(), env=None, start=True, state=None, **top):
+    def __init__(self, origin=None, *, config=None, binary=None, sites=None, site=None, listen=None, rules=None, waf=None,
+                 text=None, roots=(), may_die=False, words=(), env=None, start=True, state=None, **top):
         self.folder = make_folder("shield")
         self.plain, self.tls, self.h2c, self.metrics = (free_port() for _ in range(4))
         self.binary, self.words, self.env, self.may_die = binary or BINARY, list(words), env or {}, may_die
@@ -51,6 +53,8 @@ class Shield:
         else:
             self.write({**self.base(), **top, "sites": sites if sites is not None else [self.one_site(origin, site or {})],
                         **({"listen": listen} if listen else {})})
+        if rules is not None or waf:
+            self.judge(rules, waf or {})
         if start:
             try:
                 self.start()
@@ -73,6 +77,14 @@ class Shield:
     def one_site(self, origin, keys):
         return {"name": HOST, "hosts": [HOST, "localhost", "127.0.0.1"], "certificate": str(self.certificate),
                 "origins": [origin.url] if origin else [], **keys}
+
+    def judge(self, rules, waf):
+        if rules is not None:
+            self.folder.joinpath("own.conf").write_text(rules)
+            waf = {"ruleset": "own.conf", **waf}
+        for site in self.settings["sites"]:
+            site["waf"] = {"mode": "block", **waf}
+        self.write(self.settings)
 
     def write(self, config):
         """CONFIG: text, or a mapping (JSON is YAML)."""

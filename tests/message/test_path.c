@@ -50,6 +50,9 @@ static void test_plain(void **state)
 		assert_true(tidy.len == 1 || tidy.at[tidy.len - 1] != '/');
 		if (path_is_plain(whole))
 			assert_true(span_equal(tidy, span_take(whole, whole.len - (path[5] == '/'))));
+		assert_true(!path_is_plain(whole) || path_has_one_reading(whole));
+		if (path_has_one_reading(whole) && !path_is_plain(whole))
+			assert_true(span_find(whole, '%') < whole.len);
 		if (path_is_plain(tidy))
 			assert_true(span_equal(path_tidy(tidy, again), tidy));
 	}
@@ -58,11 +61,25 @@ static void test_plain(void **state)
 	assert_false(path_is_plain(SPAN("/a/.b")));
 }
 
+static void test_one_reading(void **state)
+{
+	static const char *const one[] = { "/", "/a", "/a/", "/caf%C3%A9", "/caf%c3%a9/x%20y", "/a.b/c..d" };
+	static const char *const two[] = { "/%", "/%c", "/%c3%", "/%61", "/%2f", "/%5c", "/%3b", "/%00", "/%25", "/a/.b", "/a//b", "/a;b", "/a\\b", "/%C3%A9/.." };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(one) / sizeof(*one); i++)
+		assert_true(path_has_one_reading(span_of(one[i])));
+	for (size_t i = 0; i < sizeof(two) / sizeof(*two); i++)
+		assert_false(path_has_one_reading(span_of(two[i])));
+	assert_false(path_has_one_reading(span_make("/a\0b", 4)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_examples),
 		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_one_reading),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,4 +120,15 @@ static inline SSL_CTX *client_new(void)
 	return context;
 }
 
+/* For SSL_CTX_sess_set_new_cb: the last session that a client was given. */
+static SSL_SESSION *kept_session;
+
+static inline int keep_session(SSL *ssl, SSL_SESSION *session)
+{
+	(void)ssl;
+	SSL_SESSION_free(kept_session);
+	kept_session = session;
+	return 1;
+}
+
 #endif

@@ -181,16 +181,6 @@ static void staple_changes_under_a_server(void **state)
 	issued_done(&site_certificate);
 }
 
-static SSL_SESSION *kept;
-
-static int keep(SSL *ssl, SSL_SESSION *session)
-{
-	(void)ssl;
-	SSL_SESSION_free(kept);
-	kept = session;
-	return 1;
-}
-
 /* The server says at its read that the client's certificate is bad: in TLS 1.3 it comes after the client is done. */
 static enum result meet(const struct tls_server *server, const char *sni, const struct issued *shown, SSL_SESSION *session,
                         struct span *der, bool *is_resumed)
@@ -198,7 +188,7 @@ static enum result meet(const struct tls_server *server, const char *sni, const 
 	static char copy[4096];
 	struct pair pair;
 	SSL_CTX *client = client_new();
-	SSL_CTX_sess_set_new_cb(client, keep);
+	SSL_CTX_sess_set_new_cb(client, keep_session);
 	if (shown)
 		assert_int_equal(SSL_CTX_use_cert_and_key(client, shown->certificate, shown->key, NULL, 1), 1);
 	pair_init(&pair, server, client, sni, true);
@@ -263,34 +253,34 @@ static void client_certificates(void **state)
 		OPENSSL_free(expected);
 	}
 	/* The session of `require` resumes there, still with the certificate; a session of `open` opens nothing at `require`. */
-	SSL_SESSION *of_require = kept;
-	kept = NULL;
+	SSL_SESSION *of_require = kept_session;
+	kept_session = NULL;
 	assert_int_equal(meet(server, "require.example", NULL, of_require, &der, &is_resumed), RESULT_OK);
 	assert_true(is_resumed);
 	assert_true(der.len > 0);
 	assert_int_equal(meet(server, "open.example", NULL, NULL, &der, &is_resumed), RESULT_OK);
-	SSL_SESSION *of_open = kept;
-	kept = NULL;
+	SSL_SESSION *of_open = kept_session;
+	kept_session = NULL;
 	assert_int_equal(meet(server, "require.example", NULL, of_open, &der, &is_resumed), RESULT_REFUSED);
 	assert_int_equal(meet(server, "require.example", &good, of_open, &der, &is_resumed), RESULT_OK);
 	assert_false(is_resumed);
 	/* A look at a certificate ages, however often its session resumes meanwhile and gets a ticket anew. */
 	sites[2].client_fresh_s = 1;
 	tls_server_free(server);
-	SSL_SESSION_free(kept);
-	kept = NULL;
+	SSL_SESSION_free(kept_session);
+	kept_session = NULL;
 	assert_int_equal(tls_server_new(sites, 3, NULL, &tickets, NULL, &server), RESULT_OK);
 	assert_int_equal(meet(server, "require.example", &good, NULL, &der, &is_resumed), RESULT_OK);
 	for (int i = 0; i < 2; i++) {
-		SSL_SESSION *last = kept;
-		kept = NULL;
+		SSL_SESSION *last = kept_session;
+		kept_session = NULL;
 		(void)usleep(i ? 700000 : 0);
 		assert_int_equal(meet(server, "require.example", NULL, last, &der, &is_resumed), RESULT_OK);
 		assert_true(is_resumed);
 		SSL_SESSION_free(last);
 	}
-	SSL_SESSION *last = kept;
-	kept = NULL;
+	SSL_SESSION *last = kept_session;
+	kept_session = NULL;
 	(void)usleep(700000);
 	assert_int_equal(meet(server, "require.example", NULL, last, &der, &is_resumed), RESULT_REFUSED);
 	assert_int_equal(meet(server, "require.example", &good, last, &der, &is_resumed), RESULT_OK);
@@ -298,8 +288,8 @@ static void client_certificates(void **state)
 	SSL_SESSION_free(last);
 	SSL_SESSION_free(of_require);
 	SSL_SESSION_free(of_open);
-	SSL_SESSION_free(kept);
-	kept = NULL;
+	SSL_SESSION_free(kept_session);
+	kept_session = NULL;
 	tls_server_free(server);
 	/* An authority file that holds none fails closed. */
 	sites[2].client_ca = SPAN("nothing here");

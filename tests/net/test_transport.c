@@ -155,38 +155,28 @@ static void handshakes_by_name(void **state)
 	}
 }
 
-static SSL_SESSION *kept;
-
-static int keep(SSL *ssl, SSL_SESSION *session)
-{
-	(void)ssl;
-	SSL_SESSION_free(kept);
-	kept = session;
-	return 1;
-}
-
 static void sessions_resume(void **state)
 {
 	(void)state;
 	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
 		SSL_CTX *client = client_new();
-		SSL_CTX_sess_set_new_cb(client, keep);
+		SSL_CTX_sess_set_new_cb(client, keep_session);
 		SSL_CTX_set_max_proto_version(client, version);
 		for (int round = 0; round < 3; round++) {
 			struct pair pair;
 			pair_init(&pair, server, client, round == 2 ? "there.example" : "here.example", true);
-			if (kept)
-				assert_int_equal(SSL_set_session(pair.client, kept), 1);
+			if (kept_session)
+				assert_int_equal(SSL_set_session(pair.client, kept_session), 1);
 			assert_int_equal(pair_handshake(&pair), RESULT_OK);
 			speak(&pair);
 			/* Round 2 shows the session of another site: a full handshake, not a resumption. */
 assert_int_equal(SSL_session_reused(pair.client), round == 1);
 			assert_int_equal(transport_is_resumed(&pair.server), round == 1);
-			assert_non_null(kept);
+			assert_non_null(kept_session);
 			pair_done(&pair);
 		}
-		SSL_SESSION_free(kept);
-		kept = NULL;
+		SSL_SESSION_free(kept_session);
+		kept_session = NULL;
 		SSL_CTX_free(client);
 	}
 }
@@ -274,6 +264,68 @@ static void a_full_socket_takes_it_later(void **state)
 	SSL_CTX_free(client);
 }
 
+/* Records of one write leave together; wherever the socket cuts them, what was not told as taken comes again, longer or moved. */
+static void records_of_one_write_go_together(void **state)
+{
+	(void)state;
+	struct pair pair;
+	SSL_CTX *client = client_new();
+	enum { TOTAL = 4 * 1024 * 1024, PIECE = 300 * 1000 };
+	char *body = malloc(TOTAL), *copy = malloc(PIECE), *got = malloc(TOTAL);
+	size_t written = 0, read_bytes = 0, most = 0, stalls = 0;
+	for (size_t i = 0; i < TOTAL; i++)
+		body[i] = (char)(i * 2654435761u >> 13);
+	pair_init(&pair, server, client, "here.example", true);
+	assert_int_equal(pair_handshake(&pair), RESULT_OK);
+	while (read_bytes < TOTAL) {
+		size_t sent = 0, piece = (stalls * 37123) % PIECE + 20000;
+		piece = piece > TOTAL - written ? TOTAL - written : piece > PIECE ? PIECE : piece;
+		memcpy(copy, body + written, piece);
+		enum result result = piece ? transport_write(&pair.server, span_make(copy, piece), &sent) : RESULT_MORE;
+		assert_true(result == RESULT_OK || (result == RESULT_MORE && sent == 0));
+		memset(copy, 'x', piece);
+		written += sent;
+		most = sent > most ? sent : most;
+		if (result == RESULT_OK)
+			continue;
+		stalls++;
+		int count = SSL_read(pair.client, got + read_bytes, (int)(TOTAL - read_bytes < 7001 ? TOTAL - read_bytes : 7001));
+		while (count > 0 && (read_bytes += (size_t)count) < TOTAL && read_bytes % 3)
+			count = SSL_read(pair.client, got + read_bytes, (int)(TOTAL - read_bytes));
+	}
+	assert_true(stalls > 3 && most > 2 * 16384);
+	assert_memory_equal(got, body, TOTAL);
+	free(body), free(copy), free(got);
+	pair_done(&pair);
+	SSL_CTX_free(client);
+}
+
+/* The kernel takes the first records and stops within one; what comes with the rest of it is the last of all, and a record more. Nobody
+ * writes again afterwards: what was told as taken has to be on its way. */
+static void the_last_records_are_not_kept(void **state)
+{
+	(void)state;
+	SSL_CTX *client = client_new();
+	static char body[1 << 20], got[1 << 20];
+	for (size_t i = 0; i < sizeof(body); i++)
+		body[i] = (char)(i * 2654435761u >> 13);
+	for (size_t total = 200 * 1024; total < sizeof(body); total += 5003) {
+		struct pair pair;
+		size_t written = 0, read_bytes = 0, sent = 0;
+		pair_init(&pair, server, client, "here.example", true);
+		assert_int_equal(pair_handshake(&pair), RESULT_OK);
+		for (int count = 0; read_bytes < total; read_bytes += (size_t)count) {
+			while (written < total && transport_write(&pair.server, span_make(body + written, total - written), &sent) == RESULT_OK)
+				written += sent;
+			count = SSL_read(pair.client, got + read_bytes, (int)(total - read_bytes));
+			assert_true(count > 0);
+		}
+		assert_memory_equal(got, body, total);
+		pair_done(&pair);
+	}
+	SSL_CTX_free(client);
+}
+
 static void ends_in_order(void **state)
 {
 	(void)state;
@@ -324,6 +376,8 @@ int main(void)
 		cmocka_unit_test(foreign_bytes_are_refused),
 		cmocka_unit_test(passes_through_untouched),
 		cmocka_unit_test(a_full_socket_takes_it_later),
+		cmocka_unit_test(records_of_one_write_go_together),
+		cmocka_unit_test(the_last_records_are_not_kept),
 		cmocka_unit_test(ends_in_order),
 		cmocka_unit_test(renegotiation_is_refused),
 	};

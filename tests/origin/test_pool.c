@@ -87,6 +87,11 @@ static void the_least_busy_is_next_among_thousands(void **state)
 	made_pool_done(made);
 }
 
+static struct span visitor_of(const unsigned *number)
+{
+	return span_make((const char *)number, sizeof(*number));
+}
+
 static void a_member_that_goes_moves_only_its_own(void **state)
 {
 	struct made_pool *made = made_pool_new(5, BALANCE_HASH);
@@ -97,15 +102,15 @@ static void a_member_that_goes_moves_only_its_own(void **state)
 	made->list[4].weight = 2;
 	made_pool_open(made);
 	for (unsigned n = 0; n < 20000; n++) {
-		before[n] = made_pool_visit(made, (struct pool_wish){ .hash = n, .now_ms = 5 });
-		assert_int_equal(made_pool_visit(made, (struct pool_wish){ .hash = n, .now_ms = 5 }), before[n]);
+		before[n] = made_pool_visit(made, (struct pool_wish){ .visitor = visitor_of(&n), .now_ms = 5 });
+		assert_int_equal(made_pool_visit(made, (struct pool_wish){ .visitor = visitor_of(&n), .now_ms = 5 }), before[n]);
 		shares[before[n]]++;
 	}
 	for (unsigned i = 0; i < 5; i++)
 		assert_in_range(shares[i], 20000 * made->list[i].weight / 6 - 300, 20000 * made->list[i].weight / 6 + 300);
 	take_down(made, 2, 5);
 	for (unsigned n = 0; n < 20000; n++) {
-		int after = made_pool_visit(made, (struct pool_wish){ .hash = n, .now_ms = 5 });
+		int after = made_pool_visit(made, (struct pool_wish){ .visitor = visitor_of(&n), .now_ms = 5 });
 
 		assert_int_not_equal(after, 2);
 		if (before[n] != 2)
@@ -131,7 +136,7 @@ static void the_order_of_a_list_is_nothing_to_the_hash(void **state)
 	made_pool_open(one);
 	made_pool_open(two);
 	for (unsigned n = 0; n < 1000; n++)
-		assert_int_equal(made_pool_visit(one, (struct pool_wish){ .hash = n }), 2 - made_pool_visit(two, (struct pool_wish){ .hash = n }));
+		assert_int_equal(made_pool_visit(one, (struct pool_wish){ .visitor = visitor_of(&n) }), 2 - made_pool_visit(two, (struct pool_wish){ .visitor = visitor_of(&n) }));
 	made_pool_done(one);
 	made_pool_done(two);
 }
@@ -198,7 +203,7 @@ static void nobody_is_asked_twice(void **state)
 	(void)state;
 	for (unsigned b = 0; b < 3; b++) {
 		struct made_pool *made = made_pool_new(POOL_MEMBERS_MAX, balances[b]);
-		struct pool_wish wish = { .now_ms = 5, .hash = 77 };
+		struct pool_wish wish = { .now_ms = 5, .visitor = SPAN("77") };
 
 		made_pool_open(made);
 		for (unsigned n = 0; n < POOL_MEMBERS_MAX; n++) {

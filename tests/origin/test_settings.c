@@ -1,43 +1,21 @@
 /* What an administrator may say about origins, and what is refused with a sentence. */
-#include "../base/check.h"
-
 #include <stdlib.h>
 
-#include "config/read.h"
+#include "../config/site_reading.h"
 #include "origin/settings.h"
 
-static const struct config_section sections_of_origin[] = {
-	{ ROOM_ORIGIN, SCOPE_SITE, NULL }, { ROOM_ORIGIN, SCOPE_ROUTE, NULL }, { 0 },
-};
-
-/* What is said of a site with these lines; empty: nothing. TEXT holds the answer. */
-static enum result read_site(const char *lines, struct buffer *said, struct snapshot **snapshot)
+static config_sections sections_of_origin(void)
 {
-	struct config_section sections[3];
-	struct config_source source;
-	struct config_texts image;
-	struct complaints complaints;
-	struct buffer text;
-	enum result result;
+	static struct config_section sections[3];
 
-	memcpy(sections, sections_of_origin, sizeof(sections));
 	sections[0] = origin_site_section;
 	sections[1] = origin_route_section;
-	config_texts_init(&image);
-	complaints_init(&complaints);
-	buffer_init(&text, 65536);
-	assert_ok(buffer_print(&text, "sites:\n  - name: www.commune.example\n%s", lines));
-	assert_ok(config_texts_add(&image, SPAN("/c/bouclier.yaml"), buffer_span(&text)));
-	assert_ok(config_source_init(&source, SPAN("/c/bouclier.yaml")));
-	source.image = &image;
-	result = config_read(&source, sections, &complaints, snapshot);
-	buffer_reset(said);
-	assert_ok(complaints_write(&complaints, said));
-	config_source_done(&source);
-	complaints_done(&complaints);
-	config_texts_done(&image);
-	buffer_done(&text);
-	return result;
+	return sections;
+}
+
+static enum result read_site(const char *lines, struct buffer *said, struct snapshot **snapshot)
+{
+	return read_with(sections_of_origin(), "", lines, said, snapshot);
 }
 
 #define ORIGIN "    origins:\n      - url: "

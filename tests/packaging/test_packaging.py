@@ -20,6 +20,14 @@ def house(tmp_path):
     (tmp_path / "build/man/bouclier.1.gz").write_bytes(b"")
     (tmp_path / "build/man/bouclier.yaml.5.gz").write_bytes(b"")
     (tmp_path / "build/man/bouclier.schema.json").write_bytes(b"{}")
+    library = tmp_path / "build/src/waf/library"
+    library.mkdir(parents=True)
+    for name in ("libbouclier-waf.so.0.1.0", "libbouclier-waf.a"):
+        (library / name).write_bytes(b"")
+    (library / "bouclier-waf.pc").write_text((ROOT / "src/waf/library/bouclier-waf.pc.in").read_text().replace("@VERSION@", "0.1.0"))
+    for name in ("src/waf/library/bouclier/waf.h", "examples/waf.c"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
 
@@ -36,6 +44,9 @@ def test_everything_is_in_its_place(house, prefix):
     for path in ["lib/sysusers.d/bouclier.conf", "lib/tmpfiles.d/bouclier.conf", "share/doc/bouclier/bouclier.yaml", "share/bouclier/bouclier.schema.json",
                  "share/man/man1/bouclier.1.gz", "share/man/man5/bouclier.yaml.5.gz"]:
         assert (dest / path).is_file()
+    for path in ["lib/libbouclier-waf.so.0.1.0", "lib/libbouclier-waf.so", "lib/libbouclier-waf.a", "include/bouclier/waf.h"]:
+        assert (dest / path).is_file()
+    assert (dest / "lib/pkgconfig/bouclier-waf.pc").read_text().startswith(f"prefix={prefix}\n")
     unit = (dest / "lib/systemd/system/bouclier.service").read_text()
     assert f"ExecStart={prefix}/bin/bouclier run --config /etc/bouclier/bouclier.yaml" in unit
     assert unit.index(f"ExecReload={prefix}/bin/bouclier check") < unit.index("ExecReload=/bin/kill -HUP")

@@ -25,12 +25,15 @@ static void write_sample(struct image_writer *writer)
 	image_write_file(writer, &file);
 	image_write_text(writer, SPAN("/etc/bouclier/b.yaml"), span_make("a\0b", 3));
 	image_write_view(writer, SPAN("/usr/share/rules"), false);
+	image_write_rules(writer, IMAGE_RULE_TEXT, SPAN("tenant"), SPAN("/r/a.conf"), span_make("x\0y", 3));
+	image_write_rules(writer, IMAGE_RULE_SET, SPAN(""), SPAN("crs"), SPAN("digest"));
 }
 
 static void check_sample(const struct image *image)
 {
 	struct image_listener listener;
 	struct image_file file;
+	struct image_record record;
 	struct span text, path;
 	size_t at = 0;
 	unsigned mode;
@@ -51,6 +54,13 @@ static void check_sample(const struct image *image)
 	assert_int_equal(image_find_text(image, SPAN("/etc/bouclier/b.yaml"), &text), RESULT_OK);
 	assert_true(span_equal(text, span_make("a\0b", 3)));
 	assert_int_equal(image_find_text(image, SPAN("/etc/bouclier/b"), &text), RESULT_NOT_FOUND);
+	at = 0;
+	assert_true(image_next(image, IMAGE_RULE_TEXT, &at, &record));
+	assert_true(span_equal(record.name, SPAN("/r/a.conf")) && span_equal(image_rules_owner(&record), SPAN("tenant")));
+	assert_true(span_equal(image_rules_bytes(&record), span_make("x\0y", 3)));
+	at = 0;
+	assert_true(image_next(image, IMAGE_RULE_SET, &at, &record));
+	assert_true(span_equal(image_rules_owner(&record), SPAN("")) && span_equal(image_rules_bytes(&record), SPAN("digest")));
 }
 
 static void test_write_and_read(void **unused)
@@ -151,6 +161,9 @@ static void test_bad_content(void **unused)
 	expect_refused(&writer, RESULT_MALFORMED);
 	image_writer_init(&writer);
 	image_write_text(&writer, span_make("/a\0b", 4), SPAN("x"));
+	expect_refused(&writer, RESULT_MALFORMED);
+	image_writer_init(&writer);
+	image_write_rules(&writer, IMAGE_RULE_TEXT, SPAN(""), SPAN(""), SPAN("x"));
 	expect_refused(&writer, RESULT_MALFORMED);
 	image_writer_init(&writer);
 	image_write_settings(&writer, &(struct image_settings){ .workers = 65 });

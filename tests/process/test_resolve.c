@@ -173,6 +173,24 @@ static void what_is_no_question_is_not_sent(void **unused)
 }
 
 /* An edge that was taken over may send anything: it is dropped, or answered without a connection, and the next one is served. */
+/* Blocklists answer like hosts; what is no name is not sent. */
+static void lists_are_asked_beside_names(void **unused)
+{
+	static char much[RESOLVE_HOST_MAX];
+	int fd = asker_new();
+	enum resolve_status status;
+
+	(void)unused;
+	memset(much, 'a', sizeof(much));
+	assert_int_equal(resolve_client_ask_list(fd, 1, span_make(much, sizeof(much))), RESULT_LIMIT);
+	assert_int_equal(resolve_client_ask_list(fd, 1, SPAN("")), RESULT_MALFORMED);
+	assert_int_equal(resolve_client_ask_list(fd, 1, SPAN("a b")), RESULT_MALFORMED);
+	assert_int_equal(resolve_client_ask_list(fd, 2, SPAN("2.0.0.127.list.invalid")), RESULT_OK);
+	status = answer_of(fd, 2)->status;
+	assert_true(status == RESOLVE_NONE || status == RESOLVE_AGAIN);  /* without a name server here */
+	close(fd);
+}
+
 static void an_asker_that_lies(void **unused)
 {
 	struct {
@@ -194,6 +212,22 @@ static void an_asker_that_lies(void **unused)
 	}
 	for (size_t len = 1; len < 12; len++)
 		assert_true(send(fd, &message, len, 0) > 0);
+	/* To a blocklist: no name, no host's name, too long a name; and a kind that there is not. */
+	for (uint8_t kind = 1; kind < 4; kind++) {
+		static const struct { const char *text; size_t len; } names[] = { { "", 0 }, { "a b", 3 }, { "-a", 2 }, { "a/b", 3 }, { NULL, 253 }, { NULL, 600 } };
+
+		message.zero[1] = kind;
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+			char *name = (char *)&message + 10;
+
+			memset(name, 'a', 600);
+			if (names[i].text)
+				memcpy(name, names[i].text, names[i].len);
+			assert_true(send(fd, &message, 10 + names[i].len, 0) > 0);
+		}
+	}
+	message.zero[1] = 0;
+	memset(message.bytes, 'a', sizeof(message.bytes));
 	/* A URL that no client of ours sends: refused at this end too. */
 	static const char *const urls[] = { "https://127.0.0.1/", "http://a@127.0.0.1/", "http://127.0.0.1/\r\nX: y", "file:///etc/passwd" };
 	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
@@ -286,6 +320,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_answer_comes_as_it_was_sent), cmocka_unit_test(what_is_no_question_is_not_sent),
+		cmocka_unit_test(lists_are_asked_beside_names),
 		cmocka_unit_test(an_asker_that_lies), cmocka_unit_test(a_responder_that_slams_the_door),
 		cmocka_unit_test(one_at_a_time),
 	};

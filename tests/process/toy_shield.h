@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "../base/write_file.h"
 #include "process/sandbox_tables.h"
 
 struct shield {
@@ -32,15 +33,6 @@ static uint16_t free_port(void)
 	getsockname(fd, (struct sockaddr *)&address, &len);
 	close(fd);
 	return ntohs(address.sin_port);
-}
-
-static void write_file(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
 }
 
 /* An upgrade executes this as the edge's user, who need not reach the folder in which the tests were built (a clone in

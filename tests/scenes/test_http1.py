@@ -25,12 +25,6 @@ def origin(house):
     return house[0]
 
 
-@pytest.fixture(params=["plain", "tls"])
-def talk(house, request):
-    with Talk(getattr(house[1], request.param), request.param == "tls") as one:
-        yield one
-
-
 def chunked(*pieces, end=b"0\r\n\r\n"):
     return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + end
 

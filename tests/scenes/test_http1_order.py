@@ -24,12 +24,6 @@ def origin(house):
     return house[0]
 
 
-@pytest.fixture(params=["plain", "tls"])
-def talk(house, request):
-    with Talk(getattr(house[1], request.param), request.param == "tls") as one:
-        yield one
-
-
 # -- in what order --
 
 

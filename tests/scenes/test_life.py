@@ -273,17 +273,23 @@ def slow_origin(pieces, pause):
     return Origin(answer)
 
 
+def is_shut(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return True
+    return False
+
+
 @pytest.mark.parametrize("tls", [False, True])
 def test_term_finishes_a_download(tls):
     with slow_origin(20, 0.1) as origin, Shield(origin) as shield:
         found = []
         reader = threading.Thread(target=lambda: found.append(get(shield.tls if tls else shield.plain, "/big", tls=tls)))
         reader.start()
-        time.sleep(0.5)
+        wait_until(lambda: origin.requests)
         shield.signal(signal.SIGTERM)
-        time.sleep(0.3)
-        with pytest.raises(OSError):
-            socket.create_connection(("127.0.0.1", shield.plain), timeout=1).close()
+        wait_until(lambda: is_shut(shield.plain), 1, "nobody new comes in")
         reader.join(10)
         assert found and len(found[0].body) == 20000
         assert shield.process.wait(5) == 0
@@ -292,7 +298,7 @@ def test_term_finishes_a_download(tls):
 def test_term_does_not_wait_for_ever():
     with slow_origin(1000, 0.1) as origin, Shield(origin, drain="1s") as shield:
         threading.Thread(target=lambda: pytest.raises(Exception, get, shield.plain, "/big"), daemon=True).start()
-        time.sleep(0.5)
+        wait_until(lambda: origin.requests)
         started = time.monotonic()
         shield.signal(signal.SIGTERM)
         assert shield.process.wait(5) == 0
@@ -302,7 +308,7 @@ def test_term_does_not_wait_for_ever():
 def test_second_term_ends_at_once():
     with slow_origin(1000, 0.1) as origin, Shield(origin) as shield:
         threading.Thread(target=lambda: pytest.raises(Exception, get, shield.plain, "/big"), daemon=True).start()
-        time.sleep(0.5)
+        wait_until(lambda: origin.requests)
         shield.signal(signal.SIGTERM)
         time.sleep(0.3)
         started = time.monotonic()

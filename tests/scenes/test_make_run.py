@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import termios
-import time
 
 import pytest
 
@@ -95,12 +94,17 @@ def test_make_run():
             f"308 https://localhost:{run.port}/x"
         assert curl("-H", "Host: other.example", f"https://localhost:{run.port}/", "-o", "/dev/null", "-w", "%{http_code}") == "421"
         assert '"X-Forwarded-Proto",\n   "https"' in curl(f"https://localhost:{run.port}/headers")
+        attack = re.search(r"curl -k '(https://\S+)' +\(an attack, 403", run.said)[1]
+        refusal = curl(attack, "-w", "%{http_code}")
+        assert refusal.endswith("403") and "mailto:it@aldersbeke.example" in refusal, refusal
+        words = re.search(r"build/bouclier (explain REFERENCE --config \S+)", run.said)[1].split()
+        words[1] = re.search(r"<code>([0-9a-f]{32})</code>", refusal)[1]
+        lab.wait_until(lambda: "942100" in subprocess.run([lab.BINARY, *words], cwd=lab.ROOT, capture_output=True, text=True, timeout=20).stdout)
         assert len(started(run.mark.encode())) >= 4
         run.interrupt()
         run.wait("Stopping.", 10)
         run.process.wait(20)
-        time.sleep(0.2)
-        assert not started(run.mark.encode())
+        lab.wait_until(lambda: not started(run.mark.encode()), what="nothing is left")
         for port in (run.port, run.http_port, run.portal_port):
             assert not curl(f"http://127.0.0.1:{port}/")
 
@@ -124,8 +128,8 @@ def test_make_run_in_a_locked_folder(tmp_path):
         run.interrupt()
         run.wait("Stopping.", 10)
         run.process.wait(20)
-        time.sleep(0.2)
-        assert not started(run.mark.encode()) and not pathlib.Path(folder).exists()
+        lab.wait_until(lambda: not started(run.mark.encode()), what="nothing is left")
+        assert not pathlib.Path(folder).exists()
 
 
 @whole_tree

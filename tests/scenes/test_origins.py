@@ -11,7 +11,7 @@ import time
 import pytest
 
 from lab.pools import ask, counts, stage
-from lab import BINARY, HOST, Origin, Shield, exchange, get, response, wait_until
+from lab import BINARY, HOST, Origin, Shield, black_hole, exchange, get, response, wait_until
 
 
 class Gate:
@@ -112,7 +112,8 @@ def test_least_connections(weights, held):
         busy = 0 if origins[0].requests else 1
         ask(shield, 10)
         if weights == (1, 1):
-            assert counts(origins)[busy] == 1
+            # One waits there; another, who has his answer and asks again, may meet the other member's count before it is taken back.
+            assert counts(origins)[busy] <= 3
         gate.open.set()
         assert waiting[0].result().status == 200
 
@@ -240,7 +241,7 @@ def converse(connection, count):
 
 
 @pytest.mark.parametrize("keys, pause, wanted", [
-    ({}, 0, 1), ({"kept_connections": 0}, 0, 20), ({"kept": "200ms"}, 0.6, 2), ({"kept": "5s"}, 0.6, 1)])
+    ({}, 0, 1), ({"kept_connections": 0}, 0, 20), ({"kept": "1s"}, 1.6, 2), ({"kept": "10s"}, 0.6, 1)])
 def test_kept_connections(keys, pause, wanted):
     with stage(1, shield={"workers": 1}, **keys) as (shield, origins):
         ask(shield, 10)
@@ -356,27 +357,13 @@ def test_limit(count, limit, workers):
 
 
 @contextlib.contextmanager
-def full_queue():
-    """A port where connecting never ends: its queue is full."""
-    with socket.socket() as listener, contextlib.ExitStack() as stack:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        for _ in range(3):
-            one = stack.enter_context(socket.socket())
-            one.setblocking(False)
-            one.connect_ex(listener.getsockname())
-        time.sleep(0.1)
-        yield listener.getsockname()[1]
-
-
-@contextlib.contextmanager
 def silent():
     """Accepts, and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
 
 
-@pytest.mark.parametrize("port, scheme, key, status", [(full_queue, "http", "connect", 504), (silent, "https", "connect", 504),
+@pytest.mark.parametrize("port, scheme, key, status", [(black_hole, "http", "connect", 504), (silent, "https", "connect", 504),
                                                        (silent, "http", "first_byte", 504)])
 def test_timeouts(port, scheme, key, status):
     with port() as number, Shield(site={"origins": [f"{scheme}://127.0.0.1:{number}"], "timeouts": {key: "400ms"}}) as shield:
@@ -409,12 +396,12 @@ def test_passive_failure():
     """Three failures take a member out; one visitor in a while tries it, and what fails again waits twice as long."""
     with stage(2, {}, {"backup": True}, health={"fall": 3}) as (shield, origins):
         hang_up(origins[0])
-        assert set(ask(shield, 10)) == {"1"} and counts(origins)[0] == 3
+        assert set(ask(shield, 5)) == {"1"} and counts(origins)[0] == 3
         time.sleep(1.1)
-        ask(shield, 10)
+        ask(shield, 3)
         assert counts(origins)[0] == 1
         time.sleep(1.1)
-        ask(shield, 5)
+        ask(shield, 2)
         assert counts(origins)[0] == 0
         origins[0].answer = response(b"well")
         wait_until(lambda: "well" in ask(shield, 1), 5, "the member is found again")
@@ -423,24 +410,28 @@ def test_passive_failure():
 
 def test_active_checks_have_hysteresis():
     """One bad check of three takes nobody out, one good of two brings nobody back."""
-    script, seen = iter([200, 200, 503, 503, 200, 503, 503, 503, 200, 503, 200, 200]), []
+    script, asked, may_answer = iter([200, 200, 503, 503, 200, 503, 503, 503, 200, 503, 200, 200]), [], threading.Semaphore(0)
 
     def answer(request):
         if request.target != "/check":
             return response(b"0")
-        seen.append(next(script, 200))
-        return response(b"", f"{seen[-1]} Checked")
-    with stage(2, health={"path": "/check", "interval": "150ms", "fall": 3, "rise": 2}) as (shield, origins):
+        asked.append(request)
+        may_answer.acquire(timeout=10)
+        return response(b"", f"{next(script, 200)} Checked")
+
+    def is_served(after):
+        """Once AFTER checks are judged: the next one is asked then, and waits."""
+        while len(asked) <= after:
+            before = len(asked)
+            may_answer.release()
+            wait_until(lambda: len(asked) > before)
+        return "0" in ask(shield, 6)
+
+    with stage(2, health={"path": "/check", "interval": "150ms", "timeout": "10s", "fall": 3, "rise": 2}) as (shield, origins):
         origins[0].answer = answer
-        def is_served(after):
-            wait_until(lambda: len(seen) == after, 10)
-            time.sleep(0.04)  # between an answer and what is made of it
-            served = "0" in ask(shield, 6)
-            return served if len(seen) == after else None
-        found = {after: is_served(after) for after in (4, 5, 7, 8, 9, 10, 11, 12)}
-        wanted = {4: True, 5: True, 7: True, 8: False, 9: False, 10: False, 11: False, 12: True}
-        assert {after: served for after, served in found.items() if served is not None}.items() <= wanted.items(), found
-        assert sum(served is not None for served in found.values()) >= 5, found
+        wait_until(lambda: asked)
+        assert [is_served(after) for after in (4, 5, 7, 8, 9, 10, 11, 12)] == [True, True, True, False, False, False, False, True]
+        may_answer.release()
 
 
 def test_a_route_has_checks_of_its_own():

@@ -19,20 +19,6 @@ def stage(answer, **options):
         yield shield
 
 
-@contextlib.contextmanager
-def black_hole():
-    """The URL of a port whose SYNs are answered by nobody: its backlog is full."""
-    with socket.socket() as listener, contextlib.ExitStack() as stack:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        for _ in range(3):
-            one = stack.enter_context(socket.socket())
-            one.setblocking(False)
-            one.connect_ex(listener.getsockname())
-        time.sleep(0.1)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-
 # -- slow citizens --
 
 def slow_get(shield, seconds):
@@ -108,8 +94,8 @@ def test_pings_are_no_progress():
 
 def test_an_origin_behind_a_black_hole_costs_nobody_a_page():
     """Nothing was sent to it yet: the next origin may have the request, a POST too."""
-    with black_hole() as hole, lab.Origin() as origin:
-        site = {"origins": [hole, origin.url], "timeouts": {"connect": "300ms"}}
+    with lab.black_hole() as hole, lab.Origin() as origin:
+        site = {"origins": [f"http://127.0.0.1:{hole}", origin.url], "timeouts": {"connect": "300ms"}}
         with lab.Shield(origin, site=site, workers=1) as shield:
             for i in range(6):
                 assert lab.get(shield.plain, "/", method="POST" if i % 2 else "GET", body=b"x" if i % 2 else None).status == 200
@@ -118,8 +104,8 @@ def test_an_origin_behind_a_black_hole_costs_nobody_a_page():
 
 
 def test_only_black_holes():
-    with black_hole() as hole, lab.Origin() as origin:
-        with lab.Shield(origin, site={"origins": [hole], "timeouts": {"connect": "200ms"}}, workers=1) as shield:
+    with lab.black_hole() as hole, lab.Origin() as origin:
+        with lab.Shield(origin, site={"origins": [f"http://127.0.0.1:{hole}"], "timeouts": {"connect": "200ms"}}, workers=1) as shield:
             assert lab.get(shield.plain, "/").status == 504
 
 

@@ -12,8 +12,9 @@ import subprocess
 import threading
 import time
 
-from lab import (HOST, Load, Origin, Shield, der, descriptors_of, free_port, get, make_certificate, read_response, response, rss, shown,
+from lab import (HOST, Load, Origin, Shield, at_rest, der, descriptors_of, free_port, get, make_certificate, read_response, response, rss, shown,
                  wait_until)
+from lab.measure import memory
 
 SOAK = int(os.environ.get("SOAK", "100"))
 MIB = 1 << 20
@@ -56,8 +57,7 @@ def test_soak(origin):
                     worked, text = shield.reload()
                     assert worked, text
                 if count in (50, SOAK):
-                    time.sleep(0.5)
-                    marks[count] = [(rss(pid), descriptors_of(pid)) for pid in (edge, shield.keeper)]
+                    marks[count] = [(at_rest(rss, pid), at_rest(descriptors_of, pid)) for pid in (edge, shield.keeper)]
         said, _ = h2load.communicate(timeout=SOAK)
         assert shield.edge() == edge, "the edge was replaced"
         assert shield.status()["edge_deaths"] == 0
@@ -68,6 +68,31 @@ def test_soak(origin):
             print(f"{who}: {early} after 50, {late} after {SOAK}; served {kept.served} {new.served} {tls.served}")
             assert late[0] - early[0] <= max(early[0] * 0.05, 2 * MIB), f"{who} grew from {early[0]} to {late[0]} bytes"
             assert late[1] - early[1] <= 8, f"{who} keeps descriptors: {early[1]}, then {late[1]}"
+
+
+def test_memory_after_reloads(origin):
+    """What a reload makes and frees leaves nothing in the caches of threads that live on, whoever frees it."""
+    with Shield(origin, start=False) as shield:
+        own = shield.folder / "own.conf"
+        shield.settings["sites"][0]["waf"] = {"mode": "block", "ruleset": "own.conf"}
+        shield.write(shield.settings)
+        found = []
+
+        def reload_once(count):
+            own.write_text("".join(f'SecRule ARGS:a "@streq w{count}" "id:{number},phase:2,deny"\n' for number in range(1, 2 + count % 20)))
+            if count:
+                worked, text = shield.reload()
+                assert worked, text
+
+        reload_once(0)
+        shield.start()
+        for count in range(1, 71):
+            reload_once(count)
+            assert get(shield.plain, f"/?a=w{count}").status == 403
+            found.append(memory(shield.edge(), "Anonymous"))
+        early, late = min(found[5:15]), min(found[-10:])
+        print(f"edge: {early >> 10} KiB after 10 reloads, {late >> 10} after 70")
+        assert late - early < 384 << 10, [each >> 10 for each in found]
 
 
 def test_many_at_once(origin):

@@ -13,32 +13,14 @@ import argparse
 import pathlib
 import random
 import re
-import socket
-import subprocess
+import sys
 import tempfile
-import time
 import urllib.request
 
-MODULES = pathlib.Path("/usr/lib/apache2/modules")
-CONFIG = """
-ServerRoot {folder}
-ServerName localhost
-PidFile {folder}/pid
-Listen 127.0.0.1:{port}
-User www-data
-Group www-data
-LoadModule mpm_event_module {modules}/mod_mpm_event.so
-LoadModule authz_core_module {modules}/mod_authz_core.so
-LoadModule unique_id_module {modules}/mod_unique_id.so
-LoadFile libxml2.so.2
-LoadModule security2_module {security}
-StartServers 1
-ThreadsPerChild 1
-MaxRequestWorkers 1
-ServerLimit 1
-ErrorLog {folder}/error.log
-DocumentRoot {folder}/www
-SecRuleEngine DetectionOnly
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lab.modsecurity import MODULE, Apache  # noqa: E402
+
+CONFIG = """SecRuleEngine DetectionOnly
 SecRequestBodyAccess On
 SecArgumentsLimit 2000
 SecDebugLog {folder}/debug.log
@@ -108,38 +90,21 @@ def unescape(text):
                   lambda found: bytes([int(found[1][1:], 16) if found[1][:1] == b"x" else ESCAPES[found[1].decode()]]), text)
 
 
-class Reference:
-    def __init__(self, folder, security):
-        self.log = folder / "debug.log"
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        (folder / "www").mkdir()
-        (folder / "www" / "index.html").write_text("yes\n")
+class Reference(Apache):
+    def __init__(self, folder, module):
         folder.chmod(0o755)
         rules = "".join(RULE.format(id=number, name=name) for number, name in enumerate(NAMES, 1))
-        config = folder / "apache.conf"
-        config.write_text(CONFIG.format(folder=folder, port=self.port, modules=MODULES, security=security) + rules)
-        self.apache = subprocess.Popen(["/usr/sbin/apache2", "-f", config, "-DFOREGROUND"])
-        for _ in range(50):
-            try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                return
-            except OSError:
-                time.sleep(0.1)
-        raise SystemExit("ask_modsecurity: Apache does not start: see above")
-
-    def stop(self):
-        self.apache.terminate()
-        self.apache.wait()
+        super().__init__(folder, CONFIG.format(folder=folder) + rules, module=module)
+        (folder / "www" / "index.html").write_text("yes\n")
+        self.debug_log = folder / "debug.log"
 
     def ask(self, values):
         """{name: [what became of each value]}"""
-        begin = self.log.stat().st_size
+        begin = self.debug_log.stat().st_size
         body = b"&".join(b"a=" + b"".join(b"%%%02x" % byte for byte in value) for value in values)
         urllib.request.urlopen(f"http://127.0.0.1:{self.port}/index.html", body).read()
         answers, name = {}, None
-        for line in self.log.read_bytes()[begin:].split(b"\n"):
+        for line in self.debug_log.read_bytes()[begin:].split(b"\n"):
             rule = re.search(rb'\] Rule .*,t:none,t:(\w+)"$', line)
             answer = re.search(rb'\]\[9\] T \(\d\) \w+: "(.*)"$', line)
             if rule:
@@ -172,16 +137,13 @@ def print_rows(reference, per_family, seed):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--module", default=MODULES / "mod_security2.so")
+    parser.add_argument("--module", default=MODULE)
     parser.add_argument("--random", type=int, default=12, help="random values of each family")
     parser.add_argument("--seed", type=int, default=297)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        reference = Reference(pathlib.Path(folder), options.module)
-        try:
+        with Reference(pathlib.Path(folder), options.module) as reference:
             print_rows(reference, options.random, options.seed)
-        finally:
-            reference.stop()
 
 
 if __name__ == "__main__":

@@ -87,6 +87,7 @@ struct subject {
 	enum reader_kind kind;
 	struct span type;                  /* Content-Type */
 	const struct body_limits *limits;  /* NULL: the default */
+	enum xml_arguments xml_arguments;
 };
 
 static inline enum result feed_copy(struct reader *reader, struct span piece)
@@ -105,7 +106,7 @@ static inline enum result feed_copy(struct reader *reader, struct span piece)
 static inline struct told tell(const struct subject *subject, struct span input, size_t first, size_t step, bool is_ended)
 {
 	struct told told = { .result = RESULT_OK };
-	struct reader_birth birth = { subject->limits ? subject->limits : &body_limits_default, told_sink(&told), 0, subject->type };
+	struct reader_birth birth = { subject->limits ? subject->limits : &body_limits_default, told_sink(&told), 0, subject->type, subject->xml_arguments };
 	struct reader *reader;
 
 	buffer_init(&told.text, 16 << 20);
@@ -186,6 +187,43 @@ static inline uint32_t assert_told(const struct subject *subject, struct span in
 	return flags;
 }
 
+#ifdef BOUCLIER_TESTS_BASE_FAILING_H
+/* A body that comes in two pieces, while the N-th allocation fails. */
+static inline enum result read_short_of_memory(const struct subject *subject, const struct span pieces[2], uint32_t arguments, size_t nth)
+{
+	struct reader_birth birth = { .limits = &body_limits_default, .content_type = subject->type };
+	struct reader *reader;
+	enum result result;
+
+	failing_from(nth);
+	result = reader_new(subject->kind, &birth, &reader);
+	if (result == RESULT_OK) {
+		result = reader_feed(reader, pieces[0]);
+		if (result == RESULT_OK)
+			result = reader_feed(reader, pieces[1]);
+		if (result == RESULT_OK)
+			result = reader_end(reader);
+		if (result == RESULT_OK)
+			assert_int_equal(reader_report(reader)->arguments, arguments);
+		reader_free(reader);
+	}
+	failing_from(0);
+	return result;
+}
+
+/* Whichever allocation fails, of LEAST at the least, the reader says so; after the last it has all ARGUMENTS. */
+static inline void assert_memory_may_run_out(const struct subject *subject, struct span first, struct span second, uint32_t arguments, size_t least)
+{
+	const struct span pieces[] = { first, second };
+	size_t nth = 1;
+
+	while (block_thread_done(), read_short_of_memory(subject, pieces, arguments, nth) == RESULT_NO_MEMORY)
+		nth++;
+	assert_true(nth > least);
+	assert_ok(read_short_of_memory(subject, pieces, arguments, nth));
+}
+#endif
+
 /* The sink's N-th call answers RESULT_NO_MEMORY: so does the reader, from then on. */
 struct refusing {
 	size_t calls, nth;
@@ -203,7 +241,7 @@ static inline enum result refuse_argument(void *context, struct span name, struc
 static inline void assert_refusal_stays(const struct subject *subject, struct span input)
 {
 	struct refusing refusing = { 0, 1 };
-	struct reader_birth birth = { &body_limits_default, { .context = &refusing, .argument = refuse_argument }, 0, subject->type };
+	struct reader_birth birth = { .limits = &body_limits_default, .sink = { .context = &refusing, .argument = refuse_argument }, .content_type = subject->type };
 	struct reader *reader;
 	enum result result;
 

@@ -69,7 +69,7 @@ static inline bool factors_hold(const struct factors *factors, struct span subje
 		lower[i] = ascii_lower(subject.at[i]);
 	for (size_t i = 0; i < factors->phrases.count && !is_there; i++)
 		is_there = span_contains(span_make(lower, subject.len), factors->phrases.list[i]);
-	return is_there && (!factors->has_bytes || byte_sets_meet(&factors->bytes, &bytes));
+	return is_there && byte_needs_met(&factors->bytes, &bytes);
 }
 
 /* A few bytes to try next: a piece of the pattern's own text, or one byte, also in the other case. */

@@ -1,6 +1,7 @@
 #include "../base/failing.h"
 
 #include "../../src/base/buffer.c"
+#include "../../src/base/block.c"
 #include "../../src/waf/body/cookie.c"
 
 #include "body_told.h"
@@ -129,7 +130,7 @@ static void test_memory_runs_out(void **state)
 
 	(void)state;
 	for (; result == RESULT_NO_MEMORY; nth++) {
-		buffer_thread_done();
+		block_thread_done();
 		failing_from(nth);
 		result = cookies_read(COOKIE_V1, SPAN("a=1; $Path=2"), 0, &body_limits_default, &sink, &report);
 		failing_from(0);

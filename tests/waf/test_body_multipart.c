@@ -2,6 +2,7 @@
 #include "../base/failing.h"
 
 #include "../../src/base/buffer.c"
+#include "../../src/base/block.c"
 #include "../../src/waf/body/reader.c"
 
 #include "body_told.h"
@@ -245,36 +246,10 @@ static void test_refusal(void **state)
 	assert_refusal_stays(&form, SPAN(HEAD "1\r\n" HEAD "2" END));
 }
 
-static enum result run_short_of_memory(size_t nth)
-{
-	struct reader_birth birth = { .limits = &body_limits_default, .content_type = form.type };
-	struct reader *reader;
-	enum result result;
-
-	failing_from(nth);
-	result = reader_new(READER_MULTIPART, &birth, &reader);
-	if (result == RESULT_OK) {
-		result = reader_feed(reader, SPAN("--B\r\n" D "\r\nX: y\r\n z\r\n\r\n1"));
-		if (result == RESULT_OK)
-			result = reader_feed(reader, SPAN("2" END));
-		if (result == RESULT_OK)
-			result = reader_end(reader);
-		assert_true(result != RESULT_OK || reader_report(reader)->arguments == 1);
-		reader_free(reader);
-	}
-	failing_from(0);
-	return result;
-}
-
 static void test_memory_runs_out(void **state)
 {
-	size_t nth = 1;
-
 	(void)state;
-	while (buffer_thread_done(), run_short_of_memory(nth) == RESULT_NO_MEMORY)
-		nth++;
-	assert_true(nth > 4);
-	assert_ok(run_short_of_memory(nth));
+	assert_memory_may_run_out(&form, SPAN("--B\r\n" D "\r\nX: y\r\n z\r\n\r\n1"), SPAN("2" END), 1, 4);
 }
 
 int main(void)

@@ -2,6 +2,7 @@
 #include "../base/failing.h"
 
 #include "../../src/base/buffer.c"
+#include "../../src/base/block.c"
 #include "../../src/waf/body/reader.c"
 
 #include <libxml/xmlmemory.h>
@@ -337,10 +338,82 @@ static void test_memory_runs_out(void **state)
 
 	(void)state;
 	assert_int_equal(xmlMemSetup(free, failing_malloc, failing_realloc, failing_strdup), 0);
-	while (buffer_thread_done(), run_short_of_memory(nth) != RESULT_OK)
+	while (block_thread_done(), run_short_of_memory(nth) != RESULT_OK)
 		nth++;
 	assert_true(nth > 20);
 	assert_ok(run_short_of_memory(0));
+}
+
+static const struct {
+	struct span body;
+	const char *told;
+} arguments[] = {
+	{ SPAN_INIT("<root><level1><level2>foo</level2><level2>bar</level2></level1></root>"), "xml.root.level1.level2=foo|xml.root.level1.level2=bar|" },
+	{ SPAN_INIT("<a/>"), "xml.a=|" },
+	{ SPAN_INIT("<a> x </a>"), "xml.a= x |" },
+	{ SPAN_INIT("<a>\n <b>1</b>\n <c/>\n</a>\n"), "xml.a.b=1|xml.a.c=|" },
+	{ SPAN_INIT("<n:a xmlns:n=\"urn:x\"><n:b q=\"evil\">t</n:b></n:a>"), "xml.a.b=t|" },
+	{ SPAN_INIT("<a>one<b>two</b>three<b/>four</a>"), "xml.a=one|xml.a.b=two|xml.a=three|xml.a.b=|xml.a=four|" },
+	{ SPAN_INIT("<a>x<![CDATA[<y>]]>&lt;&#65;<!-- c --><?pi d?>z</a>"), "xml.a=x\\3cy\\3e\\3cAz|" },
+	{ SPAN_INIT("<a><![CDATA[evil]]><b/></a>"), "xml.a=evil|xml.a.b=|" },
+	{ SPAN_INIT("<a><b.c>1</b.c><b><c>2</c></b></a>"), "xml.a.b.c=1|xml.a.b.c=2|" },
+};
+
+static void test_arguments(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(arguments) / sizeof(*arguments); i++) {
+		for (enum xml_arguments kind = XML_ARGUMENTS_OFF; kind <= XML_ARGUMENTS_ONLY; kind++) {
+			const struct subject subject = { .kind = READER_XML, .xml_arguments = kind };
+			struct told told = tell(&subject, arguments[i].body, 1, 3, true);
+
+			if (!span_equal(buffer_span(&told.text), span_of(kind ? arguments[i].told : "")))
+				fail_msg("%.*s: %.*s", SPAN_ARG(arguments[i].body), SPAN_ARG(buffer_span(&told.text)));
+			assert_false(body_report_has(&told.report, BODY_FLAG_ERROR));
+			told_done(&told);
+			assert_splits(&subject, arguments[i].body);
+		}
+	}
+}
+
+static void test_arguments_are_limited(void **state)
+{
+	struct body_limits limits = body_limits_default;
+	struct subject subject = { .kind = READER_XML, .limits = &limits, .xml_arguments = XML_ARGUMENTS_ONLY };
+	struct told told;
+
+	(void)state;
+	limits.arguments = 2;
+	told = tell(&subject, SPAN("<a><b>1</b><b>2</b><b>3</b><b>4</b></a>"), 5, 5, true);
+	assert_true(span_equal(buffer_span(&told.text), SPAN("xml.a.b=1|xml.a.b=2|")) && body_report_has(&told.report, BODY_FLAG_ERROR));
+	told_done(&told);
+	limits = body_limits_default;
+	limits.value_bytes = 10;
+	told = tell(&subject, SPAN("<a><b>123456789012345</b><c>x</c></a>"), 1, 1, true);
+	assert_true(!buffer_len(&told.text) && body_report_has(&told.report, BODY_FLAG_ERROR));
+	told_done(&told);
+	limits = body_limits_default;
+	limits.name_bytes = 8;
+	told = tell(&subject, SPAN("<a><b>1</b><long>x</long></a>"), 1, 1, true);
+	assert_true(span_equal(buffer_span(&told.text), SPAN("xml.a.b=1|")) && body_report_has(&told.report, BODY_FLAG_ERROR));
+	told_done(&told);
+}
+
+/* OnlyArgs: there is no document for XPath. */
+static void test_arguments_alone(void **state)
+{
+	(void)state;
+	for (enum xml_arguments kind = XML_ARGUMENTS_OFF; kind <= XML_ARGUMENTS_ONLY; kind++) {
+		struct reader_birth birth = { .limits = &body_limits_default, .xml_arguments = kind };
+		struct reader *reader;
+
+		assert_ok(reader_new(READER_XML, &birth, &reader));
+		assert_ok(reader_feed(reader, SPAN("<a>x</a>")));
+		assert_ok(reader_end(reader));
+		assert_false(body_report_has(reader_report(reader), BODY_FLAG_ERROR));
+		assert_int_equal(reader_document(reader) != NULL, kind != XML_ARGUMENTS_ONLY);
+		reader_free(reader);
+	}
 }
 
 int main(void)
@@ -348,6 +421,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),       cmocka_unit_test(test_entities),   cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_bad_paths),  cmocka_unit_test(test_namespaces), cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_arguments),  cmocka_unit_test(test_arguments_are_limited), cmocka_unit_test(test_arguments_alone),
 		cmocka_unit_test(test_path_that_takes_too_long), cmocka_unit_test(test_refusal), cmocka_unit_test(test_memory_runs_out),
 	};
 

@@ -10,7 +10,10 @@ CRS = pathlib.Path(os.environ.get('SHARED_DIR', '/nonexistent')) / 'crs'
 PROGRAM = os.environ.get('WAF_CASE', str(ROOT / 'build' / 'tests' / 'waf-case'))
 RULES = '/usr/share/modsecurity-crs'
 SETUP = '/etc/modsecurity'
-FEWEST = 2395  # of 2,396; only ever raised. 920430-8 asks for HTTP/3.0 in a request line, which no head here can say
+FEWEST = 2396  # of 2,396; only ever raised
+# Of these, docs/waf/crs-differences.md says why; of the rest, the ids are those of 2.9.7, or 980130 more: the last line of a
+# request, which the runner that asked 2.9.7 read too early in 57 cases.
+OTHER_IDS = {'920420-10'}
 
 
 def module(name):
@@ -60,14 +63,14 @@ def answer(backend, head, body):
 
 
 class Engine:
-    def __init__(self, folder):
+    def __init__(self, folder, *options):
         start = folder / 'case.conf'
         start.write_text('Include %s/modsecurity.conf-recommended\nInclude %s/test-setup-3.conf\nInclude %s/owasp-crs.load\n'
                          % (SETUP, CRS, RULES))
-        files = [str(start), SETUP + '/modsecurity.conf-recommended', str(CRS / 'test-setup-3.conf'), RULES + '/owasp-crs.load']
+        files = [str(start), SETUP + '/modsecurity.conf-recommended', str(CRS / 'test-setup-3.conf'), RULES + '/owasp-crs.load', SETUP + '/unicode.mapping']
         for pattern in (SETUP + '/crs/*.conf', RULES + '/rules/*.conf', RULES + '/rules/*.data'):
             files += sorted(glob.glob(pattern))
-        self.process = subprocess.Popen([PROGRAM, *files], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen([PROGRAM, *options, *files], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def ask(self, request, response):
         self.process.stdin.write(b'%d %d\n' % (len(request), len(response)) + request + response)
@@ -101,7 +104,7 @@ def test_crs(tmp_path):
     backend.httpbin = True
     reference = json.loads((CRS / 'reference-ids-3.3.4.json').read_text())
     engine = Engine(tmp_path)
-    failed, other, count = [], [], 0
+    failed, other, late, count = [], {}, 0, 0
     for test in ftw.load_tests(str(CRS / 'tests-3.3.4'), 'auto')[1]:
         if not test.enabled:
             continue
@@ -114,10 +117,43 @@ def test_crs(tmp_path):
         count += 1
         if why:
             failed.append('%s %s' % (test.id, why[0]))
-        if ids != set(known['ids']):
-            other.append('%s more %s less %s' % (test.id, sorted(ids - set(known['ids'])), sorted(set(known['ids']) - ids)))
+        wanted = set(known['ids'])
+        if ids == wanted | {980130} and 949110 in ids:
+            late += ids != wanted
+        elif ids != wanted:
+            other[test.id] = 'more %s less %s' % (sorted(ids - wanted), sorted(wanted - ids))
     assert engine.close() == 0
-    print('%d of %d pass; %d have other ids than 2.9.7 gave' % (count - len(failed), count, len(other)))
-    print('\n'.join(failed), '\n--\n' + '\n'.join(other))
+    print('%d of %d pass; ids are those of 2.9.7 in %d, in %d more but for a 980130 that its log was read too early for'
+          % (count - len(failed), count, count - late - len(other), late))
+    print('\n'.join(failed), '\n--\n' + '\n'.join('%s %s' % item for item in other.items()))
     assert count == 2396
     assert count - len(failed) >= FEWEST
+    assert set(other) <= OTHER_IDS
+    assert late <= 57
+
+
+@pytest.mark.parametrize('option', ['-a', '-w'])
+def test_shortcuts_and_waits_change_nothing(tmp_path, option):
+    """The same answer, to the byte, when every rule is asked of every value (-a), and when the thread is given back before each
+    value (-w)."""
+    if not CRS.is_dir():
+        print('skipped: no SHARED_DIR')
+        pytest.skip('no SHARED_DIR')
+    ftw, backend = module('ftw'), module('backend')
+    backend.httpbin = True
+    (tmp_path / 'plain').mkdir(), (tmp_path / 'other').mkdir()
+    plain, other = Engine(tmp_path / 'plain'), Engine(tmp_path / 'other', option)
+    differ, count = [], 0
+    for test in ftw.load_tests(str(CRS / 'tests-3.3.4'), 'auto')[1]:
+        for stage in test.stages if test.enabled else []:
+            head, body = cut(ftw.build_request(stage, {}))
+            try:
+                _, raw = answer(backend, head, body)
+            except (IndexError, ValueError):
+                continue  # no request line: Apache refuses it, and so does another room
+            count += 1
+            if plain.ask(head + body, raw) != other.ask(head + body, raw):
+                differ.append(test.id)
+    assert plain.close() == other.close() == 0
+    print(count, 'requests;', len(differ), 'differ:', ' '.join(differ[:20]))
+    assert count > 2300 and not differ

@@ -92,6 +92,14 @@ static const struct decision {
 	{ "SecAction \"id:1,phase:1,allow,nolog\"\nSecAction \"id:2,phase:2,deny\"\n", "a=1", WAF_ALLOW, 0, 1, 0 },
 	{ "SecAction \"id:1,phase:1,allow:phase,nolog\"\nSecAction \"id:2,phase:2,deny\"\n", "a=1", WAF_DENY, 403, 2, 1 },
 	{ "SecAction \"id:1,phase:1,pass,nolog,ctl:ruleEngine=DetectionOnly\"\nSecAction \"id:2,phase:2,deny\"\n", "a=1", WAF_PASS, 0, 0, 1 },
+	{ "SecRule ARGS \"!@streq %{MATCHED_VAR}\" \"id:1,phase:2,pass,nolog,setvar:tx.n=+1\"\nSecRule TX:n \"@eq 3\" \"id:2,phase:2,deny\"\n",
+	  "a=x&b=x&c=y&d=x", WAF_DENY, 403, 2, 1 },
+	{ "SecRule ARGS_NAMES \"@rx .\" \"id:1,phase:2,pass,nolog,setvar:tx.%{MATCHED_VAR}=1\"\nSecRule TX:/^A/ \"@eq 1\" \"id:2,phase:2,deny\"\n",
+	  "b=1&abc=1", WAF_DENY, 403, 2, 1 },
+	{ "SecAction \"id:1,phase:1,pass,nolog,setvar:tx.One=7\"\nSecRule TX:/^o/ \"@eq %{tx.ONE}\" \"id:2,phase:2,deny\"\n", "a=1",
+	  WAF_DENY, 403, 2, 1 },
+	{ "SecRule ARGS \"@rx .\" \"id:1,phase:2,pass,nolog,setvar:tx.%{MATCHED_VAR}=+2\"\nSecRule TX:n \"@eq 4\" \"id:2,phase:2,deny\"\n",
+	  "a=n&b=N", WAF_DENY, 403, 2, 1 },
 	{ "SecRule REQUEST_FILENAME \"@streq /a b\" \"id:1,phase:2,deny\"\n", NULL, WAF_DENY, 403, 1, 1 },
 	{ "SecRule REQUEST_FILENAME \"@streq /a b\" \"id:1,phase:1,deny\"\n", NULL, WAF_PASS, 0, 0, 0 },
 };
@@ -138,29 +146,70 @@ static void a_match_says_what_matched(void **state)
 	finish(&engine);
 }
 
+static const struct {
+	const char *rules, *query;
+} needy[] = {
+	{ "SecRuleEngine On\nSecRule ARGS \"@rx evil\" \"id:1,phase:2,deny,t:urlDecodeUni,t:lowercase,msg:'%{MATCHED_VAR}'\"\n",
+	  "a=1&b=2&c=3&d=4&e=5&f=6&g=7&h=8&i=9&j=%2545VIL" },
+	{ "SecRuleEngine On\nSecRule ARGS|ARGS_NAMES|REQUEST_URI \"@pm evil\" \"id:1,phase:2,deny,multiMatch,t:base64Decode,t:lowercase\"\n",
+	  "a=1&b=2&c=3&d=4&e=5&f=6&g=7&h=8&i=9&j=RVZJTA==&k=1&l=2&m=3&n=4&o=5&p=6&q=7&r=8&s=9" },
+	{ "SecRuleEngine On\nSecRule ARGS_NAMES \"@rx .\" \"id:1,phase:2,pass,nolog,setvar:'tx.seen_%{MATCHED_VAR}=%{MATCHED_VAR_NAME} 1'\"\n"
+	  "SecRule TX:/^seen_evil/ \"@rx 1$\" \"id:2,phase:2,deny\"\n",
+	  "a=1&b=2&c=3&d=4&e=5&f=6&g=7&h=8&i=9&j=1&k=1&l=2&m=3&n=4&o=5&p=6&q=7&r=8&s=9&t=1&u=2&v=3&w=4&x=5&y=6&z=7&A1=1&A2=2&A3=3&"
+	  "A4=4&A5=5&A6=6&A7=7&A8=8&A9=9&evil=1" },
+};
+
 /* Whatever memory is missing, a request that must be denied never passes. */
 static void without_memory_it_is_closed(void **state)
 {
-	unsigned without = 0;
+	(void)state;
+	for (size_t i = 0; i < sizeof(needy) / sizeof(*needy); i++) {
+		unsigned without = 0, with = 0;
+
+		for (size_t limit = 2048; limit < 65536; limit += 256) {
+			struct engine engine;
+
+			start(&engine, needy[i].rules, "/", needy[i].query, limit);
+			assert_int_equal(ask(&engine), WAF_STOP);
+			assert_int_equal(waf_verdict(engine.transaction)->kind, WAF_DENY);
+			without += waf_verdict(engine.transaction)->reason == WAF_NO_MEMORY;
+			with += waf_verdict(engine.transaction)->reason == WAF_RULE;
+			finish(&engine);
+		}
+		assert_true(without > 0 && with > 0);
+	}
+}
+
+/* A refused request, which says another version than ours, or none, or lacks its method. */
+static void a_version_is_shown_as_it_was_written(void **state)
+{
+	static const struct { struct span method, version; const char *protocol, *line; } cases[] = {
+		{ SPAN_INIT("GET"), { NULL, 0 }, "HTTP/1.1", "GET / HTTP/1.1" },
+		{ SPAN_INIT("GET"), SPAN_INIT("HTTP/3.0"), "HTTP/3.0", "GET / HTTP/3.0" },
+		{ SPAN_INIT("GET"), SPAN_INIT(""), "HTTP/0.9", "GET /" },
+		{ { NULL, 0 }, SPAN_INIT(""), "HTTP/0.9", " /" },
+	};
 
 	(void)state;
-	for (size_t limit = 2048; limit < 65536; limit += 512) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct engine engine;
+		char rules[512];
 
-		start(&engine, "SecRuleEngine On\nSecRule ARGS \"@rx evil\" \"id:1,phase:2,deny,t:urlDecodeUni,t:lowercase,msg:'%{MATCHED_VAR}'\"\n", "/",
-		      "a=1&b=2&c=3&d=4&e=5&f=6&g=7&h=8&i=9&j=%2545VIL", limit);
+		snprintf(rules, sizeof(rules), "SecRuleEngine On\nSecRule REQUEST_PROTOCOL \"@streq %s\" \"id:1,phase:1,deny,chain\"\n"
+		         "SecRule REQUEST_LINE \"@rx ^%s$\"\n", cases[i].protocol, cases[i].line);
+		start(&engine, rules, "/", NULL, ENOUGH);
+		engine.head.method_name = cases[i].method;
+		engine.head.version_text = cases[i].version;
 		assert_int_equal(ask(&engine), WAF_STOP);
-		assert_int_equal(waf_verdict(engine.transaction)->kind, WAF_DENY);
-		without += waf_verdict(engine.transaction)->reason == WAF_NO_MEMORY;
 		finish(&engine);
 	}
-	assert_true(without > 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_decide),
+		cmocka_unit_test(a_version_is_shown_as_it_was_written),
 		cmocka_unit_test(a_match_says_what_matched),
 		cmocka_unit_test(without_memory_it_is_closed),
 	};

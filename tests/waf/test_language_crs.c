@@ -56,15 +56,15 @@ static void add_folder(struct reading *reading, const char *folder)
 }
 
 /* Nobody is asked while rules are read. */
-static enum result never_find(void *context, const struct address *address, struct span *code, struct span *name)
+static enum result never_find(void *context, const struct address *address, struct country *out)
 {
-	(void)context, (void)address, (void)code, (void)name;
+	(void)context, (void)address, (void)out;
 	return RESULT_NOT_FOUND;
 }
 
-static enum result never_ask(void *context, struct span name, struct address *answer)
+static enum result never_ask(void *context, struct span name, struct span zone, struct address *answer)
 {
-	(void)context, (void)name, (void)answer;
+	(void)context, (void)name, (void)zone, (void)answer;
 	return RESULT_NOT_FOUND;
 }
 

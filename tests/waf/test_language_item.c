@@ -22,6 +22,8 @@ static const struct {
 	{ "A:,B", { { "A", "" }, { "B", NULL } } },
 	{ "A:", { { "A", "" } } },
 	{ "A:b:c", { { "A", "b:c" } } },
+	{ "A: b,C:\t'd' E: f", { { "A", "b" }, { "C", "d" }, { "E", "f" } } },  /* in Coraza's way, where 2.9.7 refuses */
+	{ "A: ,B: ", { { "A", "" }, { "B", "" } } },
 	{ "A:'b, c|d'", { { "A", "b, c|d" } } },
 	{ "A:'b'c:d", { { "A", "b" }, { "c", "d" } } },
 	{ "A:'it\\'s \\\\'", { { "A", "it's \\" } } },

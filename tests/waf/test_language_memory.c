@@ -49,7 +49,7 @@ static const char rules[] =
 	"SecRule \"ARGS|!ARGS:/^a/|TX:'b\\\\'c'\" \"@rx %{tx.x}\" \"id:1,phase:2,block,msg:'a %{tx.b} c',tag:x,t:none,t:trim,setvar:'tx.a=+%{tx.z}',"
 	"xmlns:a=b,ctl:ruleRemoveTargetByTag=x;ARGS:p,ctl:ruleRemoveById=1-2,initcol:ip=%{REMOTE_ADDR},skipAfter:M,chain\"\n"
 	"SecRule ARGS \"!@streq b\"\nSecMarker M\nSecAction \"id:2,deny,skipAfter:3\"\nSecAction \"id:3\"\n"
-	"SecRuleUpdateTargetById 1 \"!ARGS:z\" \"ARGS\"\nSecRuleUpdateTargetByTag x \"ARGS\"\nSecRuleUpdateActionById 1 \"tag:y,pass\"\n"
+	"SecRuleUpdateTargetById 1:0 \"!ARGS:z\" \"ARGS\"\nSecRuleUpdateTargetByTag x \"ARGS\"\nSecRuleUpdateActionById 1 \"tag:y,pass\"\n"
 	"SecRuleRemoveByMsg none\nInclude y\nIncludeOptional z*\n";
 
 /* The load of the rules alone is made to fail: not the test's own preparations. */

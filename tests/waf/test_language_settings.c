@@ -88,8 +88,37 @@ static void each_directive_finds_its_field(void **state)
 	assert_span(settings->sensor_id, "s");
 	assert_int_equal(settings->arguments_limit, 5);
 	assert_true(settings_has(settings, SETTING_RULE_ENGINE) && !settings_has(settings, SETTING_GEO_LOOKUP_DB));
-	assert_string_equal(reading_said(&reading), "");
+	assert_null(settings->code_page);
+	assert_non_null(strstr(reading_said(&reading), "warning: the file \"unicode.mapping\" cannot be read: %uXXXX is decoded without a code page\n"));
+	assert_non_null(strstr(reading_said(&reading), "warning: SecAuditLog does nothing here: the shield writes audit logs into its own state folder"));
+	assert_non_null(strstr(reading_said(&reading), "SecAuditLogDirMode does nothing here: folders of audit logs are for the shield's own account alone (0700)"));
+	assert_null(strstr(reading_said(&reading), "SecAuditLogFileMode"));  /* its default is what is done */
+	assert_int_equal(reading.complaints.count, 11);
 	reading_done(&reading);
+}
+
+/* A code page that is named and not there, or not one, is an error; a file that is not there is a warning (above). */
+static void code_pages(void **state)
+{
+	static const struct { const char *map, *complaint; } rows[] = {
+		{ "20127 (x)\n0107:63\n", NULL }, { "1 (x)\n0107:63\n", "\"m\" has no code page 20127" }, { "20127 (x)\n0107-63\n", "no pair such as 0107:63" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct reading reading;
+
+		reading_start(&reading);
+		assert_int_equal(texts_add(&reading.texts, SPAN("m"), span_of(rows[i].map)), RESULT_OK);
+		assert_int_equal(texts_add(&reading.texts, SPAN("x"), SPAN("SecUnicodeMapFile m 20127\n")), RESULT_OK);
+		reading_load(&reading, "x");
+		assert_int_equal(reading.result, rows[i].complaint ? RESULT_MALFORMED : RESULT_OK);
+		if (rows[i].complaint)
+			assert_non_null(strstr(reading_said(&reading), rows[i].complaint));
+		else
+			assert_non_null(reading.ruleset->settings.code_page);
+		reading_done(&reading);
+	}
 }
 
 static void a_list_can_be_cleared(void **state)
@@ -124,7 +153,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_not_said_is_as_in_2_9_7), cmocka_unit_test(each_directive_finds_its_field),
-		cmocka_unit_test(a_list_can_be_cleared), cmocka_unit_test(what_means_nothing_here_is_a_warning),
+		cmocka_unit_test(code_pages), cmocka_unit_test(a_list_can_be_cleared), cmocka_unit_test(what_means_nothing_here_is_a_warning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,33 +1,7 @@
 /* Where libmodsecurity3 is not installed, or exports no libinjection: the rules that need it are refused, in a sentence. */
 #include "operator_stage.h"
 
-#include <dlfcn.h>
-
-static bool has_library;
-
-/* What libinjection.c finds, in place of the dynamic loader's answers. */
-static void *no_dlopen(const char *file, int flags)
-{
-	assert_string_equal(file, "libmodsecurity.so.3");
-	assert_true(flags & RTLD_NOW);
-	return has_library ? &has_library : NULL;
-}
-
-static void *no_dlsym(void *library, const char *name)
-{
-	assert_ptr_equal(library, &has_library);
-	return span_equal(span_of(name), SPAN("libinjection_sqli")) ? &has_library : NULL;
-}
-
-static int no_dlclose(void *library)
-{
-	assert_ptr_equal(library, &has_library);
-	return 0;
-}
-
-#define dlopen no_dlopen
-#define dlsym no_dlsym
-#define dlclose no_dlclose
+#include "../base/no_library.h"
 #include "waf/operator/libinjection.c"
 
 static void refused(const char *sentence)
@@ -49,7 +23,7 @@ static void refused(const char *sentence)
 static void no_library(void **state)
 {
 	(void)state;
-	has_library = false;
+	loader.file = LIBRARY, loader.function = NULL;
 	once = PTHREAD_ONCE_INIT;
 	refused("which cannot be loaded (install Debian's package libmodsecurity3, or remove the rules that ask for it)");
 }
@@ -57,9 +31,10 @@ static void no_library(void **state)
 static void a_function_is_missing(void **state)
 {
 	(void)state;
-	has_library = true;
+	loader.function = "libinjection_sqli";
 	once = PTHREAD_ONCE_INIT;
 	refused("libmodsecurity.so.3 does not export libinjection_sqli and libinjection_xss (install");
+	assert_int_equal(loader.closed, 1);
 }
 
 int main(void)

@@ -5,20 +5,20 @@ static enum result answer;           /* of every port */
 static char asked[300];
 static unsigned questions;
 
-static enum result geo_find(void *context, const struct address *address, struct span *code, struct span *name)
+static enum result geo_find(void *asker, const struct address *address, struct country *out)
 {
-	(void)context;
+	(void)asker;
 	address_write(address, asked);
 	questions++;
-	*code = SPAN("BE");
-	*name = SPAN("Belgium");
+	*out = (struct country){ SPAN("BE"), SPAN("Belgium"), SPAN("EU") };
 	return answer;
 }
 
-static enum result rbl_ask(void *context, struct span name, struct address *said)
+static enum result rbl_ask(void *context, struct span name, struct span zone, struct address *said)
 {
 	(void)context;
 	assert_ok(span_to_text(name, asked, sizeof(asked)));
+	assert_true(zone.len && span_equal(span_skip(name, name.len - zone.len), zone));
 	questions++;
 	if (answer == RESULT_OK && span_contains(name, SPAN("httpbl")))
 		assert_ok(address_read(SPAN("127.3.40.5"), said));
@@ -55,9 +55,10 @@ static void geo(void **state)
 	stage_with_ports(&stage);
 	assert_int_equal(stage_ask(&stage, OPERATOR_GEO_LOOKUP, SPAN(""), SPAN("192.0.2.1")), MATCH_YES);
 	assert_string_equal(asked, "192.0.2.1");
-	assert_int_equal(stage.captures.count, 2);
+	assert_int_equal(stage.captures.count, 3);
 	assert_span(stage.captures.list[0], "BE");
 	assert_span(stage.captures.list[1], "Belgium");
+	assert_span(stage.captures.list[2], "EU");
 	assert_int_equal(stage_ask(&stage, OPERATOR_GEO_LOOKUP, SPAN(""), SPAN("2001:db8::1")), MATCH_YES);
 	assert_int_equal(stage_ask(&stage, OPERATOR_GEO_LOOKUP, SPAN(""), SPAN("www.example.org")), MATCH_NO);
 	assert_int_equal(stage_ask(&stage, OPERATOR_GEO_LOOKUP, SPAN(""), SPAN("")), MATCH_NO);
@@ -70,8 +71,8 @@ static void answers(void **state)
 {
 	static const struct { enum result result; int match, inspected; } table[] = {
 		{ RESULT_OK, MATCH_YES, MATCH_NO }, { RESULT_NOT_FOUND, MATCH_NO, MATCH_ERROR }, { RESULT_MORE, MATCH_WAIT, MATCH_WAIT },
-		{ RESULT_TIMEOUT, MATCH_ERROR, MATCH_ERROR }, { RESULT_IO, MATCH_ERROR, MATCH_ERROR }, { RESULT_REFUSED, MATCH_ERROR, MATCH_YES },
-		{ RESULT_NO_MEMORY, MATCH_ERROR, MATCH_ERROR },
+		{ RESULT_TIMEOUT, MATCH_ERROR, MATCH_UNANSWERED }, { RESULT_IO, MATCH_ERROR, MATCH_UNANSWERED }, { RESULT_REFUSED, MATCH_ERROR, MATCH_YES },
+		{ RESULT_NO_MEMORY, MATCH_ERROR, MATCH_UNANSWERED },
 	};
 	struct stage stage;
 
@@ -150,10 +151,10 @@ static void without_a_key_the_honey_pot_is_not_asked(void **state)
 	stage_done(&stage);
 }
 
-static void without_a_port_there_is_no_rule(void **state)
+static void without_a_port_nothing_matches(void **state)
 {
 	static const struct { enum operator_id id; const char *parameter, *complaint; } table[] = {
-		{ OPERATOR_GEO_LOOKUP, "", "@geoLookup needs a database of countries, and there is none here" },
+		{ OPERATOR_GEO_LOOKUP, "", "@geoLookup needs a database of countries, and there is none here: the rule never matches" },
 		{ OPERATOR_RBL, "bl.example", "@rbl needs a resolver" }, { OPERATOR_INSPECT_FILE, "", "@inspectFile needs a virus scanner" },
 	};
 	struct stage stage;
@@ -163,7 +164,7 @@ static void without_a_port_there_is_no_rule(void **state)
 	for (int has_ports = 0; has_ports < 2; has_ports++) {
 		stage.birth.ports = has_ports ? &stage.ports : NULL;
 		for (size_t i = 0; i < COUNT(table); i++) {
-			assert_int_equal(stage_ask(&stage, table[i].id, span_of(table[i].parameter), SPAN("a")), -1);
+			assert_int_equal(stage_ask(&stage, table[i].id, span_of(table[i].parameter), SPAN("192.0.2.1")), MATCH_ERROR);
 			stage_complained(&stage, table[i].complaint);
 		}
 	}
@@ -181,7 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(geo), cmocka_unit_test(answers), cmocka_unit_test(rbl_names), cmocka_unit_test(rbl_tells_what_was_said),
-		cmocka_unit_test(without_a_key_the_honey_pot_is_not_asked), cmocka_unit_test(without_a_port_there_is_no_rule),
+		cmocka_unit_test(without_a_key_the_honey_pot_is_not_asked), cmocka_unit_test(without_a_port_nothing_matches),
 	};
 
 	return cmocka_run_group_tests_name("waf/operator_outside", tests, NULL, NULL);

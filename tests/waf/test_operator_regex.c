@@ -76,6 +76,43 @@ static void captures_of_every_group(void **state)
 	stage_done(&stage);
 }
 
+/* The pattern that is told without PCRE2, beside one that says the same and is not. */
+static void what_matches_all(void **state)
+{
+	static const struct { const char *whole, *same; unsigned flags; bool is_whole; } table[] = {
+		{ "^.*$", "^(?:.*)$", 0, true },
+		{ "^.*$", "^(?:.*)$", REGEX_IGNORES_CASE, true },
+		{ "^.*$", "^(?:.*)$", REGEX_LINES, false },
+		{ "^a.c", "^(?:a.c)", 0, false },
+	};
+	static const struct span subjects[] = {
+		SPAN_INIT(""), SPAN_INIT("\n"), SPAN_INIT("a\nb\n"), SPAN_INIT("a\0b"), SPAN_INIT("\xc3"), { NULL, 0 },
+	};
+	struct stage stage;
+
+	(void)state;
+	stage_init(&stage);
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct regex *whole = compiled(&stage, table[i].whole, table[i].flags), *same = compiled(&stage, table[i].same, table[i].flags);
+
+		assert_int_equal(whole->is_whole, table[i].is_whole);
+		assert_false(same->is_whole);
+		for (size_t at = 0; at < 2 * COUNT(subjects); at++) {
+			struct span subject = subjects[at / 2];
+			unsigned not_empty = at % 2 ? REGEX_NOT_EMPTY : 0;
+			enum match match = regex_match(same, stage.scratch, subject, subject.len && not_empty, not_empty, &stage.captures);
+			struct captures wanted = stage.captures;
+
+			assert_int_equal(regex_match(whole, stage.scratch, subject, subject.len && not_empty, not_empty, &stage.captures), match);
+			assert_int_equal(stage.captures.count, wanted.count);
+			assert_true(!wanted.count || span_equal(stage.captures.list[0], wanted.list[0]));
+		}
+		regex_done(whole);
+		regex_done(same);
+	}
+	stage_done(&stage);
+}
+
 static void from_an_offset(void **state)
 {
 	struct stage stage;
@@ -208,7 +245,7 @@ static void no_memory_for_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(options), cmocka_unit_test(captures_of_every_group), cmocka_unit_test(from_an_offset),
+		cmocka_unit_test(options), cmocka_unit_test(captures_of_every_group), cmocka_unit_test(what_matches_all), cmocka_unit_test(from_an_offset),
 		cmocka_unit_test(limits_are_said), cmocka_unit_test(deep_matches_are_found),
 		cmocka_unit_test(patterns_that_ask_for_utf8), cmocka_unit_test(broken_patterns_say_where),
 		cmocka_unit_test(no_memory_for_it),

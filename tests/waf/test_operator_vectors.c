@@ -67,12 +67,11 @@ static enum result vector_file(void *context, struct span rule_file, struct span
 	return RESULT_OK;
 }
 
-static enum result no_country(void *context, const struct address *address, struct span *code, struct span *name)
+static enum result no_country(void *context, const struct address *address, struct country *out)
 {
 	(void)context;
 	(void)address;
-	(void)code;
-	(void)name;
+	(void)out;
 	return RESULT_NOT_FOUND;
 }
 

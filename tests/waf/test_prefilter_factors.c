@@ -1,24 +1,8 @@
-#include "../base/check.h"
+#include "arena_stage.h"
 
 #include <stdlib.h>
 
 #include "regex.h"
-
-static struct arena arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena_init(&arena, (size_t)16 << 20, 4096);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_done(&arena);
-	return 0;
-}
 
 /* Each phrase between bars; "": none. */
 static void assert_phrases(const char *pattern, const char *expected)
@@ -124,11 +108,19 @@ static void test_too_common(void **state)
 	assert_phrases("[eano]", "");
 	assert_phrases("en", "");
 	assert_ok(factors_find(SPAN("[%$]"), &arena, &factors));
-	assert_true(factors.has_bytes && byte_set_has(&factors.bytes, '%') && byte_set_has(&factors.bytes, '$') && !byte_set_has(&factors.bytes, 'a'));
-	assert_ok(factors_find(SPAN("x.*[%$]y"), &arena, &factors));
-	assert_true(factors.has_bytes && !byte_set_has(&factors.bytes, 'y'));
+	assert_true(factors.bytes.count == 1 && byte_set_has(&factors.bytes.sets[0], '%') && byte_set_has(&factors.bytes.sets[0], '$') &&
+	            !byte_set_has(&factors.bytes.sets[0], 'a'));
+	assert_ok(factors_find(SPAN("y.*[%$].*[xz]"), &arena, &factors));
+	assert_true(factors.bytes.count == 3 && byte_set_has(&factors.bytes.sets[0], '$') && byte_set_has(&factors.bytes.sets[1], 'y') &&
+	            byte_set_has(&factors.bytes.sets[2], 'X'));
+	assert_ok(factors_find(SPAN("q1.*\"[a-z].*=\\$(?:a|b)+[#']"), &arena, &factors));  /* cheapest first, no more than there is room */
+	assert_true(factors.bytes.count == BYTE_NEEDS_MAX && byte_set_has(&factors.bytes.sets[0], '#') && byte_set_has(&factors.bytes.sets[3], '"'));
+	assert_ok(factors_find(SPAN("(?:qx\\(|k')"), &arena, &factors));  /* what the phrases have is not asked for again */
+	assert_true(factors.phrases.count == 2 && factors.bytes.count == 0);
+	assert_ok(factors_find(SPAN("'[a-z0-9 ]"), &arena, &factors));  /* many short ones, and the first byte is as rare */
+	assert_true(factors.phrases.count == 0 && byte_set_has(&factors.bytes.sets[0], '\''));
 	assert_ok(factors_find(SPAN("Q"), &arena, &factors));
-	assert_true(byte_set_has(&factors.bytes, 'q') && byte_set_has(&factors.bytes, 'Q'));
+	assert_true(byte_set_has(&factors.bytes.sets[0], 'q') && byte_set_has(&factors.bytes.sets[0], 'Q'));
 }
 
 static char *repeat(const char *head, const char *part, size_t count, const char *tail)

@@ -1,22 +1,6 @@
-#include "../base/check.h"
+#include "arena_stage.h"
 
 #include "waf/prefilter/pattern.h"
-
-static struct arena arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena_init(&arena, (size_t)16 << 20, 4096);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_done(&arena);
-	return 0;
-}
 
 /* The only item of a pattern: alternation of one branch of one item. */
 static const struct pattern_node *only_item(const char *text)

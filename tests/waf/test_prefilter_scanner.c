@@ -1,28 +1,13 @@
-#include "../base/check.h"
+#include "arena_stage.h"
 
 #include <stdlib.h>
 
 #include "waf/prefilter/scanner.h"
+#include "waf/prefilter/scanner_bytes.h"
 
 #define ENTRIES 150
 #define PHRASES 12
 #define TEXT_MAX 40
-
-static struct arena arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena_init(&arena, (size_t)64 << 20, 65536);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_done(&arena);
-	return 0;
-}
 
 /* VALUE in memory of its exact size, at each distance from an aligned place: AddressSanitizer sees a byte too far. */
 static void assert_naive(const struct scanner *scanner, const struct scanner_entry *entries, size_t count, struct span value, size_t offset)
@@ -97,6 +82,49 @@ static void test_against_naive(void **state)
 			}
 		arena_reset(&arena);
 	}
+}
+
+/* Longer than what is scanned in one go: what a key told is remembered from one piece to the next. */
+static void test_long_against_naive(void **state)
+{
+	static const char lower[] = "ab c\0\xe9z", both[] = "aBAb c\0\xe9zZ[@`{";
+	static const size_t lens[] = { 255, 256, 257, 320, 1023, 1024, 1025, 1026, 1027, 2048, 2500, 9000 };
+	static struct scanner_entry entries[ENTRIES];
+	static char value[9000];
+	struct draws draws = { 7 };
+
+	(void)state;
+	for (unsigned round = 0; round < 30; round++) {
+		struct scanner *scanner = scanner_draw(&draws, entries, ENTRIES, lower, 2 + round % 6);
+
+		for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+			fill(&draws, value, lens[i], both, 4 + round % 10);
+			assert_naive(scanner, entries, ENTRIES, span_make(value, lens[i]), round % 17);
+		}
+		arena_reset(&arena);
+	}
+}
+
+/* Bytes that come late, one after another, and all that there are. */
+static void test_bytes(void **state)
+{
+	static char value[256 * 70];
+	struct byte_set found, plain;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(value); i++)
+		value[i] = (char)(i / 70 * 167);
+	for (size_t from = 0; from < 140; from += 3)
+		for (size_t len = 0; len < sizeof(value) - from; len += 1 + len / 7) {
+			struct byte_set expected = { 0 };
+			struct span part = span_make(value + from, len);
+
+			byte_set_add_span(&expected, part);
+			bytes_find(part, &found);
+			bytes_find_plain(part, &plain);
+			assert_memory_equal(&found, &expected, sizeof(found));
+			assert_memory_equal(&plain, &expected, sizeof(plain));
+		}
 }
 
 /* One phrase at every place of a long value, also across the pieces that are scanned in one go. */
@@ -197,6 +225,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_against_naive, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_long_against_naive, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_bytes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_every_place, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_shared_and_many, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),

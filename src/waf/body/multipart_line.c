@@ -51,6 +51,7 @@ enum result multipart_read_boundary(struct multipart *form, struct span line, bo
 	if (!is_final)
 		return begin_part(form);
 	form->place = PLACE_AFTER;
+	form->base.report.is_closed = true;
 	return RESULT_OK;
 }
 

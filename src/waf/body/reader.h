@@ -27,11 +27,15 @@ struct body_limits {
 /* 1000 arguments as 2.9.7, names of 8 KiB, values of 1 MiB (2 MiB together), depth 512, 1000 parts, 100 files, 100,000 nodes. */
 extern const struct body_limits body_limits_default;
 
+/* SecParseXmlIntoArgs (ModSecurity 2.9.8): texts of an XML document as arguments "xml.a.b"; ONLY: it is no document for XPath then. */
+enum xml_arguments { XML_ARGUMENTS_OFF, XML_ARGUMENTS_ON, XML_ARGUMENTS_ONLY };
+
 struct reader_birth {
 	const struct body_limits *limits;   /* copied */
 	struct body_sink sink;
 	char separator;                     /* SecArgumentSeparator; 0: '&' */
 	struct span content_type;           /* of the request; MULTIPART looks at it. A NULL pointer: there was none */
+	enum xml_arguments xml_arguments;
 };
 
 struct reader;

@@ -67,6 +67,7 @@ enum body_flag {
 struct body_report {
 	uint32_t flags;                  /* bit BODY_FLAG_... */
 	uint32_t arguments, parts, files;
+	bool is_closed;                  /* of a form: its closing boundary was read */
 	uint64_t argument_bytes;         /* names and values handed on (ARGS_COMBINED_SIZE) */
 	uint64_t file_bytes;
 	size_t message_len;

@@ -1,8 +1,5 @@
-/* XML as it arrives, by libxml2's push parser. Only this file and xml_find.c know libxml2. */
+/* XML as it arrives, by libxml2's push parser. Only this file, xml_find.c and xml_library.c know libxml2. */
 #include "waf/body/xml_inside.h"
-
-#include <libxml/SAX2.h>
-#include <pthread.h>
 
 #include "base/banned.h"
 
@@ -23,17 +20,14 @@ void xml_keep_quiet(void *context, xmlErrorPtr error)
 	(void)error;
 }
 
-static void start_library(void)
+const struct xml_library *xml_prepare(void)
 {
-	xmlInitParser();
-}
+	const char *why;
+	const struct xml_library *library = xml_library_get(&why);
 
-void xml_prepare(void)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, start_library);
-	xmlSetGenericErrorFunc(NULL, keep_quiet);  /* a variable of this thread */
+	if (library)
+		library->xmlSetGenericErrorFunc(NULL, keep_quiet);  /* a variable of this thread */
+	return library;
 }
 
 static struct xml_document *document_of(void *context)
@@ -42,7 +36,7 @@ static struct xml_document *document_of(void *context)
 }
 
 #define stop(document, ...) \
-	(reader_fail(&(document)->base, "XML parsing error: XML: " __VA_ARGS__), xmlStopParser((document)->parser))
+	(reader_fail(&(document)->base, "XML parsing error: XML: " __VA_ARGS__), (document)->library->xmlStopParser((document)->parser))
 
 /* False: the limit is passed, and parsing stops. */
 static bool count_nodes(struct xml_document *document, uint64_t count)
@@ -55,6 +49,84 @@ static bool count_nodes(struct xml_document *document, uint64_t count)
 	return true;
 }
 
+/* -- texts as arguments -- */
+
+/* What the sink answers stops the reader; the reader says it to whoever feeds it. */
+static void tell_text(struct xml_document *document)
+{
+	enum result result = reader_argument(&document->base, buffer_span(&document->path), buffer_span(&document->text));
+
+	buffer_reset(&document->text);
+	if (result == RESULT_OK)
+		return;
+	document->told = result;
+	document->library->xmlStopParser(document->parser);
+}
+
+static bool is_blank(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (!is_space(text.at[i]))
+			return false;
+	}
+	return true;
+}
+
+static void fail_memory(struct xml_document *document)
+{
+	document->told = RESULT_NO_MEMORY;
+	document->library->xmlStopParser(document->parser);
+}
+
+/* An element with children has a text of its own in front of, between and behind them: each that is not blank is told. ModSecurity tells those
+ * of leaves alone, and what stands beside a child would be seen by no rule that asks ARGS. */
+static void argument_element(struct xml_document *document, const xmlChar *name)
+{
+	if (!document->arguments || document->told != RESULT_OK)
+		return;
+	if (!is_blank(buffer_span(&document->text)))
+		tell_text(document);
+	buffer_reset(&document->text);
+	document->is_leaf = true;
+	if (document->told == RESULT_OK && buffer_print(&document->path, ".%s", (const char *)name) != RESULT_OK)
+		fail_memory(document);
+}
+
+static void argument_element_end(struct xml_document *document, const xmlChar *name)
+{
+	size_t len = 1 + strlen((const char *)name);
+
+	if (!document->arguments || document->told != RESULT_OK)
+		return;
+	if (document->is_leaf || !is_blank(buffer_span(&document->text)))
+		tell_text(document);
+	buffer_reset(&document->text);
+	document->is_leaf = false;
+	buffer_drop_end(&document->path, len < buffer_len(&document->path) ? len : buffer_len(&document->path));
+}
+
+static void argument_text(struct xml_document *document, const xmlChar *text, int len)
+{
+	/* What is longer than any argument is an error, however much longer. */
+	if (document->arguments && document->told == RESULT_OK && buffer_len(&document->text) <= document->base.limits.value_bytes &&
+	    buffer_append(&document->text, span_make((const char *)text, (size_t)len)) != RESULT_OK)
+		fail_memory(document);
+}
+
+static void on_text(void *context, const xmlChar *text, int len)
+{
+	argument_text(document_of(context), text, len);
+	document_of(context)->keep_text(context, text, len);
+}
+
+static void on_data(void *context, const xmlChar *text, int len)
+{
+	argument_text(document_of(context), text, len);
+	document_of(context)->keep_data(context, text, len);
+}
+
+/* -- what libxml2 tells -- */
+
 static void on_element(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int namespaces,
                        const xmlChar **namespace_list, int attributes, int defaulted, const xmlChar **attribute_list)
 {
@@ -63,32 +135,34 @@ static void on_element(void *context, const xmlChar *name, const xmlChar *prefix
 	if (document->depth >= document->base.limits.depth)
 		stop(document, "depth limit of %u exceeded.", document->base.limits.depth);
 	else if (count_nodes(document, 1 + (uint64_t)namespaces + (uint64_t)attributes))
-		xmlSAX2StartElementNs(context, name, prefix, uri, namespaces, namespace_list, attributes, defaulted, attribute_list);
+		document->library->xmlSAX2StartElementNs(context, name, prefix, uri, namespaces, namespace_list, attributes, defaulted, attribute_list);
 	document->depth++;
+	argument_element(document, name);
 }
 
 static void on_element_end(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
 {
+	argument_element_end(document_of(context), name);
 	document_of(context)->depth--;
-	xmlSAX2EndElementNs(context, name, prefix, uri);
+	document_of(context)->library->xmlSAX2EndElementNs(context, name, prefix, uri);
 }
 
 static void on_end(void *context)
 {
 	document_of(context)->is_whole = true;
-	xmlSAX2EndDocument(context);
+	document_of(context)->library->xmlSAX2EndDocument(context);
 }
 
 static void on_comment(void *context, const xmlChar *text)
 {
 	if (count_nodes(document_of(context), 1))
-		xmlSAX2Comment(context, text);
+		document_of(context)->library->xmlSAX2Comment(context, text);
 }
 
 static void on_instruction(void *context, const xmlChar *target, const xmlChar *text)
 {
 	if (count_nodes(document_of(context), 1))
-		xmlSAX2ProcessingInstruction(context, target, text);
+		document_of(context)->library->xmlSAX2ProcessingInstruction(context, target, text);
 }
 
 static void on_entity(void *context, const xmlChar *name, int type, const xmlChar *public_id, const xmlChar *system_id, xmlChar *text)
@@ -117,8 +191,12 @@ static xmlParserInputPtr on_resolve(void *context, const xmlChar *public_id, con
 	return NULL;
 }
 
-static void take_over(xmlSAXHandlerPtr sax)
+static void take_over(struct xml_document *document, xmlSAXHandlerPtr sax)
 {
+	document->keep_text = sax->characters;
+	document->keep_data = sax->cdataBlock;
+	sax->characters = sax->ignorableWhitespace = on_text;
+	sax->cdataBlock = on_data;
 	sax->startElementNs = on_element;
 	sax->endElementNs = on_element_end;
 	sax->endDocument = on_end;
@@ -135,16 +213,24 @@ static enum result xml_begin(struct reader *reader, const struct reader_birth *b
 {
 	struct xml_document *document = (struct xml_document *)reader;
 
-	(void)birth;
+	document->arguments = birth->xml_arguments;
+	document->told = RESULT_OK;
+	buffer_init(&document->path, SIZE_MAX / 2);  /* bounded like the text */
 	buffer_init(&document->block, BLOCK_BYTES);
 	buffer_init(&document->text, SIZE_MAX / 2);  /* bounded by the document, which was */
-	xml_prepare();
-	document->parser = xmlCreatePushParserCtxt(NULL, NULL, NULL, 0, NULL);
+	document->library = xml_prepare();
+	if (!document->library)  /* fails closed: REQBODY_ERROR */
+		return reader_fail(reader, "XML parsing error: XML: libxml2 cannot be loaded.");
+	document->parser = document->library->xmlCreatePushParserCtxt(NULL, NULL, NULL, 0, NULL);
 	if (!document->parser)
 		return RESULT_NO_MEMORY;
+	if (document->arguments && buffer_append(&document->path, SPAN("xml")) != RESULT_OK)
+		return RESULT_NO_MEMORY;
 	document->parser->_private = document;
-	take_over(document->parser->sax);
-	return xmlCtxtUseOptions(document->parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING) ? RESULT_NO_MEMORY : RESULT_OK;
+	take_over(document, document->parser->sax);
+	if (document->library->xmlCtxtUseOptions(document->parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING))
+		return RESULT_NO_MEMORY;
+	return RESULT_OK;
 }
 
 static enum result fail(struct xml_document *document)
@@ -154,11 +240,13 @@ static enum result fail(struct xml_document *document)
 
 static enum result parse(struct xml_document *document, struct span part, bool is_last)
 {
-	int answer = xmlParseChunk(document->parser, part.at, (int)part.len, is_last);
-	const xmlError *error = xmlCtxtGetLastError(document->parser);
+	int answer = document->library->xmlParseChunk(document->parser, part.at, (int)part.len, is_last);
+	const xmlError *error = document->library->xmlCtxtGetLastError(document->parser);
 
 	if (error && error->code == XML_ERR_NO_MEMORY)
 		return RESULT_NO_MEMORY;
+	if (document->told != RESULT_OK)
+		return document->told;
 	if (body_report_has(&document->base.report, BODY_FLAG_ERROR))
 		return RESULT_MALFORMED;
 	/* Bytes that are none in their encoding halt libxml2, which still calls the document well-formed: as far as it came. */
@@ -198,9 +286,9 @@ static enum result xml_end(struct reader *reader)
 
 	if (result == RESULT_OK)
 		result = parse(document, SPAN_NONE, true);
-	if (result == RESULT_OK && (!document->is_whole || !xmlDocGetRootElement(document->parser->myDoc)))
+	if (result == RESULT_OK && (!document->is_whole || !document->library->xmlDocGetRootElement(document->parser->myDoc)))
 		return fail(document);
-	if (result == RESULT_OK) {
+	if (result == RESULT_OK && document->arguments != XML_ARGUMENTS_ONLY) {
 		document->tree = document->parser->myDoc;
 		document->parser->myDoc = NULL;
 	}
@@ -212,12 +300,14 @@ static void xml_done(struct reader *reader)
 	struct xml_document *document = (struct xml_document *)reader;
 
 	if (document->parser) {
-		xmlFreeDoc(document->parser->myDoc);
-		xmlFreeParserCtxt(document->parser);
+		document->library->xmlFreeDoc(document->parser->myDoc);
+		document->library->xmlFreeParserCtxt(document->parser);
 	}
-	xmlFreeDoc(document->tree);
+	if (document->tree)
+		document->library->xmlFreeDoc(document->tree);
 	buffer_done(&document->block);
 	buffer_done(&document->text);
+	buffer_done(&document->path);
 }
 
 const struct reader_type xml_type = { sizeof(struct xml_document), xml_begin, xml_feed, xml_end, xml_done };

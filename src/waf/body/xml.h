@@ -14,6 +14,10 @@
 
 #define XML_OPERATIONS_MAX 10000000
 
+/* Whether libxml2 is here; if not, WHY becomes a sentence. Loads it: to be asked while rules are being read, not in a request. */
+bool xml_is_here(const char **why) must_check;
+#define XML_ADVICE "install Debian's package libxml2, or remove the rules that ask for it"
+
 struct xml_namespace {
 	struct span prefix, uri;
 };
@@ -29,7 +33,7 @@ struct xml_document;
 /* NULL: READER is not of that kind, has not ended, or the body was no XML. Lives as long as the reader. */
 struct xml_document *reader_document(struct reader *reader);
 
-/* A compiled path; immutable, shared by threads. RESULT_MALFORMED, RESULT_NO_MEMORY. */
+/* A compiled path; immutable, shared by threads. RESULT_MALFORMED, RESULT_NO_MEMORY; RESULT_NOT_FOUND: no libxml2. */
 struct xml_path;
 enum result xml_path_new(struct span path, const struct xml_namespace *namespaces, size_t count, struct xml_path **out) must_check;
 void xml_path_free(struct xml_path *path);

@@ -1,13 +1,12 @@
 /* What XPath finds in a document. */
 #include "waf/body/xml_inside.h"
 
-#include <libxml/xpath.h>
-#include <libxml/xpathInternals.h>
 #include <stdlib.h>
 
 #include "base/banned.h"
 
 struct xml_path {
+	const struct xml_library *library;
 	xmlXPathCompExprPtr compiled;
 	char *text;             /* prefixes and uris, each with a NUL */
 	const char **names;     /* prefix, uri, prefix, uri ... */
@@ -61,7 +60,7 @@ static enum result tell_attribute(struct xml_document *document, xmlAttrPtr attr
 
 static enum result tell_attributes(struct xml_document *document, const struct xml_sink *sink)
 {
-	xmlNodePtr root = xmlDocGetRootElement(document->tree);
+	xmlNodePtr root = document->library->xmlDocGetRootElement(document->tree);
 	enum result result = RESULT_OK;
 
 	for (xmlNodePtr node = root; node && result == RESULT_OK; node = next_in(node, root)) {
@@ -80,7 +79,7 @@ static enum result tell_node(struct xml_document *document, xmlNodePtr node, con
 	if (node->type == XML_NAMESPACE_DECL)
 		return sink->found(sink->context, span_of_xml(((xmlNsPtr)node)->href));
 	if (node->type == XML_DOCUMENT_NODE)
-		node = xmlDocGetRootElement(document->tree);
+		node = document->library->xmlDocGetRootElement(document->tree);
 	if (node->type == XML_COMMENT_NODE || node->type == XML_PI_NODE)
 		return sink->found(sink->context, span_of_xml(node->content));
 	return tell_text(document, node, sink);
@@ -111,7 +110,8 @@ void xml_path_free(struct xml_path *path)
 {
 	if (!path)
 		return;
-	xmlXPathFreeCompExpr(path->compiled);
+	if (path->compiled)
+		path->library->xmlXPathFreeCompExpr(path->compiled);
 	free(path->text);
 	free(path->names);
 	free(path);
@@ -161,15 +161,14 @@ static enum result compile(struct xml_path *path)
 	xmlXPathContextPtr context;
 	enum result result = RESULT_OK;
 
-	xml_prepare();
-	context = xmlXPathNewContext(NULL);
+	context = path->library->xmlXPathNewContext(NULL);
 	if (!context)
 		return RESULT_NO_MEMORY;
 	context->error = xml_keep_quiet;
-	path->compiled = xmlXPathCtxtCompile(context, (const xmlChar *)path->text);
+	path->compiled = path->library->xmlXPathCtxtCompile(context, (const xmlChar *)path->text);
 	if (!path->compiled)
 		result = fault_of(context);
-	xmlXPathFreeContext(context);
+	path->library->xmlXPathFreeContext(context);
 	return result;
 }
 
@@ -183,6 +182,11 @@ enum result xml_path_new(struct span text, const struct xml_namespace *namespace
 	path = calloc(1, sizeof(*path));
 	if (!path)
 		return RESULT_NO_MEMORY;
+	path->library = xml_prepare();
+	if (!path->library) {
+		free(path);
+		return RESULT_NOT_FOUND;
+	}
 	path->count = count;
 	path->is_root_text = span_equal(text, SPAN("/*"));
 	path->is_attributes = span_equal(text, SPAN("//@*"));
@@ -209,28 +213,29 @@ bool xml_path_is_attributes(const struct xml_path *path)
 
 enum result xml_find(struct xml_document *document, const struct xml_path *path, const struct xml_sink *sink)
 {
+	const struct xml_library *library = document->library;
 	xmlXPathContextPtr context;
 	xmlXPathObjectPtr found;
 	enum result result = RESULT_OK;
 
 	if (path->is_root_text)
-		return tell_text(document, xmlDocGetRootElement(document->tree), sink);
+		return tell_text(document, document->library->xmlDocGetRootElement(document->tree), sink);
 	if (path->is_attributes)
 		return tell_attributes(document, sink);
-	xml_prepare();
-	context = xmlXPathNewContext(document->tree);
+	(void)xml_prepare();  /* the document is here, and so is the library: only this thread may be new to it */
+	context = library->xmlXPathNewContext(document->tree);
 	if (!context)
 		return RESULT_NO_MEMORY;
 	context->error = xml_keep_quiet;
 	context->opLimit = XML_OPERATIONS_MAX;
 	for (size_t i = 0; i < path->count && result == RESULT_OK; i++) {
-		if (xmlXPathRegisterNs(context, (const xmlChar *)path->names[2 * i], (const xmlChar *)path->names[2 * i + 1]))
+		if (library->xmlXPathRegisterNs(context, (const xmlChar *)path->names[2 * i], (const xmlChar *)path->names[2 * i + 1]))
 			result = RESULT_NO_MEMORY;
 	}
-	found = result == RESULT_OK ? xmlXPathCompiledEval(path->compiled, context) : NULL;
+	found = result == RESULT_OK ? library->xmlXPathCompiledEval(path->compiled, context) : NULL;
 	if (result == RESULT_OK)
 		result = found ? tell_found(document, found, sink) : fault_of(context);
-	xmlXPathFreeObject(found);
-	xmlXPathFreeContext(context);
+	library->xmlXPathFreeObject(found);
+	library->xmlXPathFreeContext(context);
 	return result;
 }

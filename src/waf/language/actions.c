@@ -10,9 +10,19 @@ static struct span value_of(const struct action_reader *reader)
 	return reader->item->value;
 }
 
+/* Beside an action that says what to do, `block` says nothing, whichever stands first (2.9.7): deny must not become what the default is. */
+static bool is_block_of_nothing(const struct action_reader *reader)
+{
+	return reader->row->detail == DISRUPT_BLOCK && set_has(reader->set, PART_DISRUPTION) && !reader->set->is_block;
+}
+
 static enum result read_disruption(struct action_reader *reader)
 {
+	bool is_said = is_block_of_nothing(reader);
+
 	action_give(reader, PART_DISRUPTION);
+	if (is_said)
+		return RESULT_OK;
 	reader->set->is_block = reader->row->detail == DISRUPT_BLOCK;
 	reader->set->disruption = (enum disruption)reader->row->detail;
 	return RESULT_OK;

@@ -1,4 +1,5 @@
 /* ctl:name=value, what a rule changes for the rest of its request. */
+#include "waf/body/xml.h"
 #include "waf/language/action_row.h"
 #include "waf/language/directive.h"
 #include "waf/language/targets.h"
@@ -57,6 +58,11 @@ static enum result read_audit_engine(struct ctl_reader *reader)
 	return choose(reader, "Off\0On\0RelevantOnly\0") ? RESULT_OK : refuse(reader, "On, Off or RelevantOnly");
 }
 
+static enum result read_xml_arguments(struct ctl_reader *reader)
+{
+	return choose(reader, "Off\0On\0OnlyArgs\0") ? RESULT_OK : refuse(reader, "On, Off or OnlyArgs");
+}
+
 static enum result read_parts(struct ctl_reader *reader)
 {
 	bool is_change = reader->value.len > 1 && (reader->value.at[0] == '+' || reader->value.at[0] == '-');
@@ -70,6 +76,16 @@ static enum result read_number(struct ctl_reader *reader)
 	return span_to_u64(reader->value, (uint64_t)1 << 40, &reader->ctl->number) == RESULT_OK ? RESULT_OK : refuse(reader, "a number of bytes");
 }
 
+/* Refused while rules are read: their documents would all be errors, and nothing is loaded in a request. */
+static enum result want_xml(struct ctl_reader *reader)
+{
+	const char *why = NULL;
+
+	if (xml_is_here(&why))
+		return RESULT_OK;
+	return fault(reader->action->reader, place_of(reader), SPAN(XML_ADVICE), "ctl:%.*s=XML: %s", SPAN_ARG(reader->name), why);
+}
+
 static enum result read_processor(struct ctl_reader *reader)
 {
 	static const struct span names[] = { SPAN_INIT("URLENCODED"), SPAN_INIT("MULTIPART"), SPAN_INIT("XML"), SPAN_INIT("JSON") };
@@ -77,7 +93,7 @@ static enum result read_processor(struct ctl_reader *reader)
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		if (span_equal_nocase(reader->value, names[i])) {
 			reader->ctl->value = names[i];
-			return RESULT_OK;
+			return span_equal(names[i], SPAN("XML")) ? want_xml(reader) : RESULT_OK;
 		}
 	}
 	return refuse(reader, "URLENCODED, MULTIPART, XML or JSON");
@@ -150,6 +166,7 @@ static const struct ctl_row rows[] = {
 	{ SPAN_INIT("forceRequestBodyVariable"), CTL_FORCE_REQUEST_BODY_VARIABLE, read_switch },
 	{ SPAN_INIT("hashEnforcement"), CTL_HASH_ENFORCEMENT, read_hash },
 	{ SPAN_INIT("hashEngine"), CTL_HASH_ENGINE, read_hash },
+	{ SPAN_INIT("parseXmlIntoArgs"), CTL_PARSE_XML_INTO_ARGS, read_xml_arguments },
 	{ SPAN_INIT("requestBodyAccess"), CTL_REQUEST_BODY_ACCESS, read_switch },
 	{ SPAN_INIT("requestBodyLimit"), CTL_REQUEST_BODY_LIMIT, read_number },
 	{ SPAN_INIT("requestBodyProcessor"), CTL_REQUEST_BODY_PROCESSOR, read_processor },
@@ -201,6 +218,8 @@ enum result read_ctl(struct action_reader *action)
 	kept = action_add(action, ACTION_CTL);
 	if (!kept)
 		return RESULT_NO_MEMORY;
+	if (ctl.regex || ctl.id_count)
+		ctl.removal = action->reader->ruleset->removals++;
 	kept->ctl = ctl;
 	return RESULT_OK;
 }

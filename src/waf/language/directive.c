@@ -36,6 +36,7 @@ static const struct directive table[] = {
 	{ SPAN_INIT("SecRuleUpdateTargetByMsg"), DO_TARGET_BY_MSG, 2, 3, NULL },
 	{ SPAN_INIT("SecRuleUpdateActionById"), DO_ACTION_BY_ID, 2, 2, NULL },
 
+	IGNORE("SecAuditLogPrefix", "audit logs are the shield's own to name, below audit/ of its state folder"),
 	IGNORE("SecCacheTransformations", "each transformation of a value is computed once, always"),
 	IGNORE("SecChrootDir", "the edge confines itself (seccomp, Landlock)"),
 	IGNORE("SecConnEngine", "connections are the site's budgets to limit"),
@@ -47,12 +48,15 @@ static const struct directive table[] = {
 	IGNORE("SecReadStateLimit", "slow clients are limited by the site's timeouts"),
 	IGNORE("SecRemoteRulesFailAction", "there are no remote rules"),
 	IGNORE("SecRequestEncoding", "bodies are read as UTF-8 and as bytes"),
+	IGNORE("SecResponseBodyJsonDepthLimit", "answers are read as text, whatever they are"),
 	IGNORE("SecRuleInheritance", "there are no nested contexts: a site's exclusions say what differs"),
 	IGNORE("SecRulePerfTime", "what each rule costs is measured anyway"),
+	IGNORE("SecRxPreFilter", "expressions are filtered before they are asked, always"),
 	IGNORE("SecServerSignature", "the Server header is the site's to set"),
 	IGNORE("SecStatusEngine", "nothing is reported to anybody"),
 	IGNORE("SecWriteStateLimit", "slow clients are limited by the site's timeouts"),
 
+	REFUSE("SecDataset", "write its words into a file, a line each, and ask @pmFromFile or @ipMatchFromFile"),
 	REFUSE("SecGsbLookupDB", "Google's list is not asked about visitors of a public service; use @rbl or @pmFromFile"),
 	REFUSE("SecGuardianLog", "a program in a pipe sees every request; follow the journal instead (bouclier log --follow)"),
 	REFUSE("SecRemoteRules", "rules that somebody else's server can change at any time are not loaded; download them, read them, and "
@@ -63,7 +67,9 @@ static const struct directive table[] = {
 	REFUSE("SecHashMethodPm", "links are not signed here; let the application check what it is sent"),
 	REFUSE("SecHashMethodRx", "links are not signed here; let the application check what it is sent"),
 	REFUSE("SecHashParam", "links are not signed here; let the application check what it is sent"),
+	REFUSE_UNLESS_OFF("SecIgnoreRuleCompilationErrors", "a rule that is left out silently protects nobody; bouclier check names each that is wrong"),
 	REFUSE_UNLESS_OFF("SecXmlExternalEntity", "an XML document that names files or addresses could read yours; it stays off"),
+	REFUSE("SecPersistenceEngine", "collections are kept by the shield itself; remove the line"),
 	REFUSE("Define", "variables of Apache's configuration are not known here; write the value itself"),
 };
 
@@ -92,6 +98,16 @@ static enum result check_arity(struct reader *reader, const struct statement *st
 		             most, most == 1 ? "" : "s", statement->count);
 	return fault(reader, statement->place, SPAN_NONE, "%s needs at least %zu argument%s, and here %s %zu", name, least,
 	             least == 1 ? "" : "s", statement->count == 1 ? "is" : "are", statement->count);
+}
+
+/* To Apache a last argument of "" is none: chained rules are written so when they have no actions. */
+static struct statement without_empty_end(const struct statement *statement)
+{
+	struct statement trimmed = *statement;
+
+	if (trimmed.count && !trimmed.words[trimmed.count - 1].text.len)
+		trimmed.count--;
+	return trimmed;
 }
 
 static enum result check_words(struct reader *reader, const struct statement *statement)
@@ -164,8 +180,9 @@ static enum result perform_setting(struct reader *reader, const struct statement
 	return result == RESULT_OK ? setting_read(reader, statement, setting) : result;
 }
 
-enum result directive_read(struct reader *reader, const struct statement *statement)
+enum result directive_read(struct reader *reader, const struct statement *written)
 {
+	const struct statement trimmed = without_empty_end(written), *statement = &trimmed;
 	struct span name = statement->name.text;
 	enum result result;
 

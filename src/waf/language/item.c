@@ -73,10 +73,25 @@ static enum result read_quoted(struct cutter *cutter, struct item *item)
 	return unquote(cutter, span_make(cutter->text.at + start, cutter->at - 1 - start), &item->value);
 }
 
+/* Behind a colon ModSecurity's rules have no white space, Coraza's do: `id: 1` is a mistake there (2.9.7) and a value here. */
+static void skip_to_value(struct cutter *cutter)
+{
+	size_t start = cutter->at;
+
+	while (is_blank(look(cutter)))
+		cutter->at++;
+	if (!look(cutter) || is_separator(look(cutter)))
+		cutter->at = start;
+}
+
 static enum result read_value(struct cutter *cutter, struct item *item)
 {
-	size_t start = ++cutter->at;
 	enum result result = RESULT_OK;
+	size_t start;
+
+	cutter->at++;
+	skip_to_value(cutter);
+	start = cutter->at;
 
 	item->has_value = true;
 	item->value_offset = start;

@@ -1,8 +1,8 @@
 /* Cuts what stands between a rule's quotes into items: "ARGS|!ARGS:foo", "id:1,msg:'a, b',deny".
  *
- * Shape    item *(separator item); item = name [":" value]; separators are `,` and `|`, behind a value white space too;
+ * Shape    item *(separator item); item = name [":" *blank value]; separators are `,` and `|`, behind a value white space too;
  *          a value is bare (up to a separator) or in single quotes, within which `\'` and `\\` lose their `\`
- * Source   ModSecurity 2.9.7 uses one grammar for targets and for actions
+ * Source   ModSecurity 2.9.7 uses one grammar for targets and for actions; the blanks behind a colon are Coraza's
  * Limits   ITEMS_MAX items
  * Owns     values with a `\` in them are copied into the arena; all else points into the word
  */

@@ -187,9 +187,11 @@ enum result include_read(struct reader *reader, const struct statement *statemen
 static enum result read_all(struct reader *reader, struct span name)
 {
 	struct place nowhere = { SPAN_NONE, 0, 0 };
-	size_t count;
-	enum result result = texts_read(reader, nowhere, name, &count);
+	size_t count = 0;
+	enum result result = names_init(&reader->ruleset->names, &reader->ruleset->arena);
 
+	if (result == RESULT_OK)
+		result = texts_read(reader, nowhere, name, &count);
 	if (result == RESULT_OK && !count)
 		result = fault(reader, nowhere, SPAN_NONE, "no file is named \"%.*s\"", SPAN_ARG(name));
 	if (result == RESULT_OK && reader->chain_end)

@@ -59,6 +59,8 @@ static enum result resolve(struct macro_cutter *cutter, size_t at, struct span i
 	piece->has_reference = true;
 	piece->variable = variable;
 	piece->selector = rest.len ? rest : selector;
+	if (variable == VARIABLE_TX)
+		return names_number(&cutter->reader->ruleset->names, &cutter->reader->ruleset->arena, piece->selector, &piece->slot);
 	return RESULT_OK;
 }
 

@@ -15,6 +15,7 @@
 #define BOUCLIER_WAF_LANGUAGE_RULESET_H
 
 #include "waf/language/bag.h"
+#include "waf/language/names.h"
 #include "waf/language/settings.h"
 #include "waf/rule.h"
 
@@ -43,7 +44,9 @@ struct ruleset {
 	struct arena arena;
 	struct rule *first;          /* in the order of the files, markers too */
 	size_t starters, chained, actions, markers;   /* how many: SecRule, their chained ones (of either kind), SecAction, SecMarker */
+	uint32_t removals;           /* how many ctl take rules or targets away */
 	struct settings settings;
+	struct names names;          /* of TX */
 	struct operator_limits operator_limits;
 	struct bag operators;        /* struct operator * */
 	struct bag expressions;      /* struct regex * */

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "waf/language/directive.h"
+#include "waf/transform/code_page.h"
 
 #include "base/banned.h"
 
@@ -22,6 +23,27 @@ static const struct setting_row table[SETTING_COUNT] = {
 	[SETTING_##id] = { SPAN_INIT(name), KIND_##kind, offsetof(struct settings, field), low, high, choices },
 	SETTING_LIST(X)
 #undef X
+};
+
+/* Settings that are read and that nobody asks for: what happens instead, told with the warning. */
+static const struct {
+	enum setting setting;
+	const char *sentence;
+} unserved[] = {
+	{ SETTING_AUDIT_LOG, "the shield writes audit logs into its own state folder, below audit/, for sites that say audit_log" },
+	{ SETTING_AUDIT_LOG_2, "there is one audit log a site" },
+	{ SETTING_AUDIT_LOG_STORAGE_DIR, "the shield writes audit logs into its own state folder, below audit/, for sites that say audit_log" },
+	{ SETTING_AUDIT_LOG_DIR_MODE, "folders of audit logs are for the shield's own account alone (0700)" },
+	{ SETTING_AUDIT_LOG_FILE_MODE, "audit logs are for the shield's own account alone (0600)" },
+	{ SETTING_DATA_DIR, "what rules store lies in memory, shared by all workers" },
+	{ SETTING_GEO_LOOKUP_DB, "@geoLookup asks no database that a rule file names" },
+	{ SETTING_INTERCEPT_ON_ERROR, "a rule that fails is a refusal where the site blocks, always" },
+	{ SETTING_REQUEST_BODY_IN_MEMORY_LIMIT, "bodies that wait are held by the shield, 128 KiB of each in memory" },
+	{ SETTING_TMP_DIR, "bodies that wait are held without a name, in the shield's own state folder" },
+	{ SETTING_TMP_SAVE_UPLOADED_FILES, "uploads are judged as they come, and never become files" },
+	{ SETTING_UPLOAD_DIR, "uploads are judged as they come, and never become files" },
+	{ SETTING_UPLOAD_FILE_MODE, "uploads are judged as they come, and never become files" },
+	{ SETTING_UPLOAD_KEEP_FILES, "uploads are judged as they come, and never become files" },
 };
 
 void settings_init(struct settings *settings)
@@ -146,17 +168,43 @@ static enum result read_list(struct setter *setter, bool is_first)
 	return RESULT_OK;
 }
 
+/* Page NUMBER of the file that the directive names. Without the file %uXXXX is decoded as by a server without such a page, and
+ * whoever loads the rules is told. */
+static enum result load_map(struct setter *setter, uint64_t number)
+{
+	const struct operator_ports *ports = setter->reader->birth->operator_ports;
+	struct settings *settings = &setter->reader->ruleset->settings;
+	struct span text, path = first_word(setter)->text;
+	enum result result = RESULT_NOT_FOUND;
+
+	if (ports && ports->file_read)
+		result = ports->file_read(ports->context, setter->statement->place.file, path, &text);
+	if (result == RESULT_NO_MEMORY)
+		return result;
+	if (result != RESULT_OK) {
+		remark(setter->reader, word_place(first_word(setter), 0), SPAN_NONE,
+		       "the file \"%.*s\" cannot be read: %%uXXXX is decoded without a code page", SPAN_ARG(path));
+		return RESULT_OK;
+	}
+	result = code_page_read(text, number, &setter->reader->ruleset->arena, &settings->code_page);
+	if (result == RESULT_NOT_FOUND)
+		return fault(setter->reader, word_place(first_word(setter), 0), SPAN_NONE, "\"%.*s\" has no code page %llu", SPAN_ARG(path),
+		             (unsigned long long)number);
+	if (result == RESULT_MALFORMED)
+		return fault(setter->reader, word_place(first_word(setter), 0), SPAN_NONE,
+		             "\"%.*s\": its code page %llu has something that is no pair such as 0107:63", SPAN_ARG(path), (unsigned long long)number);
+	return result;
+}
+
 static enum result read_map(struct setter *setter)
 {
 	struct settings *settings = &setter->reader->ruleset->settings;
 
 	*(struct span *)setter->field = first_word(setter)->text;
-	if (setter->statement->count < 2)
-		return RESULT_OK;
-	if (span_to_u64(setter->statement->words[1].text, 65535, &settings->unicode_code_page) != RESULT_OK)
+	if (setter->statement->count == 2 && span_to_u64(setter->statement->words[1].text, 65535, &settings->unicode_code_page) != RESULT_OK)
 		return fault(setter->reader, word_place(&setter->statement->words[1], 0), SPAN_NONE,
 		             "a code page is a number, such as 20127, not \"%.*s\"", SPAN_ARG(setter->statement->words[1].text));
-	return RESULT_OK;
+	return load_map(setter, settings->unicode_code_page);
 }
 
 static enum result apply(struct setter *setter, bool is_first)
@@ -200,12 +248,41 @@ static enum result apply(struct setter *setter, bool is_first)
 	return RESULT_MALFORMED;
 }
 
+static void tell_unserved(struct setter *setter, enum setting setting)
+{
+	struct span text = first_word(setter)->text;
+	bool says_off = span_equal_nocase(text, SPAN("off")) || span_equal_nocase(text, SPAN("default"));
+
+	for (size_t i = 0; !says_off && i < sizeof(unserved) / sizeof(*unserved); i++) {
+		if (unserved[i].setting == setting)
+			remark(setter->reader, setter->statement->place, SPAN_NONE, "%.*s does nothing here: %s", SPAN_ARG(setter->row->name), unserved[i].sentence);
+	}
+}
+
+/* What would bring an audit log to somewhere that is no file of ours. */
+static enum result check_audit(struct setter *setter, enum setting setting)
+{
+	struct span text = setter->statement->count ? first_word(setter)->text : SPAN_NONE;
+
+	if ((setting == SETTING_AUDIT_LOG || setting == SETTING_AUDIT_LOG_2) && span_starts(text, SPAN("|")))
+		return fault(setter->reader, word_place(first_word(setter), 0), SPAN_NONE,
+		             "%.*s: a program in a pipe sees every request; read the files below audit/ instead", SPAN_ARG(setter->row->name));
+	if (setting == SETTING_AUDIT_LOG_TYPE && span_equal_nocase(text, SPAN("HTTPS")))
+		return fault(setter->reader, word_place(first_word(setter), 0), SPAN_NONE,
+		             "SecAuditLogType: nothing is sent to a server; Serial and Concurrent write files");
+	return RESULT_OK;
+}
+
 enum result setting_read(struct reader *reader, const struct statement *statement, enum setting setting)
 {
 	struct settings *settings = &reader->ruleset->settings;
 	struct setter setter = { reader, statement, &table[setting], (char *)settings + table[setting].offset };
-	enum result result = apply(&setter, !settings_has(settings, setting));
+	enum result result = check_audit(&setter, setting);
 
+	if (result == RESULT_OK)
+		result = apply(&setter, !settings_has(settings, setting));
+	if (result == RESULT_OK && setter.statement->count)
+		tell_unserved(&setter, setting);
 	settings->given |= (uint64_t)1 << setting;
 	reader->ruleset->operator_limits = (struct operator_limits){ (uint32_t)settings->pcre_match_limit,
 	                                                            (uint32_t)settings->pcre_match_limit_recursion };

@@ -39,6 +39,7 @@ enum keep_files { KEEP_OFF, KEEP_ON, KEEP_RELEVANT_ONLY };
 	X(GEO_LOOKUP_DB, "SecGeoLookupDB", TEXT, geo_lookup_db, 0, 0, NULL) \
 	X(HTTP_BL_KEY, "SecHttpBlKey", TEXT, http_bl_key, 0, 0, NULL) \
 	X(INTERCEPT_ON_ERROR, "SecInterceptOnError", SWITCH, intercept_on_error, 0, 0, "Off\0On\0") \
+	X(PARSE_XML_INTO_ARGS, "SecParseXmlIntoArgs", CHOICE, parse_xml_into_args, 0, 0, "Off\0On\0OnlyArgs\0") \
 	X(PCRE_MATCH_LIMIT, "SecPcreMatchLimit", NUMBER, pcre_match_limit, 1, UINT32_MAX, NULL) \
 	X(PCRE_MATCH_LIMIT_RECURSION, "SecPcreMatchLimitRecursion", NUMBER, pcre_match_limit_recursion, 1, UINT32_MAX, NULL) \
 	X(REQUEST_BODY_ACCESS, "SecRequestBodyAccess", SWITCH, request_body_access, 0, 0, "Off\0On\0") \
@@ -73,6 +74,8 @@ enum setting {
 	SETTING_COUNT,
 };
 
+struct code_page;
+
 struct span_list {
 	struct span *list;
 	size_t count, room;
@@ -82,6 +85,7 @@ struct settings {
 	uint64_t given;              /* bit (enum setting): a file said so; the rest are 2.9.7's defaults */
 	unsigned rule_engine, audit_engine, audit_log_type, audit_log_format, upload_keep_files, cookie_format;
 	unsigned request_body_limit_action, response_body_limit_action;
+	unsigned parse_xml_into_args;        /* enum xml_arguments of body/reader.h */
 	bool request_body_access, response_body_access, content_injection, intercept_on_error, stream_in_body_inspection;
 	bool stream_out_body_inspection, tmp_save_uploaded_files;
 	char argument_separator, cookie_v0_separator;
@@ -91,6 +95,7 @@ struct settings {
 	struct span audit_log, audit_log_2, audit_log_parts, audit_log_storage_dir, data_dir, geo_lookup_db, http_bl_key, sensor_id;
 	struct span tmp_dir, unicode_map_file, upload_dir, web_app_id;
 	struct span audit_log_relevant_status;
+	const struct code_page *code_page;   /* of SecUnicodeMapFile; NULL: none */
 	struct regex *relevant_status;   /* NULL: none given */
 	struct span_list component_signatures, response_body_mime_types;
 };
@@ -103,5 +108,10 @@ static inline bool settings_has(const struct settings *settings, enum setting se
 }
 
 void settings_init(struct settings *settings);
+/* SecWebAppId, or "default". */
+static inline struct span web_app_id(const struct settings *settings)
+{
+	return settings->web_app_id.len ? settings->web_app_id : SPAN("default");
+}
 
 #endif

@@ -27,6 +27,10 @@ static void cut(const struct item *item, struct assignment *out)
 	out->name = span_take(rest, equals);
 	out->value = out->has_value ? span_skip(rest, equals + 1) : SPAN("1");
 	out->value_offset = out->has_value ? out->name_offset + equals + 1 : out->name_offset;
+	while (out->value.len && (out->value.at[0] == ' ' || out->value.at[0] == '\t')) {   /* 2.9.7 */
+		out->value = span_skip(out->value, 1);
+		out->value_offset++;
+	}
 }
 
 static bool is_kept(enum variable variable)
@@ -58,6 +62,8 @@ static enum result read_macros(struct action_reader *reader, const struct assign
 	enum result value = macro_read(reader->reader, reader->word, assignment->value, assignment->value_offset, MACRO_DECIDES,
 	                               &out->value);
 
+	if (worse(name, value) == RESULT_OK && out->collection == VARIABLE_TX && !out->name.count)
+		return names_number(&reader->reader->ruleset->names, &reader->reader->ruleset->arena, assignment->name, &out->slot);
 	return worse(name, value);
 }
 

@@ -87,6 +87,35 @@ static enum result read_name(struct target_list *list, const struct item *item, 
 	return RESULT_OK;
 }
 
+/* Variables of a server that runs scripts and logs users in, and of what 2.9.7 measures of itself. */
+static bool has_no_value(enum variable variable)
+{
+	switch ((int)variable) {
+	case VARIABLE_PERF_ALL:
+	case VARIABLE_PERF_COMBINED:
+	case VARIABLE_PERF_GC:
+	case VARIABLE_PERF_LOGGING:
+	case VARIABLE_PERF_PHASE1:
+	case VARIABLE_PERF_PHASE2:
+	case VARIABLE_PERF_PHASE3:
+	case VARIABLE_PERF_PHASE4:
+	case VARIABLE_PERF_PHASE5:
+	case VARIABLE_PERF_RULES:
+	case VARIABLE_PERF_SREAD:
+	case VARIABLE_PERF_SWRITE:
+	case VARIABLE_REMOTE_USER:
+	case VARIABLE_SCRIPT_GID:
+	case VARIABLE_SCRIPT_GROUPNAME:
+	case VARIABLE_SCRIPT_MODE:
+	case VARIABLE_SCRIPT_UID:
+	case VARIABLE_SCRIPT_USERNAME:
+	case VARIABLE_WEBSERVER_ERROR_LOG:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static enum result read_target(struct target_list *list, const struct item *item)
 {
 	struct target target = { 0 }, *kept;
@@ -99,8 +128,13 @@ static enum result read_target(struct target_list *list, const struct item *item
 		result = read_selector(list, item, &target);
 	if (result == RESULT_OK)
 		result = check_form(list, item, &target);
+	if (result == RESULT_OK && target.variable == VARIABLE_TX && target.kind == SELECTOR_NAME)
+		result = names_number(&list->reader->ruleset->names, &list->reader->ruleset->arena, target.selector, &target.slot);
 	if (result != RESULT_OK)
 		return result;
+	if (has_no_value(target.variable))
+		remark(list->reader, place_of(list, item->name_offset), SPAN_NONE, "%s has no value here: nothing matches it",
+		       variable_name(target.variable));
 	kept = bag_add(list->out, &list->reader->scratch, sizeof(*kept));
 	if (!kept)
 		return RESULT_NO_MEMORY;

@@ -34,6 +34,8 @@ static int peek(struct walker *walker)
 {
 	size_t bytes;
 
+	if (walker->at < walker->end && *walker->at != '\\' && *walker->at != '\n' && *walker->at != '\r')
+		return (unsigned char)*walker->at;  /* nearly always */
 	while (walker->at < walker->end && *walker->at == '\\' && starts_line_end(walker, 1, &bytes))
 		pass_line_end(walker, 1 + bytes);
 	if (walker->at >= walker->end || starts_line_end(walker, 0, &bytes))

@@ -54,8 +54,18 @@ enum result texts_add(struct texts *texts, struct span name, struct span bytes)
 	return RESULT_OK;
 }
 
-/* PATTERN with FROM's folder before it, as C text. */
-static enum result resolve(struct span from, struct span pattern, char out[PATH_MAX])
+enum result texts_get(const struct texts *texts, struct span name, struct span *kept_name, struct span *bytes)
+{
+	const struct named_text *text = (const struct named_text *)texts->list.items + locate(texts, name);
+
+	if (text == (const struct named_text *)texts->list.items + texts->list.count || !span_equal(text->name, name))
+		return RESULT_NOT_FOUND;
+	*kept_name = text->name;
+	*bytes = text->bytes;
+	return RESULT_OK;
+}
+
+enum result texts_resolve(struct span from, struct span pattern, char out[PATH_MAX])
 {
 	size_t slash = span_find_last(from, '/');
 	struct span folder = slash < from.len ? span_take(from, slash + 1) : SPAN("");
@@ -74,7 +84,7 @@ enum result texts_find(void *context, struct span from, struct span pattern, siz
 	const struct texts *texts = context;
 	const struct named_text *list = texts->list.items;
 	char path[PATH_MAX];
-	enum result result = resolve(from, pattern, path);
+	enum result result = texts_resolve(from, pattern, path);
 
 	if (result != RESULT_OK)
 		return result;

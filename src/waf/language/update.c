@@ -11,6 +11,7 @@ struct selection {
 	struct bag ids;          /* struct id_range */
 	struct regex *regex;
 	size_t depth;            /* of a chain: "942100:1" is the second rule of 942100's */
+	bool is_one;             /* a place in a chain was said */
 	struct span text;        /* as written */
 	struct place place;
 };
@@ -24,6 +25,7 @@ static enum result read_id_selection(struct reader *reader, const struct word *w
 		return fault(reader, out->place, SPAN_NONE, "behind an id's colon stands a place in its chain, as in 942100:1, not \"%.*s\"",
 		             SPAN_ARG(rest));
 	out->depth = depth;
+	out->is_one = rest.at != NULL;
 	return id_ranges_read(reader, ids, out->place, &out->ids);
 }
 
@@ -159,7 +161,7 @@ enum result remove_read(struct reader *reader, const struct statement *statement
 
 struct target_change {
 	struct bag added, replaced;
-	bool replaces;
+	bool replaces, is_one;
 	struct place place;
 };
 
@@ -209,14 +211,11 @@ static bool has_included(const struct bag *targets)
 	return false;
 }
 
-static enum result change_targets(struct reader *reader, struct draft *draft, void *context)
+static enum result change_targets_of(struct reader *reader, struct draft *draft, const struct target_change *change)
 {
-	const struct target_change *change = context;
 	const struct target *old = draft->targets.items;
 	struct bag targets = { 0 };
 
-	if (draft->is_action)
-		return fault(reader, change->place, SPAN_NONE, "it is a SecAction and has no targets");
 	for (size_t i = 0; i < draft->targets.count; i++) {
 		struct target *kept;
 
@@ -239,6 +238,21 @@ static enum result change_targets(struct reader *reader, struct draft *draft, vo
 	return RESULT_OK;
 }
 
+/* 2.9.7: those of all rules of a chain, unless a place in it was said. */
+static enum result change_targets(struct reader *reader, struct draft *draft, void *context)
+{
+	const struct target_change *change = context;
+	enum result result = RESULT_OK;
+
+	if (draft->is_action)
+		return fault(reader, change->place, SPAN_NONE, "it is a SecAction and has no targets");
+	for (; draft && result == RESULT_OK; draft = change->is_one ? NULL : draft->chained) {
+		if (!draft->is_action)
+			result = change_targets_of(reader, draft, change);
+	}
+	return result;
+}
+
 enum result update_targets_read(struct reader *reader, const struct statement *statement, enum update_by by)
 {
 	const struct word *words = statement->words;
@@ -246,6 +260,7 @@ enum result update_targets_read(struct reader *reader, const struct statement *s
 	struct selection selection;
 	enum result result = selection_read(reader, &words[0], by, &selection);
 
+	change.is_one = selection.is_one;
 	if (result != RESULT_NO_MEMORY)
 		result = worse(result, targets_read(reader, &words[1], words[1].text, 0, TARGETS_OF_UPDATE, &change.added));
 	if (result != RESULT_NO_MEMORY && change.replaces)

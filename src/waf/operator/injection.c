@@ -43,7 +43,7 @@ static bool is_word(const struct operator_call *call, struct span value)
 
 static enum match judge(int answer)
 {
-	return answer == 1 ? MATCH_YES : answer == 0 ? MATCH_NO : MATCH_ERROR;
+	return answer == 1 ? MATCH_YES : answer == 0 ? MATCH_NO : MATCH_BROKEN;
 }
 
 enum match operator_sqli_match(const struct operator *operator, const struct operator_call *call, struct span value,
@@ -58,7 +58,7 @@ enum match operator_sqli_match(const struct operator *operator, const struct ope
 	if (is_word(call, value))
 		return MATCH_NO;
 	if (!libinjection)
-		return MATCH_ERROR;
+		return MATCH_BROKEN;
 	match = judge(libinjection->sqli(value.at, value.len, fingerprint));
 	fingerprint[sizeof(fingerprint) - 1] = '\0';
 	if (match == MATCH_YES)
@@ -86,7 +86,7 @@ enum match operator_xss_match(const struct operator *operator, const struct oper
 	if (is_markless(call, value))
 		return MATCH_NO;
 	if (!libinjection)
-		return MATCH_ERROR;
+		return MATCH_BROKEN;
 	match = judge(libinjection->xss(value.at, value.len));
 	if (match == MATCH_YES)
 		captured(captures, value);

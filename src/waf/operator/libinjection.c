@@ -1,7 +1,8 @@
 #include "waf/operator/libinjection.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
+
+#include "base/library.h"
 
 #include "base/banned.h"
 
@@ -13,20 +14,13 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 enum result libinjection_open(const char *file, struct libinjection *out)
 {
-	void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
 	struct libinjection found;
+	const struct library_function functions[] = { { "libinjection_sqli", &found.sqli }, { "libinjection_xss", &found.xss } };
+	enum result result = library_open(file, functions, sizeof(functions) / sizeof(*functions));
 
-	if (!library)
-		return RESULT_NOT_FOUND;
-	/* POSIX: what dlsym returns may be stored in a pointer to a function, through its bytes. */
-	*(void **)&found.sqli = dlsym(library, "libinjection_sqli");
-	*(void **)&found.xss = dlsym(library, "libinjection_xss");
-	if (!found.sqli || !found.xss) {
-		dlclose(library);
-		return RESULT_REFUSED;
-	}
-	*out = found;  /* the library stays until the process ends: rules point into it */
-	return RESULT_OK;
+	if (result == RESULT_OK)
+		*out = found;
+	return result;
 }
 
 static void load(void)

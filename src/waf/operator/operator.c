@@ -125,3 +125,33 @@ const struct span *operator_phrases(const struct operator *operator, size_t *cou
 	*count = 0;
 	return operator->phrases ? phrase_set_list(operator->phrases, count) : NULL;
 }
+
+/* What injection.c and valid.c look for: a word is no SQL, text without < and = no markup. */
+bool operator_bytes(const struct operator *operator, struct byte_set *out)
+{
+	static const struct byte_set not_word = { { ~0x03ff000000000000u, ~0x07fffffe87fffffeu, UINT64_MAX, UINT64_MAX } };
+	static const struct byte_set markup = { { (uint64_t)1 << '<' | (uint64_t)1 << '=', 0, 0, 0 } };
+	static const struct byte_set percent = { { (uint64_t)1 << '%', 0, 0, 0 } };
+	static const struct byte_set high = { { 0, 0, UINT64_MAX, UINT64_MAX } };
+
+	switch ((int)operator->id) {
+	case OPERATOR_DETECT_SQLI:
+		*out = not_word;
+		return true;
+	case OPERATOR_DETECT_XSS:
+		*out = markup;
+		return true;
+	case OPERATOR_VALIDATE_URL_ENCODING:
+		*out = percent;
+		return true;
+	case OPERATOR_VALIDATE_UTF8_ENCODING:
+		*out = high;
+		return true;
+	case OPERATOR_VALIDATE_BYTE_RANGE:
+		for (unsigned i = 0; i < 4; i++)
+			out->words[i] = ~operator->bytes.words[i];
+		return true;
+	default:
+		return false;
+	}
+}

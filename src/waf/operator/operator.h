@@ -71,32 +71,41 @@ enum match {
 	MATCH_YES,
 	MATCH_LIMIT,
 	MATCH_WAIT,
+	MATCH_BROKEN, /* what judges has failed (PCRE2, libinjection): nothing is known of the value, and who asks fails closed */
+	MATCH_UNANSWERED, /* the virus scanner did not say: the same */
 	MATCH_ERROR,  /* the value cannot be judged (@ipMatch of what is no address): no match, and with ! no match either */
 };
 
 #define CAPTURES_MAX 10
 
 /* What matching found: groups 0..count-1 (spans into the value, the compiled phrases or the transaction's arena), for TX:0 to
- * TX:9; `count` is 0 where the operator captures nothing. A group that took no part is empty. @geoLookup gives code and name of
- * the country instead: they are for GEO, not for TX. */
+ * TX:9; `count` is 0 where the operator captures nothing. A group that took no part is empty. @geoLookup gives code, name and
+ * continent of the country instead: they are for GEO, not for TX. */
 struct captures {
 	unsigned count;
 	struct span list[CAPTURES_MAX];
 };
 
-/* What an operator may ask of the outside; any of these may be NULL: then a rule that needs it is refused at load. Each may
- * answer RESULT_MORE: asked again later with the same arguments (the evaluation waits, the thread does not). */
+/* Empty where it is not known. What is found lives as long as the transaction that asks. */
+struct country {
+	struct span code, name, continent;   /* "BE", "Belgium", "EU" */
+};
+
+/* What an operator may ask of the outside; any of these may be NULL: a rule that needs a file is refused at load then, one that
+ * needs another of them gets a warning and never matches. Those that are asked while rules judge get the ASKER of the transaction,
+ * and may answer RESULT_MORE: asked again later with the same arguments (the evaluation waits, the thread does not). */
 struct operator_ports {
-	void *context;
+	void *context;                       /* of file_read */
 	/* The text of a file that a rule names (@pmFromFile, @ipMatchFromFile): PATH as written, relative to the rule's file. */
 	enum result (*file_read)(void *context, struct span rule_file, struct span path, struct span *text);
-	/* Country code (2 letters) and name of an address; RESULT_NOT_FOUND. */
-	enum result (*geo_find)(void *context, const struct address *address, struct span *code, struct span *name);
-	/* NAME is what a DNS blocklist is asked ("4.3.2.1.zone"). RESULT_OK: listed, ANSWER is what it said (127.0.0.2 ...);
-	 * RESULT_NOT_FOUND: not. */
-	enum result (*rbl_ask)(void *context, struct span name, struct address *answer);
-	/* A file's content to the virus scanner. RESULT_REFUSED: infected, NAME says with what; RESULT_OK: clean. */
-	enum result (*file_inspect)(void *context, struct span content, struct span *name);
+	/* Where an address is; RESULT_NOT_FOUND. */
+	enum result (*geo_find)(void *asker, const struct address *address, struct country *out);
+	/* NAME is what a DNS blocklist is asked ("4.3.2.1.zone"), ZONE which one ("zone"). RESULT_OK: listed, ANSWER is what it said (127.0.0.2 ...);
+	 * RESULT_NOT_FOUND: not. Anything else is no match, negated or not: availability, fails open. */
+	enum result (*rbl_ask)(void *asker, struct span name, struct span zone, struct address *answer);
+	/* A file's content to the virus scanner. RESULT_REFUSED: infected, NAME says with what; RESULT_OK: clean; RESULT_NOT_FOUND:
+	 * nobody was named to be asked, so the rule never matches. Anything else is MATCH_UNANSWERED: security, fails closed. */
+	enum result (*file_inspect)(void *asker, struct span content, struct span *name);
 };
 
 struct operator_limits {
@@ -141,6 +150,7 @@ struct operator_call {
 	struct span parameter;               /* expanded; not looked at where it holds no macro */
 	const struct byte_set *bytes;        /* those of the value; NULL: not known */
 	struct span variable;                /* its name ("TX:real_ip"), for what @rbl tells in TX:0 */
+	void *asker;                         /* of ports */
 };
 
 /* VALUE against OPERATOR. Negation is the caller's (see MATCH_ERROR). CAPTURES is set on MATCH_YES (and count 0 otherwise). */
@@ -151,5 +161,21 @@ enum match operator_match(const struct operator *operator, const struct operator
 struct span operator_pattern(const struct operator *operator);
 /* PM and its kin: its phrases, lower case; MATCH_YES if and only if the value, lower case, contains one of them. */
 const struct span *operator_phrases(const struct operator *operator, size_t *count);
+/* EQ and its kin with a number that is known: they need no call. A value matches that is less than it, equal, or greater. */
+struct comparison {
+	int64_t number;
+	bool less, equal, greater;
+};
+
+bool operator_comparison(const struct operator *operator, struct comparison *out);
+/* What they read of a value. */
+int64_t operator_number(struct span value);
+static inline bool comparison_match(const struct comparison *comparison, int64_t value)
+{
+	return value < comparison->number ? comparison->less : value == comparison->number ? comparison->equal : comparison->greater;
+}
+
+/* Bytes without one of which no value matches; false: that cannot be told. */
+bool operator_bytes(const struct operator *operator, struct byte_set *out);
 
 #endif

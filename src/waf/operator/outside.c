@@ -7,16 +7,18 @@
 
 #define NAME_MAX_BYTES 253  /* RFC 1035, section 2.3.4, without the final dot */
 
-static enum result refuse(const struct operator *operator, const struct operator_birth *birth, const char *what)
+/* A rule set is not refused for what one of its rules would ask of somebody who is not there: CRS has such rules, and the rest of
+ * it is worth having. Whoever loads it is told, and the rule never matches, negated or not. */
+static enum result go_without(const struct operator *operator, const struct operator_birth *birth, const char *what)
 {
-	complain(birth->complaints, COMPLAINT_ERROR, birth->place, SPAN_NONE, "@%s needs %s, and there is none here",
+	complain(birth->complaints, COMPLAINT_WARNING, birth->place, SPAN_NONE, "@%s needs %s, and there is none here: the rule never matches",
 	         operator_name(operator->id), what);
-	return RESULT_REFUSED;
+	return RESULT_OK;
 }
 
 enum result operator_geo_compile(struct operator *operator, const struct operator_birth *birth)
 {
-	return operator->ports && operator->ports->geo_find ? RESULT_OK : refuse(operator, birth, "a database of countries");
+	return operator->ports && operator->ports->geo_find ? RESULT_OK : go_without(operator, birth, "a database of countries");
 }
 
 static enum match judge(enum result result)
@@ -44,18 +46,20 @@ static enum match judge(enum result result)
 enum match operator_geo_match(const struct operator *operator, const struct operator_call *call, struct span value,
                               struct captures *captures)
 {
-	struct span code = SPAN_NONE, name = SPAN_NONE;
+	struct country country = { SPAN_NONE, SPAN_NONE, SPAN_NONE };
 	struct address address;
 	enum match match;
 
-	(void)call;
+	if (!operator->ports || !operator->ports->geo_find)
+		return MATCH_ERROR;
 	if (address_read(value, &address) != RESULT_OK)
 		return MATCH_NO;
-	match = judge(operator->ports->geo_find(operator->ports->context, &address, &code, &name));
+	match = judge(operator->ports->geo_find(call->asker, &address, &country));
 	if (match == MATCH_YES) {
-		captures->count = 2;
-		captures->list[0] = code;
-		captures->list[1] = name;
+		captures->count = 3;
+		captures->list[0] = country.code;
+		captures->list[1] = country.name;
+		captures->list[2] = country.continent;
 	}
 	return match;
 }
@@ -63,13 +67,13 @@ enum match operator_geo_match(const struct operator *operator, const struct oper
 /* The zone of Project Honey Pot wants its users' key before the address. */
 enum result operator_rbl_compile(struct operator *operator, const struct operator_birth *birth)
 {
-	if (!operator->ports || !operator->ports->rbl_ask)
-		return refuse(operator, birth, "a resolver for DNS blocklists");
 	if (!operator->parameter.len) {
 		complain(birth->complaints, COMPLAINT_ERROR, birth->place, SPAN("name one, as in @rbl zen.example.org"),
 		         "@rbl needs the zone of a blocklist");
 		return RESULT_MALFORMED;
 	}
+	if (!operator->ports || !operator->ports->rbl_ask)
+		return go_without(operator, birth, "a resolver for DNS blocklists");
 	if (!rbl_wants_key(operator->parameter))
 		return RESULT_OK;
 	if (!birth->http_bl_key.len)
@@ -128,11 +132,11 @@ enum match operator_rbl_match(const struct operator *operator, const struct oper
 	struct address answer = { { 0 } };
 	enum match match = MATCH_NO;
 
-	if (operator->text.at && !operator->text.len)
-		return MATCH_ERROR;  /* no key */
+	if (!operator->ports || !operator->ports->rbl_ask || (operator->text.at && !operator->text.len))
+		return MATCH_ERROR;  /* nobody to ask, or no key */
 	buffer_init(&name, NAME_MAX_BYTES + 1);
 	if (print_name(operator, value, &name) == RESULT_OK && is_host_name(buffer_span(&name)))
-		match = judge(operator->ports->rbl_ask(operator->ports->context, buffer_span(&name), &answer));
+		match = judge(operator->ports->rbl_ask(call->asker, buffer_span(&name), operator->parameter, &answer));
 	if (match == MATCH_YES)
 		captured(captures, rbl_tell(call->arena, operator->parameter, buffer_span(&name), call->variable, &answer));
 	buffer_done(&name);
@@ -143,7 +147,7 @@ enum match operator_rbl_match(const struct operator *operator, const struct oper
 enum result operator_inspect_compile(struct operator *operator, const struct operator_birth *birth)
 {
 	if (!operator->ports || !operator->ports->file_inspect)
-		return refuse(operator, birth, "a virus scanner");
+		return go_without(operator, birth, "a virus scanner");
 	if (operator->parameter.len)
 		complain(birth->complaints, COMPLAINT_WARNING, birth->place, SPAN_NONE,
 		         "@inspectFile does not run \"%.*s\": files go to the scanner that the configuration names", SPAN_ARG(operator->parameter));
@@ -155,10 +159,14 @@ enum match operator_inspect_match(const struct operator *operator, const struct 
                                   struct captures *captures)
 {
 	struct span name = SPAN_NONE;
-	enum result result = operator->ports->file_inspect(operator->ports->context, value, &name);
+	enum result result;
 
-	(void)call;
+	if (!operator->ports || !operator->ports->file_inspect)
+		return MATCH_ERROR;
+	result = operator->ports->file_inspect(call->asker, value, &name);
 	if (result == RESULT_REFUSED)
 		return captured(captures, name);
-	return result == RESULT_OK ? MATCH_NO : result == RESULT_MORE ? MATCH_WAIT : MATCH_ERROR;
+	if (result == RESULT_NOT_FOUND)
+		return MATCH_ERROR;
+	return result == RESULT_OK ? MATCH_NO : result == RESULT_MORE ? MATCH_WAIT : MATCH_UNANSWERED;
 }

@@ -19,7 +19,7 @@ struct operator {
 	const struct networks *networks;
 	struct byte_set bytes;           /* @validateByteRange: those allowed */
 	struct span text;                /* @strmatch: its phrase; @rbl: what stands before the address ("KEY.") */
-	int number;                      /* @eq ...: the parameter, where no macro stands in it */
+	int64_t number;                  /* @eq ...: the parameter, where no macro stands in it */
 };
 
 struct operator_kind {

@@ -71,6 +71,7 @@ enum result regex_init(struct regex *regex, struct span pattern, unsigned flags,
 	}
 	/* Where the processor, or a sandbox without executable memory, allows no JIT, PCRE2 interprets: slower, the same answers. */
 	(void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE);
+	regex->is_whole = span_equal(pattern, SPAN("^.*$")) && !(flags & REGEX_LINES);
 	regex->is_direct = has_machine_code(regex->code) && !is_utf(regex->code);
 	return RESULT_OK;
 }
@@ -120,7 +121,7 @@ static enum match judge_failure(int code)
 	case PCRE2_ERROR_NOMEMORY:
 		return MATCH_LIMIT;
 	default:
-		return MATCH_ERROR;
+		return MATCH_BROKEN;
 	}
 }
 
@@ -139,6 +140,16 @@ static int ask(const struct regex *regex, struct operator_scratch *scratch, stru
 	return code;
 }
 
+/* "^.*$", as CRS writes where it wants a value and no condition: PCRE2_DOTALL, and $ is the very end. */
+static enum match whole(struct span subject, struct captures *captures)
+{
+	if (captures) {
+		captures->count = 1;
+		captures->list[0] = subject;
+	}
+	return MATCH_YES;
+}
+
 enum match regex_match(const struct regex *regex, struct operator_scratch *scratch, struct span subject, size_t offset,
                        unsigned flags, struct captures *captures)
 {
@@ -149,6 +160,8 @@ enum match regex_match(const struct regex *regex, struct operator_scratch *scrat
 	if (!subject.at)
 		subject = SPAN("");
 	assert(offset <= subject.len);
+	if (regex->is_whole && !offset && !flags)
+		return whole(subject, captures);
 	scratch_limit(scratch, &regex->limits);
 	code = ask(regex, scratch, subject, offset, flags & REGEX_NOT_EMPTY ? PCRE2_NOTEMPTY : 0);
 	if (code < 0)

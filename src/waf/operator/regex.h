@@ -21,6 +21,7 @@ struct pcre2_real_code_8;
 struct regex {
 	struct pcre2_real_code_8 *code;
 	struct operator_limits limits;
+	bool is_whole;               /* matches every subject, all of it: PCRE2 is not asked */
 	bool is_direct;              /* machine code over bytes: it may be called without PCRE2's checks of its arguments */
 };
 
@@ -39,7 +40,7 @@ enum result regex_init(struct regex *regex, struct span pattern, unsigned flags,
 void regex_done(struct regex *regex);
 
 /* From byte OFFSET (at most the subject's length) on; what lies before it is still seen by \b, ^ and look-behinds. CAPTURES may
- * be NULL; it is set on MATCH_YES. MATCH_LIMIT; MATCH_ERROR: PCRE2 gave up otherwise. */
+ * be NULL; it is set on MATCH_YES. MATCH_LIMIT; MATCH_BROKEN: PCRE2 gave up otherwise. */
 enum match regex_match(const struct regex *regex, struct operator_scratch *scratch, struct span subject, size_t offset,
                        unsigned flags, struct captures *captures) must_check;
 

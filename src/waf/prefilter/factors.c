@@ -13,6 +13,9 @@
 /* ... and longer ones, which cost the scanner something each time, may be there less often. */
 #define LONG_RATE_MAX (1.0 / 512)
 
+/* What one more phrase of two or three bytes costs the scanner, in the same unit: such keys leave it no choice. */
+#define SHORT_COST 0x1p-12
+
 static struct factor factor_of(struct arena *arena, const struct pattern_node *node);
 
 static struct factor concatenation_factor(struct arena *arena, const struct pattern_node *child)
@@ -110,9 +113,23 @@ static enum result phrases_find(const struct pattern_node *node, struct arena *s
 	return copy_out(arena, factor.best, out);
 }
 
+/* The bytes alone say nearly as much, and the scanner would have to look for many short phrases. */
+static bool is_weak(const struct byte_choice *choice, struct phrases phrases)
+{
+	struct byte_needs bytes = byte_choice_make(choice, (struct phrases){ NULL, 0 });
+	double gain = bytes.count ? byte_set_rate(&bytes.sets[0]) : 1, cost = 0;
+
+	for (size_t i = 0; i < phrases.count; i++) {
+		gain -= rarity_rate(phrases.list[i]);
+		cost += phrases.list[i].len == 2 || phrases.list[i].len == 3 ? SHORT_COST : 0;
+	}
+	return gain <= cost;
+}
+
 enum result factors_find(struct span pattern, struct arena *arena, struct factors *out)
 {
 	struct factors found = { 0 };
+	struct byte_choice choice;
 	struct pattern_node *node;
 	struct arena scratch;
 	enum result result;
@@ -120,10 +137,14 @@ enum result factors_find(struct span pattern, struct arena *arena, struct factor
 	arena_init(&scratch, SCRATCH_BYTES, SCRATCH_STEP);
 	result = pattern_read(pattern, &scratch, &node);
 	if (result == RESULT_OK) {
-		found.has_bytes = factor_bytes(node, &found.bytes);
 		result = phrases_find(node, &scratch, arena, &found.phrases);
-		if (result == RESULT_NOT_FOUND && found.has_bytes)
-			result = RESULT_OK;
+		byte_choice_find(node, &choice);
+		if (result == RESULT_OK && is_weak(&choice, found.phrases))
+			found.phrases = (struct phrases){ NULL, 0 };
+		if (result != RESULT_NO_MEMORY) {
+			found.bytes = byte_choice_make(&choice, found.phrases);
+			result = found.phrases.count || found.bytes.count ? RESULT_OK : RESULT_NOT_FOUND;
+		}
 	} else {
 		result = RESULT_NOT_FOUND;  /* a pattern too large to look into, too, is merely always tried */
 	}

@@ -1,5 +1,5 @@
-/* What a regular expression cannot match without: phrases of which every matching subject contains at least one, and bytes of
- * which it contains at least one. They let a scanner say for hundreds of rules at once that they cannot match.
+/* What a regular expression cannot match without: phrases of which every matching subject contains at least one, and sets
+ * of bytes of each of which it contains at least one. They let a scanner say for hundreds of rules at once that they cannot match.
  *
  * Source   the idea of RE2's FilteredRE2; Cox, "Regular Expression Matching with a Trigram Index"; Navarro and Raffinot,
  *          "Flexible Pattern Matching in Strings", chapter 5
@@ -17,17 +17,31 @@
 #define FACTORS_MAX 1024
 #define FACTOR_BYTES_MAX 32
 #define FACTOR_BYTES_MIN 1
+#define BYTE_NEEDS_MAX 4
 
 struct phrases {
 	struct span *list;
 	size_t count;
 };
 
+/* Of each set at least one byte is in a subject that matches. COUNT 0: nothing is asked. */
+struct byte_needs {
+	unsigned count;
+	struct byte_set sets[BYTE_NEEDS_MAX];  /* as they are in the subject, letters in both cases */
+};
+
+static inline bool byte_needs_met(const struct byte_needs *needs, const struct byte_set *bytes)
+{
+	for (unsigned i = 0; i < needs->count; i++)
+		if (!byte_sets_meet(&needs->sets[i], bytes))
+			return false;
+	return true;
+}
+
 /* Both must hold of a subject that matches; one without the other is possible. */
 struct factors {
-	struct phrases phrases;  /* count 0: nothing is asked */
-	bool has_bytes;          /* false: nothing is asked */
-	struct byte_set bytes;   /* as they are in the subject, in both cases */
+	struct phrases phrases;   /* count 0: nothing is asked */
+	struct byte_needs bytes;  /* what the phrases themselves have is not asked for again */
 };
 
 /* PATTERN as PCRE2 gets it, whatever its options for case, dots and ends of lines are (but neither UTF, EXTENDED nor LITERAL).

@@ -18,10 +18,22 @@ static int compare(const void *a, const void *b)
 	return span_compare(*(const struct span *)a, *(const struct span *)b);
 }
 
+/* Most are sorted already: what is made of a sorted set mostly is. */
+static bool is_sorted(const struct phrases *set)
+{
+	for (size_t i = 1; i < set->count; i++)
+		if (span_compare(set->list[i - 1], set->list[i]) >= 0)
+			return false;
+	return true;
+}
+
+/* Without doubles. */
 static void sort(struct phrases *set)
 {
 	size_t kept = 1;
 
+	if (is_sorted(set))
+		return;
 	qsort(set->list, set->count, sizeof(set->list[0]), compare);
 	for (size_t i = 1; i < set->count; i++)
 		if (!span_equal(set->list[i], set->list[kept - 1]))
@@ -142,10 +154,20 @@ bool phrases_back(struct arena *arena, struct phrases set, size_t bytes, struct 
 	return true;
 }
 
-static bool holds_other(const struct phrases *set, size_t i)
+/* A bit for each of 64 kinds of bytes: what lacks one of a text's bits does not hold it. */
+static uint64_t bits_of(struct span text)
+{
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		bits |= (uint64_t)1 << ((unsigned char)text.at[i] & 63);
+	return bits;
+}
+
+static bool holds_other(const struct phrases *set, const uint64_t *bits, size_t i)
 {
 	for (size_t j = 0; j < set->count; j++)
-		if (j != i && set->list[j].len < set->list[i].len && span_contains(set->list[i], set->list[j]))
+		if (j != i && set->list[j].len < set->list[i].len && !(bits && bits[j] & ~bits[i]) && span_contains(set->list[i], set->list[j]))
 			return true;
 	return false;
 }
@@ -153,10 +175,18 @@ static bool holds_other(const struct phrases *set, size_t i)
 /* What is dropped held a shorter one, and so does all that held it: the order does not matter. */
 void phrases_reduce(struct phrases *set)
 {
+	uint64_t room[REDUCE_MAX], *bits = set->count <= REDUCE_MAX ? room : NULL;
+
+	if (set->count < 2)
+		return;
+	for (size_t i = 0; bits && i < set->count; i++)
+		bits[i] = bits_of(set->list[i]);
 	for (size_t i = set->count; i-- > 0;)
-		if (holds_other(set, i)) {
+		if (holds_other(set, bits, i)) {
 			set->count--;
 			memmove(&set->list[i], &set->list[i + 1], (set->count - i) * sizeof(set->list[0]));
+			if (bits)
+				memmove(&bits[i], &bits[i + 1], (set->count - i) * sizeof(bits[0]));
 		}
 }
 

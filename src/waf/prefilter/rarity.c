@@ -1,8 +1,9 @@
 #include "waf/prefilter/rarity.h"
 
+#include <pthread.h>
+
 #include "waf/prefilter/rarity_table.h"
 #include "base/banned.h"
-
 
 /* As in tools/pair_table: 26 letters, digits, 18 signs, and three classes of all other bytes. */
 #define CLASS_DIGIT 26
@@ -14,6 +15,13 @@
 static const char COLUMNS[CLASS_OTHER + 1] = "abcdefghijklmnopqrstuvwxyz0 /.-_=&%?:;,()+'\"*";
 static const char PAIRS[CLASSES][CLASSES + 1] = { RARITY_PAIRS };
 static const double SINGLES[CLASSES] = { RARITY_SINGLES };
+
+/* What follows from them, asked for a million times while a set of rules is read. */
+static struct {
+	unsigned char classes[256];
+	double singles[CLASSES];          /* of one byte of the class */
+	double follows[CLASSES][CLASSES]; /* how often the one is behind the other */
+} known;
 
 static unsigned class_of(unsigned char byte)
 {
@@ -43,15 +51,30 @@ static double members(unsigned class)
 	return class == CLASS_DIGIT ? 10 : class == CLASS_OTHER ? 15 : class == CLASS_CONTROL ? 33 : class == CLASS_HIGH ? 128 : 1;
 }
 
+static void learn(void)
+{
+	for (unsigned byte = 0; byte < 256; byte++)
+		known.classes[byte] = (unsigned char)class_of((unsigned char)byte);
+	for (unsigned a = 0; a < CLASSES; a++) {
+		known.singles[a] = SINGLES[a] / members(a);
+		for (unsigned b = 0; b < CLASSES; b++)
+			known.follows[a][b] = pair_rate(a, b) / SINGLES[a] / members(b);
+	}
+}
+
 double rarity_rate(struct span text)
 {
-	unsigned last = class_of((unsigned char)text.at[0]);
-	double rate = SINGLES[last] / members(last);
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	unsigned last;
+	double rate;
 
+	pthread_once(&once, learn);
+	last = known.classes[(unsigned char)text.at[0]];
+	rate = known.singles[last];
 	for (size_t i = 1; i < text.len; i++) {
-		unsigned next = class_of((unsigned char)text.at[i]);
+		unsigned next = known.classes[(unsigned char)text.at[i]];
 
-		rate *= pair_rate(last, next) / SINGLES[last] / members(next);
+		rate *= known.follows[last][next];
 		last = next;
 	}
 	return rate;

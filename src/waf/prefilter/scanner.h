@@ -1,5 +1,6 @@
 /* Looks at a value once, for all rules: which bytes it holds, and which rules have one of their phrases in it.
  *
+ * Limits   tables take 150 KiB, and about 120 bytes for each phrase: 747 KiB for the Core Rule Set
  * Owns     compiled tables live in the arena given at birth
  * Threads  a scanner is immutable; results are the caller's
  */

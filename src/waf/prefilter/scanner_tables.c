@@ -2,10 +2,8 @@
 
 #include <stdlib.h>
 
-#include "waf/prefilter/rarity.h"
+#include "waf/prefilter/scanner_keys.h"
 #include "base/banned.h"
-
-#define LOAD_RATE 2e-7  /* what one more phrase of the same key costs, in the unit of rarity_rate */
 
 /* One phrase of one entry, before equal ones are brought together. */
 struct wish {
@@ -52,41 +50,8 @@ static int compare_rows(const void *a, const void *b)
 	return (x->key_bytes > y->key_bytes) - (x->key_bytes < y->key_bytes);
 }
 
-static uint32_t key_of(struct span part)
-{
-	uint32_t key = 0;
-
-	for (size_t i = 0; i < part.len; i++)
-		key |= (uint32_t)(unsigned char)part.at[i] << (8 * i);
-	return key;
-}
-
-/* The key: where the first three bytes, then all four, are rarest. Of many phrases that share their rarest part (mysql_...)
- * each would have to be compared wherever it stands, and an attacker may write it everywhere: they take other parts. */
-static void key_choose(struct scanner_row *row, uint16_t *loads)
-{
-	double least = 4, rate;
-	uint32_t key = 0;
-
-	row->key_bytes = row->text.len < KEY_BYTES ? (uint32_t)row->text.len : KEY_BYTES;
-	for (size_t i = 0; i + row->key_bytes <= row->text.len; i++) {
-		struct span part = span_make(row->text.at + i, row->key_bytes);
-
-		key = key_of(part);
-		rate = rarity_rate(part) + rarity_rate(span_take(part, (row->key_bytes + 2) / 2)) / 32 +
-		       loads[scanner_hash(key, row->key_bytes)] * LOAD_RATE;
-		if (rate >= least)
-			continue;
-		row->key = key;
-		row->key_at = (uint32_t)i;
-		least = rate;
-	}
-	if (loads[scanner_hash(row->key, row->key_bytes)] < UINT16_MAX)
-		loads[scanner_hash(row->key, row->key_bytes)]++;
-}
-
 /* Equal phrases become one row with several numbers. */
-static enum result rows_make(struct scanner *scanner, struct arena *arena, const struct wish *wishes, size_t count, uint16_t *loads, size_t *rows)
+static enum result rows_make(struct scanner *scanner, struct arena *arena, const struct wish *wishes, size_t count, size_t *rows)
 {
 	size_t made = 0, numbers = 0;
 
@@ -106,7 +71,6 @@ static enum result rows_make(struct scanner *scanner, struct arena *arena, const
 			row->text = arena_copy(arena, wishes[i].text);
 			if (!row->text.at)
 				return RESULT_NO_MEMORY;
-			key_choose(row, loads);
 			row->first = (uint32_t)numbers;
 			row->count = 1;
 			row->number = wishes[i].number;
@@ -114,9 +78,22 @@ static enum result rows_make(struct scanner *scanner, struct arena *arena, const
 		}
 		scanner->numbers[numbers++] = wishes[i].number;
 	}
-	qsort(scanner->rows, made, sizeof(scanner->rows[0]), compare_rows);
 	*rows = made;
 	return RESULT_OK;
+}
+
+/* The text of ROW from its key on, as far as it goes in eight bytes; MASK: how far that is. */
+static uint64_t text_from_key(const struct scanner_row *row, uint64_t *mask)
+{
+	struct span rest = span_take(span_skip(row->text, row->key_at), sizeof(uint64_t));
+	uint64_t text = 0;
+
+	*mask = 0;
+	for (size_t i = 0; i < rest.len; i++) {
+		text |= (uint64_t)(unsigned char)rest.at[i] << 8 * i;
+		*mask |= (uint64_t)0xff << 8 * i;
+	}
+	return text;
 }
 
 static void slot_add(struct scanner *scanner, uint32_t number)
@@ -124,12 +101,16 @@ static void slot_add(struct scanner *scanner, uint32_t number)
 	const struct scanner_row *row = &scanner->rows[number];
 	uint32_t at = scanner_hash(row->key, row->key_bytes) & scanner->slots_mask;
 	struct scanner_slot *slot;
+	uint64_t text, mask;
 
 	for (slot = &scanner->slots[at]; slot->key_bytes && (slot->key != row->key || slot->key_bytes != row->key_bytes);
 	     slot = &scanner->slots[at])
 		at = (at + 1) & scanner->slots_mask;
+	text = text_from_key(row, &mask);
 	if (!slot->key_bytes)
-		*slot = (struct scanner_slot){ .key = row->key, .key_bytes = row->key_bytes & 0xff, .first = number, .number = row->number };
+		*slot = (struct scanner_slot){ .key = row->key, .key_bytes = row->key_bytes & 0xff, .first = number, .number = row->number,
+			                       .text = text, .mask = mask };
+	slot->mask &= mask & ~(slot->text ^ text);
 	if (slot->number != row->number)
 		slot->number = NUMBER_SEVERAL;
 	slot->count++;
@@ -149,23 +130,11 @@ static void single_add(struct scanner *scanner, const struct scanner_row *row)
 	}
 }
 
-static void filter_add(struct scanner *scanner, const struct scanner_row *row)
-{
-	uint32_t hash = scanner_hash(row->key, row->key_bytes);
-
-	if (row->key_bytes == 2) {
-		scanner->pairs[row->key] |= PAIR_IS_PHRASE;
-		return;
-	}
-	scanner->pairs[row->key & 0xffff] |= scanner->thirds[row->key >> 16 & 0xff] & (uint16_t)~PAIR_IS_PHRASE;
-	scanner->bits[hash / 64] |= (uint64_t)1 << hash % 64;
-}
-
-static enum result tables_make(struct scanner *scanner, struct arena *arena, size_t rows)
+static enum result tables_new(struct scanner *scanner, struct arena *arena, size_t rows)
 {
 	size_t slots = 64;
 
-	while (slots < rows * 2)
+	while (slots < rows + rows / 2)
 		slots *= 2;
 	scanner->slots = arena_new_array(arena, struct scanner_slot, slots);
 	scanner->pairs = arena_new_array(arena, uint16_t, 65536);
@@ -175,38 +144,49 @@ static enum result tables_make(struct scanner *scanner, struct arena *arena, siz
 		return RESULT_NO_MEMORY;
 	scanner->slots_mask = (uint32_t)slots - 1;
 	for (unsigned byte = 0; byte < 256; byte++)
-		scanner->thirds[byte] = (uint16_t)(PAIR_IS_PHRASE | 1u << byte % 15);
+		scanner->thirds[byte] = (uint16_t)(PAIR_IS_PHRASE | 1u << byte % THIRDS);
+	return RESULT_OK;
+}
+
+static void tables_fill(struct scanner *scanner, size_t rows)
+{
 	for (size_t i = 0; i < rows; i++) {
-		if (scanner->rows[i].key_bytes == 1) {
-			single_add(scanner, &scanner->rows[i]);
+		const struct scanner_row *row = &scanner->rows[i];
+		uint32_t hash = scanner_hash(row->key, row->key_bytes);
+
+		if (row->key_bytes == 1) {
+			single_add(scanner, row);
 			continue;
 		}
 		slot_add(scanner, (uint32_t)i);
-		filter_add(scanner, &scanner->rows[i]);
+		if (row->key_bytes > 2)
+			scanner->bits[hash / 64] |= (uint64_t)1 << hash % 64;
 	}
-	return RESULT_OK;
 }
 
 static enum result fill(struct scanner *scanner, struct arena *arena, const struct scanner_entry *entries, size_t count, size_t total)
 {
 	struct wish *wishes = calloc(total + 1, sizeof(*wishes));
-	uint16_t *loads = calloc((size_t)1 << KEY_BITS, sizeof(*loads));
-	enum result result = RESULT_NO_MEMORY;
+	enum result result;
 	size_t filled = 0, rows = 0;
 
-	if (!wishes || !loads)
-		goto free_both;
+	if (!wishes)
+		return RESULT_NO_MEMORY;
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; j < entries[i].phrases.count; j++)
 			wishes[filled++] = (struct wish){ entries[i].phrases.list[j], entries[i].number };
 	qsort(wishes, total, sizeof(*wishes), compare_wishes);
-	result = rows_make(scanner, arena, wishes, total, loads, &rows);
-	if (result == RESULT_OK)
-		result = tables_make(scanner, arena, rows);
-free_both:
-	free(loads);
+	result = rows_make(scanner, arena, wishes, total, &rows);
 	free(wishes);
-	return result;
+	if (result == RESULT_OK)
+		result = tables_new(scanner, arena, rows);
+	if (result == RESULT_OK)
+		result = keys_choose(scanner, rows);
+	if (result != RESULT_OK)
+		return result;
+	qsort(scanner->rows, rows, sizeof(scanner->rows[0]), compare_rows);
+	tables_fill(scanner, rows);
+	return RESULT_OK;
 }
 
 enum result scanner_new(struct arena *arena, const struct scanner_entry *entries, size_t count, struct scanner **out)

@@ -1,9 +1,9 @@
 /* The inside of a scanner. Each phrase has a key: four neighbouring bytes of it that ordinary text seldom has (all of a phrase
- * that is shorter). A value is looked at in three steps, each for what the one before let through, and only the last one
- * branches on what it finds:
+ * that is shorter, three where its end is the better place). A value is looked at in three steps, each for what the one before
+ * let through, and only the last one branches on what it finds:
  *
  *   every position   pairs[two bytes] & thirds[third byte]: may a key begin here?      128 KiB, of which text uses 10
- *   1 in 4           a bit for a hash of the key's three or four bytes                  16 KiB
+ *   1 in 12          a bit for a hash of the key's three or four bytes                  16 KiB
  *   1 in 30          the slot of the key in a hash table, and the phrases that have it
  *
  * Phrases of one byte need none of this: the set of bytes tells.
@@ -15,13 +15,14 @@
 
 #define KEY_BYTES 4
 #define KEY_BITS 17                   /* of the bits of step two */
+#define THIRDS 15                     /* classes of a third byte */
 #define PAIR_IS_PHRASE 0x8000         /* in pairs: these two bytes are a phrase; the other bits are classes of a third byte */
 
 #define NUMBER_SEVERAL UINT32_MAX
 
 struct scanner_row {
 	struct span text;
-	uint32_t key, key_bytes;     /* the first KEY_BYTES of TEXT from KEY_AT on, or all of a shorter one */
+	uint32_t key, key_bytes;     /* KEY_BYTES of TEXT from KEY_AT on, or what there is */
 	uint32_t key_at;
 	uint32_t number;             /* of the entry, or NUMBER_SEVERAL: those of scanner.numbers */
 	uint32_t first, count;
@@ -32,6 +33,7 @@ struct scanner_slot {
 	uint32_t key_bytes : 8, count : 24;  /* KEY_BYTES 0: free */
 	uint32_t first;                      /* of COUNT rows */
 	uint32_t number;                     /* of all of them, or NUMBER_SEVERAL: once hit, nothing more is to be learnt here */
+	uint64_t text, mask;                 /* what all of them have from their key on, eight bytes of it: most places differ there */
 };
 
 struct scanner {
@@ -70,9 +72,11 @@ static inline uint32_t four_at(const uint8_t *at)
 	return four;
 }
 
+#define SCANNER_HASH(key, key_bytes) ((((uint32_t)(key)) + (key_bytes)) * 0x9e3779b1u >> (32 - KEY_BITS))
+
 static inline uint32_t scanner_hash(uint32_t key, uint32_t key_bytes)
 {
-	return (key + key_bytes) * 0x9e3779b1u >> (32 - KEY_BITS);
+	return SCANNER_HASH(key, key_bytes);
 }
 
 static inline bool scanner_has_bit(const struct scanner *scanner, uint32_t hash)

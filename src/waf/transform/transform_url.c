@@ -1,4 +1,5 @@
 /* Percent encoding. What is no valid encoding stays as it is. */
+#include "waf/transform/code_page.h"
 #include "waf/transform/edit.h"
 #include "waf/transform/parts.h"
 
@@ -7,7 +8,7 @@
 static const unsigned char encoded[256] = { ['%'] = 1, ['+'] = 1 };
 
 /* %uXXXX at FROM, for servers that know it; 0: it is none. */
-static size_t decode_wide(struct edit *edit, size_t from)
+static size_t decode_wide(struct edit *edit, size_t from, const struct code_page *page)
 {
 	const char *at = edit->in.at + from;
 	int high, low;
@@ -18,12 +19,15 @@ static size_t decode_wide(struct edit *edit, size_t from)
 	low = hex_pair(at + 4);
 	if (high < 0 || low < 0)
 		return 0;
-	edit_byte(edit, from, from + 6, narrow((unsigned)high, (unsigned)low));
+	if (page && code_page_has(page, (unsigned)(high << 8 | low)))
+		edit_byte(edit, from, from + 6, page->bytes[high << 8 | low]);
+	else
+		edit_byte(edit, from, from + 6, narrow((unsigned)high, (unsigned)low));
 	return 6;
 }
 
 /* How many bytes at FROM were looked at. */
-static size_t decode_one(struct edit *edit, size_t from, bool is_wide)
+static size_t decode_one(struct edit *edit, size_t from, bool is_wide, const struct code_page *page)
 {
 	struct span in = edit->in;
 	int byte;
@@ -36,7 +40,7 @@ static size_t decode_one(struct edit *edit, size_t from, bool is_wide)
 		return 1;
 	byte = hex_pair(in.at + from + 1);
 	if (byte < 0) {
-		size_t used = is_wide ? decode_wide(edit, from) : 0;
+		size_t used = is_wide ? decode_wide(edit, from, page) : 0;
 
 		return used ? used : 1;
 	}
@@ -44,23 +48,28 @@ static size_t decode_one(struct edit *edit, size_t from, bool is_wide)
 	return 3;
 }
 
-static enum result decode(struct span in, bool is_wide, struct arena *arena, struct span *out)
+static enum result decode(struct span in, bool is_wide, const struct code_page *page, struct arena *arena, struct span *out)
 {
 	struct edit edit = edit_make(in, in.len, arena);
 
 	for (size_t i = find_marked(in, 0, encoded); i < in.len; i = find_marked(in, i, encoded))
-		i += decode_one(&edit, i, is_wide);
+		i += decode_one(&edit, i, is_wide, page);
 	return edit_end(&edit, out);
 }
 
 enum result transform_url_decode(struct span in, struct arena *arena, struct span *out)
 {
-	return decode(in, false, arena, out);
+	return decode(in, false, NULL, arena, out);
 }
 
 enum result transform_url_decode_uni(struct span in, struct arena *arena, struct span *out)
 {
-	return decode(in, true, arena, out);
+	return decode(in, true, NULL, arena, out);
+}
+
+enum result transform_url_decode_with(const struct code_page *page, struct span in, struct arena *arena, struct span *out)
+{
+	return decode(in, true, page, arena, out);
 }
 
 /* How many bytes each byte becomes. A space becomes a plus. */

@@ -1,0 +1,116 @@
+/* Who answers what on the admin socket, and the small answers. */
+#include "cli/admin/inner.h"
+
+#include "base/banned.h"
+
+void admin_refuse(struct admin_answer *answer, unsigned status, const char *format, ...)
+{
+	struct buffer text;
+	struct json_writer writer;
+	enum result result;
+	va_list list;
+
+	buffer_init(&text, 4096);
+	va_start(list, format);
+	result = buffer_print_list(&text, format, list);
+	va_end(list);
+	buffer_reset(&answer->body);
+	answer->status = status;
+	answer->type = SPAN("application/json");
+	json_writer_init(&writer, &answer->body);
+	json_open(&writer, SPAN_NONE, '{');
+	json_put_text(&writer, SPAN("error"), result == RESULT_OK ? buffer_span(&text) : SPAN("this cannot be done"));
+	json_close(&writer, '}');
+	if (writer.result != RESULT_OK)
+		buffer_reset(&answer->body);
+	buffer_done(&text);
+}
+
+void admin_begin_json(struct admin_answer *answer, struct json_writer *writer)
+{
+	answer->status = 200;
+	answer->type = SPAN("application/json");
+	json_writer_init(writer, &answer->body);
+	json_open(writer, SPAN_NONE, '{');
+}
+
+void admin_finish_json(struct admin_answer *answer, struct json_writer *writer)
+{
+	json_close(writer, '}');
+	if (writer->result == RESULT_OK && buffer_append_byte(&answer->body, '\n') == RESULT_OK)
+		return;
+	buffer_reset(&answer->body);
+	answer->status = 503;
+	answer->type = SPAN("text/plain");
+}
+
+static void answer_health(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
+{
+	(void)admin;
+	(void)request;
+	answer->status = buffer_append(&answer->body, SPAN("ok\n")) == RESULT_OK ? 200 : 503;
+	answer->type = SPAN("text/plain");
+}
+
+static void answer_reload(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
+{
+	struct edge_state *state = admin->state;
+
+	(void)request;
+	if (state->is_draining)
+		admin_refuse(answer, 503, "the shield is ending");
+	else if (role_ask_reload(state->link, ++state->reload_id) != RESULT_OK)
+		admin_refuse(answer, 503, "the keeper does not listen");
+	else
+		answer->reload_id = state->reload_id;
+}
+
+struct edge_site *admin_find_site(struct admin *admin, struct span name, struct admin_answer *answer)
+{
+	const struct plan *plan = plan_of(admin->state->snapshot);
+
+	for (size_t i = 0; i < plan->site_count; i++) {
+		if (span_equal(plan->sites[i].site->name, name))
+			return &plan->sites[i];
+	}
+	admin_refuse(answer, 404, "there is no site %.*s", SPAN_ARG(name));
+	return NULL;
+}
+
+static const struct admin_route routes[] = {
+	{ SPAN_INIT("/healthz"), METHOD_GET, false, answer_health },
+	{ SPAN_INIT("/readyz"), METHOD_GET, false, admin_answer_ready },
+	{ SPAN_INIT("/metrics"), METHOD_GET, false, admin_answer_metrics },
+	{ SPAN_INIT("/status"), METHOD_GET, true, admin_answer_status },
+	{ SPAN_INIT("/reload"), METHOD_POST, true, answer_reload },
+	{ SPAN_INIT("/tune"), METHOD_POST, true, admin_answer_tune },
+	{ SPAN_INIT("/enforce"), METHOD_POST, true, admin_answer_enforce },
+	{ SPAN_INIT("/graduate"), METHOD_POST, true, admin_answer_graduate },
+	{ SPAN_INIT("/probe"), METHOD_POST, true, admin_answer_probe },
+	{ SPAN_INIT("/probe/reports"), METHOD_POST, true, admin_answer_reports },
+	{ SPAN_INIT("/bypass"), METHOD_POST, true, admin_answer_bypass },
+	{ SPAN_INIT("/bypass"), METHOD_DELETE, true, admin_answer_bypass_end },
+};
+
+void admin_answer(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
+{
+	bool is_known = false;
+
+	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++) {
+		if (!span_equal(routes[i].path, request->path))
+			continue;
+		is_known = true;
+		if (routes[i].method != request->method)
+			continue;
+		/* Fails closed: the port answers everybody on this machine, the socket only who may open it. */
+		if (routes[i].is_local_only && !request->is_local)
+			admin_refuse(answer, 403, "%.*s is answered on the admin socket only", SPAN_ARG(request->path));
+		else
+			routes[i].answer(admin, request, answer);
+		return;
+	}
+	if (is_known)
+		admin_refuse(answer, 405, "%.*s does not take that method", SPAN_ARG(request->path));
+	else
+		admin_refuse(answer, 404, "there is no %.*s here", SPAN_ARG(request->path));
+}

@@ -1,0 +1,61 @@
+/* Who may go to an origin now, who waits, and who need not: the origin's limit, and the queues in front of it.
+ *
+ * Priority routes have RESERVED places of the limit that nobody else takes, and a queue of their own, which is asked first; what
+ * they do not need of the others' places they may have.
+ *
+ * Units    microseconds of a clock that does not step
+ * Limits   who would have no answer within PATIENCE is refused when he comes: what would be late anyway costs nobody anything
+ * Owns     its queues; entries are the caller's, who takes back (admission_give_up) those whose client is gone
+ * Threads  one at a time: workers share one behind a lock
+ *
+ * Availability, fails open: without memory to queue there is no waiting, and who finds a place is served.
+ */
+#ifndef BOUCLIER_GUARD_ADMISSION_H
+#define BOUCLIER_GUARD_ADMISSION_H
+
+#include "guard/limit.h"
+#include "guard/queue.h"
+
+#define ADMISSION_PATIENCE_US 2000000u  /* what citizens have, without a word of the administrator's */
+
+struct admission_settings {
+	struct limit_range range;
+	unsigned reserved;       /* places of priority routes; below the floor of RANGE */
+	unsigned queue_max;      /* entries of each queue */
+	uint64_t patience_us;
+};
+
+struct admission {
+	struct admission_settings settings;
+	struct limit limit;
+	struct queue ordinary, priority;
+	unsigned ordinary_at_work, priority_at_work;
+	double held_us;          /* how long a place is held, in the mean; 0: not known */
+};
+
+struct admission_entry {
+	struct queue_entry entry;  /* source and lane are the caller's to set */
+	bool is_priority;
+};
+
+enum admission_answer {
+	ADMISSION_GO,            /* has a place, until admission_done */
+	ADMISSION_WAIT,          /* until admission_next gives it a place, or admission_give_up */
+	ADMISSION_REFUSE,
+};
+
+void admission_init(struct admission *admission, const struct admission_settings *settings, uint64_t now_us);
+void admission_free_queues(struct admission *admission);
+/* How long ENTRY would wait if it came now. 0: not at all, or nothing is known yet. */
+uint64_t admission_wait_us(const struct admission *admission, const struct admission_entry *entry);
+/* PUSHED_OUT (may come back NULL) waits no more: somebody better has its place in the queue, and it is refused. */
+enum admission_answer admission_ask(struct admission *admission, struct admission_entry *entry, struct admission_entry **pushed_out) must_check;
+/* The next one that has a place now; NULL: none is free, or nobody waits. Asked after each admission_done and admission_learn. */
+struct admission_entry *admission_next(struct admission *admission);
+void admission_give_up(struct admission *admission, struct admission_entry *entry);
+/* The last byte of the answer has come, or the origin was given up: the place, HELD_US long its, is free. */
+void admission_done(struct admission *admission, const struct admission_entry *entry, uint64_t held_us);
+/* Counted with the one that asks: for struct limit_answer. */
+unsigned admission_at_work(const struct admission *admission);
+
+#endif

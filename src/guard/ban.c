@@ -1,0 +1,172 @@
+#include "guard/ban.h"
+
+#include "base/banned.h"
+
+#define US_PER_S 1000000u
+#define BUCKETS_AT_ONCE 64u
+
+static bool overlap(const struct network *a, const struct network *b)
+{
+	return a->prefix <= b->prefix ? network_contains(a, &b->address) : network_contains(b, &a->address);
+}
+
+static bool is_exempt(const struct ban_policy *policy, const struct network *network)
+{
+	for (unsigned i = 0; i < BAN_EXEMPT_LISTS && policy->exempt[i]; i++) {
+		const struct network *list = policy->exempt[i]->items;
+
+		for (size_t j = 0; j < policy->exempt[i]->count; j++) {
+			if (overlap(&list[j], network))
+				return true;
+		}
+	}
+	return false;
+}
+
+bool ban_is_on(const struct source_entry *entry, uint64_t now_us)
+{
+	return entry->ban_until_s > now_us / US_PER_S;
+}
+
+struct ban_fact ban_of(const struct source_entry *entry, uint64_t now_us)
+{
+	return (struct ban_fact){
+		.network = source_network(source_key_of_entry(entry)), .reason = (enum ban_reason)entry->ban_reason,
+		.times = entry->ban_level + 1u, .until_us = (uint64_t)entry->ban_until_s * US_PER_S,
+		.may_drop = !entry_has_token(entry, now_us) && !entry_is_shared(entry, now_us),
+	};
+}
+
+static uint32_t ladder_s(const struct ban_policy *policy, unsigned level)
+{
+	uint64_t ttl_s = (uint64_t)policy->first_s << level;
+
+	return ttl_s < policy->most_s ? (uint32_t)ttl_s : policy->most_s;
+}
+
+/* The end in seconds is rounded up: no ban is shorter than it says. */
+static void begin(const struct ban_policy *policy, struct source_entry *entry, enum ban_reason reason, uint32_t for_s, uint64_t now_us)
+{
+	uint64_t now_s = (now_us + US_PER_S - 1) / US_PER_S, until_s;
+	bool is_repeater = entry->ban_until_s && now_s < (uint64_t)entry->ban_until_s + policy->forget_s;
+
+	entry->ban_level = !is_repeater ? 0 : entry->ban_level < ENTRY_BAN_LEVEL_MAX ? (entry->ban_level + 1u) & 15u : ENTRY_BAN_LEVEL_MAX;
+	entry->ban_reason = (unsigned)reason & 7u;
+	until_s = now_s + (for_s ? for_s : ladder_s(policy, entry->ban_level));
+	entry->ban_until_s = until_s < UINT32_MAX ? (uint32_t)until_s : UINT32_MAX;
+}
+
+/* Of a ban that is on: it ends no earlier than was asked for. */
+static bool prolong(struct source_entry *entry, uint32_t for_s, uint64_t now_us)
+{
+	uint64_t until_s = (now_us + US_PER_S - 1) / US_PER_S + for_s;
+
+	if (until_s <= entry->ban_until_s)
+		return false;
+	entry->ban_until_s = until_s < UINT32_MAX ? (uint32_t)until_s : UINT32_MAX;
+	return true;
+}
+
+enum result ban_source(const struct bans *bans, struct source_key key, enum ban_reason reason, uint32_t for_s, uint64_t now_us,
+                       struct ban_fact *out)
+{
+	struct network network = source_network(key);
+	struct source_hold hold;
+	struct ban_fact fact;
+	enum result result;
+	bool is_new = false;
+
+	if (is_exempt(&bans->policy, &network))
+		return RESULT_REFUSED;
+	result = source_table_take(bans->table, key, now_us, reason == BAN_BY_HAND ? SOURCE_OWN : SOURCE_MAKE, &hold);
+	if (result != RESULT_OK)
+		return result;
+	network = source_network(source_key_of_entry(hold.entry));  /* its /48, perhaps */
+	if (hold.entry->is_trusted || is_exempt(&bans->policy, &network)) {
+		source_table_give(&hold);
+		return RESULT_REFUSED;
+	}
+	for_s = for_s < BAN_S_MAX ? for_s : BAN_S_MAX;
+	if (ban_is_on(hold.entry, now_us)) {
+		is_new = prolong(hold.entry, for_s, now_us);
+	} else {
+		begin(&bans->policy, hold.entry, reason, for_s, now_us);
+		is_new = true;
+	}
+	fact = ban_of(hold.entry, now_us);
+	source_table_give(&hold);
+	if (is_new && bans->sink.banned)
+		bans->sink.banned(bans->sink.context, &fact);
+	if (out)
+		*out = fact;
+	return RESULT_OK;
+}
+
+enum result ban_lift(const struct bans *bans, struct source_key key, uint64_t now_us)
+{
+	struct source_hold hold;
+	struct network network;
+	enum result result = source_table_take(bans->table, key, now_us, SOURCE_FIND, &hold);
+	bool was_on;
+
+	if (result != RESULT_OK)
+		return result;
+	was_on = ban_is_on(hold.entry, now_us);
+	network = source_network(source_key_of_entry(hold.entry));
+	hold.entry->ban_until_s = 0;
+	hold.entry->ban_level = 0;
+	source_table_give(&hold);
+	if (was_on && bans->sink.lifted)
+		bans->sink.lifted(bans->sink.context, &network);
+	return was_on ? RESULT_OK : RESULT_NOT_FOUND;
+}
+
+struct listing {
+	const struct bans *bans;
+	uint64_t now_us;
+	void (*each)(void *context, const struct ban_fact *fact);
+	void *context;
+	unsigned lifted;
+};
+
+static void list_one(void *context, const struct source_entry *entry)
+{
+	const struct listing *listing = context;
+	struct ban_fact fact = ban_of(entry, listing->now_us);
+
+	if (ban_is_on(entry, listing->now_us))
+		listing->each(listing->context, &fact);
+}
+
+static void lift_one(void *context, const struct source_entry *entry)
+{
+	struct listing *listing = context;
+	struct network network = source_network(source_key_of_entry(entry));
+
+	if (ban_is_on(entry, listing->now_us) && (entry->is_trusted || is_exempt(&listing->bans->policy, &network)))
+		listing->lifted += ban_lift(listing->bans, source_key_of_entry(entry), listing->now_us) == RESULT_OK;
+}
+
+static void walk_all(struct listing *listing, void (*each)(void *context, const struct source_entry *entry))
+{
+	uint32_t cursor = 0;
+
+	do {
+		source_table_walk(listing->bans->table, CLASS_BANNED, listing->now_us, BUCKETS_AT_ONCE, &cursor, each, listing);
+	} while (cursor);
+}
+
+unsigned ban_lift_exempt(const struct bans *bans, uint64_t now_us)
+{
+	struct listing listing = { .bans = bans, .now_us = now_us };
+
+	walk_all(&listing, lift_one);
+	return listing.lifted;
+}
+
+void ban_each(const struct bans *bans, uint64_t now_us, void (*each)(void *context, const struct ban_fact *fact), void *context)
+{
+	struct listing listing = { bans, now_us, each, context, 0 };
+
+	walk_all(&listing, list_one);
+}

@@ -1,0 +1,107 @@
+#include "guard/rate_table.h"
+
+#include <stdatomic.h>
+
+#include "source/entry.h"
+
+#include "base/banned.h"
+
+#define MAGIC 0x6273726174657473u
+#define WORDS 8u
+#define TIME_BITS 44u
+#define TIME (((uint64_t)1 << TIME_BITS) - 1)
+
+struct line {
+	_Alignas(64) _Atomic uint64_t words[WORDS];
+};
+
+struct rate_table {
+	_Alignas(64) uint64_t magic;
+	uint64_t bytes;
+	uint32_t version, lines;
+	struct hash_seed seed;
+	struct line line[];
+};
+
+static uint32_t line_count(size_t bytes)
+{
+	size_t count = (bytes - sizeof(struct rate_table)) / sizeof(struct line);
+
+	return count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;
+}
+
+enum result rate_table_init(void *memory, size_t bytes, struct hash_seed seed)
+{
+	struct rate_table *table = memory;
+
+	if (bytes < RATE_TABLE_BYTES_MIN)
+		return RESULT_LIMIT;
+	table->bytes = bytes;
+	table->version = RATE_TABLE_VERSION;
+	table->lines = line_count(bytes);
+	table->seed = seed;
+	table->magic = MAGIC;
+	return RESULT_OK;
+}
+
+bool rate_table_is_there(const void *memory, size_t bytes)
+{
+	const struct rate_table *table = memory;
+
+	return bytes >= RATE_TABLE_BYTES_MIN && table->magic == MAGIC && table->version == RATE_TABLE_VERSION && table->bytes == bytes &&
+	       table->lines == line_count(bytes);
+}
+
+/* What WORD owes at NOW. Times are told apart within half of what 44 bits can say; what no limit can owe is a time long ago. */
+static uint64_t owed(uint64_t word, uint64_t now_us)
+{
+	uint64_t ahead = (word - now_us) & TIME;
+
+	return ahead <= RATE_OWED_MAX_US ? ahead : 0;
+}
+
+/* The word of TAG, or, as FOUND says, the one to put it in. */
+static unsigned choose(struct line *line, uint64_t tag, uint64_t now_us, uint64_t *word, bool *found)
+{
+	unsigned best = 0;
+	uint64_t least = UINT64_MAX;
+
+	*found = false;
+	for (unsigned i = 0; i < WORDS; i++) {
+		uint64_t at = atomic_load_explicit(&line->words[i], memory_order_relaxed), owes = owed(at, now_us);
+
+		*found = owes && at >> TIME_BITS == tag;
+		if (*found || owes < least) {
+			best = i;
+			least = owes;
+			*word = at;
+		}
+		if (*found)
+			break;
+	}
+	return best;
+}
+
+uint64_t rate_table_ask(struct rate_table *table, const struct gcra *gcra, const uint64_t *who, size_t count, uint64_t now_us)
+{
+	uint64_t hash = hash_span(table->seed, span_make((const char *)who, count * sizeof(*who)));
+	struct line *line = &table->line[(hash >> 32) * table->lines >> 32];
+	uint64_t tag = hash & (((uint64_t)1 << (64 - TIME_BITS)) - 1), word, after;
+	struct gcra_answer answer;
+	unsigned index;
+	bool found;
+
+	do {
+		uint64_t owes;
+
+		index = choose(line, tag, now_us, &word, &found);
+		owes = found ? owed(word, now_us) : 0;
+		answer = gcra_ask(gcra, now_us + owes, now_us, 1);
+		/* Refused is refused; but where the limit is another by now, or the clock was set back, less is owed from now on. Not
+		 * for a thread whose reading of the clock is a little old. */
+		if (!answer.is_allowed && owes <= gcra->most + ENTRY_SKEW_US)
+			return answer.retry_after;
+		after = tag << TIME_BITS | (answer.tat & TIME);
+	} while (!atomic_compare_exchange_weak_explicit(&line->words[index], &word, after, memory_order_relaxed, memory_order_relaxed));
+	return answer.retry_after;
+}

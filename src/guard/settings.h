@@ -1,0 +1,46 @@
+/* guard/: keeps a portal reachable. What is here so far asks nobody yet (edge/ will): it is given what came, and answers.
+ *
+ *   settings    the keys a person writes
+ *   gcra        how often somebody may: the arithmetic
+ *   budget      that arithmetic, of what one source owes
+ *   rate        the limits that people write, and who comes to them
+ *   rate_table  what is owed to them, in memory that outlives an edge
+ *   ban         who is refused for a while, and for how long
+ *
+ * Availability, fails open: whatever this room cannot know (memory, a lock) lets pass. Bans of the management network and of trusted
+ * proxies fail closed: they are never made.
+ */
+#ifndef BOUCLIER_GUARD_SETTINGS_H
+#define BOUCLIER_GUARD_SETTINGS_H
+
+#include "config/snapshot.h"
+
+/* Whose requests a limit counts together. */
+enum rate_per { RATE_PER_SOURCE, RATE_PER_FINGERPRINT, RATE_PER_ROUTE, RATE_PER_COUNT };
+
+#define RATE_BURST_AUTO (-1)   /* as many as `limit` says */
+#define RATE_LIMITS_MAX 256u   /* a site */
+
+/* One of `rate_limits`. */
+struct rate_limit_settings {
+	struct span path;
+	struct rate limit;
+	int64_t burst;             /* 1 or more, or RATE_BURST_AUTO */
+	int per;                   /* enum rate_per */
+};
+
+struct guard_site_settings {       /* SCOPE_SITE */
+	struct list_value rate_limits;  /* struct rate_limit_settings */
+};
+
+extern const struct config_section guard_site_section;
+
+/* How many may come at once. */
+uint64_t rate_limit_burst(const struct rate_limit_settings *settings);
+
+static inline const struct guard_site_settings *guard_site_settings(const struct site *site)
+{
+	return site->sections[ROOM_GUARD];
+}
+
+#endif

@@ -1,0 +1,265 @@
+/* The limit is learned before simulated origins: as good as the best fixed one, whatever the origin and its mix of routes, and no higher
+ * than it takes. A simulated minute takes milliseconds. */
+#include <math.h>
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "guard/limit.h"
+
+#define AT_WORK_MAX 2048u
+#define LATE_US 2000000u
+
+/* An origin: so many workers, which take requests in the order in which they came. */
+struct origin {
+	unsigned workers;
+	double slowness;                  /* 1: as it was born */
+	uint64_t free_at_us[256];         /* of each worker */
+	struct limit_answer waiting[AT_WORK_MAX];  /* a heap by the time of the answer */
+	unsigned at_work;
+	uint64_t draws;
+};
+
+struct mix {
+	unsigned count;
+	double us[3];
+};
+
+struct run {
+	uint64_t from_us, until_us;
+	unsigned fixed;                   /* limit; 0: learned */
+	unsigned demand;                  /* how many would be at work at most */
+};
+
+static double draw_share(struct origin *origin)
+{
+	origin->draws += 0x9e3779b97f4a7c15u;
+	return (double)(hash_u64(origin->draws) >> 11) / 9007199254740992.0;
+}
+
+static void swap(struct origin *origin, unsigned a, unsigned b)
+{
+	struct limit_answer one = origin->waiting[a];
+
+	origin->waiting[a] = origin->waiting[b];
+	origin->waiting[b] = one;
+}
+
+static uint64_t due(const struct origin *origin, unsigned at)
+{
+	return origin->waiting[at].first_byte_us;
+}
+
+static void send_one(struct origin *origin, const struct mix *mix, uint64_t now_us)
+{
+	unsigned kind = (unsigned)(draw_share(origin) * mix->count), worker = 0, at = origin->at_work++;
+	double takes_us = mix->us[kind] * origin->slowness * (0.7 + 0.6 * draw_share(origin));
+	uint64_t begin_us;
+
+	for (unsigned i = 1; i < origin->workers; i++)
+		worker = origin->free_at_us[i] < origin->free_at_us[worker] ? i : worker;
+	begin_us = origin->free_at_us[worker] > now_us ? origin->free_at_us[worker] : now_us;
+	origin->free_at_us[worker] = begin_us + (uint64_t)takes_us;
+	origin->waiting[at] = (struct limit_answer){ kind, now_us, origin->free_at_us[worker], origin->at_work };
+	for (; at && due(origin, at) < due(origin, (at - 1) / 2); at = (at - 1) / 2)
+		swap(origin, at, (at - 1) / 2);
+}
+
+static struct limit_answer take_answer(struct origin *origin)
+{
+	struct limit_answer first = origin->waiting[0];
+
+	origin->waiting[0] = origin->waiting[--origin->at_work];
+	for (unsigned at = 0, child; (child = 2 * at + 1) < origin->at_work; at = child) {
+		child += child + 1 < origin->at_work && due(origin, child + 1) < due(origin, child);
+		if (due(origin, at) <= due(origin, child))
+			break;
+		swap(origin, at, child);
+	}
+	return first;
+}
+
+/* Answers in time a second. */
+static double serve(struct origin *origin, const struct mix *mix, struct limit *limit, const struct run *run)
+{
+	uint64_t now_us = run->from_us, good = 0;
+
+	while (now_us < run->until_us) {
+		unsigned allowed = run->fixed ? run->fixed : limit_get(limit);
+		struct limit_answer answer;
+
+		while (origin->at_work < allowed && origin->at_work < run->demand)
+			send_one(origin, mix, now_us);
+		answer = take_answer(origin);
+		now_us = answer.first_byte_us;
+		good += now_us >= run->from_us + 3000000 && now_us - answer.sent_us <= LATE_US;
+		if (limit)
+			limit_learn(limit, &answer);
+	}
+	return (double)good / ((double)(run->until_us - run->from_us - 3000000) / 1e6);
+}
+
+static struct origin origin;
+static const struct limit_range range = { LIMIT_FLOOR, LIMIT_START, LIMIT_CEILING };
+
+static double serve_anew(unsigned workers, const struct mix *mix, struct limit *limit, unsigned fixed)
+{
+	struct run run = { 0, workers > 4 ? 33000000 : 303000000, fixed, AT_WORK_MAX - 1 };
+
+	origin = (struct origin){ .workers = workers, .slowness = 1 };
+	if (limit)
+		limit_init(limit, &range, 0);
+	return serve(&origin, mix, limit, &run);
+}
+
+static const struct mix mixes[] = { { 1, { 5000 } }, { 1, { 1000 } }, { 1, { 200000 } }, { 3, { 1000, 5000, 500000 } }, { 2, { 1000, 50000 } } };
+static const unsigned workers_of[] = { 1, 4, 32, 128 };
+
+static void is_as_good_as_the_best_fixed_one(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(mixes) / sizeof(*mixes); i++) {
+		for (size_t j = 0; j < sizeof(workers_of) / sizeof(*workers_of); j++) {
+			struct limit limit;
+			double best = 0, learned = serve_anew(workers_of[j], &mixes[i], &limit, 0);
+
+			for (unsigned fixed = 1; fixed <= 512; fixed *= 2)
+				best = fmax(best, serve_anew(workers_of[j], &mixes[i], NULL, fixed));
+			assert_true(learned >= 0.95 * best);
+			assert_true(limit_get(&limit) <= 2 * workers_of[j] + 16);
+		}
+	}
+}
+
+/* -- an origin that changes under load, while the site is attacked -- */
+
+static const struct mix page = { 1, { 20000 } };
+
+static double serve_on(struct limit *limit, uint64_t from_s, uint64_t until_s, unsigned demand)
+{
+	struct run run = { from_s * 1000000, until_s * 1000000, 0, demand };
+
+	return serve(&origin, &page, limit, &run);
+}
+
+/* 32 workers, 1,600 pages a second; the limit is learned and what is calm is frozen. */
+static void begin_attacked(struct limit *limit)
+{
+	origin = (struct origin){ .workers = 32, .slowness = 1 };
+	limit_init(limit, &range, 0);
+	serve_on(limit, 0, 10, AT_WORK_MAX - 1);
+	limit_freeze(limit, true);
+}
+
+static void follows_an_origin_that_loses_workers(void **state)
+{
+	struct limit limit;
+
+	(void)state;
+	begin_attacked(&limit);
+	origin.workers = 8;
+	assert_true(serve_on(&limit, 10, 20, AT_WORK_MAX - 1) >= 0.95 * 400);
+	assert_in_range(limit_get(&limit), 8, 24);
+	origin.workers = 32;
+	assert_true(serve_on(&limit, 20, 30, AT_WORK_MAX - 1) >= 0.95 * 1600);
+	assert_in_range(limit_get(&limit), 32, 48);
+}
+
+/* A page that takes three times as long now, by a change of the portal's: what was calm is wrong, and is learned anew at the floor. */
+static void follows_an_origin_that_gets_slower(void **state)
+{
+	struct limit limit;
+
+	(void)state;
+	begin_attacked(&limit);
+	origin.slowness = 3;
+	serve_on(&limit, 10, 40, AT_WORK_MAX - 1);
+	assert_true(serve_on(&limit, 40, 50, AT_WORK_MAX - 1) >= 0.9 * 533);
+	assert_in_range(limit_get(&limit), 28, 60);
+}
+
+/* A flood does not become what is normal, however long it lasts. */
+static void an_hour_of_flood_changes_nothing(void **state)
+{
+	struct limit limit;
+
+	(void)state;
+	begin_attacked(&limit);
+	serve_on(&limit, 10, 600, AT_WORK_MAX - 1);
+	assert_in_range(limit_get(&limit), 32, 48);
+	assert_true(limit.kinds[0].calm_us < 22000);
+}
+
+/* A quiet day teaches what is calm, and leaves the limit where it is. */
+static void quiet_does_not_move_it(void **state)
+{
+	struct limit limit;
+
+	(void)state;
+	origin = (struct origin){ .workers = 32, .slowness = 1 };
+	limit_init(&limit, &range, 0);
+	serve_on(&limit, 0, 100, 2);
+	assert_int_equal(limit_get(&limit), LIMIT_START);
+	assert_true(fabs(limit.kinds[0].calm_us - 20000) < 1000);
+	assert_true(serve_on(&limit, 100, 110, AT_WORK_MAX - 1) >= 0.95 * 1600);
+}
+
+/* Places that are reserved for others are not asked for: who is held back by that says so, and the limit grows all the same. */
+static void grows_where_some_of_it_is_reserved(void **state)
+{
+	struct limit limit;
+
+	(void)state;
+	origin = (struct origin){ .workers = 32, .slowness = 1 };
+	limit_init(&limit, &range, 0);
+	for (uint64_t second = 0; second < 10; second++) {
+		limit_hold_back(&limit);
+		serve_on(&limit, second, second + 1, limit_get(&limit) - 3);
+	}
+	assert_true(limit_get(&limit) >= 32);
+}
+
+static void keeps_to_its_range(void **state)
+{
+	struct limit_range narrow = { 2, 3, 6 };
+	struct limit limit;
+
+	(void)state;
+	for (unsigned workers = 1; workers <= 32; workers *= 32) {
+		origin = (struct origin){ .workers = workers, .slowness = 1 };
+		limit_init(&limit, &narrow, 0);
+		assert_int_equal(limit_get(&limit), 3);
+		serve_on(&limit, 0, 30, AT_WORK_MAX - 1);
+		assert_in_range(limit_get(&limit), 2, 6);
+	}
+	assert_int_equal(limit_get(&limit), 6);
+}
+
+/* Clocks that step, and kinds that there are not. */
+static void nonsense_teaches_nothing(void **state)
+{
+	struct limit limit;
+	struct limit_answer answers[] = { { 0, 50, 60, 1 }, { 0, 200, 200, 1 }, { 0, 300, 100, 1 }, { 99, 200, 300, 1 } };
+
+	(void)state;
+	limit_init(&limit, &range, 100);
+	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++)
+		limit_learn(&limit, &answers[i]);
+	assert_int_equal(limit.count, 1);
+	assert_int_equal(limit.kinds[LIMIT_KINDS - 1].count, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(is_as_good_as_the_best_fixed_one),
+		cmocka_unit_test(follows_an_origin_that_loses_workers),
+		cmocka_unit_test(follows_an_origin_that_gets_slower),
+		cmocka_unit_test(an_hour_of_flood_changes_nothing),
+		cmocka_unit_test(quiet_does_not_move_it),
+		cmocka_unit_test(grows_where_some_of_it_is_reserved),
+		cmocka_unit_test(keeps_to_its_range),
+		cmocka_unit_test(nonsense_teaches_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

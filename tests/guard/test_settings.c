@@ -1,0 +1,109 @@
+/* What an administrator may say about rates, what is refused with a sentence, and what the manual, the schema and dump make of it. */
+#include "../config/site_reading.h"
+
+#include "config/dump.h"
+#include "guard/settings.h"
+
+#include "base/banned.h"
+
+#define LIMITS "    rate_limits:\n"
+
+static struct config_section sections[2];
+
+static void refused(void **state)
+{
+	static const struct { const char *lines, *sentence; } table[] = {
+		{ LIMITS "      - path: /login\n", "/c/bouclier.yaml:4:9: error: rate limit: \"limit\" is missing" },
+		{ LIMITS "      - { path: /login, limit: 10 }\n", "(did you mean 10/s?)" },
+		{ LIMITS "      - { path: /login, limit: 10/min }\n", "/c/bouclier.yaml:4:32: error: limit: found \"10/min\", expected a rate (10/s, 10/m or 10/h)" },
+		{ LIMITS "      - { path: /login, limit: 10r/s }\n", "(did you mean 10/s?)" },
+		{ LIMITS "      - { path: /login, limit: 0/s }\n", "limit: found \"0/s\"" },
+		{ LIMITS "      - { path: /login, limit: -1/s }\n", "limit: found \"-1/s\"" },
+		{ LIMITS "      - { path: /login, limit: 1000001/s }\n", "limit: found \"1000001/s\"" },
+		{ LIMITS "      - { path: /login, limit: 10/m, burst: 0 }\n", "burst: found \"0\"" },
+		{ LIMITS "      - { path: /login, limit: 10/m, burst: all }\n", "burst: found \"all\"" },
+		{ LIMITS "      - { path: /login, limit: 1/h, burst: 25 }\n", "25 at once would take more than a day" },
+		{ LIMITS "      - { path: login, limit: 10/m }\n", "expected a path, which starts with /" },
+		{ LIMITS "      - { path: \"\", limit: 10/m }\n", "path: found \"\"" },
+		{ LIMITS "      - { path: \"/a*\", limit: 10/m }\n", "without ? or *" },
+		{ LIMITS "      - { path: \"/a?b\", limit: 10/m }\n", "without ? or *" },
+		{ LIMITS "      - { path: /login, limit: 10/m, per: sources }\n", "(did you mean source?)" },
+		{ LIMITS "      - { path: /login, limit: 10/m, bursts: 3 }\n", "(did you mean burst?)" },
+		{ LIMITS "      - { path: /login, rate: 10/m }\n", "unknown key \"rate\" in rate limit" },
+		{ LIMITS "      - { path: /login, limit: 10/m }\n      - { path: /login/, limit: 5/m }\n", "bouclier.yaml:5:9: error: rate_limits: /login/ has a limit per source already" },
+		{ "    rate_limits: 10/m\n", "rate_limits" },
+		{ "    rate_limit: []\n", "(did you mean rate_limits?)" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		assert_refused(sections, "", table[i].lines, table[i].sentence);
+}
+
+static void too_many(void **state)
+{
+	struct buffer lines;
+
+	(void)state;
+	buffer_init(&lines, 1 << 20);
+	assert_ok(buffer_print(&lines, LIMITS));
+	for (unsigned i = 0; i <= RATE_LIMITS_MAX; i++)
+		assert_ok(buffer_print(&lines, "      - { path: /p%u, limit: 1/s }\n", i));
+	assert_ok(buffer_append_byte(&lines, 0));
+	assert_refused(sections, "", lines.bytes, "rate_limits: found 257, expected at most 256");
+	buffer_done(&lines);
+}
+
+static void taken(void **state)
+{
+	struct snapshot *snapshot = assert_taken(sections, "defaults: { rate_limits: [{ limit: 100/s }] }\n",
+		LIMITS "      - { path: /login, limit: 10/m, burst: 5 }\n      - { path: /login, limit: 24/h, per: fingerprint }\n      - { limit: 7/s, per: route }\n");
+	const struct guard_site_settings *settings = guard_site_settings(&snapshot->sites[0]);
+	const struct rate_limit_settings *list = settings->rate_limits.items;
+
+	(void)state;
+	assert_int_equal(settings->rate_limits.count, 3);
+	assert_span(list[0].path, "/login");
+	assert_true(list[0].limit.count == 10 && list[0].limit.per_ms == 60000 && list[0].per == RATE_PER_SOURCE);
+	assert_int_equal(rate_limit_burst(&list[0]), 5);
+	assert_true(list[1].limit.per_ms == 3600000 && list[1].per == RATE_PER_FINGERPRINT);
+	assert_int_equal(rate_limit_burst(&list[1]), 24);
+	assert_span(list[2].path, "/");
+	assert_int_equal(list[2].per, RATE_PER_ROUTE);
+	snapshot_drop(snapshot);
+	snapshot = assert_taken(sections, "defaults: { rate_limits: [{ limit: 100/s }] }\n", "");
+	assert_int_equal(guard_site_settings(&snapshot->sites[0])->rate_limits.count, 1);
+	snapshot_drop(snapshot);
+	snapshot = assert_taken(sections, "", "");
+	assert_int_equal(guard_site_settings(&snapshot->sites[0])->rate_limits.count, 0);
+	snapshot_drop(snapshot);
+}
+
+static void told(void **state)
+{
+	static const char *const words[] = { "rate_limits", "burst", "fingerprint", "10/s, 10/m or 10/h" };
+	struct snapshot *snapshot = assert_taken(sections, "", LIMITS "      - { path: /login, limit: 90/m }\n");
+	struct buffer out;
+
+	(void)state;
+	buffer_init(&out, 1 << 20);
+	assert_ok(config_dump(snapshot, sections, DUMP_YAML, &out));
+	assert_true(span_contains(buffer_span(&out), SPAN("- path: /login\n        limit: 90/m\n        burst: auto\n        per: source\n")));
+	buffer_reset(&out);
+	assert_ok(config_manual(sections, &out));
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		assert_true(span_contains(buffer_span(&out), span_of(words[i])));
+	buffer_reset(&out);
+	assert_ok(config_schema(sections, &out));
+	assert_true(span_contains(buffer_span(&out), SPAN("rate_limits")));
+	snapshot_drop(snapshot);
+	buffer_done(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(refused), cmocka_unit_test(too_many), cmocka_unit_test(taken), cmocka_unit_test(told) };
+
+	sections[0] = guard_site_section;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
