@@ -49,6 +49,16 @@ static const struct option bypass_options[] = {
 	OPTION_OUTPUT,
 	OPTION_HELP,
 };
+static const struct option ban_options[] = {
+	OPTION_CONFIG,
+	OPTION_SOCKET,
+	{ .name = "for", .letter = 'f', .value = "DURATION", .help = "How long: 30m, 2h, up to 365d; 1h without it." },
+	{ .name = "reason", .letter = 'r', .value = "TEXT", .help = "Why: for the journal and for bans." },
+	OPTION_OUTPUT,
+	OPTION_HELP,
+};
+static const struct option unban_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
+static const struct option bans_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option status_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option top_options[] = {
 	OPTION_CONFIG,
@@ -126,6 +136,15 @@ const struct command commands[] = {
 	  .arguments_max = 1, .options = bypass_options, .run = bypass_command,
 	  .details = "For when the shield itself may be what keeps citizens out. Strict reading, routing and connection budgets stay on. It "
 	             "ends by itself, survives a reload and a crash, and every view shows it in red." },
+	{ .name = "ban", .summary = "refuses an address or a network for a while", .arguments = "ADDRESS|NETWORK", .arguments_min = 1, .arguments_max = 1,
+	  .options = ban_options, .run = ban_command,
+	  .details = "What comes from there gets 403, and a page that says for how long; a single address that nobody shares is not even answered. An IPv6 "
+	             "address stands for its /64. It ends by itself, survives a reload and a crash, and is lifted by unban. For good, use denylist.\n\n"
+	             "Networks of management and trusted_proxies, and this machine, cannot be banned: they are how you, or all visitors, come in." },
+	{ .name = "unban", .summary = "lets a banned address or network in again", .arguments = "ADDRESS|NETWORK", .arguments_min = 1, .arguments_max = 1,
+	  .options = unban_options, .run = unban_command,
+	  .details = "Whether a person banned it or the shield did. What it did before is forgotten: the next ban is short again." },
+	{ .name = "bans", .summary = "who is banned now, until when and why", .options = bans_options, .run = bans_command },
 	{ .name = "status", .summary = "what the running shield is doing, on one page", .options = status_options, .run = status_command },
 	{ .name = "top", .summary = "the same, live", .options = top_options, .run = top_command,
 	  .details = "Requests a second, decisions, origins, the slowest sites and routes, connections, memory; every second, until q." },

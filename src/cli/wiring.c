@@ -6,8 +6,13 @@
 #include "cli/settings.h"
 #include "edge/settings.h"
 #include "event/settings.h"
+#include "guard/ban_networks.h"
+#include "guard/rate_table.h"
+#include "guard/settings.h"
 #include "net/settings.h"
 #include "origin/settings.h"
+#include "source/settings.h"
+#include "source/table.h"
 
 #include "base/banned.h"
 
@@ -17,8 +22,8 @@ static pthread_once_t sections_once = PTHREAD_ONCE_INIT;
 static void gather(void)
 {
 	const struct config_section *const all[] = {
-		&net_top_section, &edge_top_section, &event_section, &admin_section,
-		&net_site_section, &origin_site_section, &edge_site_section,
+		&net_top_section, &edge_top_section, &event_section, &admin_section, &guard_top_section,
+		&net_site_section, &source_site_section, &guard_site_section, &origin_site_section, &edge_site_section,
 		&origin_route_section, &edge_route_section,
 	};
 
@@ -39,6 +44,9 @@ static struct region regions[] = {
 	{ REGION_COLLECTIONS, REGION_VERSION, COLLECTIONS_BYTES },
 	{ REGION_AUDIT, REGION_VERSION, 0 },
 	{ REGION_HITS, HITS_VERSION, 0 },
+	{ REGION_SOURCES, SOURCE_TABLE_VERSION, SOURCE_TABLE_BYTES },
+	{ REGION_RATES, RATE_TABLE_VERSION, RATE_TABLE_BYTES },
+	{ REGION_BANS, BAN_NETWORKS_VERSION, sizeof(struct ban_networks) },
 	{ REGION_QUARANTINE, QUARANTINE_VERSION, sizeof(struct quarantine_memory) },
 };
 #define REGIONS (sizeof(regions) / sizeof(*regions))

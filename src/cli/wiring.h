@@ -20,6 +20,9 @@ config_sections wiring_sections(void);
 #define REGION_QUARANTINE "quarantine"
 #define REGION_COLLECTIONS "collections"  /* what rules keep between requests (waf/store.h): touched only once there are rules */
 #define REGION_HITS "hits"                /* what rules hit of visitors (edge/hits.h): the same */
+#define REGION_SOURCES "sources"          /* who asks, and who is banned (source/table.h): touched as sources come */
+#define REGION_RATES "rates"              /* what is owed to rate limits (guard/rate_table.h): the same */
+#define REGION_BANS "bans"                /* networks that a person banned (guard/ban_networks.h) */
 #define COLLECTIONS_BYTES ((size_t)8 << 20)
 #define REGION_VERSION 1u
 

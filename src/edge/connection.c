@@ -46,12 +46,17 @@ void connection_say(struct connection *connection, enum decision decision, enum 
 	worker->sink.connection(worker->sink.context, &fact);
 }
 
-void connection_say_refused(struct worker *worker, const struct address *peer, const char *detail)
+static void say_refused(struct worker *worker, const struct address *peer, enum decision decision, enum reason reason, const char *detail)
 {
-	struct connection_fact fact = { .wall_ns = worker->loop.wall_ns, .worker = worker->index, .decision = DECISION_LIMIT,
-		                        .reason = REASON_CONNECTIONS, .peer = *peer, .detail = span_of(detail) };
+	struct connection_fact fact = { .wall_ns = worker->loop.wall_ns, .worker = worker->index, .decision = decision, .reason = reason,
+		                        .peer = *peer, .detail = span_of(detail) };
 
 	worker->sink.connection(worker->sink.context, &fact);
+}
+
+void connection_say_refused(struct worker *worker, const struct address *peer, const char *detail)
+{
+	say_refused(worker, peer, DECISION_LIMIT, REASON_CONNECTIONS, detail);
 }
 
 /* A handshake costs a hundred times what a request does: only so many at once. What is over the limit is refused before the
@@ -190,6 +195,14 @@ const struct endpoint *connection_reached(struct connection *connection)
 	return &connection->reached;
 }
 
+static bool is_cut(struct worker *worker, const struct address *peer)
+{
+	if (!source_is_cut(worker, peer))
+		return false;
+	say_refused(worker, peer, DECISION_DROP, REASON_BANNED, "a banned source");
+	return true;
+}
+
 /* PROXY protocol: fails closed. Whoever connects without the header that this port demands, or is not trusted to say whom it
  * speaks for, is cut. */
 static enum result read_proxy_header(struct connection *connection)
@@ -213,11 +226,11 @@ static enum result read_proxy_header(struct connection *connection)
 		return RESULT_MALFORMED;
 	}
 	buffer_consume(&connection->in, used);
-	if (!header.is_local) {
-		connection->peer = header.source;
-		connection->reached = header.destination;
-	}
-	return RESULT_OK;
+	if (header.is_local)
+		return RESULT_OK;
+	connection->peer = header.source;
+	connection->reached = header.destination;
+	return is_cut(connection->worker, &header.source.address) ? RESULT_REFUSED : RESULT_OK;
 }
 
 static enum result begin_tls(struct connection *connection)
@@ -427,7 +440,7 @@ static void init_connection(struct connection *connection, struct worker *worker
 void connection_accept(struct worker *worker, int fd, const struct endpoint *local, const struct endpoint *peer)
 {
 	const struct edge_port *port = plan_find_port(worker->binding->plan, local);
-	bool has_place = port && take_place(worker, peer);
+	bool has_place = port && (port->has_proxy_protocol || !is_cut(worker, &peer->address)) && take_place(worker, peer);
 	struct connection *connection = has_place ? malloc(sizeof(*connection)) : NULL;
 
 	if (!connection) {

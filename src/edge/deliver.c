@@ -162,6 +162,8 @@ static void add_ours(struct fields_out *out)
 		add(out, FIELD_RETRY_AFTER, SPAN("Retry-After"), SPAN("2"));
 	if (request->is_own && request->reason == REASON_MAINTENANCE)
 		add(out, FIELD_RETRY_AFTER, SPAN("Retry-After"), digits(request, (uint64_t)request->route->settings->maintenance_retry_ms / 1000));
+	if (request->is_own && request->caller.retry_after_s)
+		add(out, FIELD_RETRY_AFTER, SPAN("Retry-After"), digits(request, request->caller.retry_after_s));
 	if (request->is_own && request->status == 405)
 		add(out, FIELD_OTHER, SPAN("Allow"), allowed_methods(request));
 }
@@ -512,6 +514,7 @@ enum step_outcome step_record(struct request *request)
 	/* A tunnel that the origin ended first still has it: nobody but this request may be woken by it. */
 	if (request->origin || request->member)
 		request_release_origin(request, false);
+	caller_settle(request);
 	worker->gauges.requests_at_work--;
 	if (request->is_h2) {
 		http2_request_over(request);

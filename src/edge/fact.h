@@ -36,6 +36,10 @@ enum decision { DECISION_ALLOW, DECISION_LOG, DECISION_CHALLENGE, DECISION_QUEUE
 	X(SHUTDOWN, "shutdown") \
 	X(ACME, "acme-challenge") \
 	X(PROBE, "probe") \
+	X(BANNED, "banned")                       /* the source, or a network that it is in */ \
+	X(DENYLIST, "denylist") \
+	X(RATE_LIMIT, "rate-limit")               /* of rate_limits */ \
+	X(BUDGET, "budget")                       /* the source took more than source_budgets */ \
 	X(QUARANTINE, "quarantine")               /* this request killed an edge before */ \
 	X(CONNECTIONS, "connection-limit") \
 	X(HANDSHAKE, "tls-handshake") \

@@ -29,6 +29,7 @@ void request_release_origin(struct request *request, bool is_reusable)
 		request->origin = NULL;
 	}
 	if (request->member) {
+		request->held_ns += now_ns(request) - request->connect_ns;
 		pool_give_back(request->member);
 		request->member = NULL;
 	}

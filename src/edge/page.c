@@ -63,6 +63,7 @@ enum page_kind {
 	PAGE_STATUS,
 	PAGE_MAINTENANCE,
 	PAGE_RULES,      /* refused before an origin was asked */
+	PAGE_BANNED,     /* for who asks, whatever it is */
 	PAGE_ANSWER,     /* the origin's answer was: nothing that the visitor could put right */
 };
 
@@ -82,6 +83,38 @@ static const struct page_text rules_text = {
 	  "Deshalb wurde sie angehalten, bevor sie das Portal erreichte, und nichts davon wurde dort gespeichert. Wenn Sie nur einen Text geschrieben oder ein Formular "
 	  "ausgefüllt haben, ist das ein Irrtum unsererseits. Sie können zurückgehen, damit Ihr Text nicht verloren geht, und Ungewöhnliches anders "
 	  "ausdrücken: Code, Befehle, seltsame Zeichen. Hilft das nicht, nennen Sie uns die Referenz unten: Damit sehen wir den Grund und können ihn beheben." },
+};
+
+/* It may be a citizen who shares an address with whoever earned it. */
+static const struct page_text banned_text = {
+	0, { "Your connection is refused for the moment", "Uw verbinding wordt tijdelijk geweigerd", "Votre connexion est momentanément refusée",
+	     "Ihre Verbindung wird vorübergehend abgewiesen" },
+	{ "Too many requests came from it, or requests that could do harm; others may use the same connection. This ends by itself. If you need the portal "
+	  "now, try another connection, or tell us the reference below.",
+	  "Er kwamen te veel aanvragen van, of aanvragen die schade kunnen doen; misschien gebruiken anderen dezelfde verbinding. Dit gaat vanzelf over. Hebt u het "
+	  "portaal nu nodig, probeer dan een andere verbinding, of geef ons de referentie hieronder.",
+	  "Trop de demandes en provenaient, ou des demandes qui pourraient nuire ; d’autres personnes utilisent peut-être la même connexion. Cela se termine de "
+	  "soi-même. Si vous avez besoin du portail maintenant, essayez une autre connexion ou communiquez-nous la référence ci-dessous.",
+	  "Von ihr kamen zu viele Anfragen oder solche, die schaden können; vielleicht nutzen andere dieselbe Verbindung. Das endet von selbst. Wenn Sie das Portal "
+	  "jetzt brauchen, versuchen Sie eine andere Verbindung oder nennen Sie uns die Referenz unten." },
+};
+
+/* How long, in words that are kept: rounded up, so that few pages are made. */
+enum wait_unit { WAIT_SECONDS, WAIT_MINUTES, WAIT_HOURS };
+static const struct page_wait {
+	uint32_t seconds;
+	unsigned count;
+	enum wait_unit unit;
+} waits[] = {
+	{ 5, 5, WAIT_SECONDS }, { 15, 15, WAIT_SECONDS }, { 30, 30, WAIT_SECONDS }, { 60, 60, WAIT_SECONDS }, { 120, 2, WAIT_MINUTES }, { 300, 5, WAIT_MINUTES },
+	{ 900, 15, WAIT_MINUTES }, { 1800, 30, WAIT_MINUTES }, { 3600, 60, WAIT_MINUTES }, { 7200, 2, WAIT_HOURS }, { 21600, 6, WAIT_HOURS },
+	{ 43200, 12, WAIT_HOURS }, { 86400, 24, WAIT_HOURS }, { 259200, 72, WAIT_HOURS },
+};
+static const char *const wait_before[] = { "You can try again in", "U kunt het opnieuw proberen over", "Vous pourrez réessayer dans", "Ein neuer Versuch ist möglich in" };
+static const char *const wait_units[][LANGUAGE_COUNT] = {
+	[WAIT_SECONDS] = { "seconds", "seconden", "secondes", "Sekunden" },
+	[WAIT_MINUTES] = { "minutes", "minuten", "minutes", "Minuten" },
+	[WAIT_HOURS] = { "hours", "uur", "heures", "Stunden" },
 };
 
 static const char *const maintenance_title[] = { "Maintenance", "Onderhoud", "Maintenance", "Wartungsarbeiten" };
@@ -177,6 +210,8 @@ static enum page_kind kind_of(const struct request *request)
 {
 	if (request->reason == REASON_MAINTENANCE)
 		return PAGE_MAINTENANCE;
+	if (request->reason == REASON_BANNED)
+		return PAGE_BANNED;
 	if (request->reason != REASON_RULES && request->reason != REASON_RULES_LIMIT)
 		return PAGE_STATUS;
 	return request->origin_status ? PAGE_ANSWER : PAGE_RULES;
@@ -186,7 +221,31 @@ static const struct page_text *text_for(const struct request *request, unsigned 
 {
 	enum page_kind kind = kind_of(request);
 
+	if (kind == PAGE_BANNED)
+		return &banned_text;
 	return kind == PAGE_RULES ? &rules_text : text_of(kind == PAGE_ANSWER ? 0 : status);
+}
+
+/* NULL: nobody is told when, or it is too long to be of use. */
+static const struct page_wait *wait_of(const struct request *request)
+{
+	for (size_t i = 0; request->caller.retry_after_s && i < sizeof(waits) / sizeof(*waits); i++) {
+		if (request->caller.retry_after_s <= waits[i].seconds)
+			return &waits[i];
+	}
+	return NULL;
+}
+
+static unsigned wait_key(const struct request *request)
+{
+	const struct page_wait *wait = wait_of(request);
+
+	return wait ? wait->seconds : 0;
+}
+
+static enum result write_wait(const struct page_wait *wait, enum language language, struct buffer *out)
+{
+	return wait ? buffer_print(out, "<p>%s %u %s.</p>\n", wait_before[language], wait->count, wait_units[wait->unit][language]) : RESULT_OK;
 }
 
 static enum result write_page(const struct request *request, unsigned status, enum language language, struct buffer *out)
@@ -199,6 +258,8 @@ static enum result write_page(const struct request *request, unsigned status, en
 	char id[32];
 
 	hex_write(request->id, sizeof(request->id), id);
+	if (result == RESULT_OK)
+		result = write_wait(wait_of(request), language, out);
 	if (result == RESULT_OK && request->route)
 		result = write_contact(request->route->settings->contact, language, out);
 	if (result == RESULT_OK)
@@ -251,7 +312,7 @@ static struct page_kept *find_kept(const struct request *request, unsigned statu
 		struct page_kept *kept = &pages->list[i];
 
 		if (kept->text && kept->status == status && kept->language == (unsigned)language &&
-		    kept->kind == (unsigned)kind_of(request) &&
+		    kept->kind == (unsigned)kind_of(request) && kept->wait == wait_key(request) &&
 		    kept->settings == (request->route ? request->route->settings : NULL))
 			return kept;
 	}
@@ -268,7 +329,7 @@ static void keep(const struct request *request, unsigned status, enum language l
 		return;
 	memcpy(copy, text.at, text.len);
 	free(kept->text);
-	*kept = (struct page_kept){ copy, text.len, find_id(text, request), status, language, kind_of(request),
+	*kept = (struct page_kept){ copy, text.len, find_id(text, request), status, language, kind_of(request), wait_key(request),
 		                    request->route ? request->route->settings : NULL };
 }
 

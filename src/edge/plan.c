@@ -1,6 +1,5 @@
-#include "edge/plan.h"
+#include "edge/plan_sources.h"
 
-#include <limits.h>
 #include <stdlib.h>
 
 #include "base/hash.h"
@@ -183,28 +182,6 @@ static enum result make_site(struct plan *plan, const struct plan_needs *needs, 
 	return result;
 }
 
-/* Availability, fails open: without a database its rules never match, and the portals are served. */
-static enum result open_geo(struct plan *plan, const struct plan_needs *needs)
-{
-	const struct rule *rule = plan->wafs ? edge_wafs_find_geo(plan->wafs) : NULL;
-	char path[PATH_MAX];
-	enum result result;
-
-	if (!rule)
-		return RESULT_OK;
-	result = span_to_text(plan->top->countries, path, sizeof(path));
-	if (result == RESULT_OK)
-		result = geo_open(path, &plan->geo);
-	if (result == RESULT_OK || result == RESULT_NO_MEMORY || !needs->complaints)
-		return result == RESULT_NO_MEMORY ? result : RESULT_OK;
-	complain(needs->complaints, COMPLAINT_WARNING, rule->place, SPAN("install Debian's packages libloc1 and libloc-database, or name a database with `countries`"),
-	         "rule %u: @geoLookup never matches: %s", rule->id,
-	         result == RESULT_NOT_FOUND   ? "the library libloc.so.1 is not here" :
-	         result == RESULT_MALFORMED ? "what `countries` names is no database of libloc" :
-	                                      "the database that `countries` names cannot be opened");
-	return RESULT_OK;
-}
-
 static struct edge_site *find_tolerant(const struct plan *plan)
 {
 	struct edge_site *found = NULL;
@@ -234,6 +211,7 @@ static void free_sites(struct plan *plan)
 	if (plan->wafs)
 		edge_wafs_free(plan->wafs);
 	geo_close(plan->geo);
+	arena_done(&plan->arena);
 	free(plan->sites);
 	free(plan->ports);
 	free(plan);
@@ -255,6 +233,7 @@ enum result plan_make(struct snapshot *snapshot, const struct plan_needs *needs)
 
 	if (!plan)
 		return RESULT_NO_MEMORY;
+	arena_init(&plan->arena, (size_t)1 << 30, 4096);
 	plan->top = snapshot->sections[ROOM_EDGE];
 	plan->origins = needs->origins;
 	plan->tenants = needs->tenants;
@@ -272,7 +251,9 @@ enum result plan_make(struct snapshot *snapshot, const struct plan_needs *needs)
 		if (result != RESULT_OK)
 			goto fail;
 	}
-	result = open_geo(plan, needs);
+	result = plan_make_sources(plan, snapshot);
+	if (result == RESULT_OK)
+		result = plan_open_geo(plan, needs);
 	if (result != RESULT_OK)
 		goto fail;
 	plan->tolerant = find_tolerant(plan);

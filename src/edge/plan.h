@@ -2,7 +2,7 @@
  * ports are listened on, which rules are asked.
  *
  * Owns     its arrays, pools, rule sets' overlays and TLS contexts; lives and goes with the snapshot
- * Threads  immutable once made, but for is_moved
+ * Threads  immutable once made, but for is_moved, and what majority points to
  */
 #ifndef BOUCLIER_EDGE_PLAN_H
 #define BOUCLIER_EDGE_PLAN_H
@@ -13,9 +13,13 @@
 #include "edge/waf.h"
 #include "http/head_reader.h"
 #include "net/settings.h"
+#include "guard/majority.h"
+#include "guard/rate.h"
+#include "guard/source_budget.h"
 #include "net/tls_server.h"
 #include "origin/pool.h"
 #include "source/geo.h"
+#include "source/list.h"
 
 struct edge_route {
 	const struct route *route;
@@ -35,6 +39,9 @@ struct edge_site {
 	struct edge_tenant *tenant; /* held by the plan; NULL: there is nothing to share */
 	struct edge_route *routes;  /* as site->routes */
 	const struct net_site_settings *net;
+	const struct lists *lists;  /* NULL: the site has none */
+	const struct rate_limits *rate_limits;  /* the same */
+	struct majority *majority;  /* of its requests: whoever serves one writes it */
 	struct hits_site *hits;  /* what rules hit of its visitors; NULL: not counted */
 	uint32_t graduate_s, graduate_notice_s;  /* of its routes the longest; 0: it never moves to block by itself */
 	uint32_t is_moved;       /* it did: atomic, written by the service thread while all read */
@@ -63,7 +70,11 @@ struct plan {
 	struct origins *origins;
 	struct edge_tenants *tenants;      /* may be NULL */
 	struct edge_wafs *wafs;            /* NULL: no route has rules */
-	struct geo *geo;                   /* NULL: no rule asks for countries, or there is no database */
+	struct arena arena;                /* of sites' lists and rate limits, and of EXEMPT */
+	struct source_budgets budgets;
+	struct list_value exempt;          /* struct network: management, trusted proxies, this machine: no budgets, no bans */
+	bool needs_place;                  /* some site's list names countries or autonomous systems */
+	struct geo *geo;                   /* NULL: nobody asks where somebody is, or there is no database */
 };
 
 struct plan_needs {

@@ -83,6 +83,7 @@ static void reset(struct request *request)
 	timer_init(&request->timer, nothing_moved);
 	job_init(&request->turn_job, turn_has_come);
 	buffer_init(&request->stream_body, STREAM_BODY_MAX_BYTES);
+	request->caller.lane = LANE_PLAUSIBLE;
 	outside_init(request);
 }
 

@@ -6,6 +6,7 @@
 #ifndef BOUCLIER_EDGE_REQUEST_H
 #define BOUCLIER_EDGE_REQUEST_H
 
+#include "edge/caller.h"
 #include "edge/connection.h"
 #include "edge/feed.h"
 #include "edge/hold.h"
@@ -59,6 +60,7 @@ struct request {
 	uint64_t id[2];
 	struct address source;
 	bool is_source_trusted;            /* the socket's other end is a trusted proxy */
+	struct caller caller;              /* what is known of the source */
 	const struct edge_site *site;
 	const struct edge_route *route;
 	const struct edge_route *route_as_written;  /* not that of the path's usual reading, perhaps: its refusals count too */
@@ -109,6 +111,7 @@ struct request {
 	enum reason failed_reason;         /* why the last try ended; told when there is nobody left to try */
 	enum http_fault fault;
 	uint64_t start_ns, wall_ns, connect_ns, connected_ns, forwarded_ns, first_byte_ns;
+	uint64_t held_ns;                  /* how long origins were held, all tries */
 	bool was_reused;
 	unsigned origin_status;
 };
@@ -206,6 +209,8 @@ void response_send_interim(struct request *request, unsigned status, const struc
 enum result http1_deliver(struct request *request) must_check;
 /* The origin has said all: it is kept for others, or closed. */
 void response_origin_done(struct request *request);
+/* screen_source.c: what becomes of it for who asks. STEP_NEXT, or it is answered. */
+enum step_outcome screen_source(struct request *request);
 /* screen.c: "GET, HEAD, POST" */
 struct span allowed_methods(struct request *request);
 /* http2.c */

@@ -15,6 +15,7 @@ enum step_outcome step_identify(struct request *request)
 	/* Of a head that was refused: only the fields before the fault are believed (they are represented later). */
 	if (request->is_source_trusted)
 		request->source = source_identify(&connection->peer.address, trusted, &request->head.fields);
+	caller_identify(request);
 	return STEP_NEXT;
 }
 

@@ -127,6 +127,7 @@ static bool is_let_in(const struct request *request, const struct edge_route *ro
 enum step_outcome step_screen(struct request *request)
 {
 	const struct edge_settings *settings = request->route->settings;
+	enum step_outcome outcome;
 
 	crash_test(request);
 	if (request_begins_probing(request))
@@ -138,6 +139,9 @@ enum step_outcome step_screen(struct request *request)
 	/* Security, fails closed: an address that no rule names is not let in. */
 	if (!is_let_in(request, request->route) || !is_let_in(request, request->route_as_written))
 		return request_answer(request, 403, DECISION_BLOCK, REASON_ALLOW_FROM);
+	outcome = screen_source(request);
+	if (outcome != STEP_NEXT)
+		return outcome;
 	if (settings->maintenance)
 		return request_answer(request, 503, DECISION_LIMIT, REASON_MAINTENANCE);
 	if (!is_method_allowed(request, request->route) || !is_method_allowed(request, request->route_as_written))

@@ -383,6 +383,7 @@ struct worker *worker_new(const struct worker_needs *needs)
 	list_init(&worker->listeners);
 	list_init(&worker->free_requests);
 	outside_worker_init(worker);
+	known_init(worker);
 	random_fill(worker->id_state, sizeof(worker->id_state));
 	worker->binding = binding_new(needs->snapshot);
 	if (!worker->binding)
@@ -427,6 +428,7 @@ void worker_free(struct worker *worker)
 		connection_close(list_entry(other, struct connection, node), true);
 	origin_worker_done(&worker->origins);
 	timer_cancel(&worker->loop.timers, &worker->lists_timer);
+	known_done(worker);
 	loop_turn(&worker->loop, 0);  /* frees what was closed */
 	loop_turn(&worker->loop, 0);
 	if (worker->spare)

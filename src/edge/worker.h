@@ -9,12 +9,16 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "edge/fact.h"
+#include "edge/known.h"
 #include "edge/outside.h"
 #include "edge/plan.h"
 #include "edge/probe_log.h"
 #include "edge/quarantine.h"
 #include "edge/tenants.h"
+#include "guard/ban_networks.h"
+#include "guard/rate_table.h"
 #include "origin/connection.h"
+#include "source/table.h"
 
 /* What a worker holds of one snapshot: counted without atomics, so that each request can hold it for free. */
 struct binding {
@@ -39,6 +43,10 @@ struct edge_common {
 	/* Bypasses: their number, so that the question is asked only when there is one. */
 	unsigned bypasses;
 	const struct collection_port *collections;  /* what rules keep between requests; NULL: nothing */
+	/* Who asks, in memory that outlives this process. Set before workers start; NULL: there is no such memory. */
+	struct source_table sources;  /* its header may be NULL */
+	struct rate_table *rates;
+	struct ban_networks *ban_networks;
 	struct blocklist *blocklist;  /* NULL: no blocklist is asked */
 	bool (*is_bypassed)(struct edge_common *common, uint64_t site_key, uint64_t wall_ms);
 };
@@ -50,7 +58,7 @@ struct edge_common {
 struct page_kept {
 	char *text;
 	size_t len, id_at;
-	unsigned status, language, kind;
+	unsigned status, language, kind, wait;
 	const struct edge_settings *settings;
 };
 struct worker_pages {
@@ -88,6 +96,7 @@ struct worker {
 	struct job lists_job;
 	struct timer lists_timer;            /* the first of them has waited long enough */
 	bool is_lists_posted;                /* by any thread */
+	struct known known;                  /* of known.c */
 	uint64_t date_second;
 	char date[CLOCK_HTTP_LEN + 1];
 	uint64_t reached;                    /* the last generation it has taken, listeners and all: read by other threads */
@@ -122,6 +131,9 @@ void worker_free(struct worker *worker);
 
 void binding_hold(struct binding *binding);
 void binding_drop(struct binding *binding);
+
+/* screen_source.c: PEER is banned, and owed no page: it is cut before it says a word. */
+bool source_is_cut(const struct worker *worker, const struct address *peer);
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT", made once a second. */
 struct span worker_date(struct worker *worker);

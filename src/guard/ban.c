@@ -5,7 +5,14 @@
 #define US_PER_S 1000000u
 #define BUCKETS_AT_ONCE 64u
 
-static bool overlap(const struct network *a, const struct network *b)
+const char *ban_reason_name(enum ban_reason reason)
+{
+	static const char *const names[] = { "by-hand", "requests", "cost", "errors", "connections", "handshakes", "rules" };
+
+	return reason < BAN_REASON_COUNT ? names[reason] : "unknown";
+}
+
+bool networks_overlap(const struct network *a, const struct network *b)
 {
 	return a->prefix <= b->prefix ? network_contains(a, &b->address) : network_contains(b, &a->address);
 }
@@ -16,7 +23,7 @@ static bool is_exempt(const struct ban_policy *policy, const struct network *net
 		const struct network *list = policy->exempt[i]->items;
 
 		for (size_t j = 0; j < policy->exempt[i]->count; j++) {
-			if (overlap(&list[j], network))
+			if (networks_overlap(&list[j], network))
 				return true;
 		}
 	}

@@ -19,6 +19,9 @@
 
 enum ban_reason { BAN_BY_HAND, BAN_REQUESTS, BAN_COST, BAN_ERRORS, BAN_CONNECTIONS, BAN_HANDSHAKES, BAN_RULES, BAN_REASON_COUNT };
 
+/* "by-hand", "requests"... */
+const char *ban_reason_name(enum ban_reason reason);
+
 #define BAN_EXEMPT_LISTS 4u
 #define BAN_S_MAX 31536000u              /* a year */
 
@@ -50,6 +53,8 @@ struct bans {
 	struct ban_sink sink;                /* functions may be NULL */
 };
 
+/* Two networks share an address. */
+bool networks_overlap(const struct network *a, const struct network *b);
 /* Bans KEY, for FOR_S seconds or (0) for as long as it has earned. Who is banned already stays so, until the later of both; only a ban
  * whose end moves is told to the sink. By hand: the very /64 is meant, also where its /48 is one source.
  * RESULT_REFUSED: it is exempt; RESULT_IO: no lock is to be had. OUT may be NULL. */

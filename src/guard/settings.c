@@ -2,6 +2,7 @@
 
 #include "guard/gcra.h"
 #include "guard/rate_table.h"
+#include "guard/source_budget.h"
 
 #include "base/banned.h"
 
@@ -84,3 +85,56 @@ static void check_site(const void *values, struct key_check *check)
 static const struct key_table site_table = { .name = "site", .keys = site_keys, .size = sizeof(struct guard_site_settings), .check = check_site };
 
 const struct config_section guard_site_section = { ROOM_GUARD, SCOPE_SITE, &site_table };
+
+/* -- the file's own -- */
+
+static const char *const budget_modes[] = { "on", "off", NULL };
+
+/* Wide: forty citizens behind one address, on a calm day, are nowhere near. */
+static const struct key budget_keys[] = {
+	{ .name = "mode", .type = KEY_CHOICE, .offset = AT(source_budget_settings, mode), .fallback = "on", .choices = budget_modes,
+	  .help = "off: nobody is limited by what it takes, nor banned for it." },
+	{ .name = "requests", .type = KEY_RATE, .offset = AT(source_budget_settings, requests), .fallback = "50/s", .min = 1, .max = 1000000,
+	  .help = "How many requests, in the long run." },
+	{ .name = "requests_burst", .type = KEY_NUMBER, .offset = AT(source_budget_settings, requests_burst), .fallback = "300", .min = 1,
+	  .max = GCRA_BURST_MAX, .help = "How many at once." },
+	{ .name = "errors", .type = KEY_RATE, .offset = AT(source_budget_settings, errors), .fallback = "10/s", .min = 1, .max = 1000000,
+	  .help = "How many requests that are answered with a status from 400 to 501, in the long run. What the shield limits or bans is none of them, "
+	          "and 502, 503 and 504 are the portal's own trouble." },
+	{ .name = "errors_burst", .type = KEY_NUMBER, .offset = AT(source_budget_settings, errors_burst), .fallback = "300", .min = 1,
+	  .max = GCRA_BURST_MAX, .help = "How many at once." },
+	{ .name = "cost", .type = KEY_DURATION, .offset = AT(source_budget_settings, cost_ms), .fallback = "8s", .min = 1, .max = 1000000,
+	  .help = "How much of the origins' time each second, in the long run: as long as one is held, at most ten seconds of each request." },
+	{ .name = "cost_burst", .type = KEY_DURATION, .offset = AT(source_budget_settings, cost_burst_ms), .fallback = "2m", .min = 1,
+	  .max = GCRA_BURST_MAX, .help = "How much at once." },
+	{ 0 },
+};
+
+static void check_budgets(const void *values, struct key_check *check)
+{
+	struct source_budgets budgets;
+	enum source_budget which;
+
+	if (source_budgets_make(values, &budgets, &which) != RESULT_OK)
+		key_complain(check, source_budget_key(which), SPAN_NONE, "a burst that takes more than %u seconds to earn at its rate", SOURCE_BUDGET_WINDOW_MAX_S);
+}
+
+static const struct key_table budget_table = {
+	.name = "source_budgets", .keys = budget_keys, .size = sizeof(struct source_budget_settings), .shorthand = "mode", .check = check_budgets,
+	.help = "What one source (an IPv4 address, an IPv6 /64) may take of all sites together.",
+};
+
+static const struct key top_keys[] = {
+	{ .name = "management", .type = KEY_NETWORK, .flags = KEY_LIST, .offset = AT(guard_top_settings, management),
+	  .help = "Where the shield is run from. Like trusted_proxies and this machine itself, these networks are never banned and have no budgets, "
+	          "whoever asks." },
+	{ .name = "source_budgets", .type = KEY_MAP, .offset = AT(guard_top_settings, budgets), .table = &budget_table,
+	  .help = "What one source may take of all sites together. Who takes more is served after the others; who takes twice as much gets 429, and when to come "
+	          "back; who goes on is banned for a minute, then for two, and so on. Of an address that several clients share, four times as much, and "
+	          "no ban for requests." },
+	{ 0 },
+};
+
+static const struct key_table top_table = { .name = "bouclier.yaml", .keys = top_keys, .size = sizeof(struct guard_top_settings) };
+
+const struct config_section guard_top_section = { ROOM_GUARD, SCOPE_TOP, &top_table };

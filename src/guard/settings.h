@@ -1,8 +1,10 @@
-/* guard/: keeps a portal reachable. What is here so far asks nobody yet (edge/ will): it is given what came, and answers.
+/* guard/: keeps a portal reachable. It asks nobody: it is given what came, and answers; edge/ acts on it.
  *
  *   settings    the keys a person writes
  *   gcra        how often somebody may: the arithmetic
  *   budget      that arithmetic, of what one source owes
+ *   source_budget  what every source may, and what becomes of who takes more
+ *   ban_networks   whole networks that a person banned
  *   rate        the limits that people write, and who comes to them
  *   rate_table  what is owed to them, in memory that outlives an edge
  *   ban         who is refused for a while, and for how long
@@ -33,10 +35,32 @@ struct guard_site_settings {       /* SCOPE_SITE */
 	struct list_value rate_limits;  /* struct rate_limit_settings */
 };
 
+/* `source_budgets`: what one source may, of all sites together. */
+struct source_budget_settings {
+	int mode;                          /* enum source_budgets_mode */
+	struct rate requests, errors;
+	int64_t requests_burst, errors_burst;
+	int64_t cost_ms, cost_burst_ms;    /* of the origins' time, a second; at once */
+};
+
+enum source_budgets_mode { SOURCE_BUDGETS_ON, SOURCE_BUDGETS_OFF };
+
+struct guard_top_settings {        /* SCOPE_TOP */
+	struct list_value management;   /* struct network */
+	struct source_budget_settings budgets;
+};
+
+extern const struct config_section guard_top_section;
 extern const struct config_section guard_site_section;
 
 /* How many may come at once. */
 uint64_t rate_limit_burst(const struct rate_limit_settings *settings);
+
+/* NULL: read without this section. */
+static inline const struct guard_top_settings *guard_top_settings(const struct snapshot *snapshot)
+{
+	return snapshot->sections[ROOM_GUARD];
+}
 
 static inline const struct guard_site_settings *guard_site_settings(const struct site *site)
 {

@@ -56,6 +56,7 @@ struct origin {
 	uint64_t up_since_ms;
 	unsigned rise, fall;
 	uint64_t requests, errors;        /* for status and metrics */
+	uint64_t pressed_ms;              /* atomic: when somebody last had to wait for a place, or was refused; 0: never */
 };
 
 /* Every origin of the process. */
@@ -92,6 +93,11 @@ bool origin_has_endpoint(struct origin *origin, const struct endpoint *endpoint)
 enum result origin_next_endpoint(struct origin *origin, struct endpoint *out) must_check;
 /* What DNS says now. An empty list changes nothing: the old addresses are better than none (fails open). */
 void origin_set_endpoints(struct origin *origin, const struct endpoint *list, unsigned count, uint64_t now_ms);
+
+static inline uint64_t origin_pressed_ms(const struct origin *origin)
+{
+	return __atomic_load_n(&origin->pressed_ms, __ATOMIC_RELAXED);
+}
 
 /* Learning from requests. With active checks, failures in a row take it out and only checks bring it back (and what requests
  * say cannot outvote failing checks: the two are counted apart); without, it is

@@ -333,6 +333,17 @@ void source_table_walk(const struct source_table *table, enum source_class least
 		*cursor = 0;
 }
 
+size_t source_table_count(const struct source_table *table)
+{
+	size_t count = 0;
+
+	for (uint32_t bucket = 0; bucket < table->header->buckets; bucket++) {
+		for (unsigned i = 0; i < BUCKET_PLACES; i++)
+			count += __atomic_load_n(&table->header->tags[bucket].tags[i], __ATOMIC_RELAXED) != 0;
+	}
+	return count;
+}
+
 struct source_figures source_table_figures(const struct source_table *table)
 {
 	struct source_figures figures = { 0 };

@@ -89,6 +89,9 @@ unsigned source_open(const struct source_hold *hold);
 void source_table_walk(const struct source_table *table, enum source_class least, uint64_t now_us, uint32_t max_buckets, uint32_t *cursor,
                        void (*each)(void *context, const struct source_entry *entry), void *context);
 
+/* How many sources are in it, about: nothing is locked. */
+size_t source_table_count(const struct source_table *table);
+
 struct source_figures {
 	uint64_t made, forgotten;    /* entries, since birth */
 	uint64_t widened;            /* a /48 became one source */

@@ -78,6 +78,16 @@ def test_help_of_every_command(bouclier):
     (["bypass", "x", "--for", "1", "--reason", "r"], "a duration with its unit"),
     (["bypass", "x", "--for", "8d", "--reason", "r"], "from 1s to 7d"),
     (["bypass", "x", "--off", "--for", "1h"], "--off stands alone"),
+    (["ban"], "wants ADDRESS|NETWORK"),
+    (["ban", "www.x.example"], "wants an address or a network"),
+    (["ban", "203.0.113.7/24"], "bits behind the prefix are zero"),
+    (["ban", "203.0.113.7", "--for", "10"], "a duration with its unit"),
+    (["ban", "203.0.113.7", "--for", "366d"], "from 1s to 365d"),
+    (["ban", "203.0.113.7", "203.0.113.8"], "does not know what to do with 203.0.113.8"),
+    (["unban"], "wants ADDRESS|NETWORK"),
+    (["unban", "203.0.113.300"], "wants an address or a network"),
+    (["unban", "203.0.113.7", "--for", "1h"], "for"),
+    (["bans", "203.0.113.7"], "does not know what to do with"),
     (["dump", "--output", "human"], "yaml or json"),
     (["help", "nonsense"], "there is no command nonsense"),
 ])
@@ -224,7 +234,8 @@ def test_the_schema_takes_what_check_takes(bouclier, config, folder):
 # -- without a shield --
 
 
-@pytest.mark.parametrize("words", [["status"], ["top", "--once"], ["bypass", "x", "--for", "1h", "--reason", "r"], ["reload"]])
+@pytest.mark.parametrize("words", [["status"], ["top", "--once"], ["bypass", "x", "--for", "1h", "--reason", "r"], ["reload"], ["ban", "203.0.113.7"],
+                                   ["unban", "203.0.113.7"], ["bans"]])
 def test_nobody_there(bouclier, config, words, folder):
     said = bouclier(*words, "-c", config())
     assert said.code == 1 and said.out == "" and f"no shield answers at {folder}/admin.sock" in said.err

@@ -8,7 +8,7 @@
 
 #define LIMITS "    rate_limits:\n"
 
-static struct config_section sections[2];
+static struct config_section sections[3];
 
 static void refused(void **state)
 {
@@ -38,6 +38,42 @@ static void refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
 		assert_refused(sections, "", table[i].lines, table[i].sentence);
+}
+
+static void refused_at_the_top(void **state)
+{
+	static const struct { const char *lines, *sentence; } table[] = {
+		{ "management: 10.0.0.1/8\n", "management" },
+		{ "management: home\n", "management: found \"home\"" },
+		{ "source_budgets: { requests: 50 }\n", "(did you mean 50/s?)" },
+		{ "source_budgets: { requests_burst: 0 }\n", "requests_burst: found \"0\"" },
+		{ "source_budgets: { requests: 1/s, requests_burst: 401 }\n", "a burst that takes more than 400 seconds to earn at its rate" },
+		{ "source_budgets: { errors: 1/m, errors_burst: 7 }\n", "a burst that takes more than 400 seconds to earn at its rate" },
+		{ "source_budgets: { cost: 5 }\n", "(did you mean 5s?)" },
+		{ "source_budgets: { cost: 1ms }\n", "a burst that takes more than 400 seconds to earn at its rate" },
+		{ "source_budgets: of\n", "(did you mean off?)" },
+		{ "source_budgets: { bytes: 5/s }\n", "unknown key \"bytes\" in source_budgets" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		assert_refused(sections, table[i].lines, "", table[i].sentence);
+}
+
+static void taken_at_the_top(void **state)
+{
+	struct snapshot *snapshot = assert_taken(sections, "", "");
+	const struct guard_top_settings *settings = guard_top_settings(snapshot);
+
+	(void)state;
+	assert_int_equal(settings->management.count, 0);
+	assert_int_equal(settings->budgets.mode, SOURCE_BUDGETS_ON);
+	assert_true(settings->budgets.requests.count == 50 && settings->budgets.requests_burst == 300 && settings->budgets.cost_ms == 8000);
+	snapshot_drop(snapshot);
+	snapshot = assert_taken(sections, "source_budgets: off\nmanagement: [192.0.2.0/24, \"2001:db8::1\"]\n", "");
+	assert_int_equal(guard_top_settings(snapshot)->budgets.mode, SOURCE_BUDGETS_OFF);
+	assert_int_equal(guard_top_settings(snapshot)->management.count, 2);
+	snapshot_drop(snapshot);
 }
 
 static void too_many(void **state)
@@ -102,8 +138,9 @@ static void told(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(refused), cmocka_unit_test(too_many), cmocka_unit_test(taken), cmocka_unit_test(told) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(refused), cmocka_unit_test(refused_at_the_top), cmocka_unit_test(taken_at_the_top), cmocka_unit_test(too_many), cmocka_unit_test(taken), cmocka_unit_test(told) };
 
 	sections[0] = guard_site_section;
+	sections[1] = guard_top_section;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

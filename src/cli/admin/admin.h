@@ -1,6 +1,7 @@
-/* The admin socket: what a running edge answers to `status`, `top`, `reload` and `bypass`, and to a monitoring system.
+/* The admin socket: what a running edge answers to `status`, `top`, `reload`, `bypass` and `ban`, and to a monitoring system.
  *
- *     unix socket     GET /healthz /readyz /metrics /status, POST /reload /probe /probe/reports, POST and DELETE /bypass
+ *     unix socket     GET /healthz /readyz /metrics /status, POST /reload /probe /probe/reports, POST and DELETE /bypass and /ban,
+ *                     GET /bans
  *     loopback port   GET /healthz /readyz /metrics
  *
  * It runs in the service thread beside the keeper's orders: everything is non-blocking, and every client has a clock.

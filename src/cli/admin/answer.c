@@ -44,6 +44,15 @@ void admin_finish_json(struct admin_answer *answer, struct json_writer *writer)
 	answer->type = SPAN("text/plain");
 }
 
+bool admin_is_printable(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if ((unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7f)
+			return false;
+	}
+	return true;
+}
+
 static void answer_health(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
 {
 	(void)admin;
@@ -88,6 +97,9 @@ static const struct admin_route routes[] = {
 	{ SPAN_INIT("/graduate"), METHOD_POST, true, admin_answer_graduate },
 	{ SPAN_INIT("/probe"), METHOD_POST, true, admin_answer_probe },
 	{ SPAN_INIT("/probe/reports"), METHOD_POST, true, admin_answer_reports },
+	{ SPAN_INIT("/ban"), METHOD_POST, true, admin_answer_ban },
+	{ SPAN_INIT("/ban"), METHOD_DELETE, true, admin_answer_unban },
+	{ SPAN_INIT("/bans"), METHOD_GET, true, admin_answer_bans },
 	{ SPAN_INIT("/bypass"), METHOD_POST, true, admin_answer_bypass },
 	{ SPAN_INIT("/bypass"), METHOD_DELETE, true, admin_answer_bypass_end },
 };

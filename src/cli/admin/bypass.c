@@ -54,16 +54,6 @@ static bool read_wish(struct admin *admin, const struct admin_request *request, 
 	return read_whom(admin, wish, answer);
 }
 
-/* What ends up in logs and on terminals holds no line breaks and no escape sequences. */
-static bool is_printable(struct span text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		if ((unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7f)
-			return false;
-	}
-	return true;
-}
-
 static bool read_terms(struct wish *wish, struct admin_answer *answer)
 {
 	const struct json *for_ms = json_find(wish->root, "for_ms");
@@ -74,7 +64,7 @@ static bool read_terms(struct wish *wish, struct admin_answer *answer)
 		admin_refuse(answer, 400, "\"for_ms\" is how long: up to seven days");
 	else if (wish->reason.len == 0 || wish->reason.len >= sizeof(((struct site_switch *)NULL)->reason))
 		admin_refuse(answer, 400, "\"reason\" is why: 1 to %zu bytes", sizeof(((struct site_switch *)NULL)->reason) - 1);
-	else if (!is_printable(wish->reason))
+	else if (!admin_is_printable(wish->reason))
 		admin_refuse(answer, 400, "\"reason\" has a control character");
 	else
 		return true;

@@ -4,6 +4,7 @@
 
 #include "cli/admin/admin.h"
 #include "cli/json.h"
+#include "edge/caller.h"
 #include "http/head_reader.h"
 
 struct certificate_view {
@@ -51,6 +52,8 @@ struct admin_route {
 void admin_answer(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 /* {"error":"..."} */
 void admin_refuse(struct admin_answer *answer, unsigned status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* What ends up in logs and on terminals holds no line breaks and no escape sequences. */
+bool admin_is_printable(struct span text);
 /* 200, and an object that is begun; admin_finish_json ends it. What could not be written for want of memory becomes a 503. */
 void admin_begin_json(struct admin_answer *answer, struct json_writer *writer);
 void admin_finish_json(struct admin_answer *answer, struct json_writer *writer);
@@ -67,6 +70,9 @@ void admin_put_retreats(struct json_writer *json, const struct edge_site *site);
 void admin_answer_tune(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_probe(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_reports(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+void admin_answer_ban(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+void admin_answer_unban(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+void admin_answer_bans(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_bypass(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_bypass_end(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 

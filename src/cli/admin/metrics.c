@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
+
 #include "base/banned.h"
 
 /* Grows as it is filled; running out of memory is remembered, and the page refused. */
@@ -82,6 +84,31 @@ static void add_edge(struct metric_list *metrics, struct admin *admin)
 	gauge(metrics, "bypasses", "Bypasses in force.", state->common.bypasses);
 	gauge(metrics, "sites", "Sites served.", state->snapshot->site_count);
 	gauge(metrics, "tenant_problems", "Tenants whose files are wrong.", state->snapshot->problem_count);
+}
+
+static void count_ban(void *context, const struct ban_fact *fact)
+{
+	uint64_t *count = context;
+
+	(void)fact;
+	(*count)++;
+}
+
+static void add_sources(struct metric_list *metrics, const struct edge_state *state)
+{
+	const struct edge_common *common = &state->common;
+	struct bans bans = caller_bans(common, plan_of(state->snapshot));
+	uint64_t now_us = clock_mono_ms() * 1000, banned = 0;
+	struct banned_network *networks = calloc(BAN_NETWORKS_MAX, sizeof(*networks));
+
+	if (common->sources.header) {
+		ban_each(&bans, now_us, count_ban, &banned);
+		gauge(metrics, "sources", "Sources that are remembered.", source_table_count(&common->sources));
+		gauge(metrics, "bans", "Sources that are banned now.", banned);
+	}
+	if (common->ban_networks && networks)
+		gauge(metrics, "banned_networks", "Networks that a person banned.", ban_networks_list(common->ban_networks, now_us, networks));
+	free(networks);
 }
 
 static void add_audit(struct metric_list *metrics, struct event *event)
@@ -214,6 +241,7 @@ void admin_answer_metrics(struct admin *admin, const struct admin_request *reque
 	arena_init(&metrics.arena, (size_t)16 << 20, 16384);
 	add_connections(&metrics, state);
 	add_edge(&metrics, admin);
+	add_sources(&metrics, state);
 	add_audit(&metrics, state->event);
 	if (state->keeper)
 		add_keeper(&metrics, state->keeper);

@@ -18,6 +18,7 @@
 #include "cli/admin/admin.h"
 #include "cli/edge/build.h"
 #include "cli/edge/certificates.h"
+#include "cli/edge/collections.h"
 #include "cli/edge/graduate.h"
 #include "cli/edge/health.h"
 #include "cli/edge/hits.h"
@@ -26,11 +27,11 @@
 #include "cli/edge/pulse.h"
 #include "cli/edge/retired.h"
 #include "cli/edge/retreat.h"
+#include "cli/edge/sources.h"
 #include "cli/role_check.h"
 #include "cli/wiring.h"
 #include "net/tls_memory.h"
 #include "origin/health.h"
-#include "waf/store.h"
 
 #include "base/banned.h"
 
@@ -39,7 +40,6 @@
 #define WORKERS_WAIT_MS 1000
 #define TICK_MS 1000
 #define ROTATE_S 60
-#define COLLECTION_BYTES_MAX 1024u  /* of a visitor: counters and marks */
 
 /* -- talking to the keeper -- */
 
@@ -97,26 +97,6 @@ static enum result post_listeners(struct edge_state *state, const struct edge_pl
 
 /* -- a new configuration -- */
 
-/* Availability, fails open: without it rules count within a request only, and the log says so. */
-static void open_collections(struct edge_state *state)
-{
-	static const struct store_shape shape = { COLLECTIONS_BYTES, COLLECTION_BYTES_MAX };
-	struct hash_seed seeds[2];
-	size_t size;
-	void *memory;
-
-	if (state->common.collections || !plan_of(state->snapshot)->wafs)
-		return;
-	memory = wiring_region(&state->start.shared, REGION_COLLECTIONS, &size);
-	random_fill(seeds, sizeof(seeds));
-	if (!memory || (!store_is_there(memory, &shape) && store_init(memory, &shape, seeds[0], seeds[1]) != RESULT_OK)) {
-		fprintf(stderr, "bouclier: rules keep nothing between requests: the keeper has no memory for it (restart it)\n");
-		return;
-	}
-	state->collections = store_port(memory);
-	__atomic_store_n(&state->common.collections, &state->collections, __ATOMIC_RELEASE);
-}
-
 static void share(struct edge_state *state)
 {
 	const struct edge_top_settings *top = plan_of(state->snapshot)->top;
@@ -131,10 +111,11 @@ static void use_snapshot(struct edge_state *state, struct snapshot *snapshot, st
 	state->snapshot = snapshot;
 	edge_plan_done(&state->plan);
 	state->plan = *plan;
-	open_collections(state);
+	edge_collections_open(state);
 	share(state);
 	event_apply(state->event, event_settings_of(snapshot), edge_tenants_count(&state->common.tenants));
 	edge_hits_apply(state);
+	edge_sources_apply(state);
 	edge_health_apply(state);
 	edge_certificates_apply(state);
 	edge_ocsp_apply(state->ocsp);
@@ -290,6 +271,7 @@ static void tick(struct timer *timer)
 	edge_audit_tick(state);
 	edge_graduates_tick(state->graduates);
 	edge_retreat_tick(state);
+	edge_sources_tick(state);
 	edge_pulses_tick(state->pulses);
 	edge_retired_sweep(state);
 	if (state->is_draining && (are_drained(state) || loop->now_ms >= state->drain_until_ms)) {
@@ -416,6 +398,7 @@ static enum result build_first(struct edge_state *state)
 	enum result result;
 
 	edge_hits_open(state);
+	edge_sources_open(state);
 	state->graduates = edge_graduates_new(state);
 	if (!state->graduates)
 		return RESULT_NO_MEMORY;
@@ -489,8 +472,9 @@ static enum result start(struct edge_state *state)
 	if (result == RESULT_OK)
 		result = build_first(state);
 	if (result == RESULT_OK) {
-		open_collections(state);
+		edge_collections_open(state);
 		edge_hits_apply(state);
+		edge_sources_apply(state);
 		share(state);
 	}
 	if (result == RESULT_OK)
@@ -531,6 +515,7 @@ static void end(struct edge_state *state)
 		loop_stop(&state->workers[i]->loop);
 	for (unsigned i = 0; i < state->worker_count && state->workers[i]; i++)
 		worker_free(state->workers[i]);
+	edge_sources_close(state);
 	edge_pulses_free(state->pulses);
 	admin_free(state->admin);
 	edge_graduates_free(state->graduates);

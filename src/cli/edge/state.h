@@ -30,6 +30,13 @@ struct switches {
 	struct site_switch list[SWITCHES_MAX];
 };
 
+/* Sites of which "is this a proxy that you forgot to trust?" was said, and when. */
+#define PROXY_NOTICES 64u
+struct proxy_notice {
+	uint64_t site;             /* its key; 0: free */
+	uint64_t at_ms;
+};
+
 struct admin;
 struct edge_certificates;
 struct edge_graduates;
@@ -59,6 +66,7 @@ struct edge_state {
 	struct switches *switches;
 	struct edge_graduates *graduates;
 	struct hits *hits;                   /* what rules hit; NULL: not counted */
+	struct proxy_notice proxy_notices[PROXY_NOTICES];  /* sources.c */
 	struct event *event;
 	int state_fd, journal_fd, audit_fd;  /* folders; -1: none */
 

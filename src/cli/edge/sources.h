@@ -1,0 +1,20 @@
+/* Who asks, in the keeper's memory: the table of sources, what is owed to rate limits, and networks that a person banned.
+ *
+ * Owns     nothing
+ * Threads  the service thread's
+ */
+#ifndef BOUCLIER_CLI_EDGE_SOURCES_H
+#define BOUCLIER_CLI_EDGE_SOURCES_H
+
+#include "cli/edge/state.h"
+
+/* Before the workers start. Availability, fails open: what is not there, or is another's, lets everybody pass, and the log says so. */
+void edge_sources_open(struct edge_state *state);
+/* The workers have ended. */
+void edge_sources_close(struct edge_state *state);
+/* STATE's snapshot serves: whom its lists say that nobody may ban is banned no more. */
+void edge_sources_apply(struct edge_state *state);
+/* Each second: does one shared source send most of a site's requests? One notice a day and site. */
+void edge_sources_tick(struct edge_state *state);
+
+#endif

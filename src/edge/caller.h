@@ -1,0 +1,53 @@
+/* Who asks, as the table of sources knows him (source/table.h): what later steps need of his entry, copied, so that the entry is looked at
+ * when a request comes and when it is over, and not in between.
+ *
+ *     caller_identify   he came: charged, and copied
+ *     caller_settle     his request is over: what it cost, and whether he was served well while all was calm
+ *
+ * Availability, fails open: without a table, or without its lock, everybody is a plausible stranger who owes nothing.
+ *
+ * Owns     nothing
+ * Threads  a request's
+ */
+#ifndef BOUCLIER_EDGE_CALLER_H
+#define BOUCLIER_EDGE_CALLER_H
+
+#include "guard/queue.h"
+#include "guard/source_budget.h"
+#include "source/list.h"
+
+#define CALLER_CALM_MS 10000u            /* so long after somebody last had to wait, an origin is calm again */
+
+struct edge_common;
+struct plan;
+struct request;
+
+struct caller {
+	struct source_key key;           /* of the entry, perhaps his /48; SOURCE_NONE: he is not in the table */
+	uint64_t fingerprint;            /* of his client's kind; 0: not known */
+	struct ban_fact ban;             /* of is_banned */
+	bool is_banned, is_known, is_shared, has_token;
+	bool is_exempt;                  /* management, a trusted proxy, or this machine: no budgets, no bans */
+	bool is_partner;                 /* the site's allowlist names him */
+	bool is_counted;                 /* his entry owes for this request */
+	bool was_banned;                 /* not long ago */
+	struct list_place place;         /* where some list asks for it */
+	struct budget_verdict budget;
+	enum lane lane;                  /* in front of an origin (guard/queue.h) */
+	uint32_t retry_after_s;          /* with 429, and with the page of a ban */
+};
+
+/* request->source is final. */
+void caller_identify(struct request *request);
+/* The lane, by all that is known: anew when is_partner is. */
+void caller_choose_lane(struct caller *caller);
+/* The site's allowlist names him. */
+bool caller_is_partner(const struct request *request);
+/* How the machine bans, by PLAN. */
+struct bans caller_bans(const struct edge_common *common, const struct plan *plan);
+/* The request is over. */
+void caller_settle(struct request *request);
+/* Nobody had to wait for the request's origin, or was refused, for CALLER_CALM_MS. */
+bool caller_is_calm(const struct request *request);
+
+#endif

@@ -1,0 +1,75 @@
+#include "edge/known.h"
+
+#include <stdlib.h>
+
+#include "edge/worker.h"
+
+#include "base/banned.h"
+
+static struct known_waiting take_first(struct known *known)
+{
+	struct known_waiting first = known->list[known->first];
+
+	known->first = (known->first + 1) % KNOWN_WAITING_MAX;
+	known->count--;
+	return first;
+}
+
+/* It stayed calm there: nobody had to wait since this one was served. */
+static void settle(struct worker *worker, const struct known_waiting *waiting)
+{
+	struct source_hold hold;
+
+	if (origin_pressed_ms(waiting->origin) < waiting->served_ms &&
+	    source_table_take(&worker->common->sources, waiting->key, worker->loop.now_ns / 1000, SOURCE_FIND, &hold) == RESULT_OK) {
+		if (hold.entry->kind == waiting->key.kind)  /* not all of a /48 for one of it */
+			hold.entry->is_known = 1;
+		source_table_give(&hold);
+	}
+	origins_drop(&worker->common->origins, waiting->origin);
+}
+
+static void look(struct timer *timer)
+{
+	struct worker *worker = list_entry(timer, struct worker, known.timer);
+	struct known *known = &worker->known;
+
+	while (known->count && known->list[known->first].served_ms + KNOWN_AFTER_MS <= worker->loop.now_ms) {
+		struct known_waiting first = take_first(known);
+
+		settle(worker, &first);
+	}
+	if (known->count)
+		timer_set(&worker->loop.timers, timer, known->list[known->first].served_ms + KNOWN_AFTER_MS);
+}
+
+void known_init(struct worker *worker)
+{
+	timer_init(&worker->known.timer, look);
+}
+
+void known_done(struct worker *worker)
+{
+	struct known *known = &worker->known;
+
+	timer_cancel(&worker->loop.timers, &known->timer);
+	while (known->count)
+		origins_drop(&worker->common->origins, take_first(known).origin);
+	free(known->list);
+	known->list = NULL;
+}
+
+void known_add(struct worker *worker, struct source_key key, struct origin *origin)
+{
+	struct known *known = &worker->known;
+
+	if (!known->list)
+		known->list = calloc(KNOWN_WAITING_MAX, sizeof(*known->list));
+	if (!known->list || known->count == KNOWN_WAITING_MAX)
+		return;
+	origin_hold(origin);
+	known->list[(known->first + known->count) % KNOWN_WAITING_MAX] = (struct known_waiting){ key, origin, worker->loop.now_ms };
+	known->count++;
+	if (!timer_is_armed(&known->timer))
+		timer_set(&worker->loop.timers, &known->timer, worker->loop.now_ms + KNOWN_AFTER_MS);
+}

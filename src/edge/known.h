@@ -1,0 +1,38 @@
+/* Who becomes a known citizen: a source that an origin served well while nobody had to wait there, once KNOWN_AFTER_MS have gone by and still
+ * nobody had to. So the bots that come in the first instant of a flood do not become known, and a citizen who got one page in calm does.
+ *
+ * Shape    a ring of those who were served, the oldest first
+ * Limits   KNOWN_WAITING_MAX at once; who finds no place is a stranger still, until the next page
+ * Owns     its origins, each held until it was asked
+ * Threads  a worker's
+ */
+#ifndef BOUCLIER_EDGE_KNOWN_H
+#define BOUCLIER_EDGE_KNOWN_H
+
+#include "base/timer.h"
+#include "source/entry.h"
+
+#define KNOWN_AFTER_MS 2000u
+#define KNOWN_WAITING_MAX 4096u
+
+struct origin;
+struct worker;
+
+struct known_waiting {
+	struct source_key key;
+	struct origin *origin;
+	uint64_t served_ms;
+};
+
+struct known {
+	struct known_waiting *list;      /* of KNOWN_WAITING_MAX; NULL until somebody waits */
+	unsigned first, count;
+	struct timer timer;
+};
+
+void known_init(struct worker *worker);
+void known_done(struct worker *worker);
+/* KEY was served by ORIGIN now. */
+void known_add(struct worker *worker, struct source_key key, struct origin *origin);
+
+#endif

@@ -1,0 +1,112 @@
+/* What becomes of a request for who asks: the site's lists, bans, the site's rate limits, and the source's own budgets, in this order. */
+#include "edge/request.h"
+#include "message/path.h"
+#include "source/source.h"
+
+#include "base/banned.h"
+
+static uint64_t now_us(const struct request *request)
+{
+	return request->connection->worker->loop.now_ns / 1000;
+}
+
+static struct list_verdict ask_lists(const struct request *request)
+{
+	if (!request->site->lists)
+		return (struct list_verdict){ LIST_NONE, NULL };
+	return lists_ask(request->site->lists, &request->source, &request->caller.place, (int64_t)(request->wall_ns / 1000000));
+}
+
+bool caller_is_partner(const struct request *request)
+{
+	return request->site && ask_lists(request).action == LIST_ALLOW;
+}
+
+/* Security, fails closed: a network that a person banned is refused even to a process that lost its table of sources. */
+static bool is_banned(const struct request *request, uint64_t *until_us)
+{
+	const struct ban_networks *networks = request->connection->worker->common->ban_networks;
+	struct banned_network network;
+
+	*until_us = request->caller.ban.until_us;
+	if (request->caller.is_banned)
+		return true;
+	if (!networks || !ban_networks_find(networks, &request->source, now_us(request), &network) ||
+	    source_is_trusted(&request->binding->plan->exempt, &request->source))
+		return false;
+	*until_us = network.until_us;
+	return true;
+}
+
+/* The path as most origins read it, as routes have it. */
+static struct span path_of(struct request *request)
+{
+	struct span path = request->head.path;
+	char *tidy = path_is_plain(path) ? NULL : arena_take(&request->arena, path.len);
+
+	return tidy ? path_tidy(path, tidy) : path;
+}
+
+static enum step_outcome limit(struct request *request, uint64_t retry_after_us, enum reason reason)
+{
+	request->caller.retry_after_s = (uint32_t)rate_retry_after_s(retry_after_us);
+	return request_answer(request, 429, DECISION_LIMIT, reason);
+}
+
+static enum step_outcome ask_limits(struct request *request)
+{
+	struct rate_table *table = request->connection->worker->common->rates;
+	struct rate_who who = { source_key_of(&request->source), request->caller.fingerprint };
+	struct rate_verdict verdict = { NULL, 0 };
+
+	if (request->site->rate_limits && table)
+		verdict = rate_ask(request->site->rate_limits, table, path_of(request), &who, now_us(request));
+	return verdict.limit ? limit(request, verdict.retry_after_us, REASON_RATE_LIMIT) : STEP_NEXT;
+}
+
+enum step_outcome screen_source(struct request *request)
+{
+	struct caller *caller = &request->caller;
+	struct list_verdict verdict;
+	enum step_outcome outcome;
+	uint64_t until_us;
+
+	if (request_is_bypassed(request) || request_is_probe(request))
+		return STEP_NEXT;
+	verdict = ask_lists(request);
+	if (verdict.action == LIST_ALLOW) {
+		caller->is_partner = true;
+		caller_choose_lane(caller);
+		return STEP_NEXT;
+	}
+	if (caller->key.kind != SOURCE_NONE)
+		majority_note(request->site->majority, caller->key, caller->is_shared, now_us(request));
+	if (is_banned(request, &until_us)) {
+		caller->retry_after_s = (uint32_t)rate_retry_after_s(until_us > now_us(request) ? until_us - now_us(request) : 0);
+		return request_answer(request, 403, DECISION_BLOCK, REASON_BANNED);
+	}
+	if (verdict.action == LIST_DENY)
+		return request_answer(request, 403, DECISION_BLOCK, REASON_DENYLIST);
+	outcome = ask_limits(request);
+	if (outcome == STEP_NEXT && caller->budget.level >= BUDGET_TWICE)
+		outcome = limit(request, caller->budget.retry_after_us, REASON_BUDGET);
+	return outcome;
+}
+
+bool source_is_cut(const struct worker *worker, const struct address *peer)
+{
+	const struct edge_common *common = worker->common;
+	uint64_t at_us = worker->loop.now_ns / 1000;
+	struct banned_network network;
+	struct source_hold hold;
+	bool is_banned, may_drop;
+
+	if (!common->sources.header || source_is_trusted(&worker->binding->plan->exempt, peer))
+		return false;
+	if (source_table_take(&common->sources, source_key_of(peer), at_us, SOURCE_FIND, &hold) != RESULT_OK)
+		return common->ban_networks && ban_networks_find(common->ban_networks, peer, at_us, &network);
+	is_banned = ban_is_on(hold.entry, at_us);
+	may_drop = ban_of(hold.entry, at_us).may_drop;
+	source_table_give(&hold);
+	return may_drop && (is_banned || (common->ban_networks && ban_networks_find(common->ban_networks, peer, at_us, &network)));
+}

@@ -1,0 +1,172 @@
+/* What becomes of a source by what it takes: on a clock of the test's own. */
+#include "../base/check.h"
+
+#include "guard/source_budget.h"
+
+#include "base/banned.h"
+
+#define S ((uint64_t)1000000)
+
+static const struct source_budget_settings standard = {
+	.requests = { 50, 1000 }, .requests_burst = 300, .errors = { 10, 1000 }, .errors_burst = 300, .cost_ms = 8000, .cost_burst_ms = 120000,
+};
+
+struct stage {
+	struct source_budgets budgets;
+	struct source_entry entry;
+	uint64_t now_us;
+};
+
+static void stage_start(struct stage *stage)
+{
+	enum source_budget which;
+
+	*stage = (struct stage){ .now_us = 100 * 3600 * S };
+	assert_ok(source_budgets_make(&standard, &stage->budgets, &which));
+	entry_begin(&stage->entry, (struct source_key){ 7, SOURCE_V4 }, stage->now_us);
+}
+
+static struct budget_verdict ask(struct stage *stage)
+{
+	entry_advance(&stage->entry, stage->now_us);
+	return source_budgets_ask(&stage->budgets, &stage->entry);
+}
+
+/* RATE a second for so long: the verdict of the last one. */
+static struct budget_verdict come(struct stage *stage, uint64_t rate, uint64_t seconds)
+{
+	struct budget_verdict verdict = { 0 };
+
+	for (uint64_t i = 0; i < rate * seconds; i++) {
+		stage->now_us += S / rate;
+		verdict = ask(stage);
+	}
+	return verdict;
+}
+
+static void at_the_rate_for_ever(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	stage_start(&stage);
+	for (unsigned i = 0; i < 300; i++)
+		assert_int_equal(ask(&stage).level, BUDGET_WITHIN);
+	assert_int_equal(ask(&stage).level, BUDGET_OVER);
+	stage.now_us += 10 * S;
+	assert_int_equal(come(&stage, 50, 3600).level, BUDGET_WITHIN);
+}
+
+static void worse_and_worse(void **state)
+{
+	struct stage stage;
+	struct budget_verdict verdict;
+
+	(void)state;
+	stage_start(&stage);
+	assert_int_equal(come(&stage, 100, 9).level, BUDGET_OVER);
+	verdict = come(&stage, 100, 5);
+	assert_int_equal(verdict.level, BUDGET_TWICE);
+	assert_int_equal(verdict.reason, BAN_REQUESTS);
+	assert_true(verdict.retry_after_us > S && verdict.retry_after_us < 3 * S);
+	stage.now_us += verdict.retry_after_us + 20000;
+	assert_int_equal(ask(&stage).level, BUDGET_OVER);
+	verdict = come(&stage, 1000, 4);
+	assert_int_equal(verdict.level, BUDGET_FAR);
+	stage.now_us += 60 * S;
+	assert_int_equal(ask(&stage).level, BUDGET_WITHIN);
+}
+
+/* Forty citizens behind one address, twelve requests each within ten seconds, and again and again. */
+static void citizens_behind_one_address(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	stage_start(&stage);
+	assert_int_equal(come(&stage, 48, 600).level, BUDGET_WITHIN);
+	entry_saw_client(&stage.entry, (uint64_t)1 << 48, stage.now_us);
+	entry_saw_client(&stage.entry, (uint64_t)2 << 48, stage.now_us);
+	assert_int_equal(come(&stage, 190, 600).level, BUDGET_WITHIN);
+}
+
+/* What a shared source is refused is not charged: those behind it go on at four times the rate, and it is not banned. */
+static void shared_ones_go_on(void **state)
+{
+	struct stage stage;
+	uint64_t passed = 0;
+
+	(void)state;
+	stage_start(&stage);
+	stage.entry.shared_h = (uint16_t)(stage.now_us / S / 3600 + 1);
+	come(&stage, 1000, 60);
+	for (unsigned i = 0; i < 60000; i++) {
+		struct budget_verdict verdict;
+
+		stage.now_us += 1000;
+		verdict = ask(&stage);
+		assert_true(verdict.level == BUDGET_OVER || verdict.level == BUDGET_TWICE);
+		passed += verdict.level == BUDGET_OVER;
+	}
+	assert_in_range(passed, 60 * 190, 60 * 210);
+}
+
+static void errors_and_time(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	stage_start(&stage);
+	for (unsigned i = 0; i < 301; i++)
+		source_budgets_charge(&stage.budgets, &stage.entry, true, 0);
+	assert_int_equal(ask(&stage).level, BUDGET_OVER);
+	for (unsigned i = 0; i < 2200; i++)
+		source_budgets_charge(&stage.budgets, &stage.entry, true, 0);
+	assert_int_equal(ask(&stage).level, BUDGET_FAR);
+	assert_int_equal(ask(&stage).reason, BAN_ERRORS);
+	stage_start(&stage);
+	for (unsigned i = 0; i < 13; i++)  /* an hour each: ten seconds are charged */
+		source_budgets_charge(&stage.budgets, &stage.entry, false, 3600 * S);
+	assert_int_equal(ask(&stage).level, BUDGET_OVER);
+	for (unsigned i = 0; i < 100; i++)
+		source_budgets_charge(&stage.budgets, &stage.entry, false, 10 * S);
+	assert_int_equal(ask(&stage).level, BUDGET_FAR);
+	assert_int_equal(ask(&stage).reason, BAN_COST);
+	/* citizens need the origin's time, and none of them errors without end */
+	stage.entry.shared_h = (uint16_t)(stage.now_us / S / 3600 + 1);
+	assert_int_equal(ask(&stage).level, BUDGET_TWICE);
+}
+
+static void off(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	stage_start(&stage);
+	stage.budgets.is_on = false;
+	assert_int_equal(come(&stage, 10000, 10).level, BUDGET_WITHIN);
+}
+
+static void what_takes_too_long_to_earn(void **state)
+{
+	struct source_budget_settings settings = standard;
+	struct source_budgets budgets;
+	enum source_budget which;
+
+	(void)state;
+	settings.errors_burst = 4001;
+	assert_result(source_budgets_make(&settings, &budgets, &which), RESULT_LIMIT);
+	assert_string_equal(source_budget_key(which), "errors_burst");
+	settings.errors_burst = 4000;
+	assert_ok(source_budgets_make(&settings, &budgets, &which));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(at_the_rate_for_ever), cmocka_unit_test(worse_and_worse), cmocka_unit_test(citizens_behind_one_address),
+		cmocka_unit_test(shared_ones_go_on), cmocka_unit_test(errors_and_time), cmocka_unit_test(off), cmocka_unit_test(what_takes_too_long_to_earn),
+	};
+
+	return cmocka_run_group_tests_name("guard/source_budget", tests, NULL, NULL);
+}
