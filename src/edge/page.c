@@ -230,7 +230,7 @@ static const struct page_text *text_for(const struct request *request, unsigned 
 static const struct page_wait *wait_of(const struct request *request)
 {
 	for (size_t i = 0; request->caller.retry_after_s && i < sizeof(waits) / sizeof(*waits); i++) {
-		if (request->caller.retry_after_s <= waits[i].seconds)
+		if (request->caller.retry_after_s <= waits[i].seconds + 1)  /* what was said in minutes has been rounded up to a second */
 			return &waits[i];
 	}
 	return NULL;

@@ -79,8 +79,6 @@ struct budget_verdict source_budgets_ask(const struct source_budgets *budgets, s
 
 	if (!budgets->is_on)
 		return verdict;
-	if (!spared || entry->owed_us[BUDGET_REQUESTS] <= 2 * burst_us(&gcras[BUDGET_REQUESTS]))
-		budget_charge(entry, BUDGET_REQUESTS, &gcras[BUDGET_REQUESTS], 1);
 	for (unsigned i = 0; i < ASKED; i++) {
 		uint64_t burst = burst_us(&gcras[asked[i]]), owed_us = entry->owed_us[asked[i]];
 		enum budget_level level = level_of(owed_us, burst, !spared || asked[i] == BUDGET_ERRORS);
@@ -92,6 +90,11 @@ struct budget_verdict source_budgets_ask(const struct source_budgets *budgets, s
 		if (level >= BUDGET_TWICE && owed_us - 2 * burst > verdict.retry_after_us)
 			verdict.retry_after_us = owed_us - 2 * burst;
 	}
+	if (spared && verdict.level >= BUDGET_TWICE)
+		return verdict;
+	budget_charge(entry, BUDGET_REQUESTS, &gcras[BUDGET_REQUESTS], 1);
+	if (verdict.level >= BUDGET_TWICE)
+		verdict.retry_after_us += gcras[BUDGET_REQUESTS].interval;
 	return verdict;
 }
 

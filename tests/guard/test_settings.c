@@ -51,7 +51,7 @@ static void refused_at_the_top(void **state)
 		{ "source_budgets: { errors: 1/m, errors_burst: 7 }\n", "a burst that takes more than 400 seconds to earn at its rate" },
 		{ "source_budgets: { cost: 5 }\n", "(did you mean 5s?)" },
 		{ "source_budgets: { cost: 1ms }\n", "a burst that takes more than 400 seconds to earn at its rate" },
-		{ "source_budgets: of\n", "(did you mean off?)" },
+		{ "source_budgets: of\n", "source_budgets: found \"of\", expected one of on, off" },
 		{ "source_budgets: { bytes: 5/s }\n", "unknown key \"bytes\" in source_budgets" },
 	};
 

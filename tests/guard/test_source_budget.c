@@ -50,7 +50,7 @@ static void at_the_rate_for_ever(void **state)
 
 	(void)state;
 	stage_start(&stage);
-	for (unsigned i = 0; i < 300; i++)
+	for (unsigned i = 0; i < 301; i++)
 		assert_int_equal(ask(&stage).level, BUDGET_WITHIN);
 	assert_int_equal(ask(&stage).level, BUDGET_OVER);
 	stage.now_us += 10 * S;
