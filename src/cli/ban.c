@@ -19,9 +19,8 @@ static enum result read_duration(const char *text, int64_t *out)
 	return units_read(&key, span_of(text), words, out);
 }
 
-static int misuse(const struct command *self, const struct options *options, int64_t *for_ms)
+static int misuse(const struct command *self, const struct options *options, const char *length, int64_t *for_ms)
 {
-	const char *length = option_text(options, "for", NULL);
 	struct network network;
 
 	*for_ms = 0;
@@ -33,9 +32,8 @@ static int misuse(const struct command *self, const struct options *options, int
 	return EXIT_DONE;
 }
 
-static enum result write_body(const struct options *options, int64_t for_ms, struct buffer *out)
+static enum result write_body(const struct options *options, const char *reason, int64_t for_ms, struct buffer *out)
 {
-	const char *reason = option_text(options, "reason", NULL);
 	struct json_writer json;
 
 	json_writer_init(&json, out);
@@ -72,14 +70,16 @@ static int print_reply(const struct options *options, const struct admin_reply *
 	return EXIT_DONE;
 }
 
-static int ask(const char *name, const char *method, const struct options *options)
+/* LENGTH and REASON of a ban, as they were given; NULL: they were not. */
+static int ask(const struct command *self, const struct options *options, const char *length, const char *reason)
 {
-	struct admin_question question = { .method = method, .path = "/ban", .wait_ms = ADMIN_ASK_MS };
+	bool is_ban = self->run == ban_command;
+	struct admin_question question = { .method = is_ban ? "POST" : "DELETE", .path = "/ban", .wait_ms = ADMIN_ASK_MS };
 	struct admin_reply reply;
 	char socket[PATH_TEXT_MAX];
 	struct buffer body;
 	int64_t for_ms;
-	int code = misuse(command_find(span_of(name)), options, &for_ms);
+	int code = misuse(self, options, length, &for_ms);
 	enum result result;
 
 	if (code != EXIT_DONE)
@@ -87,7 +87,7 @@ static int ask(const char *name, const char *method, const struct options *optio
 	find_socket(options, socket);
 	question.socket = socket;
 	buffer_init(&body, 65536);
-	result = write_body(options, for_ms, &body);
+	result = write_body(options, reason, for_ms, &body);
 	question.body = buffer_span(&body);
 	if (result == RESULT_OK)
 		result = admin_ask(&question, &reply);
@@ -103,10 +103,10 @@ static int ask(const char *name, const char *method, const struct options *optio
 
 int ban_command(const struct options *options)
 {
-	return ask("ban", "POST", options);
+	return ask(command_find(SPAN("ban")), options, option_text(options, "for", NULL), option_text(options, "reason", NULL));
 }
 
 int unban_command(const struct options *options)
 {
-	return ask("unban", "DELETE", options);
+	return ask(command_find(SPAN("unban")), options, NULL, NULL);
 }

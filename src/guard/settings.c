@@ -131,7 +131,7 @@ static const struct key top_keys[] = {
 	{ .name = "source_budgets", .type = KEY_MAP, .offset = AT(guard_top_settings, budgets), .table = &budget_table,
 	  .help = "What one source may take of all sites together. Who takes more is served after the others; who takes twice as much gets 429, and when to come "
 	          "back; who goes on is banned for a minute, then for two, and so on. Of an address that several clients share, four times as much, and "
-	          "no ban for requests." },
+	          "no ban." },
 	{ 0 },
 };
 

@@ -81,7 +81,7 @@ struct budget_verdict source_budgets_ask(const struct source_budgets *budgets, s
 		return verdict;
 	for (unsigned i = 0; i < ASKED; i++) {
 		uint64_t burst = burst_us(&gcras[asked[i]]), owed_us = entry->owed_us[asked[i]];
-		enum budget_level level = level_of(owed_us, burst, !spared || asked[i] == BUDGET_ERRORS);
+		enum budget_level level = level_of(owed_us, burst, !spared);
 
 		if (level > verdict.level) {
 			verdict.level = level;
@@ -93,8 +93,12 @@ struct budget_verdict source_budgets_ask(const struct source_budgets *budgets, s
 	if (spared && verdict.level >= BUDGET_TWICE)
 		return verdict;
 	budget_charge(entry, BUDGET_REQUESTS, &gcras[BUDGET_REQUESTS], 1);
-	if (verdict.level >= BUDGET_TWICE)
-		verdict.retry_after_us += gcras[BUDGET_REQUESTS].interval;
+	if (verdict.level < BUDGET_TWICE)
+		return verdict;
+	/* What is refused causes no error at an origin: who goes on asking would otherwise never be farther away than this. */
+	if (verdict.reason == BAN_ERRORS)
+		budget_charge(entry, BUDGET_ERRORS, &gcras[BUDGET_ERRORS], 1);
+	verdict.retry_after_us += gcras[verdict.reason == BAN_ERRORS ? BUDGET_ERRORS : BUDGET_REQUESTS].interval;
 	return verdict;
 }
 

@@ -5,8 +5,8 @@
  *     more than two                BUDGET_TWICE: it may come back when it owes two
  *     more than eight              BUDGET_FAR: it goes on and on; refused or not, everything it asked was charged
  *
- * An address that several clients share has four times the rates. What is refused to it is not charged: it goes on with what it may have, and
- * is never BUDGET_FAR for requests or time, which citizens behind it need.
+ * An address that several clients share, or that showed a token, has four times the rates. What is refused to it is not charged: it goes on
+ * with what it may have, and is never BUDGET_FAR, for there may be citizens behind it.
  *
  * Units    microseconds; time of origins by the millisecond
  * Limits   a burst takes at most SOURCE_BUDGET_WINDOW_MAX_S to earn; one request is charged SOURCE_COST_MAX_US of time at most: long polls and

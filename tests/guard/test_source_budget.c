@@ -132,7 +132,7 @@ static void errors_and_time(void **state)
 		source_budgets_charge(&stage.budgets, &stage.entry, false, 10 * S);
 	assert_int_equal(ask(&stage).level, BUDGET_FAR);
 	assert_int_equal(ask(&stage).reason, BAN_COST);
-	/* citizens need the origin's time, and none of them errors without end */
+	/* there may be citizens behind it */
 	stage.entry.shared_h = (uint16_t)(stage.now_us / S / 3600 + 1);
 	assert_int_equal(ask(&stage).level, BUDGET_TWICE);
 }

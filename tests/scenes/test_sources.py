@@ -269,7 +269,7 @@ def test_a_shared_address_is_limited_and_not_banned(shield_of):
 
 
 def test_errors_without_end_are_banned(shield_of, origin):
-    origin.answer = by_path({"/": response()})
+    origin.answer = by_path({"/wp-login.php": response(b"", "404 Not Found")})
     shield = shield_of(source_budgets={**WIDE, "errors": "2/s", "errors_burst": 5})
     seen = statuses(shield, ONE, 100, "/wp-login.php")
     assert seen[403] and seen[404] and {ban["reason"] for ban in bans(shield).values()} == {"errors"}
