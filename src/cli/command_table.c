@@ -89,6 +89,7 @@ static const struct option doctor_options[] = { OPTION_CONFIG, OPTION_OUTPUT, OP
 static const struct option version_options[] = { OPTION_OUTPUT, OPTION_HELP };
 static const struct option dump_options[] = {
 	OPTION_CONFIG,
+	OPTION_SOCKET,
 	{ .name = "output", .letter = 'o', .value = "yaml|json", .help = "yaml without it." },
 	{ .name = "schema", .help = "The JSON Schema of the configuration, for editors." },
 	{ .name = "manual", .help = "bouclier.yaml(5), in mdoc." },
