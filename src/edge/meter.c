@@ -113,11 +113,8 @@ static bool publish(struct meter *meter, bool has_moved)
 
 bool meter_tick(struct meter *meter, uint64_t elapsed_ms, struct level_move *move)
 {
-	struct level_sample sample;
+	struct level_sample sample = collect(meter, (double)elapsed_ms / 1000);
 
-	if (elapsed_ms < 500)
-		return false;
-	sample = collect(meter, (double)elapsed_ms / 1000);
 	return publish(meter, level_learn(&meter->state, &sample, move));
 }
 

@@ -53,7 +53,8 @@ void meter_count(struct meter *meter, unsigned worker, const struct meter_reques
 /* Somebody waits so long for a place at an origin that a citizen notices; or is refused for want of one. */
 void meter_count_pressure(struct meter *meter, unsigned worker, bool is_refused);
 
-/* ELAPSED_MS have gone by since the last time; under half a second: nothing is done yet. True: MOVE tells that the level has changed. */
+/* ELAPSED_MS (not 0, about METER_TICK_MS) have gone by since the last time. True: MOVE tells that the level has changed. */
+#define METER_TICK_MS 1000u
 bool meter_tick(struct meter *meter, uint64_t elapsed_ms, struct level_move *move);
 /* As a person says. AUTO: as the detector does. True: it has changed. */
 bool meter_force(struct meter *meter, bool is_auto, enum level level, struct level_move *move);
