@@ -16,7 +16,8 @@ SICK = response(b"sick", status="500 Internal Server Error")
 
 @pytest.fixture
 def shield(start_shield, start_origin):
-    return start_shield(origin=start_origin(lambda request: SICK if request.target.startswith("/sick") else response(b"well")))
+    origin = start_origin(lambda request: SICK if request.target.startswith("/sick") else response(b"well"))
+    return start_shield({"sites": [{"name": HOST, "origins": [origin.url]}]})
 
 
 def level(shield):
@@ -54,9 +55,9 @@ def test_it_lasts_through_a_reload_and_the_death_of_the_edge(shield):
     assert order(shield, "attack").returncode == 0
     shield.apply()
     assert level(shield) == {"is": "attack", "for": "person", "forced": True}
-    edge = shield.edge
+    edge = shield.edge()
     os.kill(edge, signal.SIGKILL)
-    wait_until(lambda: shield.edge not in (None, edge) and shield.is_ready(), what="a new edge serves")
+    wait_until(lambda: shield.edge() not in (None, edge) and shield.is_ready(), what="a new edge serves")
     assert level(shield) == {"is": "attack", "for": "person", "forced": True}
 
 
