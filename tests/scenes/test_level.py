@@ -55,7 +55,7 @@ def test_it_lasts_through_a_reload_and_the_death_of_the_edge(shield):
     assert order(shield, "attack").returncode == 0
     shield.apply()
     assert level(shield) == {"is": "attack", "for": "person", "forced": True}
-    edge = shield.edge()
+    edge, shield.may_die = shield.edge(), True
     os.kill(edge, signal.SIGKILL)
     wait_until(lambda: shield.edge() not in (None, edge) and shield.is_ready(), what="a new edge serves")
     assert level(shield) == {"is": "attack", "for": "person", "forced": True}
