@@ -59,6 +59,7 @@ static const struct option ban_options[] = {
 };
 static const struct option unban_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option bans_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
+static const struct option level_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option status_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option top_options[] = {
 	OPTION_CONFIG,
@@ -146,6 +147,11 @@ const struct command commands[] = {
 	  .options = unban_options, .run = unban_command,
 	  .details = "Whether a person banned it or the shield did. What it did before is forgotten: the next ban is short again." },
 	{ .name = "bans", .summary = "who is banned now, until when and why", .options = bans_options, .run = bans_command },
+	{ .name = "level", .summary = "says that a site is attacked, or leaves it to the detector", .arguments = "SITE attack|elevated|normal|auto",
+	  .arguments_min = 2, .arguments_max = 2, .options = level_options, .run = level_command,
+	  .details = "The detector compares each second with what is usual for the site (requests, new sources, errors, latency, kinds of "
+	             "requests) and with what its origins can do. Above normal nothing new is learned: a flood does not become what is usual. "
+	             "A word of yours holds until auto. Every move is a line in the journal; status shows the level and what it is for." },
 	{ .name = "status", .summary = "what the running shield is doing, on one page", .options = status_options, .run = status_command },
 	{ .name = "top", .summary = "the same, live", .options = top_options, .run = top_command,
 	  .details = "Requests a second, decisions, origins, the slowest sites and routes, connections, memory; every second, until q." },

@@ -47,6 +47,7 @@ static struct region regions[] = {
 	{ REGION_SOURCES, SOURCE_TABLE_VERSION, SOURCE_TABLE_BYTES },
 	{ REGION_RATES, RATE_TABLE_VERSION, RATE_TABLE_BYTES },
 	{ REGION_BANS, BAN_NETWORKS_VERSION, sizeof(struct ban_networks) },
+	{ REGION_METERS, METERS_VERSION, sizeof(struct meters) },
 	{ REGION_QUARANTINE, QUARANTINE_VERSION, sizeof(struct quarantine_memory) },
 };
 #define REGIONS (sizeof(regions) / sizeof(*regions))
