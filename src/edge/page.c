@@ -63,6 +63,7 @@ enum page_kind {
 	PAGE_STATUS,
 	PAGE_MAINTENANCE,
 	PAGE_RULES,      /* refused before an origin was asked */
+	PAGE_BUSY,       /* more visitors than the portal can serve just now */
 	PAGE_ANSWER,     /* the origin's answer was: nothing that the visitor could put right */
 };
 
@@ -82,6 +83,13 @@ static const struct page_text rules_text = {
 	  "Deshalb wurde sie angehalten, bevor sie das Portal erreichte, und nichts davon wurde dort gespeichert. Wenn Sie nur einen Text geschrieben oder ein Formular "
 	  "ausgefüllt haben, ist das ein Irrtum unsererseits. Sie können zurückgehen, damit Ihr Text nicht verloren geht, und Ungewöhnliches anders "
 	  "ausdrücken: Code, Befehle, seltsame Zeichen. Hilft das nicht, nennen Sie uns die Referenz unten: Damit sehen wir den Grund und können ihn beheben." },
+};
+
+static const struct page_text busy_text = {
+	0, { "Very many people are asking for this portal right now", "Heel veel mensen bezoeken nu dit portaal", "De très nombreuses personnes consultent ce portail en ce moment",
+	     "Gerade rufen sehr viele Menschen dieses Portal auf" },
+	{ "You did nothing wrong. Please try again in a few seconds.", "U hebt niets verkeerd gedaan. Probeer het over enkele seconden opnieuw.",
+	  "Vous n’avez rien fait de mal. Veuillez réessayer dans quelques secondes.", "Sie haben nichts falsch gemacht. Bitte versuchen Sie es in einigen Sekunden erneut." },
 };
 
 static const char *const maintenance_title[] = { "Maintenance", "Onderhoud", "Maintenance", "Wartungsarbeiten" };
@@ -177,6 +185,8 @@ static enum page_kind kind_of(const struct request *request)
 {
 	if (request->reason == REASON_MAINTENANCE)
 		return PAGE_MAINTENANCE;
+	if (request->reason == REASON_QUEUE_FULL || request->reason == REASON_QUEUE_LATE)
+		return PAGE_BUSY;
 	if (request->reason != REASON_RULES && request->reason != REASON_RULES_LIMIT)
 		return PAGE_STATUS;
 	return request->origin_status ? PAGE_ANSWER : PAGE_RULES;
@@ -186,6 +196,8 @@ static const struct page_text *text_for(const struct request *request, unsigned 
 {
 	enum page_kind kind = kind_of(request);
 
+	if (kind == PAGE_BUSY)
+		return &busy_text;
 	return kind == PAGE_RULES ? &rules_text : text_of(kind == PAGE_ANSWER ? 0 : status);
 }
 

@@ -35,6 +35,7 @@ struct edge_site {
 	struct edge_tenant *tenant; /* held by the plan; NULL: there is nothing to share */
 	struct edge_route *routes;  /* as site->routes */
 	const struct net_site_settings *net;
+	const struct list_value *priority;  /* struct span: paths of its priority_routes */
 	struct hits_site *hits;  /* what rules hit of its visitors; NULL: not counted */
 	uint32_t graduate_s, graduate_notice_s;  /* of its routes the longest; 0: it never moves to block by itself */
 	uint32_t is_moved;       /* it did: atomic, written by the service thread while all read */
