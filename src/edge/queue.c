@@ -4,6 +4,7 @@
 
 #include "base/encode.h"
 #include "base/hash.h"
+#include "message/path.h"
 #include "source/entry.h"
 
 #include "base/banned.h"

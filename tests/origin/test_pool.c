@@ -402,7 +402,8 @@ static void a_pool_whose_tls_cannot_be_made_is_none(void **state)
 
 	(void)state;
 	made->list[2].url.is_tls = true;
-	assert_result(pool_new(&made->origins, &made->settings, no_tls, &tls_asked, false, &made->pool), RESULT_REFUSED);
+	assert_result(pool_new(&(struct pool_needs){ .origins = &made->origins, .settings = &made->settings, .tls_of = no_tls, .context = &tls_asked }, &made->pool),
+	              RESULT_REFUSED);
 	assert_int_equal(tls_asked, 1);
 	assert_null(made->pool);
 	made_pool_done(made);
