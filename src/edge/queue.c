@@ -63,13 +63,19 @@ static enum step_outcome answer_no_member(struct request *request)
 
 /* -- the step -- */
 
+/* In vain: the fact tells where, and how long. */
+static void end_wait(struct request *request)
+{
+	if (request->turn.member) {
+		request->last_member = request->turn.member;
+		request->connect_ns = worker_of(request)->loop.now_ns;
+	}
+	request_leave_place(request);
+}
+
 static enum step_outcome refuse(struct request *request, enum reason reason)
 {
-	struct worker *worker = worker_of(request);
-
-	if (request->turn.has_waited)
-		request->connect_ns = worker->loop.now_ns;  /* the fact's wait_us ends here */
-	request_leave_place(request);
+	end_wait(request);
 	return request_answer(request, 503, DECISION_LIMIT, reason);
 }
 
@@ -162,7 +168,7 @@ static enum step_outcome go_on_waiting(struct request *request)
 	enum turn_state state = turn_look(request);
 
 	if (!request->is_h2 && request->connection->has_hung_up) {
-		request_leave_place(request);
+		end_wait(request);
 		return request_hang_up(request, REASON_CLIENT_GONE);
 	}
 	if (state == TURN_WAITS && worker->loop.now_ms < turn->until_ms)

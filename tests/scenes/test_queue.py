@@ -348,6 +348,8 @@ def test_a_held_body_waits_and_is_served_whole():
 
 
 def test_a_websocket_holds_no_place():
+    ended = threading.Event()
+
     def script(stream):
         request = portal.read(stream)
         if request.get("upgrade"):
@@ -355,7 +357,7 @@ def test_a_websocket_holds_no_place():
             stream.rest()
         elif request.target == "/events":
             stream.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n\r\ndata: 1\n\n")
-            stream.rest()
+            ended.wait(20)
         elif request.target == "/large":
             stream.send(response(b"x" * 30_000_000))
         else:
@@ -376,6 +378,7 @@ def test_a_websocket_holds_no_place():
         wait_until(lambda: shield.origin(portal.url)["at_work"] == 10, what="it is on its way")
         wait_until(lambda: shield.origin(portal.url)["held"] == 0, what="nor by a stream that is not read")
         assert get(shield.plain).status == 200
+        ended.set()
 
 
 # -- everything at once --
