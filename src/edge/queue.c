@@ -9,6 +9,8 @@
 
 #include "base/banned.h"
 
+#define NOTICED_MS 250u
+
 static struct worker *worker_of(const struct request *request)
 {
 	return request->connection->worker;
@@ -63,6 +65,13 @@ static enum step_outcome answer_no_member(struct request *request)
 
 /* -- the step -- */
 
+/* Seconds with this are what an attack looks like to the level of the site. */
+static void count_pressure(const struct request *request, bool is_refused)
+{
+	if (request->site->meter)
+		meter_count_pressure(request->site->meter, worker_of(request)->index, is_refused);
+}
+
 /* In vain: the fact tells where, and how long. */
 static void end_wait(struct request *request)
 {
@@ -76,6 +85,7 @@ static void end_wait(struct request *request)
 static enum step_outcome refuse(struct request *request, enum reason reason)
 {
 	end_wait(request);
+	count_pressure(request, true);
 	return request_answer(request, 503, DECISION_LIMIT, reason);
 }
 
@@ -129,6 +139,7 @@ static enum step_outcome wait_for_turn(struct request *request)
 	if (!turn->until_ms)
 		turn->until_ms = now_ms + (uint64_t)request->route->origins->concurrency.patience_ms;
 	turn->has_waited = true;
+	turn->since_ms = now_ms;
 	request_set_clock(request, turn->until_ms > now_ms ? (int64_t)(turn->until_ms - now_ms) : 1);
 	return STEP_WAIT;
 }
@@ -179,6 +190,8 @@ static enum step_outcome go_on_waiting(struct request *request)
 	list_remove(&turn->node);
 	pthread_mutex_unlock(&worker->turns.lock);
 	timer_cancel(&worker->loop.timers, &request->timer);
+	if (worker->loop.now_ms - turn->since_ms >= NOTICED_MS)
+		count_pressure(request, false);
 	return enter(request) ? STEP_NEXT : refuse(request, REASON_QUEUE_FULL);
 }
 

@@ -8,9 +8,9 @@ static struct worker *worker_of(const struct request *request)
 	return request->connection->worker;
 }
 
-static struct places *places_of(const struct request *request)
+static struct gate *gate_of(const struct request *request)
 {
-	return &request->turn.member->origin->places;
+	return &request->turn.member->origin->gate;
 }
 
 /* -- waking -- */
@@ -60,24 +60,24 @@ void turns_done(struct worker *worker)
 	pthread_mutex_destroy(&worker->turns.lock);
 }
 
-/* What WORKER does under the lock of some places: whom to tell when it is given back. */
+/* What WORKER does under the lock of a gate: whom to tell when it is given back. */
 struct calls {
 	struct worker *worker;
-	struct places *places;
+	struct gate *gate;
 	struct list posts;           /* struct worker, turns.posted_job.node */
 };
 
 static void calls_begin(struct calls *calls, struct request *request)
 {
-	*calls = (struct calls){ .worker = worker_of(request), .places = places_of(request) };
+	*calls = (struct calls){ .worker = worker_of(request), .gate = gate_of(request) };
 	list_init(&calls->posts);
-	pthread_mutex_lock(&calls->places->lock);
+	pthread_mutex_lock(&calls->gate->lock);
 }
 
 static void calls_end(struct calls *calls)
 {
-	places_note(calls->places);
-	pthread_mutex_unlock(&calls->places->lock);
+	gate_note(calls->gate);
+	pthread_mutex_unlock(&calls->gate->lock);
 	while (!list_is_empty(&calls->posts)) {
 		struct worker *owner = list_entry(calls->posts.next, struct worker, turns.posted_job.node);
 
@@ -90,7 +90,7 @@ static void begin_hold(struct calls *calls, struct turn *turn)
 {
 	turn->state = TURN_HELD;
 	turn->held_ns = calls->worker->loop.now_ns;
-	turn->at_work = admission_at_work(&calls->places->admission);
+	turn->at_work = admission_at_work(&calls->gate->admission);
 }
 
 /* ENTRY's request waits no more. */
@@ -116,7 +116,7 @@ static void call_next(struct calls *calls)
 {
 	struct admission_entry *entry;
 
-	while ((entry = admission_next(&calls->places->admission)))
+	while ((entry = admission_next(&calls->gate->admission)))
 		call(calls, entry, TURN_HELD);
 }
 
@@ -130,7 +130,9 @@ enum admission_answer turn_ask(struct request *request)
 	struct calls calls;
 
 	calls_begin(&calls, request);
-	answer = admission_ask(&calls.places->admission, &turn->entry, &pushed_out);
+	/* What is normal is not learned from a flood. */
+	limit_freeze(&calls.gate->admission.limit, meter_level(request->site->meter) != LEVEL_NORMAL);
+	answer = admission_ask(&calls.gate->admission, &turn->entry, &pushed_out);
 	turn->state = answer == ADMISSION_WAIT ? TURN_WAITS : TURN_NONE;
 	if (answer == ADMISSION_GO)
 		begin_hold(&calls, turn);
@@ -147,7 +149,7 @@ static void learn(struct calls *calls, const struct request *request)
 	struct limit_answer answer = { turn->kind, turn->sent_ns / 1000, turn->first_ns / 1000, turn->at_work };
 
 	if (turn->sent_ns && turn->first_ns > turn->sent_ns && turn->first_ns - turn->sent_ns < (uint64_t)TURN_HELD_MAX_MS * 1000000)
-		limit_learn(&calls->places->admission.limit, &answer);
+		limit_learn(&calls->gate->admission.limit, &answer);
 }
 
 void turn_leave(struct request *request, enum turn_state next)
@@ -159,10 +161,10 @@ void turn_leave(struct request *request, enum turn_state next)
 
 	calls_begin(&calls, request);
 	if (turn->state == TURN_WAITS)
-		admission_give_up(&calls.places->admission, &turn->entry);
+		admission_give_up(&calls.gate->admission, &turn->entry);
 	if (turn->state == TURN_HELD) {
 		learn(&calls, request);
-		admission_done(&calls.places->admission, &turn->entry, turn->sent_ns && now_ns > turn->held_ns ? (now_ns - turn->held_ns) / 1000 : 0);
+		admission_done(&calls.gate->admission, &turn->entry, turn->sent_ns && now_ns > turn->held_ns ? (now_ns - turn->held_ns) / 1000 : 0);
 	}
 	turn->state = next;
 	call_next(&calls);
@@ -179,18 +181,18 @@ void turn_come_back(struct request *request)
 	struct calls calls;
 
 	calls_begin(&calls, request);
-	admission_come_back(&calls.places->admission, &request->turn.entry);
+	admission_come_back(&calls.gate->admission, &request->turn.entry);
 	begin_hold(&calls, &request->turn);
 	calls_end(&calls);
 }
 
 enum turn_state turn_look(const struct request *request)
 {
-	struct places *places = places_of(request);
+	struct gate *gate = gate_of(request);
 	enum turn_state state;
 
-	pthread_mutex_lock(&places->lock);
+	pthread_mutex_lock(&gate->lock);
 	state = request->turn.state;
-	pthread_mutex_unlock(&places->lock);
+	pthread_mutex_unlock(&gate->lock);
 	return state;
 }

@@ -104,7 +104,7 @@ static void free_origin(struct origin *origin)
 	free((void *)(uintptr_t)origin->host.at);
 	if (origin->tls)
 		tls_client_free(origin->tls);
-	places_done(&origin->places);
+	gate_done(&origin->gate);
 	pthread_mutex_destroy(&origin->lock);
 	free(origin);
 }
@@ -132,7 +132,7 @@ static struct origin *new_origin(const struct origin_settings *settings, struct 
 		return NULL;
 	}
 	pthread_mutex_init(&origin->lock, NULL);
-	places_init(&origin->places);
+	gate_init(&origin->gate);
 	origin->identity = duplicate(identity);
 	origin->text = duplicate(settings->url.text);
 	origin->host = duplicate(settings->url.host);
@@ -211,7 +211,7 @@ void origins_rest(struct origins *origins, uint64_t now_ms)
 		uint64_t pressed_ms = LOAD(origin->pressed_ms);
 
 		if (pressed_ms && now_ms > pressed_ms + PRESSED_MS)
-			places_rest(&origin->places);
+			gate_rest(&origin->gate);
 	}
 	pthread_mutex_unlock(&origins->lock);
 }

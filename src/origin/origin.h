@@ -10,7 +10,7 @@
 #include <pthread.h>
 
 #include "base/list.h"
-#include "origin/places.h"
+#include "origin/gate.h"
 #include "origin/settings.h"
 
 #define ORIGIN_ENDPOINTS_MAX 8
@@ -58,7 +58,7 @@ struct origin {
 	unsigned rise, fall;
 	uint64_t requests, errors;        /* for status and metrics */
 	uint64_t pressed_ms;              /* atomic: when somebody last had to wait for a place, or was refused; 0: never */
-	struct places places;
+	struct gate gate;
 };
 
 /* Every origin of the process. */

@@ -26,7 +26,7 @@ static enum result add_member(struct pool *pool, const struct pool_needs *needs,
 	member->origin = origins_hold(needs->origins, &origin, &needs->settings->health, tls);
 	if (!member->origin)
 		return RESULT_NO_MEMORY;
-	places_set(&member->origin->places, &admission, clock_mono_ns() / 1000);
+	gate_set(&member->origin->gate, &admission, clock_mono_ns() / 1000);
 	member->key = member->origin->key;
 	pool->count++;
 	return RESULT_OK;
@@ -153,7 +153,7 @@ enum room { ROOM_NOW, ROOM_LATER };
 
 static bool is_for(const struct pool_member *member, const struct pool_wish *wish, enum room room)
 {
-	return (wish->may_wait && room == ROOM_LATER) || (has_room(member) && !(wish->may_wait && places_is_short(&member->origin->places)));
+	return (wish->may_wait && room == ROOM_LATER) || (has_room(member) && !(wish->may_wait && gate_is_short(&member->origin->gate)));
 }
 
 static uint64_t usable(const struct pool *pool, const struct pool_wish *wish, enum room room, bool want_backup, bool want_down)

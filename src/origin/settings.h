@@ -5,7 +5,7 @@
  *              by every site that names it, and carried over reloads
  *   pool       the origins of one site or route, and who is next
  *   connection one connection to an origin, at work or kept
- *   places     how many requests it is given at once, and who waits for a place there
+ *   gate       how many requests it is given at once, and who waits for a place there
  *   health     the checks that run whether or not citizens come
  *
  * Availability code fails open: when every origin of a pool looks ill, the pool offers them all the same.

@@ -223,18 +223,18 @@ static void grows_where_some_of_it_is_reserved(void **state)
 	assert_true(limit_get(&limit) >= 32);
 }
 
-/* For a minute: pages, and now and then a second in which nine of ten answers are quick, whatever kind they are. */
-static unsigned serve_bursts(struct limit *limit, unsigned fixed)
+/* For two minutes: pages, and each third second two of three answers are quick, whatever kind they are. */
+static unsigned serve_bursts(struct limit *limit, unsigned fixed, unsigned demand)
 {
 	static const struct mix pages = { 1, { 50000 }, true }, burst = { 3, { 500, 500, 50000 }, true };
 
 	origin = (struct origin){ .workers = 32, .slowness = 1 };
 	if (limit)
 		limit_init(limit, &range, 0);
-	for (uint64_t second = 0; second < 60; second++) {
-		struct run run = { second * 1000000, (second + 1) * 1000000, fixed, AT_WORK_MAX - 1 };
+	for (uint64_t second = 0; second < 120; second++) {
+		struct run run = { second * 1000000, (second + 1) * 1000000, fixed, demand };
 
-		serve(&origin, second % 6 == 5 ? &burst : &pages, limit, &run);
+		serve(&origin, second % 3 == 2 ? &burst : &pages, limit, &run);
 	}
 	return origin.pages;
 }
@@ -242,15 +242,20 @@ static unsigned serve_bursts(struct limit *limit, unsigned fixed)
 static void bursts_of_quick_answers_do_not_pull_it_down(void **state)
 {
 	struct limit limit;
-	unsigned best = serve_bursts(NULL, 40), learned = serve_bursts(&limit, 0);
+	const unsigned demands[] = { 24, AT_WORK_MAX - 1 };
 
 	(void)state;
-	if (learned < best * 0.85)
-		fail_msg("%u pages of %u", learned, best);
-	assert_true(limit_get(&limit) <= 80);
+	for (size_t i = 0; i < 2; i++) {
+		unsigned best = serve_bursts(NULL, 40, demands[i]), learned = serve_bursts(&limit, 0, demands[i]);
+
+		if (learned < best * 0.87)
+			fail_msg("%u asked: %u pages of %u", demands[i], learned, best);
+		assert_true(limit_get(&limit) <= 80);
+	}
 }
 
-/* Quick and slow ones of one kind, always: their mean is what is known of them, and chance moves it. */
+/* Quick and slow ones of one kind, always: their mean is what is known of them, and chance moves it. That costs, the more the more workers there
+ * are; it must not ruin. */
 static void one_kind_may_be_many(void **state)
 {
 	static const struct mix mixed[] = { { 2, { 1000, 50000 }, true }, { 3, { 1000, 5000, 500000 }, true } };
@@ -263,7 +268,7 @@ static void one_kind_may_be_many(void **state)
 
 			for (unsigned fixed = 1; fixed <= 512; fixed *= 2)
 				best = fmax(best, serve_anew(workers_of[j], &mixed[i], NULL, fixed));
-			if (learned < 0.75 * best)
+			if (learned < 0.65 * best)
 				fail_msg("%zu, %u workers: %.1f of %.1f, limit %u", i, workers_of[j], learned, best, limit_get(&limit));
 		}
 	}

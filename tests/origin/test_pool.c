@@ -290,10 +290,10 @@ static void who_may_wait_is_not_turned_away(void **state)
 	made->list[0].limit = 1;
 	made_pool_open(made);
 	take_down(made, 3, 5);
-	made->pool->members[0].origin->places.is_short = true;
+	made->pool->members[0].origin->gate.is_short = true;
 	for (unsigned n = 0; n < 20; n++)
 		assert_ptr_equal(pool_choose(made->pool, &wish), &made->pool->members[1]);
-	made->pool->members[1].origin->places.is_short = true;
+	made->pool->members[1].origin->gate.is_short = true;
 	for (unsigned n = 0; n < 20; n++)
 		assert_in_range(pool_choose(made->pool, &wish) - made->pool->members, 0, 1);
 	assert_true(pool_enter(&made->pool->members[0]));

@@ -120,7 +120,7 @@ struct origin_sum {
 	struct span text;
 	bool is_up;
 	uint64_t at_work, requests, errors;
-	struct places_view places;
+	struct gate_view gate;
 };
 
 struct origin_sums {
@@ -148,7 +148,7 @@ static void copy_origins(struct metric_list *metrics, struct origins *origins, s
 			break;
 		sums->list[sums->count++] = (struct origin_sum){
 			arena_copy(&metrics->arena, origin->text), !origin->is_down, origin->at_work, origin->requests, origin->errors,
-			places_look(&origin->places),
+			gate_look(&origin->gate),
 		};
 	}
 	pthread_mutex_unlock(&origins->lock);
@@ -170,8 +170,8 @@ static void merge_origins(struct origin_sums *sums)
 		}
 		last->is_up &= sums->list[i].is_up;
 		last->at_work += sums->list[i].at_work;
-		last->places.limit += sums->list[i].places.limit;
-		last->places.waiting += sums->list[i].places.waiting;
+		last->gate.limit += sums->list[i].gate.limit;
+		last->gate.waiting += sums->list[i].gate.waiting;
 		last->requests += sums->list[i].requests;
 		last->errors += sums->list[i].errors;
 	}
@@ -201,9 +201,9 @@ static void add_origins(struct metric_list *metrics, struct origins *origins)
 	for (const struct origin_sum *each = sums.list; each < end; each++)
 		add_origin(metrics, each, "origin_requests_at_work", "Requests the origin is working on.", each->at_work, false);
 	for (const struct origin_sum *each = sums.list; each < end; each++)
-		add_origin(metrics, each, "origin_requests_limit", "Requests that the origin is given at once, as learned.", each->places.limit, false);
+		add_origin(metrics, each, "origin_requests_limit", "Requests that the origin is given at once, as learned.", each->gate.limit, false);
 	for (const struct origin_sum *each = sums.list; each < end; each++)
-		add_origin(metrics, each, "origin_requests_waiting", "Requests that wait for a place at the origin.", each->places.waiting, false);
+		add_origin(metrics, each, "origin_requests_waiting", "Requests that wait for a place at the origin.", each->gate.waiting, false);
 	for (const struct origin_sum *each = sums.list; each < end; each++)
 		add_origin(metrics, each, "origin_requests_total", "Requests sent to the origin.", each->requests, true);
 	for (const struct origin_sum *each = sums.list; each < end; each++)
