@@ -103,7 +103,8 @@ static void print_origin(struct page *page, const struct json *origin)
 		page_text(page, json_text_of(json_find(origin, "check")), 0);
 		page_print(page, ")");
 	}
-	page_print(page, ", %llu at work, %llu requests, %llu errors%s%s\n", printable(origin, "at_work"), printable(origin, "requests"),
+	page_print(page, ", %llu at work (%llu of %llu places held, %llu waiting), %llu requests, %llu errors%s%s\n", printable(origin, "at_work"),
+	           printable(origin, "held"), printable(origin, "limit"), printable(origin, "waiting"), printable(origin, "requests"),
 	           printable(origin, "errors"), json_bool_of(json_find(origin, "backup")) ? ", backup" : "",
 	           json_bool_of(json_find(origin, "draining")) ? ", draining" : "");
 }

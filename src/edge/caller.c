@@ -117,6 +117,7 @@ void caller_identify(struct request *request)
 	if (!table->header || is_probing(request) ||
 	    source_table_take(table, source_key_of(&request->source), at_us, SOURCE_MAKE, &hold) != RESULT_OK)
 		return;
+	caller->is_new = !hold.entry->client;
 	if (request->fault == HTTP_FAULT_NONE)  /* half a head has half a client's name: nobody is two for that */
 		entry_saw_client(hold.entry, client_of(request), at_us);
 	caller->budget = source_budgets_ask(&plan->budgets, hold.entry);

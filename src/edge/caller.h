@@ -30,6 +30,7 @@ struct caller {
 	bool is_exempt;                  /* management, a trusted proxy, or this machine: no budgets, no bans */
 	bool is_partner;                 /* the site's allowlist names him */
 	bool is_counted;                 /* his entry owes for this request */
+	bool is_new;                     /* he was never seen before, or is forgotten */
 	bool was_banned;                 /* not long ago */
 	struct list_place place;         /* where some list asks for it */
 	struct budget_verdict budget;

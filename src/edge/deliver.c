@@ -144,6 +144,12 @@ static void add_sticky(struct fields_out *out)
 	          request->connection->is_tls ? "; Secure" : ""));
 }
 
+/* Not all at the same moment. */
+static uint64_t come_back_s(const struct request *request)
+{
+	return 2 + request->id[0] % 4;
+}
+
 static void add_ours(struct fields_out *out)
 {
 	struct request *request = out->request;
@@ -161,6 +167,8 @@ static void add_ours(struct fields_out *out)
 		add(out, FIELD_CACHE_CONTROL, SPAN("Cache-Control"), SPAN("no-store"));
 	if (request->is_own && (request->reason == REASON_NO_ORIGIN || request->reason == REASON_HOLD))
 		add(out, FIELD_RETRY_AFTER, SPAN("Retry-After"), SPAN("2"));
+	if (request->is_own && (request->reason == REASON_QUEUE_FULL || request->reason == REASON_QUEUE_LATE))
+		add(out, FIELD_RETRY_AFTER, SPAN("Retry-After"), digits(request, come_back_s(request)));
 	if (request->is_own && request->reason == REASON_MAINTENANCE)
 		add(out, FIELD_RETRY_AFTER, SPAN("Retry-After"), digits(request, (uint64_t)request->route->settings->maintenance_retry_ms / 1000));
 	if (request->is_own && request->caller.retry_after_s)
@@ -281,7 +289,8 @@ static void set_idle_deadline(struct request *request)
 {
 	const struct edge_timeouts *timeouts = &request->route->settings->timeouts;
 
-	request_set_clock(request, request->is_tunnel ? timeouts->tunnel_ms : timeouts->idle_ms);
+	request_hold_download(request);
+	request_set_origin_clock(request, request->is_tunnel ? timeouts->tunnel_ms : timeouts->idle_ms);
 }
 
 static enum result peek_origin(struct request *request, struct span *piece)
@@ -471,6 +480,11 @@ static uint64_t between_us(uint64_t from_ns, uint64_t to_ns)
 	return from_ns && to_ns > from_ns ? (to_ns - from_ns) / 1000 : 0;
 }
 
+static enum decision decision_of(const struct request *request)
+{
+	return request->turn.has_waited && request->decision == DECISION_ALLOW ? DECISION_QUEUE : request->decision;
+}
+
 static void state(struct request *request)
 {
 	struct connection *connection = request->connection;
@@ -484,7 +498,7 @@ static void state(struct request *request)
 		.tenant = request->site && request->site->tenant ? request->site->tenant->number : UINT32_MAX,
 		.site_name = request->site ? request->site->site->name : SPAN_NONE,
 		.tenant_name = request->site ? request->site->site->tenant : SPAN_NONE,
-		.decision = request->decision, .reason = request->reason, .fault = request->fault,
+		.decision = decision_of(request), .reason = request->reason, .fault = request->fault,
 		.source = request->source, .peer = connection->peer.address, .source_port = connection->peer.port,
 		.head = request->is_passthrough ? NULL : &request->head, .is_tls = connection->is_tls, .tls_version = transport_tls_version(&connection->transport),
 		.sni = transport_sni(&connection->transport), .ja4 = transport_ja4(&connection->transport),
@@ -514,7 +528,7 @@ enum step_outcome step_record(struct request *request)
 	meter_of_request(request);
 	state(request);
 	/* A tunnel that the origin ended first still has it: nobody but this request may be woken by it. */
-	if (request->origin || request->member)
+	if (request->origin || request->member || request->turn.member)
 		request_release_origin(request, false);
 	caller_settle(request);
 	worker->gauges.requests_at_work--;

@@ -26,6 +26,8 @@ enum decision { DECISION_ALLOW, DECISION_LOG, DECISION_CHALLENGE, DECISION_QUEUE
 	X(LOOP, "loop") \
 	X(BODY_LIMIT, "body-limit") \
 	X(NO_ORIGIN, "no-origin")                 /* none healthy, or none with room */ \
+	X(QUEUE_FULL, "queue-full")               /* would have waited too long for a place at its origin, or had to leave the queue to others */ \
+	X(QUEUE_LATE, "queue-late")               /* waited for one as long as it is given */ \
 	X(ORIGIN_CONNECT, "origin-connect") \
 	X(ORIGIN_TIMEOUT, "origin-timeout") \
 	X(ORIGIN_BROKEN, "origin-broken")         /* closed or malformed before a whole response */ \

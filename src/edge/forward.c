@@ -2,7 +2,6 @@
 #include "edge/inspect.h"
 #include "edge/request.h"
 
-#include "base/encode.h"
 #include "net/proxy_protocol.h"
 
 #include "base/banned.h"
@@ -33,40 +32,7 @@ void request_release_origin(struct request *request, bool is_reusable)
 		pool_give_back(request->member);
 		request->member = NULL;
 	}
-}
-
-/* The member's key from the sticky cookie; 0 when there is none. */
-static uint64_t sticky_key(const struct request *request)
-{
-	struct span name = request->route->origins->sticky_cookie;
-	const struct fields *fields = &request->head.fields;
-	uint64_t key = 0;
-
-	for (unsigned i = 0; name.len && i < fields->count; i++) {
-		struct span cookies = fields->list[i].id == FIELD_COOKIE ? fields->list[i].value : SPAN_NONE;
-
-		while (cookies.len) {
-			struct span pair = span_trim(span_cut(&cookies, ';'));
-			struct span left = span_cut(&pair, '=');
-
-			if (span_equal(left, name) && hex_read(pair, &key, sizeof(key)) == RESULT_OK)
-				return key;
-		}
-	}
-	return 0;
-}
-
-const struct pool_member *request_take_member(struct request *request)
-{
-	struct pool_wish wish;
-
-	request->sticky_key = sticky_key(request);
-	wish = (struct pool_wish){
-		.visitor = span_make((const char *)request->source.bytes, sizeof(request->source.bytes)),
-		.sticky = request->sticky_key, .tried = request->tried, .now_ms = request->connection->worker->loop.now_ms,
-	};
-
-	return pool_take(request->route->pool, &wish);
+	request_leave_place(request);
 }
 
 static void learn(struct request *request, enum origin_outcome outcome)
@@ -114,7 +80,7 @@ static enum step_outcome fail_origin(struct request *request, enum origin_outcom
 	if ((outcome != ORIGIN_TIMED_OUT || !request->forwarded_ns) && is_repeatable(request)) {
 		request->forwarded_ns = 0;
 		request->up_is_done = request->up_has_begun = false;
-		request->step = STEP_CONNECT;
+		request->step = STEP_QUEUE;
 		return STEP_AGAIN;
 	}
 	return request_answer(request, answers[outcome].status, DECISION_DROP, answers[outcome].reason);
@@ -143,12 +109,6 @@ static enum step_outcome open_origin(struct request *request)
 	struct worker *worker = request->connection->worker;
 	enum result result;
 
-	request->member = request_take_member(request);
-	if (!request->member && request->has_timed_out)
-		return request_answer(request, 504, DECISION_DROP, REASON_ORIGIN_TIMEOUT);
-	if (!request->member)
-		return request_answer(request, request->tries ? 502 : 503, request->tries ? DECISION_DROP : DECISION_LIMIT,
-		                      request->tries ? request->failed_reason : REASON_NO_ORIGIN);
 	request->last_member = request->member;
 	request->tries++;
 	request->connect_ns = now_ns(request);
@@ -172,11 +132,6 @@ enum step_outcome step_connect(struct request *request)
 {
 	enum result result;
 
-	if (!request->origin && request_is_probe(request)) {
-		request->reason = REASON_PROBE;
-		/* 202: observing rules noticed it. */
-		return request_answer_with(request, request->waf && inspect_is_refusal(request) ? 202 : 204, SPAN_NONE, SPAN_NONE, SPAN_NONE);
-	}
 	if (!request->origin)
 		return open_origin(request);
 	if (request->reason == REASON_ORIGIN_TIMEOUT)
@@ -208,7 +163,7 @@ enum step_outcome step_forward(struct request *request)
 	head_reader_init(&request->response_reader);
 	fields_init(&request->response.fields, &request->arena, RESPONSE_FIELDS_MAX);
 	request->forwarded_ns = now_ns(request);
-	request_set_clock(request, request->route->settings->timeouts.first_byte_ms);
+	request_set_origin_clock(request, request->route->settings->timeouts.first_byte_ms);
 	return STEP_NEXT;
 }
 
@@ -252,6 +207,7 @@ static enum step_outcome read_response_head(struct request *request)
 	const struct http_limits limits = { .head_bytes = 60u * 1024, .fields = RESPONSE_FIELDS_MAX, .body_bytes = INT64_MAX };
 	enum http_fault fault = HTTP_FAULT_NONE;
 	size_t used = 0;
+	enum step_outcome outcome;
 	enum result result;
 
 	request->response.fields.count = 0;  /* its arena memory serves every try */
@@ -267,7 +223,10 @@ static enum step_outcome read_response_head(struct request *request)
 	if (!request->first_byte_ns)
 		request->first_byte_ns = now_ns(request);
 	request->response_head_bytes = used;
-	return take_response_head(request);
+	outcome = take_response_head(request);
+	if (outcome == STEP_NEXT)
+		request_hold_answer(request);
+	return outcome;
 }
 
 enum step_outcome step_await(struct request *request)
@@ -291,7 +250,8 @@ enum step_outcome step_await(struct request *request)
 	}
 	/* An origin answers when it has the body: its time begins with the last byte; a slow client is http1.c's affair. */
 	if (request->up_sent_bytes != sent_bytes && !request->is_paused)
-		request_set_clock(request, request->up_is_done ? timeouts->first_byte_ms : timeouts->idle_ms);
+		request_set_origin_clock(request, request->up_is_done ? timeouts->first_byte_ms : timeouts->idle_ms);
+	request_hold_upload(request, up == RESULT_OK);
 	/* An origin may answer and close before it read all of the body: its answer counts, not our broken write. */
 	for (;;) {
 		if (buffer_len(&request->origin->in)) {

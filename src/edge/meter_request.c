@@ -16,7 +16,7 @@ void meter_of_request(const struct request *request)
 
 	if (!site || !site->meter || request_is_probe(request))
 		return;
-	seen = (struct meter_request){ .status = request->status, .latency_us = latency_us(request), .has_query = request->head.has_query,
+	seen = (struct meter_request){ .status = request->status, .latency_us = latency_us(request), .is_stranger = request->caller.is_new, .has_query = request->head.has_query,
 		                       .has_body = request->head.body.framing != BODY_NONE, .is_h2 = request->is_h2 };
 	meter_count(site->meter, request->connection->worker->index, &seen);
 }

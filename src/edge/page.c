@@ -64,6 +64,7 @@ enum page_kind {
 	PAGE_MAINTENANCE,
 	PAGE_RULES,      /* refused before an origin was asked */
 	PAGE_BANNED,     /* for who asks, whatever it is */
+	PAGE_BUSY,       /* more visitors than the portal can serve just now */
 	PAGE_ANSWER,     /* the origin's answer was: nothing that the visitor could put right */
 };
 
@@ -115,6 +116,13 @@ static const char *const wait_units[][LANGUAGE_COUNT] = {
 	[WAIT_SECONDS] = { "seconds", "seconden", "secondes", "Sekunden" },
 	[WAIT_MINUTES] = { "minutes", "minuten", "minutes", "Minuten" },
 	[WAIT_HOURS] = { "hours", "uur", "heures", "Stunden" },
+};
+
+static const struct page_text busy_text = {
+	0, { "Very many people are asking for this portal right now", "Heel veel mensen bezoeken nu dit portaal", "De très nombreuses personnes consultent ce portail en ce moment",
+	     "Gerade rufen sehr viele Menschen dieses Portal auf" },
+	{ "You did nothing wrong. Please try again in a few seconds.", "U hebt niets verkeerd gedaan. Probeer het over enkele seconden opnieuw.",
+	  "Vous n’avez rien fait de mal. Veuillez réessayer dans quelques secondes.", "Sie haben nichts falsch gemacht. Bitte versuchen Sie es in einigen Sekunden erneut." },
 };
 
 static const char *const maintenance_title[] = { "Maintenance", "Onderhoud", "Maintenance", "Wartungsarbeiten" };
@@ -212,6 +220,8 @@ static enum page_kind kind_of(const struct request *request)
 		return PAGE_MAINTENANCE;
 	if (request->reason == REASON_BANNED)
 		return PAGE_BANNED;
+	if (request->reason == REASON_QUEUE_FULL || request->reason == REASON_QUEUE_LATE)
+		return PAGE_BUSY;
 	if (request->reason != REASON_RULES && request->reason != REASON_RULES_LIMIT)
 		return PAGE_STATUS;
 	return request->origin_status ? PAGE_ANSWER : PAGE_RULES;
@@ -223,6 +233,8 @@ static const struct page_text *text_for(const struct request *request, unsigned 
 
 	if (kind == PAGE_BANNED)
 		return &banned_text;
+	if (kind == PAGE_BUSY)
+		return &busy_text;
 	return kind == PAGE_RULES ? &rules_text : text_of(kind == PAGE_ANSWER ? 0 : status);
 }
 

@@ -116,9 +116,11 @@ const struct edge_waf *edge_route_waf(const struct edge_site *site, const struct
 	return route->waf_moved && __atomic_load_n(&site->is_moved, __ATOMIC_RELAXED) ? route->waf_moved : route->waf;
 }
 
-static enum result make_route(const struct plan_needs *needs, struct edge_route *route, const struct edge_route *site_route,
-                              bool is_passthrough)
+static enum result make_route(const struct plan_needs *needs, const struct edge_site *site, struct edge_route *route, const struct edge_route *site_route)
 {
+	struct pool_needs pool = { .origins = needs->origins, .tls_of = needs->tls_client_of, .context = needs->context,
+		                   .has_proxy = site->is_passthrough, .has_priority = site->priority->count };
+
 	route->settings = edge_settings_of(route->route->sections);
 	route->origins = origins_settings_of(route->route->sections);
 	route->selects = plan_method_mask(&route->settings->methods);
@@ -128,7 +130,8 @@ static enum result make_route(const struct plan_needs *needs, struct edge_route 
 		return RESULT_OK;
 	}
 	route->owns_pool = true;
-	return pool_new(needs->origins, route->origins, needs->tls_client_of, needs->context, is_passthrough, &route->pool);
+	pool.settings = route->origins;
+	return pool_new(&pool, &route->pool);
 }
 
 const struct rule *edge_site_rule(const struct edge_site *site, uint32_t id)
@@ -160,6 +163,7 @@ static enum result make_site(struct plan *plan, const struct plan_needs *needs, 
 	if (plan->tenants && !out->tenant)
 		return RESULT_NO_MEMORY;
 	out->net = net_site_settings(site);
+	out->priority = &origins_settings_of(site->sections)->priority_routes;
 	out->is_passthrough = out->net->tls.mode == TLS_PASSTHROUGH;
 	out->is_self_signed = needs->is_self_signed && needs->is_self_signed(needs->context, site);
 	out->routes = calloc(site->route_count, sizeof(*out->routes));
@@ -167,7 +171,7 @@ static enum result make_site(struct plan *plan, const struct plan_needs *needs, 
 		return RESULT_NO_MEMORY;
 	for (size_t i = 0; i < site->route_count; i++)
 		out->routes[i].route = &site->routes[i];
-	result = make_route(needs, &out->routes[last], NULL, out->is_passthrough);
+	result = make_route(needs, out, &out->routes[last], NULL);
 	out->is_tolerant = edge_settings_of(site->sections)->http == EDGE_HTTP_TOLERANT;
 	for (size_t i = 0; i <= last && result == RESULT_OK && !out->is_passthrough; i++) {
 		out->routes[i].settings = edge_settings_of(out->routes[i].route->sections);
@@ -180,7 +184,7 @@ static enum result make_site(struct plan *plan, const struct plan_needs *needs, 
 	if (result == RESULT_OK && needs->meter_of && !out->is_passthrough)
 		out->meter = needs->meter_of(needs->context, out);
 	for (size_t i = 0; i < last && result == RESULT_OK; i++)
-		result = make_route(needs, &out->routes[i], &out->routes[last], out->is_passthrough);
+		result = make_route(needs, out, &out->routes[i], &out->routes[last]);
 	return result;
 }
 

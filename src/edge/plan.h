@@ -43,6 +43,7 @@ struct edge_site {
 	const struct lists *lists;  /* NULL: the site has none */
 	const struct rate_limits *rate_limits;  /* the same */
 	struct majority *majority;  /* of its requests: whoever serves one writes it */
+	const struct list_value *priority;  /* struct span: paths of its priority_routes */
 	struct hits_site *hits;  /* what rules hit of its visitors; NULL: not counted */
 	struct meter *meter;     /* what its level is learned from; NULL: it has none */
 	uint32_t graduate_s, graduate_notice_s;  /* of its routes the longest; 0: it never moves to block by itself */

@@ -36,6 +36,7 @@ void request_set_clock(struct request *request, int64_t in_ms)
 {
 	struct loop *loop = &request->connection->worker->loop;
 
+	request->turn.due_ms = 0;
 	timer_set(&loop->timers, &request->timer, loop->now_ms + (uint64_t)in_ms);
 }
 
@@ -57,12 +58,14 @@ static void nothing_moved(struct timer *timer)
 	bool is_client = request_awaits_body(request) ||
 	                 (request->step == STEP_DELIVER && request->origin && buffer_len(&request->origin->in));
 
-	if (request->is_paused) {
+	if (request->is_paused || (request->step == STEP_QUEUE && !(request->is_holding && request->head.body.is_known))) {
 		request_wake(request);
 		return;
 	}
+	if (request_outlasts(request))
+		return;
 	if (is_judged_elsewhere(request)) {
-		request_set_clock(request, request->route->settings->timeouts.idle_ms);
+		request_set_origin_clock(request, request->route->settings->timeouts.idle_ms);
 		return;
 	}
 	request->reason = is_client ? REASON_CLIENT_SLOW : REASON_ORIGIN_TIMEOUT;
@@ -80,6 +83,7 @@ static void reset(struct request *request)
 
 	*request = (struct request){ .arena = arena };
 	list_init(&request->node);
+	list_init(&request->turn.node);
 	timer_init(&request->timer, nothing_moved);
 	job_init(&request->turn_job, turn_has_come);
 	buffer_init(&request->stream_body, STREAM_BODY_MAX_BYTES);
@@ -169,6 +173,12 @@ void request_advance(struct request *request)
 		request->is_advancing = false;
 }
 
+/* One that is asked, or waited for. */
+static bool has_origin(const struct request *request)
+{
+	return request->origin || request->member || request->turn.member;
+}
+
 void request_abort(struct request *request, enum reason reason)
 {
 	if (request->is_aborted)
@@ -178,7 +188,7 @@ void request_abort(struct request *request, enum reason reason)
 		request->reason = reason;
 		request->decision = request->status ? request->decision : DECISION_DROP;
 	}
-	if (request->origin)
+	if (has_origin(request))
 		request_release_origin(request, false);
 	request->step = STEP_RECORD;
 	if (!request->is_advancing)
@@ -197,7 +207,7 @@ enum step_outcome request_answer_with(struct request *request, unsigned status, 
 {
 	struct fields *fields = &request->response.fields;
 
-	if (request->origin)
+	if (has_origin(request))
 		request_release_origin(request, false);
 	timer_cancel(&request->connection->worker->loop.timers, &request->timer);  /* nobody is waited for any more */
 	request->is_own = true;
@@ -264,7 +274,7 @@ enum step_outcome request_hang_up(struct request *request, enum reason reason)
 	request->reason = reason;
 	request->connection->is_closing |= !request->is_h2;  /* the other streams go on */
 	request->is_cut = true;
-	if (request->origin)
+	if (has_origin(request))
 		request_release_origin(request, false);
 	request->step = STEP_RECORD;
 	return STEP_AGAIN;

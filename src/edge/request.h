@@ -10,6 +10,7 @@
 #include "edge/connection.h"
 #include "edge/feed.h"
 #include "edge/hold.h"
+#include "edge/queue.h"
 
 /* The life of a request, in order. X(ID, function): the names go to traces and crash reports. */
 #define STEP_LIST(X) \
@@ -18,7 +19,8 @@
 	X(REFUSE, refuse)     /* what the reader refused: rules see it, and the reader's answer goes out */ \
 	X(SCREEN, screen)     /* what is answered here: refusals, redirects, maintenance */ \
 	X(INSPECT_REQUEST, inspect_request)    /* rules, phases 1 and 2 */ \
-	X(CONNECT, connect)   /* an origin that is well, and a connection to it */ \
+	X(QUEUE, queue)       /* an origin that is well, and a place there: now, in a while, or not at all */ \
+	X(CONNECT, connect)   /* a connection to it */ \
 	X(FORWARD, forward)   /* the head, re-written canonically */ \
 	X(AWAIT, await)       /* the body goes up, the response head comes down */ \
 	X(INSPECT_RESPONSE, inspect_response)  /* rules, phases 3 and 4 */ \
@@ -70,6 +72,8 @@ struct request {
 	bool up_is_chunked, up_is_done, up_has_begun, up_has_ended, up_is_finished, wants_tunnel, has_continued;
 	struct fields up_trailers;         /* HTTP/2: came behind the body */
 	uint64_t up_bytes, up_sent_bytes;  /* from the client; to an origin */
+	size_t front_bytes;                /* of it that were here at the last look, before there is an origin */
+	uint64_t front_ms;                 /* one of unknown length is waited for until then; 0: it has not been yet */
 	bool up_is_whole;                  /* the client has said all of it */
 	bool is_holding;                   /* it is read here, before there is an origin */
 	struct pace up_pace;               /* HTTP/2: of this body; HTTP/1 has the connection's */
@@ -85,6 +89,7 @@ struct request {
 	bool is_paused;                    /* by a rule, until the clock; or the outside is waited for */
 	struct outside outside;            /* what rules ask of it */
 
+	struct turn turn;                  /* its place at an origin, or in a queue */
 	const struct pool_member *member, *last_member;  /* at work there; and for the fact */
 	struct origin_connection *origin;
 	uint64_t tried;
@@ -170,8 +175,6 @@ const struct site *request_probed_site(const struct request *request);
 /* Answers with BODY (may be empty) and LOCATION (may be empty). */
 enum step_outcome request_answer_with(struct request *request, unsigned status, struct span type, struct span body, struct span location);
 
-/* forward.c: the origin whose turn it is, counted as at work; NULL: none is left. */
-const struct pool_member *request_take_member(struct request *request);
 /* origin_head.c: writes the head to the origin. RESULT_LIMIT: it is longer than an origin's buffer. RESULT_NO_MEMORY. */
 enum result request_write_head(struct request *request) must_check;
 /* The request asks for a WebSocket or its like, and may have one. */
@@ -183,6 +186,9 @@ void request_release_origin(struct request *request, bool is_reusable);
 /* upload.c: moves the request body on. RESULT_OK: done or nothing to do now; RESULT_MORE: waits; RESULT_MALFORMED: the client's
  * fault (request->fault); RESULT_REFUSED: the client sends too slowly, or inspect_stream_is_refused; RESULT_IO: the origin's; RESULT_NO_MEMORY: ours. */
 enum result request_pump_up(struct request *request) must_check;
+/* upload.c: the front of the body, or all of a short one, has come to our buffers: a body that drips takes no place at an origin. STEP_NEXT,
+ * STEP_WAIT; STEP_AGAIN: it was answered. */
+enum step_outcome request_await_front(struct request *request);
 /* It is the client's turn to send more of the body: all there was has been taken. */
 bool request_awaits_body(const struct request *request);
 /* The same from the client alone: RESULT_OK: PIECE (never empty), as it is without its framing, until request_body_take.

@@ -8,6 +8,8 @@
 
 #define UP_ENOUGH_BYTES (64u * 1024)
 #define UP_A_ROUND_BYTES (512u * 1024)
+#define FRONT_BYTES (48u * 1024)
+#define FRONT_MS 1000
 
 void request_body_begin(struct request *request)
 {
@@ -49,6 +51,97 @@ void request_body_take(struct request *request, size_t count)
 	request->up_pace.bytes += count;
 	request_client_moved(request, count);
 }
+
+/* -- the front of it -- */
+
+/* The last chunk has size 0: until that is seen there is more to come. Data that looks like it makes nobody wait less than he should by more
+ * than a moment. */
+static bool is_chunked_whole(struct span in)
+{
+	return span_contains(in, SPAN("\r\n0")) || span_starts(in, SPAN("0"));
+}
+
+/* What has no length may be a stream whose client waits for an answer before it sends more: it is not waited for longer than this. */
+static bool is_front_late(struct request *request)
+{
+	uint64_t now_ms = request->connection->worker->loop.now_ms;
+
+	if (request->head.body.is_known)
+		return false;
+	if (!request->front_ms)
+		request->front_ms = now_ms + FRONT_MS;
+	return now_ms >= request->front_ms;
+}
+
+/* RESULT_OK: enough of it is here. RESULT_MORE, RESULT_NO_MEMORY; RESULT_MALFORMED: no more comes. */
+static enum result fill_front(struct request *request)
+{
+	const struct body_size *body = &request->head.body;
+	size_t wanted = body->is_known && body->bytes < FRONT_BYTES ? (size_t)body->bytes : FRONT_BYTES;
+	struct buffer *in = request->is_h2 ? &request->stream_body : &request->connection->in;
+
+	while (buffer_len(in) < wanted) {
+		enum result result;
+
+		if (is_front_late(request))
+			return RESULT_OK;
+		if (request->is_h2)
+			return request->up_has_ended ? RESULT_OK : RESULT_MORE;
+		if (!body->is_known && is_chunked_whole(buffer_span(in)))
+			return RESULT_OK;
+		result = connection_fill(request->connection);
+		if (result != RESULT_OK)
+			return result == RESULT_MORE || result == RESULT_NO_MEMORY ? result : RESULT_MALFORMED;
+	}
+	return RESULT_OK;
+}
+
+/* What comes is progress, although nothing of it moves on yet. */
+static void count_front(struct request *request)
+{
+	size_t here = buffer_len(request->is_h2 ? &request->stream_body : &request->connection->in);
+	size_t more = here > request->front_bytes ? here - request->front_bytes : 0;
+
+	request->front_bytes = here;
+	request->up_pace.bytes += more;
+	request_client_moved(request, more);
+	if (!request->head.body.is_known)
+		request_set_clock(request, (int64_t)(request->front_ms - request->connection->worker->loop.now_ms));
+	else if (more || !request->is_holding)
+		request_set_clock(request, request->route->settings->timeouts.idle_ms);
+}
+
+static void end_front(struct request *request)
+{
+	if (!request->is_holding)
+		return;
+	request->is_holding = request->up_has_begun = false;
+	timer_cancel(&request->connection->worker->loop.timers, &request->timer);
+}
+
+enum step_outcome request_await_front(struct request *request)
+{
+	enum result result;
+
+	if (request->tries || request->held || inspect_is_streaming(request) || !request_body_is_left(request))
+		return STEP_NEXT;
+	result = fill_front(request);
+	if (result == RESULT_MORE) {
+		count_front(request);
+		request->is_holding = request->up_has_begun = true;
+		request_body_ask(request);
+		if (request->reason != REASON_CLIENT_SLOW && !request_body_is_slow(request))
+			return STEP_WAIT;
+	}
+	end_front(request);
+	if (result == RESULT_MORE)
+		return request_answer(request, 408, DECISION_DROP, REASON_CLIENT_SLOW);
+	if (result == RESULT_MALFORMED)
+		return request_answer_fault(request, HTTP_FAULT_BODY_SHORT);
+	return result == RESULT_OK ? STEP_NEXT : request_answer(request, 503, DECISION_LIMIT, REASON_NO_MEMORY);
+}
+
+/* -- on its way -- */
 
 /* What the origin gets next: what was held for the rules, then what the client still sends. */
 static enum result peek_next(struct request *request, struct span *piece)

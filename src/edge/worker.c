@@ -384,6 +384,7 @@ struct worker *worker_new(const struct worker_needs *needs)
 	list_init(&worker->free_requests);
 	outside_worker_init(worker);
 	known_init(worker);
+	turns_init(worker);
 	random_fill(worker->id_state, sizeof(worker->id_state));
 	worker->binding = binding_new(needs->snapshot);
 	if (!worker->binding)
@@ -398,6 +399,7 @@ fail_loop:
 fail_binding:
 	binding_drop(worker->binding);
 fail:
+	turns_done(worker);
 	free(worker);
 	return NULL;
 }
@@ -417,10 +419,16 @@ enum result worker_start(struct worker *worker)
 	return pthread_create(&worker->thread, NULL, run, worker) == 0 ? RESULT_OK : RESULT_NO_MEMORY;
 }
 
-void worker_free(struct worker *worker)
+void worker_join(struct worker *worker)
 {
 	if (worker->thread)
 		pthread_join(worker->thread, NULL);
+	worker->thread = 0;
+}
+
+void worker_free(struct worker *worker)
+{
+	worker_join(worker);
 	worker->is_draining = false;
 	list_each_safe(node, following, &worker->listeners)
 		stop_listener(list_entry(node, struct worker_listener, node));
@@ -444,6 +452,7 @@ void worker_free(struct worker *worker)
 	if (worker->spares)
 		waf_spares_free(worker->spares);
 	binding_drop(worker->binding);
+	turns_done(worker);
 	loop_done(&worker->loop);
 	free(worker);
 }

@@ -14,6 +14,7 @@
 #include "edge/plan.h"
 #include "edge/probe_log.h"
 #include "edge/quarantine.h"
+#include "edge/queue.h"
 #include "edge/tenants.h"
 #include "guard/ban_networks.h"
 #include "guard/rate_table.h"
@@ -91,6 +92,7 @@ struct worker {
 	struct worker_pages pages;
 	struct operator_scratch *scratch;    /* of the rules, as the next; NULL until some are asked */
 	struct waf_spares *spares;
+	struct turns turns;
 	struct clamd_queue scans;            /* of outside.c, as the next */
 	struct list lists_waiting, lists_mark;  /* struct request, outside.node; and a place among them */
 	struct job lists_job;
@@ -126,7 +128,9 @@ enum result worker_post_generation(struct worker *worker, uint64_t generation) m
 bool worker_has_reached(const struct worker *worker, uint64_t generation);
 /* No new connections; idle ones close, others after their request; then the loop ends. */
 enum result worker_post_drain(struct worker *worker) must_check;
-/* Waits for the thread; frees everything. */
+/* Waits for the thread. */
+void worker_join(struct worker *worker);
+/* Frees everything; when the threads of all workers that share `common` have ended: one wakes requests of another. */
 void worker_free(struct worker *worker);
 
 void binding_hold(struct binding *binding);

@@ -24,6 +24,24 @@ void admission_free_queues(struct admission *admission)
 	queue_done(&admission->priority);
 }
 
+void admission_release_queues(struct admission *admission)
+{
+	queue_release(&admission->ordinary);
+	queue_release(&admission->priority);
+}
+
+void admission_set(struct admission *admission, const struct admission_settings *settings)
+{
+	admission->settings = *settings;
+	limit_set_range(&admission->limit, &settings->range);
+	admission->ordinary.max = admission->priority.max = settings->queue_max;
+}
+
+unsigned admission_waiting(const struct admission *admission)
+{
+	return admission->ordinary.count + admission->priority.count;
+}
+
 unsigned admission_at_work(const struct admission *admission)
 {
 	return admission->ordinary_at_work + admission->priority_at_work;
@@ -44,6 +62,11 @@ static bool has_place(const struct admission *admission, bool is_priority)
 	unsigned limit = limit_get(&admission->limit);
 
 	return admission_at_work(admission) < limit && (is_priority || admission->ordinary_at_work < places_of(admission, limit, false));
+}
+
+bool admission_is_short(const struct admission *admission)
+{
+	return admission_waiting(admission) || !has_place(admission, false);
 }
 
 static struct queue *queue_of(struct admission *admission, bool is_priority)
@@ -110,6 +133,11 @@ void admission_give_up(struct admission *admission, struct admission_entry *entr
 	queue_remove(queue_of(admission, entry->is_priority), &entry->entry);
 }
 
+void admission_come_back(struct admission *admission, const struct admission_entry *entry)
+{
+	take_place(admission, entry->is_priority);
+}
+
 void admission_done(struct admission *admission, const struct admission_entry *entry, uint64_t held_us)
 {
 	double weight;
@@ -118,7 +146,7 @@ void admission_done(struct admission *admission, const struct admission_entry *e
 		admission->priority_at_work--;
 	else
 		admission->ordinary_at_work--;
-	if (admission->limit.is_probing)
+	if (admission->limit.is_probing || !held_us)
 		return;
 	weight = fmin(admission->held_us / admission->limit.allowed / HELD_OVER_US, HELD_WEIGHT_MAX);
 	admission->held_us += ((double)held_us - admission->held_us) * (admission->held_us > 0 ? weight : 1);

@@ -46,6 +46,10 @@ enum admission_answer {
 
 void admission_init(struct admission *admission, const struct admission_settings *settings, uint64_t now_us);
 void admission_free_queues(struct admission *admission);
+/* Of queues in which nobody waits: what sources had lately is forgotten too. */
+void admission_release_queues(struct admission *admission);
+/* From now on; what was learned stays, within the new range. Who waits in a queue that got shorter goes on to wait. */
+void admission_set(struct admission *admission, const struct admission_settings *settings);
 /* How long ENTRY would wait if it came now. 0: not at all, or nothing is known yet. */
 uint64_t admission_wait_us(const struct admission *admission, const struct admission_entry *entry);
 /* PUSHED_OUT (may come back NULL) waits no more: somebody better has its place in the queue, and it is refused. */
@@ -53,9 +57,15 @@ enum admission_answer admission_ask(struct admission *admission, struct admissio
 /* The next one that has a place now; NULL: none is free, or nobody waits. Asked after each admission_done and admission_learn. */
 struct admission_entry *admission_next(struct admission *admission);
 void admission_give_up(struct admission *admission, struct admission_entry *entry);
-/* The last byte of the answer has come, or the origin was given up: the place, HELD_US long its, is free. */
+/* Comes back to the work that it left with admission_done (the end of a slow upload has come): it is there, so it is counted, also above the limit. */
+void admission_come_back(struct admission *admission, const struct admission_entry *entry);
+/* The last byte of the answer has come, or the origin was given up: the place, HELD_US long its, is free. 0: it was not used, which says
+ * nothing of how long places are held. */
 void admission_done(struct admission *admission, const struct admission_entry *entry, uint64_t held_us);
 /* Counted with the one that asks: for struct limit_answer. */
 unsigned admission_at_work(const struct admission *admission);
+unsigned admission_waiting(const struct admission *admission);
+/* An ordinary request that asked now would not go. */
+bool admission_is_short(const struct admission *admission);
 
 #endif

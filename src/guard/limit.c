@@ -13,13 +13,21 @@
 #define CALM_DRIFT 0.1
 #define USUAL_SHARE 0.9
 #define NOTICED_US 250000.0
+#define DEEP_SHARE 0.7            /* of where it was: a fall to be looked at */
 #define BUSY_SHARE 0.8            /* of the limit at work: it was the limit that held others back */
 
 void limit_init(struct limit *limit, const struct limit_range *range, uint64_t now_us)
 {
-	*limit = (struct limit){ .range = *range, .allowed = range->start, .begun_us = now_us, .is_starting = true };
+	*limit = (struct limit){ .range = *range, .allowed = range->start, .highest = range->start, .begun_us = now_us, .is_starting = true };
 	limit->probe_wait_us = PROBE_FIRST_US;
 	limit->probe_us = now_us + PROBE_FIRST_US;
+}
+
+void limit_set_range(struct limit *limit, const struct limit_range *range)
+{
+	limit->range = *range;
+	limit->allowed = fmin(fmax(limit->allowed, range->floor), range->ceiling);
+	limit->highest = fmin(fmax(limit->highest, range->floor), range->ceiling);
 }
 
 /* What a probe looks at must not queue: half of what is allowed, where the origin keeps up with all of it or nearly. */
@@ -115,6 +123,12 @@ static void move(struct limit *limit, double waiting, double few)
 	if (waiting > few)
 		limit->is_starting = false;
 	limit->allowed = fmin(fmax(limit->allowed, limit->range.floor), limit->range.ceiling);
+	limit->highest = fmax(limit->highest, limit->allowed);
+}
+
+static bool has_fallen(const struct limit *limit)
+{
+	return limit->allowed < DEEP_SHARE * limit->highest;
 }
 
 /* Soon again while the last one taught something. */
@@ -122,6 +136,10 @@ static void end_probe(struct limit *limit, double calm_before_us, double calm_us
 {
 	bool has_taught = fabs(calm_us - calm_before_us) > calm_before_us * 0.05;
 
+	if (has_taught && calm_us > calm_before_us && has_fallen(limit))
+		limit->allowed = limit->highest;
+	limit->highest = limit->allowed;
+	limit->probed_us = now_us;
 	limit->probe_wait_us = has_taught ? PROBE_FIRST_US : limit->probe_wait_us * 2;
 	if (limit->probe_wait_us > PROBE_LAST_US)
 		limit->probe_wait_us = PROBE_LAST_US;
@@ -148,7 +166,8 @@ static void end_window(struct limit *limit, uint64_t now_us)
 	else
 		move(limit, count_waiting(limit, now_us), few_of(limit, now_us));
 	begin_window(limit, now_us);
-	limit->is_probing = !limit->is_probing && !limit->is_starting && now_us >= limit->probe_us;
+	limit->is_probing = !limit->is_probing && !limit->is_starting &&
+	                    (now_us >= limit->probe_us || (has_fallen(limit) && now_us >= limit->probed_us + PROBE_FIRST_US));
 }
 
 /* As many answers as were at work: else only those that had not to wait would have come, and spoken for all. */

@@ -7,7 +7,8 @@
  *
  * What a kind of request takes without load is learned while few are at work. While an attack lasts it is frozen, so that a flood
  * does not become what is normal: it falls, but rises only by what was seen at the floor, or by a probe: for one window half as many are
- * let in, and answers that are no quicker then did not queue before.
+ * let in, and answers that are no quicker then did not queue before. After a deep fall of the limit there is a probe soon: were other
+ * answers asked for than before (slower ones, behind a burst of quick ones), it falls for nothing, and is taken back to where it was.
  *
  * Units    microseconds of a clock that does not step; a latency is from the last byte of a request sent to the first of its answer
  * Limits   LIMIT_KINDS kinds (routes, or what else tells answers of different lengths apart); more share one
@@ -21,7 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LIMIT_KINDS 16u
+#define LIMIT_KINDS 32u
 #define LIMIT_FLOOR 4u    /* without a word of the administrator's */
 #define LIMIT_START 8u
 #define LIMIT_CEILING 1024u
@@ -42,12 +43,13 @@ struct limit_kind {
 /* No pointers: it may be kept and taken up again by another process. */
 struct limit {
 	struct limit_range range;
-	double allowed;
+	double allowed, highest;  /* now, and at most since the last probe */
 	struct limit_kind kinds[LIMIT_KINDS];
 	uint64_t begun_us;       /* of the window: answers to what was sent before do not count */
 	unsigned count, most_at_work;
 	uint64_t probe_us;       /* when the next one is due */
 	uint64_t probe_wait_us;  /* and how long after it the one that follows */
+	uint64_t probed_us;      /* the last one ended; 0: there was none */
 	bool was_short;          /* in this window somebody had to wait, or was refused */
 	bool is_starting;        /* doubles as long as nothing waits */
 	bool is_probing, is_frozen;
@@ -60,6 +62,8 @@ struct limit_answer {
 };
 
 void limit_init(struct limit *limit, const struct limit_range *range, uint64_t now_us);
+/* What is allowed, and was learned, stays within RANGE. */
+void limit_set_range(struct limit *limit, const struct limit_range *range);
 /* How many may be at work. */
 unsigned limit_get(const struct limit *limit);
 /* Somebody who asked had no place: the limit is what holds him back, also where not all of it is his to have. */

@@ -11,6 +11,7 @@
 
 #define RETRY_FIRST_MS 1000u
 #define RETRY_LAST_MS 30000u
+#define PRESSED_MS 60000u
 
 #define LOAD(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
 #define STORE(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELAXED)
@@ -103,6 +104,7 @@ static void free_origin(struct origin *origin)
 	free((void *)(uintptr_t)origin->host.at);
 	if (origin->tls)
 		tls_client_free(origin->tls);
+	gate_done(&origin->gate);
 	pthread_mutex_destroy(&origin->lock);
 	free(origin);
 }
@@ -130,6 +132,7 @@ static struct origin *new_origin(const struct origin_settings *settings, struct 
 		return NULL;
 	}
 	pthread_mutex_init(&origin->lock, NULL);
+	gate_init(&origin->gate);
 	origin->identity = duplicate(identity);
 	origin->text = duplicate(settings->url.text);
 	origin->host = duplicate(settings->url.host);
@@ -198,6 +201,19 @@ done:
 	pthread_mutex_unlock(&origins->lock);
 	buffer_done(&identity);
 	return origin;
+}
+
+void origins_rest(struct origins *origins, uint64_t now_ms)
+{
+	pthread_mutex_lock(&origins->lock);
+	list_each (node, &origins->all) {
+		struct origin *origin = list_entry(node, struct origin, node);
+		uint64_t pressed_ms = LOAD(origin->pressed_ms);
+
+		if (pressed_ms && now_ms > pressed_ms + PRESSED_MS)
+			gate_rest(&origin->gate);
+	}
+	pthread_mutex_unlock(&origins->lock);
 }
 
 void origin_hold(struct origin *origin)

@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 #include "base/list.h"
+#include "origin/gate.h"
 #include "origin/settings.h"
 
 #define ORIGIN_ENDPOINTS_MAX 8
@@ -57,6 +58,7 @@ struct origin {
 	unsigned rise, fall;
 	uint64_t requests, errors;        /* for status and metrics */
 	uint64_t pressed_ms;              /* atomic: when somebody last had to wait for a place, or was refused; 0: never */
+	struct gate gate;
 };
 
 /* Every origin of the process. */
@@ -80,6 +82,8 @@ void origins_done(struct origins *origins);
 struct origin *origins_hold(struct origins *origins, const struct origin_settings *settings,
                             const struct origin_health_settings *health, struct tls_client *tls) must_check;
 void origin_hold(struct origin *origin);
+/* Now and then: what origins need under pressure is given back by those that have had none for a while. */
+void origins_rest(struct origins *origins, uint64_t now_ms);
 void origins_drop(struct origins *origins, struct origin *origin);
 
 /* The text that tells two origins apart, as far as settings do. Those that are checked differently (HEALTH, may be NULL) are two: what one site's

@@ -3,49 +3,53 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 
 #include "base/banned.h"
 
 #define LOAD(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
 
-enum result pool_new(struct origins *origins, const struct origins_settings *settings,
-                     struct tls_client *(*tls_of)(void *context, const struct origin_settings *settings), void *context,
-                     bool has_proxy, struct pool **out)
+/* The last that names an origin says how many requests it is given at once. */
+static enum result add_member(struct pool *pool, const struct pool_needs *needs, const struct origin_settings *settings)
 {
-	const struct origin_settings *list = settings->origins.items;
+	struct pool_member *member = &pool->members[pool->count];
+	struct admission_settings admission = origin_admission_settings(needs->settings, settings->limit, needs->has_priority);
+	struct origin_settings origin = *settings;
+	struct tls_client *tls = settings->url.is_tls ? needs->tls_of(needs->context, settings) : NULL;
+
+	if (settings->url.is_tls && !tls)
+		return RESULT_REFUSED;
+	member->settings = settings;
+	if (needs->has_proxy && origin.proxy_protocol == ORIGIN_PROXY_NONE)
+		origin.proxy_protocol = ORIGIN_PROXY_V2;
+	member->origin = origins_hold(needs->origins, &origin, &needs->settings->health, tls);
+	if (!member->origin)
+		return RESULT_NO_MEMORY;
+	gate_set(&member->origin->gate, &admission, clock_mono_ns() / 1000);
+	member->key = member->origin->key;
+	pool->count++;
+	return RESULT_OK;
+}
+
+enum result pool_new(const struct pool_needs *needs, struct pool **out)
+{
+	const struct list_value *list = &needs->settings->origins;
 	struct pool *pool = calloc(1, sizeof(*pool));
+	enum result result = RESULT_OK;
 
 	if (!pool)
 		return RESULT_NO_MEMORY;
-	*pool = (struct pool){ .origins = origins, .settings = settings,
-		               .members = calloc(settings->origins.count + 1, sizeof(*pool->members)) };
+	*pool = (struct pool){ .origins = needs->origins, .settings = needs->settings, .members = calloc(list->count + 1, sizeof(*pool->members)) };
 	if (!pool->members)
-		goto fail;
-	for (size_t i = 0; i < settings->origins.count && i < POOL_MEMBERS_MAX; i++) {
-		struct pool_member *member = &pool->members[pool->count];
-		struct origin_settings origin = list[i];
-		struct tls_client *tls = list[i].url.is_tls ? tls_of(context, &list[i]) : NULL;
-
-		if (list[i].url.is_tls && !tls)
-			goto refuse;
-		member->settings = &list[i];
-		if (has_proxy && origin.proxy_protocol == ORIGIN_PROXY_NONE)
-			origin.proxy_protocol = ORIGIN_PROXY_V2;
-		member->origin = origins_hold(origins, &origin, &settings->health, tls);
-		if (!member->origin)
-			goto fail;
-		member->key = member->origin->key;
-		pool->count++;
-	}
-	*out = pool;
-	return RESULT_OK;
-refuse:
-	pool_free(pool);
-	return RESULT_REFUSED;
-fail:
-	pool_free(pool);
-	return RESULT_NO_MEMORY;
+		result = RESULT_NO_MEMORY;
+	for (size_t i = 0; i < list->count && i < POOL_MEMBERS_MAX && result == RESULT_OK; i++)
+		result = add_member(pool, needs, (const struct origin_settings *)list->items + i);
+	if (result == RESULT_OK)
+		*out = pool;
+	else
+		pool_free(pool);
+	return result;
 }
 
 void pool_free(struct pool *pool)
@@ -144,14 +148,22 @@ static unsigned pick_hash(const struct pool *pool, uint64_t set, const struct po
 	return best;
 }
 
-static uint64_t usable(const struct pool *pool, const struct pool_wish *wish, bool want_backup, bool want_down)
+/* Of those who may wait, each has room in the end. */
+enum room { ROOM_NOW, ROOM_LATER };
+
+static bool is_for(const struct pool_member *member, const struct pool_wish *wish, enum room room)
+{
+	return (wish->may_wait && room == ROOM_LATER) || (has_room(member) && !(wish->may_wait && gate_is_short(&member->origin->gate)));
+}
+
+static uint64_t usable(const struct pool *pool, const struct pool_wish *wish, enum room room, bool want_backup, bool want_down)
 {
 	uint64_t set = 0;
 
 	for (unsigned i = 0; i < pool->count; i++) {
 		const struct pool_member *member = &pool->members[i];
 
-		if (wish->tried >> i & 1 || member->settings->is_draining || !has_room(member))
+		if (wish->tried >> i & 1 || member->settings->is_draining || !is_for(member, wish, room))
 			continue;
 		if (want_down || (member->settings->is_backup == want_backup && origin_is_available(member->origin, wish->now_ms)))
 			set |= (uint64_t)1 << i;
@@ -177,7 +189,7 @@ static unsigned pick_sticky(const struct pool *pool, const struct pool_wish *wis
 	for (unsigned i = 0; i < pool->count; i++) {
 		const struct pool_member *member = &pool->members[i];
 
-		if (member->key == wish->sticky && !(wish->tried >> i & 1) && has_room(member) &&
+		if (member->key == wish->sticky && !(wish->tried >> i & 1) && is_for(member, wish, ROOM_LATER) &&
 		    origin_is_available(member->origin, wish->now_ms))
 			return i;
 	}
@@ -191,11 +203,13 @@ static unsigned pick(struct pool *pool, const struct pool_wish *wish)
 
 	if (sticky < pool->count)
 		return sticky;
-	set = usable(pool, wish, false, false);
+	set = usable(pool, wish, ROOM_NOW, false, false);
+	if (!set && wish->may_wait)
+		set = usable(pool, wish, ROOM_LATER, false, false);
 	if (!set)
-		set = usable(pool, wish, true, false);
+		set = usable(pool, wish, ROOM_LATER, true, false);
 	if (!set && !is_any_well(pool, wish))
-		set = usable(pool, wish, false, true);  /* availability fails open: an origin that looks ill beats none */
+		set = usable(pool, wish, ROOM_LATER, false, true);  /* availability fails open: an origin that looks ill beats none */
 	if (!set)
 		return pool->count;
 	if (!(set & (set - 1)))
@@ -209,7 +223,7 @@ static unsigned pick(struct pool *pool, const struct pool_wish *wish)
 }
 
 /* Counted first and looked at then: two workers that both saw the last place free do not both get it. */
-static bool take(const struct pool_member *member)
+bool pool_enter(const struct pool_member *member)
 {
 	unsigned at_work = __atomic_add_fetch(&member->origin->at_work, 1u, __ATOMIC_RELAXED);
 
@@ -225,11 +239,18 @@ const struct pool_member *pool_take(struct pool *pool, const struct pool_wish *w
 	unsigned i;
 
 	while ((i = pick(pool, &left)) < pool->count) {
-		if (take(&pool->members[i]))
+		if (pool_enter(&pool->members[i]))
 			return &pool->members[i];
 		left.tried |= (uint64_t)1 << i;
 	}
 	return NULL;
+}
+
+const struct pool_member *pool_choose(struct pool *pool, const struct pool_wish *wish)
+{
+	unsigned i = pick(pool, wish);
+
+	return i < pool->count ? &pool->members[i] : NULL;
 }
 
 void pool_give_back(const struct pool_member *member)

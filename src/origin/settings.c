@@ -1,6 +1,7 @@
 #include "origin/settings.h"
 
 #include "message/field.h"
+#include "message/path.h"
 #include "message/scan.h"
 
 #include "base/banned.h"
@@ -122,6 +123,65 @@ static const struct key_table health_table = {
 	.help = "When an origin counts as well.",
 };
 
+static const char *const concurrency_modes[] = { "auto", "off", NULL };
+
+static const struct key concurrency_keys[] = {
+	{ .name = "mode", .type = KEY_CHOICE, .offset = AT(origin_concurrency_settings, mode), .fallback = "auto", .choices = concurrency_modes,
+	  .help = "auto: how many requests an origin is given at once is learned from how long its answers take, and the rest waits here. off: all of them "
+	          "at once; for routes whose answers are held back on purpose (long polls)." },
+	{ .name = "floor", .type = KEY_NUMBER, .offset = AT(origin_concurrency_settings, floor), .fallback = "4", .min = 1, .max = 100000,
+	  .help = "Never fewer at once than these, however slow the origin gets." },
+	{ .name = "start", .type = KEY_NUMBER, .offset = AT(origin_concurrency_settings, start), .fallback = "8", .min = 1, .max = 100000,
+	  .help = "Where learning begins." },
+	{ .name = "ceiling", .type = KEY_NUMBER, .offset = AT(origin_concurrency_settings, ceiling), .fallback = "1024", .min = 1, .max = 100000,
+	  .help = "Never more at once. The `limit` of an origin, where it is less, holds all the same." },
+	{ .name = "reserved", .type = KEY_NUMBER, .offset = AT(origin_concurrency_settings, reserved), .fallback = "1", .min = 0, .max = 100000,
+	  .help = "Of these places, how many priority_routes have for themselves, where the site has some: fewer than the floor." },
+	{ .name = "queue", .type = KEY_NUMBER, .offset = AT(origin_concurrency_settings, queue), .fallback = "1024", .min = 1, .max = QUEUE_MAX,
+	  .help = "Most requests that wait for an origin; priority_routes have a queue of their own, as long." },
+	{ .name = "patience", .type = KEY_DURATION, .offset = AT(origin_concurrency_settings, patience_ms), .fallback = "2s", .min = 50, .max = 60000,
+	  .help = "How long a visitor waits at most. Whoever would wait longer is told at once to come back (503, Retry-After)." },
+	{ 0 },
+};
+
+/* What is written contradicts itself; what is not written gives way (origin_admission_settings). */
+static void check_concurrency(const void *values, struct key_check *check)
+{
+	const struct origin_concurrency_settings *settings = values;
+	bool has_floor = key_is_written(check, "floor"), has_start = key_is_written(check, "start"), has_ceiling = key_is_written(check, "ceiling");
+
+	if (has_floor && has_ceiling && settings->ceiling < settings->floor)
+		key_complain(check, "ceiling", SPAN_NONE, "a ceiling of %lld under a floor of %lld", (long long)settings->ceiling, (long long)settings->floor);
+	if (has_start && has_floor && settings->start < settings->floor)
+		key_complain(check, "start", SPAN_NONE, "start is %lld, under a floor of %lld", (long long)settings->start, (long long)settings->floor);
+	if (has_start && has_ceiling && settings->start > settings->ceiling)
+		key_complain(check, "start", SPAN_NONE, "start is %lld, over a ceiling of %lld", (long long)settings->start, (long long)settings->ceiling);
+	if (key_is_written(check, "reserved") && settings->reserved >= settings->floor)
+		key_complain(check, "reserved", SPAN_NONE, "%lld places are reserved; fewer than the floor of %lld can be", (long long)settings->reserved,
+		             (long long)settings->floor);
+}
+
+static const struct key_table concurrency_table = {
+	.name = "concurrency", .keys = concurrency_keys, .size = sizeof(struct origin_concurrency_settings), .shorthand = "mode", .check = check_concurrency,
+	.help = "How many requests an origin is given at once: auto, off, or a mapping. Of a route with the site's own origins only auto or off counts.",
+};
+
+static unsigned least(int64_t a, int64_t b)
+{
+	return (unsigned)(a < b ? a : b);
+}
+
+struct admission_settings origin_admission_settings(const struct origins_settings *settings, int64_t hard_limit, bool has_priority)
+{
+	const struct origin_concurrency_settings *own = &settings->concurrency;
+	struct limit_range range = { .ceiling = least(own->ceiling, hard_limit ? hard_limit : own->ceiling) };
+
+	range.floor = least(own->floor, range.ceiling);
+	range.start = least(own->start > own->floor ? own->start : own->floor, range.ceiling);
+	return (struct admission_settings){ .range = range, .reserved = has_priority ? least(own->reserved, range.floor - 1) : 0,
+		                            .queue_max = (unsigned)own->queue, .patience_us = (uint64_t)own->patience_ms * 1000 };
+}
+
 #define ORIGINS_KEYS \
 	{ .name = "origins", .type = KEY_MAP, .flags = KEY_LIST | KEY_NO_DEFAULT, .offset = AT(origins_settings, origins), \
 	  .table = &origin_table, .help = "Where the portal really is: URLs, or mappings." }, \
@@ -134,9 +194,16 @@ static const struct key_table health_table = {
 	{ .name = "kept_connections", .type = KEY_NUMBER, .offset = AT(origins_settings, kept_connections), .fallback = "256", .max = 10000, \
 	  .help = "Idle connections kept to each origin, a worker." }, \
 	{ .name = "kept", .type = KEY_DURATION, .offset = AT(origins_settings, kept_ms), .fallback = "30s", .max = 3600000, \
-	  .help = "How long an idle connection to an origin is kept." }
+	  .help = "How long an idle connection to an origin is kept." }, \
+	{ .name = "concurrency", .type = KEY_MAP, .offset = AT(origins_settings, concurrency), .table = &concurrency_table, \
+	  .help = "How many requests an origin is given at once." }
 
-static const struct key site_keys[] = { ORIGINS_KEYS, { 0 } };
+static const struct key site_keys[] = {
+	ORIGINS_KEYS,
+	{ .name = "priority_routes", .type = KEY_TEXT, .flags = KEY_LIST | KEY_NO_DEFAULT, .offset = AT(origins_settings, priority_routes), .max = 512,
+	  .help = "Paths (and all below them) that must answer while everything else waits: a hospital's emergency pages." },
+	{ 0 },
+};
 static const struct key route_keys[] = { ORIGINS_KEYS, { 0 } };
 
 static void check_origins(const void *values, struct key_check *check)
@@ -149,8 +216,23 @@ static void check_origins(const void *values, struct key_check *check)
 		key_complain(check, "sticky_cookie", SPAN_NONE, "the name of a cookie has letters, digits, - and _ only");
 }
 
+static void check_site(const void *values, struct key_check *check)
+{
+	const struct origins_settings *settings = values;
+	const struct span *paths = settings->priority_routes.items;
+
+	check_origins(values, check);
+	for (size_t i = 0; i < settings->priority_routes.count; i++) {
+		if (!paths[i].len || paths[i].at[0] != '/' || !path_has_one_reading(paths[i]))
+			key_complain_item(check, "priority_routes", i, SPAN_NONE, "priority_routes: found \"%.*s\", expected a path that can be read in one way only (/urgences/)",
+			                  SPAN_ARG(paths[i]));
+	}
+	if (settings->priority_routes.count > 64)
+		key_complain(check, "priority_routes", SPAN_NONE, "%zu paths; at most 64", settings->priority_routes.count);
+}
+
 static const struct key_table site_table = {
-	.name = "site", .keys = site_keys, .size = sizeof(struct origins_settings), .check = check_origins,
+	.name = "site", .keys = site_keys, .size = sizeof(struct origins_settings), .check = check_site,
 };
 static const struct key_table route_table = {
 	.name = "route", .keys = route_keys, .size = sizeof(struct origins_settings), .check = check_origins,

@@ -5,6 +5,7 @@
  *              by every site that names it, and carried over reloads
  *   pool       the origins of one site or route, and who is next
  *   connection one connection to an origin, at work or kept
+ *   gate       how many requests it is given at once, and who waits for a place there
  *   health     the checks that run whether or not citizens come
  *
  * Availability code fails open: when every origin of a pool looks ill, the pool offers them all the same.
@@ -13,6 +14,7 @@
 #define BOUCLIER_ORIGIN_SETTINGS_H
 
 #include "config/snapshot.h"
+#include "guard/admission.h"
 
 enum origin_balance { BALANCE_ROUND_ROBIN, BALANCE_LEAST_CONNECTIONS, BALANCE_HASH };
 enum origin_proxy_protocol { ORIGIN_PROXY_NONE, ORIGIN_PROXY_V1, ORIGIN_PROXY_V2 };
@@ -45,6 +47,16 @@ struct origin_health_settings {
 	struct list_value status; /* struct status_range */
 };
 
+enum origin_concurrency { CONCURRENCY_AUTO, CONCURRENCY_OFF };
+
+struct origin_concurrency_settings {
+	int mode;                 /* enum origin_concurrency */
+	int64_t floor, start, ceiling;
+	int64_t reserved;         /* places of priority routes, where the site has some */
+	int64_t queue;
+	int64_t patience_ms;
+};
+
 /* The same keys for a site and for a route. */
 struct origins_settings {
 	struct list_value origins;  /* struct origin_settings */
@@ -53,7 +65,12 @@ struct origins_settings {
 	struct span sticky_cookie;  /* empty: none */
 	int64_t kept_connections;   /* a worker and origin */
 	int64_t kept_ms;
+	struct origin_concurrency_settings concurrency;
+	struct list_value priority_routes;  /* struct span: paths; of a site alone */
 };
+
+/* For an origin with a limit of its own (HARD_LIMIT; 0: none), which the learned one never exceeds. */
+struct admission_settings origin_admission_settings(const struct origins_settings *settings, int64_t hard_limit, bool has_priority);
 
 extern const struct config_section origin_site_section, origin_route_section;
 

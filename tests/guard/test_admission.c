@@ -233,6 +233,46 @@ static void a_calm_day_waits_for_nobody(void **state)
 	end(&world);
 }
 
+/* A hundred places of a range, most of them given away again without use: that says nothing of how long places are held. */
+static void places_that_were_not_used_teach_nothing(void **state)
+{
+	struct admission_settings settings = { { 1, 1, 1 }, 0, 8, ADMISSION_PATIENCE_US };
+	struct admission admission;
+	struct admission_entry entry = { 0 }, *pushed_out;
+
+	(void)state;
+	admission_init(&admission, &settings, 1);
+	for (unsigned i = 0; i < 100; i++) {
+		assert_int_equal(admission_ask(&admission, &entry, &pushed_out), ADMISSION_GO);
+		admission_done(&admission, &entry, i ? 0 : 400000);
+	}
+	assert_true(admission.held_us == 400000);
+	admission_free_queues(&admission);
+}
+
+/* The end of a slow upload is at work whether or not there is a place for it, and the next ones wait. */
+static void who_comes_back_is_counted(void **state)
+{
+	struct admission_settings settings = { { 1, 1, 1 }, 0, 8, ADMISSION_PATIENCE_US };
+	struct admission admission;
+	struct admission_entry upload = { 0 }, one = { 0 }, other = { 0 }, *pushed_out;
+
+	(void)state;
+	admission_init(&admission, &settings, 1);
+	assert_int_equal(admission_ask(&admission, &upload, &pushed_out), ADMISSION_GO);
+	admission_done(&admission, &upload, 0);
+	assert_int_equal(admission_ask(&admission, &one, &pushed_out), ADMISSION_GO);
+	admission_come_back(&admission, &upload);
+	assert_int_equal(admission_at_work(&admission), 2);
+	assert_int_equal(admission_ask(&admission, &other, &pushed_out), ADMISSION_WAIT);
+	assert_int_equal(admission_waiting(&admission), 1);
+	admission_done(&admission, &one, 1000);
+	assert_null(admission_next(&admission));
+	admission_done(&admission, &upload, 1000);
+	assert_ptr_equal(admission_next(&admission), &other);
+	admission_free_queues(&admission);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -242,6 +282,8 @@ int main(void)
 		cmocka_unit_test(priority_routes_have_their_places),
 		cmocka_unit_test(priority_has_lanes_too),
 		cmocka_unit_test(a_calm_day_waits_for_nobody),
+		cmocka_unit_test(places_that_were_not_used_teach_nothing),
+		cmocka_unit_test(who_comes_back_is_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

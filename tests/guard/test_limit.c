@@ -8,6 +8,7 @@
 
 #define AT_WORK_MAX 2048u
 #define LATE_US 2000000u
+#define QUICK_US 5000u
 
 /* An origin: so many workers, which take requests in the order in which they came. */
 struct origin {
@@ -17,11 +18,13 @@ struct origin {
 	struct limit_answer waiting[AT_WORK_MAX];  /* a heap by the time of the answer */
 	unsigned at_work;
 	uint64_t draws;
+	unsigned pages;                   /* answered, of those that are no quick ones */
 };
 
 struct mix {
 	unsigned count;
 	double us[3];
+	bool is_one_kind;                 /* nothing tells them apart */
 };
 
 struct run {
@@ -59,7 +62,7 @@ static void send_one(struct origin *origin, const struct mix *mix, uint64_t now_
 		worker = origin->free_at_us[i] < origin->free_at_us[worker] ? i : worker;
 	begin_us = origin->free_at_us[worker] > now_us ? origin->free_at_us[worker] : now_us;
 	origin->free_at_us[worker] = begin_us + (uint64_t)takes_us;
-	origin->waiting[at] = (struct limit_answer){ kind, now_us, origin->free_at_us[worker], origin->at_work };
+	origin->waiting[at] = (struct limit_answer){ mix->is_one_kind ? 0 : kind, now_us, origin->free_at_us[worker], origin->at_work };
 	for (; at && due(origin, at) < due(origin, (at - 1) / 2); at = (at - 1) / 2)
 		swap(origin, at, (at - 1) / 2);
 }
@@ -91,6 +94,7 @@ static double serve(struct origin *origin, const struct mix *mix, struct limit *
 			send_one(origin, mix, now_us);
 		answer = take_answer(origin);
 		now_us = answer.first_byte_us;
+		origin->pages += now_us - answer.sent_us >= QUICK_US;
 		good += now_us >= run->from_us + 3000000 && now_us - answer.sent_us <= LATE_US;
 		if (limit)
 			limit_learn(limit, &answer);
@@ -111,7 +115,8 @@ static double serve_anew(unsigned workers, const struct mix *mix, struct limit *
 	return serve(&origin, mix, limit, &run);
 }
 
-static const struct mix mixes[] = { { 1, { 5000 } }, { 1, { 1000 } }, { 1, { 200000 } }, { 3, { 1000, 5000, 500000 } }, { 2, { 1000, 50000 } } };
+static const struct mix mixes[] = { { 1, { 5000 }, false }, { 1, { 1000 }, false }, { 1, { 200000 }, false },
+	                             { 3, { 1000, 5000, 500000 }, false }, { 2, { 1000, 50000 }, false } };
 static const unsigned workers_of[] = { 1, 4, 32, 128 };
 
 static void is_as_good_as_the_best_fixed_one(void **state)
@@ -132,7 +137,7 @@ static void is_as_good_as_the_best_fixed_one(void **state)
 
 /* -- an origin that changes under load, while the site is attacked -- */
 
-static const struct mix page = { 1, { 20000 } };
+static const struct mix page = { 1, { 20000 }, false };
 
 static double serve_on(struct limit *limit, uint64_t from_s, uint64_t until_s, unsigned demand)
 {
@@ -218,6 +223,57 @@ static void grows_where_some_of_it_is_reserved(void **state)
 	assert_true(limit_get(&limit) >= 32);
 }
 
+/* For two minutes: pages, and each third second two of three answers are quick, whatever kind they are. */
+static unsigned serve_bursts(struct limit *limit, unsigned fixed, unsigned demand)
+{
+	static const struct mix pages = { 1, { 50000 }, true }, burst = { 3, { 500, 500, 50000 }, true };
+
+	origin = (struct origin){ .workers = 32, .slowness = 1 };
+	if (limit)
+		limit_init(limit, &range, 0);
+	for (uint64_t second = 0; second < 120; second++) {
+		struct run run = { second * 1000000, (second + 1) * 1000000, fixed, demand };
+
+		serve(&origin, second % 3 == 2 ? &burst : &pages, limit, &run);
+	}
+	return origin.pages;
+}
+
+static void bursts_of_quick_answers_do_not_pull_it_down(void **state)
+{
+	struct limit limit;
+	const unsigned demands[] = { 24, AT_WORK_MAX - 1 };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		unsigned best = serve_bursts(NULL, 40, demands[i]), learned = serve_bursts(&limit, 0, demands[i]);
+
+		if (learned < best * 0.87)
+			fail_msg("%u asked: %u pages of %u", demands[i], learned, best);
+		assert_true(limit_get(&limit) <= 80);
+	}
+}
+
+/* Quick and slow ones of one kind, always: their mean is what is known of them, and chance moves it. That costs, the more the more workers there
+ * are; it must not ruin. */
+static void one_kind_may_be_many(void **state)
+{
+	static const struct mix mixed[] = { { 2, { 1000, 50000 }, true }, { 3, { 1000, 5000, 500000 }, true } };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		for (size_t j = 0; j < sizeof(workers_of) / sizeof(*workers_of); j++) {
+			struct limit limit;
+			double best = 0, learned = serve_anew(workers_of[j], &mixed[i], &limit, 0);
+
+			for (unsigned fixed = 1; fixed <= 512; fixed *= 2)
+				best = fmax(best, serve_anew(workers_of[j], &mixed[i], NULL, fixed));
+			if (learned < 0.65 * best)
+				fail_msg("%zu, %u workers: %.1f of %.1f, limit %u", i, workers_of[j], learned, best, limit_get(&limit));
+		}
+	}
+}
+
 static void keeps_to_its_range(void **state)
 {
 	struct limit_range narrow = { 2, 3, 6 };
@@ -257,6 +313,8 @@ int main(void)
 		cmocka_unit_test(an_hour_of_flood_changes_nothing),
 		cmocka_unit_test(quiet_does_not_move_it),
 		cmocka_unit_test(grows_where_some_of_it_is_reserved),
+		cmocka_unit_test(bursts_of_quick_answers_do_not_pull_it_down),
+		cmocka_unit_test(one_kind_may_be_many),
 		cmocka_unit_test(keeps_to_its_range),
 		cmocka_unit_test(nonsense_teaches_nothing),
 	};

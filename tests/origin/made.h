@@ -35,13 +35,14 @@ static inline struct made_pool *made_pool_new(unsigned count, enum origin_balanc
 	for (unsigned i = 0; i < count; i++)
 		made->list[i] = made_origin("10.0.0.1", (uint16_t)(8000 + i));
 	made->settings = (struct origins_settings){ .origins = { made->list, count }, .balance = (int)balance,
-		                                    .health = { .rise = 2, .fall = 3 }, .kept_connections = 4, .kept_ms = 1000 };
+		                                    .health = { .rise = 2, .fall = 3 }, .kept_connections = 4, .kept_ms = 1000,
+		                                    .concurrency = { .floor = 4, .start = 8, .ceiling = 1024, .queue = 64, .patience_ms = 2000 } };
 	return made;
 }
 
 static inline void made_pool_open(struct made_pool *made)
 {
-	assert_ok(pool_new(&made->origins, &made->settings, NULL, NULL, false, &made->pool));
+	assert_ok(pool_new(&(struct pool_needs){ .origins = &made->origins, .settings = &made->settings }, &made->pool));
 }
 
 static inline void made_pool_done(struct made_pool *made)

@@ -269,13 +269,42 @@ static void the_last_place_is_given_once(void **state)
 	(void)state;
 	made->list[0].limit = 2;
 	made_pool_open(made);
-	assert_true(take(&made->pool->members[0]));
-	assert_true(take(&made->pool->members[0]));
-	assert_false(take(&made->pool->members[0]));
+	assert_true(pool_enter(&made->pool->members[0]));
+	assert_true(pool_enter(&made->pool->members[0]));
+	assert_false(pool_enter(&made->pool->members[0]));
 	assert_int_equal(made->pool->members[0].origin->at_work, 2);
 	pool_give_back(&made->pool->members[0]);
-	assert_true(take(&made->pool->members[0]));
+	assert_true(pool_enter(&made->pool->members[0]));
 	made->pool->members[0].origin->at_work = 0;
+	made_pool_done(made);
+}
+
+/* Who may wait goes where nobody has to, and waits at one that is well rather than go to a backup or to one that is ill. */
+static void who_may_wait_is_not_turned_away(void **state)
+{
+	struct made_pool *made = made_pool_new(4, BALANCE_ROUND_ROBIN);
+	struct pool_wish wish = { .now_ms = 5, .may_wait = true };
+
+	(void)state;
+	made->list[2].is_backup = true;
+	made->list[0].limit = 1;
+	made_pool_open(made);
+	take_down(made, 3, 5);
+	made->pool->members[0].origin->gate.is_short = true;
+	for (unsigned n = 0; n < 20; n++)
+		assert_ptr_equal(pool_choose(made->pool, &wish), &made->pool->members[1]);
+	made->pool->members[1].origin->gate.is_short = true;
+	for (unsigned n = 0; n < 20; n++)
+		assert_in_range(pool_choose(made->pool, &wish) - made->pool->members, 0, 1);
+	assert_true(pool_enter(&made->pool->members[0]));
+	assert_false(pool_enter(&made->pool->members[0]));
+	wish.sticky = made->pool->members[0].key;
+	assert_ptr_equal(pool_choose(made->pool, &wish), &made->pool->members[0]);
+	wish.tried = 3;
+	assert_ptr_equal(pool_choose(made->pool, &wish), &made->pool->members[2]);
+	wish.tried = 7;
+	assert_ptr_equal(pool_choose(made->pool, &wish), &made->pool->members[3]);
+	pool_give_back(&made->pool->members[0]);
 	made_pool_done(made);
 }
 
@@ -373,7 +402,8 @@ static void a_pool_whose_tls_cannot_be_made_is_none(void **state)
 
 	(void)state;
 	made->list[2].url.is_tls = true;
-	assert_result(pool_new(&made->origins, &made->settings, no_tls, &tls_asked, false, &made->pool), RESULT_REFUSED);
+	assert_result(pool_new(&(struct pool_needs){ .origins = &made->origins, .settings = &made->settings, .tls_of = no_tls, .context = &tls_asked }, &made->pool),
+	              RESULT_REFUSED);
 	assert_int_equal(tls_asked, 1);
 	assert_null(made->pool);
 	made_pool_done(made);
@@ -400,6 +430,7 @@ int main(void)
 		cmocka_unit_test(the_least_busy_is_next), cmocka_unit_test(the_least_busy_is_next_among_thousands),
 		cmocka_unit_test(a_member_that_goes_moves_only_its_own), cmocka_unit_test(the_order_of_a_list_is_nothing_to_the_hash),
 		cmocka_unit_test(a_visitor_sticks_while_it_can), cmocka_unit_test(backups_then_the_ill), cmocka_unit_test(nobody_is_asked_twice),
+		cmocka_unit_test(who_may_wait_is_not_turned_away),
 		cmocka_unit_test(limits_hold), cmocka_unit_test(who_finds_all_that_are_well_full_is_not_sent_to_the_ill),
 		cmocka_unit_test(the_last_place_is_given_once), cmocka_unit_test(limits_hold_over_all_threads), cmocka_unit_test(who_recovered_starts_slowly),
 		cmocka_unit_test(an_empty_pool_has_nobody), cmocka_unit_test(a_pool_whose_tls_cannot_be_made_is_none),

@@ -38,6 +38,18 @@ static void refused(void **state)
 		{ ORIGIN "http://10.0.0.1\n    health: { path: health }\n", "a path starts with /" },
 		{ ORIGIN "http://10.0.0.1\n    health: { interval: 1ms, path: / }\n", "interval" },
 		{ ORIGIN "http://10.0.0.1\n    balance: random\n", "balance" },
+		{ ORIGIN "http://10.0.0.1\n    concurrency: many\n", "concurrency" },
+		{ ORIGIN "http://10.0.0.1\n    concurrency: { floor: 0 }\n", "floor" },
+		{ ORIGIN "http://10.0.0.1\n    concurrency: { floor: 9, ceiling: 8 }\n", "a ceiling of 8 under a floor of 9" },
+		{ ORIGIN "http://10.0.0.1\n    concurrency: { floor: 9, start: 8 }\n", "start is 8, under a floor of 9" },
+		{ ORIGIN "http://10.0.0.1\n    concurrency: { start: 9, ceiling: 8 }\n", "start is 9, over a ceiling of 8" },
+		{ ORIGIN "http://10.0.0.1\n    concurrency: { reserved: 4 }\n", "4 places are reserved; fewer than the floor of 4 can be" },
+		{ ORIGIN "http://10.0.0.1\n    concurrency: { queue: 5000 }\n", "queue" },
+		{ ORIGIN "http://10.0.0.1\n    concurrency: { patience: 2 }\n", "patience" },
+		{ ORIGIN "http://10.0.0.1\n    concurrency: { patience: 10ms }\n", "patience" },
+		{ ORIGIN "http://10.0.0.1\n    concurrency: { limit: 8 }\n", "limit" },
+		{ ORIGIN "http://10.0.0.1\n    priority_routes: [urgences]\n", "expected a path that can be read in one way only" },
+		{ ORIGIN "http://10.0.0.1\n    priority_routes: [/a/../b]\n", "expected a path that can be read in one way only" },
 	};
 	struct buffer said;
 
@@ -86,9 +98,56 @@ static void taken(void **state)
 	buffer_done(&said);
 }
 
+static struct admission_settings admission_of(const char *lines, int64_t hard_limit, bool has_priority)
+{
+	char site[512];
+	struct buffer said;
+	struct snapshot *snapshot = NULL;
+	struct admission_settings settings;
+
+	buffer_init(&said, 65536);
+	snprintf(site, sizeof(site), ORIGIN "http://10.0.0.1\n%s", lines);
+	if (read_site(site, &said, &snapshot) != RESULT_OK)
+		fail_msg("%s: %.*s", lines, SPAN_ARG(buffer_span(&said)));
+	settings = origin_admission_settings(origins_settings_of(snapshot->sites[0].sections), hard_limit, has_priority);
+	snapshot_drop(snapshot);
+	buffer_done(&said);
+	return settings;
+}
+
+/* What a person wrote holds; what he did not write gives way to it. */
+static void concurrency(void **state)
+{
+	static const struct { const char *lines; int64_t hard_limit; bool has_priority; unsigned floor, start, ceiling, reserved; } table[] = {
+		{ "", 0, false, 4, 8, 1024, 0 },
+		{ "", 0, true, 4, 8, 1024, 1 },
+		{ "", 2, true, 2, 2, 2, 1 },
+		{ "", 1, true, 1, 1, 1, 0 },
+		{ "    concurrency: auto\n", 100, false, 4, 8, 100, 0 },
+		{ "    concurrency: { floor: 20 }\n", 0, false, 20, 20, 1024, 0 },
+		{ "    concurrency: { ceiling: 3 }\n", 0, true, 3, 3, 3, 1 },
+		{ "    concurrency: { floor: 2, start: 2, ceiling: 64, reserved: 0 }\n", 0, true, 2, 2, 64, 0 },
+		{ "    concurrency: { floor: 8, reserved: 7 }\n", 0, true, 8, 8, 1024, 7 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct admission_settings found = admission_of(table[i].lines, table[i].hard_limit, table[i].has_priority);
+
+		assert_int_equal(found.range.floor, table[i].floor);
+		assert_int_equal(found.range.start, table[i].start);
+		assert_int_equal(found.range.ceiling, table[i].ceiling);
+		assert_int_equal(found.reserved, table[i].reserved);
+		assert_int_equal(found.queue_max, 1024);
+		assert_int_equal(found.patience_us, 2000000);
+	}
+	assert_int_equal(admission_of("    concurrency: { queue: 7, patience: 500ms }\n", 0, false).queue_max, 7);
+	assert_int_equal(admission_of("    concurrency: { queue: 7, patience: 500ms }\n", 0, false).patience_us, 500000);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(refused), cmocka_unit_test(taken) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(refused), cmocka_unit_test(taken), cmocka_unit_test(concurrency) };
 
 	return cmocka_run_group_tests_name("origin/settings", tests, NULL, NULL);
 }

@@ -342,7 +342,7 @@ def test_a_response_that_began_is_not_begun_again():
 @pytest.mark.parametrize("count, limit, workers", [(1, 1, 1), (1, 3, 2), (2, 2, 2)])
 def test_limit(count, limit, workers):
     gate = Gate()
-    with stage(count, *[{"limit": limit}] * count, shield={"workers": workers}) as (shield, origins), \
+    with stage(count, *[{"limit": limit}] * count, shield={"workers": workers}, concurrency="off") as (shield, origins), \
          concurrent.futures.ThreadPoolExecutor(16) as pool:
         for origin in origins:
             origin.answer = gate

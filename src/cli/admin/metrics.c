@@ -147,6 +147,7 @@ struct origin_sum {
 	struct span text;
 	bool is_up;
 	uint64_t at_work, requests, errors;
+	struct gate_view gate;
 };
 
 struct origin_sums {
@@ -168,12 +169,13 @@ static void copy_origins(struct metric_list *metrics, struct origins *origins, s
 		count++;
 	sums->list = calloc(count + 1, sizeof(*sums->list));
 	list_each(node, &origins->all) {
-		const struct origin *origin = list_entry(node, struct origin, node);
+		struct origin *origin = list_entry(node, struct origin, node);
 
 		if (!sums->list)
 			break;
 		sums->list[sums->count++] = (struct origin_sum){
 			arena_copy(&metrics->arena, origin->text), !origin->is_down, origin->at_work, origin->requests, origin->errors,
+			gate_look(&origin->gate),
 		};
 	}
 	pthread_mutex_unlock(&origins->lock);
@@ -195,6 +197,8 @@ static void merge_origins(struct origin_sums *sums)
 		}
 		last->is_up &= sums->list[i].is_up;
 		last->at_work += sums->list[i].at_work;
+		last->gate.limit += sums->list[i].gate.limit;
+		last->gate.waiting += sums->list[i].gate.waiting;
 		last->requests += sums->list[i].requests;
 		last->errors += sums->list[i].errors;
 	}
@@ -223,6 +227,10 @@ static void add_origins(struct metric_list *metrics, struct origins *origins)
 		add_origin(metrics, each, "origin_up", "1 unless the origin is known to be down.", each->is_up, false);
 	for (const struct origin_sum *each = sums.list; each < end; each++)
 		add_origin(metrics, each, "origin_requests_at_work", "Requests the origin is working on.", each->at_work, false);
+	for (const struct origin_sum *each = sums.list; each < end; each++)
+		add_origin(metrics, each, "origin_requests_limit", "Requests that the origin is given at once, as learned.", each->gate.limit, false);
+	for (const struct origin_sum *each = sums.list; each < end; each++)
+		add_origin(metrics, each, "origin_requests_waiting", "Requests that wait for a place at the origin.", each->gate.waiting, false);
 	for (const struct origin_sum *each = sums.list; each < end; each++)
 		add_origin(metrics, each, "origin_requests_total", "Requests sent to the origin.", each->requests, true);
 	for (const struct origin_sum *each = sums.list; each < end; each++)

@@ -106,6 +106,7 @@ static void put_bypass(struct json_writer *json, const struct site_switch *found
 static void put_origin(struct json_writer *json, const struct pool_member *member)
 {
 	const struct origin *origin = member->origin;
+	struct gate_view gate = gate_look(&member->origin->gate);
 
 	json_open(json, SPAN_NONE, '{');
 	json_put_text(json, SPAN("origin"), origin->text);
@@ -116,6 +117,9 @@ static void put_origin(struct json_writer *json, const struct pool_member *membe
 	json_put_bool(json, SPAN("backup"), member->settings->is_backup);
 	json_put_bool(json, SPAN("draining"), member->settings->is_draining);
 	json_put_number(json, SPAN("at_work"), origin->at_work);
+	json_put_number(json, SPAN("limit"), gate.limit);
+	json_put_number(json, SPAN("held"), gate.at_work);
+	json_put_number(json, SPAN("waiting"), gate.waiting);
 	json_put_number(json, SPAN("requests"), origin->requests);
 	json_put_number(json, SPAN("errors"), origin->errors);
 	json_close(json, '}');

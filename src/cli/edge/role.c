@@ -276,6 +276,7 @@ static void tick(struct timer *timer)
 	edge_sources_tick(state);
 	edge_levels_tick(state);
 	edge_pulses_tick(state->pulses);
+	origins_rest(&state->common.origins, loop->now_ms);
 	edge_retired_sweep(state);
 	if (state->is_draining && (are_drained(state) || loop->now_ms >= state->drain_until_ms)) {
 		loop_stop(loop);
@@ -518,6 +519,8 @@ static void end(struct edge_state *state)
 {
 	for (unsigned i = 0; i < state->worker_count && state->workers[i]; i++)
 		loop_stop(&state->workers[i]->loop);
+	for (unsigned i = 0; i < state->worker_count && state->workers[i]; i++)
+		worker_join(state->workers[i]);
 	for (unsigned i = 0; i < state->worker_count && state->workers[i]; i++)
 		worker_free(state->workers[i]);
 	edge_sources_close(state);

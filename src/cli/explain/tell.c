@@ -49,6 +49,8 @@ static enum result add_why(const struct explained *explained, struct buffer *out
 		{ REASON_CODING, "its body is in a coding that rules cannot read, or does not decode to its end" },
 		{ REASON_HOLD, "there was no room on disk to hold a body until the rules had judged it" },
 		{ REASON_NO_ORIGIN, "no origin was well" },
+		{ REASON_QUEUE_FULL, "its origin had more to do than it can, and it would have waited too long" },
+		{ REASON_QUEUE_LATE, "it waited for its origin as long as `patience` allows" },
 		{ REASON_PROBE, "it was a probe of the shield by itself" },
 	};
 

@@ -1,0 +1,117 @@
+/* A place at an origin while it is held: what it teaches, and who gives it back before the end. */
+#include "edge/request.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+
+#include "base/banned.h"
+
+#define SLOW_CLIENT_MS 1000
+
+static struct worker *worker_of(const struct request *request)
+{
+	return request->connection->worker;
+}
+
+void request_leave_place(struct request *request)
+{
+	struct turn *turn = &request->turn;
+
+	if (turn->member)
+		turn_leave(request, TURN_NONE);
+	turn->member = NULL;
+	turn->sent_ns = turn->first_ns = 0;
+}
+
+/* How long an answer of its kind takes: a page, what else is found, what is not. Kinds of one route never share a place of the table;
+ * routes do, when there are many. */
+static unsigned kind_of(const struct request *request)
+{
+	const struct field *type = fields_find(&request->response.fields, FIELD_CONTENT_TYPE);
+	unsigned route = (unsigned)(hash_u64(request->site->key + request->route->route->index) % (LIMIT_KINDS / 8));
+	bool is_found = request->origin_status >= 200 && request->origin_status < 300;
+	bool is_page = is_found && type && span_starts_nocase(type->value, SPAN("text/html"));
+
+	return route * 8 + method_is_safe(request->head.method) * 4u + (is_page ? 0u : is_found ? 1u : request->origin_status < 400 ? 2u : 3u);
+}
+
+void request_hold_upload(struct request *request, bool is_sent)
+{
+	struct turn *turn = &request->turn;
+
+	if (!turn->member || turn->sent_ns)
+		return;
+	if (!is_sent) {
+		if (turn->state == TURN_HELD && request_awaits_body(request))
+			turn_leave(request, TURN_AWAY);
+		return;
+	}
+	turn->sent_ns = clock_mono_ns();
+	if (turn->state == TURN_AWAY)
+		turn_come_back(request);
+}
+
+static bool is_stream(const struct request *request)
+{
+	const struct field *type = fields_find(&request->response.fields, FIELD_CONTENT_TYPE);
+
+	return request->wants_tunnel || (type && span_starts_nocase(type->value, SPAN("text/event-stream")));
+}
+
+/* The round began when the kernel told of the answer: later than that is our own delay. */
+void request_hold_answer(struct request *request)
+{
+	struct turn *turn = &request->turn;
+	uint64_t round_ns = worker_of(request)->loop.now_ns;
+
+	if (turn->state != TURN_HELD)
+		return;
+	turn->first_ns = round_ns > turn->sent_ns ? round_ns : clock_mono_ns();
+	turn->kind = kind_of(request);
+	if (is_stream(request))
+		turn_leave(request, TURN_AWAY);
+}
+
+void request_hold_download(struct request *request)
+{
+	const struct connection *connection = request->connection;
+	struct turn *turn = &request->turn;
+	uint64_t now_ns = worker_of(request)->loop.now_ns, age_ms;
+	bool is_clients_turn;
+
+	if (turn->state != TURN_HELD || !request->origin || !turn->first_ns)
+		return;
+	age_ms = now_ns > turn->first_ns ? (now_ns - turn->first_ns) / 1000000 : 0;
+	is_clients_turn = request->is_h2 ? age_ms >= SLOW_CLIENT_MS && buffer_len(&request->origin->in) :
+	                  buffer_len(&connection->out) || connection->waits_to_send;
+	if (is_clients_turn || age_ms >= TURN_HELD_MAX_MS)
+		turn_leave(request, TURN_AWAY);
+}
+
+void request_set_origin_clock(struct request *request, int64_t in_ms)
+{
+	struct turn *turn = &request->turn;
+	int64_t look_ms = request->step == STEP_DELIVER ? SLOW_CLIENT_MS : TURN_HELD_MAX_MS;
+
+	if (turn->state != TURN_HELD || look_ms >= in_ms) {
+		request_set_clock(request, in_ms);
+		return;
+	}
+	request_set_clock(request, look_ms);
+	turn->due_ms = worker_of(request)->loop.now_ms + (uint64_t)in_ms;
+}
+
+bool request_outlasts(struct request *request)
+{
+	struct turn *turn = &request->turn;
+	uint64_t now_ms = worker_of(request)->loop.now_ms, due_ms = turn->due_ms;
+
+	if (now_ms >= due_ms)
+		return false;
+	if (turn->state == TURN_HELD && request->step == STEP_DELIVER)
+		request_hold_download(request);
+	else if (turn->state == TURN_HELD)
+		turn_leave(request, TURN_AWAY);
+	request_set_origin_clock(request, (int64_t)(due_ms - now_ms));
+	return true;
+}

@@ -1,0 +1,219 @@
+/* To which origin, and whether now: the step before there is a connection. */
+#include "edge/inspect.h"
+#include "edge/request.h"
+
+#include "base/encode.h"
+#include "base/hash.h"
+#include "message/path.h"
+#include "source/entry.h"
+
+#include "base/banned.h"
+
+#define NOTICED_MS 250u
+
+static struct worker *worker_of(const struct request *request)
+{
+	return request->connection->worker;
+}
+
+/* -- which origin -- */
+
+/* The member's key from the sticky cookie; 0 when there is none. */
+static uint64_t sticky_key(const struct request *request)
+{
+	struct span name = request->route->origins->sticky_cookie;
+	const struct fields *fields = &request->head.fields;
+	uint64_t key = 0;
+
+	for (unsigned i = 0; name.len && i < fields->count; i++) {
+		struct span cookies = fields->list[i].id == FIELD_COOKIE ? fields->list[i].value : SPAN_NONE;
+
+		while (cookies.len) {
+			struct span pair = span_trim(span_cut(&cookies, ';'));
+			struct span left = span_cut(&pair, '=');
+
+			if (span_equal(left, name) && hex_read(pair, &key, sizeof(key)) == RESULT_OK)
+				return key;
+		}
+	}
+	return 0;
+}
+
+static struct pool_wish wish_of(struct request *request)
+{
+	request->sticky_key = sticky_key(request);
+	return (struct pool_wish){
+		.visitor = span_make((const char *)request->source.bytes, sizeof(request->source.bytes)),
+		.sticky = request->sticky_key, .tried = request->tried, .now_ms = worker_of(request)->loop.now_ms,
+	};
+}
+
+const struct pool_member *request_take_member(struct request *request)
+{
+	struct pool_wish wish = wish_of(request);
+
+	return pool_take(request->route->pool, &wish);
+}
+
+static enum step_outcome answer_no_member(struct request *request)
+{
+	if (request->has_timed_out)
+		return request_answer(request, 504, DECISION_DROP, REASON_ORIGIN_TIMEOUT);
+	return request_answer(request, request->tries ? 502 : 503, request->tries ? DECISION_DROP : DECISION_LIMIT,
+	                      request->tries ? request->failed_reason : REASON_NO_ORIGIN);
+}
+
+/* -- the step -- */
+
+/* Seconds with this are what an attack looks like to the level of the site. */
+static void count_pressure(const struct request *request, bool is_refused)
+{
+	if (request->site->meter)
+		meter_count_pressure(request->site->meter, worker_of(request)->index, is_refused);
+}
+
+/* In vain: the fact tells where, and how long. */
+static void end_wait(struct request *request)
+{
+	if (request->turn.member) {
+		request->last_member = request->turn.member;
+		request->connect_ns = worker_of(request)->loop.now_ns;
+	}
+	request_leave_place(request);
+}
+
+static enum step_outcome refuse(struct request *request, enum reason reason)
+{
+	end_wait(request);
+	count_pressure(request, true);
+	return request_answer(request, 503, DECISION_LIMIT, reason);
+}
+
+/* Atomic: who looks at the origin's state elsewhere is told that it is under pressure. */
+static void press(const struct request *request)
+{
+	struct origin *origin = request->turn.member->origin;
+	uint64_t now_ms = worker_of(request)->loop.now_ms;
+
+	if (__atomic_load_n(&origin->pressed_ms, __ATOMIC_RELAXED) != now_ms)
+		__atomic_store_n(&origin->pressed_ms, now_ms, __ATOMIC_RELAXED);
+}
+
+/* A path that can be read in two ways has no priority. */
+static bool is_priority(const struct request *request)
+{
+	const struct list_value *list = request->site->priority;
+	const struct span *paths = list->items;
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct span path = paths[i].len > 1 && paths[i].at[paths[i].len - 1] == '/' ? span_take(paths[i], paths[i].len - 1) : paths[i];
+
+		if (route_covers(path, request->head.path))
+			return path_has_one_reading(request->head.path);
+	}
+	return false;
+}
+
+static struct admission_entry entry_of(const struct request *request)
+{
+	struct source_key key = source_key_of(&request->source);
+
+	return (struct admission_entry){ .entry = { .source = hash_span(hash_process_seed(), span_make((const char *)&key.bits, sizeof(key.bits))),
+		                                    .lane = request->caller.lane }, .is_priority = is_priority(request) };
+}
+
+/* The place is the request's: on to CONNECT. False: the origin has reached the limit that this site gives it. */
+static bool enter(struct request *request)
+{
+	if (!pool_enter(request->turn.member))
+		return false;
+	request->member = request->turn.member;
+	return true;
+}
+
+static enum step_outcome wait_for_turn(struct request *request)
+{
+	struct turn *turn = &request->turn;
+	uint64_t now_ms = worker_of(request)->loop.now_ms;
+
+	if (!turn->until_ms)
+		turn->until_ms = now_ms + (uint64_t)request->route->origins->concurrency.patience_ms;
+	turn->has_waited = true;
+	turn->since_ms = now_ms;
+	request_set_clock(request, turn->until_ms > now_ms ? (int64_t)(turn->until_ms - now_ms) : 1);
+	return STEP_WAIT;
+}
+
+static enum step_outcome ask_members(struct request *request)
+{
+	struct pool_wish wish = wish_of(request);
+	struct turn *turn = &request->turn;
+
+	turn->entry = entry_of(request);
+	wish.may_wait = true;
+	while ((turn->member = pool_choose(request->route->pool, &wish))) {
+		enum admission_answer answer = turn_ask(request);
+
+		if (answer != ADMISSION_GO)
+			press(request);
+		if (answer == ADMISSION_WAIT)
+			return wait_for_turn(request);
+		if (answer == ADMISSION_REFUSE) {
+			turn->member = NULL;
+			return refuse(request, REASON_QUEUE_FULL);
+		}
+		if (enter(request))
+			return STEP_NEXT;
+		wish.tried |= (uint64_t)1 << (turn->member - request->route->pool->members);
+		request_leave_place(request);
+	}
+	return answer_no_member(request);
+}
+
+/* A client that has closed its half, while it waits, has gone: nothing else ever tells of a browser that was closed (HTTP/2 says it, and ends
+ * the request itself). */
+static enum step_outcome go_on_waiting(struct request *request)
+{
+	struct worker *worker = worker_of(request);
+	struct turn *turn = &request->turn;
+	enum turn_state state = turn_look(request);
+
+	if (!request->is_h2 && request->connection->has_hung_up) {
+		end_wait(request);
+		return request_hang_up(request, REASON_CLIENT_GONE);
+	}
+	if (state == TURN_WAITS && worker->loop.now_ms < turn->until_ms)
+		return STEP_WAIT;
+	if (state != TURN_HELD)
+		return refuse(request, state == TURN_WAITS ? REASON_QUEUE_LATE : REASON_QUEUE_FULL);
+	pthread_mutex_lock(&worker->turns.lock);
+	list_remove(&turn->node);
+	pthread_mutex_unlock(&worker->turns.lock);
+	timer_cancel(&worker->loop.timers, &request->timer);
+	if (worker->loop.now_ms - turn->since_ms >= NOTICED_MS)
+		count_pressure(request, false);
+	return enter(request) ? STEP_NEXT : refuse(request, REASON_QUEUE_FULL);
+}
+
+static enum step_outcome take_place(struct request *request)
+{
+	if (request->route->origins->concurrency.mode != CONCURRENCY_OFF && !request_is_bypassed(request))
+		return ask_members(request);
+	request->member = request_take_member(request);
+	return request->member ? STEP_NEXT : answer_no_member(request);
+}
+
+enum step_outcome step_queue(struct request *request)
+{
+	enum step_outcome outcome;
+
+	if (request_is_probe(request)) {
+		request->reason = REASON_PROBE;
+		/* 202: observing rules noticed it. */
+		return request_answer_with(request, request->waf && inspect_is_refusal(request) ? 202 : 204, SPAN_NONE, SPAN_NONE, SPAN_NONE);
+	}
+	if (request->turn.member)
+		return go_on_waiting(request);
+	outcome = request_await_front(request);
+	return outcome == STEP_NEXT ? take_place(request) : outcome;
+}

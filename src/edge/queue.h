@@ -1,0 +1,85 @@
+/* A request's place at its origin: asked for before there is a connection, waited for, held while the origin is at work.
+ *
+ *   NONE ---ask---> HELD ----------------------------> NONE     the origin's last byte, or the origin was given up
+ *     |              |  ^
+ *     |              v  |  a slow upload: it is the client's turn; what holds no place long before its end (a tunnel, events, a
+ *     |             AWAY         client that takes its answer slowly, a long poll) does not come back
+ *     `---ask---> WAITS ---> HELD                                its turn has come
+ *                    `-----> PUSHED_OUT                          somebody in a better lane took its place in the queue
+ *
+ * Another worker may give a waiting request its place. It does so under the lock of the origin's places, and in the same breath puts the request
+ * on the list of its own worker (struct turns), whose job wakes it. So, under that lock, a request waits in the queue or is on
+ * its worker's list, and only its own worker takes it off either, which it does before it frees it (request_leave_place): nobody else has
+ * a pointer to it once the lock is given back. What is posted to another worker is the worker's own job, never a request's, and workers are
+ * freed when all of them have ended.
+ *
+ * Threads  its worker's, but for what is said above
+ */
+#ifndef BOUCLIER_EDGE_QUEUE_H
+#define BOUCLIER_EDGE_QUEUE_H
+
+#include <pthread.h>
+
+#include "base/loop.h"
+#include "origin/pool.h"
+
+/* Nobody holds a place longer: what takes so long to begin, or then to end, is held back on purpose (long polls, streams). */
+#define TURN_HELD_MAX_MS 10000
+
+struct request;
+struct worker;
+
+enum turn_state { TURN_NONE, TURN_WAITS, TURN_PUSHED_OUT, TURN_HELD, TURN_AWAY };
+
+/* Of a request. With the origin's lock held: entry, state and what is set with it, while somebody else may see it. */
+struct turn {
+	struct admission_entry entry;
+	struct list node;                    /* in struct turns */
+	const struct pool_member *member;    /* where it waits, or has a place; NULL: nowhere */
+	uint64_t since_ms;                   /* it waits */
+	uint64_t until_ms;                   /* its patience; 0: it has not waited yet */
+	uint64_t held_ns, sent_ns, first_ns; /* when it got its place; the last byte of the request had gone; the first of the answer came. 0: not yet */
+	uint64_t due_ms;                     /* what the request's clock is really for, when it rings sooner to look at this; else 0 */
+	unsigned at_work;                    /* with it, when it got its place */
+	unsigned kind;                       /* of struct limit */
+	enum turn_state state;
+	bool has_waited;
+};
+
+/* Of a worker: its requests that need wait no more. */
+struct turns {
+	pthread_mutex_t lock;
+	struct list called;                  /* struct request, turn.node */
+	struct job job;                      /* wakes them: of this worker's own doing */
+	struct job posted_job;               /* the same, of another's */
+	bool is_posted;
+};
+
+void turns_init(struct worker *worker);
+void turns_done(struct worker *worker);
+
+/* turns.c, of a request that knows its member; state is set. GO: it has a place. */
+enum admission_answer turn_ask(struct request *request) must_check;
+/* Gives back its place, or its place in the queue; whoever is next is woken. */
+void turn_leave(struct request *request, enum turn_state next);
+void turn_come_back(struct request *request);
+/* While it waits: as of now. */
+enum turn_state turn_look(const struct request *request);
+
+/* The origin whose turn it is, counted as at work, whatever waits there: for what is not queued. NULL: none is left. */
+const struct pool_member *request_take_member(struct request *request);
+/* place.c: it has no more to do with its origin. Had it none, or was it not queued: nothing. */
+void request_leave_place(struct request *request);
+
+/* The request's body, or its last byte, is on its way: at each look. IS_SENT: all of it has gone. */
+void request_hold_upload(struct request *request, bool is_sent);
+/* The final head of the answer is here: what it took is learned, and what streams gives back its place. */
+void request_hold_answer(struct request *request);
+/* The body of the answer is on its way, at each look: a slow client has no place. */
+void request_hold_download(struct request *request);
+/* The request's clock: IN_MS, or sooner, to look whether it still needs its place. */
+void request_set_origin_clock(struct request *request, int64_t in_ms);
+/* The clock that rang was that look, and not IN_MS. */
+bool request_outlasts(struct request *request);
+
+#endif

@@ -1,0 +1,198 @@
+/* Places at origins, as workers pass them on to one another. */
+#include "edge/request.h"
+
+#include "base/banned.h"
+
+static struct worker *worker_of(const struct request *request)
+{
+	return request->connection->worker;
+}
+
+static struct gate *gate_of(const struct request *request)
+{
+	return &request->turn.member->origin->gate;
+}
+
+/* -- waking -- */
+
+static void wake_called(struct worker *worker)
+{
+	struct turns *turns = &worker->turns;
+
+	for (;;) {
+		struct request *request = NULL;
+
+		pthread_mutex_lock(&turns->lock);
+		if (!list_is_empty(&turns->called)) {
+			request = list_entry(turns->called.next, struct request, turn.node);
+			list_remove(&request->turn.node);
+		}
+		pthread_mutex_unlock(&turns->lock);
+		if (!request)
+			return;
+		request_wake(request);
+	}
+}
+
+static void run_job(struct job *job)
+{
+	wake_called(list_entry(job, struct worker, turns.job));
+}
+
+static void run_posted(struct job *job)
+{
+	struct worker *worker = list_entry(job, struct worker, turns.posted_job);
+
+	__atomic_store_n(&worker->turns.is_posted, false, __ATOMIC_RELEASE);
+	wake_called(worker);
+}
+
+void turns_init(struct worker *worker)
+{
+	pthread_mutex_init(&worker->turns.lock, NULL);
+	list_init(&worker->turns.called);
+	job_init(&worker->turns.job, run_job);
+	job_init(&worker->turns.posted_job, run_posted);
+}
+
+void turns_done(struct worker *worker)
+{
+	pthread_mutex_destroy(&worker->turns.lock);
+}
+
+/* What WORKER does under the lock of a gate: whom to tell when it is given back. */
+struct calls {
+	struct worker *worker;
+	struct gate *gate;
+	struct list posts;           /* struct worker, turns.posted_job.node */
+};
+
+static void calls_begin(struct calls *calls, struct request *request)
+{
+	*calls = (struct calls){ .worker = worker_of(request), .gate = gate_of(request) };
+	list_init(&calls->posts);
+	pthread_mutex_lock(&calls->gate->lock);
+}
+
+static void calls_end(struct calls *calls)
+{
+	gate_note(calls->gate);
+	pthread_mutex_unlock(&calls->gate->lock);
+	while (!list_is_empty(&calls->posts)) {
+		struct worker *owner = list_entry(calls->posts.next, struct worker, turns.posted_job.node);
+
+		list_remove(&owner->turns.posted_job.node);
+		loop_post(&owner->loop, &owner->turns.posted_job);
+	}
+}
+
+static void begin_hold(struct calls *calls, struct turn *turn)
+{
+	turn->state = TURN_HELD;
+	turn->held_ns = calls->worker->loop.now_ns;
+	turn->at_work = admission_at_work(&calls->gate->admission);
+}
+
+/* ENTRY's request waits no more. */
+static void call(struct calls *calls, struct admission_entry *entry, enum turn_state state)
+{
+	struct request *request = list_entry(entry, struct request, turn.entry);
+	struct worker *owner = worker_of(request);
+
+	if (state == TURN_HELD)
+		begin_hold(calls, &request->turn);
+	else
+		request->turn.state = state;
+	pthread_mutex_lock(&owner->turns.lock);
+	list_add_last(&owner->turns.called, &request->turn.node);
+	pthread_mutex_unlock(&owner->turns.lock);
+	if (owner == calls->worker)
+		loop_later(&owner->loop, &owner->turns.job);
+	else if (!__atomic_exchange_n(&owner->turns.is_posted, true, __ATOMIC_ACQ_REL))
+		list_add_last(&calls->posts, &owner->turns.posted_job.node);
+}
+
+static void call_next(struct calls *calls)
+{
+	struct admission_entry *entry;
+
+	while ((entry = admission_next(&calls->gate->admission)))
+		call(calls, entry, TURN_HELD);
+}
+
+/* -- a place -- */
+
+enum admission_answer turn_ask(struct request *request)
+{
+	struct turn *turn = &request->turn;
+	struct admission_entry *pushed_out;
+	enum admission_answer answer;
+	struct calls calls;
+
+	calls_begin(&calls, request);
+	/* What is normal is not learned from a flood. */
+	limit_freeze(&calls.gate->admission.limit, meter_level(request->site->meter) != LEVEL_NORMAL);
+	answer = admission_ask(&calls.gate->admission, &turn->entry, &pushed_out);
+	turn->state = answer == ADMISSION_WAIT ? TURN_WAITS : TURN_NONE;
+	if (answer == ADMISSION_GO)
+		begin_hold(&calls, turn);
+	if (pushed_out)
+		call(&calls, pushed_out, TURN_PUSHED_OUT);
+	calls_end(&calls);
+	return answer;
+}
+
+/* A long poll says nothing of the origin, nor does a body that it did not wait for. */
+static void learn(struct calls *calls, const struct request *request)
+{
+	const struct turn *turn = &request->turn;
+	struct limit_answer answer = { turn->kind, turn->sent_ns / 1000, turn->first_ns / 1000, turn->at_work };
+
+	if (turn->sent_ns && turn->first_ns > turn->sent_ns && turn->first_ns - turn->sent_ns < (uint64_t)TURN_HELD_MAX_MS * 1000000)
+		limit_learn(&calls->gate->admission.limit, &answer);
+}
+
+void turn_leave(struct request *request, enum turn_state next)
+{
+	struct turn *turn = &request->turn;
+	struct turns *turns = &worker_of(request)->turns;
+	struct calls calls;
+	uint64_t now_ns = worker_of(request)->loop.now_ns;
+
+	calls_begin(&calls, request);
+	if (turn->state == TURN_WAITS)
+		admission_give_up(&calls.gate->admission, &turn->entry);
+	if (turn->state == TURN_HELD) {
+		learn(&calls, request);
+		admission_done(&calls.gate->admission, &turn->entry, turn->sent_ns && now_ns > turn->held_ns ? (now_ns - turn->held_ns) / 1000 : 0);
+	}
+	turn->state = next;
+	call_next(&calls);
+	if (turn->has_waited) {
+		pthread_mutex_lock(&turns->lock);
+		list_remove(&turn->node);
+		pthread_mutex_unlock(&turns->lock);
+	}
+	calls_end(&calls);
+}
+
+void turn_come_back(struct request *request)
+{
+	struct calls calls;
+
+	calls_begin(&calls, request);
+	admission_come_back(&calls.gate->admission, &request->turn.entry);
+	begin_hold(&calls, &request->turn);
+	calls_end(&calls);
+}
+
+enum turn_state turn_look(const struct request *request)
+{
+	struct gate *gate = gate_of(request);
+	enum turn_state state;
+
+	pthread_mutex_lock(&gate->lock);
+	state = request->turn.state;
+	pthread_mutex_unlock(&gate->lock);
+	return state;
+}

@@ -1,0 +1,63 @@
+#include "origin/gate.h"
+
+#include "base/banned.h"
+
+#define LOAD(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
+#define STORE(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELAXED)
+
+void gate_init(struct gate *gate)
+{
+	*gate = (struct gate){ .is_made = false };
+	pthread_mutex_init(&gate->lock, NULL);
+}
+
+void gate_done(struct gate *gate)
+{
+	if (gate->is_made)
+		admission_free_queues(&gate->admission);
+	pthread_mutex_destroy(&gate->lock);
+}
+
+void gate_set(struct gate *gate, const struct admission_settings *settings, uint64_t now_us)
+{
+	pthread_mutex_lock(&gate->lock);
+	if (gate->is_made)
+		admission_set(&gate->admission, settings);
+	else
+		admission_init(&gate->admission, settings, now_us);
+	gate->is_made = true;
+	pthread_mutex_unlock(&gate->lock);
+}
+
+/* Written only when it changes: the line of memory is every worker's. */
+void gate_note(struct gate *gate)
+{
+	bool is_short = admission_is_short(&gate->admission);
+
+	if (LOAD(gate->is_short) != is_short)
+		STORE(gate->is_short, is_short);
+}
+
+struct gate_view gate_look(struct gate *gate)
+{
+	struct gate_view view = { 0 };
+
+	pthread_mutex_lock(&gate->lock);
+	if (gate->is_made)
+		view = (struct gate_view){ limit_get(&gate->admission.limit), admission_at_work(&gate->admission), admission_waiting(&gate->admission) };
+	pthread_mutex_unlock(&gate->lock);
+	return view;
+}
+
+bool gate_is_short(const struct gate *gate)
+{
+	return LOAD(gate->is_short);
+}
+
+void gate_rest(struct gate *gate)
+{
+	pthread_mutex_lock(&gate->lock);
+	if (gate->is_made)
+		admission_release_queues(&gate->admission);
+	pthread_mutex_unlock(&gate->lock);
+}

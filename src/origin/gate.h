@@ -1,0 +1,37 @@
+/* The places at one origin: guard/admission behind a lock, for all workers and all sites that name the origin.
+ *
+ * Units    microseconds of the monotonic clock
+ * Owns     its queues; the entries in them are the edge's, which takes each of them out before the origin may go: whoever has a
+ *          place or waits for one holds a snapshot that holds the origin
+ * Threads  any; ADMISSION only with LOCK held, for a few instructions. is_short is atomic, for those who only look
+ */
+#ifndef BOUCLIER_ORIGIN_GATE_H
+#define BOUCLIER_ORIGIN_GATE_H
+
+#include <pthread.h>
+
+#include "guard/admission.h"
+
+struct gate {
+	pthread_mutex_t lock;
+	struct admission admission;
+	bool is_made;            /* has settings: is asked from now on */
+	bool is_short;           /* who asked now would wait: a pool looks for another member first */
+};
+
+struct gate_view {
+	unsigned limit, at_work, waiting;
+};
+
+void gate_init(struct gate *gate);
+void gate_done(struct gate *gate);
+/* As of now: what was learned stays, within the new range. */
+void gate_set(struct gate *gate, const struct admission_settings *settings, uint64_t now_us);
+/* With the lock held, after each change: what others see without it. */
+void gate_note(struct gate *gate);
+struct gate_view gate_look(struct gate *gate);
+bool gate_is_short(const struct gate *gate);
+/* Nobody had to wait for long: gives the memory of its queues back. */
+void gate_rest(struct gate *gate);
+
+#endif
