@@ -166,7 +166,7 @@ static void put_codings(struct key_writer *writer, const struct fields *request)
 	}
 }
 
-/* Values hold no LF, which ends each. A field that is there and empty is not one that is missing. */
+/* Values hold neither CR, which begins each, nor LF. A field that is there and empty is not one that is missing. */
 static void put_field(struct key_writer *writer, const struct fields *request, struct span name)
 {
 	enum field_id id = field_id_of(name);
@@ -182,7 +182,7 @@ static void put_field(struct key_writer *writer, const struct fields *request, s
 
 		if (field->id != id || (id == FIELD_OTHER && !span_equal_nocase(field->name, name)))
 			continue;
-		put(writer, SPAN(":"));
+		put(writer, SPAN("\r"));
 		put(writer, span_trim(field->value));
 	}
 }

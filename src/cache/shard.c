@@ -101,6 +101,18 @@ static uint64_t window_max(const struct cache_part *part)
 	return all / WINDOW_PART > WINDOW_MIN_BYTES ? all / WINDOW_PART : WINDOW_MIN_BYTES;
 }
 
+/* What is in FROM beyond MOST bytes goes on probation, the last asked for last; OBJECT, which has just come, does not. */
+static void spill(const struct cache_object *object, enum cache_segment from, uint64_t most)
+{
+	struct cache_part *part = object->part;
+	struct cache_object *last = last_of(part, from);
+
+	while (last && last != object && part->bytes[from] > most) {
+		move(last, SEGMENT_PROBATION);
+		last = last_of(part, from);
+	}
+}
+
 void cache_shard_add(struct cache_shard *shard, struct cache_part *part, struct cache_object *object)
 {
 	object->part = part;
@@ -108,8 +120,8 @@ void cache_shard_add(struct cache_shard *shard, struct cache_part *part, struct 
 	shard->count++;
 	enter(object, SEGMENT_WINDOW);
 	/* As long as there was room for all, nobody has to earn a place. */
-	while (!part->is_pressed && part->bytes[SEGMENT_WINDOW] > window_max(part) && last_of(part, SEGMENT_WINDOW) != object)
-		move(last_of(part, SEGMENT_WINDOW), SEGMENT_PROBATION);
+	if (!part->is_pressed)
+		spill(object, SEGMENT_WINDOW, window_max(part));
 }
 
 void cache_shard_touch(struct cache_object *object)
@@ -123,8 +135,7 @@ void cache_shard_touch(struct cache_object *object)
 	}
 	move(object, SEGMENT_PROTECTED);
 	main_bytes = part->bytes[SEGMENT_PROBATION] + part->bytes[SEGMENT_PROTECTED];
-	while (part->bytes[SEGMENT_PROTECTED] > main_bytes / 10 * PROTECTED_TENTHS && last_of(part, SEGMENT_PROTECTED) != object)
-		move(last_of(part, SEGMENT_PROTECTED), SEGMENT_PROBATION);
+	spill(object, SEGMENT_PROTECTED, main_bytes / 10 * PROTECTED_TENTHS);
 }
 
 void cache_shard_remove(struct cache_shard *shard, struct cache_object *object)

@@ -235,7 +235,15 @@ enum result cache_store_put(struct cache_store *store, struct cache_object *obje
 
 /* -- going -- */
 
-/* Takes what FITS says out of SHARD. */
+static void drop_all(struct list *gone)
+{
+	list_each_safe (node, next, gone) {
+		list_remove(node);
+		cache_object_drop(list_entry(node, struct cache_object, turn));
+	}
+}
+
+/* Takes what FITS says out of the buckets FIRST to LAST of SHARD. */
 static size_t remove_all(struct cache_shard *shard, size_t first, size_t last, bool (*fits)(const struct cache_object *object, const void *context),
                          const void *context)
 {
@@ -256,10 +264,7 @@ static size_t remove_all(struct cache_shard *shard, size_t first, size_t last, b
 		}
 	}
 	pthread_mutex_unlock(&shard->lock);
-	list_each_safe (node, next, &gone) {
-		list_remove(node);
-		cache_object_drop(list_entry(node, struct cache_object, turn));
-	}
+	drop_all(&gone);
 	return count;
 }
 
@@ -309,6 +314,28 @@ size_t cache_store_purge(struct cache_store *store, const struct cache_purge *pu
 	for (unsigned i = 0; i < store->shard_count; i++)
 		count += remove_all(&store->shards[i], 0, store->shards[i].mask, is_purged, purge);
 	return count;
+}
+
+void cache_store_leave(struct cache_store *store, bool (*is_served)(const void *context, uint64_t party), const void *context)
+{
+	for (unsigned i = 0; i < store->shard_count; i++) {
+		struct cache_shard *shard = &store->shards[i];
+		struct list gone;
+
+		list_init(&gone);
+		pthread_mutex_lock(&shard->lock);
+		list_each (node, &shard->parts) {
+			struct cache_part *part = list_entry(node, struct cache_part, node);
+			struct cache_object *object;
+
+			if (is_served(context, part->party))
+				continue;
+			while ((object = cache_shard_evict(shard, part)))
+				list_add_last(&gone, &object->turn);
+		}
+		pthread_mutex_unlock(&shard->lock);
+		drop_all(&gone);
+	}
 }
 
 struct cache_count cache_store_count(struct cache_store *store)

@@ -63,6 +63,9 @@ struct cache_purge {
 /* How many answers went. */
 size_t cache_store_purge(struct cache_store *store, const struct cache_purge *purge);
 
+/* What tenants have who are served no more: IS_SERVED says no. */
+void cache_store_leave(struct cache_store *store, bool (*is_served)(const void *context, uint64_t party), const void *context);
+
 struct cache_count { size_t objects; uint64_t bytes; };
 /* What the store has now; bytes without what is only being delivered. */
 struct cache_count cache_store_count(struct cache_store *store);

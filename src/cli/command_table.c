@@ -49,6 +49,7 @@ static const struct option bypass_options[] = {
 	OPTION_OUTPUT,
 	OPTION_HELP,
 };
+static const struct option purge_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option status_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option top_options[] = {
 	OPTION_CONFIG,
@@ -126,6 +127,11 @@ const struct command commands[] = {
 	  .arguments_max = 1, .options = bypass_options, .run = bypass_command,
 	  .details = "For when the shield itself may be what keeps citizens out. Strict reading, routing and connection budgets stay on. It "
 	             "ends by itself, survives a reload and a crash, and every view shows it in red." },
+	{ .name = "purge", .summary = "has the running shield forget answers that it keeps", .arguments = "SITE URL|PREFIX*|tag:NAME", .arguments_min = 2,
+	  .arguments_max = 2, .options = purge_options, .run = purge_command,
+	  .details = "URL is /path?query, or the whole of it (https://host/path?query) for one of the hosts of the site. With * at its end, all that "
+	             "begin so: /* is everything. tag:NAME: answers whose origin named them NAME, in Cache-Tag or Surrogate-Key. What is on its way "
+	             "from an origin meanwhile is not kept. Says how many answers went; none is no error." },
 	{ .name = "status", .summary = "what the running shield is doing, on one page", .options = status_options, .run = status_command },
 	{ .name = "top", .summary = "the same, live", .options = top_options, .run = top_command,
 	  .details = "Requests a second, decisions, origins, the slowest sites and routes, connections, memory; every second, until q." },

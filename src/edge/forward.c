@@ -88,6 +88,15 @@ static bool is_repeatable(const struct request *request)
 	       (!request->forwarded_ns || is_safe_twice(request));
 }
 
+/* There is no answer: what is kept is given if it may be, and tells in the journal why. */
+static enum step_outcome answer_failed(struct request *request, unsigned status, enum decision decision, enum reason reason)
+{
+	if (!caching_shows_stale(request))
+		return request_answer(request, status, decision, reason);
+	request->reason = reason;
+	return STEP_AGAIN;
+}
+
 /* The origin failed before its response began. */
 static enum step_outcome fail_origin(struct request *request, enum origin_outcome outcome)
 {
@@ -116,7 +125,7 @@ static enum step_outcome fail_origin(struct request *request, enum origin_outcom
 		request->step = STEP_CONNECT;
 		return STEP_AGAIN;
 	}
-	return request_answer(request, answers[outcome].status, DECISION_DROP, answers[outcome].reason);
+	return answer_failed(request, answers[outcome].status, DECISION_DROP, answers[outcome].reason);
 }
 
 /* Ours is missing: no word about the origin. */
@@ -144,10 +153,10 @@ static enum step_outcome open_origin(struct request *request)
 
 	request->member = request_take_member(request);
 	if (!request->member && request->has_timed_out)
-		return request_answer(request, 504, DECISION_DROP, REASON_ORIGIN_TIMEOUT);
+		return answer_failed(request, 504, DECISION_DROP, REASON_ORIGIN_TIMEOUT);
 	if (!request->member)
-		return request_answer(request, request->tries ? 502 : 503, request->tries ? DECISION_DROP : DECISION_LIMIT,
-		                      request->tries ? request->failed_reason : REASON_NO_ORIGIN);
+		return answer_failed(request, request->tries ? 502 : 503, request->tries ? DECISION_DROP : DECISION_LIMIT,
+		                     request->tries ? request->failed_reason : REASON_NO_ORIGIN);
 	request->last_member = request->member;
 	request->tries++;
 	request->connect_ns = now_ns(request);

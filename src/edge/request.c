@@ -84,6 +84,7 @@ static void reset(struct request *request)
 	job_init(&request->turn_job, turn_has_come);
 	buffer_init(&request->stream_body, STREAM_BODY_MAX_BYTES);
 	outside_init(request);
+	caching_init(request);
 }
 
 struct request *request_new(struct worker *worker)
@@ -107,6 +108,7 @@ struct request *request_new(struct worker *worker)
 void request_free(struct request *request, struct worker *worker)
 {
 	buffer_done(&request->stream_body);
+	caching_end(request, worker);
 	inspect_end(request);
 	timer_cancel(&worker->loop.timers, &request->timer);
 	list_remove(&request->turn_job.node);

@@ -383,6 +383,7 @@ struct worker *worker_new(const struct worker_needs *needs)
 	list_init(&worker->listeners);
 	list_init(&worker->free_requests);
 	outside_worker_init(worker);
+	caching_worker_init(worker);
 	random_fill(worker->id_state, sizeof(worker->id_state));
 	worker->binding = binding_new(needs->snapshot);
 	if (!worker->binding)

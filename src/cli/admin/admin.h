@@ -1,6 +1,6 @@
 /* The admin socket: what a running edge answers to `status`, `top`, `reload` and `bypass`, and to a monitoring system.
  *
- *     unix socket     GET /healthz /readyz /metrics /status, POST /reload /probe /probe/reports, POST and DELETE /bypass
+ *     unix socket     GET /healthz /readyz /metrics /status, POST /reload /probe /probe/reports /purge, POST and DELETE /bypass
  *     loopback port   GET /healthz /readyz /metrics
  *
  * It runs in the service thread beside the keeper's orders: everything is non-blocking, and every client has a clock.

@@ -88,6 +88,7 @@ static const struct admin_route routes[] = {
 	{ SPAN_INIT("/graduate"), METHOD_POST, true, admin_answer_graduate },
 	{ SPAN_INIT("/probe"), METHOD_POST, true, admin_answer_probe },
 	{ SPAN_INIT("/probe/reports"), METHOD_POST, true, admin_answer_reports },
+	{ SPAN_INIT("/purge"), METHOD_POST, true, admin_answer_purge },
 	{ SPAN_INIT("/bypass"), METHOD_POST, true, admin_answer_bypass },
 	{ SPAN_INIT("/bypass"), METHOD_DELETE, true, admin_answer_bypass_end },
 };

@@ -67,6 +67,7 @@ void admin_put_retreats(struct json_writer *json, const struct edge_site *site);
 void admin_answer_tune(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_probe(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_reports(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+void admin_answer_purge(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_bypass(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_bypass_end(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 
