@@ -233,7 +233,7 @@ bool policy_serves_on_error(const struct cache_life *life, int64_t resident_s)
 {
 	int64_t fresh_s = life->fresh_s == CONTROL_NONE ? 0 : life->fresh_s;
 
-	return life->age_s + resident_s < fresh_s + life->error_s;
+	return !life->is_validated_always && life->age_s + resident_s < fresh_s + life->error_s;
 }
 
 bool policy_is_error(unsigned status)

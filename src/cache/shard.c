@@ -148,12 +148,14 @@ void cache_shard_remove(struct cache_shard *shard, struct cache_object *object)
 }
 
 /* Of the last of the window and the last of the rest, the one that was asked for less often lately. */
-struct cache_object *cache_shard_evict(struct cache_shard *shard, struct cache_part *part)
+struct cache_object *cache_shard_evict(struct cache_shard *shard, struct cache_part *part, bool newcomers)
 {
 	struct cache_object *newcomer = last_of(part, SEGMENT_WINDOW), *settled = last_of(part, SEGMENT_PROBATION);
 	struct cache_object *loser;
 
 	part->is_pressed = true;
+	if (newcomers && !newcomer)
+		return NULL;
 	if (!settled)
 		settled = last_of(part, SEGMENT_PROTECTED);
 	loser = newcomer ? newcomer : settled;

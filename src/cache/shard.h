@@ -42,8 +42,9 @@ void cache_shard_add(struct cache_shard *shard, struct cache_part *part, struct 
 void cache_shard_touch(struct cache_object *object);
 /* Takes it out; the caller drops the hold, without the lock. */
 void cache_shard_remove(struct cache_shard *shard, struct cache_object *object);
-/* The next of PART to go, taken out; NULL: it has nothing. */
-struct cache_object *cache_shard_evict(struct cache_shard *shard, struct cache_part *part);
+/* The next of PART to go, taken out; NULL: it has nothing. NEWCOMERS: only if somebody of its window has to earn his place; otherwise one who has
+ * goes without being compared with anybody. */
+struct cache_object *cache_shard_evict(struct cache_shard *shard, struct cache_part *part, bool newcomers);
 /* The bytes that go with OBJECT, if nobody else has it or its body. */
 static inline uint64_t cache_object_bytes(const struct cache_object *object)
 {

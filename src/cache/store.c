@@ -83,8 +83,8 @@ void cache_store_give(struct cache_store *store, void *tenant, uint64_t bytes)
 		store->ports.give(store->ports.context, tenant, bytes);
 }
 
-/* One answer of PARTY's goes, of the first shard from START on that has some. False: it has none. */
-static bool evict(struct cache_store *store, uint64_t party, unsigned start)
+/* One answer of PARTY's goes, of the first shard from START on that has some. False: there is none. */
+static bool evict(struct cache_store *store, uint64_t party, unsigned start, bool newcomers)
 {
 	for (unsigned i = 0; i < store->shard_count; i++) {
 		struct cache_shard *shard = &store->shards[(start + i) % store->shard_count];
@@ -94,7 +94,7 @@ static bool evict(struct cache_store *store, uint64_t party, unsigned start)
 		pthread_mutex_lock(&shard->lock);
 		part = cache_shard_part(shard, party, false);
 		if (part)
-			gone = cache_shard_evict(shard, part);
+			gone = cache_shard_evict(shard, part, newcomers);
 		pthread_mutex_unlock(&shard->lock);
 		if (gone) {
 			cache_object_drop(gone);
@@ -109,9 +109,12 @@ bool cache_store_take(struct cache_store *store, void *tenant, uint64_t party, u
 	static unsigned turn;  /* atomic: so that it is not always the same shard that makes room */
 
 	for (unsigned tries = 0; tries <= EVICTIONS_MAX; tries++) {
+		unsigned start;
+
 		if (store->ports.take(store->ports.context, tenant, bytes))
 			return true;
-		if (!evict(store, party, __atomic_fetch_add(&turn, 1u, __ATOMIC_RELAXED)))
+		start = __atomic_fetch_add(&turn, 1u, __ATOMIC_RELAXED);
+		if (!evict(store, party, start, true) && !evict(store, party, start, false))
 			return false;
 	}
 	return false;
@@ -217,7 +220,7 @@ enum result cache_store_put(struct cache_store *store, struct cache_object *obje
 		if (replaced)
 			cache_shard_remove(shard, replaced);
 		if (shard->count >= shard->max)
-			evicted = cache_shard_evict(shard, part);
+			evicted = cache_shard_evict(shard, part, false);
 		if (shard->count >= shard->max)
 			result = RESULT_LIMIT;
 	}
@@ -330,7 +333,7 @@ void cache_store_leave(struct cache_store *store, bool (*is_served)(const void *
 
 			if (is_served(context, part->party))
 				continue;
-			while ((object = cache_shard_evict(shard, part)))
+			while ((object = cache_shard_evict(shard, part, false)))
 				list_add_last(&gone, &object->turn);
 		}
 		pthread_mutex_unlock(&shard->lock);

@@ -121,7 +121,8 @@ static void begin_keeping(struct request *request, const struct cache_life *life
 	struct body_size size = request->response.body;
 	uint64_t most = (uint64_t)request->route->settings->cache.object_bytes;
 
-	if ((size.is_known && size.bytes > most) || make_draft(request, life) != RESULT_OK ||
+	/* What ends with its connection may have been cut: nobody knows. */
+	if (size.framing == BODY_UNTIL_CLOSE || (size.is_known && size.bytes > most) || make_draft(request, life) != RESULT_OK ||
 	    cache_body_new(request->connection->worker->common->cache->store, request->site->tenant->key, most, &caching->body) != RESULT_OK) {
 		caching_land(request, FLIGHT_PASS);
 		return;

@@ -301,6 +301,11 @@ static void scan(void **state)
 	stage_end(&stage);
 }
 
+static bool is_the_town(const void *context, uint64_t party)
+{
+	return party == *(const uint64_t *)context;
+}
+
 /* The tenant that floods takes nothing of another's share. */
 static void tenants(void **state)
 {
@@ -325,6 +330,11 @@ static void tenants(void **state)
 		snprintf(target, sizeof(target), "/page/%u", page);
 		assert_true(has(&stage, &town));
 	}
+	/* Who is served no more leaves, and has nothing. */
+	assert_true(stage.bank.parties[0].used > 0);
+	cache_store_leave(stage.store, is_the_town, &town.party);
+	assert_int_equal(stage.bank.parties[0].used, 0);
+	assert_int_equal(cache_store_count(stage.store).objects, 15);
 	stage_end(&stage);
 }
 

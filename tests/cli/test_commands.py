@@ -10,7 +10,7 @@ import yaml
 import lab
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-COMMANDS = "run check reload protect unprotect bypass status top log rules doctor version dump help".split()
+COMMANDS = "run check reload protect unprotect bypass purge status top log rules doctor version dump help".split()
 
 
 @pytest.fixture
@@ -78,6 +78,9 @@ def test_help_of_every_command(bouclier):
     (["bypass", "x", "--for", "1", "--reason", "r"], "a duration with its unit"),
     (["bypass", "x", "--for", "8d", "--reason", "r"], "from 1s to 7d"),
     (["bypass", "x", "--off", "--for", "1h"], "--off stands alone"),
+    (["purge", "x"], "wants SITE URL|PREFIX*|tag:NAME"),
+    (["purge", "x", "*"], "everything: /*"),
+    (["purge", "x", "tag:"], "wants URL"),
     (["dump", "--output", "human"], "yaml or json"),
     (["help", "nonsense"], "there is no command nonsense"),
 ])
