@@ -50,6 +50,7 @@ static const struct option bypass_options[] = {
 	OPTION_HELP,
 };
 static const struct option purge_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
+static const struct option level_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option status_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option top_options[] = {
 	OPTION_CONFIG,
@@ -90,6 +91,7 @@ static const struct option doctor_options[] = { OPTION_CONFIG, OPTION_OUTPUT, OP
 static const struct option version_options[] = { OPTION_OUTPUT, OPTION_HELP };
 static const struct option dump_options[] = {
 	OPTION_CONFIG,
+	OPTION_SOCKET,
 	{ .name = "output", .letter = 'o', .value = "yaml|json", .help = "yaml without it." },
 	{ .name = "schema", .help = "The JSON Schema of the configuration, for editors." },
 	{ .name = "manual", .help = "bouclier.yaml(5), in mdoc." },
@@ -132,6 +134,11 @@ const struct command commands[] = {
 	  .details = "URL is /path?query, or the whole of it (https://host/path?query) for one of the hosts of the site. With * at its end, all that "
 	             "begin so: /* is everything. tag:NAME: answers whose origin named them NAME, in Cache-Tag or Surrogate-Key. What is on its way "
 	             "from an origin meanwhile is not kept. Says how many answers went; none is no error." },
+	{ .name = "level", .summary = "says that a site is attacked, or leaves it to the detector", .arguments = "SITE attack|elevated|normal|auto",
+	  .arguments_min = 2, .arguments_max = 2, .options = level_options, .run = level_command,
+	  .details = "The detector compares each second with what is usual for the site (requests, new sources, errors, latency, kinds of "
+	             "requests) and with what its origins can do. Above normal nothing new is learned: a flood does not become what is usual. "
+	             "A word of yours holds until auto. Every move is a line in the journal; status shows the level and what it is for." },
 	{ .name = "status", .summary = "what the running shield is doing, on one page", .options = status_options, .run = status_command },
 	{ .name = "top", .summary = "the same, live", .options = top_options, .run = top_command,
 	  .details = "Requests a second, decisions, origins, the slowest sites and routes, connections, memory; every second, until q." },
