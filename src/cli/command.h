@@ -55,6 +55,7 @@ int ban_command(const struct options *options);
 int unban_command(const struct options *options);
 int bans_command(const struct options *options);
 int bypass_command(const struct options *options);
+int purge_command(const struct options *options);
 int level_command(const struct options *options);
 int status_command(const struct options *options);
 int top_command(const struct options *options);

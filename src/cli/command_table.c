@@ -59,6 +59,7 @@ static const struct option ban_options[] = {
 };
 static const struct option unban_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option bans_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
+static const struct option purge_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option level_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option status_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option top_options[] = {
@@ -147,6 +148,11 @@ const struct command commands[] = {
 	  .options = unban_options, .run = unban_command,
 	  .details = "Whether a person banned it or the shield did. What it did before is forgotten: the next ban is short again." },
 	{ .name = "bans", .summary = "who is banned now, until when and why", .options = bans_options, .run = bans_command },
+	{ .name = "purge", .summary = "has the running shield forget answers that it keeps", .arguments = "SITE URL|PREFIX*|tag:NAME", .arguments_min = 2,
+	  .arguments_max = 2, .options = purge_options, .run = purge_command,
+	  .details = "URL is /path?query, or the whole of it (https://host/path?query) for one of the hosts of the site. With * at its end, all that "
+	             "begin so: /* is everything. tag:NAME: answers whose origin named them NAME, in Cache-Tag or Surrogate-Key. What is on its way "
+	             "from an origin meanwhile is not kept. Says how many answers went; none is no error." },
 	{ .name = "level", .summary = "says that a site is attacked, or leaves it to the detector", .arguments = "SITE attack|elevated|normal|auto",
 	  .arguments_min = 2, .arguments_max = 2, .options = level_options, .run = level_command,
 	  .details = "The detector compares each second with what is usual for the site (requests, new sources, errors, latency, kinds of "

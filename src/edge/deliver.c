@@ -65,6 +65,9 @@ static bool is_dropped(const struct request *request, const struct field *field)
 		return !keeps_length(request);
 	if (field->id == FIELD_TRAILER || field->id == FIELD_X_REQUEST_ID)
 		return field->id == FIELD_X_REQUEST_ID;
+	/* Tags say what belongs together behind us: of use to whoever purges, and to nobody else. */
+	if (field_is_tag(field) && request->caching.key.len)
+		return true;
 	if (inject_drops(request, field))
 		return true;
 	if (request->is_h2 && request->is_tunnel && field->id == FIELD_SEC_WEBSOCKET_ACCEPT)
@@ -153,8 +156,11 @@ static uint64_t come_back_s(const struct request *request)
 static void add_ours(struct fields_out *out)
 {
 	struct request *request = out->request;
+	struct span kept = caching_status(request);
 	char *id = arena_take(&request->arena, 32);
 
+	if (kept.len)
+		add(out, FIELD_CACHE_STATUS, SPAN("Cache-Status"), kept);
 	if (!fields_find(&out->fields, FIELD_DATE))
 		add(out, FIELD_DATE, SPAN("Date"), worker_date(request->connection->worker));
 	if (!id)
@@ -293,7 +299,7 @@ static void set_idle_deadline(struct request *request)
 	request_set_origin_clock(request, request->is_tunnel ? timeouts->tunnel_ms : timeouts->idle_ms);
 }
 
-static enum result peek_origin(struct request *request, struct span *piece)
+enum result response_peek_origin(struct request *request, struct span *piece)
 {
 	if (inspect_held_answer(request))
 		return hold_peek(inspect_held_answer(request), piece);
@@ -312,6 +318,11 @@ static enum result peek_origin(struct request *request, struct span *piece)
 	}
 }
 
+static enum result peek_body(struct request *request, struct span *piece)
+{
+	return caching_has_body(&request->caching) ? caching_peek(request, piece) : response_peek_origin(request, piece);
+}
+
 enum result response_peek(struct request *request, struct span *piece)
 {
 	enum result result;
@@ -324,7 +335,7 @@ enum result response_peek(struct request *request, struct span *piece)
 		*piece = request->before;
 		return RESULT_OK;
 	}
-	result = request->is_behind ? RESULT_END : peek_origin(request, piece);
+	result = request->is_behind ? RESULT_END : peek_body(request, piece);
 	if (result != RESULT_END || !request->after.len)
 		return result;
 	request->is_behind = true;
@@ -336,6 +347,14 @@ static void take_passing(struct request *request, size_t count)
 {
 	inspect_response_passing(request, span_take(buffer_span(&request->origin->in), count));
 	feed_take(&request->down, &request->origin->in, count);
+}
+
+void response_take_origin(struct request *request, size_t count)
+{
+	if (inspect_held_answer(request))
+		hold_take(inspect_held_answer(request), count);
+	else
+		take_passing(request, count);
 }
 
 void response_take(struct request *request, size_t count)
@@ -350,10 +369,10 @@ void response_take(struct request *request, size_t count)
 		request->before = span_skip(request->before, count);
 	else if (request->is_behind)
 		request->after = span_skip(request->after, count);
-	else if (inspect_held_answer(request))
-		hold_take(inspect_held_answer(request), count);
+	else if (caching_has_body(&request->caching))
+		caching_take(request, count);
 	else
-		take_passing(request, count);
+		response_take_origin(request, count);
 }
 
 /* The response's head is out of the origin's buffer now: only its body is left there. */
@@ -374,8 +393,10 @@ static enum result begin(struct request *request)
 	request->down.reader.drops_trailers = true;
 	if (!request->is_own && !request->is_tunnel && has_body(request))
 		inject_begin(request);
+	if (request->is_injected)
+		caching_give_up(request);
 	result = response_send_head(request);
-	if (!request->is_own)
+	if (!request->is_own && request->origin)
 		buffer_consume(&request->origin->in, request->response_head_bytes);
 	if (!has_body(request) && !request->is_tunnel) {
 		request->page = SPAN_NONE;
@@ -462,6 +483,7 @@ enum step_outcome step_deliver(struct request *request)
 			return cut(request, up == RESULT_MALFORMED ? REASON_FAULT : REASON_CLIENT_SLOW);
 		if (up == RESULT_NO_MEMORY)
 			return cut(request, REASON_NO_MEMORY);
+		caching_pull(request);  /* however slowly the client takes it */
 	}
 	if (!request->is_h2)
 		return deliver_http1(request);
@@ -509,7 +531,7 @@ static void state(struct request *request)
 		.first_byte_us = between_us(request->forwarded_ns, request->first_byte_ns),
 		.total_us = between_us(request->start_ns, end_ns),
 		.retries = request->tries ? request->tries - 1 : 0, .is_reused = request->was_reused,
-		.is_bypassed = request_is_bypassed(request), .waf = request->waf,
+		.is_bypassed = request_is_bypassed(request), .caching = request->caching.state, .waf = request->waf,
 	};
 
 	worker->sink.request(worker->sink.context, &fact);

@@ -7,6 +7,7 @@
 #define BOUCLIER_EDGE_FACT_H
 
 #include "base/address.h"
+#include "edge/caching.h"
 #include "http/fault.h"
 #include "message/head.h"
 #include "waf/waf.h"
@@ -85,6 +86,7 @@ struct request_fact {
 	uint32_t retries;
 	bool is_reused;                   /* the origin connection had been kept */
 	bool is_bypassed;
+	enum caching_state caching;
 	struct waf_transaction *waf;      /* NULL: no rules were asked. Not const: its audit log is made of it */
 };
 

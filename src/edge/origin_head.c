@@ -75,6 +75,9 @@ static bool is_dropped(const struct request *request, const struct field *field)
 	}
 	if (field->id == FIELD_ACCEPT_ENCODING && reads_answers(request))
 		return true;
+	/* What is kept here has its own validators; the client's are asked of the answer. */
+	if (request->caching.is_revalidating && (field->id == FIELD_IF_NONE_MATCH || field->id == FIELD_IF_MODIFIED_SINCE))
+		return true;
 	if (field->id == FIELD_OTHER && is_misleading(field->name))
 		return true;
 	if (request->route->settings->drop_unusual_names && is_unusual(field->name))
@@ -245,6 +248,17 @@ static void put_codings(const struct request *request, struct head_out *head)
 		put(head, SPAN("Accept-Encoding"), codings);
 }
 
+static void put_validators(const struct request *request, struct head_out *head)
+{
+	const struct cache_object *stale = request->caching.stale;
+	const struct field *tag = fields_find(&stale->fields, FIELD_ETAG), *changed = fields_find(&stale->fields, FIELD_LAST_MODIFIED);
+
+	if (tag)
+		put(head, SPAN("If-None-Match"), tag->value);
+	if (changed)
+		put(head, SPAN("If-Modified-Since"), changed->value);
+}
+
 static void put_ours(struct request *request, struct head_out *head)
 {
 	const struct origin_auth_settings *auth = request->member->settings->auth;
@@ -254,6 +268,8 @@ static void put_ours(struct request *request, struct head_out *head)
 
 	if (reads_answers(request))
 		put_codings(request, head);
+	if (request->caching.is_revalidating)
+		put_validators(request, head);
 	put_forwarded(request, head);
 	put_via(request, head);
 	hex_write(request->id, sizeof(request->id), id);

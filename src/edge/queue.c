@@ -58,9 +58,9 @@ const struct pool_member *request_take_member(struct request *request)
 static enum step_outcome answer_no_member(struct request *request)
 {
 	if (request->has_timed_out)
-		return request_answer(request, 504, DECISION_DROP, REASON_ORIGIN_TIMEOUT);
-	return request_answer(request, request->tries ? 502 : 503, request->tries ? DECISION_DROP : DECISION_LIMIT,
-	                      request->tries ? request->failed_reason : REASON_NO_ORIGIN);
+		return request_answer_failed(request, 504, DECISION_DROP, REASON_ORIGIN_TIMEOUT);
+	return request_answer_failed(request, request->tries ? 502 : 503, request->tries ? DECISION_DROP : DECISION_LIMIT,
+	                             request->tries ? request->failed_reason : REASON_NO_ORIGIN);
 }
 
 /* -- the step -- */
@@ -86,7 +86,7 @@ static enum step_outcome refuse(struct request *request, enum reason reason)
 {
 	end_wait(request);
 	count_pressure(request, true);
-	return request_answer(request, 503, DECISION_LIMIT, reason);
+	return request_answer_failed(request, 503, DECISION_LIMIT, reason);
 }
 
 /* Atomic: who looks at the origin's state elsewhere is told that it is under pressure. */

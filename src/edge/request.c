@@ -89,6 +89,7 @@ static void reset(struct request *request)
 	buffer_init(&request->stream_body, STREAM_BODY_MAX_BYTES);
 	request->caller.lane = LANE_PLAUSIBLE;
 	outside_init(request);
+	caching_init(request);
 }
 
 struct request *request_new(struct worker *worker)
@@ -112,6 +113,7 @@ struct request *request_new(struct worker *worker)
 void request_free(struct request *request, struct worker *worker)
 {
 	buffer_done(&request->stream_body);
+	caching_end(request, worker);
 	inspect_end(request);
 	timer_cancel(&worker->loop.timers, &request->timer);
 	list_remove(&request->turn_job.node);

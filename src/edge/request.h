@@ -7,6 +7,7 @@
 #define BOUCLIER_EDGE_REQUEST_H
 
 #include "edge/caller.h"
+#include "edge/caching.h"
 #include "edge/connection.h"
 #include "edge/feed.h"
 #include "edge/hold.h"
@@ -18,12 +19,14 @@
 	X(ROUTE, route)       /* host -> site -> route */ \
 	X(REFUSE, refuse)     /* what the reader refused: rules see it, and the reader's answer goes out */ \
 	X(SCREEN, screen)     /* what is answered here: refusals, redirects, maintenance */ \
+	X(LOOK_UP, look_up)   /* what is kept is delivered; equal requests wait for the first */ \
 	X(INSPECT_REQUEST, inspect_request)    /* rules, phases 1 and 2 */ \
 	X(QUEUE, queue)       /* an origin that is well, and a place there: now, in a while, or not at all */ \
 	X(CONNECT, connect)   /* a connection to it */ \
 	X(FORWARD, forward)   /* the head, re-written canonically */ \
 	X(AWAIT, await)       /* the body goes up, the response head comes down */ \
 	X(INSPECT_RESPONSE, inspect_response)  /* rules, phases 3 and 4 */ \
+	X(STORE, store)       /* may the answer be kept? */ \
 	X(DELIVER, deliver)   /* the response goes to the client */ \
 	X(RECORD, record)     /* one fact */
 
@@ -99,6 +102,7 @@ struct request {
 	unsigned interims;                 /* 1xx answers of the origin */
 	struct timer timer;                /* of the origin */
 
+	struct caching caching;            /* caching.h */
 	struct response_head response;     /* of an origin: points into its `in`, until the head has gone to the client */
 	struct head_reader response_reader;
 	size_t response_head_bytes;
@@ -172,6 +176,8 @@ bool request_begins_probing(const struct request *request);
 enum step_outcome request_begin_probing(struct request *request);
 /* The site by which such a connection is judged; NULL: there is none any more. */
 const struct site *request_probed_site(const struct request *request);
+/* No origin answers: what is kept is given if it may be (caching_shows_stale), and the journal tells why. */
+enum step_outcome request_answer_failed(struct request *request, unsigned status, enum decision decision, enum reason reason);
 /* Answers with BODY (may be empty) and LOCATION (may be empty). */
 enum step_outcome request_answer_with(struct request *request, unsigned status, struct span type, struct span body, struct span location);
 
@@ -207,6 +213,9 @@ bool request_body_is_left(const struct request *request);
 /* The response body, from the origin or our own page. */
 enum result response_peek(struct request *request, struct span *piece) must_check;
 void response_take(struct request *request, size_t count);
+/* The same of what the origin sends, whether or not it is kept: what rules held first. */
+enum result response_peek_origin(struct request *request, struct span *piece) must_check;
+void response_take_origin(struct request *request, size_t count);
 
 /* deliver.c: the head to the client. */
 enum result response_send_head(struct request *request) must_check;

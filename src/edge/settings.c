@@ -170,7 +170,9 @@ static const struct key_table headers_table = {
 	  .help = "On error pages: an address or telephone number for those who need help." }, \
 	{ .name = "drop_unusual_names", .type = KEY_BOOL, .offset = AT(edge_settings, drop_unusual_names), .fallback = "false", \
 	  .help = "Leaves out request header fields with _ or . in their names, which some origins confuse with others." }, \
-	{ .name = "waf", .type = KEY_MAP, .offset = AT(edge_settings, waf), .table = &waf_table, .help = "Rules that are asked of requests and responses." }
+	{ .name = "waf", .type = KEY_MAP, .offset = AT(edge_settings, waf), .table = &waf_table, .help = "Rules that are asked of requests and responses." }, \
+	{ .name = "cache", .type = KEY_MAP, .offset = AT(edge_settings, cache), .table = &cache_table, \
+	  .help = "Answers that are given again without asking the origin; `bouclier purge` makes it forget some." }
 
 static const char *const http_modes[] = { "strict", "tolerant", NULL };
 
@@ -234,6 +236,9 @@ static const struct key top_keys[] = {
 	{ .name = "files_in_memory", .type = KEY_BYTES, .offset = AT(edge_top_settings, files_bytes), .fallback = "256MiB", .min = 0, .max = (int64_t)1 << 46,
 	  .help = "Most memory of files of forms that a virus scanner, or a rule, wants to see whole: twice their bytes are counted. A file for which there is no "
 	          "room is answered with 503 in `block`, and goes on unseen in `detect`; the journal tells both. Tenants share it as held_on_disk." },
+	{ .name = "cache_memory", .type = KEY_BYTES, .offset = AT(edge_top_settings, cache_bytes), .fallback = "64MiB", .min = 0, .max = (int64_t)1 << 40,
+	  .help = "Most memory of answers that are kept (`cache`), of all sites together. Tenants share it as held_on_disk; who needs more than there is "
+	          "makes room among his own." },
 	{ .name = "memory", .type = KEY_BYTES, .flags = KEY_RESTART, .offset = AT(edge_top_settings, memory_bytes), .fallback = "0", .min = 0,
 	  .help = "Most memory the edge may take beyond what it starts with; what does not fit then is refused, with 503 where it can be. "
 	          "0: the system's limit only." },

@@ -2,6 +2,7 @@
 #ifndef BOUCLIER_EDGE_SETTINGS_H
 #define BOUCLIER_EDGE_SETTINGS_H
 
+#include "cache/settings.h"
 #include "config/snapshot.h"
 #include "edge/waf_settings.h"
 
@@ -55,6 +56,7 @@ struct edge_settings {
 	bool drop_unusual_names;        /* header names with '_' or '.' */
 	enum edge_http http;            /* of a site; routes have no say */
 	struct waf_settings waf;
+	struct cache_settings cache;
 };
 
 struct edge_top_settings {
@@ -66,6 +68,7 @@ struct edge_top_settings {
 	struct span countries;          /* a database of libloc */
 	int64_t held_bytes;             /* on disk, of bodies that wait for a verdict, all together */
 	int64_t files_bytes;            /* in memory, of files whose contents rules ask for, all together */
+	int64_t cache_bytes;            /* of answers that are kept, all together */
 	int64_t memory_bytes;           /* of requests and buffers; 0: no limit of our own */
 };
 

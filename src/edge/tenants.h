@@ -18,6 +18,7 @@
 enum shared_thing {
 	SHARED_DISK,     /* bodies that wait on disk: `held_on_disk` */
 	SHARED_FILES,    /* files that wait in memory: `files_in_memory` */
+	SHARED_CACHE,    /* answers that are kept: `cache_memory` */
 	SHARED_COUNT,
 };
 

@@ -385,6 +385,7 @@ struct worker *worker_new(const struct worker_needs *needs)
 	outside_worker_init(worker);
 	known_init(worker);
 	turns_init(worker);
+	caching_worker_init(worker);
 	random_fill(worker->id_state, sizeof(worker->id_state));
 	worker->binding = binding_new(needs->snapshot);
 	if (!worker->binding)

@@ -31,6 +31,7 @@ struct binding {
 /* What all workers of this process share. */
 struct edge_common {
 	struct origins origins;
+	struct edge_cache *cache;  /* NULL: nothing is kept */
 	char node[17];           /* 16 hexadecimal digits: in Via and CDN-Loop, so that loops are seen */
 	bool is_reduced;
 	struct quarantine quarantine;
@@ -99,6 +100,9 @@ struct worker {
 	struct timer lists_timer;            /* the first of them has waited long enough */
 	bool is_lists_posted;                /* by any thread */
 	struct known known;                  /* of known.c */
+	struct list flights_waiting;         /* struct request, caching.waiting: for an equal one */
+	struct job flights_job;
+	bool is_flights_posted;              /* by any thread */
 	uint64_t date_second;
 	char date[CLOCK_HTTP_LEN + 1];
 	uint64_t reached;                    /* the last generation it has taken, listeners and all: read by other threads */

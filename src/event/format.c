@@ -292,6 +292,8 @@ size_t format_request(struct format *format, struct log_client_ip privacy, const
 	line_member_number(&line, SPAN(",\"bouclier.worker\":"), fact->worker);
 	add_origin(&line, fact);
 	line_rules(&line, fact->waf);
+	if (fact->caching != CACHING_NONE)
+		line_member_plain(&line, SPAN(",\"bouclier.cache\":"), span_of(caching_state_name(fact->caching)));
 	if (fact->is_bypassed)
 		line_raw(&line, SPAN(",\"bouclier.bypassed\":true"));
 	line_member_plain(&line, SPAN(",\"url.scheme\":"), fact->is_tls ? SPAN("https") : SPAN("http"));

@@ -37,6 +37,7 @@ static const struct name names[] = {
 	TYPED("retries", "bouclier.retries", NAME_NUMBER),
 	TYPED("worker", "bouclier.worker", NAME_NUMBER),
 	TEXT("reused", "bouclier.reused"),
+	TEXT("cache", "bouclier.cache"),
 	TEXT("bypassed", "bouclier.bypassed"),
 	TEXT("detail", "bouclier.detail"),
 	TYPED("sent", "http.response.body.bytes", NAME_NUMBER),

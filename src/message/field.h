@@ -20,29 +20,38 @@
 	X(ACCEPT, "accept") \
 	X(ACCEPT_ENCODING, "accept-encoding") \
 	X(ACCEPT_LANGUAGE, "accept-language") \
+	X(AGE, "age") \
 	X(AUTHORIZATION, "authorization") \
 	X(CACHE_CONTROL, "cache-control") \
+	X(CACHE_STATUS, "cache-status") \
+	X(CACHE_TAG, "cache-tag") \
 	X(CDN_LOOP, "cdn-loop") \
 	X(CLIENT_CERT, "client-cert") \
 	X(CLIENT_CERT_CHAIN, "client-cert-chain") \
 	X(CONNECTION, "connection") \
 	X(CONTENT_ENCODING, "content-encoding") \
 	X(CONTENT_LENGTH, "content-length") \
+	X(CONTENT_RANGE, "content-range") \
 	X(CONTENT_SECURITY_POLICY, "content-security-policy") \
 	X(CONTENT_TYPE, "content-type") \
 	X(COOKIE, "cookie") \
 	X(DATE, "date") \
 	X(ETAG, "etag") \
 	X(EXPECT, "expect") \
+	X(EXPIRES, "expires") \
 	X(FORWARDED, "forwarded") \
 	X(HOST, "host") \
 	X(HTTP2_SETTINGS, "http2-settings") \
+	X(IF_MATCH, "if-match") \
 	X(IF_MODIFIED_SINCE, "if-modified-since") \
 	X(IF_NONE_MATCH, "if-none-match") \
+	X(IF_RANGE, "if-range") \
+	X(IF_UNMODIFIED_SINCE, "if-unmodified-since") \
 	X(KEEP_ALIVE, "keep-alive") \
 	X(LAST_MODIFIED, "last-modified") \
 	X(LOCATION, "location") \
 	X(ORIGIN, "origin") \
+	X(PRAGMA, "pragma") \
 	X(PRIORITY, "priority") \
 	X(PROXY_AUTHENTICATE, "proxy-authenticate") \
 	X(PROXY_AUTHORIZATION, "proxy-authorization") \
@@ -57,6 +66,7 @@
 	X(SERVER, "server") \
 	X(SET_COOKIE, "set-cookie") \
 	X(STRICT_TRANSPORT_SECURITY, "strict-transport-security") \
+	X(SURROGATE_KEY, "surrogate-key") \
 	X(TE, "te") \
 	X(TRAILER, "trailer") \
 	X(TRANSFER_ENCODING, "transfer-encoding") \

@@ -10,7 +10,7 @@ import yaml
 import lab
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-COMMANDS = "run check reload protect unprotect bypass status top log rules doctor version dump help".split()
+COMMANDS = "run check reload protect unprotect bypass purge status top log rules doctor version dump help".split()
 
 
 @pytest.fixture
@@ -88,6 +88,9 @@ def test_help_of_every_command(bouclier):
     (["unban", "203.0.113.300"], "wants an address or a network"),
     (["unban", "203.0.113.7", "--for", "1h"], "for"),
     (["bans", "203.0.113.7"], "does not know what to do with"),
+    (["purge", "x"], "wants SITE URL|PREFIX*|tag:NAME"),
+    (["purge", "x", "*"], "everything: /*"),
+    (["purge", "x", "tag:"], "wants URL"),
     (["dump", "--output", "human"], "yaml or json"),
     (["help", "nonsense"], "there is no command nonsense"),
 ])

@@ -101,6 +101,7 @@ static const struct admin_route routes[] = {
 	{ SPAN_INIT("/ban"), METHOD_POST, true, admin_answer_ban },
 	{ SPAN_INIT("/ban"), METHOD_DELETE, true, admin_answer_unban },
 	{ SPAN_INIT("/bans"), METHOD_GET, true, admin_answer_bans },
+	{ SPAN_INIT("/purge"), METHOD_POST, true, admin_answer_purge },
 	{ SPAN_INIT("/bypass"), METHOD_POST, true, admin_answer_bypass },
 	{ SPAN_INIT("/bypass"), METHOD_DELETE, true, admin_answer_bypass_end },
 };

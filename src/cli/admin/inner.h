@@ -76,6 +76,7 @@ void admin_answer_reports(struct admin *admin, const struct admin_request *reque
 void admin_answer_ban(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_unban(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_bans(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+void admin_answer_purge(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_bypass(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_bypass_end(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 

@@ -79,6 +79,10 @@ static void add_edge(struct metric_list *metrics, struct admin *admin)
 	      edge_tenants_used(&admin->state->common.tenants, SHARED_DISK));
 	gauge(metrics, "files_bytes", "Memory that is set aside for files of forms whose contents rules, or a virus scanner, wait to see.",
 	      edge_tenants_used(&admin->state->common.tenants, SHARED_FILES));
+	gauge(metrics, "cache_bytes", "Memory of answers that are kept, or being delivered from there.",
+	      edge_tenants_used(&admin->state->common.tenants, SHARED_CACHE));
+	if (state->common.cache)
+		gauge(metrics, "cache_objects", "Answers that are kept.", cache_store_count(state->common.cache->store).objects);
 	gauge(metrics, "workers", "Worker threads.", state->worker_count);
 	gauge(metrics, "reduced", "1 when the edge runs with the strict reader, proxy and budgets only.", state->common.is_reduced);
 	gauge(metrics, "bypasses", "Bypasses in force.", state->common.bypasses);

@@ -104,6 +104,14 @@ static void share(struct edge_state *state)
 
 	edge_tenants_set(&state->common.tenants, SHARED_DISK, (uint64_t)top->held_bytes);
 	edge_tenants_set(&state->common.tenants, SHARED_FILES, (uint64_t)top->files_bytes);
+	edge_tenants_set(&state->common.tenants, SHARED_CACHE, (uint64_t)top->cache_bytes);
+}
+
+/* A reduced edge keeps nothing: it may be the cache that killed those before it. Availability, fails open: nor does one without the memory. */
+static void open_cache(struct edge_state *state)
+{
+	if (state->snapshot && !state->start.is_reduced)
+		state->common.cache = edge_cache_new(&state->common.tenants, (uint64_t)plan_of(state->snapshot)->top->cache_bytes);
 }
 
 static void use_snapshot(struct edge_state *state, struct snapshot *snapshot, struct edge_plan *plan)
@@ -114,6 +122,7 @@ static void use_snapshot(struct edge_state *state, struct snapshot *snapshot, st
 	state->plan = *plan;
 	edge_collections_open(state);
 	share(state);
+	edge_cache_apply(state->common.cache, plan_of(snapshot));
 	event_apply(state->event, event_settings_of(snapshot), edge_tenants_count(&state->common.tenants));
 	edge_hits_apply(state);
 	edge_sources_apply(state);
@@ -483,6 +492,7 @@ static enum result start(struct edge_state *state)
 		edge_levels_apply(state);
 		share(state);
 	}
+	open_cache(state);
 	if (result == RESULT_OK)
 		result = open_memory(state);
 	state->pulses = edge_pulses_new(state);
@@ -536,6 +546,7 @@ static void end(struct edge_state *state)
 	if (state->snapshot)
 		snapshot_drop(state->snapshot);
 	edge_retired_forget(state);
+	edge_cache_free(state->common.cache);
 	origins_done(&state->common.origins);
 	edge_tenants_done(&state->common.tenants);
 	edge_files_forget(state);

@@ -1,0 +1,82 @@
+/* Purge: answers that are kept are forgotten, of one address, of all that begin so, or of a tag. */
+#include "cli/admin/inner.h"
+
+#include "base/banned.h"
+
+#define PURGE_BYTES_MAX 4096u
+
+/* One of "url", "prefix", "tag". False: answered. */
+static bool read_what(const struct json *root, struct cache_purge *purge, struct admin_answer *answer)
+{
+	static const char *const names[] = { [PURGE_ADDRESS] = "url", [PURGE_PREFIX] = "prefix", [PURGE_TAG] = "tag" };
+	unsigned count = 0;
+
+	for (unsigned kind = 0; kind < sizeof(names) / sizeof(*names); kind++) {
+		struct span text = json_text_of(json_find(root, names[kind]));
+
+		if (!text.len)
+			continue;
+		purge->kind = (enum purge_kind)kind;
+		purge->text = text;
+		count++;
+	}
+	if (count != 1 || purge->text.len > PURGE_BYTES_MAX) {
+		admin_refuse(answer, 400, "say one of \"url\", \"prefix\" and \"tag\", of at most %u bytes", PURGE_BYTES_MAX);
+		return false;
+	}
+	if (purge->kind != PURGE_TAG && purge->text.at[0] != '/' && !span_starts(purge->text, SPAN("http://")) && !span_starts(purge->text, SPAN("https://"))) {
+		admin_refuse(answer, 400, "an address begins with /, http:// or https://");
+		return false;
+	}
+	return true;
+}
+
+/* Hosts are kept in lower case. */
+static struct span lower_host(struct span text, char out[PURGE_BYTES_MAX])
+{
+	size_t host = text.at[0] == '/' ? 0 : span_find(text, ':') + sizeof("://") - 1;
+	size_t end = host + span_find(span_skip(text, host), '/');
+
+	memcpy(out, text.at, text.len);
+	for (size_t i = host; i < end && i < text.len; i++)
+		out[i] = ascii_lower(text.at[i]);
+	return span_make(out, text.len);
+}
+
+static void answer_count(struct span site, size_t count, struct admin_answer *answer)
+{
+	struct json_writer writer;
+
+	admin_begin_json(answer, &writer);
+	json_put_text(&writer, SPAN("site"), site);
+	json_put_number(&writer, SPAN("purged"), count);
+	admin_finish_json(answer, &writer);
+}
+
+void admin_answer_purge(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
+{
+	const struct edge_cache *cache = admin->state->common.cache;
+	struct cache_purge purge = { 0 };
+	char text[PURGE_BYTES_MAX];
+	const struct edge_site *site;
+	struct json *root = NULL;
+	struct span name;
+
+	if (!cache || !admin->state->snapshot) {
+		admin_refuse(answer, 503, "this edge keeps no answers");
+		return;
+	}
+	if (json_read(request->body, &root) != RESULT_OK) {
+		admin_refuse(answer, 400, "the body is not JSON");
+		return;
+	}
+	name = json_text_of(json_find(root, "site"));
+	site = admin_find_site(admin, name, answer);
+	if (site && read_what(root, &purge, answer)) {
+		purge.site = site->key;
+		if (purge.kind != PURGE_TAG)
+			purge.text = lower_host(purge.text, text);
+		answer_count(name, cache_store_purge(cache->store, &purge), answer);
+	}
+	json_drop(root);
+}
