@@ -40,6 +40,7 @@ static struct region regions[] = {
 	{ REGION_AUDIT, REGION_VERSION, 0 },
 	{ REGION_HITS, HITS_VERSION, 0 },
 	{ REGION_QUARANTINE, QUARANTINE_VERSION, sizeof(struct quarantine_memory) },
+	{ REGION_CHALLENGE, CHALLENGE_MEMORY_VERSION, sizeof(struct challenge_memory) },
 };
 #define REGIONS (sizeof(regions) / sizeof(*regions))
 

@@ -7,14 +7,12 @@
 
 #include "base/banned.h"
 
-enum language { LANGUAGE_EN, LANGUAGE_NL, LANGUAGE_FR, LANGUAGE_DE, LANGUAGE_COUNT };
-
 static const char *const language_tags[] = { "en", "nl", "fr", "de" };
 
 /* What happened, what to do. One text for each kind of status; the last entry serves every other. */
 struct page_text {
 	unsigned status;
-	const char *title[LANGUAGE_COUNT], *advice[LANGUAGE_COUNT];
+	const char *title[PAGE_LANGUAGES], *advice[PAGE_LANGUAGES];
 };
 
 static const struct page_text texts[] = {
@@ -89,6 +87,10 @@ static const char *const maintenance_advice[] = {
 	"This portal is being worked on. It will be back soon.", "Er wordt aan dit portaal gewerkt. Het is snel terug.",
 	"Ce portail est en maintenance. Il sera bientôt de retour.", "An diesem Portal wird gearbeitet. Es ist bald zurück." };
 static const char *const reference_words[] = { "Reference", "Referentie", "Référence", "Referenz" };
+/* In front of the number of seconds, behind 1, behind more. */
+static const char *const retry_words[][3] = {
+	{ "You can try again in ", " second.", " seconds." }, { "U kunt het opnieuw proberen over ", " seconde.", " seconden." },
+	{ "Vous pourrez réessayer dans ", " seconde.", " secondes." }, { "Sie können es erneut versuchen in ", " Sekunde.", " Sekunden." } };
 static const char *const contact_words[] = { "Need help?", "Hulp nodig?", "Besoin d’aide ?", "Brauchen Sie Hilfe?" };
 
 /* -- the language -- */
@@ -111,11 +113,11 @@ static unsigned quality_read(struct span params)
 }
 
 /* The supported language that Accept-Language likes best (RFC 9110, 12.5.4); English without one. */
-static enum language language_of(const struct request *request)
+enum page_language page_language_of(const struct request *request)
 {
 	const struct field *field = fields_find(&request->head.fields, FIELD_ACCEPT_LANGUAGE);
 	struct span list = field ? span_take(field->value, 512) : SPAN_NONE;
-	enum language best = LANGUAGE_EN;
+	enum page_language best = PAGE_EN;
 	unsigned best_quality = 0;
 
 	while (list.len) {
@@ -123,7 +125,7 @@ static enum language language_of(const struct request *request)
 		struct span tag = span_trim(span_cut(&params, ';'));
 		unsigned quality = quality_read(params);
 
-		for (unsigned i = 0; i < LANGUAGE_COUNT && quality > best_quality; i++) {
+		for (unsigned i = 0; i < PAGE_LANGUAGES && quality > best_quality; i++) {
 			if (span_starts_nocase(tag, span_of(language_tags[i])) && (tag.len == 2 || tag.at[2] == '-')) {
 				best = i;
 				best_quality = quality;
@@ -152,7 +154,7 @@ static const char page_head[] =
 	"@media(prefers-color-scheme:dark){body{color:#e8e8f0;background:#16161f}small{color:#b0b0c4}a{color:#9cc7ff}}</style>\n"
 	"<main>\n<h1>%s</h1>\n<p>%s</p>\n";
 
-static enum result write_contact(struct span contact, enum language language, struct buffer *out)
+static enum result write_contact(struct span contact, enum page_language language, struct buffer *out)
 {
 	bool is_link = span_starts(contact, SPAN("mailto:")) || span_starts(contact, SPAN("tel:")) || span_starts(contact, SPAN("https://"));
 	size_t colon = span_find(contact, ':');
@@ -173,6 +175,28 @@ static enum result write_contact(struct span contact, enum language language, st
 	return result == RESULT_OK ? buffer_append(out, is_link ? SPAN("</a></p>\n") : SPAN("</p>\n")) : result;
 }
 
+const char *page_language_tag(enum page_language language)
+{
+	return language_tags[language];
+}
+
+enum result page_write_foot(const struct request *request, unsigned status, enum page_language language, struct buffer *out)
+{
+	enum result result = RESULT_OK;
+	char id[32];
+
+	hex_write(request->id, sizeof(request->id), id);
+	if (request->retry_s)
+		result = buffer_print(out, "<p>%s%u%s</p>\n", retry_words[language][0], request->retry_s,
+		                      retry_words[language][request->retry_s == 1 ? 1 : 2]);
+	if (result == RESULT_OK && request->route)
+		result = write_contact(request->route->settings->contact, language, out);
+	if (result == RESULT_OK)
+		result = buffer_print(out, "<p><small>%s: %u &middot; <code>%.*s</code></small></p>\n</main>\n", reference_words[language],
+		                      status, (int)sizeof(id), id);
+	return result;
+}
+
 static enum page_kind kind_of(const struct request *request)
 {
 	if (request->reason == REASON_MAINTENANCE)
@@ -189,22 +213,17 @@ static const struct page_text *text_for(const struct request *request, unsigned 
 	return kind == PAGE_RULES ? &rules_text : text_of(kind == PAGE_ANSWER ? 0 : status);
 }
 
-static enum result write_page(const struct request *request, unsigned status, enum language language, struct buffer *out)
+static enum result write_page(const struct request *request, unsigned status, enum page_language language, struct buffer *out)
 {
 	bool is_maintenance = kind_of(request) == PAGE_MAINTENANCE;
 	const struct page_text *text = text_for(request, status);
 	const char *title = is_maintenance ? maintenance_title[language] : text->title[language];
 	const char *advice = is_maintenance ? maintenance_advice[language] : text->advice[language];
 	enum result result = buffer_print(out, page_head, language_tags[language], title, title, advice);
-	char id[32];
 
-	hex_write(request->id, sizeof(request->id), id);
-	if (result == RESULT_OK && request->route)
-		result = write_contact(request->route->settings->contact, language, out);
 	if (result == RESULT_OK)
-		result = buffer_print(out, "<p><small>%s: %u &middot; <code>%.*s</code></small></p>\n</main>\n</html>\n", reference_words[language],
-		                      status, (int)sizeof(id), id);
-	return result;
+		result = page_write_foot(request, status, language, out);
+	return result == RESULT_OK ? buffer_append(out, SPAN("</html>\n")) : result;
 }
 
 static enum result write_problem(const struct request *request, unsigned status, struct buffer *out)
@@ -214,7 +233,7 @@ static enum result write_problem(const struct request *request, unsigned status,
 
 	hex_write(request->id, sizeof(request->id), id);
 	return buffer_print(out, "{\"status\":%u,\"title\":\"%s\",\"detail\":\"%s\",\"reason\":\"%s\",\"instance\":\"urn:bouclier:%.*s\"}\n", status,
-	                    text->title[LANGUAGE_EN], text->advice[LANGUAGE_EN],
+	                    text->title[PAGE_EN], text->advice[PAGE_EN],
 	                    request->fault != HTTP_FAULT_NONE ? http_fault_name(request->fault) : reason_name(request->reason), (int)sizeof(id), id);
 }
 
@@ -239,7 +258,7 @@ static size_t find_id(struct span text, const struct request *request)
 	return found ? (size_t)(found - text.at) : text.len;
 }
 
-static struct page_kept *find_kept(const struct request *request, unsigned status, enum language language)
+static struct page_kept *find_kept(const struct request *request, unsigned status, enum page_language language)
 {
 	struct worker_pages *pages = &request->connection->worker->pages;
 
@@ -252,13 +271,14 @@ static struct page_kept *find_kept(const struct request *request, unsigned statu
 
 		if (kept->text && kept->status == status && kept->language == (unsigned)language &&
 		    kept->kind == (unsigned)kind_of(request) &&
+		    kept->retry_s == request->retry_s &&
 		    kept->settings == (request->route ? request->route->settings : NULL))
 			return kept;
 	}
 	return NULL;
 }
 
-static void keep(const struct request *request, unsigned status, enum language language, struct span text)
+static void keep(const struct request *request, unsigned status, enum page_language language, struct span text)
 {
 	struct worker_pages *pages = &request->connection->worker->pages;
 	struct page_kept *kept = &pages->list[pages->next++ % WORKER_PAGES];
@@ -268,7 +288,7 @@ static void keep(const struct request *request, unsigned status, enum language l
 		return;
 	memcpy(copy, text.at, text.len);
 	free(kept->text);
-	*kept = (struct page_kept){ copy, text.len, find_id(text, request), status, language, kind_of(request),
+	*kept = (struct page_kept){ copy, text.len, find_id(text, request), status, language, kind_of(request), request->retry_s,
 		                    request->route ? request->route->settings : NULL };
 }
 
@@ -287,7 +307,7 @@ static struct span from_kept(struct request *request, const struct page_kept *ke
 void page_make(struct request *request, unsigned status, struct page *page)
 {
 	bool is_problem = wants_problem(request);
-	enum language language = is_problem ? LANGUAGE_EN : language_of(request);
+	enum page_language language = is_problem ? PAGE_EN : page_language_of(request);
 	struct page_kept *kept = is_problem ? NULL : find_kept(request, status, language);
 	struct buffer text;
 	enum result result;

@@ -16,6 +16,7 @@
 	X(ROUTE, route)       /* host -> site -> route */ \
 	X(REFUSE, refuse)     /* what the reader refused: rules see it, and the reader's answer goes out */ \
 	X(SCREEN, screen)     /* what is answered here: refusals, redirects, maintenance */ \
+	X(CHALLENGE, challenge)                /* strangers, while there is no room for all: they prove themselves, or wait */ \
 	X(INSPECT_REQUEST, inspect_request)    /* rules, phases 1 and 2 */ \
 	X(CONNECT, connect)   /* an origin that is well, and a connection to it */ \
 	X(FORWARD, forward)   /* the head, re-written canonically */ \
@@ -39,6 +40,7 @@ enum step_outcome {
 };
 
 struct body_inspection;
+struct collected;
 struct response_inspection;
 struct waf_transaction;
 
@@ -70,6 +72,12 @@ struct request {
 	uint64_t up_bytes, up_sent_bytes;  /* from the client; to an origin */
 	bool up_is_whole;                  /* the client has said all of it */
 	bool is_holding;                   /* it is read here, before there is an origin */
+	bool is_carried;                   /* challenge/: it came back from the visitor's browser, and CARRIED is what is left of it */
+	struct span carried;
+	struct collected *collected;       /* challenge/: being read; NULL: nothing is */
+	unsigned admitted;                 /* 1 + enum lane that a token, or a wait, has earned; 0: a stranger */
+	struct span set_cookie;            /* goes with the answer; empty: none */
+	unsigned retry_s;                  /* goes with a refusal: when to come back; 0: not said */
 	struct pace up_pace;               /* HTTP/2: of this body; HTTP/1 has the connection's */
 
 	const struct edge_waf *rules;      /* what is asked; NULL: nothing */

@@ -172,6 +172,7 @@ static const struct key_table headers_table = {
 	  .help = "Leaves out request header fields with _ or . in their names, which some origins confuse with others." }, \
 	{ .name = "waf", .type = KEY_MAP, .offset = AT(edge_settings, waf), .table = &waf_table, .help = "Rules that are asked of requests and responses." }
 
+static const char *const challenge_modes[] = { "auto", "off", "always", NULL };
 static const char *const http_modes[] = { "strict", "tolerant", NULL };
 
 static const struct key site_keys[] = {
@@ -180,6 +181,9 @@ static const struct key site_keys[] = {
 	  .help = "tolerant: for tests of rules, and for portals behind old clients. Requests that are refused are shown to the rules of phase 2 too, and "
 	          "answered as Apache answers them; HTTP/1.0 without Host is this site's, where no other site is tolerant. Nothing is forwarded "
 	          "that could be read in two ways." },
+	{ .name = "challenge", .type = KEY_CHOICE, .offset = AT(edge_settings, challenge), .fallback = "auto", .choices = challenge_modes,
+	  .help = "Strangers prove themselves once, by a little work of their browser or a short wait. auto: only while they would wait half a second "
+	          "or more for the origin; always: to try it out; off: never." },
 	{ 0 },
 };
 static const struct key route_keys[] = {

@@ -14,6 +14,7 @@
 #include "edge/probe_log.h"
 #include "edge/quarantine.h"
 #include "edge/tenants.h"
+#include "guard/challenge.h"
 #include "origin/connection.h"
 
 /* What a worker holds of one snapshot: counted without atomics, so that each request can hold it for free. */
@@ -39,6 +40,7 @@ struct edge_common {
 	/* Bypasses: their number, so that the question is asked only when there is one. */
 	unsigned bypasses;
 	const struct collection_port *collections;  /* what rules keep between requests; NULL: nothing */
+	struct challenge_memory *challenge;  /* keys of tokens, and what is remembered of them; NULL: nobody is challenged */
 	struct blocklist *blocklist;  /* NULL: no blocklist is asked */
 	bool (*is_bypassed)(struct edge_common *common, uint64_t site_key, uint64_t wall_ms);
 };
@@ -50,7 +52,7 @@ struct edge_common {
 struct page_kept {
 	char *text;
 	size_t len, id_at;
-	unsigned status, language, kind;
+	unsigned status, language, kind, retry_s;
 	const struct edge_settings *settings;
 };
 struct worker_pages {
