@@ -20,7 +20,7 @@ FORM = (("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site"
 
 @pytest.fixture(scope="module")
 def house():
-    with lab.Origin(response(b"<!doctype html><title>Town</title><h1>Town</h1>", "200 OK", ("Content-Type", "text/html"))) as origin:
+    with lab.Origin(response(b"<!doctype html><title>Town</title><h1>Town</h1>", "200 OK", "Content-Type: text/html")) as origin:
         site = {"challenge": "always", "contact": "mailto:help@commune.example"}
         with lab.Shield(origin, site=site, workers=1, trusted_proxies=["127.0.0.1"], log={"requests": "all"}, may_die=True) as shield:
             yield origin, shield

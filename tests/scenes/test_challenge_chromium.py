@@ -21,7 +21,7 @@ def house():
     install = subprocess.run(["tools/install", "browser"], cwd=lab.ROOT, capture_output=True, text=True, timeout=900, stdin=subprocess.DEVNULL)
     if install.returncode:
         pytest.skip("Chromium cannot be installed here: " + install.stderr.strip().splitlines()[-1])
-    with lab.Origin(response(FORM, "200 OK", ("Content-Type", "text/html"))) as origin:
+    with lab.Origin(response(FORM, "200 OK", "Content-Type: text/html; charset=utf-8")) as origin:
         site = {"challenge": "always", "contact": "mailto:help@commune.example"}
         with lab.Shield(origin, site=site, workers=1, trusted_proxies=["127.0.0.1"], log={"requests": "all"}) as shield:
             yield origin, shield
@@ -172,7 +172,7 @@ def test_everybody_can_read_it(house, browser, calm, shelf, language, kind, sche
                         context=lab.trusting())
     assert page.status == (429 if kind == "refusal" else 503)
     still = re.sub(r"<(script|noscript)>.*?</\1>", "", page.text, flags=re.DOTALL)
-    shelf.answer = response(still.encode(), "200 OK", ("Content-Type", "text/html; charset=utf-8"))
+    shelf.answer = response(still.encode(), "200 OK", "Content-Type: text/html; charset=utf-8")
     browser.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
     browser.go(shelf.url)
     assert browser.run("return document.documentElement.lang") == language
