@@ -52,6 +52,7 @@ int reload_command(const struct options *options);
 int protect_command(const struct options *options);
 int unprotect_command(const struct options *options);
 int bypass_command(const struct options *options);
+int level_command(const struct options *options);
 int status_command(const struct options *options);
 int top_command(const struct options *options);
 int log_command(const struct options *options);

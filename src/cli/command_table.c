@@ -49,6 +49,7 @@ static const struct option bypass_options[] = {
 	OPTION_OUTPUT,
 	OPTION_HELP,
 };
+static const struct option level_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option status_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option top_options[] = {
 	OPTION_CONFIG,
@@ -89,6 +90,7 @@ static const struct option doctor_options[] = { OPTION_CONFIG, OPTION_OUTPUT, OP
 static const struct option version_options[] = { OPTION_OUTPUT, OPTION_HELP };
 static const struct option dump_options[] = {
 	OPTION_CONFIG,
+	OPTION_SOCKET,
 	{ .name = "output", .letter = 'o', .value = "yaml|json", .help = "yaml without it." },
 	{ .name = "schema", .help = "The JSON Schema of the configuration, for editors." },
 	{ .name = "manual", .help = "bouclier.yaml(5), in mdoc." },
@@ -126,6 +128,11 @@ const struct command commands[] = {
 	  .arguments_max = 1, .options = bypass_options, .run = bypass_command,
 	  .details = "For when the shield itself may be what keeps citizens out. Strict reading, routing and connection budgets stay on. It "
 	             "ends by itself, survives a reload and a crash, and every view shows it in red." },
+	{ .name = "level", .summary = "says that a site is attacked, or leaves it to the detector", .arguments = "SITE attack|elevated|normal|auto",
+	  .arguments_min = 2, .arguments_max = 2, .options = level_options, .run = level_command,
+	  .details = "The detector compares each second with what is usual for the site (requests, new sources, errors, latency, kinds of "
+	             "requests) and with what its origins can do. Above normal nothing new is learned: a flood does not become what is usual. "
+	             "A word of yours holds until auto. Every move is a line in the journal; status shows the level and what it is for." },
 	{ .name = "status", .summary = "what the running shield is doing, on one page", .options = status_options, .run = status_command },
 	{ .name = "top", .summary = "the same, live", .options = top_options, .run = top_command,
 	  .details = "Requests a second, decisions, origins, the slowest sites and routes, connections, memory; every second, until q." },

@@ -159,6 +159,23 @@ static void print_waf(struct page *page, const struct json *waf)
 	print_retreats(page, json_find(waf, "retreats"));
 }
 
+/* A calm site has nothing to say. */
+static void print_level(struct page *page, const struct json *level)
+{
+	struct span is = json_text_of(json_find(level, "is")), reasons = json_text_of(json_find(level, "for"));
+	bool is_forced = json_bool_of(json_find(level, "forced"));
+
+	if (!level || (span_equal(is, SPAN("normal")) && !is_forced))
+		return;
+	page_print(page, "  level        ");
+	page_color(page, span_equal(is, SPAN("attack")) ? PAGE_RED : PAGE_YELLOW, "%.*s", SPAN_ARG(is));
+	if (is_forced)
+		page_print(page, ", until a person says auto");
+	else if (reasons.len)
+		page_print(page, ": %.*s", SPAN_ARG(reasons));
+	page_print(page, "\n");
+}
+
 static void print_certificate(struct page *page, const struct json *certificate)
 {
 	if (!certificate)
@@ -199,6 +216,7 @@ static void print_site(struct page *page, const struct json *site)
 	print_bypass(page, json_find(site, "bypass"), json_text_of(json_find(site, "site")));
 	if (json_find(site, "inspected") && !json_bool_of(json_find(site, "inspected")))
 		page_color(page, PAGE_YELLOW, "  not inspected: its TLS passes through to the origins\n");
+	print_level(page, json_find(site, "level"));
 	print_waf(page, json_find(site, "waf"));
 	for (size_t i = 0; i < json_length(origins); i++)
 		print_origin(page, json_item(origins, i));

@@ -39,6 +39,7 @@ static struct region regions[] = {
 	{ REGION_COLLECTIONS, REGION_VERSION, COLLECTIONS_BYTES },
 	{ REGION_AUDIT, REGION_VERSION, 0 },
 	{ REGION_HITS, HITS_VERSION, 0 },
+	{ REGION_METERS, METERS_VERSION, sizeof(struct meters) },
 	{ REGION_QUARANTINE, QUARANTINE_VERSION, sizeof(struct quarantine_memory) },
 	{ REGION_CHALLENGE, CHALLENGE_MEMORY_VERSION, sizeof(struct challenge_memory) },
 };

@@ -20,6 +20,7 @@ config_sections wiring_sections(void);
 #define REGION_AUDIT "audit"              /* audit logs on their way to the disk (event/): touched only once there are any */
 #define REGION_QUARANTINE "quarantine"
 #define REGION_COLLECTIONS "collections"  /* what rules keep between requests (waf/store.h): touched only once there are rules */
+#define REGION_METERS "meters"            /* what the levels of sites are learned from (edge/meter.h) */
 #define REGION_HITS "hits"                /* what rules hit of visitors (edge/hits.h): the same */
 #define COLLECTIONS_BYTES ((size_t)8 << 20)
 #define REGION_VERSION 1u

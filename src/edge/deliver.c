@@ -8,6 +8,7 @@
 #include "edge/challenge/challenge.h"
 #include "edge/inject.h"
 #include "edge/hits_request.h"
+#include "edge/meter_request.h"
 #include "edge/inspect.h"
 #include "http/head_writer.h"
 
@@ -513,6 +514,7 @@ enum step_outcome step_record(struct request *request)
 
 	inspect_log(request);
 	hits_of_request(request);
+	meter_of_request(request);
 	state(request);
 	/* A tunnel that the origin ended first still has it: nobody but this request may be woken by it. */
 	if (request->origin || request->member)

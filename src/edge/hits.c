@@ -2,6 +2,7 @@
 
 #include "base/shared_lock.h"
 #include "edge/hits_inner.h"
+#include "edge/places.h"
 
 #include "base/banned.h"
 
@@ -62,16 +63,13 @@ static enum result begin(struct hits_site *site, uint64_t key)
 
 struct hits_site *hits_site_take(struct hits *hits, uint64_t key, uint64_t tenant, unsigned share)
 {
-	unsigned place = HITS_SITES, taken = 0;
+	unsigned place = places_find(&(struct places){ hits->keys, hits->tenants, HITS_SITES }, key, tenant, share);
 
-	for (unsigned i = 0; i < HITS_SITES; i++) {
-		if (hits->keys[i] == key)
-			return &hits->sites[i];
-		if (!hits->keys[i] && place == HITS_SITES)
-			place = i;
-		taken += hits->keys[i] && hits->tenants[i] == tenant;
-	}
-	if (place == HITS_SITES || taken >= share || begin(&hits->sites[place], key) != RESULT_OK)
+	if (place == HITS_SITES)
+		return NULL;
+	if (hits->keys[place] == key)
+		return &hits->sites[place];
+	if (begin(&hits->sites[place], key) != RESULT_OK)
 		return NULL;
 	hits->tenants[place] = tenant;
 	hits->keys[place] = key;
@@ -90,19 +88,10 @@ static void give_back(struct hits *hits, unsigned place)
 	hits->keys[place] = 0;
 }
 
-static bool has_key(const uint64_t *keys, size_t count, uint64_t key)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (keys[i] == key)
-			return true;
-	}
-	return false;
-}
-
 void hits_sites_keep(struct hits *hits, const uint64_t *keys, size_t count)
 {
 	for (unsigned i = 0; i < HITS_SITES; i++) {
-		if (hits->keys[i] && !has_key(keys, count, hits->keys[i]))
+		if (hits->keys[i] && !places_have(keys, count, hits->keys[i]))
 			give_back(hits, i);
 	}
 }

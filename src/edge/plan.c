@@ -178,6 +178,8 @@ static enum result make_site(struct plan *plan, const struct plan_needs *needs, 
 		find_graduation(out);
 	if (result == RESULT_OK && needs->hits_of && edge_site_has_rules(out))
 		out->hits = needs->hits_of(needs->context, out);
+	if (result == RESULT_OK && needs->meter_of && !out->is_passthrough)
+		out->meter = needs->meter_of(needs->context, out);
 	for (size_t i = 0; i < last && result == RESULT_OK; i++)
 		result = make_route(needs, &out->routes[i], &out->routes[last], out->is_passthrough);
 	return result;

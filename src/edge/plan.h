@@ -8,6 +8,7 @@
 #define BOUCLIER_EDGE_PLAN_H
 
 #include "edge/hits.h"
+#include "edge/meter.h"
 #include "edge/settings.h"
 #include "edge/tenants.h"
 #include "edge/waf.h"
@@ -36,6 +37,7 @@ struct edge_site {
 	struct edge_route *routes;  /* as site->routes */
 	const struct net_site_settings *net;
 	struct hits_site *hits;  /* what rules hit of its visitors; NULL: not counted */
+	struct meter *meter;     /* what its level is learned from; NULL: it has none */
 	uint32_t graduate_s, graduate_notice_s;  /* of its routes the longest; 0: it never moves to block by itself */
 	uint32_t is_moved;       /* it did: atomic, written by the service thread while all read */
 	bool is_tolerant;        /* `http: tolerant` */
@@ -77,6 +79,8 @@ struct plan_needs {
 	enum result (*rules_of)(void *context, const struct site *site, const struct waf_settings *settings, struct rule_set **out);
 	/* Where hits of a site with rules are counted, or NULL. May be NULL itself: nowhere. */
 	struct hits_site *(*hits_of)(void *context, const struct edge_site *site);
+	/* What the level of a site is learned from, or NULL. May be NULL itself: no site has one. */
+	struct meter *(*meter_of)(void *context, const struct edge_site *site);
 	const struct edge_port *ports;     /* copied */
 	size_t port_count;
 	struct complaints *complaints;     /* warnings; NULL: nobody is told */

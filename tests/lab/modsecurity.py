@@ -47,13 +47,18 @@ class Apache:
         (folder / "state").mkdir()
         (folder / "state").chmod(0o777)
         (folder / "apache.conf").write_text(CONFIG.format(folder=folder, port=self.port, modules=MODULES, module=module) + text, "latin-1")
-        self.process = subprocess.Popen([APACHE, "-f", folder / "apache.conf", "-DFOREGROUND"])
+        with open(folder / "said", "wb") as said:
+            self.process = subprocess.Popen([APACHE, "-f", folder / "apache.conf", "-DFOREGROUND"], stdout=said, stderr=said)
+        self.said = folder / "said"
         wait_until(self._listens, what="Apache listens")
 
     def _listens(self):
-        assert self.process.poll() is None, "Apache does not start: see above"
+        assert self.process.poll() is None, "Apache does not start: " + self._why()
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def _why(self):
+        return self.said.read_text("utf-8", "replace") + (self.log.read_text("utf-8", "replace") if self.log.exists() else "")
 
     def __enter__(self):
         return self
@@ -69,6 +74,8 @@ class ModSecurity(Apache):
     def __init__(self, folder, settings):
         recommended = pathlib.Path(SETUP + "/modsecurity.conf-recommended").read_text()
         recommended = re.sub(r"(?m)^SecUnicodeMapFile ", f"SecUnicodeMapFile {SETUP}/", recommended)
+        # Opened at the start, whether or not anything is logged; and /var/log/apache2 is not everywhere.
+        recommended = re.sub(r"(?m)^SecAuditLog .*", f"SecAuditLog {folder}/audit.log", recommended)
         (folder / "rules.conf").write_text(
             f"{recommended}\nSecAuditEngine Off\nSecTmpDir {folder}/state\nSecDataDir {folder}/state\n{settings}\n"
             f"Include {SETUP}/crs/crs-setup.conf\nInclude {RULES}/rules/*.conf\n")

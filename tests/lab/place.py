@@ -13,6 +13,8 @@ BINARY = os.environ.get("BOUCLIER", str(ROOT / "build/bouclier"))
 SANITIZED = os.environ.get("BOUCLIER_ASAN", str(ROOT / "build-asan/bouclier"))
 CRASHING = os.environ.get("BOUCLIER_CRASH", str(ROOT / "build-crash/bouclier"))
 HOST = "www.commune.example"
+# Of several processes that test side by side (pytest-xdist), each has ports of its own.
+SELF, PROCESSES = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 GIVEN = collections.deque(maxlen=1000)  # ports: none twice in a row
 WAIT = 10.0  # seconds that anything here may take on a busy machine before the test fails
 # What an edge took it gives back, however it ends.
@@ -27,7 +29,7 @@ def sanitized():
 def free_port():
     """Of those that the kernel gives to nobody by itself: no connection of another scene is in it when a shield comes."""
     while True:
-        port = random.randrange(10240, 32768)
+        port = random.randrange(10240 + SELF, 32768, PROCESSES)
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if port not in GIVEN:

@@ -95,7 +95,7 @@ def test_the_page_says_all(house):
         assert len(inside) == 1
         assert f"{kind}-src 'sha256-{base64.b64encode(hashlib.sha256(inside[0].encode()).digest()).decode()}'" in policy
     line = house[1].event_of(reply)
-    assert (line["bouclier.decision"], line["bouclier.reason"]) == ("challenge", "challenged")
+    assert (line["bouclier.decision"], line["bouclier.reasons"]) == ("challenge", ["challenged"])
 
 
 @pytest.mark.parametrize("language, word", [("nl", "Een ogenblik"), ("fr", "Un instant"), ("de", "Einen Augenblick"), ("en", "One moment")])

@@ -86,6 +86,7 @@ static const struct admin_route routes[] = {
 	{ SPAN_INIT("/tune"), METHOD_POST, true, admin_answer_tune },
 	{ SPAN_INIT("/enforce"), METHOD_POST, true, admin_answer_enforce },
 	{ SPAN_INIT("/graduate"), METHOD_POST, true, admin_answer_graduate },
+	{ SPAN_INIT("/level"), METHOD_POST, true, admin_answer_level },
 	{ SPAN_INIT("/probe"), METHOD_POST, true, admin_answer_probe },
 	{ SPAN_INIT("/probe/reports"), METHOD_POST, true, admin_answer_reports },
 	{ SPAN_INIT("/bypass"), METHOD_POST, true, admin_answer_bypass },

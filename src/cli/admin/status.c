@@ -260,6 +260,7 @@ static void put_site(struct json_writer *json, struct admin *admin, const struct
 	json_put_bool(json, SPAN("inspected"), !site->is_passthrough);
 	if (waf)
 		put_waf(json, admin, site, waf);
+	admin_put_level(json, site);
 	put_origins(json, site);
 	put_certificate(json, admin_certificate(admin, site->site));
 	if (bypass)

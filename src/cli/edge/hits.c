@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/edge/build.h"
 #include "cli/wiring.h"
-#include "config/settings.h"
 
 #include "base/banned.h"
 
@@ -17,12 +17,9 @@ void edge_hits_open(struct edge_state *state)
 		fprintf(stderr, "bouclier: what rules hit is not counted: the keeper has no memory for it (restart it)\n");
 }
 
-/* Every tenant has the same share of the places, so that nobody's thousand sites take those of others. */
 struct hits_site *edge_hits_of(struct edge_state *state, const struct snapshot *snapshot, const struct edge_site *site)
 {
-	const struct config_top *top = snapshot->sections[ROOM_CONFIG];
-	size_t tenants = top->tenants.count + 1;
-	unsigned share = (unsigned)(tenants < HITS_SITES ? HITS_SITES / tenants : 1);
+	unsigned share = edge_share_of(snapshot, HITS_SITES);
 
 	return state->hits ? hits_site_take(state->hits, site->key, plan_site_key(site->site->tenant), share) : NULL;
 }

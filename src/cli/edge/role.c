@@ -21,6 +21,7 @@
 #include "cli/edge/graduate.h"
 #include "cli/edge/health.h"
 #include "cli/edge/hits.h"
+#include "cli/edge/level.h"
 #include "cli/edge/names.h"
 #include "cli/edge/ocsp.h"
 #include "cli/edge/pulse.h"
@@ -135,6 +136,7 @@ static void use_snapshot(struct edge_state *state, struct snapshot *snapshot, st
 	share(state);
 	event_apply(state->event, event_settings_of(snapshot), edge_tenants_count(&state->common.tenants));
 	edge_hits_apply(state);
+	edge_levels_apply(state);
 	edge_health_apply(state);
 	edge_certificates_apply(state);
 	edge_ocsp_apply(state->ocsp);
@@ -292,6 +294,7 @@ static void tick(struct timer *timer)
 	edge_audit_tick(state);
 	edge_graduates_tick(state->graduates);
 	edge_retreat_tick(state);
+	edge_levels_tick(state);
 	edge_pulses_tick(state->pulses);
 	edge_retired_sweep(state);
 	if (state->is_draining && (are_drained(state) || loop->now_ms >= state->drain_until_ms)) {
@@ -430,6 +433,7 @@ static enum result build_first(struct edge_state *state)
 	enum result result;
 
 	edge_hits_open(state);
+	edge_levels_open(state);
 	state->graduates = edge_graduates_new(state);
 	if (!state->graduates)
 		return RESULT_NO_MEMORY;
@@ -506,6 +510,7 @@ static enum result start(struct edge_state *state)
 	if (result == RESULT_OK) {
 		open_collections(state);
 		edge_hits_apply(state);
+		edge_levels_apply(state);
 		share(state);
 	}
 	if (result == RESULT_OK)

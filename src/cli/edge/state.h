@@ -59,6 +59,8 @@ struct edge_state {
 	struct switches *switches;
 	struct edge_graduates *graduates;
 	struct hits *hits;                   /* what rules hit; NULL: not counted */
+	struct meters *meters;               /* what levels are learned from; NULL: no site has one */
+	uint64_t metered_ms;                 /* when they were looked at last */
 	struct event *event;
 	int state_fd, journal_fd, audit_fd;  /* folders; -1: none */
 

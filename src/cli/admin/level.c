@@ -1,0 +1,61 @@
+/* POST /level {"site": NAME, "level": "attack"|"elevated"|"normal"|"auto"}: a person's word about how a site is; and what status says of it. */
+#include "cli/admin/inner.h"
+
+#include "cli/edge/level.h"
+
+#include "base/banned.h"
+
+void admin_put_level(struct json_writer *json, const struct edge_site *site)
+{
+	char reasons[LEVEL_REASONS_MAX];
+
+	if (!site->meter)
+		return;
+	edge_level_reasons(site->meter->state.reasons, reasons);
+	json_open(json, SPAN("level"), '{');
+	json_put_text(json, SPAN("is"), span_of(level_name(meter_level(site->meter))));
+	json_put_text(json, SPAN("for"), span_of(reasons));
+	json_put_bool(json, SPAN("forced"), site->meter->state.is_forced);
+	json_close(json, '}');
+}
+
+/* "auto" is LEVEL_COUNT. */
+static bool read_level(struct span word, enum level *level)
+{
+	for (*level = LEVEL_NORMAL; *level < LEVEL_COUNT; (*level)++) {
+		if (span_equal(word, span_of(level_name(*level))))
+			return true;
+	}
+	return span_equal(word, SPAN("auto"));
+}
+
+static void obey(struct admin *admin, const struct edge_site *site, enum level level, struct admin_answer *answer)
+{
+	struct json_writer json;
+
+	if (edge_level_order(admin->state, site, level == LEVEL_COUNT, level) != RESULT_OK) {
+		admin_refuse(answer, 409, "the site %.*s has no level: it is passed through, or there is no memory for it", SPAN_ARG(site->site->name));
+		return;
+	}
+	admin_begin_json(answer, &json);
+	json_put_text(&json, SPAN("site"), site->site->name);
+	admin_put_level(&json, site);
+	admin_finish_json(answer, &json);
+}
+
+void admin_answer_level(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
+{
+	const struct edge_site *site;
+	struct json *root = NULL;
+	enum level level;
+
+	if (!admin->state->snapshot || json_read(request->body, &root) != RESULT_OK) {
+		admin_refuse(answer, admin->state->snapshot ? 400 : 503, admin->state->snapshot ? "the body is not JSON" : "no configuration is loaded");
+		return;
+	}
+	if (!read_level(json_text_of(json_find(root, "level")), &level))
+		admin_refuse(answer, 400, "\"level\" is normal, elevated, attack or auto");
+	else if ((site = admin_find_site(admin, json_text_of(json_find(root, "site")), answer)))
+		obey(admin, site, level, answer);
+	json_drop(root);
+}
