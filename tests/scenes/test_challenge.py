@@ -125,6 +125,9 @@ def test_work_lets_in_and_is_not_asked_again(house):
         reply = client.ask("/page")
         assert reply.status == 200 and not reply.get("set-cookie")
     assert client.ask("/page", page=False).status == 200
+    assert not house[0].last.get("cookie")
+    client.cookie = "a=1;b=2 ; " + client.cookie + "; c=3"
+    assert client.ask("/page").status == 200 and house[0].last.get("cookie") == "a=1; b=2; c=3"
 
 
 def test_a_puzzle_is_paid_once(house):

@@ -17,6 +17,8 @@ bool visit_of(const struct request *request, struct visit *out);
 bool visit_is_admitted(const struct visit *visit);
 /* TOKEN goes with the answer. Without memory or keys it does not: the visitor is asked once more, some time. */
 void visit_give(struct request *request, const struct visit *visit, const struct token *token);
+/* Rules, caches and origins do not see our cookie: it is no word of theirs. Without memory they do. */
+void visit_hide(struct request *request);
 
 /* -- page.c -- */
 

@@ -9,6 +9,7 @@
 #include "base/banned.h"
 
 #define PAGE_BYTES_MAX (256u * 1024)
+#define PAGE_BYTES_USUAL (12u * 1024)   /* taken at once: such pages are made by the thousand */
 
 /* Writers fail only for want of memory; the first failure is remembered. */
 struct out {
@@ -148,6 +149,8 @@ static struct span page_of(struct request *request, const struct challenge_ask *
 	struct span page = SPAN_NONE;
 
 	buffer_init(&out.text, PAGE_BYTES_MAX);
+	if (!buffer_reserve(&out.text, PAGE_BYTES_USUAL + ask->sealed.len))
+		out.result = RESULT_NO_MEMORY;
 	put_head(&out, ask, language);
 	put_main(&out, ask, texts);
 	put_work(&out, ask, texts);

@@ -75,19 +75,29 @@ static enum step_outcome ask(struct request *request, const struct visit *visit)
 	return is_navigation(request) ? challenge_ask_visitor(request, visit, SPAN_NONE) : STEP_NEXT;
 }
 
+static enum step_outcome decide(struct request *request, struct visit *visit)
+{
+	if (challenge_is_carried(request))
+		return challenge_bring_back(request);
+	if (visit_is_admitted(visit))
+		return go_on_admitted(request, visit);
+	if (request_lane(request) < LANE_PLAUSIBLE || !is_pressed(request))
+		return STEP_NEXT;
+	return ask(request, visit);
+}
+
 enum step_outcome step_challenge(struct request *request)
 {
+	enum step_outcome outcome;
 	struct visit visit;
 
 	if (request->collected)
-		return challenge_collect(request);
-	if (request_is_probe(request) || request_is_bypassed(request) || !visit_of(request, &visit))
+		outcome = challenge_collect(request);
+	else if (request_is_probe(request) || request_is_bypassed(request) || !visit_of(request, &visit))
 		return STEP_NEXT;
-	if (challenge_is_carried(request))
-		return challenge_bring_back(request);
-	if (visit_is_admitted(&visit))
-		return go_on_admitted(request, &visit);
-	if (request_lane(request) < LANE_PLAUSIBLE || !is_pressed(request))
-		return STEP_NEXT;
-	return ask(request, &visit);
+	else
+		outcome = decide(request, &visit);
+	if (outcome == STEP_NEXT)
+		visit_hide(request);
+	return outcome;
 }

@@ -74,3 +74,44 @@ void visit_give(struct request *request, const struct visit *visit, const struct
 		request->set_cookie = arena_copy(&request->arena, buffer_span(&cookie));
 	buffer_done(&cookie);
 }
+
+/* The other cookies of LIST, in the request's arena; NULL: no memory. */
+static struct span without_ours(struct request *request, struct span list)
+{
+	char *text = arena_take(&request->arena, list.len);
+	size_t len = 0;
+
+	while (text && list.len) {
+		struct span pair = span_trim(span_cut(&list, ';')), name = pair;
+
+		if (!pair.len || span_equal(span_cut(&name, '='), cookie_name(request)))
+			continue;
+		if (len) {
+			memcpy(text + len, "; ", 2);
+			len += 2;
+		}
+		memcpy(text + len, pair.at, pair.len);
+		len += pair.len;
+	}
+	return span_make(text, len);
+}
+
+void visit_hide(struct request *request)
+{
+	struct fields *fields = &request->head.fields;
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < fields->count; i++) {
+		struct field field = fields->list[i];
+
+		if (field.id == FIELD_COOKIE && span_contains(field.value, cookie_name(request))) {
+			struct span others = without_ours(request, field.value);
+
+			if (others.at && !others.len)
+				continue;
+			field.value = others.at ? others : field.value;
+		}
+		fields->list[kept++] = field;
+	}
+	fields->count = kept;
+}
