@@ -78,7 +78,7 @@ void visit_give(struct request *request, const struct visit *visit, const struct
 /* The other cookies of LIST, in the request's arena; NULL: no memory. */
 static struct span without_ours(struct request *request, struct span list)
 {
-	char *text = arena_take(&request->arena, list.len);
+	char *text = arena_take(&request->arena, 2 * list.len);  /* "a;b" becomes "a; b" */
 	size_t len = 0;
 
 	while (text && list.len) {
