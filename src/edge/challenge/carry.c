@@ -30,13 +30,13 @@ static struct span field_of(const struct request *request, struct span name)
 	return field ? field->value : SPAN_NONE;
 }
 
-/* Security: a page of another site cannot have its form carried. */
+/* Security: a page of another site cannot have its form carried. Browsers say it themselves; older ones name the page's origin. */
 static bool is_of_this_site(const struct request *request)
 {
-	struct span origin = field_of(request, SPAN("origin"));
+	struct span origin = field_of(request, SPAN("origin")), site = field_of(request, SPAN("sec-fetch-site"));
 
-	if (span_equal(field_of(request, SPAN("sec-fetch-site")), SPAN("same-origin")))
-		return true;
+	if (site.len)
+		return span_equal(site, SPAN("same-origin"));
 	if (span_starts_nocase(origin, SPAN("https://")))
 		origin = span_skip(origin, 8);
 	else if (span_starts_nocase(origin, SPAN("http://")))
