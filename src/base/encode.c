@@ -117,6 +117,54 @@ enum result base64_read(struct span text, struct buffer *out)
 	return RESULT_OK;
 }
 
+static char url_digit(unsigned value)
+{
+	return value == 62 ? '-' : value == 63 ? '_' : base64_digits[value];
+}
+
+void base64url_write(const void *bytes, size_t count, char *out)
+{
+	const uint8_t *at = bytes;
+	uint32_t word = 0;
+	unsigned bits = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		word = word << 8 | at[i];
+		for (bits += 8; bits >= 6; bits -= 6)
+			*out++ = url_digit(word >> (bits - 6) & 63);
+	}
+	if (bits)
+		*out = url_digit(word << (6 - bits) & 63);
+}
+
+static int url_value(char c)
+{
+	return c == '-' ? 62 : c == '_' ? 63 : c == '+' || c == '/' ? -1 : base64_digit(c);
+}
+
+enum result base64url_read(struct span text, void *out, size_t count)
+{
+	uint8_t *to = out;
+	uint32_t word = 0;
+	unsigned bits = 0;
+
+	if (text.len != BASE64URL_LEN(count))
+		return RESULT_MALFORMED;
+	for (size_t i = 0; i < text.len; i++) {
+		int value = url_value(text.at[i]);
+
+		if (value < 0)
+			return RESULT_MALFORMED;
+		word = word << 6 | (uint32_t)value;
+		bits += 6;
+		if (bits >= 8) {
+			bits -= 8;
+			*to++ = (uint8_t)(word >> bits & 0xff);
+		}
+	}
+	return word & ((1u << bits) - 1) ? RESULT_MALFORMED : RESULT_OK;
+}
+
 size_t utf8_length(struct span text)
 {
 	const unsigned char *at = (const unsigned char *)text.at;

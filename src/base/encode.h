@@ -17,6 +17,17 @@ enum result base64_write(struct span bytes, struct buffer *out) must_check;
 /* Strict: padding right, no white space, unused bits zero. */
 enum result base64_read(struct span text, struct buffer *out) must_check;
 
+/* RFC 4648, section 5 (for URLs and cookies), without padding. OUT has BASE64URL_LEN(COUNT) bytes; no NUL is added. */
+#define BASE64URL_LEN(count) (((count) * 4 + 2) / 3)
+void base64url_write(const void *bytes, size_t count, char *out);
+/* Exactly COUNT bytes; strict: each text has one value, each value one text. OUT may be changed on failure. */
+enum result base64url_read(struct span text, void *out, size_t count) must_check;
+/* How many bytes LEN characters stand for. */
+static inline size_t base64url_bytes(size_t len)
+{
+	return len / 4 * 3 + (len % 4 ? len % 4 - 1 : 0);
+}
+
 /* "text" of RFC 8259, quotes included. Bytes that are not UTF-8 become U+FFFD, so that a line of the journal is
  * always JSON. */
 enum result json_write_string(struct span text, struct buffer *out) must_check;

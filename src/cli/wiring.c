@@ -49,6 +49,7 @@ static struct region regions[] = {
 	{ REGION_BANS, BAN_NETWORKS_VERSION, sizeof(struct ban_networks) },
 	{ REGION_METERS, METERS_VERSION, sizeof(struct meters) },
 	{ REGION_QUARANTINE, QUARANTINE_VERSION, sizeof(struct quarantine_memory) },
+	{ REGION_CHALLENGE, CHALLENGE_MEMORY_VERSION, sizeof(struct challenge_memory) },
 };
 #define REGIONS (sizeof(regions) / sizeof(*regions))
 

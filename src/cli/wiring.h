@@ -14,6 +14,7 @@ config_sections wiring_sections(void);
 /* Regions of the keeper's memory: session ticket keys (net/), switches that a person threw (cli/edge/state.h), the journal's
  * rings and counts (event/), what edges died on (edge/). */
 #define REGION_TICKETS "tickets"
+#define REGION_CHALLENGE "challenge"      /* guard/challenge.h: its counts are touched only once somebody was challenged */
 #define REGION_SWITCHES "switches"
 #define REGION_EVENTS "events"
 #define REGION_AUDIT "audit"              /* audit logs on their way to the disk (event/): touched only once there are any */

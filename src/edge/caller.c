@@ -82,7 +82,7 @@ void caller_choose_lane(struct caller *caller)
 	else if (caller->budget.level != BUDGET_WITHIN || caller->was_banned)
 		caller->lane = LANE_REST;
 	else
-		caller->lane = caller->is_known || caller->has_token ? LANE_KNOWN : LANE_PLAUSIBLE;
+		caller->lane = caller->is_known ? LANE_KNOWN : LANE_PLAUSIBLE;
 }
 
 /* Whom neither budgets nor bans concern is seldom asked for: only when one of them would. */
@@ -129,6 +129,21 @@ void caller_identify(struct request *request)
 		find_place(request);
 	excuse(request);
 	caller_choose_lane(caller);
+}
+
+/* Where his /48 is one source, he has an entry of his own from now on. */
+void caller_saw_token(struct request *request)
+{
+	struct caller *caller = &request->caller;
+	struct source_hold hold;
+
+	if (!caller->is_counted || caller->has_token)
+		return;
+	caller->has_token = true;
+	if (source_table_take(&request->connection->worker->common->sources, source_key_of(&request->source), now_us(request), SOURCE_OWN, &hold) != RESULT_OK)
+		return;
+	entry_saw_token(hold.entry, now_us(request));
+	source_table_give(&hold);
 }
 
 bool caller_is_calm(const struct request *request)

@@ -35,7 +35,6 @@ struct caller {
 	struct list_place place;         /* where some list asks for it */
 	struct budget_verdict budget;
 	enum lane lane;                  /* in front of an origin (guard/queue.h) */
-	uint32_t retry_after_s;          /* with 429, and with the page of a ban */
 };
 
 /* request->source is final. */
@@ -46,6 +45,8 @@ void caller_choose_lane(struct caller *caller);
 bool caller_is_partner(const struct request *request);
 /* How the machine bans, by PLAN. */
 struct bans caller_bans(const struct edge_common *common, const struct plan *plan);
+/* He showed a valid token: his source is not banned by the machine for a day. */
+void caller_saw_token(struct request *request);
 /* The request is over. */
 void caller_settle(struct request *request);
 /* Nobody had to wait for the request's origin, or was refused, for CALLER_CALM_MS. */

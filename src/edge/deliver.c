@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/encode.h"
+#include "edge/challenge/challenge.h"
 #include "edge/inject.h"
 #include "edge/hits_request.h"
 #include "edge/meter_request.h"
@@ -171,14 +172,16 @@ static void add_ours(struct fields_out *out)
 	add(out, FIELD_X_REQUEST_ID, SPAN("X-Request-Id"), span_make(id, 32));
 	if (request->is_own)
 		add(out, FIELD_CACHE_CONTROL, SPAN("Cache-Control"), SPAN("no-store"));
+	if (request->set_cookie.len)
+		add(out, FIELD_SET_COOKIE, SPAN("Set-Cookie"), request->set_cookie);
+	if (request->is_own && request->retry_s)
+		add(out, FIELD_RETRY_AFTER, SPAN("Retry-After"), digits(request, request->retry_s));
 	if (request->is_own && (request->reason == REASON_NO_ORIGIN || request->reason == REASON_HOLD))
 		add(out, FIELD_RETRY_AFTER, SPAN("Retry-After"), SPAN("2"));
 	if (request->is_own && (request->reason == REASON_QUEUE_FULL || request->reason == REASON_QUEUE_LATE))
 		add(out, FIELD_RETRY_AFTER, SPAN("Retry-After"), digits(request, come_back_s(request)));
 	if (request->is_own && request->reason == REASON_MAINTENANCE)
 		add(out, FIELD_RETRY_AFTER, SPAN("Retry-After"), digits(request, (uint64_t)request->route->settings->maintenance_retry_ms / 1000));
-	if (request->is_own && request->caller.retry_after_s)
-		add(out, FIELD_RETRY_AFTER, SPAN("Retry-After"), digits(request, request->caller.retry_after_s));
 	if (request->is_own && request->status == 405)
 		add(out, FIELD_OTHER, SPAN("Allow"), allowed_methods(request));
 }
@@ -272,7 +275,7 @@ enum result response_send_head(struct request *request)
 
 	fields_init(&out.fields, &request->arena, request->response.fields.count + ADDED_FIELDS_MAX +
 	            (settings ? (unsigned)settings->headers.response.set.count : 0));
-	copy_fields(&out, settings ? &settings->headers.response : NULL);
+	copy_fields(&out, settings && !challenge_is_page(request) ? &settings->headers.response : NULL);
 	if (settings && request->site && !request->is_tunnel)
 		add_security(&out, settings);
 	if (!request->is_own && !request->is_tunnel)

@@ -51,6 +51,9 @@ enum decision { DECISION_ALLOW, DECISION_LOG, DECISION_CHALLENGE, DECISION_QUEUE
 	X(SCANNER, "scanner")                    /* the virus scanner did not say: not judged, so refused */ \
 	X(CODING, "content-coding")               /* of a body that cannot be decoded for the rules */ \
 	X(HOLD, "hold")                           /* no room, on disk or in memory, for a body that waits for its verdict */ \
+	X(CHALLENGED, "challenged")               /* a stranger was asked to prove himself, or to come back */ \
+	X(WAITING, "waiting")                     /* the same, without work: to wait */ \
+	X(ADMITTED, "admitted")                   /* his answer came */ \
 	X(PASSTHROUGH, "passthrough")             /* not inspected: TLS goes on to the origin unopened */
 
 enum reason {

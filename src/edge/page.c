@@ -7,14 +7,12 @@
 
 #include "base/banned.h"
 
-enum language { LANGUAGE_EN, LANGUAGE_NL, LANGUAGE_FR, LANGUAGE_DE, LANGUAGE_COUNT };
-
 static const char *const language_tags[] = { "en", "nl", "fr", "de" };
 
 /* What happened, what to do. One text for each kind of status; the last entry serves every other. */
 struct page_text {
 	unsigned status;
-	const char *title[LANGUAGE_COUNT], *advice[LANGUAGE_COUNT];
+	const char *title[PAGE_LANGUAGES], *advice[PAGE_LANGUAGES];
 };
 
 static const struct page_text texts[] = {
@@ -107,12 +105,12 @@ static const struct page_wait {
 	unsigned count;
 	enum wait_unit unit;
 } waits[] = {
-	{ 5, 5, WAIT_SECONDS }, { 15, 15, WAIT_SECONDS }, { 30, 30, WAIT_SECONDS }, { 60, 60, WAIT_SECONDS }, { 120, 2, WAIT_MINUTES }, { 300, 5, WAIT_MINUTES },
+	{ 2, 2, WAIT_SECONDS }, { 3, 3, WAIT_SECONDS }, { 4, 4, WAIT_SECONDS }, { 5, 5, WAIT_SECONDS }, { 6, 6, WAIT_SECONDS }, { 15, 15, WAIT_SECONDS }, { 30, 30, WAIT_SECONDS }, { 60, 60, WAIT_SECONDS }, { 120, 2, WAIT_MINUTES }, { 300, 5, WAIT_MINUTES },
 	{ 900, 15, WAIT_MINUTES }, { 1800, 30, WAIT_MINUTES }, { 3600, 60, WAIT_MINUTES }, { 7200, 2, WAIT_HOURS }, { 21600, 6, WAIT_HOURS },
 	{ 43200, 12, WAIT_HOURS }, { 86400, 24, WAIT_HOURS }, { 259200, 72, WAIT_HOURS },
 };
 static const char *const wait_before[] = { "You can try again in", "U kunt het opnieuw proberen over", "Vous pourrez réessayer dans", "Ein neuer Versuch ist möglich in" };
-static const char *const wait_units[][LANGUAGE_COUNT] = {
+static const char *const wait_units[][PAGE_LANGUAGES] = {
 	[WAIT_SECONDS] = { "seconds", "seconden", "secondes", "Sekunden" },
 	[WAIT_MINUTES] = { "minutes", "minuten", "minutes", "Minuten" },
 	[WAIT_HOURS] = { "hours", "uur", "heures", "Stunden" },
@@ -130,6 +128,7 @@ static const char *const maintenance_advice[] = {
 	"This portal is being worked on. It will be back soon.", "Er wordt aan dit portaal gewerkt. Het is snel terug.",
 	"Ce portail est en maintenance. Il sera bientôt de retour.", "An diesem Portal wird gearbeitet. Es ist bald zurück." };
 static const char *const reference_words[] = { "Reference", "Referentie", "Référence", "Referenz" };
+/* In front of the number of seconds, behind 1, behind more. */
 static const char *const contact_words[] = { "Need help?", "Hulp nodig?", "Besoin d’aide ?", "Brauchen Sie Hilfe?" };
 
 /* -- the language -- */
@@ -152,11 +151,11 @@ static unsigned quality_read(struct span params)
 }
 
 /* The supported language that Accept-Language likes best (RFC 9110, 12.5.4); English without one. */
-static enum language language_of(const struct request *request)
+enum page_language page_language_of(const struct request *request)
 {
 	const struct field *field = fields_find(&request->head.fields, FIELD_ACCEPT_LANGUAGE);
 	struct span list = field ? span_take(field->value, 512) : SPAN_NONE;
-	enum language best = LANGUAGE_EN;
+	enum page_language best = PAGE_EN;
 	unsigned best_quality = 0;
 
 	while (list.len) {
@@ -164,7 +163,7 @@ static enum language language_of(const struct request *request)
 		struct span tag = span_trim(span_cut(&params, ';'));
 		unsigned quality = quality_read(params);
 
-		for (unsigned i = 0; i < LANGUAGE_COUNT && quality > best_quality; i++) {
+		for (unsigned i = 0; i < PAGE_LANGUAGES && quality > best_quality; i++) {
 			if (span_starts_nocase(tag, span_of(language_tags[i])) && (tag.len == 2 || tag.at[2] == '-')) {
 				best = i;
 				best_quality = quality;
@@ -193,7 +192,7 @@ static const char page_head[] =
 	"@media(prefers-color-scheme:dark){body{color:#e8e8f0;background:#16161f}small{color:#b0b0c4}a{color:#9cc7ff}}</style>\n"
 	"<main>\n<h1>%s</h1>\n<p>%s</p>\n";
 
-static enum result write_contact(struct span contact, enum language language, struct buffer *out)
+static enum result write_contact(struct span contact, enum page_language language, struct buffer *out)
 {
 	bool is_link = span_starts(contact, SPAN("mailto:")) || span_starts(contact, SPAN("tel:")) || span_starts(contact, SPAN("https://"));
 	size_t colon = span_find(contact, ':');
@@ -212,6 +211,47 @@ static enum result write_contact(struct span contact, enum language language, st
 	if (result == RESULT_OK)
 		result = html_write(shown, out);
 	return result == RESULT_OK ? buffer_append(out, is_link ? SPAN("</a></p>\n") : SPAN("</p>\n")) : result;
+}
+
+const char *page_language_tag(enum page_language language)
+{
+	return language_tags[language];
+}
+
+/* NULL: nobody is told when, or it is too long to be of use. */
+static const struct page_wait *wait_of(const struct request *request)
+{
+	for (size_t i = 0; request->retry_s && i < sizeof(waits) / sizeof(*waits); i++) {
+		if (request->retry_s <= waits[i].seconds + (waits[i].seconds >= 30))  /* what was said in minutes has been rounded up to a second */
+			return &waits[i];
+	}
+	return NULL;
+}
+
+static unsigned wait_key(const struct request *request)
+{
+	const struct page_wait *wait = wait_of(request);
+
+	return wait ? wait->seconds : 0;
+}
+
+static enum result write_wait(const struct page_wait *wait, enum page_language language, struct buffer *out)
+{
+	return wait ? buffer_print(out, "<p>%s %u %s.</p>\n", wait_before[language], wait->count, wait_units[wait->unit][language]) : RESULT_OK;
+}
+
+enum result page_write_foot(const struct request *request, unsigned status, enum page_language language, struct buffer *out)
+{
+	enum result result = write_wait(wait_of(request), language, out);
+	char id[32];
+
+	hex_write(request->id, sizeof(request->id), id);
+	if (result == RESULT_OK && request->route)
+		result = write_contact(request->route->settings->contact, language, out);
+	if (result == RESULT_OK)
+		result = buffer_print(out, "<p><small>%s: %u &middot; <code>%.*s</code></small></p>\n</main>\n", reference_words[language],
+		                      status, (int)sizeof(id), id);
+	return result;
 }
 
 static enum page_kind kind_of(const struct request *request)
@@ -238,46 +278,17 @@ static const struct page_text *text_for(const struct request *request, unsigned 
 	return kind == PAGE_RULES ? &rules_text : text_of(kind == PAGE_ANSWER ? 0 : status);
 }
 
-/* NULL: nobody is told when, or it is too long to be of use. */
-static const struct page_wait *wait_of(const struct request *request)
-{
-	for (size_t i = 0; request->caller.retry_after_s && i < sizeof(waits) / sizeof(*waits); i++) {
-		if (request->caller.retry_after_s <= waits[i].seconds + 1)  /* what was said in minutes has been rounded up to a second */
-			return &waits[i];
-	}
-	return NULL;
-}
-
-static unsigned wait_key(const struct request *request)
-{
-	const struct page_wait *wait = wait_of(request);
-
-	return wait ? wait->seconds : 0;
-}
-
-static enum result write_wait(const struct page_wait *wait, enum language language, struct buffer *out)
-{
-	return wait ? buffer_print(out, "<p>%s %u %s.</p>\n", wait_before[language], wait->count, wait_units[wait->unit][language]) : RESULT_OK;
-}
-
-static enum result write_page(const struct request *request, unsigned status, enum language language, struct buffer *out)
+static enum result write_page(const struct request *request, unsigned status, enum page_language language, struct buffer *out)
 {
 	bool is_maintenance = kind_of(request) == PAGE_MAINTENANCE;
 	const struct page_text *text = text_for(request, status);
 	const char *title = is_maintenance ? maintenance_title[language] : text->title[language];
 	const char *advice = is_maintenance ? maintenance_advice[language] : text->advice[language];
 	enum result result = buffer_print(out, page_head, language_tags[language], title, title, advice);
-	char id[32];
 
-	hex_write(request->id, sizeof(request->id), id);
 	if (result == RESULT_OK)
-		result = write_wait(wait_of(request), language, out);
-	if (result == RESULT_OK && request->route)
-		result = write_contact(request->route->settings->contact, language, out);
-	if (result == RESULT_OK)
-		result = buffer_print(out, "<p><small>%s: %u &middot; <code>%.*s</code></small></p>\n</main>\n</html>\n", reference_words[language],
-		                      status, (int)sizeof(id), id);
-	return result;
+		result = page_write_foot(request, status, language, out);
+	return result == RESULT_OK ? buffer_append(out, SPAN("</html>\n")) : result;
 }
 
 static enum result write_problem(const struct request *request, unsigned status, struct buffer *out)
@@ -287,7 +298,7 @@ static enum result write_problem(const struct request *request, unsigned status,
 
 	hex_write(request->id, sizeof(request->id), id);
 	return buffer_print(out, "{\"status\":%u,\"title\":\"%s\",\"detail\":\"%s\",\"reason\":\"%s\",\"instance\":\"urn:bouclier:%.*s\"}\n", status,
-	                    text->title[LANGUAGE_EN], text->advice[LANGUAGE_EN],
+	                    text->title[PAGE_EN], text->advice[PAGE_EN],
 	                    request->fault != HTTP_FAULT_NONE ? http_fault_name(request->fault) : reason_name(request->reason), (int)sizeof(id), id);
 }
 
@@ -312,7 +323,7 @@ static size_t find_id(struct span text, const struct request *request)
 	return found ? (size_t)(found - text.at) : text.len;
 }
 
-static struct page_kept *find_kept(const struct request *request, unsigned status, enum language language)
+static struct page_kept *find_kept(const struct request *request, unsigned status, enum page_language language)
 {
 	struct worker_pages *pages = &request->connection->worker->pages;
 
@@ -331,7 +342,7 @@ static struct page_kept *find_kept(const struct request *request, unsigned statu
 	return NULL;
 }
 
-static void keep(const struct request *request, unsigned status, enum language language, struct span text)
+static void keep(const struct request *request, unsigned status, enum page_language language, struct span text)
 {
 	struct worker_pages *pages = &request->connection->worker->pages;
 	struct page_kept *kept = &pages->list[pages->next++ % WORKER_PAGES];
@@ -360,7 +371,7 @@ static struct span from_kept(struct request *request, const struct page_kept *ke
 void page_make(struct request *request, unsigned status, struct page *page)
 {
 	bool is_problem = wants_problem(request);
-	enum language language = is_problem ? LANGUAGE_EN : language_of(request);
+	enum page_language language = is_problem ? PAGE_EN : page_language_of(request);
 	struct page_kept *kept = is_problem ? NULL : find_kept(request, status, language);
 	struct buffer text;
 	enum result result;

@@ -122,6 +122,31 @@ static struct admission_entry entry_of(const struct request *request)
 		                                    .lane = request->caller.lane }, .is_priority = is_priority(request) };
 }
 
+/* Most of the time nobody waits, and no lock is taken to see that. */
+uint64_t request_projected_wait_us(const struct request *request)
+{
+	const struct pool *pool = request->route->pool;
+	struct admission_entry entry = entry_of(request);
+	uint64_t least_us = pool->count ? UINT64_MAX : 0;
+
+	if (request->route->origins->concurrency.mode == CONCURRENCY_OFF)
+		return 0;
+	for (unsigned i = 0; i < pool->count && least_us; i++) {
+		struct origin *origin = pool->members[i].origin;
+		uint64_t wait_us = 0;
+
+		if (!origin_is_available(origin, worker_of(request)->loop.now_ms))
+			continue;
+		if (gate_is_short(&origin->gate)) {
+			pthread_mutex_lock(&origin->gate.lock);
+			wait_us = admission_wait_us(&origin->gate.admission, &entry);
+			pthread_mutex_unlock(&origin->gate.lock);
+		}
+		least_us = wait_us < least_us ? wait_us : least_us;
+	}
+	return least_us == UINT64_MAX ? 0 : least_us;
+}
+
 /* The place is the request's: on to CONNECT. False: the origin has reached the limit that this site gives it. */
 static bool enter(struct request *request)
 {

@@ -20,6 +20,7 @@
 	X(REFUSE, refuse)     /* what the reader refused: rules see it, and the reader's answer goes out */ \
 	X(SCREEN, screen)     /* what is answered here: refusals, redirects, maintenance */ \
 	X(LOOK_UP, look_up)   /* what is kept is delivered; equal requests wait for the first */ \
+	X(CHALLENGE, challenge)                /* strangers, while there is no room for all: they prove themselves, or wait */ \
 	X(INSPECT_REQUEST, inspect_request)    /* rules, phases 1 and 2 */ \
 	X(QUEUE, queue)       /* an origin that is well, and a place there: now, in a while, or not at all */ \
 	X(CONNECT, connect)   /* a connection to it */ \
@@ -45,6 +46,7 @@ enum step_outcome {
 };
 
 struct body_inspection;
+struct collected;
 struct response_inspection;
 struct waf_transaction;
 
@@ -79,6 +81,11 @@ struct request {
 	uint64_t front_ms;                 /* one of unknown length is waited for until then; 0: it has not been yet */
 	bool up_is_whole;                  /* the client has said all of it */
 	bool is_holding;                   /* it is read here, before there is an origin */
+	bool is_carried;                   /* challenge/: it came back from the visitor's browser, and CARRIED is what is left of it */
+	struct span carried;
+	struct collected *collected;       /* challenge/: being read; NULL: nothing is */
+	struct span set_cookie;            /* goes with the answer; empty: none */
+	unsigned retry_s;                  /* goes with a refusal: when to come back; 0: not said */
 	struct pace up_pace;               /* HTTP/2: of this body; HTTP/1 has the connection's */
 
 	const struct edge_waf *rules;      /* what is asked; NULL: nothing */

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "edge/challenge/challenge.h"
 #include "edge/request.h"
 #include "source/source.h"
 
@@ -144,6 +145,8 @@ enum step_outcome step_screen(struct request *request)
 		return outcome;
 	if (settings->maintenance)
 		return request_answer(request, 503, DECISION_LIMIT, REASON_MAINTENANCE);
+	if (challenge_is_admit(request))
+		return challenge_admit(request);
 	if (!is_method_allowed(request, request->route) || !is_method_allowed(request, request->route_as_written))
 		return request_answer(request, 405, DECISION_BLOCK, REASON_METHOD);
 	/* Security: HTTP/2 has no handshake in which an origin could say no to h2c and its kin (RFC 8441; 501 is of RFC 9220). */

@@ -49,7 +49,7 @@ static struct span path_of(struct request *request)
 
 static enum step_outcome limit(struct request *request, uint64_t retry_after_us, enum reason reason)
 {
-	request->caller.retry_after_s = (uint32_t)rate_retry_after_s(retry_after_us);
+	request->retry_s = (uint32_t)rate_retry_after_s(retry_after_us);
 	return request_answer(request, 429, DECISION_LIMIT, reason);
 }
 
@@ -82,7 +82,7 @@ enum step_outcome screen_source(struct request *request)
 	if (caller->key.kind != SOURCE_NONE)
 		majority_note(request->site->majority, caller->key, caller->is_shared, now_us(request));
 	if (is_banned(request, &until_us)) {
-		caller->retry_after_s = (uint32_t)rate_retry_after_s(until_us > now_us(request) ? until_us - now_us(request) : 0);
+		request->retry_s = (uint32_t)rate_retry_after_s(until_us > now_us(request) ? until_us - now_us(request) : 0);
 		return request_answer(request, 403, DECISION_BLOCK, REASON_BANNED);
 	}
 	if (verdict.action == LIST_DENY)

@@ -174,6 +174,7 @@ static const struct key_table headers_table = {
 	{ .name = "cache", .type = KEY_MAP, .offset = AT(edge_settings, cache), .table = &cache_table, \
 	  .help = "Answers that are given again without asking the origin; `bouclier purge` makes it forget some." }
 
+static const char *const challenge_modes[] = { "auto", "off", "always", NULL };
 static const char *const http_modes[] = { "strict", "tolerant", NULL };
 
 static const struct key site_keys[] = {
@@ -182,6 +183,9 @@ static const struct key site_keys[] = {
 	  .help = "tolerant: for tests of rules, and for portals behind old clients. Requests that are refused are shown to the rules of phase 2 too, and "
 	          "answered as Apache answers them; HTTP/1.0 without Host is this site's, where no other site is tolerant. Nothing is forwarded "
 	          "that could be read in two ways." },
+	{ .name = "challenge", .type = KEY_CHOICE, .offset = AT(edge_settings, challenge), .fallback = "auto", .choices = challenge_modes,
+	  .help = "Strangers prove themselves once, by a little work of their browser or a short wait. auto: only while they would wait half a second "
+	          "or more for the origin; always: to try it out; off: never." },
 	{ 0 },
 };
 static const struct key route_keys[] = {

@@ -38,6 +38,7 @@ struct edge_headers {
 	struct edge_header_edit request, response;
 };
 
+enum edge_challenge { EDGE_CHALLENGE_AUTO, EDGE_CHALLENGE_OFF, EDGE_CHALLENGE_ALWAYS };
 enum edge_http { EDGE_HTTP_STRICT, EDGE_HTTP_TOLERANT };
 
 struct edge_settings {
@@ -55,6 +56,7 @@ struct edge_settings {
 	struct span contact;            /* on error pages: whom to call */
 	bool drop_unusual_names;        /* header names with '_' or '.' */
 	enum edge_http http;            /* of a site; routes have no say */
+	enum edge_challenge challenge;  /* of a site, too */
 	struct waf_settings waf;
 	struct cache_settings cache;
 };

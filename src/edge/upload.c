@@ -20,6 +20,10 @@ enum result request_body_peek(struct request *request, struct span *piece)
 {
 	struct connection *connection = request->connection;
 
+	if (request->is_carried) {
+		*piece = request->carried;
+		return piece->len ? RESULT_OK : RESULT_END;
+	}
 	if (request->is_h2) {
 		enum result result = feed_peek(&request->up, &request->stream_body, piece, &request->fault);
 
@@ -40,7 +44,9 @@ enum result request_body_peek(struct request *request, struct span *piece)
 
 void request_body_take(struct request *request, size_t count)
 {
-	if (request->is_h2) {
+	if (request->is_carried) {
+		request->carried = span_skip(request->carried, count);
+	} else if (request->is_h2) {
 		feed_take(&request->up, &request->stream_body, count);
 		if (request->stream)
 			http2_body_moved(request, count);

@@ -18,6 +18,7 @@
 #include "edge/tenants.h"
 #include "guard/ban_networks.h"
 #include "guard/rate_table.h"
+#include "guard/challenge.h"
 #include "origin/connection.h"
 #include "source/table.h"
 
@@ -49,6 +50,7 @@ struct edge_common {
 	struct source_table sources;  /* its header may be NULL */
 	struct rate_table *rates;
 	struct ban_networks *ban_networks;
+	struct challenge_memory *challenge;  /* keys of tokens, and what is remembered of them; NULL: nobody is challenged */
 	struct blocklist *blocklist;  /* NULL: no blocklist is asked */
 	bool (*is_bypassed)(struct edge_common *common, uint64_t site_key, uint64_t wall_ms);
 };

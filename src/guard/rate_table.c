@@ -61,7 +61,7 @@ static uint64_t owed(uint64_t word, uint64_t now_us)
 }
 
 /* The word of TAG, or, as FOUND says, the one to put it in. */
-static unsigned choose(struct line *line, uint64_t tag, uint64_t now_us, uint64_t *word, bool *found)
+static unsigned choose(const struct line *line, uint64_t tag, uint64_t now_us, uint64_t *word, bool *found)
 {
 	unsigned best = 0;
 	uint64_t least = UINT64_MAX;
@@ -82,11 +82,29 @@ static unsigned choose(struct line *line, uint64_t tag, uint64_t now_us, uint64_
 	return best;
 }
 
-uint64_t rate_table_ask(struct rate_table *table, const struct gcra *gcra, const uint64_t *who, size_t count, uint64_t now_us)
+/* The line of WHO, and the tag in it. */
+static size_t place(const struct rate_table *table, const uint64_t *who, size_t count, uint64_t *tag)
 {
 	uint64_t hash = hash_span(table->seed, span_make((const char *)who, count * sizeof(*who)));
-	struct line *line = &table->line[(hash >> 32) * table->lines >> 32];
-	uint64_t tag = hash & (((uint64_t)1 << (64 - TIME_BITS)) - 1), word, after;
+
+	*tag = hash & (((uint64_t)1 << (64 - TIME_BITS)) - 1);
+	return (size_t)((hash >> 32) * table->lines >> 32);
+}
+
+uint64_t rate_table_owes(const struct rate_table *table, const uint64_t *who, size_t count, uint64_t now_us)
+{
+	uint64_t tag, word;
+	size_t line = place(table, who, count, &tag);
+	bool found;
+
+	(void)choose(&table->line[line], tag, now_us, &word, &found);
+	return found ? owed(word, now_us) : 0;
+}
+
+uint64_t rate_table_ask(struct rate_table *table, const struct gcra *gcra, const uint64_t *who, size_t count, uint64_t now_us)
+{
+	uint64_t tag, word, after;
+	struct line *line = &table->line[place(table, who, count, &tag)];
 	struct gcra_answer answer;
 	unsigned index;
 	bool found;

@@ -8,6 +8,7 @@
  *   rate        the limits that people write, and who comes to them
  *   rate_table  what is owed to them, in memory that outlives an edge
  *   ban         who is refused for a while, and for how long
+ *   challenge   what strangers are asked while there is no room for all, and the tokens that they get (its header names its parts)
  *
  * Availability, fails open: whatever this room cannot know (memory, a lock) lets pass. Bans of the management network and of trusted
  * proxies fail closed: they are never made.

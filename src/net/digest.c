@@ -33,3 +33,11 @@ enum result digest_end(struct digest *digest, unsigned char out[DIGEST_LEN])
 	memcpy(out, bytes, DIGEST_LEN);
 	return RESULT_OK;
 }
+
+enum result digest_plain(struct span text, unsigned char out[DIGEST_LEN])
+{
+	if (EVP_Digest(text.at ? text.at : "", text.len, out, NULL, EVP_sha256(), NULL) == 1)
+		return RESULT_OK;
+	ERR_clear_error();
+	return RESULT_NO_MEMORY;
+}

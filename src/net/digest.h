@@ -20,4 +20,7 @@ void digest_init(struct digest *digest);
 void digest_add(struct digest *digest, struct span text);
 enum result digest_end(struct digest *digest, unsigned char out[DIGEST_LEN]) must_check;
 
+/* SHA-256 of TEXT and nothing else, as others compute it. */
+enum result digest_plain(struct span text, unsigned char out[DIGEST_LEN]) must_check;
+
 #endif

@@ -69,6 +69,12 @@ bool ticket_keys_current(const struct ticket_keys *keys, uint64_t now_s, struct 
 	return period != 0 && slot_copy(&keys->slots[period % TICKET_KEYS], period, out);
 }
 
+bool ticket_keys_at(const struct ticket_keys *keys, uint64_t now_s, uint64_t made_s, struct ticket_key *out)
+{
+	uint64_t now = now_s / TICKET_PERIOD_S, period = made_s / TICKET_PERIOD_S;
+	return period != 0 && period <= now && now - period <= 2 && slot_copy(&keys->slots[period % TICKET_KEYS], period, out);
+}
+
 bool ticket_keys_find(const struct ticket_keys *keys, uint64_t now_s, const uint8_t name[16], struct ticket_key *out,
                       bool *is_current)
 {

@@ -41,6 +41,8 @@ struct ticket_keys {          /* all zero bytes: no key yet */
 void ticket_keys_rotate(struct ticket_keys *keys, uint64_t now_s);
 /* The key that seals now; false: none. */
 bool ticket_keys_current(const struct ticket_keys *keys, uint64_t now_s, struct ticket_key *out);
+/* The key that sealed at MADE_S, if it may still open: for what says itself when it was made. */
+bool ticket_keys_at(const struct ticket_keys *keys, uint64_t now_s, uint64_t made_s, struct ticket_key *out);
 /* The key called NAME if it may still open; IS_CURRENT tells whether it also seals. */
 bool ticket_keys_find(const struct ticket_keys *keys, uint64_t now_s, const uint8_t name[16], struct ticket_key *out,
                       bool *is_current);

@@ -57,6 +57,30 @@ static void base64_agrees_with_openssl_and_reads_back(void **state)
 	buffer_done(&again);
 }
 
+static void base64url(void **state)
+{
+	static const struct { const char *bytes, *text; } rows[] = {
+		{ "", "" }, { "f", "Zg" }, { "fo", "Zm8" }, { "foo", "Zm9v" }, { "foob", "Zm9vYg" }, { "\xfb\xff\xbf", "-_-_" },
+	};
+	static const char *const bad[] = { "Zh", "Zg=", "Zg==", "Z", "+/+/", "Zm9 ", "Zm9v\n" };
+	char text[64], bytes[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		size_t count = strlen(rows[i].bytes), len = strlen(rows[i].text);
+
+		assert_int_equal(BASE64URL_LEN(count), len);
+		assert_int_equal(base64url_bytes(len), count);
+		base64url_write(rows[i].bytes, count, text);
+		assert_memory_equal(text, rows[i].text, len);
+		assert_ok(base64url_read(span_make(text, len), bytes, count));
+		assert_memory_equal(bytes, rows[i].bytes, count);
+		assert_result(base64url_read(span_make(text, len), bytes, count + 1), RESULT_MALFORMED);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_result(base64url_read(span_of(bad[i]), bytes, base64url_bytes(strlen(bad[i]))), RESULT_MALFORMED);
+}
+
 static void bad_base64(void **state)
 {
 	static const char *const table[] = { "a", "ab", "abc", "ab=c", "a===", "====", "=abc", "abcd=", "ab==abcd", "abc=abcd", "ab c", "ab\ncd",
@@ -196,7 +220,7 @@ static void one_byte_of_a_form(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_byte_of_a_form), cmocka_unit_test(hexadecimal), cmocka_unit_test(base64_agrees_with_openssl_and_reads_back), cmocka_unit_test(bad_base64),
+		cmocka_unit_test(one_byte_of_a_form), cmocka_unit_test(hexadecimal), cmocka_unit_test(base64_agrees_with_openssl_and_reads_back), cmocka_unit_test(base64url), cmocka_unit_test(bad_base64),
 		cmocka_unit_test(characters), cmocka_unit_test(json_strings), cmocka_unit_test(any_bytes_become_json), cmocka_unit_test(percent),
 		cmocka_unit_test(html),
 	};

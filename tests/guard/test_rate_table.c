@@ -71,6 +71,23 @@ static void each_has_its_own(void **state)
 	munmap(table, 1 << 20);
 }
 
+static void looking_costs_nothing(void **state)
+{
+	struct rate_table *table = table_new(1 << 20);
+	struct gcra gcra = gcra_of(1, 10000, 1);
+	uint64_t words[2] = { 7, 1 }, others[2] = { 7, 2 };
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(rate_table_owes(table, words, 2, START), 0);
+	assert_int_equal(ask(table, &gcra, 1, START), 0);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(rate_table_owes(table, words, 2, START + i), 10 * S - i);
+	assert_int_equal(rate_table_owes(table, others, 2, START), 0);
+	assert_int_equal(rate_table_owes(table, words, 2, START + 10 * S), 0);
+	munmap(table, 1 << 20);
+}
+
 /* A model remembers each; the table says the same, at any time of day and with any rate. */
 static void it_says_what_one_number_each_would(void **state)
 {
@@ -226,6 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(too_little_memory),
 		cmocka_unit_test(each_has_its_own),
+		cmocka_unit_test(looking_costs_nothing),
 		cmocka_unit_test(it_says_what_one_number_each_would),
 		cmocka_unit_test(a_flood_forgives_nobody_who_owes_most),
 		cmocka_unit_test(clocks),

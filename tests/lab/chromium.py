@@ -19,7 +19,7 @@ class Chromium:
     answers    (status, method, URL) of each answer that the browser got, since the last call of forget
     """
 
-    def __init__(self, seconds=30):
+    def __init__(self, seconds=30, keeps_cookies=True):
         from selenium import webdriver
         from selenium.webdriver.chrome.service import Service
         self.folder = make_folder("chromium")
@@ -27,6 +27,8 @@ class Chromium:
         options.binary_location = PROGRAMS[0]
         for flag in (*FLAGS, f"--user-data-dir={self.folder}", *(("--no-sandbox",) if os.getuid() == 0 else ())):
             options.add_argument(flag)
+        if not keeps_cookies:
+            options.add_experimental_option("prefs", {"profile.default_content_setting_values.cookies": 2})
         options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
         self.answers, self.asked = [], {}
         self.driver = webdriver.Chrome(service=Service(PROGRAMS[1]), options=options)

@@ -38,6 +38,24 @@ static void keys_change_and_old_ones_still_open(void **state)
 		assert_memory_not_equal((const char *)&keys + i, first.aes, sizeof(first.aes));
 }
 
+static void what_says_when_it_was_made_finds_its_key(void **state)
+{
+	(void)state;
+	struct ticket_keys keys = { 0 };
+	struct ticket_key first, found;
+	ticket_keys_rotate(&keys, START);
+	assert_true(ticket_keys_current(&keys, START, &first));
+	for (unsigned age = 0; age <= 4; age++) {
+		uint64_t time = START + age * TICKET_PERIOD_S;
+		ticket_keys_rotate(&keys, time);
+		assert_int_equal(ticket_keys_at(&keys, time, START, &found), age <= 2);
+		assert_true(age > 2 || memcmp(&found, &first, sizeof(first)) == 0);
+		/* Of a time to come there is none, though its key is made. */
+		assert_false(ticket_keys_at(&keys, time, time + TICKET_PERIOD_S, &found));
+	}
+	assert_false(ticket_keys_at(&keys, START, 0, &found));
+}
+
 static void clocks_jump_and_writers_die(void **state)
 {
 	(void)state;
@@ -73,6 +91,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_change_and_old_ones_still_open),
+		cmocka_unit_test(what_says_when_it_was_made_finds_its_key),
 		cmocka_unit_test(clocks_jump_and_writers_die),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -277,6 +277,8 @@ static void tick(struct timer *timer)
 	if (state->tickets && loop->now_ms - state->rotated_ms > ROTATE_S * 1000) {
 		state->rotated_ms = loop->now_ms;
 		ticket_keys_rotate(state->tickets, loop->wall_ns / 1000000000u);
+		if (state->common.challenge)
+			ticket_keys_rotate(&state->common.challenge->keys, loop->wall_ns / 1000000000u);
 	}
 	say_journal(state);
 	edge_audit_tick(state);
@@ -403,6 +405,18 @@ static enum result find_names(struct edge_state *state, bool takes_over, struct 
 	return takes_over && result == RESULT_NOT_FOUND ? RESULT_OK : result;
 }
 
+/* Availability, fails open: without it nobody is challenged. A reduced edge challenges nobody either. */
+static void open_challenge(struct edge_state *state)
+{
+	size_t size;
+
+	if (state->common.is_reduced)
+		return;
+	state->common.challenge = wiring_region(&state->start.shared, REGION_CHALLENGE, &size);
+	if (state->common.challenge)
+		challenge_memory_open(state->common.challenge, state->loop.wall_ns / 1000000000u);
+}
+
 static enum result build_first(struct edge_state *state)
 {
 	struct complaints complaints;
@@ -420,6 +434,7 @@ static enum result build_first(struct edge_state *state)
 	state->tickets = wiring_region(&state->start.shared, REGION_TICKETS, &size);
 	if (state->tickets)
 		ticket_keys_rotate(state->tickets, state->loop.wall_ns / 1000000000u);
+	open_challenge(state);
 	result = edge_build(state, &state->start.plan, &complaints, &state->snapshot);
 	if (result == RESULT_OK)
 		result = find_names(state, takes_over, &complaints);

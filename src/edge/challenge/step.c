@@ -1,0 +1,95 @@
+/* Who is asked: strangers in the last two lanes who want a page, while they would wait for long. Never a program, a feed, a picture. */
+#include "edge/challenge/inner.h"
+
+#include "base/banned.h"
+
+bool challenge_is_page(const struct request *request)
+{
+	return request->is_own && request->status == 503 && (request->reason == REASON_CHALLENGED || request->reason == REASON_WAITING);
+}
+
+void challenge_set_lane(struct request *request, enum lane lane)
+{
+	if (request->caller.lane != LANE_PARTNER)
+		request->caller.lane = lane;
+}
+
+static bool is_pressed(const struct request *request)
+{
+	return edge_settings_of(request->site->site->sections)->challenge == EDGE_CHALLENGE_ALWAYS ||
+	       request_projected_wait_us(request) >= CHALLENGE_WAIT_US;
+}
+
+/* A person who goes to a page, in a window of his own: browsers say so (Fetch metadata), older ones ask for HTML. */
+static bool is_navigation(const struct request *request)
+{
+	const struct fields *fields = &request->head.fields;
+	const struct field *dest = fields_find_name(fields, SPAN("sec-fetch-dest")), *accept = fields_find(fields, FIELD_ACCEPT);
+	enum method method = request->head.method;
+
+	return (method == METHOD_GET || method == METHOD_HEAD || method == METHOD_POST) && !request_wants_tunnel(request) &&
+	       (!dest || span_equal(dest->value, SPAN("document"))) && accept && span_contains(accept->value, SPAN("text/html"));
+}
+
+/* A renewed token goes with pages only: what lies about them is what other caches keep. */
+static void take_token(struct request *request, struct visit *visit)
+{
+	bool has_moved = token_moves(&visit->asker, &visit->shown);
+
+	challenge_set_lane(request, token_queue_lane(visit->shown.lane));
+	if (visit->shown.lane < TOKEN_LOW)
+		caller_saw_token(request);
+	if (has_moved && is_navigation(request))
+		visit_give(request, visit, &visit->shown);
+}
+
+/* Nobody with a token is asked again; who goes beyond its budget waits with the rest. */
+static enum step_outcome go_on_admitted(struct request *request, struct visit *visit)
+{
+	struct challenge_memory *memory = request->connection->worker->common->challenge;
+
+	take_token(request, visit);
+	if (is_pressed(request) && visit->shown.lane != TOKEN_PARTNER && !challenge_is_within(memory, &visit->shown, visit->now_us))
+		challenge_set_lane(request, LANE_REST);
+	return STEP_NEXT;
+}
+
+static enum step_outcome ask(struct request *request, const struct visit *visit)
+{
+	struct challenge_memory *memory = request->connection->worker->common->challenge;
+
+	if (challenge_passes(memory, visit)) {
+		challenge_set_lane(request, LANE_REST);
+		return STEP_NEXT;
+	}
+	if (!method_is_safe(request->head.method))
+		return is_navigation(request) ? challenge_carry(request) : challenge_refuse(request);
+	return is_navigation(request) ? challenge_ask_visitor(request, visit, SPAN_NONE) : STEP_NEXT;
+}
+
+static enum step_outcome decide(struct request *request, struct visit *visit)
+{
+	if (challenge_is_carried(request))
+		return challenge_bring_back(request);
+	if (visit_is_admitted(visit))
+		return go_on_admitted(request, visit);
+	if (request->caller.lane < LANE_PLAUSIBLE || !is_pressed(request))
+		return STEP_NEXT;
+	return ask(request, visit);
+}
+
+enum step_outcome step_challenge(struct request *request)
+{
+	enum step_outcome outcome;
+	struct visit visit;
+
+	if (request->collected)
+		outcome = challenge_collect(request);
+	else if (request_is_probe(request) || request_is_bypassed(request) || !visit_of(request, &visit))
+		return STEP_NEXT;
+	else
+		outcome = decide(request, &visit);
+	if (outcome == STEP_NEXT)
+		visit_hide(request);
+	return outcome;
+}

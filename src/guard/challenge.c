@@ -1,0 +1,150 @@
+#include "guard/challenge.h"
+
+#include "source/entry.h"
+
+#include "base/banned.h"
+
+enum { COUNT_SPENT = 1, COUNT_ISSUED, COUNT_PASSES, COUNT_BUDGET };
+
+#define EVERY(interval_us, burst) ((struct gcra){ (interval_us), (uint64_t)((burst) - 1) * (interval_us), (uint64_t)(burst) * (interval_us) })
+
+void challenge_memory_open(struct challenge_memory *memory, uint64_t now_s)
+{
+	struct hash_seed seed;
+
+	ticket_keys_rotate(&memory->keys, now_s);
+	if (rate_table_is_there(memory->counts, sizeof(memory->counts)))
+		return;
+	random_fill(&seed, sizeof(seed));
+	(void)!rate_table_init(memory->counts, sizeof(memory->counts), seed);  /* it is long enough */
+}
+
+static bool may(struct challenge_memory *memory, const struct gcra *gcra, uint64_t what, uint64_t a, uint64_t b, uint64_t now_us)
+{
+	const uint64_t who[] = { what, a, b };
+
+	return rate_table_ask(rate_table_open(memory->counts), gcra, who, sizeof(who) / sizeof(*who), now_us) == 0;
+}
+
+bool challenge_spend(struct challenge_memory *memory, uint64_t number, uint64_t now_us)
+{
+	const struct gcra once = EVERY((uint64_t)PUZZLE_WAIT_MS * 1000, 1);
+
+	return may(memory, &once, COUNT_SPENT, number, 0, now_us);
+}
+
+bool challenge_is_within(struct challenge_memory *memory, const struct token *token, uint64_t now_us)
+{
+	const struct gcra budget = EVERY(CHALLENGE_BUDGET_EVERY_US, CHALLENGE_BUDGET_BURST);
+
+	return may(memory, &budget, COUNT_BUDGET, token->id, token->site, now_us);
+}
+
+/* A network of a site, in one number: what is remembered by it is gone with the keys. */
+static uint64_t network_of(const struct visit *visit)
+{
+	struct source_key key = source_key_of(&visit->asker.source);
+
+	return hash_u64(key.bits + (uint64_t)key.kind) ^ visit->asker.site;
+}
+
+static bool may_issue(struct challenge_memory *memory, const struct visit *visit)
+{
+	const struct gcra issued = EVERY(CHALLENGE_ISSUED_EVERY_US, CHALLENGE_ISSUED_BURST);
+
+	return may(memory, &issued, COUNT_ISSUED, network_of(visit), 0, visit->now_us);
+}
+
+bool challenge_passes(const struct challenge_memory *memory, const struct visit *visit)
+{
+	const uint64_t who[] = { COUNT_PASSES, network_of(visit), visit->client };
+
+	return rate_table_owes((const struct rate_table *)memory->counts, who, sizeof(who) / sizeof(*who), visit->now_us) != 0;
+}
+
+static void let_pass(struct challenge_memory *memory, const struct visit *visit)
+{
+	const struct gcra passes = EVERY(CHALLENGE_PASS_US, 1);
+
+	(void)may(memory, &passes, COUNT_PASSES, network_of(visit), visit->client, visit->now_us);
+}
+
+static bool is_recent(const struct visit *visit)
+{
+	return visit->has_token && visit->asker.now_ms / 1000 < (uint64_t)visit->shown.first_s + CHALLENGE_SOLVED_S;
+}
+
+bool challenge_is_looping(const struct visit *visit)
+{
+	return is_recent(visit) && visit->shown.solved >= CHALLENGE_SOLVED_MAX;
+}
+
+struct puzzle challenge_puzzle(const struct visit *visit, enum lane lane, uint64_t wait_us)
+{
+	unsigned bits = challenge_is_looping(visit) ? 0 : puzzle_bits(lane, wait_us);
+
+	return puzzle_new(&visit->asker, bits, puzzle_wait_s(lane, wait_us));
+}
+
+/* With what this browser has solved so far, and this one when IT_SOLVED. */
+static struct token issue(const struct visit *visit, enum token_lane lane, bool it_solved)
+{
+	struct token token = token_new(&visit->asker, lane, TOKEN_LIFETIME_S);
+
+	if (is_recent(visit)) {
+		token.first_s = visit->shown.first_s;
+		token.solved = visit->shown.solved;
+	}
+	token.solved += it_solved && token.solved < UINT8_MAX;
+	return token;
+}
+
+struct token challenge_asked(const struct visit *visit)
+{
+	struct token token = issue(visit, TOKEN_ASKED, false);
+
+	token.lifetime_s = TOKEN_ASKED_S;
+	return token;
+}
+
+enum result challenge_admit_work(struct challenge_memory *memory, const struct visit *visit, struct span text, struct span solution,
+                                 struct token *out)
+{
+	struct puzzle puzzle;
+	enum result result = puzzle_read(&visit->asker, text, &puzzle);
+
+	if (result == RESULT_OK)
+		result = visit->has_token ? RESULT_OK : RESULT_NOT_FOUND;
+	if (result == RESULT_OK && challenge_is_looping(visit))
+		result = RESULT_REFUSED;
+	if (result == RESULT_OK)
+		result = puzzle_check(&visit->asker, &puzzle, text, solution);
+	if (result == RESULT_OK && !may_issue(memory, visit))
+		result = RESULT_LIMIT;
+	if (result == RESULT_OK && !challenge_spend(memory, puzzle.nonce, visit->now_us))
+		result = RESULT_REFUSED;
+	if (result == RESULT_OK)
+		*out = issue(visit, puzzle_has_moved(&visit->asker, &puzzle) ? TOKEN_WAITED : TOKEN_WORK, true);
+	return result;
+}
+
+enum result challenge_admit_wait(struct challenge_memory *memory, const struct visit *visit, struct span text, struct token *out,
+                                 uint64_t *left_ms)
+{
+	struct puzzle puzzle;
+	enum result result = puzzle_read(&visit->asker, text, &puzzle);
+	bool is_low;
+
+	if (result != RESULT_OK)
+		return result;
+	*left_ms = puzzle_left_ms(&visit->asker, &puzzle);
+	if (*left_ms)
+		return RESULT_MORE;
+	if (!challenge_spend(memory, puzzle.nonce, visit->now_us))
+		return RESULT_REFUSED;
+	is_low = !visit->has_token || challenge_is_looping(visit) || puzzle_has_moved(&visit->asker, &puzzle) || !may_issue(memory, visit);
+	if (!visit->has_token)
+		let_pass(memory, visit);
+	*out = issue(visit, is_low ? TOKEN_LOW : TOKEN_WAITED, false);
+	return RESULT_OK;
+}

@@ -1,0 +1,74 @@
+/* Strangers prove themselves once, when portals have no room for all of them: what is decided about that, without a word of HTTP.
+ *
+ *   signed      records that browsers keep for us
+ *   token       the cookie of who has proved himself
+ *   puzzle      what is asked, and how it is checked
+ *   carry       the form that a stranger wanted to send
+ *   challenge   here: who gets which token, what is remembered of that
+ *
+ * Shape    struct challenge_memory lies in memory of the keeper, shared by all workers of all edges
+ * Units    asker.now_ms is the wall clock; now_us is CLOCK_MONOTONIC
+ * Limits   one puzzle gives one token. A source's network gets CHALLENGE_ISSUED_BURST tokens of work at once and one more every
+ *          CHALLENGE_ISSUED_EVERY_US; after that its visitors wait instead. What is remembered is fixed memory (rate_table.h)
+ * Threads  any number
+ *
+ * Availability, fails open: a table that had to forget lets a puzzle be used twice within its two minutes, and never refuses anybody who
+ * was not there. That it forgets takes a million tokens that were worked or waited for. Security, fails closed: without keys nobody is challenged, and
+ * no token is believed.
+ */
+#ifndef BOUCLIER_GUARD_CHALLENGE_H
+#define BOUCLIER_GUARD_CHALLENGE_H
+
+#include "guard/puzzle.h"
+#include "guard/rate_table.h"
+#include "guard/token.h"
+
+#define CHALLENGE_MEMORY_VERSION 1u
+#define CHALLENGE_COUNTS_BYTES RATE_TABLE_BYTES
+#define CHALLENGE_WAIT_US 500000u            /* who would wait longer is asked */
+#define CHALLENGE_ISSUED_BURST 128u
+#define CHALLENGE_ISSUED_EVERY_US 2000000u
+#define CHALLENGE_SOLVED_MAX 2u              /* by one browser within CHALLENGE_SOLVED_S: then it waits */
+#define CHALLENGE_SOLVED_S 600u
+#define CHALLENGE_PASS_US 600000000u         /* how long somebody without cookies is not asked again */
+#define CHALLENGE_BUDGET_BURST 300u          /* requests of one token at once, and then */
+#define CHALLENGE_BUDGET_EVERY_US 50000u
+
+struct challenge_memory {                    /* all zero bytes: not open yet */
+	struct ticket_keys keys;
+	_Alignas(64) uint8_t counts[CHALLENGE_COUNTS_BYTES];
+};
+
+struct visit {
+	struct asker asker;
+	uint64_t now_us;
+	uint64_t client;                     /* hash of what tells one program of a network from another, for those without cookies */
+	bool has_token;                      /* SHOWN is ours, perhaps over: this browser keeps cookies */
+	struct token shown;
+};
+
+/* Before workers start; makes keys and table where they are missing. */
+void challenge_memory_open(struct challenge_memory *memory, uint64_t now_s);
+
+/* This browser has solved enough: it waits. */
+bool challenge_is_looping(const struct visit *visit);
+/* What VISIT is asked. */
+struct puzzle challenge_puzzle(const struct visit *visit, enum lane lane, uint64_t wait_us);
+/* The cookie that goes with the question: it says no more than that this browser keeps cookies, and what it has solved. */
+struct token challenge_asked(const struct visit *visit);
+/* A solution has come. RESULT_OK: OUT is the token. RESULT_NOT_FOUND: it comes without a cookie; RESULT_TIMEOUT, RESULT_MALFORMED, RESULT_REFUSED: it is
+ * none, or not any more; RESULT_LIMIT: too many in this network. All of these: wait instead. */
+enum result challenge_admit_work(struct challenge_memory *memory, const struct visit *visit, struct span text, struct span solution,
+                                 struct token *out) must_check;
+/* Somebody comes back from his wait. RESULT_MORE: too early, by LEFT_MS. RESULT_TIMEOUT, RESULT_MALFORMED, RESULT_REFUSED (used before): ask him anew.
+ * Who keeps no cookies is remembered: challenge_passes. */
+enum result challenge_admit_wait(struct challenge_memory *memory, const struct visit *visit, struct span text, struct token *out,
+                                 uint64_t *left_ms) must_check;
+/* It has waited before, without keeping a cookie: it goes on in the lowest lane, and is not asked again. */
+bool challenge_passes(const struct challenge_memory *memory, const struct visit *visit);
+/* One more request of TOKEN. False: more than its budget; it waits with the rest. */
+bool challenge_is_within(struct challenge_memory *memory, const struct token *token, uint64_t now_us);
+/* A number of a puzzle or of a carried form: true once. */
+bool challenge_spend(struct challenge_memory *memory, uint64_t number, uint64_t now_us);
+
+#endif

@@ -1,0 +1,232 @@
+/* Who gets which token: work before waiting, once for each puzzle, so many a network; and nobody is sent round in circles. */
+#include "asking.h"
+#include "solving.h"
+
+#include "base/banned.h"
+
+#define HOME "192.0.2.1"
+#define NOBODY 99u
+
+struct scene {
+	struct challenge_memory *memory;
+	struct visit visit;
+	struct puzzle puzzle;
+	char line[PUZZLE_TEXT_LEN], found[PUZZLE_SOLUTION_MAX + 1];
+};
+
+static struct scene scene_new(void)
+{
+	struct scene scene = { .memory = memory_new() };
+
+	scene.visit = (struct visit){ .asker = asker_at(scene.memory, HOME, START_S * 1000), .now_us = 1000000000, .client = 5 };
+	return scene;
+}
+
+static struct span text_of(const struct scene *scene)
+{
+	return span_make(scene->line, sizeof(scene->line));
+}
+
+static void later(struct scene *scene, uint64_t ms)
+{
+	scene->visit.asker.now_ms += ms;
+	scene->visit.now_us += ms * 1000;
+}
+
+/* The page: a puzzle, and the cookie that goes with it if this browser KEEPS any. */
+static void ask(struct scene *scene, bool keeps)
+{
+	struct token asked = challenge_asked(&scene->visit);
+
+	scene->puzzle = challenge_puzzle(&scene->visit, LANE_PLAUSIBLE, 0);
+	if (scene->puzzle.bits)
+		scene->puzzle.bits = 6;  /* a test has no time for more */
+	assert_ok(puzzle_write(&scene->visit.asker, &scene->puzzle, scene->line));
+	scene->visit.has_token = keeps;
+	if (keeps)
+		scene->visit.shown = asked;
+}
+
+static enum result work(struct scene *scene, struct token *token)
+{
+	enum result result = challenge_admit_work(scene->memory, &scene->visit, text_of(scene),
+	                                          solve(text_of(scene), &scene->puzzle, NOBODY, scene->found), token);
+
+	if (result == RESULT_OK)
+		scene->visit.shown = *token;
+	return result;
+}
+
+static enum result come_back(struct scene *scene, struct token *token)
+{
+	uint64_t left_ms;
+
+	return challenge_admit_wait(scene->memory, &scene->visit, text_of(scene), token, &left_ms);
+}
+
+static void work_is_paid_once(void **state)
+{
+	struct scene scene = scene_new();
+	struct token token;
+	uint64_t left_ms;
+
+	(void)state;
+	ask(&scene, true);
+	assert_ok(work(&scene, &token));
+	assert_int_equal(token.lane, TOKEN_WORK);
+	assert_int_equal(token.lifetime_s, TOKEN_LIFETIME_S);
+	assert_int_equal(token.solved, 1);
+	assert_result(work(&scene, &token), RESULT_REFUSED);
+	later(&scene, 6000);
+	assert_result(challenge_admit_wait(scene.memory, &scene.visit, text_of(&scene), &token, &left_ms), RESULT_REFUSED);
+	free(scene.memory);
+}
+
+static void a_wait_lets_in_lower(void **state)
+{
+	struct scene scene = scene_new();
+	struct token token;
+	uint64_t left_ms = 0;
+
+	(void)state;
+	ask(&scene, true);
+	assert_result(challenge_admit_wait(scene.memory, &scene.visit, text_of(&scene), &token, &left_ms), RESULT_MORE);
+	assert_int_equal(left_ms, scene.puzzle.wait_s * 1000);
+	later(&scene, left_ms);
+	assert_ok(come_back(&scene, &token));
+	assert_int_equal(token.lane, TOKEN_WAITED);
+	assert_result(come_back(&scene, &token), RESULT_REFUSED);
+	free(scene.memory);
+}
+
+/* Work alone is not enough, or the page would be seen for ever; a wait is, and then that program of that network is not asked. */
+static void without_cookies_there_is_no_circle(void **state)
+{
+	struct scene scene = scene_new();
+	struct token token;
+
+	(void)state;
+	ask(&scene, false);
+	assert_result(work(&scene, &token), RESULT_NOT_FOUND);
+	assert_false(challenge_passes(scene.memory, &scene.visit));
+	later(&scene, 6000);
+	assert_ok(come_back(&scene, &token));
+	assert_int_equal(token.lane, TOKEN_LOW);
+	assert_true(challenge_passes(scene.memory, &scene.visit));
+	scene.visit.client++;
+	assert_false(challenge_passes(scene.memory, &scene.visit));
+	scene.visit.client--;
+	later(&scene, CHALLENGE_PASS_US / 1000);
+	assert_false(challenge_passes(scene.memory, &scene.visit));
+	free(scene.memory);
+}
+
+static void two_are_enough(void **state)
+{
+	struct scene scene = scene_new();
+	struct token token;
+
+	(void)state;
+	for (unsigned i = 1; i <= CHALLENGE_SOLVED_MAX; i++) {
+		ask(&scene, true);
+		assert_int_equal(scene.puzzle.parts, PUZZLE_PARTS_MAX);
+		assert_ok(work(&scene, &token));
+		assert_int_equal(token.solved, i);
+		later(&scene, 60000);
+	}
+	ask(&scene, true);
+	assert_true(challenge_is_looping(&scene.visit));
+	assert_int_equal(scene.puzzle.parts, 0);
+	later(&scene, 6000);
+	assert_ok(come_back(&scene, &token));
+	assert_int_equal(token.lane, TOKEN_LOW);
+	later(&scene, CHALLENGE_SOLVED_S * 1000);
+	assert_false(challenge_is_looping(&scene.visit));
+	ask(&scene, true);
+	assert_ok(work(&scene, &token));
+	assert_int_equal(token.solved, 1);
+	free(scene.memory);
+}
+
+/* 128 at once and one every two seconds; who comes then waits, and is let in. Another network is not concerned. */
+static void a_network_gets_so_many(void **state)
+{
+	struct scene scene = scene_new();
+	struct token token;
+
+	(void)state;
+	for (unsigned i = 0; i < CHALLENGE_ISSUED_BURST; i++) {
+		scene.visit.has_token = false;
+		ask(&scene, true);
+		assert_ok(work(&scene, &token));
+	}
+	scene.visit.has_token = false;
+	ask(&scene, true);
+	assert_result(work(&scene, &token), RESULT_LIMIT);
+	scene.visit.asker.source = address_of("192.0.2.2");
+	ask(&scene, true);
+	assert_ok(work(&scene, &token));
+	scene.visit.asker.source = address_of(HOME);
+	scene.visit.has_token = false;
+	later(&scene, CHALLENGE_ISSUED_EVERY_US / 1000);
+	ask(&scene, true);
+	assert_ok(work(&scene, &token));
+	scene.visit.has_token = false;
+	ask(&scene, true);
+	scene.visit.asker.now_ms += 6000;  /* the wait is over, and no new place has come */
+	assert_ok(come_back(&scene, &token));
+	assert_int_equal(token.lane, TOKEN_LOW);
+	free(scene.memory);
+}
+
+static void a_puzzle_may_move(void **state)
+{
+	struct scene scene = scene_new();
+	struct token token;
+
+	(void)state;
+	ask(&scene, true);
+	scene.visit.asker.source = address_of("198.51.100.1");
+	assert_ok(work(&scene, &token));
+	assert_int_equal(token.lane, TOKEN_WAITED);
+	free(scene.memory);
+}
+
+static void budgets(void **state)
+{
+	struct scene scene = scene_new();
+	struct token token = token_new(&scene.visit.asker, TOKEN_WORK, 600), other = token_new(&scene.visit.asker, TOKEN_WORK, 600);
+
+	(void)state;
+	for (unsigned i = 0; i < CHALLENGE_BUDGET_BURST; i++)
+		assert_true(challenge_is_within(scene.memory, &token, scene.visit.now_us));
+	assert_false(challenge_is_within(scene.memory, &token, scene.visit.now_us));
+	assert_true(challenge_is_within(scene.memory, &other, scene.visit.now_us));
+	assert_true(challenge_is_within(scene.memory, &token, scene.visit.now_us + CHALLENGE_BUDGET_EVERY_US));
+	free(scene.memory);
+}
+
+/* What another edge finds: opened again, it is as it was. */
+static void memory_outlives_an_edge(void **state)
+{
+	struct scene scene = scene_new();
+	struct token token;
+
+	(void)state;
+	ask(&scene, true);
+	assert_ok(work(&scene, &token));
+	challenge_memory_open(scene.memory, START_S + 5);
+	assert_result(work(&scene, &token), RESULT_REFUSED);
+	free(scene.memory);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(work_is_paid_once), cmocka_unit_test(a_wait_lets_in_lower), cmocka_unit_test(without_cookies_there_is_no_circle),
+		cmocka_unit_test(two_are_enough), cmocka_unit_test(a_network_gets_so_many), cmocka_unit_test(a_puzzle_may_move),
+		cmocka_unit_test(budgets), cmocka_unit_test(memory_outlives_an_edge),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
