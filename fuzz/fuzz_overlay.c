@@ -1,5 +1,5 @@
 /* Whatever paths exclusions and requests have: an exclusion never reaches beyond the path it names, and for a path with one
- * plain reading it holds all of it. A line for each exclusion, the last line is the request's path. */
+ * plain reading it holds all of it. A line for each exclusion, with "=" in front one that is exact; the last line is the request's path. */
 #include <assert.h>
 
 #include "../tests/waf/ruleset_reading.h"
@@ -10,11 +10,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The same by looking: every segment of PATTERN against PATH's. */
-static bool reaches(struct span pattern, struct span path)
+static bool has_slash(struct span path)
+{
+	return path.len > 1 && path.at[path.len - 1] == '/';
+}
+
+/* The same by looking: every segment of what EXCLUSION says against PATH's. */
+static bool reaches(const struct waf_exclusion *exclusion, struct span path)
 {
 	char one[4096], other[4096];
-	struct span segments = span_skip(path_tidy(pattern, one), 1), rest = span_skip(path_tidy(path, other), 1);
+	struct span segments = span_skip(path_tidy(exclusion->path, one), 1), rest = span_skip(path_tidy(path, other), 1);
 
 	while (segments.len) {
 		struct span segment = span_cut(&segments, '/'), found = rest.len ? span_cut(&rest, '/') : SPAN("");
@@ -22,7 +27,7 @@ static bool reaches(struct span pattern, struct span path)
 		if (!found.len || (!span_equal(segment, found) && !span_equal(segment, SPAN("*"))))
 			return false;
 	}
-	return true;
+	return !exclusion->is_exact || (!rest.len && path_has_one_reading(path) && has_slash(path) == has_slash(exclusion->path));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -50,9 +55,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	while (rest.len && size < 4096) {
 		struct span line = span_cut(&rest, '\n');
+		bool is_exact = line.len && line.at[0] == '=';
 
+		line = span_skip(line, is_exact);
 		if (line.len && line.at[0] == '/' && rest.at && made.exclusion_count < MOST) {
-			list[made.exclusion_count] = (struct waf_exclusion){ .path = line };
+			list[made.exclusion_count] = (struct waf_exclusion){ .path = line, .is_exact = is_exact };
 			list[made.exclusion_count].first = list[made.exclusion_count].last = (uint32_t)made.exclusion_count + 1;
 			made.exclusion_count++;
 		} else if (line.len && line.at[0] == '/') {
@@ -70,8 +77,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (const struct waf_match *match = waf_matches(transaction); match; match = match->next)
 		is_asked[match->rule->id - 1] = true;
 	for (size_t i = 0; i < made.exclusion_count; i++) {
-		assert(is_asked[i] || reaches(list[i].path, path));
-		assert(!is_asked[i] || !path_is_plain(path) || span_find(path, 0) < path.len || !reaches(list[i].path, path));
+		assert(is_asked[i] || reaches(&list[i], path));
+		assert(!is_asked[i] || !path_is_plain(path) || span_find(path, 0) < path.len || !reaches(&list[i], path));
 	}
 	waf_transaction_free(transaction);
 	waf_overlay_free(overlay);

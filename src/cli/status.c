@@ -131,7 +131,8 @@ static void print_graduation(struct page *page, const struct json *graduation)
 	if (held_up.len && !span_equal(state, SPAN("blocking")))
 		page_print(page, "; rules hit ordinary visitors last on %.10s (bouclier rules tune)", held_up.at);
 	else if (few.len && !span_equal(state, SPAN("blocking")))
-		page_print(page, "; one or two would be refused, last on %.10s (bouclier rules tune --visitors 1)", few.at);
+		page_print(page, "; %llu visitor%s would be refused, last on %.10s (bouclier rules tune --visitors 1)", printable(graduation, "few_visitors"),
+		           printable(graduation, "few_visitors") == 1 ? "" : "s", few.at);
 	page_print(page, "\n");
 }
 

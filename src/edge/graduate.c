@@ -14,7 +14,7 @@ static uint32_t quiet_until(const struct graduation *graduation, const struct gr
 
 bool graduation_meets_few(const struct graduation *graduation, const struct graduation_facts *facts)
 {
-	return facts->few_s && facts->few_s >= graduation->since_s;
+	return facts->few && facts->few_s && facts->few_s >= graduation->since_s;
 }
 
 static void learn(struct graduation *graduation, const struct graduation_facts *facts)

@@ -1,5 +1,6 @@
-/* From `detect` to `block` without a person (`waf: { graduate: 7d }`): a site moves when for so long its rules refused nowhere
- * HITS_MANY different ordinary visitors (edge/hits.h), after it was announced for `graduate_notice`.
+/* From `detect` to `block` without a person (`waf: { graduate: 7d }`): a site moves when for so long its rules refused no known
+ * visitor, nowhere HITS_MANY different ordinary ones, and not HITS_ANYWHERE of them in all (edge/hits.h), after it was announced for
+ * `graduate_notice`.
  *
  * Shape    observing -> announced -> blocking; a person may take it back (undone), and it stays so until he says otherwise
  * Units    seconds since 1970, as the caller's clock has them
@@ -7,7 +8,7 @@
  * Owns     nothing
  *
  * Availability before security: until nothing speaks against it the site goes on as its file says, and who keeps it from moving (an
- * attacker with three addresses can) wins no more than that; `status` says what holds it.
+ * attacker with three addresses can, or with one and a day's patience) wins no more than that; `status` says what holds it.
  */
 #ifndef BOUCLIER_EDGE_GRADUATE_H
 #define BOUCLIER_EDGE_GRADUATE_H
@@ -32,11 +33,12 @@ struct graduation_facts {
 	uint32_t now_s;
 	uint32_t graduate_s, notice_s;  /* of the settings */
 	uint32_t bad_s;
-	uint32_t few_s;              /* the last time that it met an ordinary visitor, if only one: told, and puts nothing off */
+	uint32_t few_s;              /* the last time that they refused, or would have, an ordinary visitor, if only one: told, and puts nothing off */
+	unsigned few;                /* how many different ones of late (hits.h) */
 	unsigned visitors;
 };
 
-/* Since this observation began rules would have refused somebody: whoever writes alone in a town is fewer than HITS_MANY. */
+/* Since this observation began rules would have refused somebody, and of late: whoever writes alone in a town is fewer than HITS_MANY. */
 bool graduation_meets_few(const struct graduation *graduation, const struct graduation_facts *facts);
 
 enum graduation_news { GRADUATION_SAME, GRADUATION_BEGUN, GRADUATION_ANNOUNCED, GRADUATION_PUT_OFF, GRADUATION_MOVED };

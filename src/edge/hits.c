@@ -112,12 +112,45 @@ static uint64_t hash_of(const struct hits_site *site, const struct address *sour
 	return hash_span(site->seed, span_make((const char *)source->bytes, address_is_v4(source) ? 16 : 8));
 }
 
+static unsigned count_refused(const struct hits_site *site)
+{
+	return crowd_count(&site->refused[0], &site->refused[1]);
+}
+
+static unsigned count_visitors(const struct hits_site *site)
+{
+	static const struct crowd nobody;
+
+	return crowd_count(&site->visitors, &nobody);
+}
+
+static void move_on(struct hits_site *site, uint32_t now_s)
+{
+	uint32_t window = hits_window(site, now_s);
+
+	if (window != site->window)
+		crowd_turn(site->refused, window == site->window + 1);
+	site->window = window;
+}
+
+/* An ordinary client was refused, wherever that was. Who has a history of clean requests is nearest to a citizen that an address can be;
+ * of the others many who are each refused in a place of their own are as many as those who are in one. */
+static void judge_client(struct hits_site *site, uint32_t now_s, uint64_t hash, bool is_known)
+{
+	unsigned share = count_visitors(site) / HITS_SHARE;
+
+	move_on(site, now_s);
+	crowd_add(&site->refused[0], hash);
+	site->few_s = now_s;
+	if (is_known || count_refused(site) >= (share > HITS_ANYWHERE ? share : HITS_ANYWHERE))
+		site->bad_s = now_s;
+}
+
 /* What ENTRY, which an ordinary client has just met, says of the site. */
 static void judge(struct hits_site *site, const struct hits_request *request, const struct hits_entry *entry, bool is_known)
 {
 	if (!request->is_refused)
 		return;
-	site->few_s = request->now_s;
 	if (!entry) {
 		site->bad_s = request->now_s;  /* nobody can tell any more how many it meets: a site does not move to `block` on that */
 		return;
@@ -141,6 +174,8 @@ static void note(struct hits_site *site, const struct hits_request *request)
 	is_ordinary = hits_client_is_ordinary(client);
 	if (is_ordinary)
 		crowd_add(&site->visitors, hash);
+	if (is_ordinary && request->is_refused)
+		judge_client(site, request->now_s, hash, is_known);
 	for (unsigned i = 0; i < request->count; i++) {
 		if (is_ordinary)
 			judge(site, request, hits_entry_note(site, request, &request->hits[i], hash, is_known), is_known);
@@ -169,10 +204,8 @@ unsigned hits_count_known(const struct hits_site *site, uint32_t now_s)
 
 static struct hits_glance glance_of(const struct hits_site *site)
 {
-	static const struct crowd nobody;
-
-	return (struct hits_glance){ .since_s = site->since_s, .bad_s = site->bad_s, .few_s = site->few_s,
-		                     .visitors = crowd_count(&site->visitors, &nobody) };
+	return (struct hits_glance){ .since_s = site->since_s, .bad_s = site->bad_s, .few_s = site->few_s, .few = count_refused(site),
+		                     .visitors = count_visitors(site) };
 }
 
 enum result hits_glance(struct hits_site *site, uint64_t key, struct hits_glance *out)
@@ -205,6 +238,7 @@ void hits_forget(struct hits_site *site, uint64_t key, uint32_t now_s)
 	site->since_s = now_s;
 	site->bad_s = site->few_s = 0;
 	site->visitors = (struct crowd){ .bits = { 0 } };
+	memset(site->refused, 0, sizeof(site->refused));
 	memset(site->entries, 0, sizeof(site->entries));
 	hits_unlock(site);
 }

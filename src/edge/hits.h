@@ -7,7 +7,7 @@
  *          and of the one before: an entry that meets nobody any more fades
  * Units    seconds since 1970; a window is as long as hits_site_set_window says, seven days before it does
  * Limits   HITS_SITES sites; of one, HITS_CLIENTS clients (those with the least to tell for them make room) and HITS_ENTRIES entries
- *          (those that met few make room). A tenant takes no more sites than its share
+ *          (those that met few make room; of one client's HITS_OF_CLIENT, its own). A tenant takes no more sites than its share
  * Owns     nothing: the memory is the keeper's, aligned to a page, zero at birth; it outlives the edge
  * Threads  any, of any processes that map it: a lock for each site, which survives its holder (the site is emptied)
  *
@@ -34,13 +34,16 @@
 #define HITS_SITES 4096u
 #define HITS_CLIENTS 2048u
 #define HITS_ENTRIES 128u
+#define HITS_OF_CLIENT 64u       /* entries that may have been made for one client */
 #define HITS_PATH_MAX 160u
 #define HITS_TARGET_MAX 96u
 #define HITS_SEEN_MIN 5u
 #define HITS_RULES_MAX 8u
 #define HITS_RULES_FEW 3u
 #define HITS_PLACES_MAX 12u      /* about: two may count as one */
-#define HITS_MANY 3u             /* different ordinary clients that were, or would be, refused: no accident any more */
+#define HITS_MANY 3u             /* different ordinary clients that were, or would be, refused in one place: no accident any more */
+#define HITS_ANYWHERE 5u         /* ... each in a place of his own */
+#define HITS_SHARE 100u          /* ... and one in so many of all visitors */
 #define KNOWN_S 86400u
 #define KNOWN_CLEAN 20u
 
@@ -73,6 +76,7 @@ struct hits_told {
 	enum method method;
 	char path[HITS_PATH_MAX], target[HITS_TARGET_MAX];
 	uint16_t path_len;           /* 0: a path that can be read in more than one way, or is none */
+	bool is_cut;                 /* it was longer, and differs below that */
 	uint16_t target_len;
 	uint32_t first_s, last_s;
 	uint64_t hits, refusals;     /* of all clients */
@@ -81,8 +85,10 @@ struct hits_told {
 
 struct hits_glance {
 	uint32_t since_s;            /* when counting began */
-	uint32_t bad_s;              /* when an ordinary client last met an entry that refuses HITS_MANY of them; 0: never */
+	uint32_t bad_s;              /* when a client was last refused, or would be in `block`, that was a known one, or an ordinary one and by now
+	                              * HITS_MANY in that entry or HITS_ANYWHERE (and one in HITS_SHARE) in all; 0: never */
 	uint32_t few_s;              /* when an ordinary client was last refused anywhere, or would be in `block`; 0: never */
+	unsigned few;                /* different ordinary clients that were, in this window and the one before */
 	unsigned visitors;           /* different ordinary clients since then */
 };
 
@@ -95,7 +101,7 @@ struct hits_view {
 
 /* Of the region that the keeper holds: as new, or as an edge before left it, MEMORY is a struct hits. */
 size_t hits_memory_bytes(void);
-#define HITS_VERSION 2u
+#define HITS_VERSION 3u
 
 /* The site of KEY (plan_site_key) and TENANT (the same of its name), taken when it is new and the tenant has fewer than SHARE;
  * NULL: there is no room. One thread at a time in all processes. */
@@ -113,8 +119,8 @@ enum result hits_read(struct hits_site *site, uint64_t key, uint32_t now_s, stru
 /* Visitors and entries are forgotten, clients are not. */
 void hits_forget(struct hits_site *site, uint64_t key, uint32_t now_s);
 
-/* hits_path.c: PATH as entries have it: a segment that is a number, or looks like a token, is "*"; what is too long is cut behind a
- * segment. Empty: exclusions have no such path. OUT has room for HITS_PATH_MAX. */
-struct span hits_path(struct span path, char *out);
+/* hits_path.c: PATH as entries have it: a segment that is a number, or looks like a token, is "*"; a slash at the end stays; what
+ * is too long is cut behind a segment. Empty: exclusions have no such path. OUT has room for HITS_PATH_MAX. */
+struct span hits_path(struct span path, char *out, bool *is_cut);
 
 #endif

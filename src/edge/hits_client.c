@@ -26,6 +26,22 @@ unsigned crowd_count(const struct crowd *newer, const struct crowd *older)
 	return (thousandths + 500) / 1000;
 }
 
+uint32_t hits_window(const struct hits_site *site, uint32_t now_s)
+{
+	return now_s / (site->window_s ? site->window_s : HITS_WINDOW_S);
+}
+
+void crowd_turn(struct crowd crowd[2], bool is_next)
+{
+	crowd[1] = is_next ? crowd[0] : (struct crowd){ .bits = { 0 } };
+	crowd[0] = (struct crowd){ .bits = { 0 } };
+}
+
+uint32_t hits_tag(uint64_t hash)
+{
+	return (uint32_t)(hash >> 32) ? (uint32_t)(hash >> 32) : 1;
+}
+
 static bool is_forgotten(const struct hits_client *client, uint32_t now_s)
 {
 	return !client->tag || (now_s > client->last_s && now_s - client->last_s > FORGET_S);
@@ -42,7 +58,7 @@ static uint64_t worth(const struct hits_client *client, uint32_t now_s)
 struct hits_client *hits_client_of(struct hits_site *site, uint64_t hash, uint32_t now_s)
 {
 	struct hits_client *set = &site->clients[hash % (HITS_CLIENTS / HITS_WAYS) * HITS_WAYS], *least = set;
-	uint32_t tag = (uint32_t)(hash >> 32) ? (uint32_t)(hash >> 32) : 1;
+	uint32_t tag = hits_tag(hash);
 
 	for (unsigned i = 0; i < HITS_WAYS; i++) {
 		if (set[i].tag == tag && !is_forgotten(&set[i], now_s))
@@ -62,7 +78,8 @@ static uint32_t bit_of(uint64_t hash)
 static void note_hits(const struct hits_site *site, struct hits_client *client, const struct hits_request *request)
 {
 	char room[HITS_PATH_MAX];
-	uint64_t where = hash_span(site->seed, hits_path(request->path, room)) + request->method;
+	bool is_cut;
+	uint64_t where = hash_span(site->seed, hits_path(request->path, room, &is_cut)) + request->method;
 
 	for (unsigned i = 0; i < request->count; i++) {
 		client->rules |= bit_of(hash_u64(request->hits[i].rule));

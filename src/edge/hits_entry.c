@@ -6,29 +6,19 @@
 #include "base/banned.h"
 
 #define FEW 1u                   /* an entry that met no more makes room */
-
-static uint32_t window_of(const struct hits_site *site, uint32_t now_s)
-{
-	return now_s / (site->window_s ? site->window_s : HITS_WINDOW_S);
-}
-
-static void turn(struct crowd crowd[2], bool is_next)
-{
-	crowd[1] = is_next ? crowd[0] : (struct crowd){ .bits = { 0 } };
-	crowd[0] = (struct crowd){ .bits = { 0 } };
-}
+#define MAKERS 256u              /* two of them may count as one: then they have a smaller share together */
 
 /* To the window that NOW_S is in. A clock that was set back begins anew. */
 static void move_on(const struct hits_site *site, struct hits_entry *entry, uint32_t now_s)
 {
-	uint32_t window = window_of(site, now_s);
+	uint32_t window = hits_window(site, now_s);
 	bool is_next = window == entry->window + 1;
 
 	if (window == entry->window)
 		return;
-	turn(entry->clients, is_next);
-	turn(entry->refused, is_next);
-	turn(entry->known, is_next);
+	crowd_turn(entry->clients, is_next);
+	crowd_turn(entry->refused, is_next);
+	crowd_turn(entry->known, is_next);
 	entry->window = window;
 }
 
@@ -36,6 +26,7 @@ struct key {
 	uint32_t rule;
 	enum method method;
 	struct span path, target;
+	bool is_cut;
 	char room[HITS_PATH_MAX];
 };
 
@@ -43,13 +34,13 @@ static void make_key(const struct hits_request *request, const struct hit *hit, 
 {
 	key->rule = hit->rule;
 	key->method = request->method;
-	key->path = hits_path(request->path, key->room);
+	key->path = hits_path(request->path, key->room, &key->is_cut);
 	key->target = hit->target.len > HITS_TARGET_MAX ? SPAN_NONE : hit->target;
 }
 
 static bool is_of(const struct hits_entry *entry, const struct key *key)
 {
-	return entry->rule == key->rule && entry->method == key->method && span_equal(span_make(entry->path, entry->path_len), key->path) &&
+	return entry->rule == key->rule && entry->method == key->method && entry->is_cut == key->is_cut && span_equal(span_make(entry->path, entry->path_len), key->path) &&
 	       span_equal(span_make(entry->target, entry->target_len), key->target);
 }
 
@@ -62,32 +53,73 @@ static struct hits_entry *find(struct hits_site *site, const struct key *key)
 	return NULL;
 }
 
-/* A free one, or the oldest of those that met few; NULL: all met many. */
-static struct hits_entry *find_room(struct hits_site *site, uint32_t now_s)
+/* How many entries there are of each client, by its tag. */
+static void count_made(const struct hits_site *site, uint8_t made[MAKERS])
 {
-	struct hits_entry *oldest = NULL;
-
+	memset(made, 0, MAKERS);
 	for (unsigned i = 0; i < HITS_ENTRIES; i++) {
-		struct hits_entry *entry = &site->entries[i];
-
-		if (!entry->rule)
-			return entry;
-		move_on(site, entry, now_s);
-		if (crowd_count(&entry->clients[0], &entry->clients[1]) <= FEW && (!oldest || entry->last_s < oldest->last_s))
-			oldest = entry;
+		if (site->entries[i].rule)
+			made[site->entries[i].maker % MAKERS]++;
 	}
-	return oldest;
 }
 
-static struct hits_entry *make(struct hits_site *site, const struct key *key, const struct hits_request *request, const struct hit *hit)
+static struct hits_entry *find_free(struct hits_site *site)
 {
-	struct hits_entry *entry = find_room(site, request->now_s);
+	for (unsigned i = 0; i < HITS_ENTRIES; i++) {
+		if (!site->entries[i].rule)
+			return &site->entries[i];
+	}
+	return NULL;
+}
+
+/* What goes first: an entry that meets nobody any more, then one of whoever has most. 0: it met many, and stays. */
+static unsigned weight(const struct hits_entry *entry, const uint8_t made[MAKERS])
+{
+	unsigned clients = crowd_count(&entry->clients[0], &entry->clients[1]);
+
+	return !clients ? UINT32_MAX : clients <= FEW ? made[entry->maker % MAKERS] : 0;
+}
+
+/* A free one, or the oldest of those that weigh most; NULL: all met many. For a client that has as many as it may, one of its own: what
+ * others met stays, whatever one client does. */
+static struct hits_entry *find_room(struct hits_site *site, uint32_t maker, uint32_t now_s)
+{
+	uint8_t made[MAKERS];
+	struct hits_entry *found = NULL;
+	unsigned most = 0;
+	bool has_its_share;
+
+	count_made(site, made);
+	has_its_share = made[maker % MAKERS] >= HITS_OF_CLIENT;
+	if (!has_its_share)
+		found = find_free(site);
+	if (found)
+		return found;
+	for (unsigned i = 0; i < HITS_ENTRIES; i++) {
+		struct hits_entry *entry = &site->entries[i];
+		unsigned much;
+
+		if (!entry->rule || (has_its_share && entry->maker % MAKERS != maker % MAKERS))
+			continue;
+		move_on(site, entry, now_s);
+		much = weight(entry, made);
+		if (much > most || (found && much == most && entry->last_s < found->last_s)) {
+			most = much;
+			found = entry;
+		}
+	}
+	return found;
+}
+
+static struct hits_entry *make(struct hits_site *site, const struct key *key, const struct hits_request *request, const struct hit *hit, uint32_t maker)
+{
+	struct hits_entry *entry = find_room(site, maker, request->now_s);
 
 	if (!entry)
 		return NULL;
-	*entry = (struct hits_entry){ .rule = key->rule, .phase = hit->phase, .method = (uint8_t)key->method, .path_len = (uint16_t)key->path.len,
-		                      .target_len = (uint16_t)key->target.len, .first_s = request->now_s,
-		                      .window = window_of(site, request->now_s) };
+	*entry = (struct hits_entry){ .rule = key->rule, .phase = hit->phase, .method = (uint8_t)key->method, .is_cut = key->is_cut, .maker = maker,
+		                      .path_len = (uint16_t)key->path.len, .target_len = (uint16_t)key->target.len, .first_s = request->now_s,
+		                      .window = hits_window(site, request->now_s) };
 	if (key->path.len)
 		memcpy(entry->path, key->path.at, key->path.len);
 	if (key->target.len)
@@ -111,7 +143,7 @@ const struct hits_entry *hits_entry_note(struct hits_site *site, const struct hi
 	make_key(request, hit, &key);
 	entry = find(site, &key);
 	if (!entry)
-		entry = make(site, &key, request, hit);
+		entry = make(site, &key, request, hit, hits_tag(hash));
 	if (!entry)
 		return NULL;
 	move_on(site, entry, request->now_s);
@@ -151,7 +183,7 @@ void hits_entry_note_other(struct hits_site *site, const struct hits_request *re
 static void tell(const struct hits_entry *entry, struct hits_told *out)
 {
 	*out = (struct hits_told){ .rule = entry->rule, .phase = entry->phase, .method = (enum method)entry->method, .path_len = entry->path_len,
-		                   .target_len = entry->target_len, .first_s = entry->first_s, .last_s = entry->last_s, .hits = entry->hits,
+		                   .is_cut = entry->is_cut, .target_len = entry->target_len, .first_s = entry->first_s, .last_s = entry->last_s, .hits = entry->hits,
 		                   .refusals = entry->refusals, .clients = crowd_count(&entry->clients[0], &entry->clients[1]),
 		                   .refused = hits_entry_refused(entry),
 		                   .known = hits_entry_known(entry) };

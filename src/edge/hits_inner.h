@@ -30,6 +30,8 @@ struct hits_entry {
 	uint32_t rule;               /* 0: free */
 	uint8_t phase, method;
 	bool may_retreat;            /* of the route that last refused somebody */
+	bool is_cut;                 /* PATH and what is below it */
+	uint32_t maker;              /* tag of the client that it was made for */
 	uint16_t path_len, target_len;
 	char path[HITS_PATH_MAX], target[HITS_TARGET_MAX];
 	uint32_t first_s, last_s;
@@ -48,6 +50,8 @@ struct hits_site {
 	uint32_t alarm_s;            /* when an entry last refused a known client and RETREAT_CLIENTS others; 0: nobody need look */
 	uint32_t has_retreats;       /* atomic */
 	struct crowd visitors;
+	uint32_t window;             /* of the newer of the next */
+	struct crowd refused[2];     /* ordinary clients, anywhere */
 	struct retreat retreats[RETREATS_MAX];
 	struct hits_client clients[HITS_CLIENTS];
 	struct hits_entry entries[HITS_ENTRIES];
@@ -72,6 +76,13 @@ void crowd_add(struct crowd *crowd, uint64_t hash);
 /* How many, about: exact for few, at most a thousand or so. */
 unsigned crowd_count(const struct crowd *newer, const struct crowd *older);
 
+/* The number of the window that NOW_S is in. */
+uint32_t hits_window(const struct hits_site *site, uint32_t now_s);
+/* CROWD[0] is that of the window before when IS_NEXT, of one long ago otherwise: a new one begins. */
+void crowd_turn(struct crowd crowd[2], bool is_next);
+
+/* What the client with HASH is called. */
+uint32_t hits_tag(uint64_t hash);
 /* The place of the client with HASH, made its own. */
 struct hits_client *hits_client_of(struct hits_site *site, uint64_t hash, uint32_t now_s);
 void hits_client_note(const struct hits_site *site, struct hits_client *client, const struct hits_request *request);

@@ -17,11 +17,13 @@ static bool is_variable(struct span segment)
 	return segment.len > SEGMENT_MAX || digits > DIGITS_MAX || (digits && digits == segment.len);
 }
 
-struct span hits_path(struct span path, char *out)
+struct span hits_path(struct span path, char *out, bool *is_cut)
 {
+	bool has_slash = path.len && path.at[path.len - 1] == '/';  /* "/a/" is not "/a": exact exclusions know both */
 	struct span rest = span_skip(path, 1);
 	size_t len = 0;
 
+	*is_cut = false;
 	if (!path.len || path.at[0] != '/' || !path_has_one_reading(path) || span_find(path, '*') < path.len)
 		return SPAN_NONE;
 	while (rest.len) {
@@ -29,13 +31,15 @@ struct span hits_path(struct span path, char *out)
 
 		if (is_variable(segment))
 			segment = SPAN("*");
-		if (len + 1 + segment.len > HITS_PATH_MAX)
+		if (len + 1 + segment.len + has_slash > HITS_PATH_MAX) {
+			*is_cut = true;
 			break;
+		}
 		out[len++] = '/';
 		memcpy(out + len, segment.at, segment.len);
 		len += segment.len;
 	}
-	if (!len)
+	if (!len || (has_slash && !*is_cut))
 		out[len++] = '/';
 	return span_make(out, len);
 }

@@ -20,7 +20,8 @@ static void count(struct hits_site *site)
 
 static bool is_of(const struct retreat *retreat, const struct hits_entry *entry)
 {
-	return retreat->method == entry->method && span_equal(span_make(retreat->path, retreat->path_len), span_make(entry->path, entry->path_len)) &&
+	return retreat->method == entry->method && retreat->is_cut == entry->is_cut &&
+	       span_equal(span_make(retreat->path, retreat->path_len), span_make(entry->path, entry->path_len)) &&
 	       span_equal(span_make(retreat->target, retreat->target_len), span_make(entry->target, entry->target_len));
 }
 
@@ -55,7 +56,7 @@ static unsigned wanted(const struct hits_site *site, uint32_t now_s)
 
 static void begin(struct retreat *retreat, const struct hits_entry *entry, uint32_t now_s)
 {
-	*retreat = (struct retreat){ .rule = entry->rule, .since_s = now_s, .until_s = now_s + RETREAT_S, .method = entry->method,
+	*retreat = (struct retreat){ .rule = entry->rule, .since_s = now_s, .until_s = now_s + RETREAT_S, .method = entry->method, .is_cut = entry->is_cut,
 		                     .path_len = entry->path_len, .target_len = entry->target_len };
 	memcpy(retreat->path, entry->path, sizeof(retreat->path));
 	memcpy(retreat->target, entry->target, sizeof(retreat->target));
@@ -152,7 +153,8 @@ bool retreat_is_any(const struct hits_site *site)
 unsigned retreat_of_request(struct hits_site *site, uint64_t key, enum method method, struct span path, uint32_t now_s, struct waf_retreat *targets, char *texts)
 {
 	char room[HITS_PATH_MAX];
-	struct span pattern = hits_path(path, room);
+	bool is_cut;
+	struct span pattern = hits_path(path, room, &is_cut);
 	unsigned found = 0;
 
 	if (!pattern.len || hits_lock(site, key) != RESULT_OK)
@@ -161,7 +163,8 @@ unsigned retreat_of_request(struct hits_site *site, uint64_t key, enum method me
 		const struct retreat *retreat = &site->retreats[i];
 		char *text = texts + (size_t)found * HITS_TARGET_MAX;
 
-		if (!holds(retreat, now_s) || retreat->method != method || !span_equal(span_make(retreat->path, retreat->path_len), pattern))
+		if (!holds(retreat, now_s) || retreat->method != method || retreat->is_cut != is_cut ||
+		    !span_equal(span_make(retreat->path, retreat->path_len), pattern))
 			continue;
 		memcpy(text, retreat->target, retreat->target_len);
 		targets[found++] = (struct waf_retreat){ retreat->rule, span_make(text, retreat->target_len) };

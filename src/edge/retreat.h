@@ -28,6 +28,7 @@ struct retreat {
 	uint32_t rule;               /* 0: free */
 	uint32_t since_s, until_s;
 	uint8_t method;
+	bool is_cut;                 /* PATH and what is below it */
 	bool is_enforced;            /* a person took it back: it is none, and will be none until then */
 	uint16_t path_len, target_len;
 	char path[HITS_PATH_MAX], target[HITS_TARGET_MAX];

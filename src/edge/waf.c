@@ -211,8 +211,8 @@ static enum result add_exclusions(struct overlay_draft *draft)
 	for (size_t i = 0; i < count; i++) {
 		struct waf_exclusion *exclusion = &draft->exclusions[i];
 
-		*exclusion = (struct waf_exclusion){ .path = list[i].path, .methods = methods_of(&list[i].method), .parameter = list[i].parameter,
-			                             .ends_ms = list[i].until_ms ? list[i].until_ms + DAY_MS : 0 };
+		*exclusion = (struct waf_exclusion){ .path = list[i].path, .is_exact = list[i].exact, .methods = methods_of(&list[i].method),
+			                             .parameter = list[i].parameter, .ends_ms = list[i].until_ms ? list[i].until_ms + DAY_MS : 0 };
 		if (!waf_rule_ids(list[i].rule, &exclusion->first, &exclusion->last))
 			exclusion->tag = list[i].rule;
 	}

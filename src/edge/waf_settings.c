@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "edge/clamd.h"
 #include "message/head.h"
+#include "message/path.h"
 
 #include "base/banned.h"
 
@@ -31,6 +32,8 @@ static const struct key exclusion_keys[] = {
 	  .help = "Which rules: an id (942100), a range (942100-942199), or a tag (attack-sqli)." },
 	{ .name = "path", .type = KEY_TEXT, .offset = AT(waf_exclusion_settings, path), .max = 1024,
 	  .help = "Where: a path and all below it, as of a route; * stands for one segment (/wiki/*/edit). Everywhere when it is not written." },
+	{ .name = "exact", .type = KEY_BOOL, .offset = AT(waf_exclusion_settings, exact), .fallback = "false",
+	  .help = "true: for that very path alone, nothing below it; a slash at its end is part of it. / is then the front page, and not the whole site." },
 	{ .name = "method", .type = KEY_TEXT, .flags = KEY_LIST, .offset = AT(waf_exclusion_settings, method), .max = 32,
 	  .help = "For which methods; any when none is written." },
 	{ .name = "parameter", .type = KEY_TEXT, .offset = AT(waf_exclusion_settings, parameter), .min = 1, .max = 255,
@@ -66,10 +69,23 @@ static bool has_star_within(struct span path)
 	return false;
 }
 
+/* Of a path that no request ever has, nobody would notice that it excuses nothing. */
+static void check_exact(struct span path, struct key_check *check)
+{
+	if (span_find(path, '?') < path.len || span_find(path, '#') < path.len)
+		key_complain(check, "path", SPAN("a path ends before ? and #: parameters of a query are named by `parameter`"),
+		             "path: found \"%.*s\", expected a path without ? or #, as it is exact", SPAN_ARG(path));
+	else if (!path_has_one_reading(path))
+		key_complain(check, "path", SPAN("without .. // ; \\ a name that begins with a dot, or %2f and its like"),
+		             "path: found \"%.*s\", which can be read in more than one way: no exact path is", SPAN_ARG(path));
+}
+
 static void check_path(const struct waf_exclusion_settings *exclusion, struct key_check *check)
 {
 	struct span path = exclusion->path;
 
+	if (!path.len && exclusion->exact)
+		key_complain(check, "exact", SPAN("/ is the front page"), "exact: it wants a path; without one the exclusion holds everywhere");
 	if (!path.len)
 		return;
 	if (path.at[0] != '/')
@@ -77,6 +93,8 @@ static void check_path(const struct waf_exclusion_settings *exclusion, struct ke
 	else if (has_star_within(path))
 		key_complain(check, "path", SPAN("a path means all below it too: the * may not be needed"),
 		             "path: found \"%.*s\", but * stands for one whole segment", SPAN_ARG(path));
+	else if (exclusion->exact)
+		check_exact(path, check);
 }
 
 static void check_exclusion(const void *values, struct key_check *check)
@@ -151,7 +169,7 @@ static const struct key waf_keys[] = {
 	  .help = "In block: whether one rule, in one parameter of one path, goes back to detect by itself for seven days when it begins to "
 	          "refuse many visitors with a history of clean requests. Rules about the protocol never do, and no more than three a day." },
 	{ .name = "graduate", .type = KEY_DURATION, .offset = AT(waf_settings, graduate_ms), .max = 365 * DAY_MS,
-	  .help = "In detect: when for this long no rule refuses many ordinary visitors in one place, the site moves to block by itself, after it "
+	  .help = "In detect: when for this long rules refuse no visitors who seem to be citizens, the site moves to block by itself, after it "
 	          "was announced. bouclier rules graduate SITE --undo takes it back. Not written, or 0: it never does." },
 	{ .name = "graduate_notice", .type = KEY_DURATION, .offset = AT(waf_settings, graduate_notice_ms), .fallback = "24h", .max = 30 * DAY_MS,
 	  .help = "How long before the move it is announced, in status and in the journal." },

@@ -14,6 +14,7 @@ enum waf_over_limit { OVER_LIMIT_REJECT, OVER_LIMIT_PARTIAL };
 struct waf_exclusion_settings {
 	struct span rule;             /* "942100", "942100-942199", or a tag */
 	struct span path;             /* as of a route; `*` is one segment; empty: every path */
+	bool exact;                   /* that very path, nothing below it */
 	struct list_value method;     /* struct span; empty: any */
 	struct span parameter;        /* "comment", "REQUEST_COOKIES:session"; empty: all of the request */
 	struct span reason;

@@ -173,14 +173,18 @@ enum result collection_deprecate(struct waf_transaction *transaction, enum varia
 {
 	const struct entry *value = table_find(transaction, variable, name), *last = table_find(transaction, variable, SPAN("LAST_UPDATE_TIME"));
 	struct span rest = speed, amount = span_cut(&rest, '/');
-	int64_t period = rest.at ? integer_of(rest) : 0, before, after;
+	int64_t period = rest.at ? integer_of(rest) : 0, times, before, after;
 	char digits[DECIMAL_MAX];
 
 	if (!value || !last || period <= 0)
 		return RESULT_OK;
 	before = integer_of(value->value);
-	after = before - integer_of(amount) * (((int64_t)collection_now_s(transaction) - stored_time(last->value)) / period);
-	after = after < 0 ? 0 : after;
+	/* A rule may set the time of the last update as it likes. Often enough to empty any counter is as good as more often, and is a product
+	 * that 64 bits hold. */
+	times = ((int64_t)collection_now_s(transaction) - stored_time(last->value)) / period;
+	times = times < -INT32_MAX ? -INT32_MAX : times > INT32_MAX ? INT32_MAX : times;
+	after = before - integer_of(amount) * times;
+	after = after < 0 ? 0 : after > INT32_MAX ? INT32_MAX : after;
 	if (after == before)
 		return RESULT_OK;
 	return collection_set(transaction, variable, name, span_make(digits, decimal_write((uint64_t)after, digits)));

@@ -73,9 +73,10 @@ static enum result node_step(struct waf_overlay *overlay, uint32_t parent, struc
 	return result;
 }
 
-/* PATH as the walk of a request sees it. */
-static enum result node_of(struct waf_overlay *overlay, struct span path, uint32_t *out)
+/* The exclusion's path as the walk of a request sees it. */
+static enum result node_of(struct waf_overlay *overlay, const struct waf_exclusion *exclusion, uint32_t *out)
 {
+	struct span path = exclusion->path;
 	char *tidy = arena_take(&overlay->arena, path.len + 1);
 	struct span rest;
 	enum result result = RESULT_OK;
@@ -91,7 +92,7 @@ static enum result node_of(struct waf_overlay *overlay, struct span path, uint32
 
 		result = depth == OVERLAY_DEPTH_MAX ? RESULT_LIMIT : node_step(overlay, *out, segment, out);
 	}
-	return result;
+	return result == RESULT_OK && exclusion->is_exact ? node_step(overlay, *out, overlay_end(path), out) : result;
 }
 
 static bool means(const struct waf_exclusion *exclusion, const struct rule *rule)
@@ -242,20 +243,21 @@ static enum result excuse_add(struct waf_overlay *overlay, const struct waf_excl
 	if (result == RESULT_OK && exclusion->parameter.len)
 		result = find_targets(overlay, exclusion->parameter, excuse);
 	if (result == RESULT_OK)
-		result = node_of(overlay, exclusion->path, &excuse->node);
+		result = node_of(overlay, exclusion, &excuse->node);
 	if (result == RESULT_OK)
 		result = place_excuse(overlay, excuse);
 	*last = excuse;
 	return result;
 }
 
-/* No exclusion makes more nodes than its path has segments. */
+/* No exclusion makes more nodes than its path has segments, and one where an exact one ends. */
 static enum result make_tables(struct waf_overlay *overlay, const struct waf_overlay_birth *birth)
 {
 	size_t most = birth->exclusion_count, slots = SLOTS_MIN;
 	uint32_t root;
 
 	for (size_t i = 0; i < birth->exclusion_count; i++) {
+		most += birth->exclusions[i].is_exact;
 		for (size_t at = 0; at < birth->exclusions[i].path.len; at++)
 			most += birth->exclusions[i].path.at[at] == '/' || birth->exclusions[i].path.at[at] == '%' || birth->exclusions[i].path.at[at] == '\\';
 	}

@@ -9,7 +9,8 @@
  * Threads  immutable once made
  *
  * Security, fails closed: a path that origins may read in two ways (dots, "//", ";", "\", %2f ...) has no exclusion but those
- * that hold everywhere.
+ * that hold everywhere; one that is exact never does, not for "/" either. A slash at the end is part of an exact path: what one
+ * origin takes for the same page is another page to the next.
  */
 #ifndef BOUCLIER_WAF_OVERLAY_H
 #define BOUCLIER_WAF_OVERLAY_H
@@ -26,6 +27,7 @@ struct waf_exclusion {
 	uint32_t first, last;        /* ids; both 0: those that have TAG */
 	struct span tag;
 	struct span path;            /* a prefix by whole segments, "*" is any one; empty: everywhere */
+	bool is_exact;               /* that very path and nothing below it; PATH is not empty */
 	uint64_t methods;            /* bit per enum method; 0: any */
 	struct span parameter;       /* empty: the rules are not asked at all. A variable's name in capitals, with or without ":selector", or a
 	                              * parameter's name: then its name and value, in the query or the body. A "*" at the end: all that

@@ -11,6 +11,8 @@
 struct overlay_visit {
 	uint32_t *nodes;
 	unsigned count, room;
+	bool is_whole;               /* the path has one reading: it may be the very one that an exclusion means */
+	struct span end;             /* ... and ends so */
 	uint64_t *taken;             /* bit by number of an excuse: a parameter may come a thousand times */
 };
 
@@ -65,19 +67,38 @@ static enum result visit_add(struct waf_transaction *transaction, uint32_t numbe
 	return RESULT_OK;
 }
 
+static enum result visit_node(struct waf_transaction *transaction, uint32_t number)
+{
+	const struct overlay_node *node = overlay_node(transaction->overlay, number);
+	enum result result = node->has_parameters ? visit_add(transaction, number) : RESULT_OK;
+
+	for (const struct excuse *excuse = node->excuses; excuse && result == RESULT_OK; excuse = excuse->next)
+		result = take(transaction, excuse);
+	return result;
+}
+
+/* The request's path ends at node NUMBER: what is exact there. */
+static enum result visit_end(struct waf_transaction *transaction, uint32_t number)
+{
+	const struct overlay_visit *visit = transaction->visit;
+	uint32_t end = visit->is_whole ? overlay_child(transaction->overlay, number, visit->end) : NO_NODE;
+
+	return end == NO_NODE ? RESULT_OK : visit_node(transaction, end);
+}
+
 /* Depth first; the tree is at most OVERLAY_DEPTH_MAX deep, and no node is met twice. */
 static enum result walk(struct waf_transaction *transaction, uint32_t number, struct span rest)
 {
 	const struct waf_overlay *overlay = transaction->overlay;
 	const struct overlay_node *node = overlay_node(overlay, number);
-	enum result result = node->has_parameters ? visit_add(transaction, number) : RESULT_OK;
+	enum result result = visit_node(transaction, number);
 	uint32_t child;
 	struct span segment;
 
-	for (const struct excuse *excuse = node->excuses; excuse && result == RESULT_OK; excuse = excuse->next)
-		result = take(transaction, excuse);
-	if (result != RESULT_OK || !rest.len)
+	if (result != RESULT_OK)
 		return result;
+	if (!rest.len)
+		return visit_end(transaction, number);
 	segment = span_cut(&rest, '/');
 	child = overlay_child(overlay, number, segment);
 	if (child != NO_NODE)
@@ -141,8 +162,11 @@ static enum result find_excuses(struct waf_transaction *transaction)
 		return RESULT_NO_MEMORY;
 	transaction->visit = visit;
 	/* Security, fails closed: see overlay.h. */
-	if (path.len && path_has_one_reading(path))
+	if (path.len && path_has_one_reading(path)) {
 		rest = span_skip(path_tidy(path, tidy), 1);
+		visit->is_whole = path.at[0] == '/';  /* "*" is no path */
+		visit->end = overlay_end(path);
+	}
 	result = walk(transaction, OVERLAY_ROOT, rest);
 	return result == RESULT_OK ? take_parameters(transaction, &transaction->args_get) : result;
 }

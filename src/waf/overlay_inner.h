@@ -8,6 +8,9 @@
 
 #define OVERLAY_ROOT 0u
 #define NO_NODE UINT32_MAX
+/* Where an exact path ends there is one node more, below the last segment: no segment is empty or has a slash. */
+#define END_PLAIN SPAN("")
+#define END_SLASH SPAN("/")
 #define PARAMETER_MAX 255u   /* longest name that a prefix is looked for in */
 
 /* One exclusion, its rule resolved. */
@@ -57,6 +60,12 @@ struct waf_overlay {
 static inline struct overlay_node *overlay_node(const struct waf_overlay *overlay, uint32_t number)
 {
 	return (struct overlay_node *)overlay->nodes.items + number;
+}
+
+/* How PATH, which begins with a slash, ends. */
+static inline struct span overlay_end(struct span path)
+{
+	return path.len > 1 && path.at[path.len - 1] == '/' ? END_SLASH : END_PLAIN;
 }
 
 /* The child of PARENT for SEGMENT, not the star; NO_NODE. */

@@ -223,6 +223,11 @@ enum result waf_rules_new(struct ruleset *ruleset, struct complaints *complaints
 	return result;
 }
 
+const struct rule *waf_rules_first(const struct waf_rules *rules)
+{
+	return rules->ruleset->first;
+}
+
 const struct rule *waf_rules_find(const struct waf_rules *rules, uint32_t id)
 {
 	const struct rule *rule = rules->ruleset->first;

@@ -62,6 +62,8 @@ struct waf_match {
 enum result waf_rules_new(struct ruleset *ruleset, struct complaints *complaints, struct waf_rules **out) must_check;
 void waf_rules_free(struct waf_rules *rules);
 
+/* The first in the order of the files, markers among them; `next` of a rule has the others. NULL: there is none. */
+const struct rule *waf_rules_first(const struct waf_rules *rules);
 /* NULL: there is no rule with that ID. */
 const struct rule *waf_rules_find(const struct waf_rules *rules, uint32_t id);
 

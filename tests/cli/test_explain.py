@@ -78,7 +78,7 @@ def test_a_refusal_is_explained(shield):
     one = rule(found, 942100)
     assert one["target"] == "ARGS:message" and one["points"] == 5 and one["length"] == len(ATTACK)
     assert one["transformations"] == ["utf8toUnicode", "urlDecodeUni", "removeNulls"]
-    assert one["exclusion"] == {"rule": 942100, "path": "/forum/reply", "method": "POST", "parameter": "message"}
+    assert one["exclusion"] == {"rule": 942100, "path": "/forum/reply", "exact": True, "method": "POST", "parameter": "message"}
     assert rule(found, 949110)["sum"] and "exclusion" not in rule(found, 949110)
     assert found["scores"]["inbound"] == {"sum": 5, "said": 5, "threshold": 5}
     assert "value" not in one and "OR 1=1" not in json.dumps(found)
@@ -114,8 +114,9 @@ def test_what_is_proposed_lets_this_pass_and_nothing_else(origin, body):
         one.config.write_text(head + waf.replace("EXCLUSIONS", flow(site)))
         after = told(one, "--request", file)
         assert after["decision"] == "allow", after
-        file.write_bytes(form(body, "/elsewhere"))
-        assert told(one, "--request", file)["decision"] == "block"
+        for path in ("/elsewhere", "/forum/reply/", "/forum/reply/x", "/forum/reply//", "/forum/./reply", "/forum%2freply", "/Forum/reply", "/forum"):
+            file.write_bytes(form(body, path))
+            assert told(one, "--request", file)["decision"] == "block", path
         file.write_bytes(form("other=1%27+OR+1%3D1--+-"))
         assert told(one, "--request", file)["decision"] == "block"
 

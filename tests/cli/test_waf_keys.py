@@ -57,6 +57,15 @@ def exclusion(**keys):
     (exclusion(path="a"), "expected a path that starts with /"),
     (exclusion(path="/a*"), "* stands for one whole segment"),
     (exclusion(path="/a" * 65), "too many segments"),
+    (exclusion(exact=True), "exact: it wants a path"),
+    (exclusion(path="/a", exact="yes"), 'exact: found "yes"'),
+    (exclusion(path="a", exact=True), "expected a path that starts with /"),
+    (exclusion(path="= /a"), "expected a path that starts with /"),
+    (exclusion(path="/a*", exact=True), "* stands for one whole segment"),
+    (exclusion(path="/a?b=1", exact=True), "expected a path without ? or #"),
+    (exclusion(path="/a#b", exact=True), "expected a path without ? or #"),
+    *((exclusion(path=path, exact=True), "can be read in more than one way")
+      for path in ("/a//b", "//", "/a/./b", "/a/..", "/.well-known/x", "/a;b", "/a\\b", "/a%2fb", "/a%2Eb", "/%61", "/a%", "/a%3fb", "/a%00")),
     (exclusion(method=["GET", "get"]), 'method: found "get", expected a method'),
     (exclusion(reason="x"), "reason"),
     (exclusion(until="2026-02-29"), 'found "2026-02-29", expected a day (2026-01-31)'),
@@ -86,6 +95,16 @@ def test_a_set_that_is_not_there(bouclier, write):
     for ruleset, says in (("none.conf", "there is no such rule file"), ("none", "there are no rule files"), ('a"b', "no quotes")):
         said = bouclier("check", "-c", write({"mode": "block", "ruleset": ruleset}))
         assert said.code == 1 and says in said.err, said
+
+
+def test_an_exact_path(bouclier, write):
+    """What can be one is taken as it stands; without `exact` a path means what it did."""
+    for path in ("/", "/a", "/a/", "/w/*/edit", "/café", "/caf%C3%A9", "/a b", "/index.php"):
+        said = bouclier("check", "-c", write(exclusion(path=path, exact=True)))
+        assert said.code == 0 and not said.err, said
+    for path in ("/a//b", "/.well-known/x", "/a;b", "/a%2fb"):
+        assert bouclier("check", "-c", write(exclusion(path=path))).code == 0
+    assert "exact: true" in bouclier("dump", "-c", write(exclusion(path="/", exact=True))).out
 
 
 def test_the_last_day_of_an_exclusion(bouclier, write):

@@ -50,6 +50,8 @@ static void few_are_told(void **state)
 	facts = at(NOW + 6 * DAY);
 	assert_false(graduation_meets_few(&site, &facts));
 	facts.few_s = NOW + DAY;
+	assert_false(graduation_meets_few(&site, &facts));  /* nobody of late */
+	facts.few = 2;
 	assert_true(graduation_meets_few(&site, &facts));
 	assert_news(site, facts, GRADUATION_ANNOUNCED);
 }

@@ -275,9 +275,127 @@ static void entries_that_met_few_make_room(void **state)
 		snprintf(target, sizeof(target), "ARGS:field%u", i);
 		hit_at(&stage, 1, 942100, "/", target, NOW + 1 + i);
 	}
-	assert_int_equal(read_at(&stage, NOW)->count, HITS_ENTRIES);
+	assert_int_equal(read_at(&stage, NOW)->count, 1 + HITS_OF_CLIENT);
 	assert_span(span_make(stage.view.list[0].target, stage.view.list[0].target_len), "ARGS:message");
 	assert_in_range(stage.view.list[0].refused, 6, 9);
+	end(&stage);
+}
+
+static bool is_told(const struct hits_view *view, const char *target)
+{
+	for (unsigned i = 0; i < view->count; i++) {
+		if (span_equal(span_make(view->list[i].target, view->list[i].target_len), span_of(target)))
+			return true;
+	}
+	return false;
+}
+
+/* One client meets one rule in places without end (its own invention, or a cookie that hits on every page): the others' places stay, those
+ * that only one of them has met too, and there is room for more of them. */
+static void one_client_does_not_fill_the_table(void **state)
+{
+	struct stage stage;
+	char target[32];
+
+	(void)state;
+	start(&stage);
+	for (unsigned i = 1; i < 10; i++)
+		clean(&stage, i, 900, NOW);
+	hit_at(&stage, 2, 942100, "/", "ARGS:first", NOW);
+	for (unsigned i = 0; i < 3 * HITS_ENTRIES; i++) {
+		snprintf(target, sizeof(target), "ARGS:field%u", i);
+		hit_at(&stage, 1, 942100, "/", target, NOW + 1 + i);
+	}
+	assert_int_equal(read_at(&stage, NOW)->count, 1 + HITS_OF_CLIENT);
+	assert_true(is_told(&stage.view, "ARGS:first"));
+	assert_true(is_told(&stage.view, target));       /* the newest of its own */
+	assert_false(is_told(&stage.view, "ARGS:field0"));
+	/* More of its kind: whoever has most makes room. */
+	for (unsigned i = 0; i < 3 * HITS_ENTRIES; i++) {
+		snprintf(target, sizeof(target), "ARGS:other%u", i);
+		hit_at(&stage, 3 + i % 4, 942100, "/", target, NOW + 1000 + i);
+	}
+	assert_int_equal(read_at(&stage, NOW)->count, HITS_ENTRIES);
+	assert_true(is_told(&stage.view, "ARGS:first"));
+	hit_at(&stage, 9, 942100, "/", "ARGS:last", NOW + 2000);
+	for (unsigned i = 0; i < 3 * HITS_ENTRIES; i++) {
+		snprintf(target, sizeof(target), "ARGS:again%u", i);
+		hit_at(&stage, 1, 942100, "/", target, NOW + 3000 + i);
+	}
+	assert_true(is_told(read_at(&stage, NOW), "ARGS:first"));
+	assert_true(is_told(&stage.view, "ARGS:last"));
+	/* What nobody meets any more goes before what anybody does. */
+	hit_at(&stage, 2, 942100, "/", "ARGS:second", NOW + 30 * DAY);
+	assert_false(is_told(read_at(&stage, NOW + 30 * DAY), "ARGS:first"));
+	end(&stage);
+}
+
+/* Each is refused in a place of his own: no entry has many, and still they are many. */
+static void many_who_are_refused_in_many_places_are_many(void **state)
+{
+	struct stage stage;
+	char target[32];
+
+	(void)state;
+	start(&stage);
+	stage.site->seed = (struct hash_seed){ 1, 2 };  /* whose bits in the crowd are not the same */
+	for (unsigned i = 0; i < HITS_ANYWHERE; i++) {
+		clean(&stage, i, 10, NOW);
+		assert_int_equal(read_at(&stage, NOW + i)->glance.bad_s, 0);
+		assert_int_equal(stage.view.glance.few, i);
+		snprintf(target, sizeof(target), "ARGS:field%u", i);
+		hit_at(&stage, i, 942100, "/", target, NOW + i);
+		hit_at(&stage, i, 942100, "/", target, NOW + i);  /* again: he is one */
+	}
+	assert_int_equal(read_at(&stage, NOW)->glance.bad_s, NOW + HITS_ANYWHERE - 1);
+	assert_int_equal(stage.view.glance.few, HITS_ANYWHERE);
+	/* Two windows later one alone is no many. */
+	hit_at(&stage, 1, 942100, "/", "ARGS:field1", NOW + 15 * DAY);
+	assert_int_equal(read_at(&stage, NOW)->glance.bad_s, NOW + HITS_ANYWHERE - 1);
+	assert_int_equal(stage.view.glance.few, 1);
+	hits_forget(stage.site, SITE, NOW + 15 * DAY);
+	assert_int_equal(read_at(&stage, NOW + 15 * DAY)->glance.few, 0);
+	end(&stage);
+}
+
+/* Of a thousand visitors a few look like attackers every week: what counts is their share. */
+static void many_is_a_share_where_many_come(void **state)
+{
+	struct stage stage;
+	char target[32];
+
+	(void)state;
+	start(&stage);
+	stage.site->seed = (struct hash_seed){ 1, 2 };
+	for (unsigned i = 0; i < 900; i++)
+		clean(&stage, i, 5, NOW);
+	assert_in_range(read_at(&stage, NOW)->glance.visitors, 700, 1100);
+	for (unsigned i = 0; i < HITS_ANYWHERE + 1; i++) {
+		snprintf(target, sizeof(target), "ARGS:field%u", i);
+		hit_at(&stage, i, 942100, "/", target, NOW + 1);
+	}
+	assert_int_equal(read_at(&stage, NOW)->glance.bad_s, 0);
+	for (unsigned i = 10; i < 25; i++) {
+		snprintf(target, sizeof(target), "ARGS:field%u", i);
+		hit_at(&stage, i, 942100, "/", target, NOW + 2);
+	}
+	assert_int_equal(read_at(&stage, NOW)->glance.bad_s, NOW + 2);
+	end(&stage);
+}
+
+/* Who has a history of clean requests is no attacker who looked around first. */
+static void one_known_visitor_is_enough(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	start(&stage);
+	clean(&stage, 1, 60, NOW);
+	clean(&stage, 2, 60, NOW + DAY);
+	hit(&stage, 2, NOW + DAY);
+	assert_int_equal(read_at(&stage, NOW + DAY)->glance.bad_s, 0);
+	hit(&stage, 1, NOW + DAY + 1);
+	assert_int_equal(read_at(&stage, NOW + DAY)->glance.bad_s, NOW + DAY + 1);
 	end(&stage);
 }
 
@@ -378,19 +496,23 @@ static void paths(void **state)
 {
 	static const struct { const char *path, *pattern; } rows[] = {
 		{ "/", "/" }, { "/wiki/Main_Page", "/wiki/Main_Page" }, { "/forum/12/reply", "/forum/*/reply" }, { "/a/2026-budget", "/a/2026-budget" },
-		{ "/a/f47ac10b58cc4372", "/a/*" }, { "/a/abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrs", "/a/*" }, { "/v2/x/", "/v2/x" },
+		{ "/a/f47ac10b58cc4372", "/a/*" }, { "/a/abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrs", "/a/*" }, { "/v2/x/", "/v2/x/" },
+		{ "/12345/", "/*/" },
 		{ "", "" }, { "*", "" }, { "/a/../b", "" }, { "/a//b", "" }, { "/a;x", "" }, { "/a/*/b", "" }, { "x/y", "" },
 	};
 	char out[HITS_PATH_MAX], longer[600];
 	struct span cut;
+	bool is_cut;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		assert_true(span_equal(hits_path(span_of(rows[i].path), out), span_of(rows[i].pattern)));
+		assert_true(span_equal(hits_path(span_of(rows[i].path), out, &is_cut), span_of(rows[i].pattern)) && !is_cut);
 	for (size_t i = 0; i < sizeof(longer); i++)
 		longer[i] = i % 20 ? 'a' : '/';
-	cut = hits_path(span_make(longer, sizeof(longer)), out);
-	assert_true(cut.len == 160 && span_starts(span_make(longer, sizeof(longer)), cut));
+	cut = hits_path(span_make(longer, sizeof(longer)), out, &is_cut);
+	assert_true(is_cut && cut.len == 160 && span_starts(span_make(longer, sizeof(longer)), cut));
+	assert_true(hits_path(span_make(longer, 160), out, &is_cut).len == 160 && !is_cut);
+	assert_true(hits_path(span_make(longer, 161), out, &is_cut).len == 140 && is_cut);  /* no room for the slash at its end */
 }
 
 int main(void)
@@ -401,6 +523,8 @@ int main(void)
 		cmocka_unit_test(a_rule_that_hits_every_request_is_seen), cmocka_unit_test(what_no_rule_refuses_is_not_bad),
 		cmocka_unit_test(an_entry_fades), cmocka_unit_test(known_clients_have_a_history),
 		cmocka_unit_test(strangers_do_not_drive_citizens_out), cmocka_unit_test(entries_that_met_few_make_room),
+		cmocka_unit_test(one_client_does_not_fill_the_table), cmocka_unit_test(many_who_are_refused_in_many_places_are_many),
+		cmocka_unit_test(many_is_a_share_where_many_come), cmocka_unit_test(one_known_visitor_is_enough),
 		cmocka_unit_test(places_belong_to_sites_and_tenants), cmocka_unit_test(forgetting_leaves_clients),
 		cmocka_unit_test(a_process_that_dies_in_it_leaves_it_usable), cmocka_unit_test(threads_lose_nothing), cmocka_unit_test(paths),
 	};

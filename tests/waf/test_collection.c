@@ -176,6 +176,34 @@ static void deprecation(void **state)
 	stage_done(&stage);
 }
 
+/* Numbers that a rule's author chose, or had a client choose, at the edges of what fits: nothing wraps around. */
+static void deprecation_beyond_all_numbers(void **state)
+{
+	static const struct { const char *count, *last, *speed, *left; } rows[] = {
+		{ "100", "-9999999999999999", "2147483647/1", "0" },        /* 2^31 times 2^50 */
+		{ "100", "-9999999999999999", "-2147483647/1", "2147483647" },
+		{ "100", "9999999999999999", "2147483647/1", "2147483647" },  /* in the future: time goes back */
+		{ "100", "-9999999999999999", "0/1", "100" },
+		{ "2147483647", "1799999990", "99999999999999999999/1", "0" },
+		{ "2147483647", "1799999990", "1/99999999999999999999", "2147483647" },
+		{ "100", "1799999990", "5/-9", "100" }, { "100", "1799999990", "5/0", "100" }, { "100", "1799999990", "5/", "100" },
+		{ "100", "1799999990", "/1", "100" }, { "-2147483649", "1799999990", "1/1", "0" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct stage stage;
+		char query[256];
+
+		stage_start(&stage, OPEN "SecAction \"id:2,phase:1,pass,nolog,setvar:ip.n=%{ARGS.n},setvar:ip.LAST_UPDATE_TIME=%{ARGS.last}\"\n"
+		                         "SecAction \"id:3,phase:1,pass,nolog,deprecatevar:ip.n=%{ARGS.speed}\"\nSecAction \"id:4,phase:1,pass,msg:'%{ip.n}'\"\n");
+		snprintf(query, sizeof(query), "n=%s&last=%s&speed=%s", rows[i].count, rows[i].last, rows[i].speed);
+		ask(&stage, query);
+		assert_said(&stage.engine, rows[i].left);
+		stage_done(&stage);
+	}
+}
+
 static void forgetting(void **state)
 {
 	struct stage stage;
@@ -282,7 +310,7 @@ int main(void)
 		cmocka_unit_test(what_nobody_changed_is_not_stored),
 		cmocka_unit_test(expiry),
 		cmocka_unit_test(a_timeout_of_its_own),
-		cmocka_unit_test(deprecation),
+		cmocka_unit_test(deprecation), cmocka_unit_test(deprecation_beyond_all_numbers),
 		cmocka_unit_test(forgetting),
 		cmocka_unit_test(sessions_are_an_applications_own),
 		cmocka_unit_test(two_at_once),

@@ -116,6 +116,7 @@ static unsigned ask(struct scene *scene, const struct request *request)
 #define ID(number) .first = (number), .last = (number)
 #define TAG(text) .tag = SPAN_INIT(text)
 #define AT_PATH(text) .path = SPAN_INIT(text)
+#define EXACTLY(text) .path = SPAN_INIT(text), .is_exact = true
 #define OF(text) .parameter = SPAN_INIT(text)
 #define BIT(method) ((uint64_t)1 << (method))
 
@@ -163,6 +164,56 @@ static const struct excused {
 	{ { ID(10), AT_PATH("/a") }, { "GET", "/a/%", "a=evil", NULL, NULL }, 406 },
 	{ { ID(10), AT_PATH("/") }, { "GET", "/a/../b", "a=evil", NULL, NULL }, 0 },
 	{ { ID(10) }, { "GET", "/a/%2e%2e/b", "a=evil", NULL, NULL }, 0 },
+	/* that very path */
+	{ { ID(10), EXACTLY("/") }, { "GET", "/", "a=evil", NULL, NULL }, 0 },
+	{ { ID(10), EXACTLY("/") }, { "GET", "/x", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/") }, { "GET", "/index.php", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/") }, { "GET", "//", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/") }, { "GET", "/.", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/") }, { "GET", "/x/..", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/") }, { "GET", "/x/../", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/") }, { "GET", "/;x", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/") }, { "GET", "/%2e", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/") }, { "GET", "/%2f", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/") }, { "GET", "/%00x", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/") }, { "GET", "\\", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/") }, { "GET", "", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/") }, { "GET", "*", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/*") }, { "GET", "*", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/a") }, { "GET", "/a", "a=evil", NULL, NULL }, 0 },
+	{ { ID(10), EXACTLY("/a") }, { "GET", "/a/", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/a/") }, { "GET", "/a/", "a=evil", NULL, NULL }, 0 },
+	{ { ID(10), EXACTLY("/a/") }, { "GET", "/a", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/a/") }, { "GET", "/a/b", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/a") }, { "GET", "/a/b", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/a") }, { "GET", "/", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/a") }, { "GET", "/ab", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/a") }, { "GET", "/A", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/a") }, { "GET", "/%61", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/a") }, { "GET", "/a//", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/a") }, { "GET", "/a/.", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/a") }, { "GET", "/b/../a", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/a") }, { "GET", "/a;b", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/a") }, { "GET", "/a%00", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/a") }, { "GET", "/a%3fb", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/a/b") }, { "GET", "/a%2fb", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/a/b") }, { "GET", "/a\\b", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/a/b") }, { "GET", "/a", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/w/*/edit") }, { "GET", "/w/page/edit", "a=evil", NULL, NULL }, 0 },
+	{ { ID(10), EXACTLY("/w/*/edit") }, { "GET", "/w/page/edit/", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/w/*/edit") }, { "GET", "/w/page/edit/more", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/w/*") }, { "GET", "/w/page", "a=evil", NULL, NULL }, 0 },
+	{ { ID(10), EXACTLY("/w/*") }, { "GET", "/w/", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/w/*") }, { "GET", "/w/page/edit", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/caf\xc3\xa9") }, { "GET", "/caf%C3%A9", "a=evil", NULL, NULL }, 0 },
+	{ { ID(10), EXACTLY("/caf%c3%a9") }, { "GET", "/caf%C3%A9", "a=evil", NULL, NULL }, 0 },
+	{ { ID(10), EXACTLY("/caf%c3%a9") }, { "GET", "/caf%C3%A9/x", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/"), OF("a") }, { "GET", "/", "a=evil", NULL, NULL }, 0 },
+	{ { ID(10), EXACTLY("/"), OF("a") }, { "GET", "/x", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/"), OF("a") }, { "GET", "/x/..", "a=evil", NULL, NULL }, 406 },
+	{ { ID(10), EXACTLY("/a"), OF("f*") }, { "POST", "/a", NULL, "fa=evil", NULL }, 0 },
+	{ { ID(10), EXACTLY("/a"), OF("f*") }, { "POST", "/a/b", NULL, "fa=evil", NULL }, 406 },
+	{ { ID(10), EXACTLY("/a"), OF("f*") }, { "POST", "/a/", NULL, "fa=evil", NULL }, 406 },
 	/* for whom */
 	{ { ID(10), .methods = BIT(METHOD_POST) }, { "GET", "/", "a=evil", NULL, NULL }, 406 },
 	{ { ID(10), .methods = BIT(METHOD_POST) | BIT(METHOD_GET) }, { "GET", "/", "a=evil", NULL, NULL }, 0 },
@@ -278,6 +329,30 @@ static void many_exclusions_are_each_their_own(void **state)
 	teardown(&scene);
 }
 
+/* An exact one beside one for all below, and both beside a parameter's: each holds where it says. */
+static void exact_and_below_are_each_their_own(void **state)
+{
+	static const struct waf_exclusion list[] = { { ID(10), EXACTLY("/a") }, { ID(11), AT_PATH("/a") }, { ID(12), EXACTLY("/a/") }, { ID(10), EXACTLY("/a/b"), OF("a") } };
+	static const struct { const char *path, *query, *referer; unsigned status; } rows[] = {
+		{ "/a", "a=evil", NULL, 0 }, { "/a/", "a=evil", NULL, 406 }, { "/a/b", "a=evil", NULL, 0 }, { "/a/b", "c=evil", NULL, 406 }, { "/a/b/c", "a=evil", NULL, 406 },
+		{ "/a", "select=1", NULL, 0 }, { "/a/", "select=1", NULL, 0 }, { "/a/b/c", "select=1", NULL, 0 }, { "/", "select=1", NULL, 407 },
+		{ "/a", NULL, "evil", 408 }, { "/a/", NULL, "evil", 0 }, { "/a/b", NULL, "evil", 408 },
+	};
+	struct scene scene;
+
+	(void)state;
+	setup(&scene);
+	overlay(&scene, &(struct waf_overlay_birth){ .engine = ENGINE_ON, .exclusions = list, .exclusion_count = sizeof(list) / sizeof(*list) });
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		unsigned found = ask(&scene, &(struct request){ "GET", rows[i].path, rows[i].query, NULL, rows[i].referer });
+
+		if (found != rows[i].status)
+			fail_msg("row %zu: %u, expected %u", i, found, rows[i].status);
+	}
+	waf_overlay_free(scene.overlay);
+	teardown(&scene);
+}
+
 static void what_means_nothing_is_told(void **state)
 {
 	static const struct waf_exclusion list[] = { { ID(6) }, { TAG("attack-z") }, { ID(10) }, { .first = 20, .last = 30 } };
@@ -339,7 +414,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(exclusions_excuse_what_they_say),
 		cmocka_unit_test(mode_and_tx_are_the_sites),
-		cmocka_unit_test(many_exclusions_are_each_their_own),
+		cmocka_unit_test(exact_and_below_are_each_their_own), cmocka_unit_test(many_exclusions_are_each_their_own),
 		cmocka_unit_test(what_means_nothing_is_told),
 		cmocka_unit_test(rules_tell_which_options_they_have),
 		cmocka_unit_test(without_memory_it_is_closed),

@@ -37,6 +37,7 @@ void admin_put_graduation(struct json_writer *json, const struct admin *admin, c
 	json_put_time(json, SPAN("undone"), graduation.undone_s * SECOND_NS);
 	json_put_time(json, SPAN("held_up"), graduation.bad_s * SECOND_NS);  /* the last time that rules hit ordinary visitors */
 	json_put_time(json, SPAN("few_refused"), (graduation_meets_few(&graduation, &facts) ? facts.few_s : 0) * SECOND_NS);
+	json_put_number(json, SPAN("few_visitors"), graduation_meets_few(&graduation, &facts) ? facts.few : 0);
 	json_put_number(json, SPAN("visitors"), graduation.visitors);
 	json_put_number(json, SPAN("visitors_wanted"), GRADUATE_VISITORS);
 	json_close(json, '}');

@@ -3,98 +3,33 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "message/path.h"
+#include "cli/admin/said.h"
+#include "cli/admin/watch.h"
 
 #include "base/banned.h"
 
 #define REASON_MAX 200u
-#define SAID_PATH_MAX 1024u      /* as the key's own limit */
-#define DAY_MS ((int64_t)24 * 3600 * 1000)
+#define NOTE_MAX 512u
 
-/* Kinds of attack that prose, code and markup look like. */
-static const char *const kinds[] = { "attack-xss", "attack-sqli", "attack-rce", "attack-lfi", "attack-injection-php", NULL };
+const struct span propose_kinds[PROPOSE_KINDS] = { SPAN_INIT("attack-xss"), SPAN_INIT("attack-sqli"), SPAN_INIT("attack-rce"), SPAN_INIT("attack-lfi"),
+	                                           SPAN_INIT("attack-injection-php") };
 
 static struct span kind_of(const struct rule *rule)
 {
-	for (unsigned i = 0; rule && kinds[i]; i++) {
-		if (rule_has_tag(rule, span_of(kinds[i])))
-			return span_of(kinds[i]);
+	for (unsigned i = 0; rule && i < PROPOSE_KINDS; i++) {
+		if (rule_has_tag(rule, propose_kinds[i]))
+			return propose_kinds[i];
 	}
 	return SPAN_NONE;
-}
-
-/* -- what the file has already -- */
-
-static bool says_rule(const struct waf_exclusion_settings *said, const struct proposal *proposal)
-{
-	uint32_t first, last;
-
-	if (waf_rule_ids(said->rule, &first, &last))
-		return proposal->rule.id >= first && proposal->rule.id <= last;
-	return proposal->rule.rule && rule_has_tag(proposal->rule.rule, said->rule);
-}
-
-/* By whole segments; "*" is any one. */
-static bool says_path(struct span said, struct span path)
-{
-	char said_room[SAID_PATH_MAX], room[HITS_PATH_MAX];
-
-	if (!said.len)
-		return true;
-	if (!path.len || said.len > sizeof(said_room) || path.len > sizeof(room))
-		return false;
-	said = span_skip(path_tidy(said, said_room), 1);
-	path = span_skip(path_tidy(path, room), 1);
-	while (said.len) {
-		struct span segment = span_cut(&said, '/'), other = span_cut(&path, '/');
-
-		if (!other.len || (!span_equal(segment, SPAN("*")) && !span_equal(segment, other)))
-			return false;
-	}
-	return true;
-}
-
-static bool says_method(const struct list_value *said, struct span method)
-{
-	const struct span *methods = said->items;
-
-	for (size_t i = 0; i < said->count; i++) {
-		if (span_equal(methods[i], method))
-			return true;
-	}
-	return !said->count;
-}
-
-static bool says_parameter(struct span said, struct span parameter)
-{
-	if (!said.len)
-		return true;
-	if (said.at[said.len - 1] == '*')
-		return span_starts_nocase(parameter, span_take(said, said.len - 1));
-	return span_equal_nocase(said, parameter);
-}
-
-static bool says(const struct waf_exclusion_settings *said, const struct proposal *proposal, int64_t now_ms)
-{
-	const struct exclusion *exclusion = &proposal->exclusion;
-
-	return (!said->until_ms || now_ms < said->until_ms + DAY_MS) && says_rule(said, proposal) && says_path(said->path, exclusion->path) &&
-	       says_method(&said->method, exclusion->method) && says_parameter(said->parameter, exclusion->parameter);
 }
 
 /* What was counted before is still told. */
 static bool is_excused(const struct edge_site *site, const struct proposal *proposal, int64_t now_ms)
 {
-	for (size_t r = 0; r < site->site->route_count; r++) {
-		const struct list_value *list = &site->routes[r].settings->waf.exclusions;
-		const struct waf_exclusion_settings *said = list->items;
+	struct said said;
 
-		for (size_t i = 0; i < list->count; i++) {
-			if (says(&said[i], proposal, now_ms))
-				return true;
-		}
-	}
-	return false;
+	said_in(site, &proposal->exclusion, now_ms, &said);
+	return said_rule(&said, proposal->rule.id, proposal->rule.rule);
 }
 
 void propose(const struct edge_site *site, const struct hits_view *view, unsigned many, int64_t now_ms, struct proposal *out)
@@ -109,6 +44,7 @@ void propose(const struct edge_site *site, const struct hits_view *view, unsigne
 		proposal->rule.target = mask_target(span_make(told->target, told->target_len), 1, proposal->target, &is_whole);
 		proposal->rule.is_masked = !is_whole;
 		proposal->why = exclusion_at(&proposal->rule, span_make(told->path, told->path_len), method_name(told->method), &proposal->exclusion);
+		proposal->exclusion.is_exact = !told->is_cut;
 		proposal->kind = kind_of(proposal->rule.rule);
 		proposal->is_excused = !proposal->why && is_excused(site, proposal, now_ms);
 	}
@@ -116,14 +52,18 @@ void propose(const struct edge_site *site, const struct hits_view *view, unsigne
 
 /* -- the YAML -- */
 
-static bool is_same_place(const struct exclusion *one, const struct exclusion *other)
+bool proposal_is_same_place(const struct exclusion *one, const struct exclusion *other)
 {
-	return span_equal(one->path, other->path) && span_equal(one->method, other->method) && span_equal(one->parameter, other->parameter);
+	return span_equal(one->path, other->path) && one->is_exact == other->is_exact && span_equal(one->method, other->method) && span_equal(one->parameter, other->parameter);
 }
 
-/* A path holds for all below it: one without a word of its own, for the whole site. */
-static bool is_everywhere(struct span path)
+/* A path without a word of its own may be any page of the site. The front page is one. */
+static bool is_anywhere(const struct exclusion *exclusion)
 {
+	struct span path = exclusion->path;
+
+	if (exclusion->is_exact && span_equal(path, SPAN("/")))
+		return false;
 	for (size_t i = 0; i < path.len; i++) {
 		if (path.at[i] != '/' && path.at[i] != '*')
 			return false;
@@ -134,27 +74,41 @@ static bool is_everywhere(struct span path)
 /* A rule about text that is told of a parameter. */
 static bool is_of_text(const struct proposal *proposal)
 {
-	return proposal->is_wanted && !proposal->why && proposal->kind.len && proposal->exclusion.parameter.len && !is_everywhere(proposal->exclusion.path);
+	return proposal->is_wanted && !proposal->why && proposal->kind.len && proposal->exclusion.parameter.len && !is_anywhere(&proposal->exclusion);
 }
 
 /* A rule may meet a parameter's name and its value: that is one. */
 static bool has_come(const struct proposal *list, unsigned index)
 {
 	for (unsigned i = 0; i < index; i++) {
-		if (list[i].is_wanted && !list[i].why && list[i].rule.id == list[index].rule.id && is_same_place(&list[i].exclusion, &list[index].exclusion))
+		if (list[i].is_wanted && !list[i].why && list[i].rule.id == list[index].rule.id && proposal_is_same_place(&list[i].exclusion, &list[index].exclusion))
 			return true;
 	}
 	return false;
 }
 
-/* Rules about text, excused ones too, in the place of LIST[INDEX]. */
-static bool is_field_of_text(const struct proposal *list, unsigned count, unsigned index)
+static bool is_of_same_field(const struct proposal *one, const struct proposal *other)
 {
-	unsigned rules = 0;
+	return is_of_text(one) && proposal_is_same_place(&one->exclusion, &other->exclusion);
+}
 
-	for (unsigned i = 0; i < count; i++)
-		rules += is_of_text(&list[i]) && is_same_place(&list[i].exclusion, &list[index].exclusion) && !has_come(list, i);
-	return is_of_text(&list[index]) && rules >= PROPOSE_RULES;
+static bool is_of_same_kind(const struct proposal *one, const struct proposal *other)
+{
+	return is_of_same_field(one, other) && span_equal(one->kind, other->kind);
+}
+
+/* Rules that the file excuses count too: it is what people write there. */
+bool proposal_is_of_kind(const struct proposal *list, unsigned count, unsigned index)
+{
+	unsigned rules = 0, of_kind = 0;
+
+	for (unsigned i = 0; i < count && is_of_text(&list[index]); i++) {
+		if (!is_of_same_field(&list[i], &list[index]) || has_come(list, i))
+			continue;
+		rules++;
+		of_kind += is_of_same_kind(&list[i], &list[index]);
+	}
+	return rules >= PROPOSE_RULES && of_kind >= PROPOSE_OF_KIND;
 }
 
 /* What one exclusion is for. */
@@ -175,8 +129,7 @@ static void join(struct company *company, const struct hits_told *told)
 static bool gather_kind(const struct proposal *list, unsigned count, unsigned index, struct company *out)
 {
 	for (unsigned i = 0; i < count; i++) {
-		if (!is_of_text(&list[i]) || !span_equal(list[i].kind, list[index].kind) || !is_same_place(&list[i].exclusion, &list[index].exclusion) ||
-		    has_come(list, i))
+		if (!is_of_same_kind(&list[i], &list[index]) || has_come(list, i))
 			continue;
 		if (i < index && !list[i].is_excused)
 			return false;
@@ -200,30 +153,51 @@ static struct span reason_of(const struct company *company, char out[REASON_MAX]
 	return span_make(out, (size_t)len);
 }
 
-static enum result write_one(const struct proposal *list, unsigned count, unsigned index, struct buffer *yaml)
+bool proposal_is_written(const struct proposal *list, unsigned index)
+{
+	return list[index].is_wanted && !list[index].why && !list[index].is_excused && !has_come(list, index);
+}
+
+static enum result write_kind(const struct edge_site *site, const struct proposal *list, unsigned count, unsigned index, int64_t now_ms, struct buffer *yaml)
 {
 	struct exclusion exclusion = list[index].exclusion;
 	struct company company = { 0 };
 	char reason[REASON_MAX];
+	struct buffer note;
+	enum result result;
 
-	if (is_field_of_text(list, count, index)) {
-		if (!gather_kind(list, count, index, &company))
-			return RESULT_OK;
-		exclusion.tag = list[index].kind;
-	} else {
-		join(&company, list[index].told);
-	}
+	if (!gather_kind(list, count, index, &company))
+		return RESULT_OK;
+	exclusion.tag = list[index].kind;
+	exclusion.reason = reason_of(&company, reason);
+	buffer_init(&note, NOTE_MAX);
+	result = watch_write(site, list, count, index, now_ms, &note);
+	exclusion.note = buffer_span(&note);
+	if (result == RESULT_OK)
+		result = exclusion_write(&exclusion, yaml);
+	buffer_done(&note);
+	return result;
+}
+
+static enum result write_rule(const struct proposal *proposal, struct buffer *yaml)
+{
+	struct exclusion exclusion = proposal->exclusion;
+	struct company company = { 0 };
+	char reason[REASON_MAX];
+
+	join(&company, proposal->told);
 	exclusion.reason = reason_of(&company, reason);
 	return exclusion_write(&exclusion, yaml);
 }
 
-enum result propose_write(const struct proposal *list, unsigned count, struct buffer *yaml)
+enum result propose_write(const struct edge_site *site, const struct proposal *list, unsigned count, int64_t now_ms, struct buffer *yaml)
 {
 	enum result result = RESULT_OK;
 
 	for (unsigned i = 0; i < count && result == RESULT_OK; i++) {
-		if (list[i].is_wanted && !list[i].why && !list[i].is_excused && !has_come(list, i))
-			result = write_one(list, count, i, yaml);
+		if (!proposal_is_written(list, i))
+			continue;
+		result = proposal_is_of_kind(list, count, i) ? write_kind(site, list, count, i, now_ms, yaml) : write_rule(&list[i], yaml);
 	}
 	return result;
 }

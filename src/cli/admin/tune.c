@@ -69,7 +69,7 @@ static void put_hits(struct json_writer *json, const struct edge_site *site, str
 	for (unsigned i = 0; i < view->count; i++)
 		put_entry(json, &tuning->list[i]);
 	json_close(json, ']');
-	if (propose_write(tuning->list, view->count, &yaml) != RESULT_OK)
+	if (propose_write(site, tuning->list, view->count, tuning->now_ms, &yaml) != RESULT_OK)
 		json->result = RESULT_NO_MEMORY;
 	json_put_text(json, SPAN("yaml"), buffer_span(&yaml));
 	buffer_done(&yaml);

@@ -125,14 +125,14 @@ static struct graduation_facts facts_of(const struct edge_site *site, uint32_t n
 	if (site->hits && hits_glance(site->hits, site->key, &glance) != RESULT_OK)
 		glance = (struct hits_glance){ .bad_s = 0 };  /* no visitors are known: it does not move */
 	return (struct graduation_facts){ .now_s = now_s, .graduate_s = site->graduate_s, .notice_s = site->graduate_notice_s,
-		                          .bad_s = glance.bad_s, .few_s = glance.few_s, .visitors = glance.visitors };
+		                          .bad_s = glance.bad_s, .few_s = glance.few_s, .few = glance.few, .visitors = glance.visitors };
 }
 
 /* -- telling -- */
 
 static void tell(struct edge_state *state, const struct edge_site *site, const char *action, const char *words, uint32_t when_s)
 {
-	char iso[CLOCK_ISO_LEN + 1], text[256];
+	char iso[CLOCK_ISO_LEN + 1], text[300];
 	struct notice notice = { .wall_ns = clock_wall_ns(), .action = span_of(action), .site = site->site->name };
 
 	clock_write_iso(when_s * (uint64_t)1000000000, iso);
@@ -143,20 +143,34 @@ static void tell(struct edge_state *state, const struct edge_site *site, const c
 		event_notice(state->event, &notice);
 }
 
+/* Whom it would refuse is said with their number, when it is announced and again when it happens: who reads only one knows. */
+static void tell_move(struct edge_state *state, const struct edge_site *site, enum graduation_news news, const struct graduation *graduation,
+                      const struct graduation_facts *facts)
+{
+	bool is_moved = news == GRADUATION_MOVED;
+	char words[200], whom[120];
+
+	snprintf(whom, sizeof(whom), "for its rules refused no ordinary visitor");
+	if (graduation_meets_few(graduation, facts))
+		snprintf(whom, sizeof(whom), "though its rules would have refused %u ordinary visitor%s of late (bouclier rules tune --visitors 1)",
+		         facts->few, facts->few == 1 ? "" : "s");
+	if (is_moved)
+		snprintf(words, sizeof(words), "is in block now, %s; bouclier rules graduate --undo takes it back; since ", whom);
+	else
+		snprintf(words, sizeof(words), "moves from detect to block, %s: ", whom);
+	tell(state, site, is_moved ? "waf-block-begun" : "waf-block-announced", words, is_moved ? graduation->moved_s : graduation->moves_s);
+}
+
 static void tell_news(struct edge_state *state, const struct edge_site *site, enum graduation_news news, const struct graduation *graduation,
                       const struct graduation_facts *facts)
 {
 	switch (news) {
 	case GRADUATION_ANNOUNCED:
-		tell(state, site, "waf-block-announced", graduation_meets_few(graduation, facts) ?
-		     "moves from detect to block, though its rules would refuse one or two ordinary visitors (bouclier rules tune --visitors 1): " :
-		     "moves from detect to block, for its rules refuse no ordinary visitors: ", graduation->moves_s);
+	case GRADUATION_MOVED:
+		tell_move(state, site, news, graduation, facts);
 		break;
 	case GRADUATION_PUT_OFF:
 		tell(state, site, "waf-block-put-off", "does not move to block yet, for rules hit ordinary visitors (bouclier rules tune): ", graduation->bad_s);
-		break;
-	case GRADUATION_MOVED:
-		tell(state, site, "waf-block-begun", "is in block now (bouclier rules graduate --undo takes it back), since ", graduation->moved_s);
 		break;
 	case GRADUATION_SAME:
 	case GRADUATION_BEGUN:

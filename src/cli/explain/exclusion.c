@@ -1,4 +1,4 @@
-/* The narrowest exclusion that would have let a request pass: one rule, one path, one method, one parameter. */
+/* The narrowest exclusion that would have let a request pass: one rule, that very path, one method, one parameter. */
 #include "base/encode.h"
 #include "cli/explain/explained.h"
 #include "message/path.h"
@@ -62,7 +62,7 @@ static struct span parameter_of(const struct explained_rule *rule)
 
 const char *exclusion_at(const struct explained_rule *rule, struct span path, struct span method, struct exclusion *out)
 {
-	*out = (struct exclusion){ .rule = rule->id, .path = path, .parameter = parameter_of(rule) };
+	*out = (struct exclusion){ .rule = rule->id, .path = path, .is_exact = true, .parameter = parameter_of(rule) };
 	if (method_of(method) != METHOD_OTHER)
 		out->method = method;
 	if (!rule->phase)
@@ -114,14 +114,20 @@ static enum result write_key(const char *key, struct span text, struct buffer *o
 
 enum result exclusion_write(const struct exclusion *exclusion, struct buffer *out)
 {
-	enum result result = buffer_print(out, "%s    - rule: ", buffer_len(out) ? "" : "waf:\n  exclusions:\n");
+	enum result result = buffer_append(out, buffer_len(out) ? SPAN("") : SPAN("waf:\n  exclusions:\n"));
 
+	if (result == RESULT_OK && exclusion->note.len)
+		result = buffer_print(out, "    # %.*s\n", SPAN_ARG(exclusion->note));
+	if (result == RESULT_OK)
+		result = buffer_append(out, SPAN("    - rule: "));
 	if (result == RESULT_OK)
 		result = exclusion->tag.len ? buffer_append(out, exclusion->tag) : buffer_print(out, "%u", exclusion->rule);
 	if (result == RESULT_OK)
 		result = buffer_append_byte(out, '\n');
 	if (result == RESULT_OK)
 		result = write_key("path", exclusion->path, out);
+	if (result == RESULT_OK && exclusion->is_exact)
+		result = buffer_append(out, SPAN("      exact: true\n"));
 	if (result == RESULT_OK)
 		result = write_key("method", exclusion->method, out);
 	if (result == RESULT_OK)

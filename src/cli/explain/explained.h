@@ -64,9 +64,11 @@ struct exclusion {
 	uint32_t rule;
 	struct span tag;                      /* not empty: of all rules that have it, RULE among them */
 	struct span path, method, parameter;  /* parameter empty: the rule is not asked at all there */
+	bool is_exact;                        /* PATH itself, nothing below it */
 	struct span reason;                   /* empty: to be filled in */
+	struct span note;                     /* a line of comment above it; empty: none */
 };
-/* Of RULE's target on PATH, "*" for any segment, by METHOD (empty: any). Why there is none, in words; NULL: OUT is set. */
+/* Of RULE's target on that very PATH, "*" for any segment, by METHOD (empty: any). Why there is none, in words; NULL: OUT is set. */
 const char *exclusion_at(const struct explained_rule *rule, struct span path, struct span method, struct exclusion *out);
 /* The same of a request. */
 const char *exclusion_of(const struct explained *explained, const struct explained_rule *rule, struct exclusion *out);

@@ -27,6 +27,7 @@ void exclusion_put(const struct exclusion *exclusion, struct json_writer *json)
 	json_open(json, SPAN("exclusion"), '{');
 	json_put_number(json, SPAN("rule"), exclusion->rule);
 	json_put_text(json, SPAN("path"), exclusion->path);
+	json_put_bool(json, SPAN("exact"), exclusion->is_exact);
 	put_known(json, SPAN("method"), exclusion->method);
 	put_known(json, SPAN("parameter"), exclusion->parameter);
 	json_close(json, '}');

@@ -193,8 +193,8 @@ static void put_exclusions(struct page *page, const struct explained *explained)
 	buffer_init(&yaml, (size_t)1 << 20);
 	page->result = page->result == RESULT_OK ? exclusions_write(explained, &yaml) : page->result;
 	if (buffer_len(&yaml))
-		page_print(page, "\nIf this was no attack: the narrowest exclusions, to paste into the site (they hold for the path and all below it)\n\n%.*s",
-		           SPAN_ARG(buffer_span(&yaml)));
+		page_print(page, "\nIf this was no attack: the narrowest exclusions, to paste into the site (they hold for that very path; without `exact`\n"
+		           "for all below it, too)\n\n%.*s", SPAN_ARG(buffer_span(&yaml)));
 	buffer_done(&yaml);
 	for (unsigned i = 0; i < explained->rule_count; i++) {
 		const struct explained_rule *rule = &explained->rules[i];

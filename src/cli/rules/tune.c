@@ -69,8 +69,9 @@ static void put_hits(struct page *page, const struct json *site, unsigned long l
 	if (few)
 		page_print(page, "  %u %shit fewer than %llu: where few people write, ask with --visitors 1.\n", few, few == json_length(hits) ? "" : "more ", many);
 	if (yaml.len)
-		page_print(page, "\nIf these were citizens and no attacks: exclusions to paste into the site. One of a kind (attack-...) says that the portal itself\n"
-		           "makes such text harmless: it shows it as text, or filters it\n\n%.*s", SPAN_ARG(yaml));
+		page_print(page, "\nIf these were citizens and no attacks: exclusions to paste into the site. Each holds for that very path; without `exact`\n"
+		           "for all below it, too. One of a kind (attack-...) says that the portal itself makes such text harmless: it shows it as text, or\n"
+		           "filters it; the line above it says which rules go on watching the field\n\n%.*s", SPAN_ARG(yaml));
 }
 
 static void put_site(struct page *page, const struct json *site, unsigned long long many)
