@@ -1,9 +1,13 @@
-/* Which lane a caller gets by what is known of him. */
+/* Which lane a caller gets by what is known of him, and what is made of his request when it is over. */
 #include "../base/check.h"
 
-#include "edge/caller.h"
+#include <stdlib.h>
+
+#include "edge/request.h"
 
 #include "base/banned.h"
+
+#define BYTES ((size_t)1 << 20)
 
 static void lanes(void **state)
 {
@@ -27,9 +31,169 @@ static void lanes(void **state)
 	}
 }
 
+/* A request that is over, of a worker that serves nobody else. */
+struct stage {
+	struct worker worker;
+	struct edge_common common;
+	struct plan plan;
+	struct binding binding;
+	struct connection connection;
+	struct origin origin;
+	struct pool_member member;
+	struct request request;
+	void *memory;
+};
+
+static struct stage *stage_start(void)
+{
+	static const struct source_budget_settings budgets = { SOURCE_BUDGETS_ON, { 50, 1000 }, { 10, 1000 }, 300, 300, 8000, 120000 };
+	struct stage *stage = calloc(1, sizeof(*stage));
+	struct source_hold hold;
+	enum source_budget which;
+
+	assert_non_null(stage);
+	stage->memory = aligned_alloc(64, BYTES);
+	assert_non_null(stage->memory);
+	memset(stage->memory, 0, BYTES);
+	assert_ok(source_table_init(stage->memory, BYTES, (struct hash_seed){ 1, 2 }));
+	assert_ok(source_budgets_make(&budgets, &stage->plan.budgets, &which));
+	assert_ok(loop_init(&stage->worker.loop));
+	stage->common.sources = source_table_open(stage->memory);
+	origins_init(&stage->common.origins);
+	stage->worker.common = &stage->common;
+	known_init(&stage->worker);
+	stage->binding.plan = &stage->plan;
+	stage->connection.worker = &stage->worker;
+	stage->origin.holders = 1;
+	stage->member.origin = &stage->origin;
+	stage->request = (struct request){ .connection = &stage->connection, .binding = &stage->binding, .last_member = &stage->member,
+		                           .status = 200, .origin_status = 200 };
+	stage->request.caller.key = (struct source_key){ 7, SOURCE_V4 };
+	stage->request.caller.is_counted = true;
+	assert_ok(source_table_take(&stage->common.sources, stage->request.caller.key, stage->worker.loop.now_ns / 1000, SOURCE_MAKE, &hold));
+	source_table_give(&hold);
+	return stage;
+}
+
+static void stage_end(struct stage *stage)
+{
+	known_done(&stage->worker);
+	origins_done(&stage->common.origins);
+	loop_done(&stage->worker.loop);
+	free(stage->memory);
+	free(stage);
+}
+
+static uint32_t owed(struct stage *stage, enum source_budget budget)
+{
+	struct source_hold hold;
+	uint32_t owed_us;
+
+	assert_ok(source_table_take(&stage->common.sources, stage->request.caller.key, stage->worker.loop.now_ns / 1000, SOURCE_FIND, &hold));
+	owed_us = hold.entry->owed_us[budget];
+	source_table_give(&hold);
+	return owed_us;
+}
+
+static void who_may_become_known(void **state)
+{
+	static const struct { unsigned status, origin_status; enum decision decision; enum reason reason; bool is_cut, is_known; unsigned pressed_ago_ms, count; } table[] = {
+		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, false, 0, 1 },
+		{ 304, 304, DECISION_ALLOW, REASON_NONE, false, false, 0, 1 },
+		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, false, CALLER_CALM_MS + 1, 1 },
+		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, false, CALLER_CALM_MS, 0 },
+		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, false, 1, 0 },
+		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, true, 0, 0 },
+		{ 200, 200, DECISION_ALLOW, REASON_NONE, true, false, 0, 0 },
+		{ 404, 404, DECISION_ALLOW, REASON_NONE, false, false, 0, 0 },
+		{ 500, 500, DECISION_ALLOW, REASON_NONE, false, false, 0, 0 },
+		{ 403, 200, DECISION_BLOCK, REASON_RULES, false, false, 0, 0 },
+		{ 200, 200, DECISION_DROP, REASON_CLIENT_GONE, false, false, 0, 0 },
+		{ 204, 0, DECISION_ALLOW, REASON_NONE, false, false, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct stage *stage = stage_start();
+		struct request *request = &stage->request;
+
+		request->status = table[i].status;
+		request->origin_status = table[i].origin_status;
+		request->decision = table[i].decision;
+		request->reason = table[i].reason;
+		request->is_cut = table[i].is_cut;
+		request->caller.is_known = table[i].is_known;
+		stage->origin.pressed_ms = table[i].pressed_ago_ms ? stage->worker.loop.now_ms - table[i].pressed_ago_ms : 0;
+		caller_settle(request);
+		if (stage->worker.known.count != table[i].count)
+			fail_msg("row %zu", i);
+		stage_end(stage);
+	}
+}
+
+static void what_is_an_error(void **state)
+{
+	static const struct { unsigned status; enum reason reason; bool is_error; } table[] = {
+		{ 404, REASON_NONE, true }, { 403, REASON_RULES, true }, { 400, REASON_FAULT, true }, { 500, REASON_NONE, true }, { 200, REASON_NONE, false },
+		{ 302, REASON_REDIRECT, false }, { 502, REASON_ORIGIN_BROKEN, false }, { 503, REASON_NO_ORIGIN, false }, { 504, REASON_ORIGIN_TIMEOUT, false },
+		{ 429, REASON_BUDGET, false }, { 429, REASON_RATE_LIMIT, false }, { 403, REASON_BANNED, false }, { 403, REASON_DENYLIST, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct stage *stage = stage_start();
+
+		stage->request.status = table[i].status;
+		stage->request.reason = table[i].reason;
+		caller_settle(&stage->request);
+		if ((owed(stage, BUDGET_ERRORS) != 0) != table[i].is_error)
+			fail_msg("%u %s", table[i].status, reason_name(table[i].reason));
+		stage_end(stage);
+	}
+}
+
+static void what_an_origin_was_held_for(void **state)
+{
+	struct stage *stage = stage_start();
+
+	(void)state;
+	stage->request.held_ns = 400 * (uint64_t)1000000;
+	stage->request.is_tunnel = true;
+	caller_settle(&stage->request);
+	assert_int_equal(owed(stage, BUDGET_COST), 0);
+	stage->request.is_tunnel = false;
+	caller_settle(&stage->request);
+	assert_in_range(owed(stage, BUDGET_COST), 49000, 51000);
+	stage_end(stage);
+}
+
+/* Only who goes on and on, and only whom nothing exempts. */
+static void who_is_banned(void **state)
+{
+	struct network own;
+
+	(void)state;
+	assert_ok(network_read(SPAN("0.0.0.7"), &own));
+	for (unsigned i = 0; i < 3; i++) {
+		struct stage *stage = stage_start();
+		struct source_hold hold;
+
+		stage->request.caller.budget.level = i == 0 ? BUDGET_TWICE : BUDGET_FAR;
+		stage->plan.exempt = (struct list_value){ &own, i == 1 };
+		caller_settle(&stage->request);
+		assert_ok(source_table_take(&stage->common.sources, stage->request.caller.key, stage->worker.loop.now_ns / 1000, SOURCE_FIND, &hold));
+		assert_int_equal(ban_is_on(hold.entry, stage->worker.loop.now_ns / 1000), i == 2);
+		source_table_give(&hold);
+		stage_end(stage);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(lanes) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lanes), cmocka_unit_test(who_may_become_known), cmocka_unit_test(what_is_an_error),
+		cmocka_unit_test(what_an_origin_was_held_for), cmocka_unit_test(who_is_banned),
+	};
 
 	return cmocka_run_group_tests_name("edge/caller", tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 X-Forwarded-For; those of 127.0.0.0/8 other than 127.0.0.1 come by themselves."""
 import json
 import os
+import pathlib
 import signal
 import socket
 import subprocess
@@ -11,7 +12,7 @@ from collections import Counter
 
 import pytest
 
-from lab import BINARY, HOST, WAIT, Shield, by_path, response, wait_until
+from lab import BINARY, HOST, Shield, by_path, free_port, response, wait_until
 
 ONE, OTHER, THIRD = "203.0.113.7", "198.51.100.9", "2001:db8:1:2::3"
 WIDE = {"requests": "100000/s", "requests_burst": 100000, "errors": "100000/s", "errors_burst": 100000}
@@ -86,6 +87,12 @@ def test_a_rate_limit_is_each_sources_own(shield_of):
     assert ask(shield, ONE, "/login").status == 200
 
 
+def test_an_ipv6_64_is_one_source(shield_of):
+    shield = shield_of({"rate_limits": [{"path": "/login", "limit": "2/m"}]})
+    assert [ask(shield, f"2001:db8:1:2::{number}", "/login").status for number in range(3)] == [200, 200, 429]
+    assert ask(shield, "2001:db8:1:3::1", "/login").status == 200
+
+
 def test_one_limit_for_all(shield_of):
     shield = shield_of({"rate_limits": [{"path": "/search", "limit": "6/m", "burst": 3, "per": "route"}]})
     assert [ask(shield, source, "/search").status for source in (ONE, OTHER, THIRD, "192.0.2.1")] == [200, 200, 200, 429]
@@ -136,6 +143,18 @@ def test_without_a_database_nobody_is_anywhere(shield_of):
     shield = shield_of({"denylist": [rule]}, countries="/nowhere/countries.db")
     assert ask(shield, ONE).status == 200
     assert "countries and autonomous systems of allowlist and denylist never match" in shield.said()
+
+
+@pytest.mark.skipif(not pathlib.Path("/var/lib/location/database.db").exists(), reason="Debian's libloc-database is not installed")
+def test_a_country_and_a_network_operator(shield_of):
+    """Looked up once: the second time the answer lies in the source's entry."""
+    country = {"countries": ["BE"], "reason": "a test", "until": "2099-01-01T00:00:00Z", "even_eu": True}
+    shield = shield_of({"denylist": [country, {"asns": ["AS15169"]}], "allowlist": ["193.190.198.28"]})
+    for _ in range(2):
+        assert [ask(shield, source).status for source in ("193.190.198.27", "8.8.8.8", "193.190.198.28", ONE)] == [403, 403, 200, 200]
+    shield.site()["denylist"] = [{**country, "until": "2020-01-01T00:00:00Z"}]
+    shield.apply()
+    assert ask(shield, "193.190.198.27").status == 200, "it has ended"
 
 
 # -- bans by a person --
@@ -231,6 +250,26 @@ def test_a_banned_peer_is_cut_at_accept(shield_of):
     assert (line["source.ip"], line["bouclier.decision"], line["bouclier.detail"]) == ("127.0.0.9", "drop", "a banned source")
     assert knock(shield.plain, "127.0.0.10") is None and shield.get().status == 200
     assert command(shield, "unban", "127.0.0.9")[0] == 0 and knock(shield.plain, "127.0.0.9") is None
+
+
+def test_who_comes_by_proxy_protocol_is_cut(shield_of):
+    """The proxy itself is never cut, also where it is banned: only whom it names."""
+    shield = shield_of()
+    port = free_port()
+    shield.settings["listen"].append({"address": f"127.0.0.1:{port}", "tls": False, "proxy_protocol": True})
+    shield.apply()
+
+    def come_as(source):
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as sock:
+            sock.sendall(f"PROXY TCP4 {source} 192.0.2.1 5555 80\r\nGET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
+            try:
+                return sock.recv(65536)
+            except ConnectionError:
+                return b""
+
+    assert come_as(ONE).startswith(b"HTTP/1.1 200")
+    assert command(shield, "ban", OTHER, "--for", "1h")[0] == 0
+    assert come_as(OTHER) == b"" and come_as(ONE).startswith(b"HTTP/1.1 200")
 
 
 def say(port, source, agent):
