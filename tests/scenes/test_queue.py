@@ -108,13 +108,13 @@ def test_what_an_origin_cannot_do_waits_or_is_refused():
 
 
 def test_the_limit_is_learned():
-    """Four at once are possible: one limit of all workers, a little above that."""
+    """Four at once are possible, and a hundred ask together: one limit of all workers, not far above that."""
     with stage(Portal(4, 0.02)) as (shield, origin):
         end = time.monotonic() + 5
         while time.monotonic() < end:
             Crowd(shield, 100).answers()
-        assert 4 <= places(shield, origin)["limit"] <= 20, places(shield, origin)
-        assert origin.most <= 40
+        assert 4 <= places(shield, origin)["limit"] <= 40, places(shield, origin)
+        assert origin.most <= 64
 
 
 def test_refusal_and_wait_are_told():
