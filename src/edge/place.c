@@ -8,11 +8,6 @@
 
 #define SLOW_CLIENT_MS 1000
 
-static struct worker *worker_of(const struct request *request)
-{
-	return request->connection->worker;
-}
-
 void request_leave_place(struct request *request)
 {
 	struct turn *turn = &request->turn;
@@ -62,7 +57,7 @@ static bool is_stream(const struct request *request)
 void request_hold_answer(struct request *request)
 {
 	struct turn *turn = &request->turn;
-	uint64_t round_ns = worker_of(request)->loop.now_ns;
+	uint64_t round_ns = request_worker(request)->loop.now_ns;
 
 	if (turn->state != TURN_HELD)
 		return;
@@ -76,7 +71,7 @@ void request_hold_download(struct request *request)
 {
 	const struct connection *connection = request->connection;
 	struct turn *turn = &request->turn;
-	uint64_t now_ns = worker_of(request)->loop.now_ns, age_ms;
+	uint64_t now_ns = request_worker(request)->loop.now_ns, age_ms;
 	bool is_clients_turn;
 
 	if (turn->state != TURN_HELD || !request->origin || !turn->first_ns)
@@ -98,13 +93,13 @@ void request_set_origin_clock(struct request *request, int64_t in_ms)
 		return;
 	}
 	request_set_clock(request, look_ms);
-	turn->due_ms = worker_of(request)->loop.now_ms + (uint64_t)in_ms;
+	turn->due_ms = request_worker(request)->loop.now_ms + (uint64_t)in_ms;
 }
 
 bool request_outlasts(struct request *request)
 {
 	struct turn *turn = &request->turn;
-	uint64_t now_ms = worker_of(request)->loop.now_ms, due_ms = turn->due_ms;
+	uint64_t now_ms = request_worker(request)->loop.now_ms, due_ms = turn->due_ms;
 
 	if (now_ms >= due_ms)
 		return false;

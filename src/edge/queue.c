@@ -11,11 +11,6 @@
 
 #define NOTICED_MS 250u
 
-static struct worker *worker_of(const struct request *request)
-{
-	return request->connection->worker;
-}
-
 /* -- which origin -- */
 
 /* The member's key from the sticky cookie; 0 when there is none. */
@@ -44,7 +39,7 @@ static struct pool_wish wish_of(struct request *request)
 	request->sticky_key = sticky_key(request);
 	return (struct pool_wish){
 		.visitor = span_make((const char *)request->source.bytes, sizeof(request->source.bytes)),
-		.sticky = request->sticky_key, .tried = request->tried, .now_ms = worker_of(request)->loop.now_ms,
+		.sticky = request->sticky_key, .tried = request->tried, .now_ms = request_worker(request)->loop.now_ms,
 	};
 }
 
@@ -69,7 +64,7 @@ static enum step_outcome answer_no_member(struct request *request)
 static void count_pressure(const struct request *request, bool is_refused)
 {
 	if (request->site->meter)
-		meter_count_pressure(request->site->meter, worker_of(request)->index, is_refused);
+		meter_count_pressure(request->site->meter, request_worker(request)->index, is_refused);
 }
 
 /* In vain: the fact tells where, and how long. */
@@ -77,7 +72,7 @@ static void end_wait(struct request *request)
 {
 	if (request->turn.member) {
 		request->last_member = request->turn.member;
-		request->connect_ns = worker_of(request)->loop.now_ns;
+		request->connect_ns = request_worker(request)->loop.now_ns;
 	}
 	request_leave_place(request);
 }
@@ -93,7 +88,7 @@ static enum step_outcome refuse(struct request *request, enum reason reason)
 static void press(const struct request *request)
 {
 	struct origin *origin = request->turn.member->origin;
-	uint64_t now_ms = worker_of(request)->loop.now_ms;
+	uint64_t now_ms = request_worker(request)->loop.now_ms;
 
 	if (__atomic_load_n(&origin->pressed_ms, __ATOMIC_RELAXED) != now_ms)
 		__atomic_store_n(&origin->pressed_ms, now_ms, __ATOMIC_RELAXED);
@@ -159,7 +154,7 @@ static bool enter(struct request *request)
 static enum step_outcome wait_for_turn(struct request *request)
 {
 	struct turn *turn = &request->turn;
-	uint64_t now_ms = worker_of(request)->loop.now_ms;
+	uint64_t now_ms = request_worker(request)->loop.now_ms;
 
 	if (!turn->until_ms)
 		turn->until_ms = now_ms + (uint64_t)request->route->origins->concurrency.patience_ms;
@@ -199,7 +194,7 @@ static enum step_outcome ask_members(struct request *request)
  * the request itself). */
 static enum step_outcome go_on_waiting(struct request *request)
 {
-	struct worker *worker = worker_of(request);
+	struct worker *worker = request_worker(request);
 	struct turn *turn = &request->turn;
 	enum turn_state state = turn_look(request);
 
@@ -220,10 +215,8 @@ static enum step_outcome go_on_waiting(struct request *request)
 	return enter(request) ? STEP_NEXT : refuse(request, REASON_QUEUE_FULL);
 }
 
-static enum step_outcome take_place(struct request *request)
+static enum step_outcome take_member(struct request *request)
 {
-	if (request->route->origins->concurrency.mode != CONCURRENCY_OFF && !request_is_bypassed(request))
-		return ask_members(request);
 	request->member = request_take_member(request);
 	return request->member ? STEP_NEXT : answer_no_member(request);
 }
@@ -239,6 +232,8 @@ enum step_outcome step_queue(struct request *request)
 	}
 	if (request->turn.member)
 		return go_on_waiting(request);
+	if (request->route->origins->concurrency.mode == CONCURRENCY_OFF || request_is_bypassed(request))
+		return take_member(request);
 	outcome = request_await_front(request);
-	return outcome == STEP_NEXT ? take_place(request) : outcome;
+	return outcome == STEP_NEXT ? ask_members(request) : outcome;
 }

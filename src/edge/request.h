@@ -140,6 +140,11 @@ static inline enum method request_method(const struct request *request)
 	return request->head.protocol.len ? METHOD_GET : request->head.method;
 }
 
+static inline struct worker *request_worker(const struct request *request)
+{
+	return request->connection->worker;
+}
+
 /* Allocates (or takes a free one of the worker); NULL: no memory. */
 struct request *request_new(struct worker *worker) must_check;
 /* The head is in; holds the connection's snapshot and starts to walk. */

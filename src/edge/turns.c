@@ -3,11 +3,6 @@
 
 #include "base/banned.h"
 
-static struct worker *worker_of(const struct request *request)
-{
-	return request->connection->worker;
-}
-
 static struct gate *gate_of(const struct request *request)
 {
 	return &request->turn.member->origin->gate;
@@ -69,7 +64,7 @@ struct calls {
 
 static void calls_begin(struct calls *calls, struct request *request)
 {
-	*calls = (struct calls){ .worker = worker_of(request), .gate = gate_of(request) };
+	*calls = (struct calls){ .worker = request_worker(request), .gate = gate_of(request) };
 	list_init(&calls->posts);
 	pthread_mutex_lock(&calls->gate->lock);
 }
@@ -97,7 +92,7 @@ static void begin_hold(struct calls *calls, struct turn *turn)
 static void call(struct calls *calls, struct admission_entry *entry, enum turn_state state)
 {
 	struct request *request = list_entry(entry, struct request, turn.entry);
-	struct worker *owner = worker_of(request);
+	struct worker *owner = request_worker(request);
 
 	if (state == TURN_HELD)
 		begin_hold(calls, &request->turn);
@@ -155,9 +150,9 @@ static void learn(struct calls *calls, const struct request *request)
 void turn_leave(struct request *request, enum turn_state next)
 {
 	struct turn *turn = &request->turn;
-	struct turns *turns = &worker_of(request)->turns;
+	struct turns *turns = &request_worker(request)->turns;
 	struct calls calls;
-	uint64_t now_ns = worker_of(request)->loop.now_ns;
+	uint64_t now_ns = request_worker(request)->loop.now_ns;
 
 	calls_begin(&calls, request);
 	if (turn->state == TURN_WAITS)

@@ -9,7 +9,7 @@
 #define UP_ENOUGH_BYTES (64u * 1024)
 #define UP_A_ROUND_BYTES (512u * 1024)
 #define FRONT_BYTES (48u * 1024)
-#define FRONT_MS 1000
+#define FRONT_MS 500
 
 void request_body_begin(struct request *request)
 {

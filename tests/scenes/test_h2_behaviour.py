@@ -299,11 +299,11 @@ def test_early_answer(client):
 
 @pytest.mark.parametrize("late", ["length", "trailers", "window"])
 def test_fault_after_early_answer(client, late):
-    more = (("content-length", "10"),) if late == "length" else ()
-    stream = client.request(*more, path="/early", method="POST", ends=False)
+    more, body = ((("content-length", "60000"),), b"x" * 50_000) if late == "length" else ((), None)  # a short one is waited for
+    stream = client.request(*more, path="/early", method="POST", ends=False, body=body)
     client.wait(stream)
     if late == "length":
-        client.data(b"x" * 11, stream)
+        client.data(b"x" * 10_001, stream)
     elif late == "trailers":
         client.headers([(":path", "/")], stream)
     else:

@@ -223,7 +223,7 @@ def test_missing_memory_is_no_word_about_the_origin():
         else:
             request.connection.sendall(response())
 
-    with Origin(answer) as origin, Shield(origin, memory="24MiB") as shield, contextlib.ExitStack() as stack:
+    with Origin(answer) as origin, Shield(origin, memory="24MiB", site={"concurrency": "off"}) as shield, contextlib.ExitStack() as stack:
         edge = shield.edge()
         for _ in range(600):
             stack.enter_context(Talk(shield.plain)).ask("GET", "/held")
@@ -258,7 +258,7 @@ def test_slow_readers_cost_bounded_memory():
     def answer(request):
         request.connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
-    with Origin(answer) as origin, Shield(origin, memory="256MiB") as shield:
+    with Origin(answer) as origin, Shield(origin, memory="256MiB", site={"concurrency": "off"}) as shield:
         get_small = f"GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
         edge = shield.edge()
         before = pss(edge)
