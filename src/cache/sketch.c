@@ -54,7 +54,7 @@ void cache_sketch_add(struct cache_sketch *sketch, uint64_t hash)
 		unsigned shift = place & 1 ? 4 : 0;
 		uint8_t *byte = byte_of(sketch, row, place);
 
-		if ((*byte >> shift & COUNT_MAX) < COUNT_MAX)
+		if (((unsigned)*byte >> shift & COUNT_MAX) < COUNT_MAX)
 			*byte = (uint8_t)(*byte + (1u << shift));
 	}
 	if (++sketch->added >= sketch->most)
@@ -67,7 +67,7 @@ unsigned cache_sketch_get(const struct cache_sketch *sketch, uint64_t hash)
 
 	for (unsigned row = 0; row < SKETCH_ROWS; row++) {
 		size_t place = place_of(sketch, hash, row);
-		unsigned count = *byte_of(sketch, row, place) >> (place & 1 ? 4 : 0) & COUNT_MAX;
+		unsigned count = (unsigned)*byte_of(sketch, row, place) >> (place & 1 ? 4 : 0) & COUNT_MAX;
 
 		least = count < least ? count : least;
 	}

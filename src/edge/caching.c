@@ -259,20 +259,26 @@ void caching_show(struct request *request, struct cache_object *object, enum cac
 	timer_cancel(&request->connection->worker->loop.timers, &request->timer);
 	if (write_head(request, object) != RESULT_OK) {
 		request->caching.body = NULL;
+		request->caching.state = CACHING_NONE;
 		(void)request_answer(request, 503, DECISION_LIMIT, REASON_NO_MEMORY);
 		return;
 	}
 	request->step = STEP_DELIVER;
 }
 
+bool caching_may_show_stale(const struct request *request, const struct cache_object *object)
+{
+	return policy_serves_on_error(&object->life, cache_object_resident_s(object, request->connection->worker->loop.now_ms));
+}
+
 bool caching_shows_stale(struct request *request)
 {
 	struct cache_object *stale = request->caching.stale;
-	uint64_t now_ms = request->connection->worker->loop.now_ms;
 
-	if (!stale || !policy_serves_on_error(&stale->life, cache_object_resident_s(stale, now_ms)))
+	if (!stale || !caching_may_show_stale(request, stale))
 		return false;
 	request->caching.stale = NULL;
+	__atomic_store_n(&stale->ill_until_ms, request->connection->worker->loop.now_ms + CACHING_ILL_MS, __ATOMIC_RELAXED);
 	caching_land(request, FLIGHT_LOST);
 	caching_show(request, stale, CACHING_IF_ERROR);
 	return true;

@@ -22,6 +22,9 @@ struct worker;
 
 /* How long one request waits for another, in all. */
 #define CACHING_WAIT_MS FLIGHT_LEAD_MS
+/* An origin that has failed is not asked for that page again for so long, where what is kept may be given instead: one visitor waits for the
+ * next failure, not each. */
+#define CACHING_ILL_MS 2000u
 
 /* X(ID, "name"): the words of the journal. */
 #define CACHING_STATE_LIST(X) \
@@ -81,6 +84,8 @@ void caching_end(struct request *request, struct worker *worker);
 void caching_worker_init(struct worker *worker);
 /* The answer is OBJECT, whose hold becomes the request's; its next step is set: DELIVER. */
 void caching_show(struct request *request, struct cache_object *object, enum caching_state state);
+/* May OBJECT, which is too old, be given because the origin is ill? */
+bool caching_may_show_stale(const struct request *request, const struct cache_object *object);
 /* The origin failed before it answered, or with an error: what is kept is given instead, if it may be. */
 bool caching_shows_stale(struct request *request);
 /* The flight is over, if the request leads one. */

@@ -136,11 +136,21 @@ static bool is_newer_than(const struct cache_object *object, const struct reques
 	return object->received_ms >= request->start_ns / 1000000;
 }
 
+/* The origin has just failed, or others have waited for it for as long as this request may. */
+static bool is_origin_ill(const struct request *request, const struct cache_object *object)
+{
+	return caching_may_show_stale(request, object) &&
+	       (now_ms(request) < __atomic_load_n(&object->ill_until_ms, __ATOMIC_RELAXED) || !has_time_to_wait(request));
+}
+
 static enum step_outcome use_old(struct request *request, struct cache_object *object, enum cache_use use)
 {
 	bool is_behind = use == USE_REVALIDATE_BEHIND;
-	enum flight_role role = join(request, !is_behind && may_bring_all(request), may_bring_all(request));
+	enum flight_role role;
 
+	if (is_origin_ill(request, object))
+		return show(request, object, CACHING_IF_ERROR);
+	role = join(request, !is_behind && may_bring_all(request), may_bring_all(request));
 	if (is_behind && role != FLIGHT_LEADS)
 		return show(request, object, CACHING_STALE);
 	request->caching.state = CACHING_MISS;

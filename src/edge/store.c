@@ -78,6 +78,17 @@ static enum result copy_vary(struct request *request, struct cache_draft *draft)
 	return result;
 }
 
+/* Ages count from it, and an answer without one gets ours (RFC 9110, 6.6.1). */
+static enum result add_date(struct request *request, struct fields *fields)
+{
+	struct span date;
+
+	if (fields_find(fields, FIELD_DATE))
+		return RESULT_OK;
+	date = arena_copy(&request->arena, worker_date(request->connection->worker));
+	return date.len ? fields_add(fields, FIELD_DATE, SPAN("Date"), date) : RESULT_NO_MEMORY;
+}
+
 /* Its head is in the origin's buffer, which goes on: the draft has copies of its own. */
 static enum result copy_fields(struct request *request, struct fields *out)
 {
@@ -91,13 +102,7 @@ static enum result copy_fields(struct request *request, struct fields *out)
 
 		result = name.at && value.at ? fields_add(out, from->list[i].id, name, value) : RESULT_NO_MEMORY;
 	}
-	/* Ages count from it, and an answer without one gets ours (RFC 9110, 6.6.1). */
-	if (result == RESULT_OK && !fields_find(out, FIELD_DATE)) {
-		struct span date = arena_copy(&request->arena, worker_date(request->connection->worker));
-
-		result = date.len ? fields_add(out, FIELD_DATE, SPAN("Date"), date) : RESULT_NO_MEMORY;
-	}
-	return result;
+	return result == RESULT_OK ? add_date(request, out) : result;
 }
 
 static enum result make_draft(struct request *request, const struct cache_life *life)
@@ -172,6 +177,9 @@ static struct cache_object *make_fresh(struct request *request, const struct cac
 	};
 	struct fields merged;
 
+	/* Ages count from it: without one it would be that of what is too old. */
+	if (add_date(request, &request->response.fields) != RESULT_OK)
+		return NULL;
 	fields_init(&merged, &request->arena, stale->fields.count + request->response.fields.count);
 	if (cache_fields_merge(&stale->fields, &request->response.fields, &merged) != RESULT_OK)
 		return NULL;
@@ -231,14 +239,9 @@ enum step_outcome step_store(struct request *request)
 	forget_changed(request);
 	if (caching->is_revalidating && request->response.status == 304)
 		return freshen(request);
-	if (policy_is_error(request->response.status) && caching->stale) {
-		struct cache_object *stale = caching->stale;
-		uint64_t now_ms = request->connection->worker->loop.now_ms;
-
-		if (policy_serves_on_error(&stale->life, cache_object_resident_s(stale, now_ms))) {
-			leave_origin(request);
-			return caching_shows_stale(request) ? STEP_AGAIN : STEP_NEXT;
-		}
+	if (policy_is_error(request->response.status) && caching->stale && caching_may_show_stale(request, caching->stale)) {
+		leave_origin(request);
+		return caching_shows_stale(request) ? STEP_AGAIN : STEP_NEXT;
 	}
 	judge(request);
 	return STEP_NEXT;

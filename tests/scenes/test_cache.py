@@ -72,13 +72,13 @@ def test_chunked_pages_and_http2(start_shield, portal, certificates):
     assert first.body == body and first.get("transfer-encoding") == "chunked"
     second = town.get()
     assert second.body == body and second.get("content-length") == str(len(body))
-    with h2.Client(town.plain, False, host=HOST) as client:
+    with h2.Client(town.plain, False) as client:
+        client.authority = HOST  # with its port it would be another address
         third = client.get()
         assert third.status == 200 and bytes(third.body) == body and third.get("cache-status").startswith("bouclier; hit")
         portal.pages["/two"] = public(body)
         streams = [client.request(path="/two") for _ in range(20)]
         assert all(bytes(answer.body) == body for answer in client.wait(*streams))
-        # In the clear and over TLS are two addresses.
         assert client.get(method="HEAD").get("content-length") == str(len(body))
     assert portal.asked == {"/": 1, "/two": 1}
 
@@ -224,8 +224,8 @@ def test_what_is_cut_is_not_kept(town, portal):
 
 def test_revalidation(town, portal):
     def answer(request):
-        if request.get("if-none-match") == '"a"':
-            return b"HTTP/1.1 304 Not Modified\r\nCache-Control: max-age=60\r\nX-New: 1\r\n\r\n"
+        if request.get("if-none-match") == '"a"':  # without a Date: it counts from now
+            return b"HTTP/1.1 304 Not Modified\r\nCache-Control: max-age=3\r\nX-New: 1\r\n\r\n"
         return public(b"page", 'ETag: "a"', age=1)
     portal.pages["/"] = answer
     town.get()
@@ -233,6 +233,7 @@ def test_revalidation(town, portal):
     reply = town.get("/", ("If-None-Match", '"of-the-client"'))
     assert reply.body == b"page" and reply.get("x-new") == "1" and "fwd=stale; fwd-status=304" in said(reply)
     assert town.event_of(reply)["bouclier.cache"] == "revalidated"
+    time.sleep(1.1)
     reply = town.get()
     assert reply.body == b"page" and reply.get("x-new") == "1" and "hit" in said(reply)
     assert portal.asked == {"/": 2}
@@ -275,6 +276,20 @@ def test_the_origin_is_gone(town, portal):
     assert town.event_of(reply)["bouclier.cache"] == "stale-if-error"
     assert town.get("/strict").status in (502, 503)
     assert town.get("/never-seen").status in (502, 503)
+
+
+def test_an_origin_that_fails_slowly_is_waited_for_by_one(start_shield, portal):
+    """The others have what is kept at once, for two seconds."""
+    town = start_shield({"workers": 2, "sites": [{"name": HOST, "origins": [portal.url], "timeouts": {"first_byte": "500ms"}}]})
+    portal.pages["/"] = response(b"old", "200 OK", "Cache-Control: max-age=1")
+    town.get()
+    time.sleep(2.1)
+    portal.pages["/"] = lambda request: time.sleep(1)
+    assert town.get().body == b"old"
+    begun = time.monotonic()
+    assert all(town.get().body == b"old" for _ in range(5))
+    assert time.monotonic() - begun < 0.4
+    assert portal.asked["/"] == 2
 
 
 def ask_together(town, count, path="/", *fields):
