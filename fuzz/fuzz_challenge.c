@@ -3,12 +3,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "guard/carry.h"
-#include "guard/challenge.h"
+#include "edge/challenge/inner.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct ticket_keys keys;  /* never filled: nothing is ours; then drawn, so that nothing is either, but by a chance of 2^-128 */
+static struct ticket_keys keys;  /* drawn anew in each run: nothing is ours, but by a chance of 2^-128 */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -22,8 +21,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ticket_keys_rotate(&keys, asker.now_ms / 1000);
 	assert(out && token_read(&asker, text, &token) == RESULT_MALFORMED && puzzle_read(&asker, text, &read) == RESULT_MALFORMED);
 	assert(carry_open(&asker, SPAN("/"), text, out, &body, &number) != RESULT_OK);
-	if (puzzle_check(&asker, &puzzle, SPAN("x"), text) == RESULT_OK)
-		assert(size <= PUZZLE_SOLUTION_MAX);
+	assert(puzzle_check(&asker, &puzzle, SPAN("x"), text) != RESULT_OK || size <= PUZZLE_SOLUTION_MAX);
+	body = parameter_of(text, SPAN("ask"));
+	assert(!body.len || (body.at > text.at && body.at + body.len <= text.at + size));
 	if (base64url_read(text, out, base64url_bytes(size)) == RESULT_OK) {
 		char *again = malloc(size + 1);
 
