@@ -130,7 +130,7 @@ uint64_t request_projected_wait_us(const struct request *request)
 		struct origin *origin = pool->members[i].origin;
 		uint64_t wait_us = 0;
 
-		if (!origin_is_available(origin, worker_of(request)->loop.now_ms))
+		if (!origin_is_available(origin, request->connection->worker->loop.now_ms))
 			continue;
 		if (gate_is_short(&origin->gate)) {
 			pthread_mutex_lock(&origin->gate.lock);

@@ -204,8 +204,7 @@ void request_release_origin(struct request *request, bool is_reusable);
 /* upload.c: moves the request body on. RESULT_OK: done or nothing to do now; RESULT_MORE: waits; RESULT_MALFORMED: the client's
  * fault (request->fault); RESULT_REFUSED: the client sends too slowly, or inspect_stream_is_refused; RESULT_IO: the origin's; RESULT_NO_MEMORY: ours. */
 enum result request_pump_up(struct request *request) must_check;
-/* upload.c: the front of the body, or all of a short one, has come to our buffers: a body that drips takes no place at an origin. STEP_NEXT,
- * STEP_WAIT; STEP_AGAIN: it was answered. */
+/* upload.c: the front of the body, or all of a short one, is here: one that drips takes no place. STEP_NEXT, STEP_WAIT; STEP_AGAIN: answered. */
 enum step_outcome request_await_front(struct request *request);
 /* It is the client's turn to send more of the body: all there was has been taken. */
 bool request_awaits_body(const struct request *request);
@@ -228,7 +227,6 @@ void response_take(struct request *request, size_t count);
 /* The same of what the origin sends, whether or not it is kept: what rules held first. */
 enum result response_peek_origin(struct request *request, struct span *piece) must_check;
 void response_take_origin(struct request *request, size_t count);
-
 /* deliver.c: the head to the client. */
 enum result response_send_head(struct request *request) must_check;
 void response_send_interim(struct request *request, unsigned status, const struct fields *fields);
