@@ -6,8 +6,8 @@
  *         costs, and costs the bench nothing
  * Limits  the page is cut at SOLVER_PAGE_MAX bytes
  *
- * No proxy of the bench has such a page yet, so that there is nothing to recognise: what solver_solve knows is none. A browser that
- * meets none does what browsers do: keeps cookies, follows redirects, Refresh and <meta http-equiv="refresh">.
+ * It knows Bouclier's page (docs/challenge.md). A browser that meets another does what browsers do: keeps cookies, follows redirects, Refresh and
+ * <meta http-equiv="refresh">.
  */
 #pragma once
 #include <stdbool.h>

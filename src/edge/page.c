@@ -105,7 +105,7 @@ static const struct page_wait {
 	unsigned count;
 	enum wait_unit unit;
 } waits[] = {
-	{ 2, 2, WAIT_SECONDS }, { 3, 3, WAIT_SECONDS }, { 4, 4, WAIT_SECONDS }, { 5, 5, WAIT_SECONDS }, { 6, 6, WAIT_SECONDS }, { 15, 15, WAIT_SECONDS }, { 30, 30, WAIT_SECONDS }, { 60, 60, WAIT_SECONDS }, { 120, 2, WAIT_MINUTES }, { 300, 5, WAIT_MINUTES },
+	{ 2, 2, WAIT_SECONDS }, { 3, 3, WAIT_SECONDS }, { 4, 4, WAIT_SECONDS }, { 5, 5, WAIT_SECONDS }, { 6, 6, WAIT_SECONDS }, { 10, 10, WAIT_SECONDS }, { 15, 15, WAIT_SECONDS }, { 30, 30, WAIT_SECONDS }, { 60, 60, WAIT_SECONDS }, { 120, 2, WAIT_MINUTES }, { 300, 5, WAIT_MINUTES },
 	{ 900, 15, WAIT_MINUTES }, { 1800, 30, WAIT_MINUTES }, { 3600, 60, WAIT_MINUTES }, { 7200, 2, WAIT_HOURS }, { 21600, 6, WAIT_HOURS },
 	{ 43200, 12, WAIT_HOURS }, { 86400, 24, WAIT_HOURS }, { 259200, 72, WAIT_HOURS },
 };

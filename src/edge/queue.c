@@ -117,6 +117,18 @@ static struct admission_entry entry_of(const struct request *request)
 		                                    .lane = request->caller.lane }, .is_priority = is_priority(request) };
 }
 
+bool request_would_wait(const struct request *request)
+{
+	const struct pool *pool = request->route->pool;
+	bool is_queued = request->route->origins->concurrency.mode != CONCURRENCY_OFF && !request_is_bypassed(request);
+
+	for (unsigned i = 0; i < pool->count && is_queued; i++) {
+		if (origin_is_available(pool->members[i].origin, request->connection->worker->loop.now_ms) && !gate_is_short(&pool->members[i].origin->gate))
+			return false;
+	}
+	return is_queued;
+}
+
 /* Most of the time nobody waits, and no lock is taken to see that. */
 uint64_t request_projected_wait_us(const struct request *request)
 {

@@ -68,6 +68,8 @@ enum turn_state turn_look(const struct request *request);
 
 /* The origin whose turn it is, counted as at work, whatever waits there: for what is not queued. NULL: none is left. */
 const struct pool_member *request_take_member(struct request *request);
+/* Nobody who asked now would go at once. */
+bool request_would_wait(const struct request *request);
 /* How long the request would wait, in its lane, where it is shortest. 0: it would not, or nobody waits there. */
 uint64_t request_projected_wait_us(const struct request *request);
 /* place.c: it has no more to do with its origin. Had it none, or was it not queued: nothing. */

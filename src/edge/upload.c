@@ -129,7 +129,10 @@ enum step_outcome request_await_front(struct request *request)
 {
 	enum result result;
 
-	if (request->tries || request->held || inspect_is_streaming(request) || !request_body_is_left(request))
+	if (request->tries || request->held || request->is_carried || inspect_is_streaming(request) || !request_body_is_left(request))
+		return STEP_NEXT;
+	/* While there is room, nothing of a body waits for the rest of it: some clients send no more until they hear from the origin. */
+	if (!request->is_holding && !request_would_wait(request))
 		return STEP_NEXT;
 	result = fill_front(request);
 	if (result == RESULT_MORE) {

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <arpa/inet.h>
+#include <openssl/sha.h>
 #include <cmocka.h>
 
 #include "answer.h"
@@ -328,6 +329,44 @@ static void test_fingerprints(void **state)
 	assert_non_null(strstr(text, "Content-Length: 3\r\nConnection: close\r\n\r\na=1"));
 }
 
+#define ASK "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define PAGE "<noscript><meta http-equiv=\"refresh\" content=\"3; url=/admit?ask=" ASK ";to=/a%3fb=1\"></noscript>" \
+	     "<main data-ask=\"" ASK "\" data-admit=\"/admit\" data-bits=\"12\" data-parts=\"3\">"
+
+/* Each number of the answer makes the first bits of a SHA-256 zero; of a page that lacks something there is no answer. */
+static void test_solver(void **state)
+{
+	static const char *const lacking[] = { "data-ask", "data-admit", "data-bits", "data-parts", ";to=" };
+	char page[1024] = PAGE;
+	struct answer answer = { .page = page, .page_len = sizeof(PAGE) - 1, .page_size = sizeof(page) };
+	unsigned char seed[SHA256_DIGEST_LENGTH], text[24] = { 0 }, digest[SHA256_DIGEST_LENGTH];
+	struct solution solution;
+	char *work;
+
+	(void)state;
+	assert_true(solver_solve(&answer, &solution));
+	assert_int_equal(strncmp(solution.target, "/admit?ask=" ASK "&to=/a%3fb=1&work=", strlen("/admit?ask=" ASK "&to=/a%3fb=1&work=")), 0);
+	assert_true(solution.work_ms > 0 && solution.body_len == 0);
+	SHA256((const unsigned char *)ASK, 64, seed);
+	memcpy(text, seed, 16);
+	work = strstr(solution.target, "work=") + 5;
+	for (unsigned part = 0; part < 3; part++) {
+		uint32_t number = htonl((uint32_t)strtoul(work, &work, 16));
+
+		assert_int_equal(*work, part < 2 ? '.' : 0);
+		work += part < 2;
+		text[19] = (unsigned char)part;
+		memcpy(text + 20, &number, 4);
+		SHA256(text, sizeof(text), digest);
+		assert_int_equal(digest[0] | (digest[1] & 0xf0), 0);
+	}
+	for (size_t i = 0; i < sizeof(lacking) / sizeof(*lacking); i++) {
+		memcpy(page, PAGE, sizeof(PAGE));
+		*strstr(page, lacking[i]) = '_';
+		assert_false(solver_solve(&answer, &solution));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,7 +374,7 @@ int main(void)
 		cmocka_unit_test(test_cookies),        cmocka_unit_test(test_cookies_limits), cmocka_unit_test(test_refresh),
 		cmocka_unit_test(test_challenges),     cmocka_unit_test(test_references),    cmocka_unit_test(test_answer),
 		cmocka_unit_test(test_reply_keeps),    cmocka_unit_test(test_random_values), cmocka_unit_test(test_long_patterns_are_cut),
-		cmocka_unit_test(test_fingerprints),
+		cmocka_unit_test(test_fingerprints),   cmocka_unit_test(test_solver),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

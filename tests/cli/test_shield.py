@@ -165,7 +165,7 @@ def test_top_once(shield, ask):
     for _ in range(5):
         shield.get()
     said = ask("top", "--once")
-    assert said.code == 0 and lab.HOST in said.out and "1/1" in said.out and "requests/s" in said.out and "\033" not in said.out
+    assert said.code == 0 and lab.HOST in said.out and "1/1" in said.out and "req/s" in said.out and "\033" not in said.out
 
 
 def test_top_live(shield):
@@ -203,7 +203,7 @@ def test_top_says_first_what_is_down(shield, ask, origin):
     for _ in range(5):
         assert shield.get("/").status in (502, 503)
     said = ask("top", "--once").out
-    assert f"DOWN {origin.url} of {lab.HOST}, " in said and said.index("DOWN") < said.index("requests/s"), said
+    assert f"DOWN {origin.url} of {lab.HOST}, " in said and said.index("DOWN") < said.index("req/s"), said
 
 
 def test_many_clients_and_a_silent_one(shield, ask):

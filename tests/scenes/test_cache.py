@@ -35,7 +35,7 @@ def portal(start_origin):
 @pytest.fixture
 def town(start_shield, portal):
     """Two workers: what one keeps, the other gives."""
-    return start_shield({"workers": 2, "sites": [{"name": HOST, "origins": [portal.url]}]})
+    return start_shield({"workers": 2, "sites": [{"name": HOST, "origins": [portal.url], "concurrency": "off"}]})
 
 
 def public(body=b"page", *fields, age=60, status="200 OK"):

@@ -144,7 +144,7 @@ def test_the_end_of_an_upload_reaches_an_origin_that_has_begun_to_answer():
             super().read_body(request, stream)
 
     sizes = [i * 40_000 for i in range(1, 150)]
-    with Late(lambda request: b"3\r\nend\r\n0\r\n\r\n", record=False) as origin, lab.Shield(origin) as shield, contextlib.ExitStack() as stack:
+    with Late(lambda request: b"3\r\nend\r\n0\r\n\r\n", record=False) as origin, lab.Shield(origin, site={"concurrency": "off"}) as shield, contextlib.ExitStack() as stack:
         talks = [stack.enter_context(Talk(shield.plain)) for _ in sizes]
         for talk, size in zip(talks, sizes):
             send = threading.Thread(target=talk.ask, args=("POST", "/", f"Content-Length: {size}"), kwargs={"body": b"u" * size}, daemon=True)

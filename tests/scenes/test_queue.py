@@ -45,6 +45,7 @@ class Portal(Origin):
 
 @contextlib.contextmanager
 def stage(portal=None, shield=None, **site):
+    site.setdefault("cache", "off")  # or equal requests would wait for the first one's answer, and not here
     with portal or Portal() as origin, Shield(origin, site=site, trusted_proxies=["127.0.0.1"], **(shield or {})) as front:
         yield front, origin
 
@@ -301,41 +302,58 @@ def head(length, path="/"):
     return f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\n{length}\r\n\r\n".encode()
 
 
+@contextlib.contextmanager
+def full():
+    """Somebody has the only place: who comes now has to wait. The gate lets him go."""
+    with stage(concurrency=ONE) as (shield, origin), Talk(shield.plain) as holder:
+        holder.send(HOLDS)
+        wait_until(lambda: origin.inside == 1)
+        yield shield, origin
+
+
 @pytest.mark.parametrize("length, parts", [("Content-Length: 2000", (b"x" * 1000, b"y" * 1000)),
                                            ("Transfer-Encoding: chunked", (b"3e8\r\n" + b"x" * 1000, b"\r\n3e8\r\n" + b"y" * 1000 + b"\r\n0\r\n\r\n"))],
                          ids=["length", "chunked"])
 def test_a_body_that_drips_takes_no_place(length, parts):
-    with stage(concurrency=ONE) as (shield, origin), Talk(shield.plain) as slow:
+    with full() as (shield, origin), Talk(shield.plain) as slow:
         slow.send(head(length) + parts[0])
         time.sleep(0.3)
-        assert origin.accepted == 0 and places(shield, origin)["held"] == 0
-        assert get(shield.plain).status == 200
+        assert places(shield, origin)["waiting"] == 0
+        origin.gate.set()
+        assert get(shield.plain).status == 200 and origin.accepted == 1
         slow.send(parts[1])
-        assert slow.answer("POST").status == 200 and origin.done == 2
+        assert slow.answer("POST").status == 200 and origin.done == 3
 
 
 def test_a_stream_that_drips_takes_no_place():
-    with stage(concurrency=ONE) as (shield, origin), h2.Client(shield.tls, True) as client:
+    with full() as (shield, origin), h2.Client(shield.tls, True) as client:
         slow = client.request(body=b"x" * 1000, ends=False, method="POST")
         time.sleep(0.3)
-        assert origin.accepted == 0 and client.get("/").status == 200
+        assert places(shield, origin)["waiting"] == 0
+        origin.gate.set()
+        assert client.get("/").status == 200
         client.data(b"y" * 1000, slow)
-        assert client.wait(slow)[0].status == 200 and origin.done == 2
+        assert client.wait(slow)[0].status == 200 and origin.done == 3
 
 
 def test_who_expects_100_continue_gets_it_before_a_place():
-    with stage(concurrency=ONE) as (shield, origin), Talk(shield.plain) as slow:
+    with full() as (shield, origin), Talk(shield.plain) as slow:
         slow.send(head("Content-Length: 5\r\nExpect: 100-continue"))
-        assert slow.head().status == 100 and origin.accepted == 0
+        assert slow.head().status == 100 and places(shield, origin)["waiting"] == 0
         slow.send(b"hello")
+        waiting(shield, origin, 1)
+        origin.gate.set()
         assert slow.answer("POST").status == 200
 
 
 def test_a_body_that_ends_too_soon_is_refused_before_a_place():
-    with stage(concurrency=ONE) as (shield, origin), Talk(shield.plain) as cut:
+    with full() as (shield, origin), Talk(shield.plain) as cut:
         cut.send(head("Content-Length: 5") + b"hel")
         cut.finish()
-        assert cut.answer("POST").status == 400 and origin.accepted == 0
+        assert cut.answer("POST").status == 400
+        origin.gate.set()
+        wait_until(lambda: origin.done == 1)
+        assert places(shield, origin)["waiting"] == 0 and origin.done == 1
 
 
 def test_a_large_upload_holds_its_place_only_while_it_comes():

@@ -10,7 +10,7 @@
 #define ROUTES_SHOWN 6u
 #define DOWN_SHOWN 5u
 #define NAME_WIDTH 34u
-#define NUMBERS_WIDTH 66u   /* what stands beside a site's name, and the last column, which erasing to the end of a line takes */
+#define NUMBERS_WIDTH 59u   /* what stands beside a site's name, and the last column, which erasing to the end of a line takes */
 
 /* A site's two answers, and what happened between them. */
 struct site_rate {
@@ -196,9 +196,9 @@ static void print_site(struct page *page, const struct site_rate *site, const st
 		waiting += number(json_item(origins, i), "waiting");
 	}
 	page_text(page, json_text_of(json_find(site->now, "site")), name_width(view));
-	page_print(page, "%10s%10s", short_number((double)site->requests / seconds).text, short_number((double)site->refused / seconds).text);
-	page_color(page, site->errors ? PAGE_YELLOW : PAGE_PLAIN, "%8s", short_number((double)site->errors / seconds).text);
-	page_print(page, "%10s%9llu%9llu  ", site->requests ? short_us(site->mean_us).text : "-", (unsigned long long)at_work, (unsigned long long)waiting);
+	page_print(page, "%8s%10s", short_number((double)site->requests / seconds).text, short_number((double)site->refused / seconds).text);
+	page_color(page, site->errors ? PAGE_YELLOW : PAGE_PLAIN, "%7s", short_number((double)site->errors / seconds).text);
+	page_print(page, "%8s%8llu%8llu  ", site->requests ? short_us(site->mean_us).text : "-", (unsigned long long)at_work, (unsigned long long)waiting);
 	page_color(page, up < count ? PAGE_RED : PAGE_GREEN, "%zu/%zu", up, count);
 	if (json_find(site->now, "bypass"))
 		page_color(page, PAGE_RED, " BYPASSED");
@@ -210,7 +210,7 @@ static void print_sites(struct page *page, const struct top_view *view, const st
 	size_t shown = rates->count < SITES_SHOWN ? rates->count : SITES_SHOWN;
 
 	page_print(page, "\n");
-	page_color(page, PAGE_DIM, "%-*s%10s%10s%8s%10s%9s%9s  origins", (int)name_width(view), "site", "requests/s", "refused/s", "5xx/s", "mean", "at work", "waiting");
+	page_color(page, PAGE_DIM, "%-*s%8s%10s%7s%8s%8s%8s  origins", (int)name_width(view), "site", "req/s", "refused/s", "5xx/s", "mean", "at work", "waiting");
 	page_print(page, "\n");
 	for (size_t i = 0; i < shown; i++)
 		print_site(page, &rates->list[i], view);
