@@ -6,6 +6,7 @@ import pty
 import re
 import signal
 import subprocess
+import tempfile
 import termios
 
 import pytest
@@ -32,9 +33,11 @@ def started(mark):
 
 
 class Run:
-    """make run in a terminal of its own. WORDS go before it."""
+    """make run in a terminal of its own. WORDS go before it. One at a time: they share the tree's build and its .run."""
 
     def __init__(self, portal="demo", words=()):
+        self.alone = open(pathlib.Path(tempfile.gettempdir()) / "bouclier-make-run.lock", "wb")
+        fcntl.flock(self.alone, fcntl.LOCK_EX)
         self.port, self.http_port, self.portal_port, metrics_port = (lab.free_port() for _ in range(4))
         self.mark = f"{STARTED_BY}={os.getpid()}-{self.port}"
         name, _, value = self.mark.partition("=")
@@ -74,6 +77,7 @@ class Run:
                 self.process.kill()
                 self.process.wait()
         os.close(self.terminal)
+        self.alone.close()
 
 
 def curl(*words):

@@ -132,7 +132,7 @@ def test_block_refuses_none_of_the_same_work(town, browser):
     answers = town.work(browser, OTHER_EDITOR, "waste")
     assert len(answers) > 100 and all(status < 400 for status, _, _ in answers), [one for one in answers if one[0] >= 400]
     lines = town.seen()[before:]
-    assert len(lines) > 100 and {line["bouclier.decision"] for line in lines} == {"allow"}, [line for line in lines if line["bouclier.decision"] != "allow"]
+    assert len(lines) > 100 and {line["bouclier.decision"] for line in lines} <= {"allow", "queue"}, [line for line in lines if line["bouclier.decision"] not in ("allow", "queue")]
     assert not town.tune()[1]["yaml"], "there is more to propose"
 
 

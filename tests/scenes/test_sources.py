@@ -78,7 +78,7 @@ def test_a_rate_limit_is_each_sources_own(shield_of):
     assert statuses(shield, ONE, 2, "/login") == {200: 2}
     refused = ask(shield, ONE, "/login")
     assert refused.status == 429 and refused.get("Retry-After") == "1" and refused.get("Cache-Control") == "no-store"
-    assert "You can try again in 5 seconds." in refused.text
+    assert "You can try again in 2 seconds." in refused.text
     line = shield.event_of(refused)
     assert (line["bouclier.decision"], line["bouclier.reasons"]) == ("limit", ["rate-limit"])
     assert ask(shield, OTHER, "/login").status == 200 and ask(shield, ONE, "/").status == 200
