@@ -1,5 +1,7 @@
 #include "cache/cookie.h"
 
+#include "guard/token.h"
+
 #include "base/banned.h"
 
 #define PARTS_MAX 8
@@ -67,6 +69,8 @@ static enum cookie_kind kind_of(struct span name, const struct span *application
 {
 	enum cookie_kind kind = COOKIE_OTHER;
 
+	if (span_equal(name, SPAN(TOKEN_COOKIE_TLS)) || span_equal(name, SPAN(TOKEN_COOKIE)))
+		return COOKIE_NONE;  /* ours: the origin does not see it */
 	if (!name.len || looks_like_session(name))
 		return COOKIE_SESSION;
 	for (size_t i = 0; i < count; i++) {

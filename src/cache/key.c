@@ -72,6 +72,16 @@ struct span key_target(struct span key)
 
 /* -- Vary -- */
 
+/* What a visitor said there is not what the origin was told: we say it, of him. */
+static bool is_ours(struct span name)
+{
+	switch ((int)field_id_of(name)) {
+	case FIELD_FORWARDED: case FIELD_X_REAL_IP: case FIELD_VIA: case FIELD_CDN_LOOP: case FIELD_X_REQUEST_ID: case FIELD_CLIENT_CERT:
+	case FIELD_CLIENT_CERT_CHAIN: return true;
+	default: return name.len >= 12 && span_equal_nocase(span_take(name, 12), SPAN("x-forwarded-"));
+	}
+}
+
 enum vary_kind key_vary_kind(const struct fields *answer)
 {
 	enum vary_kind kind = VARY_NOTHING;
@@ -85,7 +95,7 @@ enum vary_kind key_vary_kind(const struct fields *answer)
 
 			if (!name.len)
 				continue;
-			if (span_equal(name, SPAN("*")) || ++count > VARY_NAMES_MAX)
+			if (span_equal(name, SPAN("*")) || is_ours(name) || ++count > VARY_NAMES_MAX)
 				return VARY_ANYTHING;
 			if (field_id_of(name) == FIELD_COOKIE)
 				kind = VARY_COOKIE;

@@ -19,10 +19,17 @@ const char *cache_refusal_name(enum cache_refusal refusal)
 
 /* -- requests -- */
 
+static const struct span overrides[] = { SPAN_INIT("x-http-method-override"), SPAN_INIT("x-http-method"), SPAN_INIT("x-method-override") };
+
 enum cache_refusal policy_judge_request(const struct request_head *request, enum cookie_kind cookies)
 {
 	if (request->method != METHOD_GET && request->method != METHOD_HEAD)
 		return CACHE_METHOD;
+	/* Frameworks obey these: the answer is one to another method. */
+	for (size_t i = 0; i < sizeof(overrides) / sizeof(*overrides); i++) {
+		if (fields_find_name(&request->fields, overrides[i]))
+			return CACHE_METHOD;
+	}
 	if (request->body.framing != BODY_NONE)
 		return CACHE_BODY;
 	if (fields_find(&request->fields, FIELD_AUTHORIZATION))

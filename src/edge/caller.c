@@ -160,7 +160,7 @@ bool caller_is_calm(const struct request *request)
 static bool is_error(const struct request *request)
 {
 	switch ((int)request->reason) {
-	case REASON_BANNED: case REASON_DENYLIST: case REASON_RATE_LIMIT: case REASON_BUDGET: return false;
+	case REASON_BANNED: case REASON_DENYLIST: case REASON_RATE_LIMIT: case REASON_BUDGET: case REASON_CHALLENGED: case REASON_WAITING: return false;
 	default: return request->status >= 400 && request->status <= 501;
 	}
 }
@@ -176,6 +176,14 @@ struct bans caller_bans(const struct edge_common *common, const struct plan *pla
 	return (struct bans){ .table = &common->sources, .policy = { BAN_FIRST_S, BAN_MOST_S, BAN_FORGET_S, { &plan->exempt } } };
 }
 
+/* Somebody else's page has his browser ask: he is limited for it, not locked out. Who sends this of himself is limited all the same. */
+static bool is_made_to_ask(const struct request *request)
+{
+	const struct field *site = fields_find_name(&request->head.fields, SPAN("sec-fetch-site"));
+
+	return site && span_equal(site->value, SPAN("cross-site"));
+}
+
 /* Availability: never for what a bypassed site or a partner was given. Whether the ban is made or not, the next request finds out. */
 static void ban_if_far(const struct request *request)
 {
@@ -183,10 +191,20 @@ static void ban_if_far(const struct request *request)
 	struct bans bans = caller_bans(request->connection->worker->common, request->binding->plan);
 	enum result result;
 
-	if (caller->budget.level != BUDGET_FAR || caller->is_banned || request_is_bypassed(request) || caller_is_partner(request))
+	if (caller->budget.level != BUDGET_FAR || caller->is_banned || request_is_bypassed(request) || is_made_to_ask(request) || caller_is_partner(request))
 		return;
 	result = ban_source(&bans, caller->key, caller->budget.reason, 0, now_us(request), NULL);
 	(void)result;
+}
+
+/* A portal in trouble is slow for everybody: nobody owes for that more than a page usually takes, and nothing for what it did not answer. */
+static uint64_t cost_us(const struct request *request)
+{
+	uint64_t held_us = request->held_ns / 1000;
+
+	if (request->is_tunnel || (request->status >= 502 && request->status <= 504))
+		return 0;
+	return caller_is_calm(request) || held_us < CALLER_COST_PRESSED_US ? held_us : CALLER_COST_PRESSED_US;
 }
 
 void caller_settle(struct request *request)
@@ -194,13 +212,13 @@ void caller_settle(struct request *request)
 	const struct source_table *table = &request->connection->worker->common->sources;
 	struct caller *caller = &request->caller;
 	struct source_hold hold;
-	uint64_t cost_us = request->is_tunnel ? 0 : request->held_ns / 1000;
+	uint64_t took_us = cost_us(request);
 
 	if (!caller->is_counted)
 		return;
-	if (is_error(request) || cost_us >= 1000) {
+	if (is_error(request) || took_us >= 1000) {
 		if (source_table_take(table, caller->key, now_us(request), SOURCE_FIND, &hold) == RESULT_OK) {
-			source_budgets_charge(&request->binding->plan->budgets, hold.entry, is_error(request), cost_us);
+			source_budgets_charge(&request->binding->plan->budgets, hold.entry, is_error(request), took_us);
 			source_table_give(&hold);
 		}
 	}

@@ -16,6 +16,7 @@
 #include "guard/source_budget.h"
 #include "source/list.h"
 
+#define CALLER_COST_PRESSED_US 1000000u  /* of one request, at most, while an origin is not calm */
 #define CALLER_CALM_MS 10000u            /* so long after somebody last had to wait, an origin is calm again */
 
 struct edge_common;

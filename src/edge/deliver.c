@@ -174,6 +174,8 @@ static void add_ours(struct fields_out *out)
 		add(out, FIELD_CACHE_CONTROL, SPAN("Cache-Control"), SPAN("no-store"));
 	if (request->set_cookie.len)
 		add(out, FIELD_SET_COOKIE, SPAN("Set-Cookie"), request->set_cookie);
+	if (request->set_cookie.len && !request->is_own)  /* a cache in front of us would give one visitor's token to all */
+		add(out, FIELD_CACHE_CONTROL, SPAN("Cache-Control"), SPAN("private"));
 	if (request->is_own && request->retry_s)
 		add(out, FIELD_RETRY_AFTER, SPAN("Retry-After"), digits(request, request->retry_s));
 	if (request->is_own && (request->reason == REASON_NO_ORIGIN || request->reason == REASON_HOLD))

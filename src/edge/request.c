@@ -212,6 +212,7 @@ enum step_outcome request_answer_with(struct request *request, unsigned status, 
 	if (has_origin(request))
 		request_release_origin(request, false);
 	timer_cancel(&request->connection->worker->loop.timers, &request->timer);  /* nobody is waited for any more */
+	caching_land(request, FLIGHT_LOST);  /* what we say is for nobody else */
 	request->is_own = true;
 	request->response = (struct response_head){ .status = status, .version = HTTP_1_1 };
 	fields_init(fields, &request->arena, 16);

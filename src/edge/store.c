@@ -190,6 +190,15 @@ static struct cache_object *make_fresh(struct request *request, const struct cac
 	return fresh;
 }
 
+static bool has_other_vary(const struct request *request, const struct cache_object *stale)
+{
+	char text[VARIANT_BYTES_MAX];
+	struct span vary = SPAN_NONE;
+
+	return fields_find(&request->response.fields, FIELD_VARY) &&
+	       (key_vary_write(&request->response.fields, text, &vary) != RESULT_OK || !span_equal(vary, stale->vary));
+}
+
 /* What the merged head says now counts: an origin may have made it private. */
 static bool may_stay(const struct request *request, const struct cache_object *fresh)
 {
@@ -197,7 +206,8 @@ static bool may_stay(const struct request *request, const struct cache_object *f
 	const struct cache_rules rules = rules_of(request);
 	struct cache_life life;
 
-	return !fields_find(&request->response.fields, FIELD_SET_COOKIE) &&
+	/* With a Vary of its own it is a variant, of a request that was not asked for it. */
+	return !fields_find(&request->response.fields, FIELD_SET_COOKIE) && !has_other_vary(request, request->caching.stale) &&
 	       policy_judge_answer(&request->head, request->caching.cookies, &head, &rules, wall_s(request), 0, &life) == CACHE_NONE;
 }
 

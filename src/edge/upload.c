@@ -67,12 +67,13 @@ static bool is_chunked_whole(struct span in)
 	return span_contains(in, SPAN("\r\n0")) || span_starts(in, SPAN("0"));
 }
 
-/* What has no length may be a stream whose client waits for an answer before it sends more: it is not waited for longer than this. */
+/* What has no length may be a stream whose client waits for an answer before it sends more; and the streams of an HTTP/2 connection share a window, which
+ * the fronts of some may fill: they are not waited for longer than this. */
 static bool is_front_late(struct request *request)
 {
 	uint64_t now_ms = request->connection->worker->loop.now_ms;
 
-	if (request->head.body.is_known)
+	if (request->head.body.is_known && !request->is_h2)
 		return false;
 	if (!request->front_ms)
 		request->front_ms = now_ms + FRONT_MS;
@@ -111,7 +112,7 @@ static void count_front(struct request *request)
 	request->front_bytes = here;
 	request->up_pace.bytes += more;
 	request_client_moved(request, more);
-	if (!request->head.body.is_known)
+	if (!request->head.body.is_known || request->is_h2)
 		request_set_clock(request, (int64_t)(request->front_ms - request->connection->worker->loop.now_ms));
 	else if (more || !request->is_holding)
 		request_set_clock(request, request->route->settings->timeouts.idle_ms);

@@ -33,6 +33,13 @@ bool challenge_spend(struct challenge_memory *memory, uint64_t number, uint64_t 
 	return may(memory, &once, COUNT_SPENT, number, 0, now_us);
 }
 
+static bool is_spent(const struct challenge_memory *memory, uint64_t number, uint64_t now_us)
+{
+	const uint64_t who[] = { COUNT_SPENT, number, 0 };
+
+	return rate_table_owes((const struct rate_table *)memory->counts, who, sizeof(who) / sizeof(*who), now_us) > 0;
+}
+
 bool challenge_is_within(struct challenge_memory *memory, const struct token *token, uint64_t now_us)
 {
 	const struct gcra budget = EVERY(CHALLENGE_BUDGET_EVERY_US, CHALLENGE_BUDGET_BURST);
@@ -119,6 +126,8 @@ enum result challenge_admit_work(struct challenge_memory *memory, const struct v
 		result = RESULT_REFUSED;
 	if (result == RESULT_OK)
 		result = puzzle_check(&visit->asker, &puzzle, text, solution);
+	if (result == RESULT_OK && is_spent(memory, puzzle.nonce, visit->now_us))
+		result = RESULT_REFUSED;  /* asked first: an answer that is sent again uses up nobody's tokens */
 	if (result == RESULT_OK && !may_issue(memory, visit))
 		result = RESULT_LIMIT;
 	if (result == RESULT_OK && !challenge_spend(memory, puzzle.nonce, visit->now_us))

@@ -35,6 +35,10 @@
 #define TOKEN_ASKED_S 600u     /* of one that says no more than that a puzzle was sent */
 
 /* What it was given for, the best first. */
+/* The cookie it comes in: over TLS, in clear. Nobody behind us sees it. */
+#define TOKEN_COOKIE_TLS "__Host-bouclier"
+#define TOKEN_COOKIE "bouclier"
+
 enum token_lane {
 	TOKEN_PARTNER,   /* by an administrator */
 	TOKEN_WORK,      /* a puzzle that was solved */

@@ -11,6 +11,8 @@ static void kinds(void **state)
 		{ "", NULL, COOKIE_NONE },
 		{ "Cookie: |", NULL, COOKIE_NONE },
 		{ "Cookie: lang=nl|", NULL, COOKIE_OTHER },
+		{ "Cookie: __Host-bouclier=x|", NULL, COOKIE_NONE },              /* ours */
+		{ "Cookie: bouclier=x; lang=nl|", NULL, COOKIE_OTHER },
 		{ "Cookie: _ga=GA1.2; consent=yes|", NULL, COOKIE_OTHER },
 		{ "Cookie: lang=nl|", "cpanel", COOKIE_OTHER },
 		{ "Cookie: lang=nl|", "wordpress", COOKIE_NONE },

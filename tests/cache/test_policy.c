@@ -64,6 +64,8 @@ static void kept(void **state)
 		{ "GET /", "", 200, "Cache-Control: public, max-age=60|Set-Cookie: a=b|", CACHE_SET_COOKIE },
 		{ "GET /", "", 200, MAX60 "Vary: *|", CACHE_VARY },
 		{ "GET /", "", 200, MAX60 "Vary: accept, *|", CACHE_VARY },
+		{ "GET /", "", 200, MAX60 "Vary: X-Forwarded-For|", CACHE_VARY },    /* the origin was told ours */
+		{ "GET /", "", 200, MAX60 "Vary: accept, x-real-ip|", CACHE_VARY },
 		{ "GET /", "", 200, MAX60 "Vary: a,b,c,d,e,f,g,h,i|", CACHE_VARY },
 		{ "GET /", "", 200, MAX60 "Vary: a,b,c,d,e,f,g,h|", CACHE_NONE },
 		{ "GET /", "", 200, MAX60 "Vary: Cookie|", CACHE_NONE },
@@ -82,6 +84,8 @@ static void kept(void **state)
 		{ "GET /", "If-None-Match: \"a\"|", 304, MAX60, CACHE_STATUS },
 		{ "GET /", "Content-Length: 1|", 200, MAX60, CACHE_BODY },
 		{ "HEAD /", "", 200, MAX60, CACHE_METHOD },
+		{ "GET /", "X-HTTP-Method-Override: POST|", 200, MAX60, CACHE_METHOD },
+		{ "GET /", "x-http-method: HEAD|", 200, MAX60, CACHE_METHOD },
 		{ "POST /", "Content-Length: 1|", 200, MAX60, CACHE_METHOD },
 		{ "OPTIONS /", "", 200, MAX60, CACHE_METHOD },
 		{ "GET /", "", 404, MAX60, CACHE_NONE },

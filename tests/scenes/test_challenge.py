@@ -83,6 +83,28 @@ def admitted(house, **keys):
 # -- the page --
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_other_sites_cannot_answer_for_a_visitor(house, site):
+    """Their pages send his browser to the reserved path: nothing is earned by it, and nothing lost."""
+    client = Client(house)
+    data = told(client.ask())
+    reply = client.ask(f"{ADMIT}?ask={data['ask']}&work={solve(data)}", ("Sec-Fetch-Site", site), method="POST")
+    assert not reply.get("set-cookie") and is_page(client.ask("/page"))
+    reply = client.ask(f"{ADMIT}?ask={data['ask']}&work={solve(data)}", ("Sec-Fetch-Site", "same-origin"), method="POST")
+    assert reply.status == 204 and reply.get("set-cookie")
+
+
+def test_an_answer_that_is_sent_again_uses_up_nobodys_tokens(house):
+    """A network gets 128 at once: 200 replays of one answer leave them to those who work."""
+    client = Client(house)
+    data = told(client.ask())
+    asked, work = client.cookie, solve(data)
+    for _ in range(200):
+        client.cookie = asked
+        client.ask(f"{ADMIT}?ask={data['ask']}&work={work}", method="POST")
+    admitted(house)
+
+
 def test_the_page_says_all(house):
     reply = Client(house).ask("/steps?a=1&b=<2>")
     assert is_page(reply) and reply.get("retry-after") == told(reply)["wait"] and 2 <= int(told(reply)["wait"]) <= 6

@@ -106,6 +106,14 @@ static enum step_outcome answer_wait(struct request *request, const struct visit
 	return let_go(request, result == RESULT_OK ? REASON_ADMITTED : REASON_WAITING);
 }
 
+/* Another site's page sends the visitor's browser here: what it would earn or lose is not his wish. */
+static bool is_from_elsewhere(const struct request *request)
+{
+	const struct field *site = fields_find_name(&request->head.fields, SPAN("sec-fetch-site"));
+
+	return site && !span_equal(site->value, SPAN("same-origin")) && !span_equal(site->value, SPAN("none"));
+}
+
 enum step_outcome challenge_admit(struct request *request)
 {
 	struct span query = request->head.query, ask = parameter_of(query, SPAN("ask")), work = parameter_of(query, SPAN("work"));
@@ -116,7 +124,7 @@ enum step_outcome challenge_admit(struct request *request)
 		return request_answer(request, 405, DECISION_BLOCK, REASON_METHOD);
 	if (!visit_of(request, &visit))
 		return request_answer(request, 404, DECISION_ALLOW, REASON_WAITING);
-	if (visit_is_admitted(&visit))  /* somebody went back to this page */
+	if (visit_is_admitted(&visit) || is_from_elsewhere(request))  /* somebody went back to this page; or never was on it */
 		return let_go(request, REASON_ADMITTED);
 	return work.len ? answer_work(request, &visit, ask, work) : answer_wait(request, &visit, ask);
 }

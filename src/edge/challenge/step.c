@@ -36,8 +36,10 @@ static void take_token(struct request *request, struct visit *visit)
 {
 	bool has_moved = token_moves(&visit->asker, &visit->shown);
 
-	challenge_set_lane(request, token_queue_lane(visit->shown.lane));
-	if (visit->shown.lane < TOKEN_LOW)
+	if (token_queue_lane(visit->shown.lane) < request->caller.lane)  /* nobody is worse off for having one */
+		challenge_set_lane(request, token_queue_lane(visit->shown.lane));
+	/* Shown where it was issued: one that is passed around frees nobody else of what he owes. */
+	if (!has_moved && visit->shown.lane < TOKEN_LOW)
 		caller_saw_token(request);
 	if (has_moved && is_navigation(request))
 		visit_give(request, visit, &visit->shown);
@@ -58,7 +60,7 @@ static enum step_outcome ask(struct request *request, const struct visit *visit)
 {
 	struct challenge_memory *memory = request->connection->worker->common->challenge;
 
-	if (challenge_passes(memory, visit)) {
+	if (!visit->has_token && challenge_passes(memory, visit)) {
 		challenge_set_lane(request, LANE_REST);
 		return STEP_NEXT;
 	}

@@ -9,7 +9,7 @@
 
 static struct span cookie_name(const struct request *request)
 {
-	return request->connection->is_tls ? SPAN("__Host-bouclier") : SPAN("bouclier");
+	return request->connection->is_tls ? SPAN(TOKEN_COOKIE_TLS) : SPAN(TOKEN_COOKIE);
 }
 
 /* The first of our name that is good; else one that was. */
