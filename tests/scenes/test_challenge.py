@@ -88,9 +88,9 @@ def test_other_sites_cannot_answer_for_a_visitor(house, site):
     """Their pages send his browser to the reserved path: nothing is earned by it, and nothing lost."""
     client = Client(house)
     data = told(client.ask())
-    reply = client.ask(f"{ADMIT}?ask={data['ask']}&work={solve(data)}", ("Sec-Fetch-Site", site), method="POST")
+    reply = client.ask(f"{ADMIT}?ask={data['ask']}&work={solve(data)}", ("Sec-Fetch-Site", site), method="POST", page=False)
     assert not reply.get("set-cookie") and is_page(client.ask("/page"))
-    reply = client.ask(f"{ADMIT}?ask={data['ask']}&work={solve(data)}", ("Sec-Fetch-Site", "same-origin"), method="POST")
+    reply = client.ask(f"{ADMIT}?ask={data['ask']}&work={solve(data)}", ("Sec-Fetch-Site", "same-origin"), method="POST", page=False)
     assert reply.status == 204 and reply.get("set-cookie")
 
 
