@@ -163,6 +163,16 @@ static bool enter(struct request *request)
 	return true;
 }
 
+/* The clock rings when its patience ends, and before that, once, to look whether it has gone. */
+static void set_waiting_clock(struct request *request)
+{
+	uint64_t now_ms = request_worker(request)->loop.now_ms, at_ms = request->turn.until_ms;
+
+	if (now_ms < request->turn.since_ms + NOTICED_MS && request->turn.since_ms + NOTICED_MS < at_ms)
+		at_ms = request->turn.since_ms + NOTICED_MS;
+	request_set_clock(request, at_ms > now_ms ? (int64_t)(at_ms - now_ms) : 1);
+}
+
 static enum step_outcome wait_for_turn(struct request *request)
 {
 	struct turn *turn = &request->turn;
@@ -172,7 +182,7 @@ static enum step_outcome wait_for_turn(struct request *request)
 		turn->until_ms = now_ms + (uint64_t)request->route->origins->concurrency.patience_ms;
 	turn->has_waited = true;
 	turn->since_ms = now_ms;
-	request_set_clock(request, turn->until_ms > now_ms ? (int64_t)(turn->until_ms - now_ms) : 1);
+	set_waiting_clock(request);
 	return STEP_WAIT;
 }
 
@@ -202,20 +212,27 @@ static enum step_outcome ask_members(struct request *request)
 	return answer_no_member(request);
 }
 
-/* A client that has closed its half, while it waits, has gone: nothing else ever tells of a browser that was closed (HTTP/2 says it, and ends
- * the request itself). */
+/* A client that has closed its half may have gone, and nothing else ever tells of a browser that was closed (HTTP/2 says it, and ends the request
+ * itself); or it has said all and listens, as nc does: for as long as nobody would notice a wait, it is believed to listen. */
+static bool has_gone(const struct request *request)
+{
+	return !request->is_h2 && request->connection->has_hung_up && request_worker(request)->loop.now_ms >= request->turn.since_ms + NOTICED_MS;
+}
+
 static enum step_outcome go_on_waiting(struct request *request)
 {
 	struct worker *worker = request_worker(request);
 	struct turn *turn = &request->turn;
 	enum turn_state state = turn_look(request);
 
-	if (!request->is_h2 && request->connection->has_hung_up) {
+	if (has_gone(request)) {
 		end_wait(request);
 		return request_hang_up(request, REASON_CLIENT_GONE);
 	}
-	if (state == TURN_WAITS && worker->loop.now_ms < turn->until_ms)
+	if (state == TURN_WAITS && worker->loop.now_ms < turn->until_ms) {
+		set_waiting_clock(request);
 		return STEP_WAIT;
+	}
 	if (state != TURN_HELD)
 		return refuse(request, state == TURN_WAITS ? REASON_QUEUE_LATE : REASON_QUEUE_FULL);
 	pthread_mutex_lock(&worker->turns.lock);

@@ -58,7 +58,7 @@ static void nothing_moved(struct timer *timer)
 	bool is_client = request_awaits_body(request) ||
 	                 (request->step == STEP_DELIVER && request->origin && buffer_len(&request->origin->in));
 
-	if (request->is_paused || (request->step == STEP_QUEUE && !(request->is_holding && request->head.body.is_known))) {
+	if (request->is_paused || (request->step == STEP_QUEUE && !(request->is_holding && request->head.body.is_known && !request->is_h2))) {
 		request_wake(request);
 		return;
 	}

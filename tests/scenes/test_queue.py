@@ -251,12 +251,12 @@ def test_a_reload_meanwhile():
 def test_what_was_learned_outlives_a_reload():
     with stage(Portal(1, 0.02), concurrency={"floor": 1, "start": 30, "reserved": 0}) as (shield, origin):
         end = time.monotonic() + 10
-        while places(shield, origin)["limit"] > 12 and time.monotonic() < end:
+        while places(shield, origin)["limit"] > 25 and time.monotonic() < end:
             Crowd(shield, 60).answers()
         before = places(shield, origin)["limit"]
         shield.site()["contact"] = "tel:112"
         shield.apply()
-        assert before <= 12 and places(shield, origin)["limit"] == before
+        assert before < 30 and places(shield, origin)["limit"] == before  # one that begins anew begins at 30
 
 
 def test_a_hard_limit_holds_and_the_rest_waits():
@@ -363,7 +363,8 @@ def test_a_large_upload_holds_its_place_only_while_it_comes():
         wait_until(lambda: places(shield, origin)["held"] == 0, what="its place is free")
         assert get(shield.plain).status == 200
         slow.send(b"y" * 100_000)
-        assert slow.answer("POST").status == 200 and places(shield, origin)["held"] == 0
+        assert slow.answer("POST").status == 200
+        wait_until(lambda: places(shield, origin)["held"] == 0, what="its place is free again")
 
 
 def test_a_held_body_waits_and_is_served_whole():
