@@ -19,17 +19,26 @@ const char *cache_refusal_name(enum cache_refusal refusal)
 
 /* -- requests -- */
 
-static const struct span overrides[] = { SPAN_INIT("x-http-method-override"), SPAN_INIT("x-http-method"), SPAN_INIT("x-method-override") };
+/* Frameworks obey these: the answer is one to another method. One look at the fields, for every GET is asked. */
+static bool has_other_method(const struct fields *fields)
+{
+	static const struct span names[] = { SPAN_INIT("x-http-method-override"), SPAN_INIT("x-http-method"), SPAN_INIT("x-method-override") };
+
+	for (unsigned i = 0; i < fields->count; i++) {
+		for (size_t k = 0; fields->list[i].id == FIELD_OTHER && k < sizeof(names) / sizeof(*names); k++) {
+			if (span_equal_nocase(fields->list[i].name, names[k]))
+				return true;
+		}
+	}
+	return false;
+}
 
 enum cache_refusal policy_judge_request(const struct request_head *request, enum cookie_kind cookies)
 {
 	if (request->method != METHOD_GET && request->method != METHOD_HEAD)
 		return CACHE_METHOD;
-	/* Frameworks obey these: the answer is one to another method. */
-	for (size_t i = 0; i < sizeof(overrides) / sizeof(*overrides); i++) {
-		if (fields_find_name(&request->fields, overrides[i]))
-			return CACHE_METHOD;
-	}
+	if (has_other_method(&request->fields))
+		return CACHE_METHOD;
 	if (request->body.framing != BODY_NONE)
 		return CACHE_BODY;
 	if (fields_find(&request->fields, FIELD_AUTHORIZATION))
