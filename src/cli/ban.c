@@ -2,10 +2,8 @@
 #include <stdio.h>
 
 #include "base/address.h"
-#include "cli/admin_client.h"
 #include "cli/command.h"
-#include "cli/json.h"
-#include "cli/loaded.h"
+#include "cli/order.h"
 #include "config/value.h"
 
 #include "base/banned.h"
@@ -32,73 +30,41 @@ static int misuse(const struct command *self, const struct options *options, con
 	return EXIT_DONE;
 }
 
-static enum result write_body(const struct options *options, const char *reason, int64_t for_ms, struct buffer *out)
-{
-	struct json_writer json;
+struct wish {
+	const char *reason;
+	int64_t for_ms;
+};
 
-	json_writer_init(&json, out);
-	json_open(&json, SPAN_NONE, '{');
-	json_put_text(&json, SPAN("network"), span_of(options->arguments[0]));
-	if (for_ms)
-		json_put_number(&json, SPAN("for_ms"), (uint64_t)for_ms);
-	if (reason)
-		json_put_text(&json, SPAN("reason"), span_of(reason));
-	json_close(&json, '}');
-	return json.result;
+static void write_wish(const struct order *order, const struct options *options, struct json_writer *json)
+{
+	const struct wish *wish = order->context;
+
+	json_put_text(json, SPAN("network"), span_of(options->arguments[0]));
+	if (wish->for_ms)
+		json_put_number(json, SPAN("for_ms"), (uint64_t)wish->for_ms);
+	if (wish->reason)
+		json_put_text(json, SPAN("reason"), span_of(wish->reason));
 }
 
-static int print_reply(const struct options *options, const struct admin_reply *reply)
+static void tell(const struct options *options, const struct json *answer)
 {
-	struct json *root = NULL;
-	struct span network, until;
+	struct span network = json_text_of(json_find(answer, "network")), until = json_text_of(json_find(answer, "until"));
 
-	if (reply->status != 200)
-		return admin_complain_reply(reply);
-	if (options->is_json) {
-		printf("%.*s", SPAN_ARG(reply->body));
-		return EXIT_DONE;
-	}
-	if (json_read(reply->body, &root) != RESULT_OK)
-		return command_failed("the shield's answer is not JSON");
-	network = json_text_of(json_find(root, "network"));
-	until = json_text_of(json_find(root, "until"));
-	if (json_bool_of(json_find(root, "banned")))
+	(void)options;
+	if (json_bool_of(json_find(answer, "banned")))
 		printf("%.*s is banned until %.*s; end it with: bouclier unban %.*s\n", SPAN_ARG(network), SPAN_ARG(until), SPAN_ARG(network));
 	else
 		printf("%.*s is not banned any more\n", SPAN_ARG(network));
-	json_drop(root);
-	return EXIT_DONE;
 }
 
 /* LENGTH and REASON of a ban, as they were given; NULL: they were not. */
 static int ask(const struct command *self, const struct options *options, const char *length, const char *reason)
 {
-	bool is_ban = self->run == ban_command;
-	struct admin_question question = { .method = is_ban ? "POST" : "DELETE", .path = "/ban", .wait_ms = ADMIN_ASK_MS };
-	struct admin_reply reply;
-	char socket[PATH_TEXT_MAX];
-	struct buffer body;
-	int64_t for_ms;
-	int code = misuse(self, options, length, &for_ms);
-	enum result result;
+	struct wish wish = { .reason = reason };
+	const struct order order = { self->run == ban_command ? "POST" : "DELETE", "/ban", write_wish, tell, &wish };
+	int code = misuse(self, options, length, &wish.for_ms);
 
-	if (code != EXIT_DONE)
-		return code;
-	find_socket(options, socket);
-	question.socket = socket;
-	buffer_init(&body, 65536);
-	result = write_body(options, reason, for_ms, &body);
-	question.body = buffer_span(&body);
-	if (result == RESULT_OK)
-		result = admin_ask(&question, &reply);
-	if (result != RESULT_OK) {
-		code = admin_complain(&question, result);
-	} else {
-		code = print_reply(options, &reply);
-		admin_reply_done(&reply);
-	}
-	buffer_done(&body);
-	return code;
+	return code == EXIT_DONE ? order_send(&order, options) : code;
 }
 
 int ban_command(const struct options *options)

@@ -1,10 +1,8 @@
 /* `bypass SITE|--all --for 30m --reason R`, and --off. */
 #include <stdio.h>
 
-#include "cli/admin_client.h"
 #include "cli/command.h"
-#include "cli/json.h"
-#include "cli/loaded.h"
+#include "cli/order.h"
 #include "config/value.h"
 
 #include "base/banned.h"
@@ -44,74 +42,36 @@ static int misuse(const struct options *options, int64_t *for_ms)
 	return EXIT_DONE;
 }
 
-static enum result write_body(const struct options *options, int64_t for_ms, struct buffer *out)
+static void write_wish(const struct order *order, const struct options *options, struct json_writer *json)
 {
-	struct json_writer json;
+	int64_t for_ms = *(const int64_t *)order->context;
 
-	json_writer_init(&json, out);
-	json_open(&json, SPAN_NONE, '{');
 	if (option_is_given(options, "all"))
-		json_put_bool(&json, SPAN("all"), true);
+		json_put_bool(json, SPAN("all"), true);
 	else
-		json_put_text(&json, SPAN("site"), span_of(options->arguments[0]));
+		json_put_text(json, SPAN("site"), span_of(options->arguments[0]));
 	if (for_ms) {
-		json_put_number(&json, SPAN("for_ms"), (uint64_t)for_ms);
-		json_put_text(&json, SPAN("reason"), span_of(option_text(options, "reason", "")));
+		json_put_number(json, SPAN("for_ms"), (uint64_t)for_ms);
+		json_put_text(json, SPAN("reason"), span_of(option_text(options, "reason", "")));
 	}
-	json_close(&json, '}');
-	return json.result;
 }
 
-static int print_reply(const struct options *options, const struct admin_reply *reply)
+static void tell(const struct options *options, const struct json *answer)
 {
-	struct json *root = NULL;
-	struct span site, until;
+	struct span site = json_text_of(json_find(answer, "site")), until = json_text_of(json_find(answer, "until"));
 
-	if (reply->status != 200)
-		return admin_complain_reply(reply);
-	if (options->is_json) {
-		printf("%.*s", SPAN_ARG(reply->body));
-		return EXIT_DONE;
-	}
-	if (json_read(reply->body, &root) != RESULT_OK)
-		return command_failed("the shield's answer is not JSON");
-	site = json_text_of(json_find(root, "site"));
-	until = json_text_of(json_find(root, "until"));
-	if (json_bool_of(json_find(root, "bypassed")))
+	if (json_bool_of(json_find(answer, "bypassed")))
 		printf("%s%.*s is bypassed until %.*s%s; end it with: bouclier bypass %s%.*s --off\n", options->has_color ? RED : "",
 		       SPAN_ARG(site), SPAN_ARG(until), options->has_color ? PLAIN : "", span_equal(site, SPAN("all")) ? "--" : "", SPAN_ARG(site));
 	else
 		printf("%.*s is not bypassed any more\n", SPAN_ARG(site));
-	json_drop(root);
-	return EXIT_DONE;
 }
 
 int bypass_command(const struct options *options)
 {
-	struct admin_question question = { .method = option_is_given(options, "off") ? "DELETE" : "POST", .path = "/bypass",
-		                           .wait_ms = ADMIN_ASK_MS };
-	struct admin_reply reply;
-	char socket[PATH_TEXT_MAX];
-	struct buffer body;
 	int64_t for_ms;
+	const struct order order = { option_is_given(options, "off") ? "DELETE" : "POST", "/bypass", write_wish, tell, &for_ms };
 	int code = misuse(options, &for_ms);
-	enum result result;
 
-	if (code != EXIT_DONE)
-		return code;
-	find_socket(options, socket);
-	question.socket = socket;
-	buffer_init(&body, 65536);
-	result = write_body(options, for_ms, &body);
-	question.body = buffer_span(&body);
-	if (result == RESULT_OK)
-		result = admin_ask(&question, &reply);
-	if (result != RESULT_OK) {
-		code = admin_complain(&question, result);
-	} else {
-		code = print_reply(options, &reply);
-		admin_reply_done(&reply);
-	}
-	buffer_done(&body);
-	return code;
+	return code == EXIT_DONE ? order_send(&order, options) : code;
 }
