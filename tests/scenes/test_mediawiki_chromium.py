@@ -27,12 +27,12 @@ SQL, SCRIPT, FILE = "1' UNION SELECT user_password FROM user-- -", "<script>aler
 
 @pytest.fixture(scope="module")
 def portal():
-    """The wiki that `make run PORTAL=mediawiki` has, too: the port it listens at."""
+    """A wiki as `make run PORTAL=mediawiki` has one, in a folder of its own: the port it listens at."""
     install = subprocess.run(["tools/install", "mediawiki", "browser"], cwd=lab.ROOT, capture_output=True, text=True, timeout=900,
                              stdin=subprocess.DEVNULL)
     if install.returncode:
         pytest.skip("MediaWiki and Chromium cannot be installed here: " + install.stderr.strip().splitlines()[-1])
-    folder, port = ".run/mediawiki", lab.free_port()
+    folder, port = ".run/mediawiki-chromium", lab.free_port()
     subprocess.run(["demo/mediawiki", "setup", folder], cwd=lab.ROOT, check=True, timeout=300)
     with open(lab.ROOT / folder / "log", "wb") as log:
         process = subprocess.Popen(["demo/mediawiki", "serve", folder, str(port)], cwd=lab.ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
