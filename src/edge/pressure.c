@@ -14,15 +14,6 @@ void request_count_pressure(const struct request *request, bool is_refused)
 		meter_count_pressure(request->site->meter, request_worker(request)->index, is_refused);
 }
 
-/* Atomic: who looks at the origin's state elsewhere is told that it is under pressure. */
-void request_press(const struct request *request, struct origin *origin)
-{
-	uint64_t now_ms = request_worker(request)->loop.now_ms;
-
-	if (__atomic_load_n(&origin->pressed_ms, __ATOMIC_RELAXED) != now_ms)
-		__atomic_store_n(&origin->pressed_ms, now_ms, __ATOMIC_RELAXED);
-}
-
 /* A path that can be read in two ways has no priority. */
 bool request_is_priority(const struct request *request)
 {
@@ -133,7 +124,7 @@ void request_hold_off(const struct request *request)
 	request_count_pressure(request, true);
 	if (!origin)
 		return;
-	request_press(request, origin);
+	origin_press(origin, request_worker(request)->loop.now_ms);
 	pthread_mutex_lock(&origin->gate.lock);
 	demand_ask(&origin->gate.demand, request_worker(request)->loop.now_ns / 1000);
 	pthread_mutex_unlock(&origin->gate.lock);

@@ -1,8 +1,10 @@
 /* To which origin, and whether now: the step before there is a connection. */
+#include "edge/challenge/challenge.h"
 #include "edge/inspect.h"
 #include "edge/request.h"
 
 #include "base/encode.h"
+#include "guard/challenge.h"
 
 #include "base/banned.h"
 
@@ -69,9 +71,12 @@ static void end_wait(struct request *request)
 
 static enum step_outcome refuse(struct request *request, enum reason reason)
 {
+	enum step_outcome outcome;
+
 	end_wait(request);
 	request_count_pressure(request, true);
-	return request_answer_failed(request, 503, DECISION_LIMIT, reason);
+	outcome = request->caller.may_be_asked ? challenge_ask_late(request) : STEP_NEXT;
+	return outcome != STEP_NEXT ? outcome : request_answer_failed(request, 503, DECISION_LIMIT, reason);
 }
 
 /* The place is the request's: on to CONNECT. False: the origin has reached the limit that this site gives it. */
@@ -93,13 +98,21 @@ static void set_waiting_clock(struct request *request)
 	request_set_clock(request, at_ms > now_ms ? (int64_t)(at_ms - now_ms) : 1);
 }
 
+/* Who is asked when he has waited in vain is not asked too late for it. */
+static uint64_t patience_ms(const struct request *request)
+{
+	uint64_t patience_ms = (uint64_t)request->route->origins->concurrency.patience_ms;
+
+	return request->caller.may_be_asked && patience_ms > CHALLENGE_WAIT_US / 1000 ? CHALLENGE_WAIT_US / 1000 : patience_ms;
+}
+
 static enum step_outcome wait_for_turn(struct request *request)
 {
 	struct turn *turn = &request->turn;
 	uint64_t now_ms = request_worker(request)->loop.now_ms;
 
 	if (!turn->until_ms)
-		turn->until_ms = now_ms + (uint64_t)request->route->origins->concurrency.patience_ms;
+		turn->until_ms = now_ms + patience_ms(request);
 	turn->has_waited = true;
 	turn->since_ms = now_ms;
 	set_waiting_clock(request);
@@ -117,7 +130,7 @@ static enum step_outcome ask_members(struct request *request)
 		enum admission_answer answer = turn_ask(request);
 
 		if (answer != ADMISSION_GO)
-			request_press(request, request->turn.member->origin);
+			origin_press(turn->member->origin, request_worker(request)->loop.now_ms);
 		if (answer == ADMISSION_WAIT)
 			return wait_for_turn(request);
 		if (answer == ADMISSION_REFUSE) {

@@ -85,8 +85,6 @@ bool request_is_pressed(const struct request *request);
 void request_hold_off(const struct request *request);
 /* Seconds with this are what an attack looks like to the level of the site. */
 void request_count_pressure(const struct request *request, bool is_refused);
-/* Somebody had to wait for ORIGIN, or was not let in. */
-void request_press(const struct request *request, struct origin *origin);
 
 /* -- place.c -- */
 

@@ -100,8 +100,8 @@ static void who_may_become_known(void **state)
 	static const struct { unsigned status, origin_status; enum decision decision; enum reason reason; bool is_cut, is_known; unsigned pressed_ago_ms, count; } table[] = {
 		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, false, 0, 1 },
 		{ 304, 304, DECISION_ALLOW, REASON_NONE, false, false, 0, 1 },
-		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, false, CALLER_CALM_MS + 1, 1 },
-		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, false, CALLER_CALM_MS, 0 },
+		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, false, ORIGIN_CALM_MS + 1, 1 },
+		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, false, ORIGIN_CALM_MS, 0 },
 		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, false, 1, 0 },
 		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, true, 0, 0 },
 		{ 200, 200, DECISION_ALLOW, REASON_NONE, true, false, 0, 0 },

@@ -84,9 +84,20 @@ static enum step_outcome decide(struct request *request, struct visit *visit)
 		return challenge_bring_back(request);
 	if (visit_is_admitted(visit))
 		return go_on_admitted(request, visit);
-	if (request->caller.lane < LANE_PLAUSIBLE || request_is_priority(request) || !is_pressed(request))
+	if (request->caller.lane < LANE_PLAUSIBLE || request_is_priority(request))
 		return STEP_NEXT;
-	return ask(request, visit);
+	if (is_pressed(request))
+		return ask(request, visit);
+	request->caller.may_be_asked = !visit->has_token && method_is_safe(request->head.method) && is_navigation(request);
+	return STEP_NEXT;
+}
+
+enum step_outcome challenge_ask_late(struct request *request)
+{
+	struct visit visit;
+
+	request->caller.may_be_asked = false;
+	return visit_of(request, &visit) ? challenge_ask_visitor(request, &visit, SPAN_NONE) : STEP_NEXT;
 }
 
 enum step_outcome step_challenge(struct request *request)
