@@ -122,7 +122,7 @@ static void call_next(struct calls *calls)
 
 /* -- a place -- */
 
-/* A flood of those who have proved nothing has next to nothing of the origin, also of what nobody else needs. */
+/* A flood with tokens has next to nothing of the origin, also of what nobody else needs. */
 static enum admission_answer ask_gate(struct calls *calls, struct request *request, struct admission_entry **pushed_out)
 {
 	struct turn *turn = &request->turn;
@@ -130,7 +130,7 @@ static enum admission_answer ask_gate(struct calls *calls, struct request *reque
 
 	*pushed_out = NULL;
 	demand_ask(demand, now_us(request));
-	if (turn->entry.entry.lane == LANE_UNPROVEN && !demand_spares(demand, now_us(request)))
+	if (turn->entry.entry.lane == LANE_GREEDY && !demand_spares(demand, now_us(request)))
 		return ADMISSION_REFUSE;
 	return admission_ask(&calls->gate->admission, &turn->entry, pushed_out);
 }

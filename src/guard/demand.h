@@ -8,7 +8,7 @@
  *     demand_press     somebody would wait for too long: it begins
  *     demand_ask       somebody asks for the origin, and is let in or not
  *     demand_answer    the origin has answered: what an answer takes of it
- *     demand_spares    who has proved nothing, and cannot be asked, has a hundredth of the origin meanwhile
+ *     demand_spares    who takes more than his token has has a hundredth of the origin meanwhile
  *
  * What an answer takes is the time between two of them while somebody waits all the time. Where nobody waits that cannot be seen: what was seen is
  * believed less and less, down to the least that it can be. Is that too little, strangers wait again for a moment, and it is seen.
@@ -29,7 +29,7 @@
 
 struct demand {
 	uint64_t until_us;       /* when all that was asked for would be done; in the past: it is calm */
-	uint64_t spared_us;      /* when the next one of those who proved nothing may go */
+	uint64_t spared_us;      /* when the next one of the greedy may go */
 	double each_us;          /* what an answer takes of a busy origin; 0: not known */
 	uint64_t seen_us;        /* the last answer */
 	uint64_t begun_us;       /* since when somebody waited at every answer; 0: nobody does */

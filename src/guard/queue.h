@@ -25,8 +25,8 @@
 	X(PARTNER, "partner")       /* allow-listed, or a partner's token */ \
 	X(KNOWN, "known")           /* a valid token, or was served before the attack */ \
 	X(PLAUSIBLE, "plausible")   /* a stranger like others of calm days */ \
-	X(REST, "rest")             /* who waited where others are asked to work, and was asked too often */ \
-	X(UNPROVEN, "unproven")     /* while strangers are asked: who cannot be, and who took more than his token has: a little is spared for them */
+	X(REST, "rest")             /* who owes for what he took; while strangers are asked: who cannot be, and who was asked too often */ \
+	X(GREEDY, "greedy")         /* who takes more than his token has while strangers are asked: a little is spared for him */
 
 enum lane {
 #define X(id, name) LANE_##id,

@@ -92,7 +92,7 @@ static void what_a_dear_flood_took_is_forgotten(void **state)
 	assert_false(demand_is_pressed(demand.until_us, now_us));
 }
 
-static void the_unproven_have_a_hundredth(void **state)
+static void the_greedy_have_a_hundredth(void **state)
 {
 	struct demand demand = { 0 };
 	uint64_t now_us = be_busy(&demand, 1000000, 100), end_us = now_us + 10000000;
@@ -128,7 +128,7 @@ int main(void)
 		cmocka_unit_test(a_flood_just_beyond_is_seen_again),
 		cmocka_unit_test(it_ends_with_the_flood),
 		cmocka_unit_test(what_a_dear_flood_took_is_forgotten),
-		cmocka_unit_test(the_unproven_have_a_hundredth),
+		cmocka_unit_test(the_greedy_have_a_hundredth),
 		cmocka_unit_test(a_clock_at_its_beginning),
 	};
 

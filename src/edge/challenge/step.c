@@ -44,24 +44,24 @@ static void take_token(struct request *request, struct visit *visit)
 		visit_give(request, visit, &visit->shown);
 }
 
-/* Nobody with a token is asked again; who goes beyond its budget is as one who has none. */
+/* Nobody with a token is asked again; who goes beyond its budget has next to nothing until it is within again. */
 static enum step_outcome go_on_admitted(struct request *request, struct visit *visit)
 {
 	struct challenge_memory *memory = request->connection->worker->common->challenge;
 
 	take_token(request, visit);
 	if (is_pressed(request) && visit->shown.lane != TOKEN_PARTNER && !challenge_is_within(memory, &visit->shown, visit->now_us))
-		challenge_set_lane(request, LANE_UNPROVEN);
+		challenge_set_lane(request, LANE_GREEDY);
 	return STEP_NEXT;
 }
 
-/* A program, a picture, a feed: nobody is there to be asked. A POST comes back, or its form goes along with the page. */
+/* A program, a picture, a feed: nobody is there to be asked, and it may have what nobody else needs. A POST comes back, or its form goes along with the page. */
 static enum step_outcome hold_off(struct request *request, const struct visit *visit)
 {
 	bool is_page = is_navigation(request);
 
 	if (!is_page && method_is_safe(request->head.method)) {
-		challenge_set_lane(request, LANE_UNPROVEN);
+		challenge_set_lane(request, LANE_REST);
 		return STEP_NEXT;
 	}
 	request_hold_off(request);
