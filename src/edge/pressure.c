@@ -98,6 +98,16 @@ static struct outlook look_ahead(const struct request *request)
 	return outlook;
 }
 
+void request_press(const struct request *request, struct origin *origin)
+{
+	const struct loop *loop = &request_worker(request)->loop;
+
+	origin_press(origin, loop->now_ms);
+	pthread_mutex_lock(&origin->gate.lock);
+	demand_press(&origin->gate.demand, loop->now_ns / 1000);
+	pthread_mutex_unlock(&origin->gate.lock);
+}
+
 uint64_t request_projected_wait_us(const struct request *request)
 {
 	return look_ahead(request).wait_us;
@@ -106,14 +116,10 @@ uint64_t request_projected_wait_us(const struct request *request)
 bool request_is_pressed(const struct request *request)
 {
 	struct outlook outlook = look_ahead(request);
-	struct gate *gate;
 
 	if (outlook.wait_us < CHALLENGE_WAIT_US)
 		return outlook.is_pressed;
-	gate = &outlook.origin->gate;
-	pthread_mutex_lock(&gate->lock);
-	demand_press(&gate->demand, request_worker(request)->loop.now_ns / 1000);
-	pthread_mutex_unlock(&gate->lock);
+	request_press(request, outlook.origin);
 	return true;
 }
 

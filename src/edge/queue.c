@@ -134,6 +134,7 @@ static enum step_outcome ask_members(struct request *request)
 		if (answer == ADMISSION_WAIT)
 			return wait_for_turn(request);
 		if (answer == ADMISSION_REFUSE) {
+			request_press(request, turn->member->origin);
 			turn->member = NULL;
 			return refuse(request, REASON_QUEUE_FULL);
 		}
@@ -166,8 +167,10 @@ static enum step_outcome go_on_waiting(struct request *request)
 		set_waiting_clock(request);
 		return STEP_WAIT;
 	}
-	if (state != TURN_HELD)
+	if (state != TURN_HELD) {
+		request_press(request, turn->member->origin);
 		return refuse(request, state == TURN_WAITS ? REASON_QUEUE_LATE : REASON_QUEUE_FULL);
+	}
 	pthread_mutex_lock(&worker->turns.lock);
 	list_remove(&turn->node);
 	pthread_mutex_unlock(&worker->turns.lock);

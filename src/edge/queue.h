@@ -81,6 +81,8 @@ bool request_would_wait(const struct request *request);
 uint64_t request_projected_wait_us(const struct request *request);
 /* Strangers are asked first: this one would wait for too long, or what is asked of its origin, by those who are held off too, is more than that can do. */
 bool request_is_pressed(const struct request *request);
+/* It would wait for ORIGIN for too long, or has: strangers are asked first from now on. */
+void request_press(const struct request *request, struct origin *origin);
 /* It is not let in: counted as what was asked of the origin, and as an attack's. */
 void request_hold_off(const struct request *request);
 /* Seconds with this are what an attack looks like to the level of the site. */
