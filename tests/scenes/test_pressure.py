@@ -51,8 +51,9 @@ def test_a_flood_is_asked_as_long_as_it_lasts():
         flood.end()
         assert is_page(Client((origin, shield), source="192.0.2.80").ask("/"))  # a moment later: it may begin again
         stranger = Client((origin, shield), source="192.0.2.81")
-        lab.wait_until(lambda: stranger.ask("/").status == 200, 30, "nobody is asked any more")
-        assert time.monotonic() - began < 30
+        while is_page(stranger.ask("/")):
+            assert time.monotonic() - began < 30
+            time.sleep(1)  # or this one alone asks for as much as the portal can do
 
 
 def test_who_waited_in_vain_is_asked():
