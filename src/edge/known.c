@@ -15,12 +15,19 @@ static struct known_waiting take_first(struct known *known)
 	return first;
 }
 
-/* It stayed calm there: nobody had to wait since this one was served. */
+static bool is_banned(const struct worker *worker, struct source_key key)
+{
+	struct network network = source_network(key);
+
+	return source_ban_of(worker, &network.address) != SOURCE_FREE;
+}
+
+/* It stayed calm there: nobody had to wait since this one was served, nor was it banned. */
 static void settle(struct worker *worker, const struct known_waiting *waiting)
 {
 	struct source_hold hold;
 
-	if (origin_pressed_ms(waiting->origin) < waiting->served_ms &&
+	if (origin_pressed_ms(waiting->origin) < waiting->served_ms && !is_banned(worker, waiting->key) &&
 	    source_table_take(&worker->common->sources, waiting->key, worker->loop.now_ns / 1000, SOURCE_FIND, &hold) == RESULT_OK) {
 		if (hold.entry->kind == waiting->key.kind)  /* not all of a /48 for one of it */
 			hold.entry->is_known = 1;
