@@ -91,6 +91,8 @@ bool caching_may_show_stale(const struct request *request, const struct cache_ob
 bool caching_shows_stale(struct request *request);
 /* Rules say nothing against what is kept of the request's answer; with the last byte of its body, not of its body either. */
 bool caching_is_judged_good(const struct request *request);
+/* The origin's answer is not what the client gets: it is over, and read to its end if it has none. */
+void caching_leave_origin(struct request *request);
 /* The flight is over, if the request leads one. FLIGHT_KEPT: also by who was told that nobody waits for that address. */
 void caching_land(struct request *request, enum flight_end how);
 

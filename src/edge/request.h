@@ -232,8 +232,6 @@ enum result response_send_head(struct request *request) must_check;
 void response_send_interim(struct request *request, unsigned status, const struct fields *fields);
 /* http1.c: moves the response body to an HTTP/1 client. RESULT_OK: all of it has gone. */
 enum result http1_deliver(struct request *request) must_check;
-/* store.c: the origin's answer is not what the client gets: it is over, and read to its end if it has none. */
-void response_leave_origin(struct request *request);
 /* The origin has said all: it is kept for others, or closed. */
 void response_origin_done(struct request *request);
 /* screen_source.c: what becomes of it for who asks. STEP_NEXT, or it is answered. */

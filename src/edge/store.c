@@ -27,7 +27,7 @@ static int64_t wall_s(const struct request *request)
 	return (int64_t)(request->connection->worker->loop.wall_ns / 1000000000u);
 }
 
-void response_leave_origin(struct request *request)
+void caching_leave_origin(struct request *request)
 {
 	if (request->response_head_bytes)
 		buffer_consume(&request->origin->in, request->response_head_bytes);
@@ -228,7 +228,7 @@ static enum step_outcome freshen(struct request *request)
 	bool is_kept = may_be_kept && is_good && cache_store_put(store, fresh, caching->purges) == RESULT_OK;
 	bool is_left = may_be_kept && !is_good;  /* as it is: the next one brings it up to date */
 
-	response_leave_origin(request);
+	caching_leave_origin(request);
 	caching->stale = NULL;
 	caching_land(request, is_kept ? FLIGHT_KEPT : is_left ? FLIGHT_ALONE : FLIGHT_PASS);
 	if (fresh && !is_kept && !is_left)
@@ -260,7 +260,7 @@ enum step_outcome step_store(struct request *request)
 	if (caching->is_revalidating && request->response.status == 304)
 		return freshen(request);
 	if (policy_is_error(request->response.status) && caching->stale && caching_may_show_stale(request, caching->stale)) {
-		response_leave_origin(request);
+		caching_leave_origin(request);
 		return caching_shows_stale(request) ? STEP_AGAIN : STEP_NEXT;
 	}
 	judge(request);

@@ -54,7 +54,7 @@ bool challenge_leads_on(struct request *request)
 	page = challenge_onward_page(request, target->value);
 	if (!page.len || copy_cookies(request, &fields) != RESULT_OK)
 		return false;  /* availability, fails open: as the origin said it, which many browsers follow */
-	response_leave_origin(request);
+	caching_leave_origin(request);
 	(void)request_answer_with(request, 200, SPAN_NONE, page, SPAN_NONE);
 	request->response.fields = fields;
 	return true;
