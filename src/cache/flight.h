@@ -30,6 +30,7 @@ enum flight_end {
 	FLIGHT_KEPT,      /* look it up */
 	FLIGHT_LOST,      /* it came to nothing: look it up, and lead */
 	FLIGHT_PASS,      /* it is not for everybody: go alone */
+	FLIGHT_ALONE,     /* it is not, but only for what the one said who asked: go alone; the next ones may wait */
 };
 
 struct cache_flight {

@@ -86,6 +86,7 @@ enum vary_kind key_vary_kind(const struct fields *answer)
 {
 	enum vary_kind kind = VARY_NOTHING;
 	unsigned count = 0;
+	size_t len = 0;
 
 	for (unsigned i = 0; i < answer->count; i++) {
 		struct span rest = answer->list[i].id == FIELD_VARY ? answer->list[i].value : SPAN_NONE;
@@ -95,7 +96,8 @@ enum vary_kind key_vary_kind(const struct fields *answer)
 
 			if (!name.len)
 				continue;
-			if (span_equal(name, SPAN("*")) || is_ours(name) || ++count > VARY_NAMES_MAX)
+			len += name.len + 1;
+			if (span_equal(name, SPAN("*")) || is_ours(name) || ++count > VARY_NAMES_MAX || len > VARIANT_BYTES_MAX)
 				return VARY_ANYTHING;
 			if (field_id_of(name) == FIELD_COOKIE)
 				kind = VARY_COOKIE;
@@ -146,10 +148,9 @@ static unsigned codings_of(const struct fields *request)
 	return wanted;
 }
 
-bool key_accepts_codings(const struct fields *request, struct span codings)
+/* All of CODINGS are among those with a bit in WANTED. */
+static bool are_among(struct span codings, unsigned wanted)
 {
-	unsigned wanted = codings_of(request);
-
 	while (codings.len) {
 		struct span name = span_trim(span_cut(&codings, ','));
 		unsigned i = 0;
@@ -162,6 +163,16 @@ bool key_accepts_codings(const struct fields *request, struct span codings)
 			return false;
 	}
 	return true;
+}
+
+bool key_knows_codings(struct span codings)
+{
+	return are_among(codings, ~0u);
+}
+
+bool key_accepts_codings(const struct fields *request, struct span codings)
+{
+	return are_among(codings, codings_of(request));
 }
 
 static void put_codings(struct key_writer *writer, const struct fields *request)

@@ -35,14 +35,16 @@ enum vary_kind {
 	VARY_NOTHING,
 	VARY_FIELDS,
 	VARY_COOKIE,                /* Cookie is among them: it is told apart by its absence alone */
-	VARY_ANYTHING,              /* "*", or more names than are told apart */
+	VARY_ANYTHING,              /* "*", or more or longer names than are told apart */
 };
 enum vary_kind key_vary_kind(const struct fields *answer);
 /* The names of all Vary fields: lower case, parted by ",". RESULT_LIMIT. */
 enum result key_vary_write(const struct fields *answer, char out[VARIANT_BYTES_MAX], struct span *vary) must_check;
 /* What REQUEST says in the fields that VARY, as written above, names. RESULT_LIMIT. */
 enum result key_variant_write(const struct fields *request, struct span vary, char out[VARIANT_BYTES_MAX], struct span *variant) must_check;
-/* REQUEST says that it can read each of the CODINGS of a Content-Encoding list, and of those that are told apart. */
+/* Each of the CODINGS of a Content-Encoding list is one of those that are told apart. */
+bool key_knows_codings(struct span codings);
+/* ... and REQUEST says that it can read it. */
 bool key_accepts_codings(const struct fields *request, struct span codings);
 
 #endif

@@ -237,6 +237,7 @@ static void fill(struct cache_object *object, const struct cache_draft *draft)
 	object->holders = 1;
 	object->hash = draft->hash;
 	object->status = draft->status;
+	object->is_judged = draft->is_judged;
 	object->life = draft->life;
 	object->received_ms = draft->received_ms;
 	object->body = draft->body;

@@ -45,6 +45,7 @@ struct cache_object {
 	uint64_t hash;                /* of the key */
 	struct span key, vary, variant, tags;
 	unsigned status;
+	bool is_judged;               /* rules were asked, and had nothing against it */
 	struct fields fields;         /* without those about a connection, Content-Length, Age and tags; arena: none */
 	struct cache_life life;
 	uint64_t received_ms;         /* CLOCK_MONOTONIC: ages count from here */
@@ -67,6 +68,7 @@ struct cache_draft {
 	struct span key, vary, variant, tags;
 	uint64_t hash, party;
 	unsigned status;
+	bool is_judged;
 	const struct fields *fields;  /* as they came: what does not belong is left out */
 	struct cache_life life;
 	uint64_t received_ms;

@@ -17,6 +17,11 @@ const char *cache_refusal_name(enum cache_refusal refusal)
 	return names[refusal];
 }
 
+bool policy_is_of_request(enum cache_refusal refusal)
+{
+	return refusal == CACHE_CONDITION || refusal == CACHE_PART || refusal == CACHE_UNWANTED || refusal == CACHE_CODING;
+}
+
 /* -- requests -- */
 
 /* Frameworks obey these: the answer is one to another method. One look at the fields, for every GET is asked. */
@@ -151,15 +156,19 @@ static bool is_status_kept(unsigned status)
 }
 
 /* A coding that the request did not name would be given to others who cannot read it. */
-static bool is_coding_asked(const struct fields *request, const struct fields *answer)
+static enum cache_refusal judge_codings(const struct fields *request, const struct fields *answer)
 {
+	enum cache_refusal refusal = CACHE_NONE;
+
 	for (unsigned i = 0; i < answer->count; i++) {
 		struct span list = answer->list[i].id == FIELD_CONTENT_ENCODING ? answer->list[i].value : SPAN_NONE;
 
+		if (list.len && !key_knows_codings(list))
+			return CACHE_OTHER_CODING;
 		if (list.len && !key_accepts_codings(request, list))
-			return false;
+			refusal = CACHE_CODING;
 	}
-	return true;
+	return refusal;
 }
 
 static enum cache_refusal judge_declared(const struct cache_control *control, const struct cache_life *life)
@@ -183,7 +192,9 @@ static enum cache_refusal judge_head(const struct request_head *request, enum co
 	cache_control_read(&request->fields, &wanted);
 	if (request->method != METHOD_GET)
 		return CACHE_METHOD;
-	if (wanted.no_store || wanted.is_broken || control->no_store)
+	if (policy_is_unwanted(&wanted))
+		return CACHE_UNWANTED;
+	if (control->no_store)
 		return CACHE_NO_STORE;
 	if (control->is_broken)
 		return CACHE_BROKEN;
@@ -199,7 +210,7 @@ static enum cache_refusal judge_head(const struct request_head *request, enum co
 		return CACHE_VARY;
 	if (cookies == COOKIE_OTHER && !control->is_public && control->s_maxage == CONTROL_NONE)
 		return CACHE_COOKIE;
-	return is_coding_asked(&request->fields, &answer->fields) ? CACHE_NONE : CACHE_CODING;
+	return judge_codings(&request->fields, &answer->fields);
 }
 
 enum cache_refusal policy_judge_answer(const struct request_head *request, enum cookie_kind cookies, const struct response_head *answer,

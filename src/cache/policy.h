@@ -29,13 +29,15 @@
 	X(COOKIE, "cookie") \
 	X(CONDITION, "condition")        /* one that only an origin can answer */ \
 	X(STATUS, "status") \
-	X(NO_STORE, "no-store")          /* of either */ \
+	X(UNWANTED, "unwanted")          /* no-store of the request, or a Cache-Control that cannot be read */ \
+	X(NO_STORE, "no-store")          /* of the answer */ \
 	X(PRIVATE, "private") \
 	X(BROKEN, "broken-control") \
 	X(SET_COOKIE, "set-cookie") \
 	X(PART, "part")                  /* of a whole that is not here */ \
 	X(VARY, "vary")                  /* on anything, or on more than can be told apart */ \
-	X(CODING, "coding")              /* that the request did not ask for: not told apart */ \
+	X(CODING, "coding")              /* that is told apart, and that the request did not ask for */ \
+	X(OTHER_CODING, "other-coding")  /* that nobody tells apart */ \
 	X(UNDECLARED, "undeclared")      /* nobody says for how long */ \
 	X(STALE, "stale")                /* it was old when it came, and cannot be brought up to date */
 
@@ -46,6 +48,8 @@ enum cache_refusal {
 };
 
 const char *cache_refusal_name(enum cache_refusal refusal);
+/* It is the request that says so: the answer to another one for the same page may be kept. */
+bool policy_is_of_request(enum cache_refusal refusal);
 
 /* What the administrator says. */
 struct cache_rules {
@@ -68,6 +72,11 @@ enum cache_use {
 	USE_REVALIDATE,
 };
 
+/* May the answer to one that says WANTED be kept? */
+static inline bool policy_is_unwanted(const struct cache_control *wanted)
+{
+	return wanted->no_store || wanted->is_broken;
+}
 /* Is the answer to this request looked up, and may it be kept for later ones? */
 enum cache_refusal policy_judge_request(const struct request_head *request, enum cookie_kind cookies);
 /* May ANSWER be kept? LIFE is set when it may. NOW_S: wall clock, when it came; TOOK_S: since its request was sent. */

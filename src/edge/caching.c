@@ -149,7 +149,7 @@ void caching_land(struct request *request, enum flight_end how)
 	struct caching *caching = &request->caching;
 	struct worker *worker = request->connection->worker;
 
-	if (!caching->leads)
+	if (!caching->leads && how != FLIGHT_KEPT)
 		return;
 	caching->leads = false;
 	cache_flight_end(worker->common->cache->flights, &caching->flight, how, worker->loop.now_ms);

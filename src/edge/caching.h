@@ -7,7 +7,8 @@
  * nor those that wait.
  *
  * Availability, fails open: what cannot be kept, for want of memory or because it is too long, is delivered all the same.
- * Security, fails closed: nothing is kept that rules would have refused, that was added to, or that came while they were bypassed.
+ * Security, fails closed: nothing is kept that rules would have refused, that was added to, or that they were to see and did not: what came while
+ * they were bypassed, or was kept before there were any, is given to nobody who comes when there are.
  */
 #ifndef BOUCLIER_EDGE_CACHING_H
 #define BOUCLIER_EDGE_CACHING_H
@@ -88,7 +89,11 @@ void caching_show(struct request *request, struct cache_object *object, enum cac
 bool caching_may_show_stale(const struct request *request, const struct cache_object *object);
 /* The origin failed before it answered, or with an error: what is kept is given instead, if it may be. */
 bool caching_shows_stale(struct request *request);
-/* The flight is over, if the request leads one. */
+/* Rules say nothing against what is kept of the request's answer; with the last byte of its body, not of its body either. */
+bool caching_is_judged_good(const struct request *request);
+/* The origin's answer is not what the client gets: it is over, and read to its end if it has none. */
+void caching_leave_origin(struct request *request);
+/* The flight is over, if the request leads one. FLIGHT_KEPT: also by who was told that nobody waits for that address. */
 void caching_land(struct request *request, enum flight_end how);
 
 /* -- delivering: keep.c -- */

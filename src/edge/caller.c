@@ -184,14 +184,14 @@ static bool is_made_to_ask(const struct request *request)
 	return site && span_equal(site->value, SPAN("cross-site"));
 }
 
-/* Availability: never for what a bypassed site or a partner was given. Whether the ban is made or not, the next request finds out. */
+/* Availability: never for what a bypassed site or a partner was given, nor a source that showed a token, in this very request too. Whether the ban is made or not, the next request finds out. */
 static void ban_if_far(const struct request *request)
 {
 	const struct caller *caller = &request->caller;
 	struct bans bans = caller_bans(request->connection->worker->common, request->binding->plan);
 	enum result result;
 
-	if (caller->budget.level != BUDGET_FAR || caller->is_banned || request_is_bypassed(request) || is_made_to_ask(request) || caller_is_partner(request))
+	if (caller->budget.level != BUDGET_FAR || caller->is_banned || caller->has_token || request_is_bypassed(request) || is_made_to_ask(request) || caller_is_partner(request))
 		return;
 	result = ban_source(&bans, caller->key, caller->budget.reason, 0, now_us(request), NULL);
 	(void)result;

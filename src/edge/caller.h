@@ -33,6 +33,7 @@ struct caller {
 	bool is_new;                     /* he was never seen before, or is forgotten */
 	bool was_banned;                 /* not long ago */
 	bool may_be_asked;               /* a stranger who wants a page, let in unasked: asked for proof when he has waited in vain */
+	bool is_excused;                 /* by a token of his own, which was charged: what others behind his address owe is not his */
 	struct list_place place;         /* where some list asks for it */
 	struct budget_verdict budget;
 	enum lane lane;                  /* in front of an origin (guard/queue.h) */

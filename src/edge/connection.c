@@ -197,7 +197,7 @@ const struct endpoint *connection_reached(struct connection *connection)
 
 static bool is_cut(struct worker *worker, const struct address *peer)
 {
-	if (!source_is_cut(worker, peer))
+	if (source_ban_of(worker, peer) != SOURCE_CUT)
 		return false;
 	say_refused(worker, peer, DECISION_DROP, REASON_BANNED, "a banned source");
 	return true;

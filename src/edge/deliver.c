@@ -473,6 +473,8 @@ enum step_outcome step_deliver(struct request *request)
 {
 	if (request->is_aborted)
 		return STEP_NEXT;
+	if (!request->down_has_head && challenge_leads_on(request))
+		return STEP_AGAIN;
 	if (!request->down_has_head) {
 		enum result result = begin(request);
 

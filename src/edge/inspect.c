@@ -202,11 +202,16 @@ static const struct edge_waf *rules_of(const struct request *request)
 	return others && (!rules || others->mode > rules->mode) ? others : rules;
 }
 
+bool inspect_is_due(const struct request *request)
+{
+	return !request_is_bypassed(request) && rules_of(request);
+}
+
 enum step_outcome step_inspect_request(struct request *request)
 {
 	enum step_outcome outcome = STEP_AGAIN;
 
-	if (request->inspect_stage == INSPECT_FIRST && !request_is_bypassed(request))
+	if (request->inspect_stage == INSPECT_FIRST && inspect_is_due(request))
 		request->rules = rules_of(request);
 	if (!request->rules)
 		return STEP_NEXT;

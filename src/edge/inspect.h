@@ -27,12 +27,15 @@ enum step_outcome inspect_stream_answered(struct request *request);
 /* A piece of the body is on its way to the origin; and, after the last one. */
 void inspect_passing(struct request *request, struct span piece);
 void inspect_passed(struct request *request);
-/* A piece of the answer's body as it came, on its way to the client. */
+/* A piece of the answer's body as it came, on its way to the client; and, after the last one. */
 void inspect_response_passing(struct request *request, struct span piece);
+void inspect_response_passed(struct request *request);
 /* What was held of the answer and not yet delivered; NULL: nothing. */
 struct hold *inspect_held_answer(struct request *request);
 /* Phase 5, before the fact is stated. */
 void inspect_log(struct request *request);
+/* Rules are asked of such a request, whether they were of this one or not. */
+bool inspect_is_due(const struct request *request);
 /* Would the rules have refused it? In `detect` too. */
 bool inspect_is_refusal(const struct request *request);
 /* Security, fails closed: whoever writes `retreat: false` for either reading of the path, or is not in `block`, has no retreats (retreat.h), also of

@@ -29,14 +29,21 @@ bool inspect_ask_passed(struct request *request)
 
 /* -- the end -- */
 
+void inspect_response_passed(struct request *request)
+{
+	if (!request->waf || request->inspect_stage != INSPECT_RESPONSE_PASSING)
+		return;
+	inspect_at_once(request, waf_response_end);
+	request->inspect_stage = INSPECT_DONE;
+}
+
 void inspect_log(struct request *request)
 {
 	if (!request->waf)
 		return;
 	if (request->inspect_stage == INSPECT_PASSED)  /* there was no answer that could have waited */
 		inspect_at_once(request, waf_request_body_end);
-	if (request->inspect_stage == INSPECT_RESPONSE_PASSING)
-		inspect_at_once(request, waf_response_end);
+	inspect_response_passed(request);
 	inspect_at_once(request, waf_log);
 	if (request->decision == DECISION_ALLOW && (inspect_is_refusal(request) || inspect_is_damaged(request))) {
 		request->decision = DECISION_LOG;

@@ -1,5 +1,6 @@
 /* A body that is kept, on its way from the origin through memory to the client. */
 #include "edge/caching.h"
+#include "edge/inspect.h"
 #include "edge/request.h"
 
 #include "base/banned.h"
@@ -17,24 +18,33 @@ void caching_give_up(struct request *request)
 	caching_land(request, FLIGHT_PASS);
 }
 
-/* All of it is here. Who waited for it is told, and the origin has somebody else. */
-static void finish(struct request *request)
+/* All of it is here, and rules have seen as much of it as they will. */
+static enum flight_end keep(struct request *request)
 {
 	struct caching *caching = &request->caching;
 	struct cache_store *store = request->connection->worker->common->cache->store;
 	struct cache_object *object = NULL;
 	enum result result;
 
-	caching->filling = FILL_WHOLE;
-	caching->end = caching->body->bytes;
 	cache_body_seal(caching->body);
 	caching->draft.body = caching->body;
+	inspect_response_passed(request);
+	if (!caching_is_judged_good(request))
+		return FLIGHT_ALONE;
 	result = cache_object_make(store, &caching->draft, &object);
 	if (result == RESULT_OK)
 		result = cache_store_put(store, object, caching->purges);
 	if (object)
 		cache_object_drop(object);
-	caching_land(request, result == RESULT_OK ? FLIGHT_KEPT : FLIGHT_LOST);
+	return result == RESULT_OK ? FLIGHT_KEPT : FLIGHT_LOST;
+}
+
+/* Who waited for it is told, and the origin has somebody else. */
+static void finish(struct request *request)
+{
+	request->caching.filling = FILL_WHOLE;
+	request->caching.end = request->caching.body->bytes;
+	caching_land(request, keep(request));
 	response_origin_done(request);
 }
 

@@ -23,11 +23,19 @@ static bool stayed_calm(const struct known_waiting *waiting)
 	return origin_pressed_ms(waiting->origin) < waiting->served_ms || origin_press_began_ms(waiting->origin) >= waiting->served_ms + KNOWN_BEFORE_MS;
 }
 
+static bool is_banned(const struct worker *worker, struct source_key key)
+{
+	struct network network = source_network(key);
+
+	return source_ban_of(worker, &network.address) != SOURCE_FREE;
+}
+
+
 static void settle(struct worker *worker, const struct known_waiting *waiting)
 {
 	struct source_hold hold;
 
-	if (stayed_calm(waiting) &&
+	if (stayed_calm(waiting) && !is_banned(worker, waiting->key) &&
 	    source_table_take(&worker->common->sources, waiting->key, worker->loop.now_ns / 1000, SOURCE_FIND, &hold) == RESULT_OK) {
 		if (hold.entry->kind == waiting->key.kind)  /* not all of a /48 for one of it */
 			hold.entry->is_known = 1;

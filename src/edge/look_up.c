@@ -1,6 +1,7 @@
 /* May this request be answered with what is kept? */
 #include "cache/key.h"
 #include "edge/caching.h"
+#include "edge/inspect.h"
 #include "edge/request.h"
 
 #include "base/banned.h"
@@ -106,10 +107,9 @@ static enum flight_role join(struct request *request, bool may_wait, bool may_le
 /* -- what is there -- */
 
 /* A part is not kept, and a whole file is not fetched for it; a HEAD brings nothing to keep, and who says no-store neither. */
-static bool may_bring_all(const struct request *request)
+static bool may_bring_all(const struct request *request, const struct cache_control *wanted)
 {
-	return request->head.method == METHOD_GET && !fields_find(&request->head.fields, FIELD_RANGE) &&
-	       !fields_has_token(&request->head.fields, FIELD_CACHE_CONTROL, SPAN("no-store"));
+	return request->head.method == METHOD_GET && !fields_find(&request->head.fields, FIELD_RANGE) && !policy_is_unwanted(wanted);
 }
 
 static bool is_conditional(const struct request *request)
@@ -119,13 +119,15 @@ static bool is_conditional(const struct request *request)
 
 static enum step_outcome look_for_missing(struct request *request, const struct cache_control *wanted)
 {
+	bool may_bring = may_bring_all(request, wanted);
+
 	request->caching.state = CACHING_MISS;
 	if (wanted->only_if_cached) {
 		request->caching.state = CACHING_UNAVAILABLE;
 		return request_answer(request, 504, DECISION_ALLOW, REASON_NONE);
 	}
 	/* What the client has already it asks for with its own validators: a 304 of the origin's is the cheapest answer, and nothing to keep. */
-	if (join(request, may_bring_all(request), may_bring_all(request) && !is_conditional(request)) == FLIGHT_WAITS)
+	if (join(request, may_bring, may_bring && !is_conditional(request)) == FLIGHT_WAITS)
 		return wait_for_other(request);
 	return STEP_NEXT;
 }
@@ -143,14 +145,14 @@ static bool is_origin_ill(const struct request *request, const struct cache_obje
 	       (now_ms(request) < __atomic_load_n(&object->ill_until_ms, __ATOMIC_RELAXED) || !has_time_to_wait(request));
 }
 
-static enum step_outcome use_old(struct request *request, struct cache_object *object, enum cache_use use)
+static enum step_outcome use_old(struct request *request, struct cache_object *object, enum cache_use use, const struct cache_control *wanted)
 {
-	bool is_behind = use == USE_REVALIDATE_BEHIND;
+	bool is_behind = use == USE_REVALIDATE_BEHIND, may_bring = may_bring_all(request, wanted);
 	enum flight_role role;
 
 	if (is_origin_ill(request, object))
 		return show(request, object, CACHING_IF_ERROR);
-	role = join(request, !is_behind && may_bring_all(request), may_bring_all(request));
+	role = join(request, !is_behind && may_bring, may_bring);
 	if (is_behind && role != FLIGHT_LEADS)
 		return show(request, object, CACHING_STALE);
 	request->caching.state = CACHING_MISS;
@@ -169,6 +171,12 @@ static bool is_for_cookies(const struct cache_object *object)
 	return object->life.is_for_cookies && !list_has_token(object->vary, SPAN("cookie"));
 }
 
+/* Security, fails closed: what was kept while no rules were asked is not for a site that asks them. */
+static bool is_for(const struct request *request, const struct cache_object *object)
+{
+	return (request->caching.cookies != COOKIE_OTHER || is_for_cookies(object)) && (object->is_judged || !inspect_is_due(request));
+}
+
 static enum step_outcome look(struct request *request, bool has_waited)
 {
 	const struct cache_rules rules = { .obeys_clients = request->route->settings->cache.obeys_clients };
@@ -180,7 +188,7 @@ static enum step_outcome look(struct request *request, bool has_waited)
 
 	cache_control_read(&request->head.fields, &wanted);
 	caching->purges = cache_store_purges(cache_of(request)->store, caching->hash);
-	if (object && caching->cookies == COOKIE_OTHER && !is_for_cookies(object)) {
+	if (object && !is_for(request, object)) {
 		cache_object_drop(object);
 		object = NULL;
 	}
@@ -195,7 +203,7 @@ static enum step_outcome look(struct request *request, bool has_waited)
 		cache_object_drop(object);
 		return look_for_missing(request, &wanted);
 	}
-	return use_old(request, object, use);
+	return use_old(request, object, use, &wanted);
 }
 
 static enum step_outcome go_on(struct request *request)
@@ -209,7 +217,7 @@ static enum step_outcome go_on(struct request *request)
 	cache_flight_end(cache_of(request)->flights, &caching->flight, FLIGHT_LOST, now_ms(request));
 	timer_cancel(&request->connection->worker->loop.timers, &request->timer);
 	request->is_paused = false;
-	caching->is_told_to_pass = told == FLIGHT_PASS;
+	caching->is_told_to_pass = told == FLIGHT_PASS || told == FLIGHT_ALONE;
 	caching->waits = false;
 	return look(request, true);
 }

@@ -1,6 +1,6 @@
 /* TLS that is not ours to open: the site says `tls: { mode: passthrough }`, the ClientHello named it, and from here on bytes
  * go to one of its origins and back as they came. Nothing in them is inspected; the fact of it says so (REASON_PASSTHROUGH).
- * What still holds: the budgets of connections and handshakes, allow_from, maintenance, the health and limits of origins.
+ * What still holds: bans, the budgets of connections and handshakes, allow_from, maintenance, the health and limits of origins.
  *
  * A struct request stands for the tunnel, so that origins, clocks and facts are those of any other request; its only step
  * is the last one. */
@@ -275,8 +275,11 @@ enum result passthrough_start(struct connection *connection)
 		return RESULT_NO_MEMORY;
 	begin(request, connection, site);
 	settings = request->route->settings;
+	/* Most who are banned were cut at accept; who shares an address with others is owed a page, and here there is none. */
+	if (!request_is_bypassed(request) && source_ban_of(connection->worker, &request->source) != SOURCE_FREE)
+		refuse(request, DECISION_BLOCK, REASON_BANNED, ALERT_ACCESS_DENIED);
 	/* Security, fails closed: an address that no rule names is not let in. */
-	if (settings->allow_from.count && !source_is_trusted(&settings->allow_from, &request->source))
+	else if (settings->allow_from.count && !source_is_trusted(&settings->allow_from, &request->source))
 		refuse(request, DECISION_BLOCK, REASON_ALLOW_FROM, ALERT_ACCESS_DENIED);
 	else if (settings->maintenance)
 		refuse(request, DECISION_LIMIT, REASON_MAINTENANCE, ALERT_INTERNAL_ERROR);

@@ -1,4 +1,5 @@
 /* What becomes of a request for who asks: the site's lists, bans, the site's rate limits, and the source's own budgets, in this order. */
+#include "edge/challenge/challenge.h"
 #include "edge/request.h"
 #include "message/path.h"
 #include "source/source.h"
@@ -88,25 +89,30 @@ enum step_outcome screen_source(struct request *request)
 	if (verdict.action == LIST_DENY)
 		return request_answer(request, 403, DECISION_BLOCK, REASON_DENYLIST);
 	outcome = ask_limits(request);
-	if (outcome == STEP_NEXT && caller->budget.level >= BUDGET_TWICE)
+	if (outcome == STEP_NEXT && caller->budget.level >= BUDGET_TWICE && !challenge_excuses(request))
 		outcome = limit(request, caller->budget.retry_after_us, REASON_BUDGET);
 	return outcome;
 }
 
-bool source_is_cut(const struct worker *worker, const struct address *peer)
+/* Security, fails closed: a network that a person banned is refused also where the table of sources has no lock to give. */
+enum source_ban source_ban_of(const struct worker *worker, const struct address *source)
 {
 	const struct edge_common *common = worker->common;
 	uint64_t at_us = worker->loop.now_ns / 1000;
+	bool is_banned = false, may_drop = true;
 	struct banned_network network;
 	struct source_hold hold;
-	bool is_banned, may_drop;
 
-	if (!common->sources.header || source_is_trusted(&worker->binding->plan->exempt, peer))
-		return false;
-	if (source_table_take(&common->sources, source_key_of(peer), at_us, SOURCE_FIND, &hold) != RESULT_OK)
-		return common->ban_networks && ban_networks_find(common->ban_networks, peer, at_us, &network);
-	is_banned = ban_is_on(hold.entry, at_us);
-	may_drop = ban_of(hold.entry, at_us).may_drop;
-	source_table_give(&hold);
-	return may_drop && (is_banned || (common->ban_networks && ban_networks_find(common->ban_networks, peer, at_us, &network)));
+	if (!common->sources.header)
+		return SOURCE_FREE;
+	if (source_table_take(&common->sources, source_key_of(source), at_us, SOURCE_FIND, &hold) == RESULT_OK) {
+		is_banned = ban_is_on(hold.entry, at_us);
+		may_drop = ban_of(hold.entry, at_us).may_drop;
+		source_table_give(&hold);
+	}
+	if (!is_banned)
+		is_banned = common->ban_networks && ban_networks_find(common->ban_networks, source, at_us, &network);
+	if (!is_banned || source_is_trusted(&worker->binding->plan->exempt, source))
+		return SOURCE_FREE;
+	return may_drop ? SOURCE_CUT : SOURCE_OWED_A_PAGE;
 }

@@ -27,8 +27,7 @@ static int64_t wall_s(const struct request *request)
 	return (int64_t)(request->connection->worker->loop.wall_ns / 1000000000u);
 }
 
-/* The origin's answer is not what the client gets: it is over, and read to its end if it has none. */
-static void leave_origin(struct request *request)
+void caching_leave_origin(struct request *request)
 {
 	if (request->response_head_bytes)
 		buffer_consume(&request->origin->in, request->response_head_bytes);
@@ -113,7 +112,7 @@ static enum result make_draft(struct request *request, const struct cache_life *
 
 	caching->draft = (struct cache_draft){
 		.key = caching->key, .hash = caching->hash, .party = request->site->tenant->key, .status = request->response.status, .fields = fields,
-		.life = *life, .received_ms = request->connection->worker->loop.now_ms, .tags = tags_of(request),
+		.is_judged = request->waf != NULL, .life = *life, .received_ms = request->connection->worker->loop.now_ms, .tags = tags_of(request),
 	};
 	return result == RESULT_OK ? copy_vary(request, &caching->draft) : result;
 }
@@ -127,8 +126,15 @@ static void begin_keeping(struct request *request, const struct cache_life *life
 	uint64_t most = (uint64_t)request->route->settings->cache.object_bytes;
 
 	/* What ends with its connection may have been cut: nobody knows. */
-	if (size.framing == BODY_UNTIL_CLOSE || (size.is_known && size.bytes > most) || make_draft(request, life) != RESULT_OK ||
-	    cache_body_new(request->connection->worker->common->cache->store, request->site->tenant->key, most, &caching->body) != RESULT_OK) {
+	if (size.framing == BODY_UNTIL_CLOSE || (size.is_known && size.bytes > most)) {
+		caching_land(request, FLIGHT_PASS);
+		return;
+	}
+	if (make_draft(request, life) != RESULT_OK) {  /* what it says where the answer varies is too long, or its memory is full */
+		caching_land(request, FLIGHT_ALONE);
+		return;
+	}
+	if (cache_body_new(request->connection->worker->common->cache->store, request->site->tenant->key, most, &caching->body) != RESULT_OK) {
 		caching_land(request, FLIGHT_PASS);
 		return;
 	}
@@ -138,17 +144,19 @@ static void begin_keeping(struct request *request, const struct cache_life *life
 	caching->state = CACHING_STORED;
 }
 
-/* Security, fails closed: what was not judged, or would have been refused, is for nobody else. */
-static bool is_judged_good(const struct request *request)
+/* Security, fails closed: what was to be judged and was not, or would have been refused, is for nobody else. */
+bool caching_is_judged_good(const struct request *request)
 {
-	return !request_is_bypassed(request) && !(request->waf && inspect_is_refusal(request));
+	return !request_is_bypassed(request) && (request->waf ? !inspect_is_refusal(request) : !inspect_is_due(request));
 }
 
-/* Would the next request like it have been answered otherwise? After an error the next one tries: an origin that is ill is not asked by all at
- * once. Nor does what one request says make others stop waiting. */
+/* Is the next answer to that address for nobody else either? After an error the next one tries: an origin that is ill is not asked by all at
+ * once. What one request says, or rules find in it, is no reason for later ones not to wait. */
 static enum flight_end end_of(enum cache_refusal refusal, unsigned status)
 {
-	return policy_is_error(status) || refusal == CACHE_CONDITION || refusal == CACHE_PART ? FLIGHT_LOST : FLIGHT_PASS;
+	if (policy_is_error(status))
+		return FLIGHT_LOST;
+	return refusal == CACHE_NONE || policy_is_of_request(refusal) ? FLIGHT_ALONE : FLIGHT_PASS;
 }
 
 static void judge(struct request *request)
@@ -158,7 +166,7 @@ static void judge(struct request *request)
 	struct cache_life life;
 	enum cache_refusal refusal = policy_judge_answer(&request->head, caching->cookies, &request->response, &rules, wall_s(request), took_s(request), &life);
 
-	if (refusal == CACHE_NONE && is_judged_good(request))
+	if (refusal == CACHE_NONE && caching_is_judged_good(request))
 		begin_keeping(request, &life);
 	else
 		caching_land(request, end_of(refusal, request->response.status));
@@ -173,7 +181,7 @@ static struct cache_object *make_fresh(struct request *request, const struct cac
 	struct cache_object *fresh = NULL;
 	struct cache_draft draft = {
 		.key = stale->key, .vary = stale->vary, .variant = stale->variant, .tags = stale->tags, .hash = stale->hash, .party = stale->account.party,
-		.status = stale->status, .received_ms = request->connection->worker->loop.now_ms, .body = stale->body,
+		.status = stale->status, .is_judged = stale->is_judged && request->waf, .received_ms = request->connection->worker->loop.now_ms, .body = stale->body,
 	};
 	struct fields merged;
 
@@ -216,12 +224,14 @@ static enum step_outcome freshen(struct request *request)
 	struct caching *caching = &request->caching;
 	struct cache_object *stale = caching->stale, *fresh = make_fresh(request, stale);
 	struct cache_store *store = request->connection->worker->common->cache->store;
-	bool is_kept = fresh && may_stay(request, fresh) && is_judged_good(request) && cache_store_put(store, fresh, caching->purges) == RESULT_OK;
+	bool may_be_kept = fresh && may_stay(request, fresh), is_good = caching_is_judged_good(request);
+	bool is_kept = may_be_kept && is_good && cache_store_put(store, fresh, caching->purges) == RESULT_OK;
+	bool is_left = may_be_kept && !is_good;  /* as it is: the next one brings it up to date */
 
-	leave_origin(request);
+	caching_leave_origin(request);
 	caching->stale = NULL;
-	caching_land(request, is_kept ? FLIGHT_KEPT : FLIGHT_PASS);
-	if (fresh && !is_kept)
+	caching_land(request, is_kept ? FLIGHT_KEPT : is_left ? FLIGHT_ALONE : FLIGHT_PASS);
+	if (fresh && !is_kept && !is_left)
 		cache_store_forget(store, caching->key);
 	if (fresh)  /* otherwise there is no memory for a new head, and the origin has said that the old one is good */
 		cache_object_drop(stale);
@@ -250,7 +260,7 @@ enum step_outcome step_store(struct request *request)
 	if (caching->is_revalidating && request->response.status == 304)
 		return freshen(request);
 	if (policy_is_error(request->response.status) && caching->stale && caching_may_show_stale(request, caching->stale)) {
-		leave_origin(request);
+		caching_leave_origin(request);
 		return caching_shows_stale(request) ? STEP_AGAIN : STEP_NEXT;
 	}
 	judge(request);

@@ -142,8 +142,13 @@ void worker_free(struct worker *worker);
 void binding_hold(struct binding *binding);
 void binding_drop(struct binding *binding);
 
-/* screen_source.c: PEER is banned, and owed no page: it is cut before it says a word. */
-bool source_is_cut(const struct worker *worker, const struct address *peer);
+enum source_ban {
+	SOURCE_FREE,
+	SOURCE_OWED_A_PAGE,          /* banned, and citizens may share it */
+	SOURCE_CUT,                  /* banned: cut before it says a word */
+};
+/* screen_source.c: what a connection of SOURCE meets. */
+enum source_ban source_ban_of(const struct worker *worker, const struct address *source);
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT", made once a second. */
 struct span worker_date(struct worker *worker);

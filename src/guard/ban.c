@@ -59,6 +59,7 @@ static void begin(const struct ban_policy *policy, struct source_entry *entry, e
 
 	entry->ban_level = !is_repeater ? 0 : entry->ban_level < ENTRY_BAN_LEVEL_MAX ? (entry->ban_level + 1u) & 15u : ENTRY_BAN_LEVEL_MAX;
 	entry->ban_reason = (unsigned)reason & 7u;
+	entry->is_known = 0;
 	until_s = now_s + (for_s ? for_s : ladder_s(policy, entry->ban_level));
 	entry->ban_until_s = until_s < UINT32_MAX ? (uint32_t)until_s : UINT32_MAX;
 }
@@ -89,7 +90,7 @@ enum result ban_source(const struct bans *bans, struct source_key key, enum ban_
 	if (result != RESULT_OK)
 		return result;
 	network = source_network(source_key_of_entry(hold.entry));  /* its /48, perhaps */
-	if (hold.entry->is_trusted || is_exempt(&bans->policy, &network)) {
+	if (hold.entry->is_trusted || (hold.entry->kind == SOURCE_V6_WIDE && reason != BAN_BY_HAND) || is_exempt(&bans->policy, &network)) {
 		source_table_give(&hold);
 		return RESULT_REFUSED;
 	}
@@ -129,7 +130,9 @@ enum result ban_lift(const struct bans *bans, struct source_key key, uint64_t no
 }
 
 struct listing {
-	const struct bans *bans;
+	const struct bans *bans;               /* of lifting */
+	const struct source_table *table;
+	const struct network *network;         /* of forgetting */
 	uint64_t now_us;
 	void (*each)(void *context, const struct ban_fact *fact);
 	void *context;
@@ -154,18 +157,31 @@ static void lift_one(void *context, const struct source_entry *entry)
 		listing->lifted += ban_lift(listing->bans, source_key_of_entry(entry), listing->now_us) == RESULT_OK;
 }
 
+static void forget_one(void *context, const struct source_entry *entry)
+{
+	const struct listing *listing = context;
+	struct network network = source_network(source_key_of_entry(entry));
+	struct source_hold hold;
+
+	if (!entry->is_known || !network_contains(listing->network, &network.address) ||
+	    source_table_take(listing->table, source_key_of_entry(entry), listing->now_us, SOURCE_FIND, &hold) != RESULT_OK)
+		return;
+	hold.entry->is_known = 0;
+	source_table_give(&hold);
+}
+
 static void walk_all(struct listing *listing, void (*each)(void *context, const struct source_entry *entry))
 {
 	uint32_t cursor = 0;
 
 	do {
-		source_table_walk(listing->bans->table, CLASS_BANNED, listing->now_us, BUCKETS_AT_ONCE, &cursor, each, listing);
+		source_table_walk(listing->table, CLASS_BANNED, listing->now_us, BUCKETS_AT_ONCE, &cursor, each, listing);
 	} while (cursor);
 }
 
 unsigned ban_lift_exempt(const struct bans *bans, uint64_t now_us)
 {
-	struct listing listing = { .bans = bans, .now_us = now_us };
+	struct listing listing = { .bans = bans, .table = bans->table, .now_us = now_us };
 
 	walk_all(&listing, lift_one);
 	return listing.lifted;
@@ -173,7 +189,14 @@ unsigned ban_lift_exempt(const struct bans *bans, uint64_t now_us)
 
 void ban_each(const struct bans *bans, uint64_t now_us, void (*each)(void *context, const struct ban_fact *fact), void *context)
 {
-	struct listing listing = { bans, now_us, each, context, 0 };
+	struct listing listing = { .table = bans->table, .now_us = now_us, .each = each, .context = context };
 
 	walk_all(&listing, list_one);
+}
+
+void ban_forget_known(const struct source_table *table, const struct network *network, uint64_t now_us)
+{
+	struct listing listing = { .table = table, .network = network, .now_us = now_us };
+
+	walk_all(&listing, forget_one);
 }

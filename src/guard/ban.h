@@ -4,12 +4,13 @@
  * source is banned is part of the look that every request costs anyway.
  *
  * Shape    the n-th ban lasts first_s * 2^n, at most most_s. Who was not banned for forget_s begins anew
- * Limits   one for each source: an IPv4 address, an IPv6 /64, or a /48 that has become one source. A full table forgets bans before citizens
+ * Limits   one for each source: an IPv4 address, or an IPv6 /64. A /48 that has become one source is limited and never banned by the machine:
+ *          nobody knows who else is in it. A full table forgets bans before citizens
  * Owns     nothing; the sink and the lists of networks are the caller's
  * Threads  any number, of any processes. The sink is called by whoever bans or lifts, with no lock held
  *
  * Security, fails closed: what touches a network of `exempt` (management, trusted_proxies), or is marked trusted, is never banned,
- * whoever asks. Availability, fails open: a ban that cannot be made is not made.
+ * whoever asks. Who is banned is no known citizen from then on. Availability, fails open: a ban that cannot be made is not made.
  */
 #ifndef BOUCLIER_GUARD_BAN_H
 #define BOUCLIER_GUARD_BAN_H
@@ -57,13 +58,16 @@ struct bans {
 bool networks_overlap(const struct network *a, const struct network *b);
 /* Bans KEY, for FOR_S seconds or (0) for as long as it has earned. Who is banned already stays so, until the later of both; only a ban
  * whose end moves is told to the sink. By hand: the very /64 is meant, also where its /48 is one source.
- * RESULT_REFUSED: it is exempt; RESULT_IO: no lock is to be had. OUT may be NULL. */
+ * RESULT_REFUSED: it is exempt, or a /48 and not by hand; RESULT_IO: no lock is to be had. OUT may be NULL. */
 enum result ban_source(const struct bans *bans, struct source_key key, enum ban_reason reason, uint32_t for_s, uint64_t now_us,
                        struct ban_fact *out) must_check;
 /* Ends the ban of KEY and forgets those before it. RESULT_NOT_FOUND: it has none. */
 enum result ban_lift(const struct bans *bans, struct source_key key, uint64_t now_us) must_check;
 /* Lifts what is exempt by now: after the lists have changed. Returns how many. */
 unsigned ban_lift_exempt(const struct bans *bans, uint64_t now_us);
+
+/* NETWORK was banned as a whole (ban_networks.h): those in it who are known citizens are strangers from now on. */
+void ban_forget_known(const struct source_table *table, const struct network *network, uint64_t now_us);
 
 /* Of an entry in hand. */
 bool ban_is_on(const struct source_entry *entry, uint64_t now_us);

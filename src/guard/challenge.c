@@ -8,11 +8,23 @@ enum { COUNT_SPENT = 1, COUNT_ISSUED, COUNT_PASSES, COUNT_BUDGET };
 
 #define EVERY(interval_us, burst) ((struct gcra){ (interval_us), (uint64_t)((burst) - 1) * (interval_us), (uint64_t)(burst) * (interval_us) })
 
-void challenge_memory_open(struct challenge_memory *memory, uint64_t now_s)
+uint64_t challenge_now_ms(const struct challenge_memory *memory, uint64_t now_us)
 {
+	return memory->zero_ms + now_us / 1000;
+}
+
+void challenge_memory_turn(struct challenge_memory *memory, uint64_t now_us)
+{
+	ticket_keys_rotate(&memory->keys, challenge_now_ms(memory, now_us) / 1000);
+}
+
+void challenge_memory_open(struct challenge_memory *memory, uint64_t wall_ms, uint64_t now_us)
+{
+	uint64_t zero_ms = wall_ms > now_us / 1000 ? wall_ms - now_us / 1000 : 1, none = 0;
 	struct hash_seed seed;
 
-	ticket_keys_rotate(&memory->keys, now_s);
+	(void)atomic_compare_exchange_strong(&memory->zero_ms, &none, zero_ms);  /* another edge was here before: its clock goes on */
+	challenge_memory_turn(memory, now_us);
 	if (rate_table_is_there(memory->counts, sizeof(memory->counts)))
 		return;
 	random_fill(&seed, sizeof(seed));

@@ -7,7 +7,9 @@
  *   challenge   here: who gets which token, what is remembered of that
  *
  * Shape    struct challenge_memory lies in memory of the keeper, shared by all workers of all edges
- * Units    asker.now_ms is the wall clock; now_us is CLOCK_MONOTONIC
+ * Units    now_us is CLOCK_MONOTONIC; asker.now_ms is challenge_now_ms of it: the wall clock as it was when the memory was opened, which goes on
+ *          without ever being set. So a number that is spent stays spent for as long as what it belongs to is good, and no token ends early or
+ *          lasts longer, whatever becomes of the wall clock
  * Limits   one puzzle gives one token. A source's network gets CHALLENGE_ISSUED_BURST tokens of work at once and one more every
  *          CHALLENGE_ISSUED_EVERY_US; after that its visitors wait instead. What is remembered is fixed memory (rate_table.h)
  * Threads  any number
@@ -23,7 +25,7 @@
 #include "guard/rate_table.h"
 #include "guard/token.h"
 
-#define CHALLENGE_MEMORY_VERSION 1u
+#define CHALLENGE_MEMORY_VERSION 2u
 #define CHALLENGE_COUNTS_BYTES RATE_TABLE_BYTES
 #define CHALLENGE_WAIT_US 500000u            /* who would wait longer is asked */
 #define CHALLENGE_ISSUED_BURST 128u
@@ -36,6 +38,7 @@
 
 struct challenge_memory {                    /* all zero bytes: not open yet */
 	struct ticket_keys keys;
+	_Atomic uint64_t zero_ms;            /* what the wall clock said when CLOCK_MONOTONIC began; 0: not open yet */
 	_Alignas(64) uint8_t counts[CHALLENGE_COUNTS_BYTES];
 };
 
@@ -47,8 +50,12 @@ struct visit {
 	struct token shown;
 };
 
-/* Before workers start; makes keys and table where they are missing. */
-void challenge_memory_open(struct challenge_memory *memory, uint64_t now_s);
+/* Before workers start; makes clock, keys and table where they are missing. */
+void challenge_memory_open(struct challenge_memory *memory, uint64_t wall_ms, uint64_t now_us);
+/* Every minute: keys change with time. */
+void challenge_memory_turn(struct challenge_memory *memory, uint64_t now_us);
+/* For struct asker. */
+uint64_t challenge_now_ms(const struct challenge_memory *memory, uint64_t now_us);
 
 /* This browser has solved enough: it waits. */
 bool challenge_is_looping(const struct visit *visit);

@@ -87,9 +87,30 @@ static void what_is_not_for_everybody(void **state)
 	cache_flights_free(flights);
 }
 
+/* What one asked for in his own way was not for others: they go, and whoever comes next may wait as ever. */
+static void who_asked_in_his_own_way(void **state)
+{
+	struct cache_flights *flights = cache_flights_new();
+	struct cache_flight leader, waiter;
+
+	(void)state;
+	woken = 0;
+	begin(&leader, "/a", 7);
+	begin(&waiter, "/a", 7);
+	assert_int_equal(cache_flight_join(flights, &leader, 1000, true, true), FLIGHT_LEADS);
+	assert_int_equal(cache_flight_join(flights, &waiter, 1000, true, true), FLIGHT_WAITS);
+	cache_flight_end(flights, &leader, FLIGHT_ALONE, 1100);
+	assert_int_equal(woken, 1);
+	assert_int_equal(cache_flight_told(&waiter), FLIGHT_ALONE);
+	assert_int_equal(cache_flight_join(flights, &leader, 1100, true, true), FLIGHT_LEADS);
+	cache_flight_end(flights, &leader, FLIGHT_LOST, 1200);
+	cache_flights_free(flights);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(one_leads), cmocka_unit_test(a_slow_one_is_replaced), cmocka_unit_test(what_is_not_for_everybody) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(one_leads), cmocka_unit_test(a_slow_one_is_replaced), cmocka_unit_test(what_is_not_for_everybody),
+		                            cmocka_unit_test(who_asked_in_his_own_way) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

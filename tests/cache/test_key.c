@@ -100,6 +100,9 @@ static void limits(void **state)
 	heads_ask(&heads, "GET /", longer);
 	assert_result(key_variant_write(&heads.request.fields, SPAN("x-a"), text, &variant), RESULT_LIMIT);
 	assert_ok(key_variant_write(&heads.request.fields, SPAN("x-b"), text, &variant));
+	memcpy(longer, "Vary:", 5);  /* a name that is as long: of the answer, and so for nobody */
+	heads_answer(&heads, 200, longer);
+	assert_int_equal(key_vary_kind(&heads.answer.fields), VARY_ANYTHING);
 	heads_done(&heads);
 }
 

@@ -75,7 +75,8 @@ static void kept(void **state)
 		{ "GET /", "Cookie: lang=nl|", 200, "Cache-Control: s-maxage=60|", CACHE_NONE },
 		{ "GET /", "Cookie: PHPSESSID=1|", 200, "Cache-Control: public, s-maxage=60|", CACHE_COOKIE },
 		{ "GET /", "Authorization: Basic YTpi|", 200, "Cache-Control: public, s-maxage=60|", CACHE_AUTHORIZATION },
-		{ "GET /", "Cache-Control: no-store|", 200, MAX60, CACHE_NO_STORE },
+		{ "GET /", "Cache-Control: no-store|", 200, MAX60, CACHE_UNWANTED },
+		{ "GET /", "Cache-Control: x=\"|", 200, "Cache-Control: no-store|", CACHE_UNWANTED },
 		{ "GET /", "Cache-Control: no-cache|", 200, MAX60, CACHE_NONE },
 		{ "GET /", "Range: bytes=0-1|", 206, MAX60 "Content-Range: bytes 0-1/9|", CACHE_PART },
 		{ "GET /", "Range: bytes=0-1|", 200, MAX60, CACHE_PART },
@@ -100,7 +101,9 @@ static void kept(void **state)
 		{ "GET /", "", 200, MAX60 "Content-Encoding: gzip|", CACHE_CODING },
 		{ "GET /", "Accept-Encoding: gzip|", 200, MAX60 "Content-Encoding: gzip|", CACHE_NONE },
 		{ "GET /", "Accept-Encoding: gzip;q=0|", 200, MAX60 "Content-Encoding: gzip|", CACHE_CODING },
-		{ "GET /", "Accept-Encoding: deflate|", 200, MAX60 "Content-Encoding: deflate|", CACHE_CODING },
+		{ "GET /", "Accept-Encoding: deflate|", 200, MAX60 "Content-Encoding: deflate|", CACHE_OTHER_CODING },
+		{ "GET /", "", 200, MAX60 "Content-Encoding: gzip, deflate|", CACHE_OTHER_CODING },
+		{ "GET /", "", 200, MAX60 "Content-Encoding: gzip|Content-Encoding: br|", CACHE_CODING },
 		{ "GET /", "Accept-Encoding: *|", 200, MAX60 "Content-Encoding: gzip|", CACHE_CODING },
 		{ "GET /", "", 200, MAX60 "Content-Encoding: identity|", CACHE_NONE },
 	};
@@ -119,6 +122,20 @@ static void kept(void **state)
 	assert_int_equal(judge(&heads, &(struct row){ "GET /", "Cookie: wordpress_logged_in_1=a|", 200, "Cache-Control: public, max-age=9|", 0 }, &usual, &wordpress, &life),
 	                 CACHE_COOKIE);
 	heads_done(&heads);
+}
+
+/* What the request alone is the reason of says nothing of the next answer. */
+static void of_the_request(void **state)
+{
+	static const struct { enum cache_refusal refusal; bool is; } rows[] = {
+		{ CACHE_UNWANTED, true }, { CACHE_CODING, true }, { CACHE_CONDITION, true }, { CACHE_PART, true }, { CACHE_NONE, false },
+		{ CACHE_NO_STORE, false }, { CACHE_PRIVATE, false }, { CACHE_SET_COOKIE, false }, { CACHE_STATUS, false }, { CACHE_OTHER_CODING, false },
+		{ CACHE_UNDECLARED, false }, { CACHE_VARY, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		assert_int_equal(policy_is_of_request(rows[i].refusal), rows[i].is);
 }
 
 static void lifetimes(void **state)
@@ -199,7 +216,7 @@ static void uses(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(kept), cmocka_unit_test(lifetimes), cmocka_unit_test(uses) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(kept), cmocka_unit_test(of_the_request), cmocka_unit_test(lifetimes), cmocka_unit_test(uses) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

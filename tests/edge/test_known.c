@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
+#include "edge/plan.h"
 #include "edge/worker.h"
+#include "guard/ban.h"
 
 #include "base/banned.h"
 
@@ -13,6 +15,9 @@ struct stage {
 	struct worker worker;
 	struct edge_common common;
 	struct origin origin;
+	struct plan plan;
+	struct binding binding;
+	struct ban_networks networks;
 	void *memory;
 };
 
@@ -30,6 +35,9 @@ static struct stage *stage_start(void)
 	assert_ok(source_table_init(stage->memory, BYTES, (struct hash_seed){ 1, 2 }));
 	assert_ok(loop_init(&stage->worker.loop));
 	stage->worker.common = &stage->common;
+	stage->common.ban_networks = &stage->networks;
+	stage->binding.plan = &stage->plan;
+	stage->worker.binding = &stage->binding;
 	stage->common.sources = source_table_open(stage->memory);
 	origins_init(&stage->common.origins);
 	stage->origin.holders = 1;
@@ -125,11 +133,57 @@ static void no_more_than_there_is_room_for(void **state)
 	stage_end(stage);
 }
 
+/* By whomever, and alone or with all around it: what it was is over. It may become known again. */
+static void a_ban_ends_it(void **state)
+{
+	struct stage *stage = stage_start();
+	struct bans bans = { .table = &stage->common.sources, .policy = { 60, 60, 60, { NULL } } };
+	struct network around;
+
+	(void)state;
+	for (int reason = BAN_BY_HAND; reason <= BAN_REQUESTS; reason++) {
+		known_add(&stage->worker, citizen, &stage->origin);
+		pass(stage, KNOWN_AFTER_MS + 100);
+		assert_true(is_known(stage));
+		known_add(&stage->worker, citizen, &stage->origin);  /* and once more, an instant before */
+		assert_ok(ban_source(&bans, citizen, (enum ban_reason)reason, 0, stage->worker.loop.now_ns / 1000, NULL));
+		assert_false(is_known(stage));
+		pass(stage, KNOWN_AFTER_MS + 100);
+		assert_false(is_known(stage));
+		pass(stage, 61000);
+	}
+	assert_ok(network_read(SPAN("0.0.0.0/24"), &around));
+	known_add(&stage->worker, citizen, &stage->origin);
+	pass(stage, KNOWN_AFTER_MS + 100);
+	known_add(&stage->worker, citizen, &stage->origin);
+	assert_ok(ban_networks_add(&stage->networks, &around, stage->worker.loop.now_ns / 1000 + 60000000, SPAN("a test"), stage->worker.loop.now_ns / 1000));
+	ban_forget_known(&stage->common.sources, &around, stage->worker.loop.now_ns / 1000);
+	assert_false(is_known(stage));
+	pass(stage, KNOWN_AFTER_MS + 100);
+	assert_false(is_known(stage));
+	stage_end(stage);
+}
+
+/* Those beside it are who they were. */
+static void of_nobody_else(void **state)
+{
+	struct stage *stage = stage_start();
+	struct network beside;
+
+	(void)state;
+	known_add(&stage->worker, citizen, &stage->origin);
+	pass(stage, KNOWN_AFTER_MS + 100);
+	assert_ok(network_read(SPAN("0.0.1.0/24"), &beside));
+	ban_forget_known(&stage->common.sources, &beside, stage->worker.loop.now_ns / 1000);
+	assert_true(is_known(stage));
+	stage_end(stage);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(after_two_seconds_of_calm), cmocka_unit_test(not_an_instant_before_the_flood), cmocka_unit_test(after_a_flood),
-		cmocka_unit_test(no_more_than_there_is_room_for),
+		cmocka_unit_test(no_more_than_there_is_room_for), cmocka_unit_test(a_ban_ends_it), cmocka_unit_test(of_nobody_else),
 	};
 
 	return cmocka_run_group_tests_name("edge/known", tests, NULL, NULL);

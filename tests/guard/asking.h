@@ -9,6 +9,7 @@
 #include "guard/challenge.h"
 
 #define START_S ((uint64_t)1000 * TICKET_PERIOD_S + 100)
+#define START_US 1000000000u   /* of CLOCK_MONOTONIC */
 #define SITE 0x1122334455667788u
 
 static inline struct address address_of(const char *text)
@@ -25,7 +26,7 @@ static inline struct challenge_memory *memory_new(void)
 
 	assert_non_null(memory);
 	memset(memory, 0, sizeof(*memory));
-	challenge_memory_open(memory, START_S);
+	challenge_memory_open(memory, START_S * 1000, START_US);
 	return memory;
 }
 

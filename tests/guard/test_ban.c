@@ -199,26 +199,41 @@ static void some_are_never_banned(void **state)
 	stage_end(&stage);
 }
 
-/* A /48 that became one source is not banned when somebody in it is exempt; one /64 of it still may be, by hand. */
-static void nor_the_48_that_holds_them(void **state)
+/* TEXT's /48 becomes one source. */
+static struct source_key widen(struct stage *stage, const char *text)
+{
+	struct source_key key = key_of(text);
+
+	for (unsigned i = 0; i < SOURCE_WIDE_COUNT; i++) {
+		struct source_hold hold;
+
+		assert_ok(source_table_take(&stage->table, (struct source_key){ key.bits | (0x100 + i), SOURCE_V6 }, stage->now_us, SOURCE_MAKE, &hold));
+		source_table_give(&hold);
+	}
+	return (struct source_key){ key.bits, SOURCE_V6_WIDE };
+}
+
+/* A /48 that became one source is never banned by the machine; one /64 of it still may be, by hand, and all of it where nobody in it is exempt. */
+static void nor_a_48_by_machine(void **state)
 {
 	struct stage stage;
+	struct source_key wide, exempt;
 
 	(void)state;
 	stage_start(&stage);
-	for (unsigned i = 0; i < SOURCE_WIDE_COUNT; i++) {
-		struct source_key key = key_of("2001:db8:b::");
-		struct source_hold hold;
-
-		key.bits |= 0x100 + i;
-		assert_ok(source_table_take(&stage.table, key, stage.now_us, SOURCE_MAKE, &hold));
-		source_table_give(&hold);
+	wide = widen(&stage, "2001:db8:d::");
+	exempt = widen(&stage, "2001:db8:b::");
+	for (int reason = BAN_BY_HAND + 1; reason < BAN_REASON_COUNT; reason++) {
+		assert_result(ban_source(&stage.bans, key_of("2001:db8:d:105::1"), (enum ban_reason)reason, 0, stage.now_us, NULL), RESULT_REFUSED);
+		assert_result(ban_source(&stage.bans, wide, (enum ban_reason)reason, 0, stage.now_us, NULL), RESULT_REFUSED);
 	}
-	assert_result(ban_source(&stage.bans, key_of("2001:db8:b:105::1"), BAN_REQUESTS, 0, stage.now_us, NULL), RESULT_REFUSED);
-	assert_ok(ban_source(&stage.bans, key_of("2001:db8:b:105::1"), BAN_BY_HAND, 0, stage.now_us, NULL));
+	assert_true(stage.told == 0 && !is_banned(&stage, wide));
+	assert_ok(ban_source(&stage.bans, key_of("2001:db8:d:105::1"), BAN_BY_HAND, 0, stage.now_us, NULL));
 	assert_true(stage.last.network.prefix == 64 && stage.last.may_drop);
-	assert_true(is_banned(&stage, key_of("2001:db8:b:105::2")));
-	assert_false(is_banned(&stage, key_of("2001:db8:b:106::2")));
+	assert_true(is_banned(&stage, key_of("2001:db8:d:105::2")) && !is_banned(&stage, key_of("2001:db8:d:106::2")));
+	assert_ok(ban_source(&stage.bans, wide, BAN_BY_HAND, 0, stage.now_us, NULL));
+	assert_true(is_banned(&stage, key_of("2001:db8:d:106::2")));
+	assert_result(ban_source(&stage.bans, exempt, BAN_BY_HAND, 0, stage.now_us, NULL), RESULT_REFUSED);
 	stage_end(&stage);
 }
 
@@ -343,7 +358,7 @@ int main(void)
 		cmocka_unit_test(a_day_of_a_repeater),
 		cmocka_unit_test(what_is_on_is_not_doubled),
 		cmocka_unit_test(some_are_never_banned),
-		cmocka_unit_test(nor_the_48_that_holds_them),
+		cmocka_unit_test(nor_a_48_by_machine),
 		cmocka_unit_test(trusted_ones_neither),
 		cmocka_unit_test(who_may_be_citizens_get_an_answer),
 		cmocka_unit_test(lifted_and_listed),

@@ -18,7 +18,7 @@ static struct scene scene_new(void)
 {
 	struct scene scene = { .memory = memory_new() };
 
-	scene.visit = (struct visit){ .asker = asker_at(scene.memory, HOME, START_S * 1000), .now_us = 1000000000, .client = 5 };
+	scene.visit = (struct visit){ .asker = asker_at(scene.memory, HOME, START_S * 1000), .now_us = START_US, .client = 5 };
 	return scene;
 }
 
@@ -215,8 +215,29 @@ static void memory_outlives_an_edge(void **state)
 	(void)state;
 	ask(&scene, true);
 	assert_ok(work(&scene, &token));
-	challenge_memory_open(scene.memory, START_S + 5);
+	challenge_memory_open(scene.memory, START_S * 1000 + 5000, START_US + 5000000);
 	assert_result(work(&scene, &token), RESULT_REFUSED);
+	free(scene.memory);
+}
+
+/* Nine minutes after it was spent the wall clock is set back by as much, and the next edge begins by it: the puzzle is as old as it is. */
+static void a_wall_clock_set_back(void **state)
+{
+	struct scene scene = scene_new();
+	struct token token;
+	uint64_t later_us = START_US + 9 * 60000000ull;
+
+	(void)state;
+	ask(&scene, true);
+	assert_ok(work(&scene, &token));
+	for (unsigned i = 0; i < 2; i++, later_us += 2 * 60000000ull) {
+		challenge_memory_open(scene.memory, START_S * 1000, later_us);
+		challenge_memory_turn(scene.memory, later_us);
+		scene.visit.asker.now_ms = challenge_now_ms(scene.memory, later_us);
+		scene.visit.now_us = later_us;
+		assert_int_equal(scene.visit.asker.now_ms, START_S * 1000 + (later_us - START_US) / 1000);
+		assert_result(work(&scene, &token), RESULT_TIMEOUT);
+	}
 	free(scene.memory);
 }
 
@@ -225,7 +246,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(work_is_paid_once), cmocka_unit_test(a_wait_lets_in_lower), cmocka_unit_test(without_cookies_there_is_no_circle),
 		cmocka_unit_test(two_are_enough), cmocka_unit_test(a_network_gets_so_many), cmocka_unit_test(a_puzzle_may_move),
-		cmocka_unit_test(budgets), cmocka_unit_test(memory_outlives_an_edge),
+		cmocka_unit_test(budgets), cmocka_unit_test(memory_outlives_an_edge), cmocka_unit_test(a_wall_clock_set_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

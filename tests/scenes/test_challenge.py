@@ -1,6 +1,7 @@
 """Strangers are asked once to prove themselves: what they get, what lets them in, what does not, and who is never asked."""
 import base64
 import hashlib
+import html
 import os
 import re
 import signal
@@ -342,6 +343,45 @@ def test_known_citizens_post_as_ever(house):
     origin.forget()
     assert client.ask("/contact", ("Content-Type", "multipart/form-data; boundary=b"), method="POST", body=b"x" * 100000).status == 200
     assert posts(origin)[0].body == b"x" * 100000
+
+
+LEADS_ON = {
+    "elsewhere": (302, "https://login.example/start?a=1&b=\"2\"", True),
+    "here": (303, "/thanks", True),
+    "beside": (301, "thanks?at=10:30", True),
+    "again": (307, "https://login.example/", False),
+    "script": (302, "javascript:alert(1)", False),
+}
+
+
+@pytest.mark.parametrize("kind", LEADS_ON)
+def test_where_a_carried_form_leads_to(house, kind):
+    """A redirect of a form's navigation to another site is forbidden by the page's own policy: a page of ours leads there."""
+    origin, shield = house
+    status, url, is_led = LEADS_ON[kind]
+    client, before = Client(house, source=f"192.0.2.{70 + list(LEADS_ON).index(kind)}"), origin.answer
+    page = client.ask("/login", *FORM, method="POST", body=b"a=b")
+    action, form = sealed_form(page)
+    time.sleep(int(told(page)["wait"]))
+    client.keeps = False
+    origin.forget()
+    fields = f"Location: {url}\r\nContent-Type: text/html\r\nSet-Cookie: session=1\r\nSet-Cookie: other=2"
+    origin.answer = response(b"<script>alert(1)</script>", f"{status} Elsewhere", *fields.split("\r\n"))
+    try:
+        reply = shield.get(action, *PAGE, *FORM, ("X-Forwarded-For", client.source), method="POST", body=urlencode(form).encode(), context=lab.trusting())
+        told_by = shield.event_of(reply)
+        plain = shield.get("/login", *PAGE, ("X-Forwarded-For", client.source), ("Cookie", reply.all("set-cookie")[-1].partition(";")[0]), context=lab.trusting())
+    finally:
+        origin.answer = before
+    assert [each.body for each in posts(origin)] == [b"a=b"]
+    assert [each for each in reply.all("set-cookie") if "bouclier" not in each] == ["session=1", "other=2"]
+    assert (plain.status, plain.get("location")) == (status, url), "only what was carried"
+    if not is_led:
+        assert (reply.status, reply.get("location")) == (status, url)
+        return
+    assert reply.status == 200 and reply.get("location") is None and "script" not in reply.text and reply.get("cache-control") == "no-store"
+    assert f'content="0; url={html.escape(url)}"' in reply.text.replace("&#34;", "&quot;")
+    assert told_by["http.response.status_code"] == 200 and told_by["bouclier.decision"] == "allow"
 
 
 def test_rules_see_a_carried_form(house):

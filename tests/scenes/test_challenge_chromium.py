@@ -163,6 +163,34 @@ def test_a_form_arrives_once(house, browser, calm, has_script):
     assert [(each.target, each.body) for each in arrived] == [("/contact?lang=nl", b"text=Zo%C3%AB+%26+co+%3D+%3Cb%3E")]
 
 
+@pytest.mark.parametrize("has_script", [True, False])
+def test_a_form_that_leads_to_another_site(house, browser, calm, has_script):
+    """As a login does that another site takes care of: Chromium forbids a form's own navigation to be redirected where form-action does not allow."""
+    origin, shield = house
+    visit = Visit(house, browser, "192.0.2.65")
+    visit.arrives()
+    browser.command("Network.clearBrowserCookies")
+    browser.command("Network.setExtraHTTPHeaders", headers={"X-Forwarded-For": "192.0.2.66" if has_script else "192.0.2.67"})
+    if not has_script:
+        browser.command("Emulation.setScriptExecutionDisabled", value=True)
+    before = origin.answer
+    with lab.Origin(response(b"<!doctype html><title>Other</title><h1 id=other>Other</h1>", "200 OK", "Content-Type: text/html")) as other:
+        chain = {"/contact?lang=nl": response(b"", "302 Found", "Location: /step"),
+                 "/step": response(b"", "302 Found", f"Location: {other.url}/login?a=1&b=2")}
+        origin.answer = lambda request: chain.get(request.target, before)
+        try:
+            browser.fill("#text", "me")
+            browser.one("#send").click()
+            if not has_script:
+                browser.one("#wait button")
+                time.sleep(3)
+                browser.one("#wait button").click()
+            browser.one("#other", 10)
+        finally:
+            origin.answer = before
+        assert "/login?a=1&b=2" in [each.target for each in other.requests]
+
+
 @pytest.fixture(scope="module")
 def shelf():
     """Keeps a page still, without its script and without its Refresh, so that it can be looked at for as long as that takes."""

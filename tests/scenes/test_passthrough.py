@@ -2,6 +2,7 @@
 import ssl
 import socket
 import struct
+import subprocess
 import time
 
 import pytest
@@ -194,8 +195,8 @@ def test_the_next_origin_when_one_cannot_be_reached(start_shield, start_tls_orig
     assert any(event.get("bouclier.retries") == 1 for event in [front.event(bouclier_site=PASSED, bouclier_retries=1)])
 
 
-def alert_of(front, name=PASSED):
-    with lab.Stream(socket.create_connection(("127.0.0.1", front.tls))) as stream:
+def alert_of(front, name=PASSED, source="127.0.0.1"):
+    with lab.Stream(socket.create_connection(("127.0.0.1", front.tls), source_address=(source, 0))) as stream:
         stream.send(client_hello(name))
         return stream.rest()
 
@@ -213,6 +214,33 @@ def test_who_may_not_come_in(start_shield, start_tls_origin):
     assert alert_of(front) == b"\x15\x03\x01\x00\x02\x02\x31"
     assert front.event(bouclier_site=PASSED)["bouclier.reasons"] == ["source-not-allowed"]
     assert not inner.proxied
+
+
+def test_who_is_banned_and_shares_his_address(front, trusting_ca):
+    """Elsewhere he is owed a page, so that he is not cut at accept; here there is none to give."""
+    def agent(name):
+        with lab.Stream(socket.create_connection(("127.0.0.1", front.plain), source_address=("127.0.0.9", 0))) as stream:
+            stream.send(f"GET / HTTP/1.1\r\nHost: {HOST}\r\nUser-Agent: {name}\r\nConnection: close\r\n\r\n".encode())
+            return stream.rest()
+
+    def command(*words):
+        subprocess.run([lab.BINARY, *words, "--socket", front.admin_socket], check=True, capture_output=True)
+    assert agent("one").startswith(b"HTTP/1.1 200") and agent("another").startswith(b"HTTP/1.1 200")
+    for banned in ("127.0.0.9", "127.0.0.8/30"):
+        command("ban", banned, "--for", "1h")
+        assert agent("one").startswith(b"HTTP/1.1 403")
+        assert alert_of(front, source="127.0.0.9") == b"\x15\x03\x01\x00\x02\x02\x31" and not front.inner.proxied
+        event = front.event(bouclier_site=PASSED)
+        assert (event["bouclier.decision"], event["bouclier.reasons"], event["source.ip"]) == ("block", ["banned"], "127.0.0.9")
+        assert front.get(host=PASSED, context=trusting_ca, name=PASSED).status == 200
+        front.inner.proxied.clear()
+        command("bypass", PASSED, "--for", "1m", "--reason", "a test")
+        with socket.create_connection(("127.0.0.1", front.tls), source_address=("127.0.0.9", 0)) as sock:
+            sock.sendall(client_hello(PASSED))
+            assert sock.recv(1) == b"\x16", "its handshake goes on"
+        command("bypass", PASSED, "--off")
+        command("unban", banned)
+        front.inner.proxied.clear()
 
 
 def test_an_origin_that_does_not_take_the_connection(start_shield, start_tls_origin):

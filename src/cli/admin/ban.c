@@ -157,8 +157,12 @@ static enum result ban(struct admin *admin, const struct ban_wish *wish, uint64_
 	enum result result;
 
 	*until_us = now_us(admin) + wish->for_ms * 1000;
-	if (wish->key.kind == SOURCE_NONE)
-		return ban_networks_add(common->ban_networks, &wish->network, *until_us, wish->reason, now_us(admin));
+	if (wish->key.kind == SOURCE_NONE) {
+		result = ban_networks_add(common->ban_networks, &wish->network, *until_us, wish->reason, now_us(admin));
+		if (result == RESULT_OK)
+			ban_forget_known(&common->sources, &wish->network, now_us(admin));
+		return result;
+	}
 	result = ban_source(&bans, wish->key, BAN_BY_HAND, (uint32_t)((wish->for_ms + 999) / 1000), now_us(admin), &fact);
 	*until_us = fact.until_us;
 	return result;

@@ -278,7 +278,7 @@ static void tick(struct timer *timer)
 		state->rotated_ms = loop->now_ms;
 		ticket_keys_rotate(state->tickets, loop->wall_ns / 1000000000u);
 		if (state->common.challenge)
-			ticket_keys_rotate(&state->common.challenge->keys, loop->wall_ns / 1000000000u);
+			challenge_memory_turn(state->common.challenge, loop->now_ns / 1000);
 	}
 	say_journal(state);
 	edge_audit_tick(state);
@@ -414,7 +414,7 @@ static void open_challenge(struct edge_state *state)
 		return;
 	state->common.challenge = wiring_region(&state->start.shared, REGION_CHALLENGE, &size);
 	if (state->common.challenge)
-		challenge_memory_open(state->common.challenge, state->loop.wall_ns / 1000000000u);
+		challenge_memory_open(state->common.challenge, state->loop.wall_ns / 1000000, state->loop.now_ns / 1000);
 }
 
 static enum result build_first(struct edge_state *state)

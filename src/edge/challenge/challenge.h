@@ -5,6 +5,7 @@
  *   page      what he sees (texts, challenge.js, challenge.css; embed.py makes C of these and the policy that lets no other run)
  *   admit     the reserved path where his answer comes
  *   carry     the form that he wanted to send: it goes along, and comes back
+ *   onward    where the portal sends him then
  *
  * The cookie is __Host-bouclier over TLS, bouclier in clear. It is strictly necessary, and says nothing of who its owner is.
  *
@@ -22,7 +23,14 @@ bool challenge_is_admit(const struct request *request);
 enum step_outcome challenge_admit(struct request *request);
 /* Of a caller that may_be_asked: he has waited in vain. Answers with the page; STEP_NEXT: it cannot. */
 enum step_outcome challenge_ask_late(struct request *request);
+/* His source owes too much. He shows a token where it was issued, within a budget of its own, which is charged: he is no part of that. For who shows
+ * none it costs a look at his cookies. */
+bool challenge_excuses(struct request *request);
 /* What is answered is the challenge's own page: an administrator's changes to response fields would break its policy. */
 bool challenge_is_page(const struct request *request);
+/* The origin answers a form that was carried with a redirect. A browser lets our page's policy (form-action) forbid that to lead to another site, for it
+ * is one navigation still; so it ends with a page of ours, which leads on at once and has the answer's cookies. True: that is the answer now. 307 and
+ * 308 would have the form sent again, and are left as they are. */
+bool challenge_leads_on(struct request *request);
 
 #endif

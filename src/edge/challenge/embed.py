@@ -32,5 +32,6 @@ if __name__ == "__main__":
     with open(sys.argv[3], "w", encoding="ascii") as output:
         print("/* Written by embed.py from challenge.js and challenge.css. */", file=output)
         print(f'#define CHALLENGE_POLICY "{policy}"', file=output)
+        print(f"#define CHALLENGE_LINK_POLICY \"default-src 'none'; style-src {digest(style)}; frame-ancestors 'none'; base-uri 'none'\"", file=output)
         print(f"static const char challenge_script[] =\n{literal(script)};", file=output)
         print(f"static const char challenge_style[] =\n{literal(style)};", file=output)

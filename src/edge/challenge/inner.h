@@ -35,6 +35,8 @@ struct challenge_ask {
 
 /* Answers with the page, 503. */
 enum step_outcome challenge_answer_page(struct request *request, const struct challenge_ask *ask);
+/* A page that leads on to URL by itself. Empty: no memory. */
+struct span challenge_onward_page(struct request *request, struct span url);
 /* Asks anew: a new puzzle, and a cookie that tells whether cookies are kept. */
 enum step_outcome challenge_ask_visitor(struct request *request, const struct visit *visit, struct span sealed);
 

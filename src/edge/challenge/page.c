@@ -63,7 +63,7 @@ static struct span to_of(const struct challenge_ask *ask)
 	return ask->to.len && ask->to.len <= CHALLENGE_TO_MAX ? ask->to : SPAN("/");
 }
 
-static void put_head(struct out *out, const struct challenge_ask *ask, enum page_language language)
+static void put_head(struct out *out, enum page_language language)
 {
 	put(out, "<!doctype html>\n<html lang=\"");
 	put(out, page_language_tag(language));
@@ -73,22 +73,23 @@ static void put_head(struct out *out, const struct challenge_ask *ask, enum page
 	put(out, "</title>\n<style>");
 	put(out, challenge_style);
 	put(out, "</style>\n");
-	if (!ask->sealed.len) {
-		put(out, "<noscript><meta http-equiv=\"refresh\" content=\"");
-		put_number(out, ask->wait_s);
-		put(out, "; url=" CHALLENGE_ADMIT "?ask=");
-		put_span(out, span_make(ask->text, sizeof(ask->text)));
-		put(out, ";to=");
-		put_percent(out, to_of(ask));
-		put(out, "\"></noscript>\n");
-	}
-	put(out, "</head>\n");
+}
+
+static void put_refresh(struct out *out, const struct challenge_ask *ask)
+{
+	put(out, "<noscript><meta http-equiv=\"refresh\" content=\"");
+	put_number(out, ask->wait_s);
+	put(out, "; url=" CHALLENGE_ADMIT "?ask=");
+	put_span(out, span_make(ask->text, sizeof(ask->text)));
+	put(out, ";to=");
+	put_percent(out, to_of(ask));
+	put(out, "\"></noscript>\n");
 }
 
 /* What the script is told. */
 static void put_main(struct out *out, const struct challenge_ask *ask, const struct challenge_texts *texts)
 {
-	put(out, "<body>\n<main data-ask=\"");
+	put(out, "</head>\n<body>\n<main data-ask=\"");
 	put_span(out, span_make(ask->text, sizeof(ask->text)));
 	put(out, "\" data-admit=\"" CHALLENGE_ADMIT "\" data-bits=\"");
 	put_number(out, ask->puzzle.bits);
@@ -151,7 +152,9 @@ static struct span page_of(struct request *request, const struct challenge_ask *
 	buffer_init(&out.text, PAGE_BYTES_MAX);
 	if (!buffer_reserve(&out.text, PAGE_BYTES_USUAL + ask->sealed.len))
 		out.result = RESULT_NO_MEMORY;
-	put_head(&out, ask, language);
+	put_head(&out, language);
+	if (!ask->sealed.len)
+		put_refresh(&out, ask);
 	put_main(&out, ask, texts);
 	put_work(&out, ask, texts);
 	put_wait(&out, ask, texts);
@@ -185,6 +188,32 @@ enum step_outcome challenge_answer_page(struct request *request, const struct ch
 	                                  SPAN(CHALLENGE_POLICY)) != RESULT_OK)
 		request_abort(request, REASON_NO_MEMORY);
 	return outcome;
+}
+
+struct span challenge_onward_page(struct request *request, struct span url)
+{
+	enum page_language language = page_language_of(request);
+	const struct challenge_texts *texts = &challenge_texts[language];
+	struct out out = { .result = RESULT_OK };
+	struct span page = SPAN_NONE;
+
+	buffer_init(&out.text, PAGE_BYTES_MAX);
+	put_head(&out, language);
+	put(&out, "<meta http-equiv=\"refresh\" content=\"0; url=");
+	put_html(&out, url);
+	put(&out, "\">\n</head>\n<body>\n<main>\n<h1>");
+	put(&out, texts->title);
+	put(&out, "</h1>\n<p>");
+	put(&out, texts->done);
+	put(&out, "</p>\n<p><a href=\"");
+	put_html(&out, url);
+	put(&out, "\">");
+	put(&out, texts->button);
+	put(&out, "</a></p>\n</main>\n</body>\n</html>\n");
+	if (out.result == RESULT_OK)
+		page = arena_copy(&request->arena, buffer_span(&out.text));
+	buffer_done(&out.text);
+	return page;
 }
 
 /* Path and query in one, as they came. */

@@ -30,6 +30,24 @@ static bool is_navigation(const struct request *request)
 	       (!dest || span_equal(dest->value, SPAN("document"))) && accept && span_contains(accept->value, SPAN("text/html"));
 }
 
+/* Shown where it was issued: one that is passed around frees nobody else of what he owes. */
+static bool is_his_own(const struct visit *visit, bool has_moved)
+{
+	return !has_moved && visit->shown.lane < TOKEN_LOW;
+}
+
+bool challenge_excuses(struct request *request)
+{
+	struct challenge_memory *memory = request->connection->worker->common->challenge;
+	struct visit visit;
+
+	if (!visit_of(request, &visit) || !visit_is_admitted(&visit) || !is_his_own(&visit, token_moves(&visit.asker, &visit.shown)))
+		return false;
+	caller_saw_token(request);
+	request->caller.is_excused = visit.shown.lane == TOKEN_PARTNER || challenge_is_within(memory, &visit.shown, visit.now_us);
+	return request->caller.is_excused;
+}
+
 /* A renewed token goes with pages only: what lies about them is what other caches keep. */
 static void take_token(struct request *request, struct visit *visit)
 {
@@ -37,8 +55,7 @@ static void take_token(struct request *request, struct visit *visit)
 
 	if (token_queue_lane(visit->shown.lane) < request->caller.lane)  /* nobody is worse off for having one */
 		challenge_set_lane(request, token_queue_lane(visit->shown.lane));
-	/* Shown where it was issued: one that is passed around frees nobody else of what he owes. */
-	if (!has_moved && visit->shown.lane < TOKEN_LOW)
+	if (is_his_own(visit, has_moved))
 		caller_saw_token(request);
 	if (has_moved && is_navigation(request))
 		visit_give(request, visit, &visit->shown);
@@ -50,7 +67,7 @@ static enum step_outcome go_on_admitted(struct request *request, struct visit *v
 	struct challenge_memory *memory = request->connection->worker->common->challenge;
 
 	take_token(request, visit);
-	if (is_pressed(request) && visit->shown.lane != TOKEN_PARTNER && !challenge_is_within(memory, &visit->shown, visit->now_us))
+	if (is_pressed(request) && visit->shown.lane != TOKEN_PARTNER && !request->caller.is_excused && !challenge_is_within(memory, &visit->shown, visit->now_us))
 		challenge_set_lane(request, LANE_GREEDY);
 	return STEP_NEXT;
 }

@@ -38,13 +38,14 @@ bool visit_of(const struct request *request, struct visit *out)
 	const struct challenge_memory *memory = connection->worker->common->challenge;
 	const struct fields *fields = &request->head.fields;
 	const struct field *agent = fields_find(fields, FIELD_USER_AGENT);
+	uint64_t now_us = connection->worker->loop.now_ns / 1000;
 	unsigned tried = 0;
 
 	if (!memory || !request->site || edge_settings_of(request->site->site->sections)->challenge == EDGE_CHALLENGE_OFF)
 		return false;
 	*out = (struct visit){
-		.asker = { &memory->keys, request->site->key, request->source, request->wall_ns / 1000000 },
-		.now_us = connection->worker->loop.now_ns / 1000,
+		.asker = { &memory->keys, request->site->key, request->source, challenge_now_ms(memory, now_us) },
+		.now_us = now_us,
 		.client = agent ? hash_span((struct hash_seed){ request->site->key, 0 }, agent->value) : 0,
 	};
 	for (unsigned i = 0; i < fields->count; i++) {
