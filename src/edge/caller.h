@@ -25,7 +25,8 @@ struct request;
 
 struct caller {
 	struct source_key key;           /* of the entry, perhaps his /48; SOURCE_NONE: he is not in the table */
-	uint64_t fingerprint;            /* of his client's kind; 0: not known */
+	uint64_t fingerprint;            /* of his client, by JA4; 0: not known */
+	uint32_t kind;                   /* of his client (source/kind.h); 0: not known */
 	struct ban_fact ban;             /* of is_banned */
 	bool is_banned, is_known, is_shared, has_token;
 	bool is_exempt;                  /* management, a trusted proxy, or this machine: no budgets, no bans */
@@ -33,6 +34,7 @@ struct caller {
 	bool is_counted;                 /* his entry owes for this request */
 	bool is_new;                     /* he was never seen before, or is forgotten */
 	bool was_banned;                 /* not long ago */
+	bool is_flooding_kind;           /* clients of his kind flood the site now (guard/kinds.h) */
 	struct list_place place;         /* where some list asks for it */
 	struct budget_verdict budget;
 	enum lane lane;                  /* in front of an origin (guard/queue.h) */
@@ -42,6 +44,10 @@ struct caller {
 void caller_identify(struct request *request);
 /* The lane, by all that is known: anew when is_partner is. */
 void caller_choose_lane(struct caller *caller);
+/* request->site is final: his client's kind is counted there, and judged; the lane follows. */
+void caller_meet_kind(struct request *request);
+/* He waits a lane further down than he would, for his client's kind: never a known citizen, never a partner. */
+bool caller_is_moved_for_kind(const struct caller *caller);
 /* The site's allowlist names him. */
 bool caller_is_partner(const struct request *request);
 /* How the machine bans, by PLAN. */
