@@ -164,7 +164,7 @@ static void pseudo_add(struct h2_head *build, const struct http_limits *limits, 
 	if (build->is_trailers || !pseudo || (build->seen & pseudo))
 		return;
 	build->seen = (uint8_t)(build->seen | pseudo);
-	build->head->pseudo_order = (uint16_t)(build->head->pseudo_order << PSEUDO_ORDER_BITS | (unsigned)__builtin_ffs((int)pseudo));
+	build->head->pseudo_order = (uint16_t)((unsigned)build->head->pseudo_order << PSEUDO_ORDER_BITS | (unsigned)__builtin_ffs((int)pseudo));
 	switch (pseudo) {
 	case PSEUDO_METHOD:
 		method_add(build, value);

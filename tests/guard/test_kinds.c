@@ -192,9 +192,12 @@ static void several_lookalikes_do_not_excuse_each_other(void **unused)
 static void fields_in_random_order_are_one_flood(void **unused)
 {
 	struct town *town = town_after(1);
+	struct kinds_told told;
 
 	(void)unused;
 	live(town, 120, RANDOM, 5000);
+	kinds_look(&town->kinds, &told);
+	assert_true(told.count <= KINDS - KINDS / KINDS_BUCKET * KINDS_SPARE + 1);  /* a new browser finds a place */
 	assert_true(town->flagged_tools > 4900);
 	assert_int_equal(flagged_citizens(town), 0);
 	live(town, 60, NONE, 0);
@@ -265,6 +268,13 @@ static void a_young_site_says_nothing_or_the_truth(void **unused)
 	live(&town, 20, TOOL, 2000);
 	assert_int_equal(town.flagged_tools + flagged_citizens(&town), 0);
 	memset(&town, 0, sizeof(town));
+	town.peak = 4;
+	town.second = DAY_S / 2;
+	live(&town, 3, NONE, 0);
+	town.peak = 1;
+	live(&town, 4, TOOL, 4000);
+	assert_int_equal(town.flagged_tools + flagged_citizens(&town), 0);
+	memset(&town, 0, sizeof(town));
 	town.peak = 1;
 	town.second = DAY_S / 2;
 	live(&town, 10, NONE, 0);
@@ -287,6 +297,26 @@ static void a_site_of_one_kind_moves_nobody(void **unused)
 		kinds_tick(&kinds, 1, s >= 3500);
 	}
 	assert_int_equal(flagged, 0);
+}
+
+/* The seconds before the pressure is seen: without the bound they would make a tool usual in a site's first minutes. */
+static void an_odd_second_teaches_little(void **unused)
+{
+	static struct town town;
+
+	(void)unused;
+	memset(&town, 0, sizeof(town));
+	town.peak = 1;
+	town.second = DAY_S / 2;
+	live(&town, 10, NONE, 0);
+	for (unsigned i = 0; i < 4; i++) {
+		for (unsigned k = 0; k < 4000; k++)
+			kinds_note(&town.kinds, TOOL);
+		citizens(&town);
+		kinds_tick(&town.kinds, 1, false);
+	}
+	live(&town, 4, TOOL, 4000);
+	assert_int_equal(town.flagged_tools, 4000);
 }
 
 static void nothing_is_learned_while_pressed(void **unused)
@@ -354,6 +384,7 @@ int main(void)
 		cmocka_unit_test(what_came_for_days_is_usual_and_four_times_as_much_is_not),
 		cmocka_unit_test(a_young_site_says_nothing_or_the_truth),
 		cmocka_unit_test(a_site_of_one_kind_moves_nobody),
+		cmocka_unit_test(an_odd_second_teaches_little),
 		cmocka_unit_test(nothing_is_learned_while_pressed),
 		cmocka_unit_test(the_pure_answer),
 		cmocka_unit_test(a_request_is_cheap),
