@@ -9,6 +9,7 @@
 
 #include "base/banned.h"
 
+#define KINDS_SHOWN 5u
 #define PAGE_BYTES_MAX ((size_t)32 << 20)
 
 static uint64_t number(const struct json *object, const char *name)
@@ -178,6 +179,23 @@ static void print_level(struct page *page, const struct json *level)
 	page_print(page, "\n");
 }
 
+/* Many rare ones may flood at once, and say no more than the first few. */
+static void print_kinds(struct page *page, const struct json *kinds)
+{
+	const struct json *flooding = json_find(kinds, "flooding");
+	size_t count = json_length(flooding);
+
+	for (size_t i = 0; i < count && i < KINDS_SHOWN; i++) {
+		const struct json *kind = json_item(flooding, i);
+
+		page_color(page, PAGE_YELLOW, "  flood        ");
+		page_print(page, "clients of the kind %.*s ask %llu times a second, %llu in calm: they wait a lane further down\n",
+		           SPAN_ARG(json_text_of(json_find(kind, "kind"))), printable(kind, "a_second"), printable(kind, "usual"));
+	}
+	if (count > KINDS_SHOWN)
+		page_print(page, "               and %zu kinds more, of %llu\n", count - KINDS_SHOWN, printable(kinds, "seen"));
+}
+
 static void print_certificate(struct page *page, const struct json *certificate)
 {
 	if (!certificate)
@@ -219,6 +237,7 @@ static void print_site(struct page *page, const struct json *site)
 	if (json_find(site, "inspected") && !json_bool_of(json_find(site, "inspected")))
 		page_color(page, PAGE_YELLOW, "  not inspected: its TLS passes through to the origins\n");
 	print_level(page, json_find(site, "level"));
+	print_kinds(page, json_find(site, "kinds"));
 	print_waf(page, json_find(site, "waf"));
 	for (size_t i = 0; i < json_length(origins); i++)
 		print_origin(page, json_item(origins, i));

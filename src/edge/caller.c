@@ -1,6 +1,7 @@
 #include "edge/caller.h"
 
 #include "edge/request.h"
+#include "source/kind.h"
 #include "source/source.h"
 
 #include "base/banned.h"
@@ -75,6 +76,11 @@ static void find_place(struct request *request)
 	source_table_give(&hold);
 }
 
+bool caller_is_moved_for_kind(const struct caller *caller)
+{
+	return caller->is_flooding_kind && !caller->is_known && !caller->is_partner;
+}
+
 void caller_choose_lane(struct caller *caller)
 {
 	if (caller->is_partner)
@@ -83,6 +89,8 @@ void caller_choose_lane(struct caller *caller)
 		caller->lane = LANE_REST;
 	else
 		caller->lane = caller->is_known ? LANE_KNOWN : LANE_PLAUSIBLE;
+	if (caller->lane == LANE_PLAUSIBLE && caller_is_moved_for_kind(caller))
+		caller->lane = LANE_REST;
 }
 
 /* Whom neither budgets nor bans concern is seldom asked for: only when one of them would. */
@@ -128,6 +136,22 @@ void caller_identify(struct request *request)
 	if (plan->geo && plan->needs_place && !is_placed)
 		find_place(request);
 	excuse(request);
+	caller_choose_lane(caller);
+}
+
+/* Half a head tells of no kind. */
+void caller_meet_kind(struct request *request)
+{
+	struct caller *caller = &request->caller;
+	const struct connection *connection = request->connection;
+	struct kind_parts parts = { .head = &request->head, .ja4 = ja4_of(request) };
+
+	if (!request->site->meter || request->fault != HTTP_FAULT_NONE)
+		return;
+	if (request->is_h2 && !request->is_source_trusted)
+		parts.h2 = h2_session_kind(connection->h2);
+	caller->kind = kind_of(&parts);
+	caller->is_flooding_kind = kinds_note(&request->site->meter->kinds, caller->kind);
 	caller_choose_lane(caller);
 }
 

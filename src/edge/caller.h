@@ -24,7 +24,8 @@ struct request;
 
 struct caller {
 	struct source_key key;           /* of the entry, perhaps his /48; SOURCE_NONE: he is not in the table */
-	uint64_t fingerprint;            /* of his client's kind; 0: not known */
+	uint64_t fingerprint;            /* of his client, by JA4; 0: not known */
+	uint32_t kind;                   /* of his client (source/kind.h); 0: not known */
 	struct ban_fact ban;             /* of is_banned */
 	bool is_banned, is_known, is_shared, has_token;
 	bool is_exempt;                  /* management, a trusted proxy, or this machine: no budgets, no bans */
@@ -34,6 +35,7 @@ struct caller {
 	bool was_banned;                 /* not long ago */
 	bool may_be_asked;               /* a stranger who wants a page, let in unasked: asked for proof when he has waited in vain */
 	bool is_excused;                 /* by a token of his own, which was charged: what others behind his address owe is not his */
+	bool is_flooding_kind;           /* clients of his kind flood the site now (guard/kinds.h) */
 	struct list_place place;         /* where some list asks for it */
 	struct budget_verdict budget;
 	enum lane lane;                  /* in front of an origin (guard/queue.h) */
@@ -43,6 +45,10 @@ struct caller {
 void caller_identify(struct request *request);
 /* The lane, by all that is known: anew when is_partner is. */
 void caller_choose_lane(struct caller *caller);
+/* request->site is final: his client's kind is counted there, and judged; the lane follows. */
+void caller_meet_kind(struct request *request);
+/* He waits a lane further down than he would, for his client's kind: never a known citizen, never a partner. */
+bool caller_is_moved_for_kind(const struct caller *caller);
 /* The site's allowlist names him. */
 bool caller_is_partner(const struct request *request);
 /* How the machine bans, by PLAN. */

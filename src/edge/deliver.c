@@ -539,6 +539,7 @@ static void state(struct request *request)
 		.total_us = between_us(request->start_ns, end_ns),
 		.retries = request->tries ? request->tries - 1 : 0, .is_reused = request->was_reused,
 		.is_bypassed = request_is_bypassed(request), .caching = request->caching.state, .waf = request->waf,
+		.kind = caller_is_moved_for_kind(&request->caller) ? request->caller.kind : 0,
 	};
 
 	worker->sink.request(worker->sink.context, &fact);

@@ -90,6 +90,7 @@ struct request_fact {
 	bool is_reused;                   /* the origin connection had been kept */
 	bool is_bypassed;
 	enum caching_state caching;
+	uint32_t kind;                    /* of the client (source/kind.h), which put it a lane further down; 0: it did not */
 	struct waf_transaction *waf;      /* NULL: no rules were asked. Not const: its audit log is made of it */
 };
 

@@ -30,7 +30,6 @@ static bool is_banned(const struct worker *worker, struct source_key key)
 	return source_ban_of(worker, &network.address) != SOURCE_FREE;
 }
 
-
 static void settle(struct worker *worker, const struct known_waiting *waiting)
 {
 	struct source_hold hold;

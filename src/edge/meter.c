@@ -18,6 +18,7 @@ static void begin(struct meter *meter)
 	memset(meter->counts, 0, sizeof(meter->counts));
 	level_init(&meter->state, LEVEL_NORMAL);
 	meter->level = LEVEL_NORMAL;
+	memset(&meter->kinds, 0, sizeof(meter->kinds));
 }
 
 struct meter *meter_take(struct meters *meters, uint64_t key, uint64_t tenant, unsigned share)
@@ -113,9 +114,12 @@ static bool publish(struct meter *meter, bool has_moved)
 
 bool meter_tick(struct meter *meter, uint64_t elapsed_ms, struct level_move *move)
 {
-	struct level_sample sample = collect(meter, (double)elapsed_ms / 1000);
+	double seconds = (double)elapsed_ms / 1000;
+	struct level_sample sample = collect(meter, seconds);
+	bool has_moved = publish(meter, level_learn(&meter->state, &sample, move));
 
-	return publish(meter, level_learn(&meter->state, &sample, move));
+	kinds_tick(&meter->kinds, seconds, meter->state.level != LEVEL_NORMAL || sample.waited || sample.refused);
+	return has_moved;
 }
 
 bool meter_force(struct meter *meter, bool is_auto, enum level level, struct level_move *move)

@@ -11,10 +11,11 @@
 
 #include <stddef.h>
 
+#include "guard/kinds.h"
 #include "guard/level.h"
 
 #define METERS 4096u
-#define METERS_VERSION 1u
+#define METERS_VERSION 2u
 #define METER_SHARDS 4u
 
 /* One line of the cache; each worker adds to one. */
@@ -29,6 +30,7 @@ struct meter {
 	struct meter_counts counts[METER_SHARDS] __attribute__((aligned(64)));
 	struct level_state state;
 	uint32_t level;              /* enum level, to be read by any thread */
+	struct kinds kinds;          /* of its clients: learned while the level is normal and nobody waits */
 };
 
 struct meters {

@@ -5,6 +5,7 @@
 #include "base/encode.h"
 #include "event/mask.h"
 #include "event/rules.h"
+#include "source/kind.h"
 
 #include "base/banned.h"
 
@@ -260,6 +261,17 @@ static void add_tls(struct line *line, struct span version, struct span sni, str
 	line_member_text(line, SPAN(",\"tls.client.ja4\":"), ja4, 64);
 }
 
+/* Only of clients whose kind it was that put them further down. */
+static void add_kind(struct line *line, uint32_t kind)
+{
+	char text[KIND_TEXT_LEN];
+
+	if (!kind)
+		return;
+	kind_write(kind, text);
+	line_member_plain(line, SPAN(",\"bouclier.kind\":"), span_make(text, sizeof(text)));
+}
+
 static void add_request_id(struct line *line, const uint64_t id[2])
 {
 	char text[32];
@@ -296,6 +308,7 @@ size_t format_request(struct format *format, struct log_client_ip privacy, const
 		line_member_plain(&line, SPAN(",\"bouclier.cache\":"), span_of(caching_state_name(fact->caching)));
 	if (fact->is_bypassed)
 		line_raw(&line, SPAN(",\"bouclier.bypassed\":true"));
+	add_kind(&line, fact->kind);
 	line_member_plain(&line, SPAN(",\"url.scheme\":"), fact->is_tls ? SPAN("https") : SPAN("http"));
 	add_tls(&line, fact->tls_version, fact->sni, fact->ja4);
 	if (fact->head)

@@ -45,6 +45,7 @@ static const struct name names[] = {
 	TEXT("tls", "tls.version"),
 	TEXT("sni", "tls.client.server_name"),
 	TEXT("ja4", "tls.client.ja4"),
+	TEXT("kind", "bouclier.kind"),
 	TEXT("dataset", "event.dataset"),
 	TEXT("action", "event.action"),
 	TYPED("sequence", "event.sequence", NAME_NUMBER),

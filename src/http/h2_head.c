@@ -6,6 +6,7 @@
 #include "base/banned.h"
 
 #define FIELD_OVERHEAD 32  /* RFC 9113, section 6.5.2 */
+#define PSEUDO_ORDER_BITS 3
 #define TRAILERS_MAX 32
 #define TRAILERS_BYTES_MAX 8192
 
@@ -163,6 +164,7 @@ static void pseudo_add(struct h2_head *build, const struct http_limits *limits, 
 	if (build->is_trailers || !pseudo || (build->seen & pseudo))
 		return;
 	build->seen = (uint8_t)(build->seen | pseudo);
+	build->head->pseudo_order = (uint16_t)((unsigned)build->head->pseudo_order << PSEUDO_ORDER_BITS | (unsigned)__builtin_ffs((int)pseudo));
 	switch (pseudo) {
 	case PSEUDO_METHOD:
 		method_add(build, value);

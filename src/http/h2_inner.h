@@ -37,6 +37,8 @@ struct h2_session {
 	bool is_dead;                /* libnghttp2 failed: no more frames */
 	bool is_notice_sent, is_last_sent;  /* the two GOAWAYs of a shutdown */
 	enum http_fault fault;
+	uint64_t kind;               /* h2_session_kind */
+	bool has_settings, has_requests;  /* the client's first have come */
 };
 
 struct h2_stream {

@@ -1,9 +1,13 @@
 #include "http/h2_inner.h"
 
+#include "base/hash.h"
+
 #include "base/banned.h"
 
 /* How far past its limit a header block is decoded before the stream is reset: until then it can be answered (431). */
 #define HEAD_LONG_FACTOR 4
+#define SETTINGS_NUMBERED 0x20        /* IANA's "HTTP/2 Settings": nothing that clients send is numbered higher */
+#define WINDOW_MARK 0xffffu           /* no setting */
 
 static struct span span_of_rcbuf(nghttp2_rcbuf *buffer)
 {
@@ -55,6 +59,7 @@ static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, voi
 	struct h2_stream *stream;
 
 	session->reading = NULL;
+	session->has_requests = true;
 	if (frame->headers.cat == NGHTTP2_HCAT_REQUEST)
 		return stream_open(session, frame->hd.stream_id);
 	stream = session->reading = nghttp2_session_get_stream_user_data(ng, frame->hd.stream_id);
@@ -140,6 +145,31 @@ static void ping_came_back(struct h2_session *session)
 		h2_shutdown(session);
 }
 
+static void kind_mix(struct h2_session *session, uint64_t value)
+{
+	session->kind = hash_u64(session->kind ^ value);
+}
+
+/* Numbers beyond are drawn by chance, so that servers learn to ignore what they do not know (RFC 8701). */
+static void kind_settings(struct h2_session *session, const nghttp2_settings *settings)
+{
+	if (session->has_settings || (settings->hd.flags & NGHTTP2_FLAG_ACK))
+		return;
+	session->has_settings = true;
+	for (size_t i = 0; i < settings->niv; i++) {
+		if (settings->iv[i].settings_id <= SETTINGS_NUMBERED)
+			kind_mix(session, (uint64_t)settings->iv[i].settings_id << 32 | settings->iv[i].value);
+	}
+}
+
+static void kind_frame(struct h2_session *session, const nghttp2_frame *frame)
+{
+	if (frame->hd.type == NGHTTP2_SETTINGS)
+		kind_settings(session, &frame->settings);
+	else if (frame->hd.type == NGHTTP2_WINDOW_UPDATE && !frame->hd.stream_id && !session->has_requests)
+		kind_mix(session, (uint64_t)WINDOW_MARK << 32 | (uint32_t)frame->window_update.window_size_increment);
+}
+
 static int on_frame_recv(nghttp2_session *ng, const nghttp2_frame *frame, void *user)
 {
 	struct h2_session *session = user;
@@ -148,6 +178,7 @@ static int on_frame_recv(nghttp2_session *ng, const nghttp2_frame *frame, void *
 
 	if (frame->hd.type == NGHTTP2_PING && (frame->hd.flags & NGHTTP2_FLAG_ACK))
 		ping_came_back(session);
+	kind_frame(session, frame);
 	if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_RST_STREAM)
 		return 0;
 	stream = nghttp2_session_get_stream_user_data(ng, frame->hd.stream_id);

@@ -356,6 +356,11 @@ void h2_shutdown(struct h2_session *session)
 		h2_die(session, error);
 }
 
+uint64_t h2_session_kind(const struct h2_session *session)
+{
+	return session->kind;
+}
+
 unsigned h2_open_streams(const struct h2_session *session)
 {
 	return session->open;

@@ -90,6 +90,9 @@ void h2_shutdown(struct h2_session *session);
  * system call, so not after each request. Does nothing while streams are open. */
 void h2_rest(struct h2_session *session);
 unsigned h2_open_streams(const struct h2_session *session);
+/* What tells one program from another in how it begins a connection: a hash of its first SETTINGS (values, in their order; of those that
+ * RFC 9113 and its successors number) and of what it adds to the connection's window before its first request. */
+uint64_t h2_session_kind(const struct h2_session *session);
 
 void h2_stream_set_owner(struct h2_stream *stream, void *owner);
 void *h2_stream_owner(const struct h2_stream *stream);

@@ -51,6 +51,7 @@ struct request_head {
 	struct span path;        /* starts with '/'; "*" for OPTIONS *; never empty */
 	struct span query;       /* without '?'; has_query tells an empty one from none */
 	struct span protocol;    /* HTTP/2 extended CONNECT (RFC 8441); empty otherwise */
+	uint16_t pseudo_order;   /* HTTP/2: the pseudo-header fields in their order, a number of 3 bits each, the last one lowest; 0 otherwise */
 	bool has_query;
 	bool wants_close;        /* HTTP/1: this is the last request of the connection */
 	bool expects_continue;

@@ -11,23 +11,28 @@
 
 static void lanes(void **state)
 {
-	static const struct { bool is_partner, is_known, has_token, was_banned; enum budget_level level; enum lane lane; } table[] = {
-		{ false, false, false, false, BUDGET_WITHIN, LANE_PLAUSIBLE },
-		{ false, true, false, false, BUDGET_WITHIN, LANE_KNOWN },
-		{ false, false, true, false, BUDGET_WITHIN, LANE_PLAUSIBLE },  /* another one of his source showed it; who shows it himself is moved up for that */
-		{ false, true, true, false, BUDGET_OVER, LANE_REST },
-		{ false, true, false, true, BUDGET_WITHIN, LANE_REST },
-		{ false, false, false, false, BUDGET_FAR, LANE_REST },
-		{ true, false, false, true, BUDGET_FAR, LANE_PARTNER },
+	static const struct { bool is_partner, is_known, has_token, was_banned; enum budget_level level; enum lane lane; bool is_flooding_kind, is_moved; } table[] = {
+		{ false, false, false, false, BUDGET_WITHIN, LANE_PLAUSIBLE, false, false },
+		{ false, true, false, false, BUDGET_WITHIN, LANE_KNOWN, false, false },
+		{ false, false, true, false, BUDGET_WITHIN, LANE_PLAUSIBLE, false, false },  /* another one of his source showed it; who shows it himself is moved up for that */
+		{ false, true, true, false, BUDGET_OVER, LANE_REST, false, false },
+		{ false, true, false, true, BUDGET_WITHIN, LANE_REST, false, false },
+		{ false, false, false, false, BUDGET_FAR, LANE_REST, false, false },
+		{ true, false, false, true, BUDGET_FAR, LANE_PARTNER, false, false },
+		{ false, false, false, false, BUDGET_WITHIN, LANE_REST, true, true },
+		{ false, false, true, false, BUDGET_WITHIN, LANE_REST, true, true },
+		{ false, true, false, false, BUDGET_WITHIN, LANE_KNOWN, true, false },
+		{ true, false, false, false, BUDGET_WITHIN, LANE_PARTNER, true, false },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		struct caller caller = { .is_partner = table[i].is_partner, .is_known = table[i].is_known, .has_token = table[i].has_token,
-			                 .was_banned = table[i].was_banned, .budget.level = table[i].level };
+			                 .was_banned = table[i].was_banned, .budget.level = table[i].level, .is_flooding_kind = table[i].is_flooding_kind };
 
 		caller_choose_lane(&caller);
 		assert_int_equal(caller.lane, table[i].lane);
+		assert_int_equal(caller_is_moved_for_kind(&caller), table[i].is_moved);
 	}
 }
 

@@ -110,11 +110,46 @@ static void pressure_moves_the_level(void **unused)
 	free(meters);
 }
 
+/* Kinds are learned while the level is normal and nobody waits, and judged when somebody does. */
+static void kinds_are_learned_in_calm_and_judged_under_pressure(void **unused)
+{
+	struct meters *meters = meters_new();
+	struct meter *meter = meter_take(meters, 1, 1, 1);
+	struct level_move move;
+	double learned_s;
+
+	(void)unused;
+	for (unsigned second = 0; second < 20; second++) {
+		for (unsigned i = 0; i < 40; i++)
+			assert_false(kinds_note(&meter->kinds, 1 + i % 4));
+		meter_tick(meter, 1000, &move);
+	}
+	learned_s = meter->kinds.learned_s;
+	assert_float_equal(learned_s, 20, 0.01);
+	for (unsigned second = 0; second < 2; second++) {
+		for (unsigned i = 0; i < 900; i++)
+			kinds_note(&meter->kinds, i < 40 ? 1 + i % 4 : 99);
+		meter_count_pressure(meter, 0, false);
+		meter_tick(meter, 1000, &move);
+	}
+	assert_true(kinds_note(&meter->kinds, 99));
+	assert_false(kinds_note(&meter->kinds, 1));
+	meter_force(meter, false, LEVEL_ELEVATED, &move);
+	assert_int_equal(meter_level(meter), LEVEL_ELEVATED);
+	kinds_note(&meter->kinds, 1);
+	meter_tick(meter, 1000, &move);
+	assert_float_equal(meter->kinds.learned_s, learned_s, 0.01);
+	meters_keep(meters, NULL, 0);
+	assert_float_equal(meter_take(meters, 2, 1, 1)->kinds.learned_s, 0, 0.01);
+	free(meters);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_site_has_its_own), cmocka_unit_test(nobody_has_more_than_there_are),
 		cmocka_unit_test(all_is_counted), cmocka_unit_test(pressure_moves_the_level),
+		cmocka_unit_test(kinds_are_learned_in_calm_and_judged_under_pressure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

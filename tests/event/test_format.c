@@ -59,7 +59,7 @@ static void a_served_request(void **state)
 		{ "tls.client.ja4", "t13d1516h2_8daaf6152771_b186095e22b6" },
 	};
 	static const char *const absent[] = { "source.port", "bouclier.reasons", "bouclier.fault", "bouclier.peer.ip",
-		                              "bouclier.cut", "bouclier.retries", "bouclier.bypassed" };
+		                              "bouclier.cut", "bouclier.retries", "bouclier.bypassed", "bouclier.kind" };
 	char text[LINE_MAX_BYTES];
 	struct stage_request stage;
 	struct span line = line_of(privacy, stage_request(&stage), text);
@@ -69,6 +69,17 @@ static void a_served_request(void **state)
 		assert_member(line, members[i][0], members[i][1]);
 	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++)
 		assert_absent(line, absent[i]);
+}
+
+static void a_kind_that_floods_is_named(void **state)
+{
+	char text[LINE_MAX_BYTES];
+	struct stage_request stage;
+	struct request_fact *fact = stage_request(&stage);
+
+	(void)state;
+	fact->kind = 0x00ab12cd;
+	assert_member(line_of(privacy, fact, text), "bouclier.kind", "00ab12cd");
 }
 
 static void a_refused_request_says_why_and_by_whom(void **state)
@@ -238,7 +249,8 @@ static void fast_enough(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_served_request), cmocka_unit_test(a_refused_request_says_why_and_by_whom),
+		cmocka_unit_test(a_served_request), cmocka_unit_test(a_kind_that_floods_is_named),
+		cmocka_unit_test(a_refused_request_says_why_and_by_whom),
 		cmocka_unit_test(keyed_addresses_tell_clients_apart_and_no_more), cmocka_unit_test(an_unknown_privacy_keeps_less),
 		cmocka_unit_test(secrets_never_reach_the_line), cmocka_unit_test(hostile_lengths), cmocka_unit_test(a_connection),
 		cmocka_unit_test(names_never_end), cmocka_unit_test(fast_enough),

@@ -66,6 +66,7 @@ void admin_answer_graduate(struct admin *admin, const struct admin_request *requ
 void admin_put_graduation(struct json_writer *json, const struct admin *admin, const struct edge_site *site);
 void admin_answer_level(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 /* The member `level` of a site that has one. */
+void admin_put_kinds(struct json_writer *json, const struct edge_site *site);
 void admin_put_level(struct json_writer *json, const struct edge_site *site);
 void admin_answer_enforce(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 /* The member `retreats` of a site. */

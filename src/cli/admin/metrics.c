@@ -115,6 +115,23 @@ static void add_sources(struct metric_list *metrics, const struct edge_state *st
 	free(networks);
 }
 
+static void add_kinds(struct metric_list *metrics, const struct edge_state *state)
+{
+	const struct plan *plan = plan_of(state->snapshot);
+	struct kinds_told told;
+
+	for (size_t i = 0; i < plan->site_count; i++) {
+		struct metric *metric;
+
+		if (!plan->sites[i].meter)
+			continue;
+		kinds_look(&plan->sites[i].meter->kinds, &told);
+		metric = add(metrics, "client_kinds_flooding", "Kinds of clients that are far more than usual while the site is pressed.", (double)told.flooding);
+		metric->label = "site";
+		metric->label_value = plan->sites[i].site->name;
+	}
+}
+
 static void add_audit(struct metric_list *metrics, struct event *event)
 {
 	struct audit_state audit;
@@ -254,6 +271,7 @@ void admin_answer_metrics(struct admin *admin, const struct admin_request *reque
 	add_connections(&metrics, state);
 	add_edge(&metrics, admin);
 	add_sources(&metrics, state);
+	add_kinds(&metrics, state);
 	add_audit(&metrics, state->event);
 	if (state->keeper)
 		add_keeper(&metrics, state->keeper);

@@ -1,0 +1,59 @@
+"""A kind of client that floods a site is named by status, metrics and journal, and those who had another are not."""
+import subprocess
+import time
+
+import pytest
+
+from lab import HOST, Shield, response, wait_until
+from lab.place import BINARY
+from lab.wire import get
+
+BROWSER = {"User-Agent": "Mozilla/5.0", "Accept": "text/html", "Accept-Language": "nl", "Accept-Encoding": "gzip"}
+TOOL = {"Accept": "text/html", "User-Agent": "Mozilla/5.0"}
+
+
+@pytest.fixture
+def shield(start_origin):
+    with Shield(start_origin(response(b"well")), workers=1, trusted_proxies=["127.0.0.1"], log={"requests": "all"}) as shield:
+        yield shield
+
+
+def ask(shield, source, fields):
+    return shield.get("/", *fields.items(), ("X-Forwarded-For", source), port=shield.plain)
+
+
+def kinds(shield):
+    return shield.status()["sites"][0]["kinds"]
+
+
+def citizens(shield, seconds):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        ask(shield, "192.0.2.1", BROWSER)
+        time.sleep(0.03)
+
+
+def flood(shield, seconds):
+    until, number = time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        number += 1
+        last = ask(shield, f"198.51.{number // 250}.{number % 250 + 1}", TOOL)
+        time.sleep(0.005)
+    return last
+
+
+def test_a_kind_that_floods_is_named(shield):
+    citizens(shield, 8)
+    assert kinds(shield) == {"seen": 1, "flooding": []}
+    assert subprocess.run([BINARY, "level", HOST, "elevated", "--socket", shield.admin_socket], capture_output=True, timeout=30).returncode == 0
+    last = flood(shield, 5)
+    assert last.status == 200, "nobody is refused for his kind"
+    [told] = kinds(shield)["flooding"]
+    assert told["a_second"] > 10 > told["usual"]
+    assert shield.event_of(last)["bouclier.kind"] == told["kind"]
+    assert "bouclier.kind" not in shield.event_of(ask(shield, "192.0.2.77", BROWSER))
+    assert f'bouclier_client_kinds_flooding{{site="{HOST}"}} 1' in shield.ask("/metrics").text
+    shown = subprocess.run([BINARY, "status", "--socket", shield.admin_socket], capture_output=True, text=True, timeout=30).stdout
+    assert f"clients of the kind {told['kind']} ask" in shown
+    subprocess.run([BINARY, "level", HOST, "normal", "--socket", shield.admin_socket], capture_output=True, timeout=30)
+    wait_until(lambda: not kinds(shield)["flooding"], what="it is forgiven")
