@@ -18,6 +18,7 @@
 #include "edge/tenants.h"
 #include "guard/ban_networks.h"
 #include "guard/rate_table.h"
+#include "guard/share.h"
 #include "guard/challenge.h"
 #include "origin/connection.h"
 #include "source/table.h"
@@ -86,6 +87,8 @@ struct worker {
 	struct binding *binding;             /* current */
 	struct origin_worker origins;
 	struct list connections;             /* open */
+	struct shares shares;                /* of shares.c: what sites have of it */
+	struct job shares_job;
 	struct list listeners;               /* struct worker_listener */
 	struct request *spare;               /* the next request, already allocated: heads are read into it */
 	struct list free_requests;
