@@ -202,11 +202,16 @@ const struct endpoint *connection_reached(struct connection *connection)
 	return &connection->reached;
 }
 
-static bool is_cut(struct worker *worker, const struct address *peer)
+/* Of a source that takes far more of them than its budgets: it may come back in a moment. */
+static bool is_cut(struct worker *worker, const struct address *peer, bool is_tls)
 {
-	if (!source_is_cut(worker, peer))
+	if (source_is_cut(worker, peer)) {
+		say_refused(worker, peer, DECISION_DROP, REASON_BANNED, "a banned source");
+		return true;
+	}
+	if (source_may_connect(worker, peer, is_tls))
 		return false;
-	say_refused(worker, peer, DECISION_DROP, REASON_BANNED, "a banned source");
+	say_refused(worker, peer, DECISION_LIMIT, REASON_BUDGET, "more connections, or TLS handshakes, than source_budgets give to one source");
 	return true;
 }
 
@@ -237,7 +242,7 @@ static enum result read_proxy_header(struct connection *connection)
 		return RESULT_OK;
 	connection->peer = header.source;
 	connection->reached = header.destination;
-	return is_cut(connection->worker, &header.source.address) ? RESULT_REFUSED : RESULT_OK;
+	return is_cut(connection->worker, &header.source.address, connection->port->is_tls) ? RESULT_REFUSED : RESULT_OK;
 }
 
 static enum result begin_tls(struct connection *connection)
@@ -270,6 +275,7 @@ static enum result begin_handshake(struct connection *connection)
 		connection_say(connection, DECISION_LIMIT, REASON_CONNECTIONS, HTTP_FAULT_NONE, "no place for another connection of this site");
 		return RESULT_LIMIT;
 	}
+	source_shakes_hands(connection->worker, &connection->peer.address);
 	if (!take_handshake(connection))
 		return RESULT_LIMIT;
 	return connection_awaits_turn(connection) ? RESULT_MORE : RESULT_OK;
@@ -459,7 +465,7 @@ static void init_connection(struct connection *connection, struct worker *worker
 void connection_accept(struct worker *worker, int fd, const struct endpoint *local, const struct endpoint *peer)
 {
 	const struct edge_port *port = plan_find_port(worker->binding->plan, local);
-	bool has_place = port && (port->has_proxy_protocol || !is_cut(worker, &peer->address)) && take_place(worker, peer);
+	bool has_place = port && (port->has_proxy_protocol || !is_cut(worker, &peer->address, port->is_tls)) && take_place(worker, peer);
 	struct connection *connection = has_place ? malloc(sizeof(*connection)) : NULL;
 
 	if (!connection) {

@@ -147,6 +147,11 @@ void binding_drop(struct binding *binding);
 
 /* screen_source.c: PEER is banned, and owed no page: it is cut before it says a word. */
 bool source_is_cut(const struct worker *worker, const struct address *peer);
+/* screen_source.c: a connection has come from PEER, to speak TLS or not, and its source has budget left for it. Availability, fails open: without a
+ * table everybody has. */
+bool source_may_connect(const struct worker *worker, const struct address *peer, bool is_tls);
+/* A TLS handshake of PEER begins. */
+void source_shakes_hands(const struct worker *worker, const struct address *peer);
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT", made once a second. */
 struct span worker_date(struct worker *worker);

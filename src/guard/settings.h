@@ -42,6 +42,9 @@ struct source_budget_settings {
 	struct rate requests, errors;
 	int64_t requests_burst, errors_burst;
 	int64_t cost_ms, cost_burst_ms;    /* of the origins' time, a second; at once */
+	int64_t bytes, bytes_burst;        /* of bodies, both ways: a second; at once */
+	struct rate connections, handshakes;
+	int64_t connections_burst, handshakes_burst;
 };
 
 enum source_budgets_mode { SOURCE_BUDGETS_ON, SOURCE_BUDGETS_OFF };
