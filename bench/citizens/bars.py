@@ -26,10 +26,10 @@ class ShareBar:
         return kind.seen_first if self.of_seen else kind.shares[self.time]
 
 
-def share_bars(scenario, has_bursts):
+def share_bars(scenario, has_bursts, has_two_sites):
     bars = [ShareBar("calm", "calm", CALM_PERCENT)]
     if has_bursts:
-        bars += [ShareBar("first", "first 3 s of bursts", FIRST_PERCENT),
+        bars += [ShareBar("first", "first 3 s of bursts", LATER_PERCENT if has_two_sites else FIRST_PERCENT),
                  ShareBar("first", "first 3 s, of those seen before", LATER_PERCENT, True)]
         later = LATER_PERCENTS.get(scenario, LATER_PERCENT)
         bars += [ShareBar("later", "from second 3 on", later)] if later else []
@@ -41,10 +41,10 @@ def _verdict(scenario, words, value, is_ok, why="", aim=None):
     return Verdict(scenario, words, value, outcome, why if value is None else "", aim)
 
 
-def judge_kinds(outcome, has_bursts):
+def judge_kinds(outcome, has_bursts, has_two_sites=False):
     """[(bar, [(kind, verdict)])]"""
     found = []
-    for bar in share_bars(outcome.scenario, has_bursts):
+    for bar in share_bars(outcome.scenario, has_bursts, has_two_sites):
         verdicts = []
         for name, kind in outcome.kinds.items():
             words = f"{name}, {bar.words}: in time >= {bar.at_least:g} %"

@@ -77,7 +77,7 @@ def _judge(scenario, outcomes):
     ours = next((outcome for outcome in outcomes if outcome.subject == "bouclier"), None)
     if not ours:
         return []
-    judged = bars.judge_kinds(ours, bool(scenario.bursts))
+    judged = bars.judge_kinds(ours, bool(scenario.bursts), scenario.has_two_sites)
     rest = bars.judge_neighbour(ours) if scenario.has_two_sites else bars.judge_rest(ours, [one.each_refused_us() for one in outcomes if one is not ours], bool(scenario.bursts))
     report.print_bars(judged, rest)
     return [verdict for _, verdicts in judged for _, verdict in verdicts] + rest

@@ -15,6 +15,7 @@
 #define ACCEPTS_A_ROUND 64u
 #define BUSY_ROUNDS 8u
 #define LATE_NS 1000000u
+#define ACCEPTING_NS 1000000u
 #define QUEUE_TAKEN 1024u
 #define PAUSE_MS 50
 #define FIRST_REQUEST_MS 2000
@@ -112,12 +113,14 @@ static void take_connection(struct worker_listener *listener, int fd, const stru
 }
 
 /* One a round while the queue is short: asking for a second one that is not there is a system call for each connection.
- * A queue that is never empty is taken in larger and larger steps; and where rounds are long, all of it at once: who waits there is of no site
- * yet, and what has to wait waits for its site's turn. */
+ * A queue that is never empty is taken in larger and larger steps; and where rounds are long, as many as a moment allows: who waits there is of
+ * no site yet, and what has to wait waits for its site's turn. */
 static void accept_some(struct watch *watch, uint32_t events)
 {
 	struct worker_listener *listener = list_entry(watch, struct worker_listener, watch);
-	unsigned most = listener->worker->loop.lag_ns > LATE_NS ? ACCEPTS_A_ROUND : listener->batch;
+	bool is_late = listener->worker->loop.lag_ns > LATE_NS;
+	uint64_t end_ns = is_late ? clock_mono_ns() + ACCEPTING_NS : 0;
+	unsigned most = is_late ? ACCEPTS_A_ROUND : listener->batch;
 
 	(void)events;
 	for (unsigned i = 0; i <= most; i++) {
@@ -135,6 +138,8 @@ static void accept_some(struct watch *watch, uint32_t events)
 			return;
 		}
 		take_connection(listener, fd, &peer);
+		if (is_late && clock_mono_ns() > end_ns)
+			return;
 	}
 	if (++listener->busy_rounds >= BUSY_ROUNDS && listener->batch < ACCEPTS_A_ROUND)
 		listener->batch = listener->batch * 2 + 1;

@@ -4,6 +4,7 @@
  *   gcra        how often somebody may: the arithmetic
  *   budget      that arithmetic, of what one source owes
  *   source_budget  what every source may, and what becomes of who takes more
+ *   share       what sites have of a worker: places and turns
  *   ban_networks   whole networks that a person banned
  *   rate        the limits that people write, and who comes to them
  *   rate_table  what is owed to them, in memory that outlives an edge

@@ -24,8 +24,8 @@
 #include "base/list.h"
 #include "base/result.h"
 
-#define SHARE_TURN_NS 500000
-#define SHARE_DEBT_TURNS 8
+#define SHARE_TURN_NS 250000
+#define SHARE_DEBT_TURNS 40
 #define SHARE_BUCKETS 64u
 
 enum share_thing { SHARE_CONNECTIONS, SHARE_HANDSHAKES, SHARE_THINGS };
