@@ -123,7 +123,8 @@ bool source_may_connect(const struct worker *worker, const struct address *peer,
 	return may || source_is_trusted(&plan->exempt, peer) || is_partner_anywhere(plan, peer, &entry, (int64_t)(worker->loop.wall_ns / 1000000));
 }
 
-void source_shakes_hands(const struct worker *worker, const struct address *peer)
+/* Of an entry that is there. */
+static void charge(const struct worker *worker, const struct address *peer, void (*charge_entry)(const struct source_budgets *, struct source_entry *))
 {
 	const struct plan *plan = worker->binding->plan;
 	struct source_hold hold;
@@ -131,8 +132,18 @@ void source_shakes_hands(const struct worker *worker, const struct address *peer
 	if (!worker->common->sources.header || !plan->budgets.is_on ||
 	    source_table_take(&worker->common->sources, source_key_of(peer), worker->loop.now_ns / 1000, SOURCE_FIND, &hold) != RESULT_OK)
 		return;
-	source_budgets_shake_hands(&plan->budgets, hold.entry);
+	charge_entry(&plan->budgets, hold.entry);
 	source_table_give(&hold);
+}
+
+void source_shakes_hands(const struct worker *worker, const struct address *peer)
+{
+	charge(worker, peer, source_budgets_shake_hands);
+}
+
+void source_is_turned_away(const struct worker *worker, const struct address *peer)
+{
+	charge(worker, peer, source_budgets_turn_away);
 }
 
 bool source_is_cut(const struct worker *worker, const struct address *peer)

@@ -83,11 +83,12 @@ static bool is_scarce(const struct connection *connection, uint64_t taken, uint6
 	return connection->binding->plan->site_count > 1 && taken > limit - limit / 8;
 }
 
+/* A worker that drains has no newcomers, and walks its connections: none is closed under its feet. */
 static bool are_places_scarce(const struct connection *connection)
 {
 	uint64_t taken = __atomic_load_n(&connection->worker->common->connections, __ATOMIC_RELAXED);
 
-	return is_scarce(connection, taken, (uint64_t)connection->binding->plan->top->connections);
+	return !connection->worker->is_draining && is_scarce(connection, taken, (uint64_t)connection->binding->plan->top->connections);
 }
 
 bool connection_join(struct connection *connection, uint64_t key)
@@ -97,8 +98,10 @@ bool connection_join(struct connection *connection, uint64_t key)
 
 	if (share == connection->share)
 		return true;
-	if (are_places_scarce(connection) && share_is_over(shares, share, SHARE_CONNECTIONS) && !close_one(share))
+	if (are_places_scarce(connection) && share_is_over(shares, share, SHARE_CONNECTIONS) && !close_one(share)) {
+		source_is_turned_away(connection->worker, &connection->peer.address);
 		return false;
+	}
 	share = shares_of(shares, key);  /* the one that was closed may have been its last */
 	share_take(shares, share, SHARE_CONNECTIONS);
 	list_remove(&connection->yielding);

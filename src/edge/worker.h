@@ -150,6 +150,8 @@ bool source_is_cut(const struct worker *worker, const struct address *peer);
 /* screen_source.c: a connection has come from PEER, to speak TLS or not, and its source has budget left for it. Availability, fails open: without a
  * table everybody has. */
 bool source_may_connect(const struct worker *worker, const struct address *peer, bool is_tls);
+/* PEER was refused for its site's sake. */
+void source_is_turned_away(const struct worker *worker, const struct address *peer);
 /* A TLS handshake of PEER begins. */
 void source_shakes_hands(const struct worker *worker, const struct address *peer);
 

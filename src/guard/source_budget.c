@@ -142,6 +142,14 @@ bool source_budgets_admit(const struct source_budgets *budgets, struct source_en
 	return budget_ask(entry, BUDGET_CONNECTIONS, &gcras[BUDGET_CONNECTIONS], 1) == 0;
 }
 
+void source_budgets_turn_away(const struct source_budgets *budgets, struct source_entry *entry)
+{
+	const struct gcra *gcras = is_spared(entry) ? budgets->shared : budgets->own;
+
+	if (budgets->is_on)
+		budget_charge(entry, BUDGET_CONNECTIONS, &gcras[BUDGET_CONNECTIONS], SOURCE_TURNED_AWAY - 1);
+}
+
 void source_budgets_shake_hands(const struct source_budgets *budgets, struct source_entry *entry)
 {
 	const struct gcra *gcras = is_spared(entry) ? budgets->shared : budgets->own;

@@ -196,6 +196,15 @@ static void connections_and_handshakes(void **state)
 	admitted(&stage, 1000, 60, false);
 	assert_in_range(admitted(&stage, 1000, 60, false), 49, 51);  /* it goes on, at its rate */
 	stage_start(&stage);
+	for (unsigned i = 0; i < 20; i++) {  /* a site that has no place for them */
+		assert_true(source_budgets_admit(&stage.budgets, &stage.entry, false));
+		source_budgets_turn_away(&stage.budgets, &stage.entry);
+	}
+	assert_false(source_budgets_admit(&stage.budgets, &stage.entry, false));
+	stage.now_us += S;
+	entry_advance(&stage.entry, stage.now_us);
+	assert_true(source_budgets_admit(&stage.budgets, &stage.entry, false));
+	stage_start(&stage);
 	admitted(&stage, 1000, 60, true);
 	assert_in_range(admitted(&stage, 1000, 60, true), 19, 21);
 	stage.entry.shared_h = (uint16_t)(stage.now_us / S / 3600 + 1);
