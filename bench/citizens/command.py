@@ -62,9 +62,10 @@ def _fill(scratch):
 
 def _play_scenario(world, run, scenario):
     """Rounds A B C A B C, so that what the machine does meanwhile hits all alike."""
-    outcomes = [play.Outcome(scenario.name, scenario.title, kind.name) for kind in run.subject]
+    played = [kind for kind in run.subject if not scenario.has_two_sites or kind.many_sites]
+    outcomes = [play.Outcome(scenario.name, scenario.title, kind.name) for kind in played]
     for count in range(1, run.runs + 1):
-        for kind, outcome in zip(run.subject, outcomes):
+        for kind, outcome in zip(played, outcomes):
             play.play(world, run, scenario, kind, outcome)
         if all(figures.fewest_pages(outcome.kinds) >= run.pages or len(outcome.runs) < count for outcome in outcomes):
             break
@@ -76,8 +77,8 @@ def _judge(scenario, outcomes):
     ours = next((outcome for outcome in outcomes if outcome.subject == "bouclier"), None)
     if not ours:
         return []
-    judged = bars.judge_kinds(ours, bool(scenario.bursts))
-    rest = bars.judge_rest(ours, [one.each_refused_us() for one in outcomes if one is not ours], bool(scenario.bursts))
+    judged = bars.judge_kinds(ours, bool(scenario.bursts), scenario.has_two_sites)
+    rest = bars.judge_neighbour(ours) if scenario.has_two_sites else bars.judge_rest(ours, [one.each_refused_us() for one in outcomes if one is not ours], bool(scenario.bursts))
     report.print_bars(judged, rest)
     return [verdict for _, verdicts in judged for _, verdict in verdicts] + rest
 

@@ -11,7 +11,7 @@ PATIENCE_S = 20
 START_IN_S = 1.0
 CITIZENS_NICE = -10  # beyond the bench's own: what attackers cost the generator is not to colour what citizens wait
 ACTORS_MAX = 16000   # of one process: each has a connection, and a container may give no more descriptors than 20,000
-PLAN_COPIED = ("role", "profile", "ips", "stride", "conns", "rate", "asset", "assets", "streams", "keep", "visits")
+PLAN_COPIED = ("role", "profile", "host", "ips", "stride", "conns", "rate", "asset", "assets", "streams", "keep", "visits")
 
 
 class Faulty(Exception):

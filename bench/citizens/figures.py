@@ -7,6 +7,7 @@ A page belongs to one time of the run:
     between begun after a burst and over before the next: what is left of it; no bar
 """
 import bisect
+import math
 from dataclasses import dataclass, field
 
 IN_TIME_MS = 2000
@@ -14,6 +15,8 @@ CHALLENGED_MS = 3000   # the one page on which somebody with script is challenge
 FIRST_S = 3.0
 TIMES = ("calm", "first", "later", "between")
 REFUSED_MIN = 1000     # fewer are no figure
+NEVER_MS = 10000       # what a page took that was not served: as long as citizens wait
+P99_MIN = 300          # pages: fewer have no p99
 
 
 def time_of(page, bursts):
@@ -64,11 +67,13 @@ class KindFigures:
     challenged: int = 0        # pages with at least one challenge
     calm_challenges: int = 0
     ended: dict = field(default_factory=dict)  # outcome -> pages
+    took_ms: dict = field(default_factory=lambda: {name: [] for name in TIMES})  # of pages that were not served: the most there is
 
     def add(self, page, when, has_script):
         good = is_in_time(page, has_script)
         self.pages += 1
         self.shares[when].add(good)
+        self.took_ms[when].append(page["took_ms"] if page["outcome"] == "served" else NEVER_MS)
         if when == "first" and page["seen"]:
             self.seen_first.add(good)
         self.challenged += page["challenges"] > 0
@@ -87,6 +92,12 @@ def kinds_of(pages, bursts, scripts, into=None):
         if is_decided(page, has_script):
             kinds[page["page"]].add(page, time_of(page, bursts), has_script)
     return kinds
+
+
+def p99_ms(kinds, times):
+    """Of the pages of all kinds that were begun in TIMES; None: too few."""
+    took = sorted(one for kind in kinds.values() for when in times for one in kind.took_ms[when])
+    return took[math.ceil(0.99 * len(took)) - 1] if len(took) >= P99_MIN else None
 
 
 def fewest_pages(kinds):

@@ -7,6 +7,7 @@ from proxy.subjects import Origin, Party, Subject
 
 from . import figures
 from .crowd import Crowd, Faulty
+from .subjects import ATTACKED_PORT, with_two_sites
 
 WORK_US = 5000       # a page: the portal computes 200 a second
 ORIGIN_NICE = -10    # beyond the bench's own: the portal has a machine of its own, and the generator is not to slow it down
@@ -74,11 +75,19 @@ def _account(outcome, scenario, seen, log):
         "cpu_each_refused_us": figures.cpu_each_refused_us(samples, scenario.bursts, groups, attackers)})
 
 
+def _stop(origins):
+    for origin in origins:
+        origin.stop()
+
+
 def play(world, run, scenario, kind, outcome):
     """Adds a run to OUTCOME, or a fault."""
     log = run.scratch / "work.log"
-    origin = Origin(run.scratch, ["-w", WORK_US, "-l", log], ORIGIN_NICE)
+    origins = [Origin(run.scratch, ["-w", WORK_US, "-l", log], ORIGIN_NICE)]
     try:
+        if scenario.has_two_sites:
+            origins.append(Origin(run.scratch, ["-w", WORK_US], ORIGIN_NICE, ATTACKED_PORT))
+            kind = with_two_sites(kind)
         with Party([Subject(kind, run.scratch)]) as (subject,):
             if not subject.is_alive():
                 outcome.faults.append(subject.absence)
@@ -87,9 +96,9 @@ def play(world, run, scenario, kind, outcome):
             seen = _watch(world, run, scenario, subject, len(outcome.runs) + 1)
             if not subject.is_alive():
                 outcome.faults.append(subject.absence)
-        origin.stop()
+        _stop(origins)
         _account(outcome, scenario, seen, figures.read_work_log(log.read_text()))
     except Faulty as fault:
         outcome.faults.append(str(fault))
     finally:
-        origin.stop()
+        _stop(origins)

@@ -1,5 +1,5 @@
 """Tables for a person; the JSON is proxy/report.py's."""
-from . import bars
+from . import figures
 from .figures import TIMES
 
 HEADS = {"calm": "calm", "first": "first 3 s", "later": "from 3 s", "between": "between"}
@@ -59,6 +59,9 @@ def print_scenario(scenario, outcomes, run_count):
             print(_kind_line(name, kind))
         if outcome.runs:
             print(_sum_line(outcome))
+        if scenario.has_two_sites:
+            waits = (figures.p99_ms(outcome.kinds, times) for times in (("calm",), ("first", "later")))
+            print("    p99 of pages: calm {}, flooded {}".format(*(_number(wait, "{:.1f} ms") for wait in waits)))
         for fault in outcome.faults[:4]:
             print(f"    ! {fault}")
 

@@ -8,6 +8,7 @@ One statement a line, '#' begins a comment:
     bursts none | LENGTH at S,S,S   when attackers come: 12 at 10,27,44 unless said
     citizens NAME KEY=VALUE ...     one kind of citizen; keys: see KEYS
     attackers NAME KEY=VALUE ...
+    sites one | two         two: attackers have a site of their own (host=attacked.bench.test), and a portal of its own behind it
 """
 import ipaddress
 import re
@@ -62,6 +63,7 @@ class Scenario:
     bursts: list = field(default_factory=lambda: [(start, start + 12.0) for start in (10.0, 27.0, 44.0)])
     level: Level = LEVELS["municipality"]
     groups: list = field(default_factory=list)
+    has_two_sites: bool = False
 
     def citizens(self):
         return [group for group in self.groups if group.is_citizen]
@@ -152,6 +154,12 @@ def _path(text, level):
     return text
 
 
+def _host(text, level):
+    if not re.fullmatch(r"[a-z0-9.-]{1,100}", text):
+        raise ValueError("the name of a site")
+    return text
+
+
 def _bytes_range(text, level):
     found = re.fullmatch(r"(\d{1,4})-(\d{1,4})", text)
     if not found or not 0 < int(found[1]) <= int(found[2]) <= 4000:
@@ -172,6 +180,7 @@ KEYS = {
     "from": (_addresses, None), "ips": (_count_of_level("sources", 20000), 1), "stride": (_whole(0, 1000000), 1),
     "conns": (_whole(1, 1000), 1), "connections": (_count_of_level("slow", 20000), None),
     "rate": (_of_level("requests", 200000), 1.0), "path": (_paths, [(1.0, "/page?id=$n&q=$v")]), "asset": (_path, "/s/$n.css"),
+    "host": (_host, "bench.test"),
     "assets": (_whole(0, 20), None), "body": (_bytes_range, (0, 0)), "random": (_share_ppm, 700000), "evil": (_share_ppm, 0),
     "tls": (_flag, False), "h2": (_flag, False), "cookies": (_flag, None), "script": (_flag, None), "refresh": (_flag, None),
     "streams": (_whole(1, 100), 10), "keep": (_whole(0, 100000), 0), "visits": (_whole(0, 1000), 0),
@@ -261,6 +270,8 @@ class _Reader:
             scenario.level = LEVELS[words[0]]
         elif word == "duration" and len(words) == 1 and words[0].isdigit() and 5 <= int(words[0]) <= DURATION_MAX_S:
             scenario.duration_s = float(words[0])
+        elif word == "sites" and words in (["one"], ["two"]):
+            scenario.has_two_sites = words == ["two"]
         elif word == "bursts":
             scenario.bursts = _read_bursts(words, place)
         elif word in ("citizens", "attackers"):

@@ -1,9 +1,11 @@
 """Who shields the portal: Bouclier at its default, and peers as good administrators harden them. Files in bench/subjects/citizens_*."""
 import argparse
+from dataclasses import replace
 
 from proxy.subjects import Kind, settings
 
 PORTS = {"plain": 80, "tls": 443}
+ATTACKED_PORT = 9001  # of the portal that attackers have for themselves, in scenarios of two sites
 
 
 def _haproxy(name):
@@ -18,9 +20,14 @@ KINDS = [
     _haproxy("haproxy_queue"),
     Kind("bouclier", {**PORTS, "metrics": 9180},
          lambda scratch, folder, ports: [settings["bouclier"], "run", "--config", folder / "bouclier.yaml", "--root", scratch],
-         {"bouclier.yaml": ("citizens_bouclier.yaml", None)}),
+         {"bouclier.yaml": ("citizens_bouclier.yaml", None)}, many_sites=True),
 ]
 PEERS = ("nginx_hard", "haproxy_hard", "haproxy_queue")
+
+
+def with_two_sites(kind):
+    """KIND as it is where attackers have a site of their own."""
+    return replace(kind, files={"bouclier.yaml": ("citizens_bouclier_two.yaml", None)}, values={"ATTACKED": ATTACKED_PORT})
 
 
 def kinds_named(text):

@@ -33,6 +33,7 @@ bool actor_init(struct actor *actor, struct crowd *crowd, struct group *group, u
 	actor->random = crowd->seed * 0x9e3779b97f4a7c15ull + (uint64_t)(group - crowd->plan->groups) * 1000003 + number;
 	actor->link.tag = actor;
 	actor->link.counts = &group->counts;
+	actor->link.host = group_host(group);
 	actor->link.deaf = group->role == ROLE_SLOW_READ;
 	text_agent(&actor->random, actor->agent);
 	if (group->cookies && !(actor->cookies = calloc(1, sizeof *actor->cookies)))

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define HOST     "bench.test"
 #define NO_END   "1000000" /* what a dripping body promises */
 #define FORM     "application/x-www-form-urlencoded"
 #define CRAWLER  "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
@@ -70,6 +69,7 @@ void ask_fill(struct ask *ask, const struct ask_order *order)
 	bool has_body = ask->body_len || ask->endless;
 
 	ask->method = has_body ? "POST" : "GET";
+	ask->host = group_host(order->group);
 	ask->scheme = order->tls ? "https" : "http";
 	ask->count = 0;
 	switch (order->group->profile) {
@@ -98,7 +98,8 @@ static size_t name_write(const char *name, char *buffer)
 
 size_t ask_write(const struct ask *ask, bool complete, bool last, char *buffer)
 {
-	size_t used = (size_t)snprintf(buffer, ASK_BYTES_MAX, "%s %s HTTP/1.1\r\nHost: " HOST "\r\n", ask->method, ask->target);
+	size_t used = (size_t)snprintf(buffer, ASK_BYTES_MAX, "%s %s HTTP/1.1\r\nHost: %s\r\n", ask->method, ask->target,
+				       ask->host);
 
 	for (unsigned i = 0; i < ask->count; i++) {
 		used += name_write(ask->fields[i].name, buffer + used);

@@ -20,7 +20,7 @@ struct ask_field {
 };
 
 struct ask {
-	const char *method, *scheme;
+	const char *method, *scheme, *host;
 	char target[TEXT_TARGET_MAX];
 	struct ask_field fields[ASK_FIELDS_MAX];
 	unsigned count;

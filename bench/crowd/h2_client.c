@@ -142,7 +142,7 @@ static nghttp2_nv field_of(const char *name, const char *value)
 bool h2_client_ask(struct h2_client *h2, const struct ask *ask)
 {
 	nghttp2_nv fields[FIELDS_MAX] = {field_of(":method", ask->method), field_of(":scheme", ask->scheme),
-					 field_of(":authority", "bench.test"), field_of(":path", ask->target)};
+					 field_of(":authority", ask->host), field_of(":path", ask->target)};
 	nghttp2_data_provider body = {.read_callback = body_read};
 	size_t count = 4;
 

@@ -67,7 +67,7 @@ bool link_open(struct link *link, struct wire_plan *plan, bool h2, const union a
 	link->out_at = link->out_len = 0;
 	link->answer.tls = plan->tls;
 	link->state = LINK_CONNECTING;
-	wire_adopt(&link->wire, plan, link->tag, fd);
+	wire_adopt(&link->wire, plan, link->tag, fd, link->host);
 	return true;
 }
 

@@ -36,6 +36,7 @@ struct link {
 	struct h2_client *h2_client;
 	struct answer answer;
 	struct counts *counts;
+	const char *host;          /* what TLS asks for */
 	void *tag;                 /* comes back with the poller's events */
 };
 

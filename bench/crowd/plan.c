@@ -161,7 +161,7 @@ static bool windows_read(struct group *group, void *field, char *text)
 static const struct key keys[] = {
 	{"role", 0, role_read}, {"profile", 0, profile_read}, {"from", 0, from_read}, {"paths", 0, paths_read},
 	{"windows", 0, windows_read}, KEY(ips, count_read), KEY(stride, count_read), KEY(conns, count_read),
-	KEY(rate, rate_read), KEY(asset, text_read), KEY(assets, count_read), KEY(body_min, count_read),
+	KEY(rate, rate_read), KEY(host, text_read), KEY(asset, text_read), KEY(assets, count_read), KEY(body_min, count_read),
 	KEY(body_max, count_read), KEY(random_percent, count_read), KEY(evil_ppm, count_read), KEY(tls, flag_read),
 	KEY(h2, flag_read), KEY(cookies, flag_read), KEY(script, flag_read), KEY(refresh, flag_read),
 	KEY(streams, count_read), KEY(keep, count_read), KEY(visits, count_read), KEY(interval_ms, count_read),
@@ -229,7 +229,13 @@ void plan_done(struct plan *plan)
 		for (unsigned k = 0; k < plan->groups[i].path_count; k++)
 			free(plan->groups[i].paths[k].pattern);
 		free(plan->groups[i].asset);
+		free(plan->groups[i].host);
 	}
+}
+
+const char *group_host(const struct group *group)
+{
+	return group->host ? group->host : HOST_DEFAULT;
 }
 
 unsigned group_actors(const struct group *group)

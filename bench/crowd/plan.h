@@ -17,6 +17,7 @@
 #define PLAN_PATHS_MAX   12
 #define PLAN_WINDOWS_MAX 16
 #define PLAN_FROM_MAX    4
+#define HOST_DEFAULT     "bench.test"
 
 enum role { ROLE_VISITOR, ROLE_FLOOD, ROLE_RESET, ROLE_SLOW_HEAD, ROLE_SLOW_BODY, ROLE_SLOW_READ, ROLE_CHURN, ROLE_COUNT };
 
@@ -51,6 +52,7 @@ struct group {
 	struct path paths[PLAN_PATHS_MAX];
 	unsigned path_count;
 	double path_weights;
+	char *host;                        /* whose portal it goes to; NULL: HOST_DEFAULT */
 	char *asset;                       /* pattern of what a page is made of */
 	unsigned assets;
 	unsigned body_min, body_max;       /* bytes of a POST; 0: a GET */
@@ -70,6 +72,8 @@ struct plan {
 /* False: something was wrong and "FILE:LINE: what" was printed. */
 bool plan_read(struct plan *plan, const char *path);
 void plan_done(struct plan *plan);
+
+const char *group_host(const struct group *group);
 
 /* How many actors the group has. */
 unsigned group_actors(const struct group *group);

@@ -129,9 +129,9 @@ bool wire_open(struct wire *wire, struct wire_plan *plan, void *tag)
 	return true;
 }
 
-void wire_adopt(struct wire *wire, struct wire_plan *plan, void *tag, int fd)
+void wire_adopt(struct wire *wire, struct wire_plan *plan, void *tag, int fd, const char *server_name)
 {
-	*wire = (struct wire){.fd = fd};
+	*wire = (struct wire){.fd = fd, .server_name = server_name};
 	wire_watch(wire, plan, tag, EPOLLOUT);
 }
 
@@ -176,7 +176,7 @@ static bool wire_tls_begin(struct wire *wire, struct wire_plan *plan)
 	if (!wire->ssl)
 		return false;
 	SSL_set_fd(wire->ssl, wire->fd);
-	SSL_set_tlsext_host_name(wire->ssl, SERVER_NAME);
+	SSL_set_tlsext_host_name(wire->ssl, (void *)(uintptr_t)(wire->server_name ? wire->server_name : SERVER_NAME));
 	if (plan->session) {
 		/* A copy: OpenSSL marks a session that was offered. */
 		SSL_SESSION *session = SSL_SESSION_dup(plan->session);

@@ -27,6 +27,7 @@ struct wire {
 	int fd;
 	uint32_t events;       /* what the poller watches for; 0 before the first time */
 	SSL *ssl;
+	const char *server_name; /* NULL: the bench's site */
 };
 
 bool wire_plan_init(struct wire_plan *plan, const struct options *options);
@@ -42,7 +43,7 @@ void wire_plan_done(struct wire_plan *plan);
 bool wire_open(struct wire *wire, struct wire_plan *plan, void *tag);
 
 /* The same for a socket that connects already; the wire owns it from now on. */
-void wire_adopt(struct wire *wire, struct wire_plan *plan, void *tag, int fd);
+void wire_adopt(struct wire *wire, struct wire_plan *plan, void *tag, int fd, const char *server_name);
 void wire_close(struct wire *wire);
 
 enum wire_result wire_connected(struct wire *wire);

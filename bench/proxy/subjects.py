@@ -165,13 +165,13 @@ def _answers(port):
 class Origin:
     """The portal behind all of them, beside the generator. OPTIONS are the program's, NICE its priority."""
 
-    def __init__(self, scratch, options=(), nice=0):
+    def __init__(self, scratch, options=(), nice=0, port=ORIGIN_PORT):
         def apply():
             pin(LOAD_CORE)()
             os.nice(nice)
-        self.process = subprocess.Popen([scratch / "bin" / "origin", "-p", str(ORIGIN_PORT), *map(str, options)], preexec_fn=apply)
+        self.process = subprocess.Popen([scratch / "bin" / "origin", "-p", str(port), *map(str, options)], preexec_fn=apply)
         end = time.monotonic() + LISTEN_S
-        while not _answers(ORIGIN_PORT):
+        while not _answers(port):
             if self.process.poll() is not None or time.monotonic() > end:
                 raise SystemExit("bench: the origin does not start")
             time.sleep(0.05)

@@ -148,9 +148,12 @@ void loop_turn(struct loop *loop, int max_ms)
 {
 	struct epoll_event events[EVENTS_A_ROUND];
 	int wait_ms = list_is_empty(&loop->jobs) ? timers_wait_ms(&loop->timers, loop->now_ms, max_ms) : 0;
-	int count = epoll_wait(loop->epoll_fd, events, EVENTS_A_ROUND, wait_ms);
+	int count;
 
+	loop->lag_ns = clock_mono_ns() - loop->now_ns;
+	count = epoll_wait(loop->epoll_fd, events, EVENTS_A_ROUND, wait_ms);
 	read_clocks(loop);
+	loop->batch = count > 0 ? (unsigned)count : 0;
 	for (int i = 0; i < count; i++) {
 		struct watch *watch = events[i].data.ptr;
 

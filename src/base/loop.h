@@ -35,6 +35,8 @@ struct loop {
 	uint64_t now_ms;          /* CLOCK_MONOTONIC, read once a round */
 	uint64_t now_ns;
 	uint64_t wall_ns;         /* CLOCK_REALTIME, the same */
+	uint64_t lag_ns;          /* how long the last round took: so long at most, what was ready has waited */
+	unsigned batch;           /* how many were ready in this one */
 	struct list jobs;
 	pthread_mutex_t posted_lock;
 	struct list posted;

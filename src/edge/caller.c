@@ -236,13 +236,13 @@ void caller_settle(struct request *request)
 	const struct source_table *table = &request->connection->worker->common->sources;
 	struct caller *caller = &request->caller;
 	struct source_hold hold;
-	uint64_t took_us = cost_us(request);
+	uint64_t took_us = cost_us(request), bytes = request->up_bytes + request->down_bytes;
 
 	if (!caller->is_counted)
 		return;
-	if (is_error(request) || took_us >= 1000) {
+	if (is_error(request) || took_us >= 1000 || source_bytes_count(bytes)) {
 		if (source_table_take(table, caller->key, now_us(request), SOURCE_FIND, &hold) == RESULT_OK) {
-			source_budgets_charge(&request->binding->plan->budgets, hold.entry, is_error(request), took_us);
+			source_budgets_charge(&request->binding->plan->budgets, hold.entry, is_error(request), took_us, bytes);
 			source_table_give(&hold);
 		}
 	}

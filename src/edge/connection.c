@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "edge/request.h"
+#include "edge/shares.h"
 #include "net/listener.h"
 #include "net/proxy_protocol.h"
 #include "source/source.h"
@@ -65,9 +66,12 @@ void connection_say_refused(struct worker *worker, const struct address *peer, c
 static bool take_handshake(struct connection *connection)
 {
 	struct edge_common *common = connection->worker->common;
+	unsigned under_way = __atomic_fetch_add(&common->handshakes, 1u, __ATOMIC_RELAXED);
+	bool may = connection_may_shake_hands(connection, under_way, (unsigned)connection->binding->plan->top->handshakes);
 
 	connection->is_shaking_hands = true;
-	if (__atomic_add_fetch(&common->handshakes, 1u, __ATOMIC_RELAXED) <= (unsigned)connection->binding->plan->top->handshakes)
+	share_take(&connection->worker->shares, connection->share, SHARE_HANDSHAKES);
+	if (may)
 		return true;
 	connection_say(connection, DECISION_LIMIT, REASON_HANDSHAKE, HTTP_FAULT_NONE, "too many TLS handshakes at once");
 	return false;
@@ -75,8 +79,10 @@ static bool take_handshake(struct connection *connection)
 
 static void give_handshake_back(struct connection *connection)
 {
-	if (connection->is_shaking_hands)
-		__atomic_sub_fetch(&connection->worker->common->handshakes, 1u, __ATOMIC_RELAXED);
+	if (!connection->is_shaking_hands)
+		return;
+	__atomic_sub_fetch(&connection->worker->common->handshakes, 1u, __ATOMIC_RELAXED);
+	share_give(&connection->worker->shares, connection->share, SHARE_HANDSHAKES);
 	connection->is_shaking_hands = false;
 }
 
@@ -130,6 +136,7 @@ void connection_close(struct connection *connection, bool reset)
 	transport_close(&connection->transport, reset);  /* after the requests: their facts tell of its TLS */
 	timer_cancel(&worker->loop.timers, &connection->timer);
 	list_remove(&connection->node);
+	connection_shares_end(connection);
 	worker->gauges.connections--;
 	worker->gauges.tls_connections -= connection->is_tls;
 	give_place_back(worker);
@@ -195,11 +202,16 @@ const struct endpoint *connection_reached(struct connection *connection)
 	return &connection->reached;
 }
 
-static bool is_cut(struct worker *worker, const struct address *peer)
+/* Of a source that takes far more of them than its budgets: it may come back in a moment. */
+static bool is_cut(struct worker *worker, const struct address *peer, bool is_tls)
 {
-	if (source_ban_of(worker, peer) != SOURCE_CUT)
+	if (source_ban_of(worker, peer) == SOURCE_CUT) {
+		say_refused(worker, peer, DECISION_DROP, REASON_BANNED, "a banned source");
+		return true;
+	}
+	if (source_may_connect(worker, peer, is_tls))
 		return false;
-	say_refused(worker, peer, DECISION_DROP, REASON_BANNED, "a banned source");
+	say_refused(worker, peer, DECISION_LIMIT, REASON_BUDGET, "more connections, or TLS handshakes, than source_budgets give to one source");
 	return true;
 }
 
@@ -230,7 +242,7 @@ static enum result read_proxy_header(struct connection *connection)
 		return RESULT_OK;
 	connection->peer = header.source;
 	connection->reached = header.destination;
-	return is_cut(connection->worker, &header.source.address) ? RESULT_REFUSED : RESULT_OK;
+	return is_cut(connection->worker, &header.source.address, connection->port->is_tls) ? RESULT_REFUSED : RESULT_OK;
 }
 
 static enum result begin_tls(struct connection *connection)
@@ -256,14 +268,27 @@ static enum result start_http(struct connection *connection)
 	return is_h2 ? http2_start(connection) : RESULT_OK;
 }
 
+/* The ClientHello has come, and nothing was computed yet. RESULT_OK; RESULT_MORE: when it is the site's turn; RESULT_LIMIT. */
+static enum result begin_handshake(struct connection *connection)
+{
+	if (!connection_join(connection, (uint64_t)(uintptr_t)transport_site(&connection->transport))) {
+		connection_say(connection, DECISION_LIMIT, REASON_CONNECTIONS, HTTP_FAULT_NONE, "no place for another connection of this site");
+		return RESULT_LIMIT;
+	}
+	source_shakes_hands(connection->worker, &connection->peer.address);
+	if (!take_handshake(connection))
+		return RESULT_LIMIT;
+	return connection_awaits_turn(connection) ? RESULT_MORE : RESULT_OK;
+}
+
 static enum result handshake(struct connection *connection)
 {
 	enum result result = begin_tls(connection);
 
 	if (result == RESULT_OK && connection->is_tls)
 		result = transport_hello(&connection->transport);
-	if (result == RESULT_OK && connection->is_tls && !connection->is_shaking_hands && !take_handshake(connection))
-		result = RESULT_LIMIT;
+	if (result == RESULT_OK && connection->is_tls && !connection->is_shaking_hands)
+		result = begin_handshake(connection);
 	if (result == RESULT_OK && connection->is_tls)
 		result = transport_handshake(&connection->transport);
 	if (result == RESULT_REFUSED || result == RESULT_MALFORMED)
@@ -345,10 +370,7 @@ static void ready(struct watch *watch, uint32_t events)
 		connection_close(connection, false);
 		return;
 	}
-	if (connection->stage == CONNECTION_HTTP_2)
-		http2_ready(connection);
-	else
-		connection_advance(connection);
+	connection_take_turn(connection);
 }
 
 /* On a slow line nothing more fits into the kernel's buffer for a long time, while what lies in it moves: a citizen who takes
@@ -412,6 +434,8 @@ static bool take_place(struct worker *worker, const struct endpoint *peer)
 
 	if (__atomic_add_fetch(&common->connections, 1u, __ATOMIC_RELAXED) <= limit)
 		return true;
+	if (worker_make_room(worker))
+		return true;
 	give_place_back(worker);
 	__atomic_add_fetch(&common->refused, (uint64_t)1, __ATOMIC_RELAXED);
 	connection_say_refused(worker, &peer->address, "no place for another connection (connections)");
@@ -434,13 +458,14 @@ static void init_connection(struct connection *connection, struct worker *worker
 	buffer_init(&connection->in, in_bytes > IN_MIN_BYTES ? in_bytes : IN_MIN_BYTES);
 	buffer_init(&connection->out, OUT_MAX_BYTES);
 	list_add_last(&worker->connections, &connection->node);
+	connection_shares_begin(connection);
 	worker->gauges.connections++;
 }
 
 void connection_accept(struct worker *worker, int fd, const struct endpoint *local, const struct endpoint *peer)
 {
 	const struct edge_port *port = plan_find_port(worker->binding->plan, local);
-	bool has_place = port && (port->has_proxy_protocol || !is_cut(worker, &peer->address)) && take_place(worker, peer);
+	bool has_place = port && (port->has_proxy_protocol || !is_cut(worker, &peer->address, port->is_tls)) && take_place(worker, peer);
 	struct connection *connection = has_place ? malloc(sizeof(*connection)) : NULL;
 
 	if (!connection) {

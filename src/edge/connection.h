@@ -60,6 +60,8 @@ struct connection {
 	uint64_t tls_site;                 /* key of the site whose certificate was shown; 0: plain, or none */
 	uint64_t probe, probe_site;        /* probe.c: its number, and the key of the site that judges; 0: an ordinary one */
 	struct pace pace;
+	struct share *share;               /* shares.h: whose it is */
+	struct list yielding, turn;        /* its places there, while it rests and while it waits for time */
 	struct job job;                    /* later: go on, flush, or free */
 };
 

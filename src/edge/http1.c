@@ -1,5 +1,6 @@
 /* The HTTP/1 half of a client connection: reads one head after the other, walks one request at a time, sends its response. */
 #include "edge/request.h"
+#include "edge/shares.h"
 #include "http/head_writer.h"
 #include "http/represent.h"
 #include "message/move.h"
@@ -163,6 +164,8 @@ static void wait_idle(struct connection *connection)
 	if (connection->wait == wait || connection->wait == WAIT_HEAD)
 		return;
 	connection->wait = wait;
+	if (wait == WAIT_IDLE)
+		connection_rests(connection);
 	connection_set_deadline(connection, wait == WAIT_HEAD ? timeouts->head_ms : timeouts->keep_alive_ms);
 }
 

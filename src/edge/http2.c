@@ -1,6 +1,7 @@
 /* The HTTP/2 half of a client connection: feeds the session, turns its streams into requests, and sends what all of them
  * have to say in as few writes as it can. */
 #include "edge/request.h"
+#include "edge/shares.h"
 
 #include "base/banned.h"
 
@@ -339,6 +340,7 @@ static void watch_clock(struct connection *connection)
 		connection_set_deadline(connection, CONNECTION_NO_DEADLINE_MS);
 	} else if (connection->wait == WAIT_REQUEST || connection->wait == WAIT_UNFINISHED) {
 		connection->wait = WAIT_IDLE;
+		connection_rests(connection);
 		connection_set_deadline(connection, CLOCK_STEP_MS);
 	}
 }

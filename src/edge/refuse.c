@@ -1,6 +1,7 @@
 /* What the reader refused. The answer is the reader's; rules may say what they think of it before. */
 #include "edge/inspect.h"
 #include "edge/request.h"
+#include "edge/shares.h"
 
 #include "base/banned.h"
 
@@ -25,8 +26,10 @@ static void forget_length(struct fields *fields)
 
 enum step_outcome step_refuse(struct request *request)
 {
-	if (request->fault == HTTP_FAULT_NONE)
-		return STEP_NEXT;
+	enum step_outcome outcome = shares_admit(request);
+
+	if (outcome != STEP_NEXT || request->fault == HTTP_FAULT_NONE)
+		return outcome;
 	if (request->fault == HTTP_FAULT_LENGTH_AND_CHUNKED && request_is_tolerant(request))
 		forget_length(&request->head.fields);
 	/* Rules that died of it twice are not asked a third time. */

@@ -95,6 +95,59 @@ enum step_outcome screen_source(struct request *request)
 	return outcome;
 }
 
+/* Availability: whom some site's allowlist names has no budget here, for whichever site it comes. Seldom asked: of those that would be refused. */
+static bool is_partner_anywhere(const struct plan *plan, const struct address *peer, const struct source_entry *entry, int64_t wall_ms)
+{
+	struct list_place place = { .asn = entry->asn };
+
+	entry_country(entry, place.country);
+	for (size_t i = 0; i < plan->site_count; i++) {
+		if (plan->sites[i].lists && lists_ask(plan->sites[i].lists, peer, &place, wall_ms).action == LIST_ALLOW)
+			return true;
+	}
+	return false;
+}
+
+bool source_may_connect(const struct worker *worker, const struct address *peer, bool is_tls)
+{
+	const struct source_table *table = &worker->common->sources;
+	const struct plan *plan = worker->binding->plan;
+	struct source_entry entry;
+	struct source_hold hold;
+	bool may;
+
+	if (!table->header || !plan->budgets.is_on ||
+	    source_table_take(table, source_key_of(peer), worker->loop.now_ns / 1000, SOURCE_MAKE, &hold) != RESULT_OK)
+		return true;
+	may = source_budgets_admit(&plan->budgets, hold.entry, is_tls);
+	entry = *hold.entry;
+	source_table_give(&hold);
+	return may || source_is_trusted(&plan->exempt, peer) || is_partner_anywhere(plan, peer, &entry, (int64_t)(worker->loop.wall_ns / 1000000));
+}
+
+/* Of an entry that is there. */
+static void charge(const struct worker *worker, const struct address *peer, void (*charge_entry)(const struct source_budgets *, struct source_entry *))
+{
+	const struct plan *plan = worker->binding->plan;
+	struct source_hold hold;
+
+	if (!worker->common->sources.header || !plan->budgets.is_on ||
+	    source_table_take(&worker->common->sources, source_key_of(peer), worker->loop.now_ns / 1000, SOURCE_FIND, &hold) != RESULT_OK)
+		return;
+	charge_entry(&plan->budgets, hold.entry);
+	source_table_give(&hold);
+}
+
+void source_shakes_hands(const struct worker *worker, const struct address *peer)
+{
+	charge(worker, peer, source_budgets_shake_hands);
+}
+
+void source_is_turned_away(const struct worker *worker, const struct address *peer)
+{
+	charge(worker, peer, source_budgets_turn_away);
+}
+
 /* Security, fails closed: a network that a person banned is refused also where the table of sources has no lock to give. */
 enum source_ban source_ban_of(const struct worker *worker, const struct address *source)
 {

@@ -228,9 +228,11 @@ static const struct key top_keys[] = {
 	  .help = "The database of countries that rules with @geoLookup ask: of Debian's package libloc-database, or what `location update` "
 	          "fetched. Opened when such rules are loaded, anew at each reload. The edge may read the folder that it lies in." },
 	{ .name = "connections", .type = KEY_NUMBER, .offset = AT(edge_top_settings, connections), .fallback = "100000", .min = 16, .max = 10000000,
-	  .help = "Most client connections at once; the next ones are closed at accept." },
+	  .help = "Most client connections at once; the next ones are closed at accept, unless one that rests can make room. With several sites "
+	          "the last eighth is for those that have no more than an even part." },
 	{ .name = "handshakes", .type = KEY_NUMBER, .offset = AT(edge_top_settings, handshakes), .fallback = "4000", .min = 1, .max = 10000000,
-	  .help = "Most TLS handshakes under way at once; the next ones are closed before they cost anything." },
+	  .help = "Most TLS handshakes under way at once; the next ones are closed before they cost anything. With several sites the last eighth is "
+	          "for those that have no more than an even part." },
 	{ .name = "drain", .type = KEY_DURATION, .offset = AT(edge_top_settings, drain_ms), .fallback = "30s", .max = 3600000,
 	  .help = "How long requests may take to end when the shield stops." },
 	{ .name = "held_on_disk", .type = KEY_BYTES, .offset = AT(edge_top_settings, held_bytes), .fallback = "1GiB", .min = 0, .max = (int64_t)1 << 46,

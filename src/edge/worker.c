@@ -6,6 +6,7 @@
 #include "base/block.h"
 #include "base/hash.h"
 #include "edge/request.h"
+#include "edge/shares.h"
 #include "net/listener.h"
 #include "waf/operator/operator.h"
 
@@ -13,6 +14,8 @@
 
 #define ACCEPTS_A_ROUND 64u
 #define BUSY_ROUNDS 8u
+#define LATE_NS 1000000u
+#define ACCEPTING_NS 1000000u
 #define QUEUE_TAKEN 1024u
 #define PAUSE_MS 50
 #define FIRST_REQUEST_MS 2000
@@ -110,13 +113,17 @@ static void take_connection(struct worker_listener *listener, int fd, const stru
 }
 
 /* One a round while the queue is short: asking for a second one that is not there is a system call for each connection.
- * A queue that is never empty is taken in larger and larger steps. */
+ * A queue that is never empty is taken in larger and larger steps; and where rounds are long, as many as a moment allows: who waits there is of
+ * no site yet, and what has to wait waits for its site's turn. */
 static void accept_some(struct watch *watch, uint32_t events)
 {
 	struct worker_listener *listener = list_entry(watch, struct worker_listener, watch);
+	bool is_late = listener->worker->loop.lag_ns > LATE_NS;
+	uint64_t end_ns = is_late ? clock_mono_ns() + ACCEPTING_NS : 0;
+	unsigned most = is_late ? ACCEPTS_A_ROUND : listener->batch;
 
 	(void)events;
-	for (unsigned i = 0; i <= listener->batch; i++) {
+	for (unsigned i = 0; i <= most; i++) {
 		struct endpoint peer;
 		int fd;
 		enum result result = listener_accept(watch->fd, &fd, &peer);
@@ -131,6 +138,8 @@ static void accept_some(struct watch *watch, uint32_t events)
 			return;
 		}
 		take_connection(listener, fd, &peer);
+		if (is_late && clock_mono_ns() > end_ns)
+			return;
 	}
 	if (++listener->busy_rounds >= BUSY_ROUNDS && listener->batch < ACCEPTS_A_ROUND)
 		listener->batch = listener->batch * 2 + 1;
@@ -384,6 +393,7 @@ struct worker *worker_new(const struct worker_needs *needs)
 	list_init(&worker->free_requests);
 	outside_worker_init(worker);
 	known_init(worker);
+	shares_worker_init(worker);
 	turns_init(worker);
 	caching_worker_init(worker);
 	random_fill(worker->id_state, sizeof(worker->id_state));
@@ -438,6 +448,7 @@ void worker_free(struct worker *worker)
 	origin_worker_done(&worker->origins);
 	timer_cancel(&worker->loop.timers, &worker->lists_timer);
 	known_done(worker);
+	shares_done(&worker->shares);
 	loop_turn(&worker->loop, 0);  /* frees what was closed */
 	loop_turn(&worker->loop, 0);
 	if (worker->spare)

@@ -18,6 +18,7 @@
 #include "edge/tenants.h"
 #include "guard/ban_networks.h"
 #include "guard/rate_table.h"
+#include "guard/share.h"
 #include "guard/challenge.h"
 #include "origin/connection.h"
 #include "source/table.h"
@@ -86,6 +87,8 @@ struct worker {
 	struct binding *binding;             /* current */
 	struct origin_worker origins;
 	struct list connections;             /* open */
+	struct shares shares;                /* of shares.c: what sites have of it */
+	struct job shares_job;
 	struct list listeners;               /* struct worker_listener */
 	struct request *spare;               /* the next request, already allocated: heads are read into it */
 	struct list free_requests;
@@ -149,6 +152,13 @@ enum source_ban {
 };
 /* screen_source.c: what a connection of SOURCE meets. */
 enum source_ban source_ban_of(const struct worker *worker, const struct address *source);
+/* screen_source.c: a connection has come from PEER, to speak TLS or not, and its source has budget left for it. Availability, fails open: without a
+ * table everybody has. */
+bool source_may_connect(const struct worker *worker, const struct address *peer, bool is_tls);
+/* PEER was refused for its site's sake. */
+void source_is_turned_away(const struct worker *worker, const struct address *peer);
+/* A TLS handshake of PEER begins. */
+void source_shakes_hands(const struct worker *worker, const struct address *peer);
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT", made once a second. */
 struct span worker_date(struct worker *worker);

@@ -107,6 +107,19 @@ static const struct key budget_keys[] = {
 	  .help = "How much of the origins' time each second, in the long run: as long as one is held, at most ten seconds of each request." },
 	{ .name = "cost_burst", .type = KEY_DURATION, .offset = AT(source_budget_settings, cost_burst_ms), .fallback = "2m", .min = 1,
 	  .max = GCRA_BURST_MAX, .help = "How much at once." },
+	{ .name = "bytes", .type = KEY_SPEED, .offset = AT(source_budget_settings, bytes), .fallback = "25MiB/s", .min = SOURCE_BYTES_UNIT,
+	  .max = (int64_t)SOURCE_BYTES_UNIT * 1000000,
+	  .help = "How much of bodies, sent and received, in the long run; what is under 16 KiB does not count. Nobody is banned for it." },
+	{ .name = "bytes_burst", .type = KEY_BYTES, .offset = AT(source_budget_settings, bytes_burst), .fallback = "1GiB", .min = SOURCE_BYTES_UNIT,
+	  .max = (int64_t)SOURCE_BYTES_UNIT * GCRA_BURST_MAX, .help = "How much at once. One request counts for that much at most." },
+	{ .name = "connections", .type = KEY_RATE, .offset = AT(source_budget_settings, connections), .fallback = "50/s", .min = 1, .max = 1000000,
+	  .help = "How many new connections, in the long run. More are closed before they have said a word; nobody is banned for it." },
+	{ .name = "connections_burst", .type = KEY_NUMBER, .offset = AT(source_budget_settings, connections_burst), .fallback = "1000", .min = 1,
+	  .max = GCRA_BURST_MAX, .help = "How many at once." },
+	{ .name = "handshakes", .type = KEY_RATE, .offset = AT(source_budget_settings, handshakes), .fallback = "20/s", .min = 1, .max = 1000000,
+	  .help = "How many TLS handshakes, in the long run. While there were more, connections to addresses with TLS are closed as above." },
+	{ .name = "handshakes_burst", .type = KEY_NUMBER, .offset = AT(source_budget_settings, handshakes_burst), .fallback = "600", .min = 1,
+	  .max = GCRA_BURST_MAX, .help = "How many at once." },
 	{ 0 },
 };
 
@@ -130,7 +143,7 @@ static const struct key top_keys[] = {
 	          "whoever asks." },
 	{ .name = "source_budgets", .type = KEY_MAP, .offset = AT(guard_top_settings, budgets), .table = &budget_table,
 	  .help = "What one source may take of all sites together. Who takes more is served after the others; who takes twice as much gets 429, and when to come "
-	          "back; who goes on is banned for a minute, then for two, and so on. Of an address that several clients share, four times as much, and "
+	          "back; who goes on is banned for a minute, then for two, and so on. Connections and handshakes beyond theirs are closed. Of an address that several clients share, four times as much, and "
 	          "no ban." },
 	{ 0 },
 };

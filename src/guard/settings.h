@@ -4,6 +4,7 @@
  *   gcra        how often somebody may: the arithmetic
  *   budget      that arithmetic, of what one source owes
  *   source_budget  what every source may, and what becomes of who takes more
+ *   share       what sites have of a worker: places and turns
  *   ban_networks   whole networks that a person banned
  *   rate        the limits that people write, and who comes to them
  *   rate_table  what is owed to them, in memory that outlives an edge
@@ -43,6 +44,9 @@ struct source_budget_settings {
 	struct rate requests, errors;
 	int64_t requests_burst, errors_burst;
 	int64_t cost_ms, cost_burst_ms;    /* of the origins' time, a second; at once */
+	int64_t bytes, bytes_burst;        /* of bodies, both ways: a second; at once */
+	struct rate connections, handshakes;
+	int64_t connections_burst, handshakes_burst;
 };
 
 enum source_budgets_mode { SOURCE_BUDGETS_ON, SOURCE_BUDGETS_OFF };

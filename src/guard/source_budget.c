@@ -5,7 +5,7 @@
 /* Two bursts more than BUDGET_FAR asks for: nobody who stops owes for longer than ten of them. */
 #define DEBT_BURSTS (SOURCE_BUDGET_FAR + 1)
 
-static const enum source_budget asked[] = { BUDGET_REQUESTS, BUDGET_ERRORS, BUDGET_COST };
+static const enum source_budget asked[] = { BUDGET_REQUESTS, BUDGET_ERRORS, BUDGET_COST, BUDGET_BYTES };
 #define ASKED (sizeof(asked) / sizeof(*asked))
 
 static enum ban_reason reason_of(enum source_budget which)
@@ -15,7 +15,12 @@ static enum ban_reason reason_of(enum source_budget which)
 
 const char *source_budget_key(enum source_budget which)
 {
-	return which == BUDGET_ERRORS ? "errors_burst" : which == BUDGET_COST ? "cost_burst" : "requests_burst";
+	static const char *const keys[BUDGET_COUNT] = {
+		[BUDGET_REQUESTS] = "requests_burst", [BUDGET_BYTES] = "bytes_burst", [BUDGET_COST] = "cost_burst", [BUDGET_ERRORS] = "errors_burst",
+		[BUDGET_CONNECTIONS] = "connections_burst", [BUDGET_HANDSHAKES] = "handshakes_burst",
+	};
+
+	return keys[which];
 }
 
 static uint64_t burst_us(const struct gcra *gcra)
@@ -41,18 +46,24 @@ static enum result make_one(const struct rate *rate, int64_t burst, struct sourc
 
 enum result source_budgets_make(const struct source_budget_settings *settings, struct source_budgets *out, enum source_budget *which)
 {
-	const struct rate cost = { settings->cost_ms, 1000 };
+	const struct {
+		struct rate rate;
+		int64_t burst;
+	} wanted[BUDGET_COUNT] = {
+		[BUDGET_REQUESTS] = { settings->requests, settings->requests_burst },
+		[BUDGET_BYTES] = { { settings->bytes / SOURCE_BYTES_UNIT, 1000 }, settings->bytes_burst / SOURCE_BYTES_UNIT },
+		[BUDGET_COST] = { { settings->cost_ms, 1000 }, settings->cost_burst_ms },
+		[BUDGET_ERRORS] = { settings->errors, settings->errors_burst },
+		[BUDGET_CONNECTIONS] = { settings->connections, settings->connections_burst },
+		[BUDGET_HANDSHAKES] = { settings->handshakes, settings->handshakes_burst },
+	};
 	struct source_budgets budgets = { .is_on = settings->mode == SOURCE_BUDGETS_ON };
 
-	*which = BUDGET_REQUESTS;
-	if (make_one(&settings->requests, settings->requests_burst, &budgets, *which) != RESULT_OK)
-		return RESULT_LIMIT;
-	*which = BUDGET_ERRORS;
-	if (make_one(&settings->errors, settings->errors_burst, &budgets, *which) != RESULT_OK)
-		return RESULT_LIMIT;
-	*which = BUDGET_COST;
-	if (make_one(&cost, settings->cost_burst_ms, &budgets, *which) != RESULT_OK)
-		return RESULT_LIMIT;
+	for (unsigned i = 0; i < BUDGET_COUNT; i++) {
+		*which = (enum source_budget)i;
+		if (make_one(&wanted[i].rate, wanted[i].burst, &budgets, *which) != RESULT_OK)
+			return RESULT_LIMIT;
+	}
 	*out = budgets;
 	return RESULT_OK;
 }
@@ -81,7 +92,7 @@ struct budget_verdict source_budgets_ask(const struct source_budgets *budgets, s
 		return verdict;
 	for (unsigned i = 0; i < ASKED; i++) {
 		uint64_t burst = burst_us(&gcras[asked[i]]), owed_us = entry->owed_us[asked[i]];
-		enum budget_level level = level_of(owed_us, burst, !spared);
+		enum budget_level level = level_of(owed_us, burst, !spared && asked[i] != BUDGET_BYTES);
 
 		if (level > verdict.level) {
 			verdict.level = level;
@@ -102,7 +113,7 @@ struct budget_verdict source_budgets_ask(const struct source_budgets *budgets, s
 	return verdict;
 }
 
-void source_budgets_charge(const struct source_budgets *budgets, struct source_entry *entry, bool is_error, uint64_t cost_us)
+void source_budgets_charge(const struct source_budgets *budgets, struct source_entry *entry, bool is_error, uint64_t cost_us, uint64_t bytes)
 {
 	const struct gcra *gcras = is_spared(entry) ? budgets->shared : budgets->own;
 
@@ -113,4 +124,36 @@ void source_budgets_charge(const struct source_budgets *budgets, struct source_e
 		budget_charge(entry, BUDGET_ERRORS, &gcras[BUDGET_ERRORS], 1);
 	if (cost_us >= 1000)
 		budget_charge(entry, BUDGET_COST, &gcras[BUDGET_COST], cost_us / 1000);
+	if (source_bytes_count(bytes)) {
+		uint64_t units = bytes / SOURCE_BYTES_UNIT, most = burst_us(&gcras[BUDGET_BYTES]) / gcras[BUDGET_BYTES].interval;
+
+		budget_charge(entry, BUDGET_BYTES, &gcras[BUDGET_BYTES], units < most ? units : most);
+	}
+}
+
+bool source_budgets_admit(const struct source_budgets *budgets, struct source_entry *entry, bool is_tls)
+{
+	const struct gcra *gcras = is_spared(entry) ? budgets->shared : budgets->own;
+
+	if (!budgets->is_on)
+		return true;
+	if (is_tls && entry->owed_us[BUDGET_HANDSHAKES] > burst_us(&gcras[BUDGET_HANDSHAKES]))
+		return false;
+	return budget_ask(entry, BUDGET_CONNECTIONS, &gcras[BUDGET_CONNECTIONS], 1) == 0;
+}
+
+void source_budgets_turn_away(const struct source_budgets *budgets, struct source_entry *entry)
+{
+	const struct gcra *gcras = is_spared(entry) ? budgets->shared : budgets->own;
+
+	if (budgets->is_on)
+		budget_charge(entry, BUDGET_CONNECTIONS, &gcras[BUDGET_CONNECTIONS], SOURCE_TURNED_AWAY - 1);
+}
+
+void source_budgets_shake_hands(const struct source_budgets *budgets, struct source_entry *entry)
+{
+	const struct gcra *gcras = is_spared(entry) ? budgets->shared : budgets->own;
+
+	if (budgets->is_on)
+		budget_charge(entry, BUDGET_HANDSHAKES, &gcras[BUDGET_HANDSHAKES], 1);
 }

@@ -1,4 +1,4 @@
-/* What one source may take of the shield: requests, errors, and its origins' time. What it owes lies in its entry (source/entry.h).
+/* What one source may take of the shield: requests, errors, its origins' time, bytes; connections and handshakes. What it owes lies in its entry (source/entry.h).
  *
  *     owes up to a burst           nothing is the matter
  *     more than a burst            BUDGET_OVER: whoever owes nothing is served before it
@@ -6,7 +6,11 @@
  *     more than eight              BUDGET_FAR: it goes on and on; refused or not, everything it asked was charged
  *
  * An address that several clients share, or that showed a token, has four times the rates. What is refused to it is not charged: it goes on
- * with what it may have, and is never BUDGET_FAR, for there may be citizens behind it.
+ * with what it may have, and is never BUDGET_FAR, for there may be citizens behind it. Nobody is BUDGET_FAR for bytes: one long download may
+ * be all of them.
+ *
+ * Connections and handshakes are refused beyond a burst, before anything is said: what is refused is not charged, so that a source goes on at
+ * its rate.
  *
  * Units    microseconds; time of origins by the millisecond
  * Limits   a burst takes at most SOURCE_BUDGET_WINDOW_MAX_S to earn; one request is charged SOURCE_COST_MAX_US of time at most: long polls and
@@ -24,6 +28,8 @@
 #define SOURCE_BUDGET_FAR 8u               /* bursts */
 #define SOURCE_SHARED_TIMES 4u
 #define SOURCE_COST_MAX_US ((uint64_t)10000000)
+#define SOURCE_TURNED_AWAY 50u            /* connections that one counts for which was refused for its site's sake */
+#define SOURCE_BYTES_UNIT 16384          /* bytes are weighed by it; what one request has less than that counts nothing */
 
 enum budget_level { BUDGET_WITHIN, BUDGET_OVER, BUDGET_TWICE, BUDGET_FAR };
 
@@ -33,7 +39,7 @@ struct source_budgets {
 };
 
 struct budget_verdict {
-	enum budget_level level;           /* of all three, the worst */
+	enum budget_level level;           /* of all, the worst */
 	enum ban_reason reason;            /* what it would be banned for */
 	uint64_t retry_after_us;           /* of BUDGET_TWICE and more */
 };
@@ -45,7 +51,20 @@ const char *source_budget_key(enum source_budget which);
 
 /* A request has come. */
 struct budget_verdict source_budgets_ask(const struct source_budgets *budgets, struct source_entry *entry);
-/* It is over: it was answered with an error, or not; it held an origin so long. */
-void source_budgets_charge(const struct source_budgets *budgets, struct source_entry *entry, bool is_error, uint64_t cost_us);
+/* It is over: it was answered with an error, or not; it held an origin so long; bodies of so many bytes went both ways. */
+void source_budgets_charge(const struct source_budgets *budgets, struct source_entry *entry, bool is_error, uint64_t cost_us, uint64_t bytes);
+/* So many bytes are worth a look at its entry. */
+static inline bool source_bytes_count(uint64_t bytes)
+{
+	return bytes >= SOURCE_BYTES_UNIT;
+}
+
+/* A connection has come, to speak TLS or not: may it stay? If so, it is charged. */
+bool source_budgets_admit(const struct source_budgets *budgets, struct source_entry *entry, bool is_tls);
+/* It was refused for its site's sake, which has more than its part while places are scarce: finding that out costs more than closing at once,
+ * and whoever comes again and again for it is closed at once. */
+void source_budgets_turn_away(const struct source_budgets *budgets, struct source_entry *entry);
+/* A TLS handshake begins. */
+void source_budgets_shake_hands(const struct source_budgets *budgets, struct source_entry *entry);
 
 #endif

@@ -97,9 +97,7 @@ static enum result hello_answer(struct tls_state *state, const struct client_hel
 		state->phase = TLS_PHASE_PASSTHROUGH;
 		return RESULT_OK;
 	}
-	if (tls_state_attach(state, state->choice->context) != RESULT_OK)
-		return refuse(state, ALERT_INTERNAL, "out of memory");
-	SSL_set_accept_state(state->ssl);
+	state->phase = TLS_PHASE_HANDSHAKE;
 	return RESULT_OK;
 }
 
@@ -190,6 +188,15 @@ static void ephemeral_forget(SSL *ssl)
 		key_forget(theirs);
 }
 
+/* Not before: whoever is refused after his ClientHello has cost no SSL object. */
+static enum result accept_begin(struct tls_state *state)
+{
+	enum result result = tls_state_attach(state, state->choice->context);
+	if (result == RESULT_OK)
+		SSL_set_accept_state(state->ssl);
+	return result;
+}
+
 enum result tls_state_handshake(struct tls_state *state)
 {
 	if (state->phase == TLS_PHASE_HELLO) {
@@ -201,6 +208,8 @@ enum result tls_state_handshake(struct tls_state *state)
 		return RESULT_OK;
 	if (state->phase == TLS_PHASE_FAILED)
 		return RESULT_REFUSED;
+	if (!state->ssl && accept_begin(state) != RESULT_OK)
+		return refuse(state, ALERT_INTERNAL, "out of memory");
 	errors_forget();
 	int done = SSL_do_handshake(state->ssl);
 	if (done != 1)

@@ -21,7 +21,7 @@ struct tls_choice;
 #define TLS_RECORD_MAX 16384u  /* bytes that one record carries */
 
 struct tls_state {
-	SSL *ssl;                        /* NULL in HELLO and PASSTHROUGH */
+	SSL *ssl;                        /* NULL in HELLO and PASSTHROUGH, and of a server until its handshake is asked for */
 	struct transport *transport;     /* set at the entry of each call: the transport may move between calls */
 	struct buffer in;                /* read from the socket, not yet taken by TLS */
 	struct buffer out;               /* sealed, not yet sent: a handshake flight, a ticket that waits for company, records that others follow */

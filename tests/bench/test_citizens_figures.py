@@ -132,3 +132,26 @@ def test_bars_of_all_together():
     ours.scenario, ours.origin = "low_and_slow", figures.Share(10, 100)
     assert bars.judge_rest(ours, [], True)[1].outcome == "ok"
     assert len(bars.judge_rest(ours, [], False)) == 1
+
+
+def test_what_a_neighbours_flood_adds():
+    """The 99th of a hundred, of all kinds together; a page that was not served took the most there is."""
+    def outcome(flooded_ms, failed=0):
+        one = Outcome("neighbour", "", "bouclier")
+        pages = [page(1000 + n, 10.0 + n / 100) for n in range(400)]
+        pages += [page(11000 + n, flooded_ms) for n in range(400 - failed)] + [page(14000, 3, "connection")] * failed
+        figures.kinds_of(pages, BURSTS, {"someone": True}, one.kinds)
+        return one
+    assert figures.p99_ms(outcome(60).kinds, ("calm",)) == pytest.approx(13.95)
+    (fine,), (late,) = bars.judge_neighbour(outcome(63)), bars.judge_neighbour(outcome(64))
+    assert fine.outcome == "ok" and late.outcome == "missed" and late.value == pytest.approx(50.05)
+    assert bars.judge_neighbour(outcome(60, 5))[0].value > 9000
+    assert bars.judge_neighbour(Outcome("neighbour", "", "bouclier"))[0].outcome == "not measured"
+
+
+def test_neighbours_are_in_time_from_the_first_second():
+    one = Outcome("neighbour", "", "bouclier")
+    figures.kinds_of([page(11000)] * 95 + [page(11000, 9000)] * 5, BURSTS, {"someone": True}, one.kinds)
+    def said(has_two_sites):
+        return [found.outcome for bar, verdicts in bars.judge_kinds(one, True, has_two_sites) for _, found in verdicts if bar.words == "first 3 s of bursts"]
+    assert said(False) == ["ok"] and said(True) == ["missed"]

@@ -24,6 +24,11 @@ def read(tmp_path, text):
 def test_ours_are_sound(name):
     scenario = read_scenario(command.SCENARIOS / f"{name}.scn")
     assert scenario.title
+    if scenario.has_two_sites:  # short, of citizens of the other site
+        assert scenario.duration_s == 20 and scenario.bursts == [(8, 18)]
+        assert {group.values["host"] for group in scenario.attackers()} == {"attacked.bench.test"}
+        assert {group.values["host"] for group in scenario.citizens()} == {"bench.test"}
+        return
     assert len({group.name for group in scenario.citizens()}) >= 12
     # 60 seconds: 10 calm, three bursts of 12 with a change of method in the middle
     if scenario.bursts:
@@ -86,6 +91,16 @@ def test_sources(tmp_path):
     assert scenario.attacker_addresses() == {"10.1.0.254", "10.1.1.1", "2001:db8::1", "2001:db8:0:3::1"}  # an IPv6 client has a /64
 
 
+def test_two_sites(tmp_path):
+    assert not read(tmp_path, CITIZEN).has_two_sites
+    scenario = read(tmp_path, "sites two\n" + CITIZEN + "attackers bots from=23.0.0.1 host=attacked.bench.test\n")
+    assert scenario.has_two_sites
+    assert " host=attacked.bench.test " in crowd.plan_line(scenario, scenario.attackers()[0])
+    bouclier = subjects.kinds_named("bouclier")[0]
+    text = (BENCH / "subjects" / subjects.with_two_sites(bouclier).files["bouclier.yaml"][0]).read_text()
+    assert bouclier.many_sites and "@ATTACKED@" in text and "hosts: [attacked.bench.test]" in text
+
+
 def test_the_generator_is_told_all(tmp_path):
     scenario = read(tmp_path, CITIZEN + "attackers a from=10.1.0.1 rate=7 during=first body=215-394 evil=0.1% path=9:/a,91:/b timeout=3s\n")
     line = crowd.plan_line(scenario, scenario.attackers()[0])
@@ -123,6 +138,7 @@ def test_a_scenario_that_is_not_there_is_an_option_error(capsys):
 
 
 BAD = [
+    ("sites three", "not a statement"), ("citizens x role=visitor from=10.0.0.1 host=A_b", "host=A_b: must be the name of a site"),
     ("nonsense 1", "nonsense"), ("citizens", "a name"), ("citizens Bad", "a name"), ("citizens a role=visitor", "from= is missing"),
     ("citizens a role=flood from=10.0.0.9", "only they, have role=visitor"), ("attackers a role=visitor from=10.0.0.9", "only they"),
     ("attackers a from=10.0.0", "one to four addresses"), ("attackers a from=10.0.0.9 from=10.0.0.9", "said twice"), ("attackers a colour=red", "not one of"),

@@ -308,7 +308,7 @@ static void test_fingerprints(void **state)
 {
 	static struct ask browser, tool;
 	static char text[ASK_BYTES_MAX];
-	struct group group = {.profile = PROFILE_TOOL};
+	struct group group = {.profile = PROFILE_TOOL}, elsewhere = {.profile = PROFILE_TOOL, .host = (char[]){"other.test"}};
 	struct ask_order order = {.group = &group, .agent = "Agent"};
 
 	(void)state;
@@ -317,6 +317,11 @@ static void test_fingerprints(void **state)
 	ask_write(&tool, true, false, text);
 	assert_string_equal(text, "GET /x HTTP/1.1\r\nHost: bench.test\r\nUser-Agent: Agent\r\nAccept: text/html,application/xhtml+xml,*/*;q=0.8\r\n"
 			    "Accept-Language: en-US,en;q=0.5\r\nAccept-Encoding: gzip, deflate\r\nConnection: keep-alive\r\n\r\n");
+	order.group = &elsewhere;
+	ask_fill(&tool, &order);
+	ask_write(&tool, true, false, text);
+	assert_non_null(strstr(text, "\r\nHost: other.test\r\n"));
+	order.group = &group;
 	group.profile = PROFILE_BROWSER;
 	ask_fill(&browser, &order);
 	assert_true(browser.count > tool.count);

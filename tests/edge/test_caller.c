@@ -51,7 +51,9 @@ struct stage {
 
 static struct stage *stage_start(void)
 {
-	static const struct source_budget_settings budgets = { SOURCE_BUDGETS_ON, { 50, 1000 }, { 10, 1000 }, 300, 300, 8000, 120000 };
+	static const struct source_budget_settings budgets = {
+		SOURCE_BUDGETS_ON, { 50, 1000 }, { 10, 1000 }, 300, 300, 8000, 120000, 25 << 20, 1 << 30, { 50, 1000 }, { 20, 1000 }, 1000, 600,
+	};
 	struct stage *stage = calloc(1, sizeof(*stage));
 	struct source_hold hold;
 	enum source_budget which;

@@ -52,7 +52,14 @@ static void refused_at_the_top(void **state)
 		{ "source_budgets: { cost: 5 }\n", "(did you mean 5s?)" },
 		{ "source_budgets: { cost: 1ms }\n", "a burst that takes more than 400 seconds to earn at its rate" },
 		{ "source_budgets: of\n", "source_budgets: found \"of\", expected one of on, off" },
-		{ "source_budgets: { bytes: 5/s }\n", "unknown key \"bytes\" in source_budgets" },
+		{ "source_budgets: { bytes: 5/s }\n", "bytes: found \"5/s\", expected a speed" },
+		{ "source_budgets: { bytes: 16KiB/s }\n", "a burst that takes more than 400 seconds to earn at its rate" },
+		{ "source_budgets: { bytes_burst: 1 }\n", "bytes_burst: found \"1\"" },
+		{ "source_budgets: { connections: 50 }\n", "(did you mean 50/s?)" },
+		{ "source_budgets: { connections: 1/s }\n", "a burst that takes more than 400 seconds to earn at its rate" },
+		{ "source_budgets: { connections_burst: 0 }\n", "connections_burst: found \"0\"" },
+		{ "source_budgets: { handshakes: 1/m }\n", "a burst that takes more than 400 seconds to earn at its rate" },
+		{ "source_budgets: { handshake: 1/m }\n", "unknown key \"handshake\" in source_budgets" },
 	};
 
 	(void)state;
@@ -68,6 +75,7 @@ static void taken_at_the_top(void **state)
 	(void)state;
 	assert_int_equal(settings->management.count, 0);
 	assert_int_equal(settings->budgets.mode, SOURCE_BUDGETS_ON);
+	assert_true(settings->budgets.bytes == 25 << 20 && settings->budgets.connections.count == 50 && settings->budgets.handshakes_burst == 600);
 	assert_true(settings->budgets.requests.count == 50 && settings->budgets.requests_burst == 300 && settings->budgets.cost_ms == 8000);
 	snapshot_drop(snapshot);
 	snapshot = assert_taken(sections, "source_budgets: off\nmanagement: [192.0.2.0/24, \"2001:db8::1\"]\n", "");

@@ -9,6 +9,7 @@
 
 static const struct source_budget_settings standard = {
 	.requests = { 50, 1000 }, .requests_burst = 300, .errors = { 10, 1000 }, .errors_burst = 300, .cost_ms = 8000, .cost_burst_ms = 120000,
+	.bytes = 25 << 20, .bytes_burst = 1 << 30, .connections = { 50, 1000 }, .connections_burst = 1000, .handshakes = { 20, 1000 }, .handshakes_burst = 600,
 };
 
 struct stage {
@@ -118,23 +119,101 @@ static void errors_and_time(void **state)
 	(void)state;
 	stage_start(&stage);
 	for (unsigned i = 0; i < 301; i++)
-		source_budgets_charge(&stage.budgets, &stage.entry, true, 0);
+		source_budgets_charge(&stage.budgets, &stage.entry, true, 0, 0);
 	assert_int_equal(ask(&stage).level, BUDGET_OVER);
 	for (unsigned i = 0; i < 2200; i++)
-		source_budgets_charge(&stage.budgets, &stage.entry, true, 0);
+		source_budgets_charge(&stage.budgets, &stage.entry, true, 0, 0);
 	assert_int_equal(ask(&stage).level, BUDGET_FAR);
 	assert_int_equal(ask(&stage).reason, BAN_ERRORS);
 	stage_start(&stage);
 	for (unsigned i = 0; i < 13; i++)  /* an hour each: ten seconds are charged */
-		source_budgets_charge(&stage.budgets, &stage.entry, false, 3600 * S);
+		source_budgets_charge(&stage.budgets, &stage.entry, false, 3600 * S, 0);
 	assert_int_equal(ask(&stage).level, BUDGET_OVER);
 	for (unsigned i = 0; i < 100; i++)
-		source_budgets_charge(&stage.budgets, &stage.entry, false, 10 * S);
+		source_budgets_charge(&stage.budgets, &stage.entry, false, 10 * S, 0);
 	assert_int_equal(ask(&stage).level, BUDGET_FAR);
 	assert_int_equal(ask(&stage).reason, BAN_COST);
 	/* there may be citizens behind it */
 	stage.entry.shared_h = (uint16_t)(stage.now_us / S / 3600 + 1);
 	assert_int_equal(ask(&stage).level, BUDGET_TWICE);
+}
+
+/* 25 MiB a second for ever; more is served after others, much more later; but nobody is banned for it, and one request is one burst at most. */
+static void bytes(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	stage_start(&stage);
+	for (unsigned i = 0; i < 3600; i++) {
+		stage.now_us += S;
+		assert_int_equal(ask(&stage).level, BUDGET_WITHIN);
+		source_budgets_charge(&stage.budgets, &stage.entry, false, 0, 24 << 20);
+	}
+	assert_int_equal(ask(&stage).level, BUDGET_WITHIN);
+	source_budgets_charge(&stage.budgets, &stage.entry, false, 0, (uint64_t)1 << 50);
+	source_budgets_charge(&stage.budgets, &stage.entry, false, 0, SOURCE_BYTES_UNIT - 1);
+	assert_int_equal(ask(&stage).level, BUDGET_OVER);
+	for (unsigned i = 0; i < 100; i++)
+		source_budgets_charge(&stage.budgets, &stage.entry, false, 0, (uint64_t)1 << 50);
+	assert_int_equal(ask(&stage).level, BUDGET_TWICE);
+	stage.now_us += 400 * S;
+	assert_int_equal(ask(&stage).level, BUDGET_WITHIN);
+}
+
+/* Connections a second that are let in, of RATE that come. */
+static unsigned admitted(struct stage *stage, unsigned rate, unsigned seconds, bool is_tls)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < rate * seconds; i++) {
+		stage->now_us += S / rate;
+		entry_advance(&stage->entry, stage->now_us);
+		if (!source_budgets_admit(&stage->budgets, &stage->entry, is_tls))
+			continue;
+		count++;
+		if (is_tls)
+			source_budgets_shake_hands(&stage->budgets, &stage->entry);
+	}
+	return count / seconds;
+}
+
+static void connections_and_handshakes(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	stage_start(&stage);
+	/* Forty browsers behind one address, that nobody has seen yet, with six connections each: at once, and again ten seconds later. */
+	for (unsigned i = 0; i < 2; i++) {
+		for (unsigned n = 0; n < 240; n++) {
+			assert_true(source_budgets_admit(&stage.budgets, &stage.entry, true));
+			source_budgets_shake_hands(&stage.budgets, &stage.entry);
+		}
+		stage.now_us += 10 * S;
+		entry_advance(&stage.entry, stage.now_us);
+	}
+	admitted(&stage, 1000, 60, false);
+	assert_in_range(admitted(&stage, 1000, 60, false), 49, 51);  /* it goes on, at its rate */
+	stage_start(&stage);
+	for (unsigned i = 0; i < 20; i++) {  /* a site that has no place for them */
+		assert_true(source_budgets_admit(&stage.budgets, &stage.entry, false));
+		source_budgets_turn_away(&stage.budgets, &stage.entry);
+	}
+	assert_false(source_budgets_admit(&stage.budgets, &stage.entry, false));
+	stage.now_us += S;
+	entry_advance(&stage.entry, stage.now_us);
+	assert_true(source_budgets_admit(&stage.budgets, &stage.entry, false));
+	stage_start(&stage);
+	admitted(&stage, 1000, 60, true);
+	assert_in_range(admitted(&stage, 1000, 60, true), 19, 21);
+	stage.entry.shared_h = (uint16_t)(stage.now_us / S / 3600 + 1);
+	admitted(&stage, 1000, 60, true);
+	assert_in_range(admitted(&stage, 1000, 60, true), 78, 82);
+	/* A moment later it may come again; and it was never closer to a ban than anybody. */
+	assert_int_equal(ask(&stage).level, BUDGET_WITHIN);
+	stage.budgets.is_on = false;
+	assert_int_equal(admitted(&stage, 10000, 2, true), 10000);
 }
 
 static void off(void **state)
@@ -158,6 +237,15 @@ static void what_takes_too_long_to_earn(void **state)
 	assert_result(source_budgets_make(&settings, &budgets, &which), RESULT_LIMIT);
 	assert_string_equal(source_budget_key(which), "errors_burst");
 	settings.errors_burst = 4000;
+	settings.handshakes_burst = 8001;
+	assert_result(source_budgets_make(&settings, &budgets, &which), RESULT_LIMIT);
+	assert_string_equal(source_budget_key(which), "handshakes_burst");
+	settings.handshakes_burst = 8000;
+	settings.bytes = SOURCE_BYTES_UNIT;
+	settings.bytes_burst = 401 * SOURCE_BYTES_UNIT;
+	assert_result(source_budgets_make(&settings, &budgets, &which), RESULT_LIMIT);
+	assert_string_equal(source_budget_key(which), "bytes_burst");
+	settings.bytes_burst = 400 * SOURCE_BYTES_UNIT;
 	assert_ok(source_budgets_make(&settings, &budgets, &which));
 }
 
@@ -165,7 +253,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(at_the_rate_for_ever), cmocka_unit_test(worse_and_worse), cmocka_unit_test(citizens_behind_one_address),
-		cmocka_unit_test(shared_ones_go_on), cmocka_unit_test(errors_and_time), cmocka_unit_test(off), cmocka_unit_test(what_takes_too_long_to_earn),
+		cmocka_unit_test(shared_ones_go_on), cmocka_unit_test(errors_and_time),
+		cmocka_unit_test(bytes), cmocka_unit_test(connections_and_handshakes), cmocka_unit_test(off), cmocka_unit_test(what_takes_too_long_to_earn),
 	};
 
 	return cmocka_run_group_tests_name("guard/source_budget", tests, NULL, NULL);

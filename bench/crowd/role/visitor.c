@@ -203,7 +203,8 @@ static void part_arrived(struct actor *actor, uint64_t now_ns)
 	struct visit *visit = actor->visit;
 
 	if (!visit->part)
-		snprintf(visit->referer, sizeof visit->referer, "%s://bench.test/", visit->tls ? "https" : "http");
+		snprintf(visit->referer, sizeof visit->referer, "%s://%s/", visit->tls ? "https" : "http",
+			 group_host(actor->group));
 	if (++visit->part > actor->group->assets) {
 		page_end(actor, now_ns, "served");
 		return;
