@@ -31,8 +31,7 @@ static uint64_t fingerprint_of(const struct request *request)
 	return ja4.len ? hash_span(kinds_seed, ja4) : 0;
 }
 
-/* What tells two clients behind one address apart, and is the same for all requests of one: its ciphers, and its name. */
-static uint64_t client_of(const struct request *request)
+uint64_t caller_client(const struct request *request)
 {
 	const struct field *agent = fields_find(&request->head.fields, FIELD_USER_AGENT);
 	struct span ja4 = ja4_of(request);
@@ -79,6 +78,8 @@ void caller_choose_lane(struct caller *caller)
 {
 	if (caller->is_partner)
 		caller->lane = LANE_PARTNER;
+	else if (caller->is_admitted)
+		caller->lane = LANE_KNOWN;
 	else if (caller->budget.level != BUDGET_WITHIN || caller->was_banned)
 		caller->lane = LANE_REST;
 	else
@@ -96,6 +97,21 @@ static void excuse(struct request *request)
 	if (!caller->is_exempt)
 		return;
 	caller->is_banned = caller->was_banned = false;
+	caller->budget = (struct budget_verdict){ BUDGET_WITHIN, BAN_REQUESTS, 0 };
+}
+
+/* A person let him in: what the machine holds against his source does not count meanwhile. What a person said against it does. */
+static void let_in(struct request *request)
+{
+	struct caller *caller = &request->caller;
+	struct admitted_source source;
+
+	if (!admitted_find(request->connection->worker->common->admitted, source_key_of(&request->source), now_us(request), &source))
+		return;
+	caller->is_admitted = true;
+	caller->admitted_until_us = source.until_us;
+	caller->is_banned = caller->is_banned && caller->ban.reason == BAN_BY_HAND;
+	caller->was_banned = false;
 	caller->budget = (struct budget_verdict){ BUDGET_WITHIN, BAN_REQUESTS, 0 };
 }
 
@@ -119,7 +135,7 @@ void caller_identify(struct request *request)
 		return;
 	caller->is_new = !hold.entry->client;
 	if (request->fault == HTTP_FAULT_NONE)  /* half a head has half a client's name: nobody is two for that */
-		entry_saw_client(hold.entry, client_of(request), at_us);
+		entry_saw_client(hold.entry, caller_client(request), at_us);
 	caller->budget = source_budgets_ask(&plan->budgets, hold.entry);
 	caller->is_counted = true;
 	is_placed = hold.entry->is_placed;
@@ -128,6 +144,7 @@ void caller_identify(struct request *request)
 	if (plan->geo && plan->needs_place && !is_placed)
 		find_place(request);
 	excuse(request);
+	let_in(request);
 	caller_choose_lane(caller);
 }
 

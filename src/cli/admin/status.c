@@ -269,6 +269,7 @@ static void put_site(struct json_writer *json, struct admin *admin, const struct
 	put_certificate(json, admin_certificate(admin, site->site));
 	if (bypass)
 		put_bypass(json, bypass);
+	admin_put_maintenance(json, admin, site);
 	if (total)
 		put_counts(json, total);
 	json_close(json, '}');
