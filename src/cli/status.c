@@ -66,6 +66,8 @@ void status_warn(struct page *page, const struct json *status)
 		print_bypass(page, json_find(json_item(sites, i), "bypass"), json_text_of(json_find(json_item(sites, i), "site")));
 	for (size_t i = 0; i < json_length(sites); i++)
 		print_maintenance(page, json_item(sites, i));
+	if (number(status, "admitted"))
+		page_color(page, PAGE_YELLOW, "ADMITTED: %llu sources are let in by a person (bouclier admit lists them)\n", printable(status, "admitted"));
 	for (size_t i = 0; i < json_length(problems); i++) {
 		const struct json *problem = json_item(problems, i);
 

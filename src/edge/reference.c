@@ -29,7 +29,7 @@ void reference_of_request(const struct request *request)
 
 	if (!worker->common->references || !request->site || !reference_helps(request->reason) || !is_seen(request))
 		return;
-	reference = (struct reference){ { request->id[0], request->id[1] }, key.bits, request->site->key, (uint32_t)(worker->loop.now_ns / 1000000000u) + 1,
+	reference = (struct reference){ { request->id[0], request->id[1] }, key.bits, request->site->key, worker->loop.now_ns / 1000000,
 		                        (uint16_t)caller_client(request), (uint8_t)key.kind, (uint8_t)request->reason };
 	references_add(worker->common->references, &reference);
 }

@@ -40,7 +40,7 @@ static void give(struct references *references, unsigned bucket)
 /* In an order that leaves it free or whole at any moment. */
 static void write_place(struct reference *place, const struct reference *reference)
 {
-	__atomic_store_n(&place->at_s, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&place->at_ms, 0, __ATOMIC_RELEASE);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	memcpy(place->id, reference->id, sizeof(place->id));
 	place->source = reference->source;
@@ -48,14 +48,24 @@ static void write_place(struct reference *place, const struct reference *referen
 	place->client = reference->client;
 	place->kind = reference->kind;
 	place->why = reference->why;
-	__atomic_store_n(&place->at_s, reference->at_s, __ATOMIC_RELEASE);
+	__atomic_store_n(&place->at_ms, reference->at_ms, __ATOMIC_RELEASE);
 }
 
-static unsigned bucket_of(const struct references *references, const struct reference *reference)
+static unsigned hash_of(const struct references *references, uint64_t bits, uint64_t kind)
 {
-	uint64_t who[2] = { reference->source, reference->kind };
+	uint64_t who[2] = { bits, kind };
 
 	return (unsigned)(hash_span(references->seed, span_make((const char *)who, sizeof(who))) % REFERENCE_BUCKETS);
+}
+
+/* Who has an IPv6 /48 has 65,536 sources: they share a few buckets side by side, and leave the others to others. */
+static unsigned bucket_of(const struct references *references, const struct reference *reference)
+{
+	unsigned own = hash_of(references, reference->source, reference->kind);
+
+	if (reference->kind != SOURCE_V6)
+		return own;
+	return (hash_of(references, reference->source >> 16, SOURCE_V6_WIDE) + own % REFERENCE_BUCKETS_OF_WIDE) % REFERENCE_BUCKETS;
 }
 
 /* The oldest of some places, and how many they are. A free place is older than all. */
@@ -67,7 +77,7 @@ struct oldest {
 static void see(struct oldest *oldest, struct reference *place)
 {
 	oldest->count++;
-	if (!oldest->place || place->at_s < oldest->place->at_s)
+	if (!oldest->place || place->at_ms < oldest->place->at_ms)
 		oldest->place = place;
 }
 
@@ -80,7 +90,7 @@ static struct reference *choose(struct reference bucket[REFERENCE_PLACES], const
 		struct reference *place = &bucket[i];
 
 		see(&of_all, place);
-		if (!place->at_s || place->source != reference->source || place->kind != reference->kind)
+		if (!place->at_ms || place->source != reference->source || place->kind != reference->kind)
 			continue;
 		see(&of_source, place);
 		if (place->client == reference->client)
@@ -101,12 +111,12 @@ void references_add(struct references *references, const struct reference *refer
 	give(references, bucket);
 }
 
-static bool is_over(const struct reference *place, uint32_t now_s)
+static bool is_over(const struct reference *place, uint64_t now_ms)
 {
-	return now_s > place->at_s && now_s - place->at_s > REFERENCE_LIFETIME_S;
+	return now_ms > place->at_ms && now_ms - place->at_ms > (uint64_t)REFERENCE_LIFETIME_S * 1000;
 }
 
-enum result references_find(struct references *references, const uint64_t id[2], uint32_t now_s, struct reference *out)
+enum result references_find(struct references *references, const uint64_t id[2], uint64_t now_ms, struct reference *out)
 {
 	bool is_found = false;
 
@@ -116,7 +126,7 @@ enum result references_find(struct references *references, const uint64_t id[2],
 		for (unsigned i = 0; i < REFERENCE_PLACES && !is_found; i++) {
 			const struct reference *place = &references->buckets[bucket][i];
 
-			is_found = place->at_s && place->id[0] == id[0] && place->id[1] == id[1] && !is_over(place, now_s);
+			is_found = place->at_ms && place->id[0] == id[0] && place->id[1] == id[1] && !is_over(place, now_ms);
 			if (is_found)
 				*out = *place;
 		}
@@ -125,7 +135,7 @@ enum result references_find(struct references *references, const uint64_t id[2],
 	return is_found ? RESULT_OK : RESULT_NOT_FOUND;
 }
 
-void references_sweep(struct references *references, uint32_t *cursor, unsigned count, uint32_t now_s)
+void references_sweep(struct references *references, uint32_t *cursor, unsigned count, uint64_t now_ms)
 {
 	for (; count; count--) {
 		unsigned bucket = *cursor % REFERENCE_BUCKETS;
@@ -136,7 +146,7 @@ void references_sweep(struct references *references, uint32_t *cursor, unsigned 
 		for (unsigned i = 0; i < REFERENCE_PLACES; i++) {
 			struct reference *place = &references->buckets[bucket][i];
 
-			if (place->at_s && is_over(place, now_s))
+			if (place->at_ms && is_over(place, now_ms))
 				write_place(place, &(struct reference){ 0 });
 		}
 		give(references, bucket);

@@ -89,11 +89,12 @@ def test_it_is_shown(shield):
     assert order(shield, HOST, "on", "--until", "1h", "--allow", "192.0.2.0/24", "--message", "new servers").returncode == 0
     for command in (["status"], ["top", "--once"]):
         said = subprocess.run([BINARY, *command, "--config", shield.config], capture_output=True, text=True, timeout=30).stdout
-        assert f"MAINTENANCE until" in said and f"{HOST}; let in: 192.0.2.0/24: new servers" in said, said
+        assert "MAINTENANCE until" in said and f"{HOST}; let in: 192.0.2.0/24: new servers" in said, said
     listed = order(shield).stdout
     assert listed.startswith(HOST) and listed.endswith("lets in 192.0.2.0/24  new servers\n")
     assert json.loads(order(shield, "--output", "json").stdout)["sites"][0]["message"] == "new servers"
     assert "maintenance" not in site(shield, OTHER)
+    assert "\nbouclier_maintenances 1\n" in shield.ask("/metrics").text
 
 
 def test_it_lasts_through_a_reload_and_the_death_of_the_edge(shield):
@@ -130,8 +131,8 @@ def test_until_a_time(shield):
     """By the clock of whoever types it, and as the standard writes it."""
     at = datetime.datetime.now(datetime.timezone.utc).replace(second=0, microsecond=0) + datetime.timedelta(hours=30)
     for text, zone in ((at.strftime("%Y-%m-%d %H:%M"), "UTC"), (at.strftime("%Y-%m-%dT%H:%M:00Z"), "UTC"),
-                       ((at + datetime.timedelta(hours=5)).strftime("%Y-%m-%d %H:%M"), "XXX-5"),
-                       ((at + datetime.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:00+01:00"), "XXX-5")):
+                       ((at + datetime.timedelta(hours=5)).strftime("%Y-%m-%d %H:%M"), "ABC-5"),
+                       ((at + datetime.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:00+01:00"), "ABC-5")):
         said = order(shield, HOST, "on", "--until", text, TZ=zone)
         assert said.returncode == 0 and end_of(said) == at.timestamp(), (text, zone, said)
 

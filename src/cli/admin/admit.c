@@ -130,7 +130,7 @@ static void answer_admitted(struct admin *admin, const struct admit_wish *wish, 
 	json_put_text(&json, SPAN("reference"), span_of(wish->text));
 	json_put_bool(&json, SPAN("admitted"), true);
 	json_put_text(&json, SPAN("site"), site);
-	json_put_time(&json, SPAN("refused"), wall_of(admin, (uint64_t)(reference->at_s - 1) * 1000000));
+	json_put_time(&json, SPAN("refused"), wall_of(admin, reference->at_ms * 1000));
 	json_put_text(&json, SPAN("reason"), span_of(why));
 	json_put_time(&json, SPAN("until"), wall_of(admin, until_us));
 	admin_finish_json(answer, &json);
@@ -159,7 +159,7 @@ void admin_answer_admit(struct admin *admin, const struct admin_request *request
 	struct admit_wish wish;
 
 	if (read_wish(admin, request, &wish, answer) && read_length(&wish, answer)) {
-		if (references_find(admin->state->common.references, wish.id, (uint32_t)(now_us(admin) / 1000000), &reference) == RESULT_OK)
+		if (references_find(admin->state->common.references, wish.id, now_us(admin) / 1000, &reference) == RESULT_OK)
 			admit(admin, &wish, &reference, answer);
 		else
 			admin_refuse(answer, 404, "no refusal of the last %u hours that admit could help with has the reference %s (bouclier explain %s asks the journal what became of it)",
@@ -170,6 +170,13 @@ void admin_answer_admit(struct admin *admin, const struct admin_request *request
 }
 
 /* -- whom it concerns now -- */
+
+uint64_t admin_count_admitted(const struct edge_state *state)
+{
+	struct admitted_source list[ADMITTED_MAX];
+
+	return state->admitted ? admitted_list(state->admitted, state->loop.now_ns / 1000, list) : 0;
+}
 
 static bool find_by_reference(const struct admin *admin, const uint64_t id[2], struct source_key *key)
 {

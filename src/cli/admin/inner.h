@@ -70,6 +70,8 @@ void admin_answer_maintenance(struct admin *admin, const struct admin_request *r
 void admin_answer_maintenance_end(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_maintenances(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_levels(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+/* How many sources are let in by a person now. */
+uint64_t admin_count_admitted(const struct edge_state *state);
 void admin_answer_admit(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_admit_end(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_admitted(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);

@@ -148,7 +148,7 @@ void edge_sources_tick(struct edge_state *state)
 	struct source_key source;
 
 	if (state->common.references)  /* all of them, each minute */
-		references_sweep(state->common.references, &state->swept, REFERENCE_BUCKETS / 60 + 1, (uint32_t)(state->loop.now_ms / 1000));
+		references_sweep(state->common.references, &state->swept, REFERENCE_BUCKETS / 60 + 1, state->loop.now_ms);
 	for (size_t i = 0; i < plan->site_count && !state->is_draining; i++) {
 		if (majority_find(plan->sites[i].majority, state->loop.now_ms * 1000, &source))
 			tell(state, &plan->sites[i], source);
