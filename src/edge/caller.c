@@ -100,19 +100,22 @@ static void excuse(struct request *request)
 	caller->budget = (struct budget_verdict){ BUDGET_WITHIN, BAN_REQUESTS, 0 };
 }
 
-/* A person let him in: what the machine holds against his source does not count meanwhile. What a person said against it does. */
-static void let_in(struct request *request)
+/* A person let him in: he owes nothing for what he asks meanwhile. */
+static void find_admitted(struct request *request)
 {
-	struct caller *caller = &request->caller;
 	struct admitted_source source;
 
 	if (!admitted_find(request->connection->worker->common->admitted, source_key_of(&request->source), now_us(request), &source))
 		return;
-	caller->is_admitted = true;
-	caller->admitted_until_us = source.until_us;
+	request->caller.is_admitted = true;
+	request->caller.admitted_until_us = source.until_us;
+}
+
+/* What the machine held against his source does not count meanwhile. What a person said against it does. */
+static void let_in(struct caller *caller)
+{
 	caller->is_banned = caller->is_banned && caller->ban.reason == BAN_BY_HAND;
 	caller->was_banned = false;
-	caller->budget = (struct budget_verdict){ BUDGET_WITHIN, BAN_REQUESTS, 0 };
 }
 
 static bool is_probing(const struct request *request)
@@ -130,13 +133,15 @@ void caller_identify(struct request *request)
 	bool is_placed;
 
 	caller->fingerprint = fingerprint_of(request);
+	find_admitted(request);
 	if (!table->header || is_probing(request) ||
 	    source_table_take(table, source_key_of(&request->source), at_us, SOURCE_MAKE, &hold) != RESULT_OK)
 		return;
 	caller->is_new = !hold.entry->client;
 	if (request->fault == HTTP_FAULT_NONE)  /* half a head has half a client's name: nobody is two for that */
 		entry_saw_client(hold.entry, caller_client(request), at_us);
-	caller->budget = source_budgets_ask(&plan->budgets, hold.entry);
+	if (!caller->is_admitted)
+		caller->budget = source_budgets_ask(&plan->budgets, hold.entry);
 	caller->is_counted = true;
 	is_placed = hold.entry->is_placed;
 	copy_entry(caller, hold.entry, at_us);
@@ -144,7 +149,8 @@ void caller_identify(struct request *request)
 	if (plan->geo && plan->needs_place && !is_placed)
 		find_place(request);
 	excuse(request);
-	let_in(request);
+	if (caller->is_admitted)
+		let_in(caller);
 	caller_choose_lane(caller);
 }
 
@@ -233,7 +239,7 @@ void caller_settle(struct request *request)
 
 	if (!caller->is_counted)
 		return;
-	if (is_error(request) || took_us >= 1000) {
+	if (!caller->is_admitted && (is_error(request) || took_us >= 1000)) {
 		if (source_table_take(table, caller->key, now_us(request), SOURCE_FIND, &hold) == RESULT_OK) {
 			source_budgets_charge(&request->binding->plan->budgets, hold.entry, is_error(request), took_us);
 			source_table_give(&hold);

@@ -150,8 +150,11 @@ def test_it_ends_by_itself(shield_of):
     page = refused(shield)
     assert order(shield, "admit", reference(page), "--for", "3s").returncode == 0
     begun = time.monotonic()
+    assert statuses(shield, count=60) == {200: 60}
     wait_until(lambda: ask(shield).status == 429, 8, "he is refused again")
     assert time.monotonic() - begun > 2
+    # and owes nothing for what he asked meanwhile
+    assert statuses(shield, count=3) == {429: 3} and order(shield, "bans").stdout == "nobody is banned\n"
 
 
 def test_what_shows_nobody_a_reference_keeps_none(shield_of):
