@@ -49,6 +49,23 @@ static const struct option bypass_options[] = {
 	OPTION_OUTPUT,
 	OPTION_HELP,
 };
+static const struct option maintenance_options[] = {
+	OPTION_CONFIG,
+	OPTION_SOCKET,
+	{ .name = "until", .letter = 'u', .value = "T", .help = "With on: when it ends. 2h, or \"2026-12-01 06:00\" by the clock here, or 2026-12-01T06:00:00+01:00; 31 days at most." },
+	{ .name = "allow", .letter = 'a', .value = "NETWORK", .repeats = true, .help = "With on: who goes on to the portal all the same (192.0.2.0/24); up to 16 times." },
+	{ .name = "message", .letter = 'm', .value = "TEXT", .help = "With on: what the page says besides, in your words; 400 bytes at most." },
+	OPTION_OUTPUT,
+	OPTION_HELP,
+};
+static const struct option admit_options[] = {
+	OPTION_CONFIG,
+	OPTION_SOCKET,
+	{ .name = "for", .letter = 'f', .value = "DURATION", .help = "How long: 30m, 2h, up to 24h; 1h without it." },
+	{ .name = "off", .help = "Ends it now." },
+	OPTION_OUTPUT,
+	OPTION_HELP,
+};
 static const struct option ban_options[] = {
 	OPTION_CONFIG,
 	OPTION_SOCKET,
@@ -139,6 +156,12 @@ const struct command commands[] = {
 	  .arguments_max = 1, .options = bypass_options, .run = bypass_command,
 	  .details = "For when the shield itself may be what keeps citizens out. Strict reading, routing and connection budgets stay on. It "
 	             "ends by itself, survives a reload and a crash, and every view shows it in red." },
+	{ .name = "maintenance", .summary = "closes a site until a time, with a page that says so", .arguments = "[SITE on|off]", .arguments_max = 2,
+	  .options = maintenance_options, .run = maintenance_command,
+	  .details = "Everybody gets 503, when to come back (Retry-After), and a page in Dutch, French, German or English with your message and the site's "
+	             "contact; but for the networks of --allow, which go on to the portal. It ends by itself, survives a reload and a crash, and every view shows it. "
+	             "What comes meanwhile teaches the level of attack nothing and does not raise it. Said again, the new words hold. Without a site: a list.\n\n"
+	             "For a part of a site, or for longer, there is maintenance: true in its file." },
 	{ .name = "ban", .summary = "refuses an address or a network for a while", .arguments = "ADDRESS|NETWORK", .arguments_min = 1, .arguments_max = 1,
 	  .options = ban_options, .run = ban_command,
 	  .details = "What comes from there gets 403, and a page that says for how long; a single address that nobody shares is not even answered. An IPv6 "
@@ -148,16 +171,24 @@ const struct command commands[] = {
 	  .options = unban_options, .run = unban_command,
 	  .details = "Whether a person banned it or the shield did. What it did before is forgotten: the next ban is short again." },
 	{ .name = "bans", .summary = "who is banned now, until when and why", .options = bans_options, .run = bans_command },
+	{ .name = "admit", .summary = "lets in a citizen who was refused, by the reference of his page", .arguments = "[REFERENCE]", .arguments_max = 1,
+	  .options = admit_options, .run = admit_command,
+	  .details = "For who telephones and reads the reference out: of a page that says banned, too many requests, very many people, or one moment. What asks from there "
+	             "is then served as a known citizen's: not challenged, not limited by budgets or rate_limits, a ban that the shield made is lifted; a browser that "
+	             "keeps cookies has it in writing for that time, also on another connection. Rules, allow_from, denylist and bans by a person stay. References "
+	             "are known for 12 hours, also after a crash. Without one: who is let in now.\n\n"
+	             "Everybody who shares that connection is let in with him: ask who it is before you type, and keep the time short."},
 	{ .name = "purge", .summary = "has the running shield forget answers that it keeps", .arguments = "SITE URL|PREFIX*|tag:NAME", .arguments_min = 2,
 	  .arguments_max = 2, .options = purge_options, .run = purge_command,
 	  .details = "URL is /path?query, or the whole of it (https://host/path?query) for one of the hosts of the site. With * at its end, all that "
 	             "begin so: /* is everything. tag:NAME: answers whose origin named them NAME, in Cache-Tag or Surrogate-Key. What is on its way "
 	             "from an origin meanwhile is not kept. Says how many answers went; none is no error." },
-	{ .name = "level", .summary = "says that a site is attacked, or leaves it to the detector", .arguments = "SITE attack|elevated|normal|auto",
-	  .arguments_min = 2, .arguments_max = 2, .options = level_options, .run = level_command,
+	{ .name = "level", .summary = "how sites are; says that one is attacked, or leaves it to the detector", .arguments = "[SITE [attack|elevated|normal|auto]]",
+	  .arguments_max = 2, .options = level_options, .run = level_command,
 	  .details = "The detector compares each second with what is usual for the site (requests, new sources, errors, latency, kinds of "
 	             "requests) and with what its origins can do. Above normal nothing new is learned: a flood does not become what is usual. "
-	             "A word of yours holds until auto. Every move is a line in the journal; status shows the level and what it is for." },
+	             "A word of yours holds until auto; never below level_floor, a key of the site. Every move is a line in the journal. Without a word, says how a "
+	             "site is, and why; without a site, all of them." },
 	{ .name = "status", .summary = "what the running shield is doing, on one page", .options = status_options, .run = status_command },
 	{ .name = "top", .summary = "the same, live", .options = top_options, .run = top_command,
 	  .details = "Requests a second, decisions, origins, the slowest sites and routes, connections, memory; every second, until q." },

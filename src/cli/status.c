@@ -35,6 +35,22 @@ static void print_bypass(struct page *page, const struct json *bypass, struct sp
 	page_print(page, "\n");
 }
 
+static void print_maintenance(struct page *page, const struct json *site)
+{
+	const struct json *maintenance = json_find(site, "maintenance"), *allow = json_find(maintenance, "allow");
+	struct span message = json_text_of(json_find(maintenance, "message"));
+
+	if (!maintenance)
+		return;
+	page_color(page, PAGE_YELLOW, "MAINTENANCE until %.*s: ", SPAN_ARG(json_text_of(json_find(maintenance, "until"))));
+	page_text(page, json_text_of(json_find(site, "site")), 0);
+	for (size_t i = 0; i < json_length(allow); i++)
+		page_print(page, "%s%.*s", i ? ", " : "; let in: ", SPAN_ARG(json_text_of(json_item(allow, i))));
+	page_print(page, "%s", message.len ? ": " : "");
+	page_text(page, message, 0);
+	page_print(page, "\n");
+}
+
 void status_warn(struct page *page, const struct json *status)
 {
 	const struct json *sites = json_find(status, "sites"), *problems = json_find(status, "tenant_problems");
@@ -49,6 +65,10 @@ void status_warn(struct page *page, const struct json *status)
 	print_bypass(page, json_find(status, "bypass"), SPAN("every site"));
 	for (size_t i = 0; i < json_length(sites); i++)
 		print_bypass(page, json_find(json_item(sites, i), "bypass"), json_text_of(json_find(json_item(sites, i), "site")));
+	for (size_t i = 0; i < json_length(sites); i++)
+		print_maintenance(page, json_item(sites, i));
+	if (number(status, "admitted"))
+		page_color(page, PAGE_YELLOW, "ADMITTED: %llu sources are let in by a person (bouclier admit lists them)\n", printable(status, "admitted"));
 	for (size_t i = 0; i < json_length(problems); i++) {
 		const struct json *problem = json_item(problems, i);
 
@@ -176,6 +196,8 @@ static void print_level(struct page *page, const struct json *level)
 		page_print(page, ", until a person says auto");
 	else if (reasons.len)
 		page_print(page, ": %.*s", SPAN_ARG(reasons));
+	if (json_find(level, "floor"))
+		page_print(page, " (never under %.*s: level_floor)", SPAN_ARG(json_text_of(json_find(level, "floor"))));
 	page_print(page, "\n");
 }
 
@@ -234,6 +256,7 @@ static void print_site(struct page *page, const struct json *site)
 		page_print(page, "%s%.*s", i ? ", " : ": ", SPAN_ARG(json_text_of(json_item(hosts, i))));
 	page_print(page, "\n");
 	print_bypass(page, json_find(site, "bypass"), json_text_of(json_find(site, "site")));
+	print_maintenance(page, site);
 	if (json_find(site, "inspected") && !json_bool_of(json_find(site, "inspected")))
 		page_color(page, PAGE_YELLOW, "  not inspected: its TLS passes through to the origins\n");
 	print_level(page, json_find(site, "level"));

@@ -48,6 +48,9 @@ static struct region regions[] = {
 	{ REGION_RATES, RATE_TABLE_VERSION, RATE_TABLE_BYTES },
 	{ REGION_BANS, BAN_NETWORKS_VERSION, sizeof(struct ban_networks) },
 	{ REGION_METERS, METERS_VERSION, sizeof(struct meters) },
+	{ REGION_REFERENCES, REFERENCES_VERSION, sizeof(struct references) },
+	{ REGION_ADMITTED, ADMITTED_VERSION, sizeof(struct admitted) },
+	{ REGION_MAINTENANCE, MAINTENANCE_VERSION, sizeof(struct maintenances) },
 	{ REGION_QUARANTINE, QUARANTINE_VERSION, sizeof(struct quarantine_memory) },
 	{ REGION_CHALLENGE, CHALLENGE_MEMORY_VERSION, sizeof(struct challenge_memory) },
 };

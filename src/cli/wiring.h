@@ -25,6 +25,9 @@ config_sections wiring_sections(void);
 #define REGION_SOURCES "sources"          /* who asks, and who is banned (source/table.h): touched as sources come */
 #define REGION_RATES "rates"              /* what is owed to rate limits (guard/rate_table.h): the same */
 #define REGION_BANS "bans"                /* networks that a person banned (guard/ban_networks.h) */
+#define REGION_MAINTENANCE "maintenance"  /* sites that a person closed until a time (edge/maintenance.h) */
+#define REGION_REFERENCES "references"   /* who was refused lately, by reference (guard/references.h): touched as people are refused */
+#define REGION_ADMITTED "admitted"       /* sources that a person let in (guard/admitted.h) */
 #define COLLECTIONS_BYTES ((size_t)8 << 20)
 #define REGION_VERSION 1u
 

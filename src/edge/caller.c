@@ -32,8 +32,7 @@ static uint64_t fingerprint_of(const struct request *request)
 	return ja4.len ? hash_span(kinds_seed, ja4) : 0;
 }
 
-/* What tells two clients behind one address apart, and is the same for all requests of one: its ciphers, and its name. */
-static uint64_t client_of(const struct request *request)
+uint64_t caller_client(const struct request *request)
 {
 	const struct field *agent = fields_find(&request->head.fields, FIELD_USER_AGENT);
 	struct span ja4 = ja4_of(request);
@@ -85,6 +84,8 @@ void caller_choose_lane(struct caller *caller)
 {
 	if (caller->is_partner)
 		caller->lane = LANE_PARTNER;
+	else if (caller->is_admitted)
+		caller->lane = LANE_KNOWN;
 	else if (caller->budget.level != BUDGET_WITHIN || caller->was_banned)
 		caller->lane = LANE_REST;
 	else
@@ -107,6 +108,24 @@ static void excuse(struct request *request)
 	caller->budget = (struct budget_verdict){ BUDGET_WITHIN, BAN_REQUESTS, 0 };
 }
 
+/* A person let him in: he owes nothing for what he asks meanwhile. */
+static void find_admitted(struct request *request)
+{
+	struct admitted_source source;
+
+	if (!admitted_find(request->connection->worker->common->admitted, source_key_of(&request->source), now_us(request), &source))
+		return;
+	request->caller.is_admitted = true;
+	request->caller.admitted_until_us = source.until_us;
+}
+
+/* What the machine held against his source does not count meanwhile. What a person said against it does. */
+static void let_in(struct caller *caller)
+{
+	caller->is_banned = caller->is_banned && caller->ban.reason == BAN_BY_HAND;
+	caller->was_banned = false;
+}
+
 static bool is_probing(const struct request *request)
 {
 	return request->connection->probe || request_has_probe_key(request);
@@ -122,13 +141,15 @@ void caller_identify(struct request *request)
 	bool is_placed;
 
 	caller->fingerprint = fingerprint_of(request);
+	find_admitted(request);
 	if (!table->header || is_probing(request) ||
 	    source_table_take(table, source_key_of(&request->source), at_us, SOURCE_MAKE, &hold) != RESULT_OK)
 		return;
 	caller->is_new = !hold.entry->client;
 	if (request->fault == HTTP_FAULT_NONE)  /* half a head has half a client's name: nobody is two for that */
-		entry_saw_client(hold.entry, client_of(request), at_us);
-	caller->budget = source_budgets_ask(&plan->budgets, hold.entry);
+		entry_saw_client(hold.entry, caller_client(request), at_us);
+	if (!caller->is_admitted)
+		caller->budget = source_budgets_ask(&plan->budgets, hold.entry);
 	caller->is_counted = true;
 	is_placed = hold.entry->is_placed;
 	copy_entry(caller, hold.entry, at_us);
@@ -136,6 +157,8 @@ void caller_identify(struct request *request)
 	if (plan->geo && plan->needs_place && !is_placed)
 		find_place(request);
 	excuse(request);
+	if (caller->is_admitted)
+		let_in(caller);
 	caller_choose_lane(caller);
 }
 
@@ -240,7 +263,7 @@ void caller_settle(struct request *request)
 
 	if (!caller->is_counted)
 		return;
-	if (is_error(request) || took_us >= 1000 || source_bytes_count(bytes)) {
+	if (!caller->is_admitted && (is_error(request) || took_us >= 1000 || source_bytes_count(bytes))) {
 		if (source_table_take(table, caller->key, now_us(request), SOURCE_FIND, &hold) == RESULT_OK) {
 			source_budgets_charge(&request->binding->plan->budgets, hold.entry, is_error(request), took_us, bytes);
 			source_table_give(&hold);

@@ -30,6 +30,8 @@ struct caller {
 	bool is_banned, is_known, is_shared, has_token;
 	bool is_exempt;                  /* management, a trusted proxy, or this machine: no budgets, no bans */
 	bool is_partner;                 /* the site's allowlist names him */
+	bool is_admitted;                /* a person let him in, until ADMITTED_UNTIL_US */
+	uint64_t admitted_until_us;
 	bool is_counted;                 /* his entry owes for this request */
 	bool is_new;                     /* he was never seen before, or is forgotten */
 	bool was_banned;                 /* not long ago */
@@ -49,6 +51,8 @@ void caller_choose_lane(struct caller *caller);
 void caller_meet_kind(struct request *request);
 /* He waits a lane further down than he would, for his client's kind: never a known citizen, never a partner. */
 bool caller_is_moved_for_kind(const struct caller *caller);
+/* What tells two clients behind one address apart, and is the same for all requests of one: a hash of its ciphers, and its name. */
+uint64_t caller_client(const struct request *request);
 /* The site's allowlist names him. */
 bool caller_is_partner(const struct request *request);
 /* How the machine bans, by PLAN. */

@@ -9,6 +9,7 @@
 #include "edge/inject.h"
 #include "edge/hits_request.h"
 #include "edge/meter_request.h"
+#include "edge/reference.h"
 #include "edge/inspect.h"
 #include "http/head_writer.h"
 
@@ -180,10 +181,8 @@ static void add_ours(struct fields_out *out)
 		add(out, FIELD_RETRY_AFTER, SPAN("Retry-After"), digits(request, request->retry_s));
 	if (request->is_own && (request->reason == REASON_NO_ORIGIN || request->reason == REASON_HOLD))
 		add(out, FIELD_RETRY_AFTER, SPAN("Retry-After"), SPAN("2"));
-	if (request->is_own && (request->reason == REASON_QUEUE_FULL || request->reason == REASON_QUEUE_LATE))
+	if (request->is_own && !request->retry_s && (request->reason == REASON_QUEUE_FULL || request->reason == REASON_QUEUE_LATE))
 		add(out, FIELD_RETRY_AFTER, SPAN("Retry-After"), digits(request, come_back_s(request)));
-	if (request->is_own && request->reason == REASON_MAINTENANCE)
-		add(out, FIELD_RETRY_AFTER, SPAN("Retry-After"), digits(request, (uint64_t)request->route->settings->maintenance_retry_ms / 1000));
 	if (request->is_own && request->status == 405)
 		add(out, FIELD_OTHER, SPAN("Allow"), allowed_methods(request));
 }
@@ -561,6 +560,7 @@ enum step_outcome step_record(struct request *request)
 	if (request->origin || request->member || request->turn.member)
 		request_release_origin(request, false);
 	caller_settle(request);
+	reference_of_request(request);
 	worker->gauges.requests_at_work--;
 	if (request->is_h2) {
 		http2_request_over(request);

@@ -106,6 +106,11 @@ static struct level_sample collect(struct meter *meter, double seconds)
 	return sample;
 }
 
+void meter_skip(struct meter *meter)
+{
+	(void)collect(meter, 1);
+}
+
 static bool publish(struct meter *meter, bool has_moved)
 {
 	__atomic_store_n(&meter->level, meter->state.level, __ATOMIC_RELAXED);

@@ -58,6 +58,8 @@ void meter_count_pressure(struct meter *meter, unsigned worker, bool is_refused)
 /* ELAPSED_MS (not 0, about METER_TICK_MS) have gone by since the last time. True: MOVE tells that the level has changed. */
 #define METER_TICK_MS 1000u
 bool meter_tick(struct meter *meter, uint64_t elapsed_ms, struct level_move *move);
+/* What was counted since the last time is not what is usual: it is forgotten, and the level stays. */
+void meter_skip(struct meter *meter);
 /* As a person says. AUTO: as the detector does. True: it has changed. */
 bool meter_force(struct meter *meter, bool is_auto, enum level level, struct level_move *move);
 bool meter_set_least(struct meter *meter, enum level least, struct level_move *move);

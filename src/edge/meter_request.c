@@ -14,7 +14,7 @@ void meter_of_request(const struct request *request)
 	const struct edge_site *site = request->site;
 	struct meter_request seen;
 
-	if (!site || !site->meter || request_is_probe(request))
+	if (!site || !site->meter || request_is_probe(request) || request->reason == REASON_MAINTENANCE)
 		return;
 	seen = (struct meter_request){ .status = request->status, .latency_us = latency_us(request), .is_stranger = request->caller.is_new, .has_query = request->head.has_query,
 		                       .has_body = request->head.body.framing != BODY_NONE, .is_h2 = request->is_h2 };

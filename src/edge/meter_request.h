@@ -4,7 +4,7 @@
 
 #include "edge/request.h"
 
-/* When it is over. Our own probes are not counted. */
+/* When it is over. Our own probes are not counted, nor is what a site in maintenance is asked. */
 void meter_of_request(const struct request *request);
 
 #endif

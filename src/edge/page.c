@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/encode.h"
+#include "base/hash.h"
 #include "edge/request.h"
 
 #include "base/banned.h"
@@ -99,7 +100,7 @@ static const struct page_text banned_text = {
 };
 
 /* How long, in words that are kept: rounded up, so that few pages are made. */
-enum wait_unit { WAIT_SECONDS, WAIT_MINUTES, WAIT_HOURS };
+enum wait_unit { WAIT_SECONDS, WAIT_MINUTES, WAIT_HOURS, WAIT_DAYS };
 static const struct page_wait {
 	uint32_t seconds;
 	unsigned count;
@@ -108,12 +109,14 @@ static const struct page_wait {
 	{ 2, 2, WAIT_SECONDS }, { 3, 3, WAIT_SECONDS }, { 4, 4, WAIT_SECONDS }, { 5, 5, WAIT_SECONDS }, { 6, 6, WAIT_SECONDS }, { 10, 10, WAIT_SECONDS }, { 15, 15, WAIT_SECONDS }, { 30, 30, WAIT_SECONDS }, { 60, 60, WAIT_SECONDS }, { 120, 2, WAIT_MINUTES }, { 300, 5, WAIT_MINUTES },
 	{ 900, 15, WAIT_MINUTES }, { 1800, 30, WAIT_MINUTES }, { 3600, 60, WAIT_MINUTES }, { 7200, 2, WAIT_HOURS }, { 21600, 6, WAIT_HOURS },
 	{ 43200, 12, WAIT_HOURS }, { 86400, 24, WAIT_HOURS }, { 259200, 72, WAIT_HOURS },
+	{ 604800, 7, WAIT_DAYS }, { 1209600, 14, WAIT_DAYS }, { 2678400, 31, WAIT_DAYS },
 };
 static const char *const wait_before[] = { "You can try again in", "U kunt het opnieuw proberen over", "Vous pourrez réessayer dans", "Ein neuer Versuch ist möglich in" };
 static const char *const wait_units[][PAGE_LANGUAGES] = {
 	[WAIT_SECONDS] = { "seconds", "seconden", "secondes", "Sekunden" },
 	[WAIT_MINUTES] = { "minutes", "minuten", "minutes", "Minuten" },
 	[WAIT_HOURS] = { "hours", "uur", "heures", "Stunden" },
+	[WAIT_DAYS] = { "days", "dagen", "jours", "Tagen" },
 };
 
 static const struct page_text busy_text = {
@@ -127,8 +130,8 @@ static const char *const maintenance_title[] = { "Maintenance", "Onderhoud", "Ma
 static const char *const maintenance_advice[] = {
 	"This portal is being worked on. It will be back soon.", "Er wordt aan dit portaal gewerkt. Het is snel terug.",
 	"Ce portail est en maintenance. Il sera bientôt de retour.", "An diesem Portal wird gearbeitet. Es ist bald zurück." };
+#define BUSY_WAIT_S 5u   /* the latest that Retry-After says then (deliver.c) */
 static const char *const reference_words[] = { "Reference", "Referentie", "Référence", "Referenz" };
-/* In front of the number of seconds, behind 1, behind more. */
 static const char *const contact_words[] = { "Need help?", "Hulp nodig?", "Besoin d’aide ?", "Brauchen Sie Hilfe?" };
 
 /* -- the language -- */
@@ -218,11 +221,26 @@ const char *page_language_tag(enum page_language language)
 	return language_tags[language];
 }
 
+static enum page_kind kind_of(const struct request *request)
+{
+	if (request->reason == REASON_MAINTENANCE)
+		return PAGE_MAINTENANCE;
+	if (request->reason == REASON_BANNED)
+		return PAGE_BANNED;
+	if (request->reason == REASON_QUEUE_FULL || request->reason == REASON_QUEUE_LATE)
+		return PAGE_BUSY;
+	if (request->reason != REASON_RULES && request->reason != REASON_RULES_LIMIT)
+		return PAGE_STATUS;
+	return request->origin_status ? PAGE_ANSWER : PAGE_RULES;
+}
+
 /* NULL: nobody is told when, or it is too long to be of use. */
 static const struct page_wait *wait_of(const struct request *request)
 {
-	for (size_t i = 0; request->retry_s && i < sizeof(waits) / sizeof(*waits); i++) {
-		if (request->retry_s <= waits[i].seconds + (waits[i].seconds >= 30))  /* what was said in minutes has been rounded up to a second */
+	unsigned wait_s = request->retry_s || kind_of(request) != PAGE_BUSY ? request->retry_s : BUSY_WAIT_S;
+
+	for (size_t i = 0; wait_s && i < sizeof(waits) / sizeof(*waits); i++) {
+		if (wait_s <= waits[i].seconds + (waits[i].seconds >= 30))  /* what was said in minutes has been rounded up to a second */
 			return &waits[i];
 	}
 	return NULL;
@@ -254,19 +272,6 @@ enum result page_write_foot(const struct request *request, unsigned status, enum
 	return result;
 }
 
-static enum page_kind kind_of(const struct request *request)
-{
-	if (request->reason == REASON_MAINTENANCE)
-		return PAGE_MAINTENANCE;
-	if (request->reason == REASON_BANNED)
-		return PAGE_BANNED;
-	if (request->reason == REASON_QUEUE_FULL || request->reason == REASON_QUEUE_LATE)
-		return PAGE_BUSY;
-	if (request->reason != REASON_RULES && request->reason != REASON_RULES_LIMIT)
-		return PAGE_STATUS;
-	return request->origin_status ? PAGE_ANSWER : PAGE_RULES;
-}
-
 static const struct page_text *text_for(const struct request *request, unsigned status)
 {
 	enum page_kind kind = kind_of(request);
@@ -278,6 +283,16 @@ static const struct page_text *text_for(const struct request *request, unsigned 
 	return kind == PAGE_RULES ? &rules_text : text_of(kind == PAGE_ANSWER ? 0 : status);
 }
 
+/* In whatever language it is: of which nobody told us. */
+static enum result write_notice(struct span notice, struct buffer *out)
+{
+	enum result result = buffer_append(out, SPAN("<p dir=\"auto\">"));
+
+	if (result == RESULT_OK)
+		result = html_write(notice, out);
+	return result == RESULT_OK ? buffer_append(out, SPAN("</p>\n")) : result;
+}
+
 static enum result write_page(const struct request *request, unsigned status, enum page_language language, struct buffer *out)
 {
 	bool is_maintenance = kind_of(request) == PAGE_MAINTENANCE;
@@ -286,6 +301,8 @@ static enum result write_page(const struct request *request, unsigned status, en
 	const char *advice = is_maintenance ? maintenance_advice[language] : text->advice[language];
 	enum result result = buffer_print(out, page_head, language_tags[language], title, title, advice);
 
+	if (result == RESULT_OK && request->notice.len)
+		result = write_notice(request->notice, out);
 	if (result == RESULT_OK)
 		result = page_write_foot(request, status, language, out);
 	return result == RESULT_OK ? buffer_append(out, SPAN("</html>\n")) : result;
@@ -312,6 +329,11 @@ static bool wants_problem(const struct request *request)
 
 /* -- kept pages: a refusal must cost an attacker more than us -- */
 
+static uint64_t notice_key(const struct request *request)
+{
+	return request->notice.len ? hash_span(hash_process_seed(), request->notice) : 0;
+}
+
 /* Where in TEXT the request's id stands. */
 static size_t find_id(struct span text, const struct request *request)
 {
@@ -335,7 +357,7 @@ static struct page_kept *find_kept(const struct request *request, unsigned statu
 		struct page_kept *kept = &pages->list[i];
 
 		if (kept->text && kept->status == status && kept->language == (unsigned)language &&
-		    kept->kind == (unsigned)kind_of(request) && kept->wait == wait_key(request) &&
+		    kept->kind == (unsigned)kind_of(request) && kept->wait == wait_key(request) && kept->notice == notice_key(request) &&
 		    kept->settings == (request->route ? request->route->settings : NULL))
 			return kept;
 	}
@@ -352,7 +374,7 @@ static void keep(const struct request *request, unsigned status, enum page_langu
 		return;
 	memcpy(copy, text.at, text.len);
 	free(kept->text);
-	*kept = (struct page_kept){ copy, text.len, find_id(text, request), status, language, kind_of(request), wait_key(request),
+	*kept = (struct page_kept){ copy, text.len, find_id(text, request), status, language, kind_of(request), wait_key(request), notice_key(request),
 		                    request->route ? request->route->settings : NULL };
 }
 

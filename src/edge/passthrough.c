@@ -281,7 +281,7 @@ enum result passthrough_start(struct connection *connection)
 	/* Security, fails closed: an address that no rule names is not let in. */
 	else if (settings->allow_from.count && !source_is_trusted(&settings->allow_from, &request->source))
 		refuse(request, DECISION_BLOCK, REASON_ALLOW_FROM, ALERT_ACCESS_DENIED);
-	else if (settings->maintenance)
+	else if (maintenance_meets(request))
 		refuse(request, DECISION_LIMIT, REASON_MAINTENANCE, ALERT_INTERNAL_ERROR);
 	return RESULT_OK;
 }

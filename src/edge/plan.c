@@ -16,6 +16,15 @@ uint64_t plan_site_key(struct span site_name)
 	return key ? key : 1;
 }
 
+const struct edge_site *plan_find_site(const struct plan *plan, uint64_t key)
+{
+	for (size_t i = 0; i < plan->site_count; i++) {
+		if (plan->sites[i].key == key)
+			return &plan->sites[i];
+	}
+	return NULL;
+}
+
 uint64_t plan_method_mask(const struct list_value *list)
 {
 	const struct span *methods = list->items;

@@ -116,6 +116,8 @@ const struct rule *edge_site_rule(const struct edge_site *site, uint32_t id);
 /* Some route of SITE has rules. */
 bool edge_site_has_rules(const struct edge_site *site);
 uint64_t plan_site_key(struct span site_name);
+/* The site with this key; NULL: there is none, or none any more. */
+const struct edge_site *plan_find_site(const struct plan *plan, uint64_t key);
 /* LIST of method names as bits per enum method; 0: none is written. */
 uint64_t plan_method_mask(const struct list_value *list);
 /* The port with this address, or NULL. */

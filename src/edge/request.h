@@ -84,7 +84,7 @@ struct request {
 	bool is_carried;                   /* challenge/: it came back from the visitor's browser, and CARRIED is what is left of it */
 	struct span carried;
 	struct collected *collected;       /* challenge/: being read; NULL: nothing is */
-	struct span set_cookie;            /* goes with the answer; empty: none */
+	struct span set_cookie, notice;    /* go with the answer, a page: what the administrator says on it; empty: none */
 	unsigned retry_s;                  /* goes with a refusal: when to come back; 0: not said */
 	struct pace up_pace;               /* HTTP/2: of this body; HTTP/1 has the connection's */
 

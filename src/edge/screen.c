@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "edge/challenge/challenge.h"
+#include "edge/maintenance.h"
 #include "edge/request.h"
 #include "source/source.h"
 
@@ -143,7 +144,7 @@ enum step_outcome step_screen(struct request *request)
 	outcome = screen_source(request);
 	if (outcome != STEP_NEXT)
 		return outcome;
-	if (settings->maintenance)
+	if (maintenance_meets(request))
 		return request_answer(request, 503, DECISION_LIMIT, REASON_MAINTENANCE);
 	if (challenge_is_admit(request))
 		return challenge_admit(request);

@@ -1,4 +1,5 @@
-/* What becomes of a request for who asks: the site's lists, bans, the site's rate limits, and the source's own budgets, in this order. */
+/* What becomes of a request for who asks: the site's lists, bans, and, but for those whom a person let in, the site's rate
+ * limits and the source's own budgets, in this order. */
 #include "edge/challenge/challenge.h"
 #include "edge/request.h"
 #include "message/path.h"
@@ -89,6 +90,8 @@ enum step_outcome screen_source(struct request *request)
 	}
 	if (verdict.action == LIST_DENY)
 		return request_answer(request, 403, DECISION_BLOCK, REASON_DENYLIST);
+	if (caller->is_admitted)
+		return STEP_NEXT;
 	outcome = ask_limits(request);
 	if (outcome == STEP_NEXT && caller->budget.level >= BUDGET_TWICE && !challenge_excuses(request))
 		outcome = limit(request, caller->budget.retry_after_us, REASON_BUDGET);

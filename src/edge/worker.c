@@ -76,13 +76,11 @@ struct span worker_date(struct worker *worker)
 	return span_make(worker->date, CLOCK_HTTP_LEN);
 }
 
-/* Two words of a counter mixed with a random seed: unique for certain in this process, unguessable enough for a reference
- * that people read out on the telephone. */
 void worker_next_id(struct worker *worker, uint64_t out[2])
 {
-	worker->id_state[0] += 0x9e3779b97f4a7c15u;
-	out[0] = hash_u64(worker->id_state[0]);
-	out[1] = hash_u64(worker->id_state[0] ^ worker->id_state[1]);
+	worker->id_count++;
+	for (unsigned i = 0; i < 2; i++)
+		out[i] = hash_span(worker->id_seeds[i], span_make((const char *)&worker->id_count, sizeof(worker->id_count)));
 }
 
 /* -- accepting -- */
@@ -396,7 +394,7 @@ struct worker *worker_new(const struct worker_needs *needs)
 	shares_worker_init(worker);
 	turns_init(worker);
 	caching_worker_init(worker);
-	random_fill(worker->id_state, sizeof(worker->id_state));
+	random_fill(worker->id_seeds, sizeof(worker->id_seeds));
 	worker->binding = binding_new(needs->snapshot);
 	if (!worker->binding)
 		goto fail;

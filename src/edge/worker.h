@@ -10,14 +10,17 @@
 #include "base/loop.h"
 #include "edge/fact.h"
 #include "edge/known.h"
+#include "edge/maintenance.h"
 #include "edge/outside.h"
 #include "edge/plan.h"
 #include "edge/probe_log.h"
 #include "edge/quarantine.h"
 #include "edge/queue.h"
 #include "edge/tenants.h"
+#include "guard/admitted.h"
 #include "guard/ban_networks.h"
 #include "guard/rate_table.h"
+#include "guard/references.h"
 #include "guard/share.h"
 #include "guard/challenge.h"
 #include "origin/connection.h"
@@ -51,8 +54,11 @@ struct edge_common {
 	struct source_table sources;  /* its header may be NULL */
 	struct rate_table *rates;
 	struct ban_networks *ban_networks;
+	struct references *references;   /* of refusals; NULL: none is remembered */
+	const struct admitted *admitted; /* whom a person let in; NULL: nobody can be */
 	struct challenge_memory *challenge;  /* keys of tokens, and what is remembered of them; NULL: nobody is challenged */
 	struct blocklist *blocklist;  /* NULL: no blocklist is asked */
+	const struct maintenances *maintenances;  /* sites that a person closed, in memory that outlives this process; NULL: none can be */
 	bool (*is_bypassed)(struct edge_common *common, uint64_t site_key, uint64_t wall_ms);
 };
 
@@ -64,6 +70,7 @@ struct page_kept {
 	char *text;
 	size_t len, id_at;
 	unsigned status, language, kind, wait;
+	uint64_t notice;          /* a hash of what the administrator says */
 	const struct edge_settings *settings;
 };
 struct worker_pages {
@@ -94,7 +101,8 @@ struct worker {
 	struct list free_requests;
 	unsigned free_request_count;
 	struct worker_gauges gauges;
-	uint64_t id_state[2];                /* of request ids */
+	struct hash_seed id_seeds[2];        /* of request ids */
+	uint64_t id_count;
 	struct worker_pages pages;
 	struct operator_scratch *scratch;    /* of the rules, as the next; NULL until some are asked */
 	struct waf_spares *spares;
@@ -162,6 +170,7 @@ void source_shakes_hands(const struct worker *worker, const struct address *peer
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT", made once a second. */
 struct span worker_date(struct worker *worker);
+/* Of a request: 128 bits of a keyed hash. Who knows some knows no other: a citizen is let in by it (guard/references.h). */
 void worker_next_id(struct worker *worker, uint64_t out[2]);
 
 #endif

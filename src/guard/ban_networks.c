@@ -1,5 +1,7 @@
 #include "guard/ban_networks.h"
 
+#include "base/slots.h"
+
 #include "base/banned.h"
 
 static bool is_same(const struct network *a, const struct network *b)
@@ -7,34 +9,34 @@ static bool is_same(const struct network *a, const struct network *b)
 	return a->prefix == b->prefix && address_equal(&a->address, &b->address);
 }
 
+/* It is only written where slots_write may write: by whoever bans. */
+static struct slots slots_of(const struct ban_networks *bans)
+{
+	struct ban_networks *own = (struct ban_networks *)(uintptr_t)bans;
+
+	return (struct slots){ &own->used, own->versions, own->list, sizeof(*own->list), BAN_NETWORKS_MAX };
+}
+
 /* A copy of a whole entry; false: it is free, or being written. */
 static bool copy_entry(const struct ban_networks *bans, unsigned index, struct banned_network *out)
 {
-	uint32_t version = __atomic_load_n(&bans->versions[index], __ATOMIC_ACQUIRE);
+	struct slots slots = slots_of(bans);
 
-	if (version & 1)
-		return false;
-	*out = bans->list[index];
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return out->until_us && __atomic_load_n(&bans->versions[index], __ATOMIC_RELAXED) == version;
+	return slots_read(&slots, index, out) && out->until_us;
 }
 
-/* A writer that died in here left an odd version: nobody reads that place until it is written anew. */
 static void write_entry(struct ban_networks *bans, unsigned index, const struct banned_network *entry)
 {
-	uint32_t version = bans->versions[index] | 1;
+	struct slots slots = slots_of(bans);
 
-	__atomic_store_n(&bans->versions[index], version, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	bans->list[index] = *entry;
-	__atomic_store_n(&bans->versions[index], version + 1, __ATOMIC_RELEASE);
+	slots_write(&slots, index, entry);
 }
 
 static unsigned used(const struct ban_networks *bans)
 {
-	unsigned count = __atomic_load_n(&bans->used, __ATOMIC_ACQUIRE);
+	struct slots slots = slots_of(bans);
 
-	return count < BAN_NETWORKS_MAX ? count : BAN_NETWORKS_MAX;
+	return slots_used(&slots);
 }
 
 /* The place of NETWORK; without one, a free place; BAN_NETWORKS_MAX: none. */
@@ -68,8 +70,6 @@ enum result ban_networks_add(struct ban_networks *bans, const struct network *ne
 	if (reason.len)
 		memcpy(entry.reason, reason.at, reason.len);
 	write_entry(bans, place, &entry);
-	if (place >= used(bans))
-		__atomic_store_n(&bans->used, place + 1, __ATOMIC_RELEASE);
 	return RESULT_OK;
 }
 

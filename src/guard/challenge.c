@@ -149,6 +149,15 @@ enum result challenge_admit_work(struct challenge_memory *memory, const struct v
 	return result;
 }
 
+enum result challenge_let_in(struct challenge_memory *memory, const struct visit *visit, uint32_t left_s, struct token *out)
+{
+	if (!may_issue(memory, visit))
+		return RESULT_LIMIT;
+	*out = issue(visit, TOKEN_WORK, false);
+	out->lifetime_s = left_s < TOKEN_LIFETIME_S ? left_s : TOKEN_LIFETIME_S;
+	return RESULT_OK;
+}
+
 enum result challenge_admit_wait(struct challenge_memory *memory, const struct visit *visit, struct span text, struct token *out,
                                  uint64_t *left_ms)
 {

@@ -71,6 +71,8 @@ enum result challenge_admit_work(struct challenge_memory *memory, const struct v
  * Who keeps no cookies is remembered: challenge_passes. */
 enum result challenge_admit_wait(struct challenge_memory *memory, const struct visit *visit, struct span text, struct token *out,
                                  uint64_t *left_ms) must_check;
+/* A person let its source in, for LEFT_S seconds (not 0): its browser has that in writing. RESULT_LIMIT: too many in this network. */
+enum result challenge_let_in(struct challenge_memory *memory, const struct visit *visit, uint32_t left_s, struct token *out) must_check;
 /* It has waited before, without keeping a cookie: it goes on in the lowest lane, and is not asked again. */
 bool challenge_passes(const struct challenge_memory *memory, const struct visit *visit);
 /* One more request of TOKEN. False: more than its budget; it waits with the rest. */

@@ -38,7 +38,7 @@ const char *level_reason_name(unsigned bit)
 #define X(id, name, least) name,
 		LEVEL_MEASURES(X)
 #undef X
-		"shape", "pressure", "person",
+		"shape", "pressure", "person", "floor",
 	};
 
 	return bit < LEVEL_FOR_COUNT ? names[bit] : "none";
@@ -47,7 +47,7 @@ const char *level_reason_name(unsigned bit)
 void level_init(struct level_state *state, enum level least)
 {
 	*state = (struct level_state){ .level = (uint8_t)least, .due = (uint8_t)least, .least = (uint8_t)least, .down_s = LEVEL_DOWN_S,
-	                               .since_attack_s = LEVEL_FORGET_S };
+	                               .since_attack_s = LEVEL_FORGET_S, .reasons = least > LEVEL_NORMAL ? LEVEL_FOR_FLOOR : 0 };
 }
 
 /* What would be unusual. */
@@ -182,7 +182,7 @@ static bool go_down(struct level_state *state, struct level_move *move)
 	state->calm_for_s++;
 	if (state->calm_for_s < state->down_s)
 		return false;
-	return move_to(state, state->level - 1, 0, move);
+	return move_to(state, state->level - 1, state->level - 1 == state->least && state->least > LEVEL_NORMAL ? LEVEL_FOR_FLOOR : 0, move);
 }
 
 /* Only calm teaches; and what lasts, or a site that has twice the visitors since yesterday would be on its guard for ever. */
@@ -194,7 +194,7 @@ static bool may_learn(struct level_state *state, unsigned points, uint32_t reaso
 		state->odd_for_s = 0;
 	else if (state->odd_for_s < LEVEL_ACCEPT_S)
 		state->odd_for_s++;
-	return is_harmless && ((state->level == LEVEL_NORMAL && points == 0) || state->odd_for_s == LEVEL_ACCEPT_S);
+	return is_harmless && ((state->level == state->least && points == 0) || state->odd_for_s == LEVEL_ACCEPT_S);
 }
 
 bool level_learn(struct level_state *state, const struct level_sample *sample, struct level_move *move)
@@ -236,6 +236,10 @@ void level_release(struct level_state *state)
 
 bool level_set_least(struct level_state *state, enum level least, struct level_move *move)
 {
+	bool is_held_up = !state->is_forced && state->reasons == LEVEL_FOR_FLOOR && state->level > least;
+
 	state->least = (uint8_t)least;
-	return !state->is_forced && state->level < least && move_to(state, least, LEVEL_FOR_PERSON, move);
+	if (state->level < least)
+		return move_to(state, least, LEVEL_FOR_FLOOR, move);
+	return is_held_up && move_to(state, state->due, least > LEVEL_NORMAL ? LEVEL_FOR_FLOOR : 0, move);
 }

@@ -56,7 +56,8 @@ enum level_measure {
 #define LEVEL_FOR_SHAPE (1u << LEVEL_OF_COUNT)           /* requests of another kind than usual */
 #define LEVEL_FOR_PRESSURE (1u << (LEVEL_OF_COUNT + 1))  /* the origin cannot keep up */
 #define LEVEL_FOR_PERSON (1u << (LEVEL_OF_COUNT + 2))    /* somebody said so */
-#define LEVEL_FOR_COUNT (LEVEL_OF_COUNT + 3)
+#define LEVEL_FOR_FLOOR (1u << (LEVEL_OF_COUNT + 3))     /* it is never lower: the administrator's `level_floor` */
+#define LEVEL_FOR_COUNT (LEVEL_OF_COUNT + 4)
 
 /* One second. */
 struct level_sample {
@@ -94,11 +95,11 @@ struct level_move {
 void level_init(struct level_state *state, enum level least);
 /* A second has gone by. True: MOVE tells that the level has changed. */
 bool level_learn(struct level_state *state, const struct level_sample *sample, struct level_move *move);
-/* A person says LEVEL, until level_release. True: it has changed. */
+/* A person says LEVEL, until level_release; under the floor it is the floor. True: it has changed. */
 bool level_force(struct level_state *state, enum level level, struct level_move *move);
 /* It is the detector's again, which begins where the person left it. */
 void level_release(struct level_state *state);
-/* Never under LEAST from now on. True: it has changed. */
+/* Never under LEAST from now on, whatever a person said before. What only the floor before it held up comes down at once. True: it has changed. */
 bool level_set_least(struct level_state *state, enum level least, struct level_move *move);
 
 const char *level_name(enum level level);

@@ -1,6 +1,7 @@
 #include "guard/settings.h"
 
 #include "guard/gcra.h"
+#include "guard/level.h"
 #include "guard/rate_table.h"
 #include "guard/source_budget.h"
 
@@ -48,9 +49,18 @@ static const struct key_table rate_limit_table = {
 	.help = "How often a path may be asked for.",
 };
 
+static const char *const level_words[] = {
+#define X(id, name) name,
+	LEVEL_LIST(X)
+#undef X
+	NULL,
+};
+
 static const struct key site_keys[] = {
 	{ .name = "rate_limits", .type = KEY_MAP, .flags = KEY_LIST, .offset = AT(guard_site_settings, rate_limits), .table = &rate_limit_table,
 	  .help = "How often paths may be asked for, and by whom." },
+	{ .name = "level_floor", .type = KEY_CHOICE, .offset = AT(guard_site_settings, level_floor), .fallback = "normal", .choices = level_words,
+	  .help = "The level of attack is never below it, whatever the detector finds or a person says. `bouclier level` shows why a site is where it is." },
 	{ 0 },
 };
 

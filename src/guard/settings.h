@@ -10,6 +10,8 @@
  *   rate_table  what is owed to them, in memory that outlives an edge
  *   demand      whether more is asked of an origin than it can do
  *   ban         who is refused for a while, and for how long
+ *   references  who was refused under which reference
+ *   admitted    whom a person let in who had read one out
  *   challenge   what strangers are asked while there is no room for all, and the tokens that they get (its header names its parts)
  *
  * Availability, fails open: whatever this room cannot know (memory, a lock) lets pass. Bans of the management network and of trusted
@@ -36,6 +38,7 @@ struct rate_limit_settings {
 
 struct guard_site_settings {       /* SCOPE_SITE */
 	struct list_value rate_limits;  /* struct rate_limit_settings */
+	int level_floor;                /* enum level (level.h) */
 };
 
 /* `source_budgets`: what one source may, of all sites together. */

@@ -10,7 +10,7 @@ import yaml
 import lab
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-COMMANDS = "run check reload protect unprotect bypass purge status top log rules doctor version dump help".split()
+COMMANDS = "run check reload protect unprotect bypass maintenance admit level purge status top log rules doctor version dump help".split()
 
 
 @pytest.fixture
@@ -238,7 +238,8 @@ def test_the_schema_takes_what_check_takes(bouclier, config, folder):
 
 
 @pytest.mark.parametrize("words", [["status"], ["top", "--once"], ["bypass", "x", "--for", "1h", "--reason", "r"], ["reload"], ["ban", "203.0.113.7"],
-                                   ["unban", "203.0.113.7"], ["bans"]])
+                                   ["unban", "203.0.113.7"], ["bans"], ["level"], ["level", "x"], ["maintenance"], ["maintenance", "x", "off"],
+                                   ["maintenance", "x", "on", "--until", "1h"], ["admit"], ["admit", "0" * 32]])
 def test_nobody_there(bouclier, config, words, folder):
     said = bouclier(*words, "-c", config())
     assert said.code == 1 and said.out == "" and f"no shield answers at {folder}/admin.sock" in said.err

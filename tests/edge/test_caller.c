@@ -36,6 +36,19 @@ static void lanes(void **state)
 	}
 }
 
+/* By a person: before what the machine holds against him, behind what the site's own list says for him. */
+static void who_is_let_in(void **state)
+{
+	struct caller caller = { .is_admitted = true, .was_banned = true, .budget.level = BUDGET_FAR };
+
+	(void)state;
+	caller_choose_lane(&caller);
+	assert_int_equal(caller.lane, LANE_KNOWN);
+	caller.is_partner = true;
+	caller_choose_lane(&caller);
+	assert_int_equal(caller.lane, LANE_PARTNER);
+}
+
 /* A request that is over, of a worker that serves nobody else. */
 struct stage {
 	struct worker worker;
@@ -228,7 +241,8 @@ static void who_is_banned(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lanes), cmocka_unit_test(who_may_become_known), cmocka_unit_test(when_he_becomes_known), cmocka_unit_test(what_is_an_error),
+		cmocka_unit_test(lanes), cmocka_unit_test(who_is_let_in), cmocka_unit_test(who_may_become_known), cmocka_unit_test(when_he_becomes_known),
+		cmocka_unit_test(what_is_an_error),
 		cmocka_unit_test(what_an_origin_was_held_for), cmocka_unit_test(who_is_banned),
 	};
 

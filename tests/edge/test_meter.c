@@ -144,11 +144,33 @@ static void kinds_are_learned_in_calm_and_judged_under_pressure(void **unused)
 	free(meters);
 }
 
+/* What was counted meanwhile is nobody's usual, and no attack. */
+static void what_is_skipped_says_nothing(void **unused)
+{
+	struct meters *meters = calloc(1, meters_bytes());
+	struct meter *meter = meter_take(meters, 1, 1, METERS);
+	struct meter_request request = { .status = 503, .is_stranger = true };
+	struct level_move move;
+
+	(void)unused;
+	for (unsigned second = 0; second < 10; second++) {
+		for (unsigned i = 0; i < 2000; i++)
+			meter_count(meter, i, &request);
+		meter_count_pressure(meter, 0, true);
+		meter_skip(meter);
+	}
+	assert_int_equal(meter->state.samples, 0);
+	assert_false(meter_tick(meter, 1000, &move));
+	assert_int_equal(meter_level(meter), LEVEL_NORMAL);
+	assert_true(meter->state.baselines[LEVEL_OF_REQUESTS].lately == 0);
+	free(meters);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_site_has_its_own), cmocka_unit_test(nobody_has_more_than_there_are),
-		cmocka_unit_test(all_is_counted), cmocka_unit_test(pressure_moves_the_level),
+		cmocka_unit_test(all_is_counted), cmocka_unit_test(pressure_moves_the_level), cmocka_unit_test(what_is_skipped_says_nothing),
 		cmocka_unit_test(kinds_are_learned_in_calm_and_judged_under_pressure),
 	};
 

@@ -193,6 +193,51 @@ static void maintenance_says_so_and_a_site_less_request_gets_a_page(void **state
 	scene_done(scene);
 }
 
+/* Who is refused reads for how long, whom to call, and what to say there. */
+static void refusals_are_complete(void **state)
+{
+	static const struct { enum reason reason; unsigned status, retry_s; const char *wait; } table[] = {
+		{ REASON_BANNED, 403, 60, "over 60 seconden" }, { REASON_RATE_LIMIT, 429, 9, "over 10 seconden" }, { REASON_BUDGET, 429, 3, "over 3 seconden" },
+		{ REASON_CHALLENGED, 429, 5, "over 5 seconden" }, { REASON_QUEUE_FULL, 503, 0, "over 5 seconden" }, { REASON_QUEUE_LATE, 503, 0, "over 5 seconden" },
+		{ REASON_QUEUE_LATE, 503, 30, "over 30 seconden" }, { REASON_MAINTENANCE, 503, 7200, "over 2 uur" }, { REASON_MAINTENANCE, 503, 500000, "over 7 dagen" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct scene *scene = scene_new();
+
+		scene->settings.contact = SPAN("tel:+3225550100");
+		scene->request.reason = table[i].reason;
+		scene->request.retry_s = table[i].retry_s;
+		say(scene, "Accept-Language", "nl");
+		page_make(&scene->request, table[i].status, &scene->page);
+		if (!page_has(scene, table[i].wait))
+			fail_msg("%s: %.*s", reason_name(table[i].reason), SPAN_ARG(scene->page.body));
+		assert_true(page_has(scene, "<html lang=\"nl\">") && page_has(scene, "href=\"tel:+3225550100\"") && page_has(scene, "Referentie"));
+		assert_true(page_has(scene, "<code>efcdab8967452301"));
+		scene_done(scene);
+	}
+}
+
+/* What the administrator says is text, and other words are another page, also when the first one is kept. */
+static void a_notice(void **state)
+{
+	struct scene *scene = scene_new();
+
+	(void)state;
+	scene->request.reason = REASON_MAINTENANCE;
+	scene->request.notice = SPAN("<script>alert(1)</script> & \"more\"");
+	page_make(&scene->request, 503, &scene->page);
+	assert_true(page_has(scene, "<p dir=\"auto\">&lt;script&gt;") && !page_has(scene, "<script"));
+	scene->request.notice = SPAN("Nouveau guichet");
+	page_make(&scene->request, 503, &scene->page);
+	assert_true(page_has(scene, "Nouveau guichet") && !page_has(scene, "script"));
+	scene->request.notice = SPAN_NONE;
+	page_make(&scene->request, 503, &scene->page);
+	assert_false(page_has(scene, "dir=\"auto\""));
+	scene_done(scene);
+}
+
 /* Refused by rules: the reader's own language says that it may be our mistake, and with which reference to come. The same status for another
  * reason, and an answer that was held back, are other pages, also when one of them is kept. */
 static void rules_have_words_of_their_own(void **state)
@@ -278,6 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(languages), cmocka_unit_test(a_long_wish_list_is_cut), cmocka_unit_test(every_status_has_a_text_in_every_language),
 		cmocka_unit_test(programs_get_problems), cmocka_unit_test(contacts), cmocka_unit_test(maintenance_says_so_and_a_site_less_request_gets_a_page),
+		cmocka_unit_test(refusals_are_complete), cmocka_unit_test(a_notice),
 		cmocka_unit_test(rules_have_words_of_their_own), cmocka_unit_test(kept_pages_are_each_requests_own), cmocka_unit_test(without_memory_there_is_a_status_and_no_body),
 	};
 

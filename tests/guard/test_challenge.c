@@ -179,6 +179,25 @@ static void a_network_gets_so_many(void **state)
 	free(scene.memory);
 }
 
+/* A person let the network in: each browser has that in writing for as long as it lasts, and no more of them than work would get. */
+static void who_is_let_in_by_a_person(void **state)
+{
+	struct scene scene = scene_new();
+	struct token token;
+
+	(void)state;
+	scene.visit.has_token = false;
+	for (unsigned i = 0; i < CHALLENGE_ISSUED_BURST; i++) {
+		assert_ok(challenge_let_in(scene.memory, &scene.visit, 600, &token));
+		assert_true(token.lane == TOKEN_WORK && token.lifetime_s == 600);
+	}
+	assert_result(challenge_let_in(scene.memory, &scene.visit, 600, &token), RESULT_LIMIT);
+	later(&scene, CHALLENGE_ISSUED_EVERY_US / 1000);
+	assert_ok(challenge_let_in(scene.memory, &scene.visit, 86400, &token));
+	assert_int_equal(token.lifetime_s, TOKEN_LIFETIME_S);
+	free(scene.memory);
+}
+
 static void a_puzzle_may_move(void **state)
 {
 	struct scene scene = scene_new();
@@ -245,7 +264,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(work_is_paid_once), cmocka_unit_test(a_wait_lets_in_lower), cmocka_unit_test(without_cookies_there_is_no_circle),
-		cmocka_unit_test(two_are_enough), cmocka_unit_test(a_network_gets_so_many), cmocka_unit_test(a_puzzle_may_move),
+		cmocka_unit_test(two_are_enough), cmocka_unit_test(a_network_gets_so_many), cmocka_unit_test(who_is_let_in_by_a_person), cmocka_unit_test(a_puzzle_may_move),
 		cmocka_unit_test(budgets), cmocka_unit_test(memory_outlives_an_edge), cmocka_unit_test(a_wall_clock_set_back),
 	};
 

@@ -203,9 +203,38 @@ static void the_administrators_floor(void **unused)
 	assert_int_equal(move.to, LEVEL_ELEVATED);
 	live(town, 7200);
 	assert_int_equal(town->state.level, LEVEL_ELEVATED);
-	assert_false(level_set_least(&town->state, LEVEL_NORMAL, &move));
+	assert_true(town->state.samples > 7000);  /* calm teaches there too */
+	/* a person may go above it, not below */
+	assert_false(level_force(&town->state, LEVEL_NORMAL, &move));
+	assert_true(level_force(&town->state, LEVEL_ATTACK, &move));
+	level_release(&town->state);
 	live(town, LEVEL_DOWN_S + 2);
-	assert_int_equal(town->state.level, LEVEL_NORMAL);
+	assert_int_equal(town->state.level, LEVEL_ELEVATED);
+	assert_int_equal(town->state.reasons, LEVEL_FOR_FLOOR);
+	/* what only the floor held up comes down with it */
+	assert_true(level_set_least(&town->state, LEVEL_NORMAL, &move));
+	assert_int_equal(move.to, LEVEL_NORMAL);
+	assert_int_equal(town->state.reasons, 0);
+	assert_false(level_set_least(&town->state, LEVEL_NORMAL, &move));
+}
+
+/* A floor that comes is above what a person said; one that goes leaves an attack an attack. */
+static void a_floor_in_the_middle(void **unused)
+{
+	struct town *town = town_new();
+	struct level_move move;
+
+	(void)unused;
+	live(town, 3600);
+	assert_false(level_force(&town->state, LEVEL_NORMAL, &move));
+	assert_true(level_set_least(&town->state, LEVEL_ELEVATED, &move));
+	assert_int_equal(move.reasons, LEVEL_FOR_FLOOR);
+	level_release(&town->state);
+	attack(town, 10, 2000, 900);
+	assert_int_equal(town->state.level, LEVEL_ATTACK);
+	assert_false(level_set_least(&town->state, LEVEL_NORMAL, &move));
+	assert_int_equal(town->state.level, LEVEL_ATTACK);
+	assert_true(town->state.reasons & LEVEL_FOR_PRESSURE || town->state.reasons & 1u << LEVEL_OF_REQUESTS);
 }
 
 static void a_persons_word(void **unused)
@@ -236,7 +265,8 @@ static void names(void **unused)
 	assert_string_equal(level_name(LEVEL_ATTACK), "attack");
 	assert_string_equal(level_name((enum level)9), "none");
 	assert_string_equal(level_reason_name(LEVEL_OF_STRANGERS), "new-sources");
-	assert_string_equal(level_reason_name(LEVEL_FOR_COUNT - 1), "person");
+	assert_string_equal(level_reason_name(LEVEL_FOR_COUNT - 2), "person");
+	assert_string_equal(level_reason_name(LEVEL_FOR_COUNT - 1), "floor");
 	assert_string_equal(level_reason_name(LEVEL_FOR_COUNT), "none");
 }
 
@@ -245,7 +275,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(calm_days_move_nothing), cmocka_unit_test(a_flood_is_seen_within_three_seconds),
 		cmocka_unit_test(low_and_slow_is_seen), cmocka_unit_test(a_flood_teaches_nothing), cmocka_unit_test(it_comes_down_slowly),
-		cmocka_unit_test(it_does_not_flutter), cmocka_unit_test(more_citizens_are_no_attack), cmocka_unit_test(the_administrators_floor),
+		cmocka_unit_test(it_does_not_flutter), cmocka_unit_test(more_citizens_are_no_attack), cmocka_unit_test(the_administrators_floor), cmocka_unit_test(a_floor_in_the_middle),
 		cmocka_unit_test(a_persons_word), cmocka_unit_test(names),
 	};
 

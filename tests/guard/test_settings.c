@@ -33,6 +33,8 @@ static void refused(void **state)
 		{ LIMITS "      - { path: /login, limit: 10/m }\n      - { path: /login/, limit: 5/m }\n", "bouclier.yaml:5:9: error: rate_limits: /login/ has a limit per source already" },
 		{ "    rate_limits: 10/m\n", "rate_limits" },
 		{ "    rate_limit: []\n", "(did you mean rate_limits?)" },
+		{ "    level_floor: elevate\n", "/c/bouclier.yaml:3:18: error: level_floor: found \"elevate\", expected one of normal, elevated, attack (did you mean elevated?)" },
+		{ "    level_flor: attack\n", "(did you mean level_floor?)" },
 	};
 
 	(void)state;

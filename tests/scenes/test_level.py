@@ -83,9 +83,39 @@ def test_what_cannot_be_done_is_said(shield, site, word, message):
     assert level(shield)["is"] == "normal"
 
 
-def test_a_word_is_missing(shield):
-    said = subprocess.run([BINARY, "level", HOST], capture_output=True, text=True, timeout=30)
-    assert said.returncode == 2
+def how(shield, *words):
+    return subprocess.run([BINARY, "level", *words, "--socket", shield.admin_socket], capture_output=True, text=True, timeout=30)
+
+
+def test_the_question(shield):
+    assert how(shield).stdout == how(shield, HOST).stdout == f"{HOST:40} normal\n"
+    assert order(shield, "attack").returncode == 0
+    assert how(shield, HOST).stdout == f"{HOST:40} attack: person, until a person says auto\n"
+    said = how(shield, HOST.replace("commune", "comune"))
+    assert said.returncode == 1 and f"did you mean {HOST}?" in said.stderr
+
+
+def test_the_floor(start_shield, start_origin):
+    """At the start, over a person's word, and gone with a reload; each move is told."""
+    origin = start_origin(lambda request: response(b"well"))
+    shield = start_shield({"sites": [{"name": HOST, "origins": [origin.url], "level_floor": "elevated"}]})
+    assert level(shield) == {"is": "elevated", "for": "floor", "forced": False, "floor": "elevated"}
+    assert shield.event(event_action="level")["bouclier.detail"] == "from normal to elevated: floor"
+    assert how(shield).stdout == f"{HOST:40} elevated: floor (never under elevated: level_floor in its file)\n"
+    assert order(shield, "normal").stdout.startswith(f"{HOST} is at level elevated (never under elevated: level_floor in its file), and stays there")
+    assert order(shield, "auto").returncode == 0
+    time.sleep(2)  # the detector is calm, and does not move it
+    assert level(shield)["is"] == "elevated"
+    shield.site()["level_floor"] = "attack"
+    shield.apply()
+    assert level(shield) == {"is": "attack", "for": "floor", "forced": False, "floor": "attack"}
+    edge, shield.may_die = shield.edge(), True
+    os.kill(edge, signal.SIGKILL)
+    wait_until(lambda: shield.edge() not in (None, edge) and shield.is_ready(), what="a new edge serves")
+    assert level(shield)["is"] == "attack"
+    del shield.site()["level_floor"]
+    shield.apply()
+    assert level(shield) == {"is": "normal", "for": "", "forced": False}
 
 
 def test_a_body_that_is_no_order(shield):

@@ -1,6 +1,6 @@
 /* The admin socket: what a running edge answers to `status`, `top`, `reload`, `bypass` and `ban`, and to a monitoring system.
  *
- *     unix socket     GET /healthz /readyz /metrics /status, POST /reload /probe /probe/reports /purge, POST and DELETE /bypass and /ban,
+ *     unix socket     GET /healthz /readyz /metrics /status, POST /reload /probe /probe/reports /purge, POST and DELETE /bypass, /ban, /maintenance and /admit,
  *                     GET /bans
  *     loopback port   GET /healthz /readyz /metrics
  *

@@ -1,6 +1,8 @@
 /* Who answers what on the admin socket, and the small answers. */
 #include "cli/admin/inner.h"
 
+#include "base/suggest.h"
+
 #include "base/banned.h"
 
 void admin_refuse(struct admin_answer *answer, unsigned status, const char *format, ...)
@@ -77,12 +79,17 @@ static void answer_reload(struct admin *admin, const struct admin_request *reque
 struct edge_site *admin_find_site(struct admin *admin, struct span name, struct admin_answer *answer)
 {
 	const struct plan *plan = plan_of(admin->state->snapshot);
+	struct suggestion suggestion;
+	struct span meant;
 
+	suggestion_init(&suggestion, name);
 	for (size_t i = 0; i < plan->site_count; i++) {
 		if (span_equal(plan->sites[i].site->name, name))
 			return &plan->sites[i];
+		suggestion_offer(&suggestion, plan->sites[i].site->name);
 	}
-	admin_refuse(answer, 404, "there is no site %.*s", SPAN_ARG(name));
+	meant = suggestion_sentence(&suggestion);
+	admin_refuse(answer, 404, "there is no site %.*s%s%.*s%s", SPAN_ARG(name), meant.len ? " (" : "", SPAN_ARG(meant), meant.len ? ")" : "");
 	return NULL;
 }
 
@@ -95,11 +102,18 @@ static const struct admin_route routes[] = {
 	{ SPAN_INIT("/tune"), METHOD_POST, true, admin_answer_tune },
 	{ SPAN_INIT("/enforce"), METHOD_POST, true, admin_answer_enforce },
 	{ SPAN_INIT("/graduate"), METHOD_POST, true, admin_answer_graduate },
+	{ SPAN_INIT("/level"), METHOD_GET, true, admin_answer_levels },
 	{ SPAN_INIT("/level"), METHOD_POST, true, admin_answer_level },
+	{ SPAN_INIT("/maintenance"), METHOD_GET, true, admin_answer_maintenances },
+	{ SPAN_INIT("/maintenance"), METHOD_POST, true, admin_answer_maintenance },
+	{ SPAN_INIT("/maintenance"), METHOD_DELETE, true, admin_answer_maintenance_end },
 	{ SPAN_INIT("/probe"), METHOD_POST, true, admin_answer_probe },
 	{ SPAN_INIT("/probe/reports"), METHOD_POST, true, admin_answer_reports },
 	{ SPAN_INIT("/ban"), METHOD_POST, true, admin_answer_ban },
 	{ SPAN_INIT("/ban"), METHOD_DELETE, true, admin_answer_unban },
+	{ SPAN_INIT("/admit"), METHOD_GET, true, admin_answer_admitted },
+	{ SPAN_INIT("/admit"), METHOD_POST, true, admin_answer_admit },
+	{ SPAN_INIT("/admit"), METHOD_DELETE, true, admin_answer_admit_end },
 	{ SPAN_INIT("/bans"), METHOD_GET, true, admin_answer_bans },
 	{ SPAN_INIT("/purge"), METHOD_POST, true, admin_answer_purge },
 	{ SPAN_INIT("/bypass"), METHOD_POST, true, admin_answer_bypass },

@@ -64,6 +64,17 @@ void admin_answer_status(struct admin *admin, const struct admin_request *reques
 void admin_answer_graduate(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 /* The member `graduation` of a site that says `graduate`, or nothing. */
 void admin_put_graduation(struct json_writer *json, const struct admin *admin, const struct edge_site *site);
+/* The member `maintenance` of a site that a person closed. */
+void admin_put_maintenance(struct json_writer *json, const struct admin *admin, const struct edge_site *site);
+void admin_answer_maintenance(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+void admin_answer_maintenance_end(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+void admin_answer_maintenances(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+void admin_answer_levels(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+/* How many sources are let in by a person now. */
+uint64_t admin_count_admitted(const struct edge_state *state);
+void admin_answer_admit(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+void admin_answer_admit_end(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+void admin_answer_admitted(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_level(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 /* The member `level` of a site that has one. */
 void admin_put_kinds(struct json_writer *json, const struct edge_site *site);

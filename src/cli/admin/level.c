@@ -1,4 +1,5 @@
-/* POST /level {"site": NAME, "level": "attack"|"elevated"|"normal"|"auto"}: a person's word about how a site is; and what status says of it. */
+/* GET /level: the level of every site. POST /level {"site": NAME, "level": "attack"|"elevated"|"normal"|"auto"}: a person's word about how a site is, or, without
+ * "level", the question; and what status says of it. */
 #include "cli/admin/inner.h"
 
 #include "cli/edge/level.h"
@@ -16,6 +17,8 @@ void admin_put_level(struct json_writer *json, const struct edge_site *site)
 	json_put_text(json, SPAN("is"), span_of(level_name(meter_level(site->meter))));
 	json_put_text(json, SPAN("for"), span_of(reasons));
 	json_put_bool(json, SPAN("forced"), site->meter->state.is_forced);
+	if (site->meter->state.least > LEVEL_NORMAL)
+		json_put_text(json, SPAN("floor"), span_of(level_name((enum level)site->meter->state.least)));
 	json_close(json, '}');
 }
 
@@ -29,33 +32,64 @@ static bool read_level(struct span word, enum level *level)
 	return span_equal(word, SPAN("auto"));
 }
 
-static void obey(struct admin *admin, const struct edge_site *site, enum level level, struct admin_answer *answer)
+static void put_site(struct json_writer *json, const struct edge_site *site)
+{
+	json_put_text(json, SPAN("site"), site->site->name);
+	admin_put_level(json, site);
+}
+
+void admin_answer_levels(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
+{
+	const struct plan *plan = admin->state->snapshot ? plan_of(admin->state->snapshot) : NULL;
+	struct json_writer json;
+
+	(void)request;
+	admin_begin_json(answer, &json);
+	json_open(&json, SPAN("sites"), '[');
+	for (size_t i = 0; plan && i < plan->site_count; i++) {
+		json_open(&json, SPAN_NONE, '{');
+		put_site(&json, &plan->sites[i]);
+		json_close(&json, '}');
+	}
+	json_close(&json, ']');
+	admin_finish_json(answer, &json);
+}
+
+static void answer_site(const struct edge_site *site, struct admin_answer *answer)
 {
 	struct json_writer json;
 
+	admin_begin_json(answer, &json);
+	put_site(&json, site);
+	admin_finish_json(answer, &json);
+}
+
+static void obey(struct admin *admin, const struct edge_site *site, enum level level, struct admin_answer *answer)
+{
 	if (edge_level_order(admin->state, site, level == LEVEL_COUNT, level) != RESULT_OK) {
 		admin_refuse(answer, 409, "the site %.*s has no level: it is passed through, or there is no memory for it", SPAN_ARG(site->site->name));
 		return;
 	}
-	admin_begin_json(answer, &json);
-	json_put_text(&json, SPAN("site"), site->site->name);
-	admin_put_level(&json, site);
-	admin_finish_json(answer, &json);
+	answer_site(site, answer);
 }
 
 void admin_answer_level(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
 {
 	const struct edge_site *site;
+	const struct json *word;
 	struct json *root = NULL;
-	enum level level;
+	enum level level = LEVEL_COUNT;
 
 	if (!admin->state->snapshot || json_read(request->body, &root) != RESULT_OK) {
 		admin_refuse(answer, admin->state->snapshot ? 400 : 503, admin->state->snapshot ? "the body is not JSON" : "no configuration is loaded");
 		return;
 	}
-	if (!read_level(json_text_of(json_find(root, "level")), &level))
+	word = json_find(root, "level");
+	if (word && !read_level(json_text_of(word), &level))
 		admin_refuse(answer, 400, "\"level\" is normal, elevated, attack or auto");
-	else if ((site = admin_find_site(admin, json_text_of(json_find(root, "site")), answer)))
+	else if ((site = admin_find_site(admin, json_text_of(json_find(root, "site")), answer)) && word)
 		obey(admin, site, level, answer);
+	else if (site)
+		answer_site(site, answer);
 	json_drop(root);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "cli/edge/maintenance.h"
 
 #include "base/banned.h"
 
@@ -70,6 +71,16 @@ static void add_keeper(struct metric_list *metrics, const struct shared_keeper *
 	gauge(metrics, "fallen_back", "1 when the last good configuration runs, not the newest.", keeper->is_fallen_back);
 }
 
+static uint64_t count_maintenances(const struct edge_state *state)
+{
+	const struct plan *plan = plan_of(state->snapshot);
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < plan->site_count; i++)
+		count += edge_maintenance_is_on(state, &plan->sites[i]);
+	return count;
+}
+
 static void add_edge(struct metric_list *metrics, struct admin *admin)
 {
 	const struct edge_state *state = admin->state;
@@ -86,6 +97,7 @@ static void add_edge(struct metric_list *metrics, struct admin *admin)
 	gauge(metrics, "workers", "Worker threads.", state->worker_count);
 	gauge(metrics, "reduced", "1 when the edge runs with the strict reader, proxy and budgets only.", state->common.is_reduced);
 	gauge(metrics, "bypasses", "Bypasses in force.", state->common.bypasses);
+	gauge(metrics, "maintenances", "Sites that are in maintenance, by their file or by a person.", count_maintenances(state));
 	gauge(metrics, "sites", "Sites served.", state->snapshot->site_count);
 	gauge(metrics, "tenant_problems", "Tenants whose files are wrong.", state->snapshot->problem_count);
 }
@@ -113,6 +125,8 @@ static void add_sources(struct metric_list *metrics, const struct edge_state *st
 	if (common->ban_networks && networks)
 		gauge(metrics, "banned_networks", "Networks that a person banned.", ban_networks_list(common->ban_networks, now_us, networks));
 	free(networks);
+	if (common->references)
+		gauge(metrics, "admitted", "Sources that a person let in.", admin_count_admitted(state));
 }
 
 static void add_kinds(struct metric_list *metrics, const struct edge_state *state)

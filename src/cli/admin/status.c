@@ -39,6 +39,7 @@ static void put_process(struct json_writer *json, const struct edge_state *state
 	json_put_number(json, SPAN("memory_bytes"), admin_memory_bytes());
 	json_put_bool(json, SPAN("reduced"), state->common.is_reduced);
 	json_put_bool(json, SPAN("draining"), state->is_draining);
+	json_put_number(json, SPAN("admitted"), admin_count_admitted(state));
 	if (state->keeper)
 		put_keeper(json, state->keeper);
 }
@@ -270,6 +271,7 @@ static void put_site(struct json_writer *json, struct admin *admin, const struct
 	put_certificate(json, admin_certificate(admin, site->site));
 	if (bypass)
 		put_bypass(json, bypass);
+	admin_put_maintenance(json, admin, site);
 	if (total)
 		put_counts(json, total);
 	json_close(json, '}');

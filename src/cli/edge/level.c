@@ -5,7 +5,9 @@
 
 #include "base/clock.h"
 #include "cli/edge/build.h"
+#include "cli/edge/maintenance.h"
 #include "cli/wiring.h"
+#include "guard/settings.h"
 
 #include "base/banned.h"
 
@@ -25,7 +27,7 @@ struct meter *edge_level_meter_of(struct edge_state *state, const struct snapsho
 	return state->meters ? meter_take(state->meters, site->key, plan_site_key(site->site->tenant), share) : NULL;
 }
 
-void edge_levels_apply(struct edge_state *state)
+static void keep_in_use(struct edge_state *state)
 {
 	const struct plan *plan = plan_of(state->snapshot);
 	uint64_t *keys = state->meters ? calloc(plan->site_count + 1, sizeof(*keys)) : NULL;
@@ -65,17 +67,41 @@ static void tell(struct edge_state *state, const struct edge_site *site, const s
 		event_notice(state->event, &notice);
 }
 
+void edge_levels_apply(struct edge_state *state)
+{
+	const struct plan *plan = plan_of(state->snapshot);
+	struct level_move move;
+
+	keep_in_use(state);
+	for (size_t i = 0; i < plan->site_count; i++) {
+		const struct edge_site *site = &plan->sites[i];
+
+		if (site->meter && meter_set_least(site->meter, (enum level)guard_site_settings(site->site)->level_floor, &move))
+			tell(state, site, &move);
+	}
+}
+
+/* What comes to a closed site is not what is usual there, and its answers are no errors: nothing is learned, and nobody is alarmed. */
+static void tick_site(struct edge_state *state, const struct edge_site *site, uint64_t elapsed_ms)
+{
+	struct level_move move;
+
+	if (edge_maintenance_is_on(state, site))
+		meter_skip(site->meter);
+	else if (meter_tick(site->meter, elapsed_ms, &move))
+		tell(state, site, &move);
+}
+
 void edge_levels_tick(struct edge_state *state)
 {
 	const struct plan *plan = plan_of(state->snapshot);
 	uint64_t elapsed_ms = state->loop.now_ms - state->metered_ms;
-	struct level_move move;
 
 	if (state->is_draining || elapsed_ms < METER_TICK_MS)
 		return;
 	for (size_t i = 0; i < plan->site_count; i++) {
-		if (plan->sites[i].meter && meter_tick(plan->sites[i].meter, elapsed_ms, &move))
-			tell(state, &plan->sites[i], &move);
+		if (plan->sites[i].meter)
+			tick_site(state, &plan->sites[i], elapsed_ms);
 	}
 	state->metered_ms = state->loop.now_ms;
 }

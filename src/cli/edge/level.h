@@ -12,9 +12,9 @@
 void edge_levels_open(struct edge_state *state);
 /* The meter of a site of SNAPSHOT; NULL: there is none left for its tenant. */
 struct meter *edge_level_meter_of(struct edge_state *state, const struct snapshot *snapshot, const struct edge_site *site);
-/* STATE's snapshot serves: meters of sites that it does not have are free again. */
+/* STATE's snapshot serves: its floors hold, and meters of sites that it does not have are free again. */
 void edge_levels_apply(struct edge_state *state);
-/* Once a second. */
+/* Once a second. A site in maintenance stays where it is. */
 void edge_levels_tick(struct edge_state *state);
 /* A person says LEVEL; IS_AUTO: leaves it to the detector. RESULT_NOT_FOUND: SITE has no meter. */
 enum result edge_level_order(struct edge_state *state, const struct edge_site *site, bool is_auto, enum level level) must_check;

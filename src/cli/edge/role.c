@@ -23,6 +23,7 @@
 #include "cli/edge/health.h"
 #include "cli/edge/hits.h"
 #include "cli/edge/level.h"
+#include "cli/edge/maintenance.h"
 #include "cli/edge/names.h"
 #include "cli/edge/ocsp.h"
 #include "cli/edge/pulse.h"
@@ -285,6 +286,7 @@ static void tick(struct timer *timer)
 	edge_graduates_tick(state->graduates);
 	edge_retreat_tick(state);
 	edge_sources_tick(state);
+	edge_maintenance_tick(state);
 	edge_levels_tick(state);
 	edge_pulses_tick(state->pulses);
 	origins_rest(&state->common.origins, loop->now_ms);
@@ -405,18 +407,6 @@ static enum result find_names(struct edge_state *state, bool takes_over, struct 
 	return takes_over && result == RESULT_NOT_FOUND ? RESULT_OK : result;
 }
 
-/* Availability, fails open: without it nobody is challenged. A reduced edge challenges nobody either. */
-static void open_challenge(struct edge_state *state)
-{
-	size_t size;
-
-	if (state->common.is_reduced)
-		return;
-	state->common.challenge = wiring_region(&state->start.shared, REGION_CHALLENGE, &size);
-	if (state->common.challenge)
-		challenge_memory_open(state->common.challenge, state->loop.wall_ns / 1000000, state->loop.now_ns / 1000);
-}
-
 static enum result build_first(struct edge_state *state)
 {
 	struct complaints complaints;
@@ -427,6 +417,7 @@ static enum result build_first(struct edge_state *state)
 	edge_hits_open(state);
 	edge_sources_open(state);
 	edge_levels_open(state);
+	edge_maintenance_open(state);
 	state->graduates = edge_graduates_new(state);
 	if (!state->graduates)
 		return RESULT_NO_MEMORY;
@@ -434,7 +425,6 @@ static enum result build_first(struct edge_state *state)
 	state->tickets = wiring_region(&state->start.shared, REGION_TICKETS, &size);
 	if (state->tickets)
 		ticket_keys_rotate(state->tickets, state->loop.wall_ns / 1000000000u);
-	open_challenge(state);
 	result = edge_build(state, &state->start.plan, &complaints, &state->snapshot);
 	if (result == RESULT_OK)
 		result = find_names(state, takes_over, &complaints);
@@ -504,12 +494,13 @@ static enum result start(struct edge_state *state)
 		edge_collections_open(state);
 		edge_hits_apply(state);
 		edge_sources_apply(state);
-		edge_levels_apply(state);
 		share(state);
 	}
 	open_cache(state);
 	if (result == RESULT_OK)
 		result = open_memory(state);
+	if (result == RESULT_OK)
+		edge_levels_apply(state);  /* its moves are lines of the journal */
 	state->pulses = edge_pulses_new(state);
 	if (result == RESULT_OK)
 		result = state->pulses ? start_workers(state) : RESULT_NO_MEMORY;

@@ -53,12 +53,41 @@ static void open_rates(struct edge_state *state)
 		fprintf(stderr, "bouclier: rate_limits let everybody pass: the keeper has no memory for them (restart it)\n");
 }
 
+static void open_references(struct edge_state *state)
+{
+	size_t size;
+	struct references *memory = wiring_region(&state->start.shared, REGION_REFERENCES, &size);
+
+	if (is_new(memory) && references_init(memory, random_seed()) != RESULT_OK)
+		memory = NULL;
+	state->admitted = wiring_region(&state->start.shared, REGION_ADMITTED, &size);
+	state->common.admitted = state->admitted;
+	if (memory && references_are_there(memory) && state->admitted)
+		state->common.references = memory;
+	else
+		fprintf(stderr, "bouclier: nobody can be let in by a reference: the keeper has no memory for it (restart it)\n");
+}
+
+/* Availability, fails open: without it nobody is challenged. A reduced edge challenges nobody either. */
+static void open_challenge(struct edge_state *state)
+{
+	size_t size;
+
+	if (state->common.is_reduced)
+		return;
+	state->common.challenge = wiring_region(&state->start.shared, REGION_CHALLENGE, &size);
+	if (state->common.challenge)
+		challenge_memory_open(state->common.challenge, state->loop.wall_ns / 1000000, state->loop.now_ns / 1000);
+}
+
 void edge_sources_open(struct edge_state *state)
 {
 	size_t size;
 
 	open_table(state);
 	open_rates(state);
+	open_challenge(state);
+	open_references(state);
 	state->common.ban_networks = wiring_region(&state->start.shared, REGION_BANS, &size);
 	if (!state->common.ban_networks)
 		fprintf(stderr, "bouclier: no network can be banned: the keeper has no memory for it (restart it)\n");
@@ -118,6 +147,8 @@ void edge_sources_tick(struct edge_state *state)
 	const struct plan *plan = plan_of(state->snapshot);
 	struct source_key source;
 
+	if (state->common.references)  /* all of them, each minute */
+		references_sweep(state->common.references, &state->swept, REFERENCE_BUCKETS / 60 + 1, state->loop.now_ms);
 	for (size_t i = 0; i < plan->site_count && !state->is_draining; i++) {
 		if (majority_find(plan->sites[i].majority, state->loop.now_ms * 1000, &source))
 			tell(state, &plan->sites[i], source);

@@ -1,4 +1,5 @@
-/* Who asks, in the keeper's memory: the table of sources, what is owed to rate limits, and networks that a person banned.
+/* Who asks, in the keeper's memory: the table of sources, what is owed to rate limits, networks that a person banned,
+ * who was refused under which reference, and whom a person let in.
  *
  * Owns     nothing
  * Threads  the service thread's
@@ -14,7 +15,7 @@ void edge_sources_open(struct edge_state *state);
 void edge_sources_close(struct edge_state *state);
 /* STATE's snapshot serves: whom its lists say that nobody may ban is banned no more. */
 void edge_sources_apply(struct edge_state *state);
-/* Each second: does one shared source send most of a site's requests? One notice a day and site. */
+/* Each second: references that are too old are forgotten; does one shared source send most of a site's requests? One notice a day and site. */
 void edge_sources_tick(struct edge_state *state);
 
 #endif

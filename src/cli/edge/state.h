@@ -64,6 +64,9 @@ struct edge_state {
 	const struct shared_keeper *keeper;  /* may be NULL */
 	struct ticket_keys *tickets;
 	struct switches *switches;
+	struct admitted *admitted;           /* whom a person let in; NULL: there is no memory */
+	uint32_t swept;                      /* of references: where the next look at what is too old begins */
+	struct maintenances *maintenances;   /* sites that a person closed until a time; NULL: there is no memory */
 	struct edge_graduates *graduates;
 	struct hits *hits;                   /* what rules hit; NULL: not counted */
 	struct proxy_notice proxy_notices[PROXY_NOTICES];  /* sources.c */

@@ -202,6 +202,8 @@ static void print_site(struct page *page, const struct site_rate *site, const st
 	page_color(page, up < count ? PAGE_RED : PAGE_GREEN, "%zu/%zu", up, count);
 	if (json_find(site->now, "bypass"))
 		page_color(page, PAGE_RED, " BYPASSED");
+	if (json_find(site->now, "maintenance"))
+		page_color(page, PAGE_YELLOW, " MAINTENANCE");
 	page_print(page, "\n");
 }
 

@@ -87,6 +87,20 @@ static enum step_outcome hold_off(struct request *request, const struct visit *v
 	return challenge_ask_visitor(request, visit, SPAN_NONE);
 }
 
+/* A person let his source in: he is asked nothing, and his browser has it in writing for as long, for when it comes by another way. */
+static enum step_outcome go_on_let_in(struct request *request, struct visit *visit)
+{
+	struct challenge_memory *memory = request->connection->worker->common->challenge;
+	uint64_t until_us = request->caller.admitted_until_us, left_s = until_us > visit->now_us ? (until_us - visit->now_us) / 1000000 : 0;
+	struct token token;
+
+	if (visit_is_admitted(visit))
+		take_token(request, visit);
+	else if (left_s && is_navigation(request) && challenge_let_in(memory, visit, (uint32_t)left_s, &token) == RESULT_OK)
+		visit_give(request, visit, &token);
+	return STEP_NEXT;
+}
+
 static enum step_outcome ask(struct request *request, const struct visit *visit)
 {
 	if (visit->has_token || !challenge_passes(request->connection->worker->common->challenge, visit))
@@ -99,6 +113,8 @@ static enum step_outcome decide(struct request *request, struct visit *visit)
 {
 	if (challenge_is_carried(request))
 		return challenge_bring_back(request);
+	if (request->caller.is_admitted)
+		return go_on_let_in(request, visit);
 	if (visit_is_admitted(visit))
 		return go_on_admitted(request, visit);
 	if (request->caller.lane < LANE_PLAUSIBLE || request_is_priority(request))

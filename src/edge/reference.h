@@ -1,0 +1,18 @@
+/* What pages call the reference of a refusal: remembered, as long as guard/references.h says, so that a person can let in who reads it out.
+ *
+ * Owns     nothing
+ * Threads  a request's
+ */
+#ifndef BOUCLIER_EDGE_REFERENCE_H
+#define BOUCLIER_EDGE_REFERENCE_H
+
+#include "edge/fact.h"
+
+struct request;
+
+/* `bouclier admit` would help whom this befell: the shield refused who asks, not what he asked for. */
+bool reference_helps(enum reason reason);
+/* The request is over. */
+void reference_of_request(const struct request *request);
+
+#endif
