@@ -38,6 +38,17 @@ bool span_ends(struct span span, struct span suffix)
 	return span.len >= suffix.len && span_equal(span_skip(span, span.len - suffix.len), suffix);
 }
 
+bool span_contains_nocase(struct span span, struct span part)
+{
+	for (; span.len >= part.len; span = span_skip(span, 1)) {
+		if (span_starts_nocase(span, part))
+			return true;
+		if (!span.len)
+			break;
+	}
+	return false;
+}
+
 bool span_contains(struct span span, struct span part)
 {
 	return part.len == 0 || (span.len != 0 && memmem(span.at, span.len, part.at, part.len) != NULL);

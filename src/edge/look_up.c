@@ -125,7 +125,7 @@ static enum step_outcome look_for_missing(struct request *request, const struct 
 		return request_answer(request, 504, DECISION_ALLOW, REASON_NONE);
 	}
 	/* What the client has already it asks for with its own validators: a 304 of the origin's is the cheapest answer, and nothing to keep. */
-	if (join(request, may_bring_all(request), may_bring_all(request) && !is_conditional(request)) == FLIGHT_WAITS)
+	if (join(request, may_bring_all(request), may_bring_all(request) && (learning_is_shared(request) || !is_conditional(request))) == FLIGHT_WAITS)
 		return wait_for_other(request);
 	return STEP_NEXT;
 }
@@ -169,6 +169,14 @@ static bool is_for_cookies(const struct cache_object *object)
 	return object->life.is_for_cookies && !list_has_token(object->vary, SPAN("cookie"));
 }
 
+/* Security, fails closed. */
+static bool is_for(const struct request *request, const struct cache_object *object)
+{
+	if (object->life.is_learned)
+		return learning_is_shared(request);
+	return request->caching.cookies != COOKIE_OTHER || is_for_cookies(object);
+}
+
 static enum step_outcome look(struct request *request, bool has_waited)
 {
 	const struct cache_rules rules = { .obeys_clients = request->route->settings->cache.obeys_clients };
@@ -180,7 +188,7 @@ static enum step_outcome look(struct request *request, bool has_waited)
 
 	cache_control_read(&request->head.fields, &wanted);
 	caching->purges = cache_store_purges(cache_of(request)->store, caching->hash);
-	if (object && caching->cookies == COOKIE_OTHER && !is_for_cookies(object)) {
+	if (object && !is_for(request, object)) {
 		cache_object_drop(object);
 		object = NULL;
 	}
@@ -225,5 +233,6 @@ enum step_outcome step_look_up(struct request *request)
 	caching->cookies = cookies_of(request);
 	if (!make_key(request) || policy_judge_request(&request->head, caching->cookies) != CACHE_NONE)
 		return STEP_NEXT;
+	learning_ask(request);
 	return look(request, false);
 }
