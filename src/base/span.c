@@ -40,13 +40,13 @@ bool span_ends(struct span span, struct span suffix)
 
 bool span_contains_nocase(struct span span, struct span part)
 {
-	for (; span.len >= part.len; span = span_skip(span, 1)) {
-		if (span_starts_nocase(span, part))
+	char first = part.len ? ascii_lower(part.at[0]) : 0;
+
+	for (; part.len && span.len >= part.len; span = span_skip(span, 1)) {
+		if (ascii_lower(span.at[0]) == first && span_starts_nocase(span, part))
 			return true;
-		if (!span.len)
-			break;
 	}
-	return false;
+	return part.len == 0;
 }
 
 bool span_contains(struct span span, struct span part)

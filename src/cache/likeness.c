@@ -24,7 +24,7 @@ static bool is_plain_field(const struct field *field)
 {
 	static const struct span others[] = { SPAN_INIT("upgrade-insecure-requests"), SPAN_INIT("dnt"), SPAN_INIT("sec-gpc"), SPAN_INIT("sec-fetch-site"),
 		                              SPAN_INIT("sec-fetch-mode"), SPAN_INIT("sec-fetch-user"), SPAN_INIT("sec-fetch-dest"), SPAN_INIT("sec-ch-ua"),
-		                              SPAN_INIT("sec-ch-ua-mobile"), SPAN_INIT("sec-ch-ua-platform") };
+		                              SPAN_INIT("sec-fetch-storage-access"), SPAN_INIT("sec-ch-ua-mobile"), SPAN_INIT("sec-ch-ua-platform") };
 
 	switch ((int)field->id) {
 	case FIELD_ACCEPT: case FIELD_ACCEPT_ENCODING: case FIELD_ACCEPT_LANGUAGE: case FIELD_CACHE_CONTROL: case FIELD_CDN_LOOP: case FIELD_CONNECTION:
@@ -152,6 +152,8 @@ static bool is_like_secret(struct span text, const char *marks)
 
 bool likeness_has_secret(struct span path, struct span query)
 {
+	if (query.len > LIKENESS_QUERY_MAX)
+		return true;
 	while (query.len) {
 		struct span pair = span_cut(&query, '&');
 

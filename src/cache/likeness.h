@@ -4,7 +4,7 @@
  * Shape    a kind is what a visitor's requests have in common with those of others like him: the first language that he asks for, what he
  *          accepts, whether he sits at a telephone or is a robot, whether his address is a private one, whether he sends cookies at all
  * Limits   a secret is guessed by name ("token", "key", "code", "sig", "ref" and their like anywhere in it) or by value (such a word in it, or
- *          LIKENESS_SECRET_LEN letters and digits together)
+ *          LIKENESS_SECRET_LEN letters and digits together); a query longer than LIKENESS_QUERY_MAX is not looked at, and may hold one
  * Owns     nothing
  *
  * Security, fails closed: a request with a field that browsers do not send with a page is not plain; an answer's fields all count, but for
@@ -18,6 +18,7 @@
 #include "message/head.h"
 
 #define LIKENESS_SECRET_LEN 20u
+#define LIKENESS_QUERY_MAX 256u
 
 enum visitor_agent { AGENT_OTHER, AGENT_MOBILE, AGENT_ROBOT };
 

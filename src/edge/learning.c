@@ -24,7 +24,7 @@ static struct learn_visit visit_of(const struct request *request)
 
 	return (struct learn_visit){
 		.key = learning->key, .hash = learning->hash, .site = request->site->key, .party = request->site->tenant->key,
-		.source = source.bits ^ (uint64_t)source.kind << 62, .kind = likeness_kind(&request->head.fields, &request->source),
+		.source = source.bits, .kind = likeness_kind(&request->head.fields, &request->source),
 		.query = request->head.query, .is_peace = meter_level(request->site->meter) == LEVEL_NORMAL,
 	};
 }
@@ -68,11 +68,13 @@ bool learning_is_shared(const struct request *request)
 	return request->caching.learning.order == LEARN_SHARE;
 }
 
-/* Conditions are answered here; what was said of another page, and who somebody is, has no place in a page for all. */
+/* What an answer may depend on by its kind of visitor (likeness.h) goes on, and nothing else: whoever fetches a page for all must not be able to
+ * choose what is in it. */
 bool learning_drops(const struct request *request, const struct field *field)
 {
-	return learning_is_shared(request) && (field->id == FIELD_REFERER || field->id == FIELD_COOKIE || field->id == FIELD_IF_NONE_MATCH ||
-	                                       field->id == FIELD_IF_MODIFIED_SINCE);
+	if (!learning_is_shared(request))
+		return false;
+	return field->id != FIELD_ACCEPT && field->id != FIELD_ACCEPT_ENCODING && field->id != FIELD_ACCEPT_LANGUAGE && field->id != FIELD_USER_AGENT;
 }
 
 static void tell(struct request *request, enum likeness_word word, uint64_t hash)

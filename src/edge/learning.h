@@ -28,7 +28,7 @@ struct learning {
 void learning_ask(struct request *request);
 /* Its answer is asked for as anybody's. */
 bool learning_is_shared(const struct request *request);
-/* FIELD of the request is its visitor's own: it does not go to the origin. */
+/* FIELD of the request does not go to the origin: the page is asked for as anybody would. */
 bool learning_drops(const struct request *request, const struct field *field);
 /* An answer that may not be kept because of REFUSAL, or may: what is to be done with it, and for how long in LIFE. */
 enum cache_refusal learning_judge(struct request *request, enum cache_refusal refusal, int64_t took_s, struct cache_life *life);

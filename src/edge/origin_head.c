@@ -331,7 +331,6 @@ enum result request_write_head(struct request *request)
 	const struct origin_settings *member = request->member->settings;
 	struct head_out head = { &request->origin->out, RESULT_OK };
 	struct span method = request->head.protocol.len ? method_name(METHOD_GET) : request->head.method_name;
-
 	bool has_query = request->head.has_query && !learning_is_shared(request);
 
 	head.result = request_line_write(method, rewritten_path(request), has_query, request->head.query, head.out);

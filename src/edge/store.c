@@ -100,11 +100,11 @@ static enum result copy_fields(struct request *request, struct fields *out)
 
 	fields_init(out, &request->arena, from->count + 1);
 	for (unsigned i = 0; i < from->count && result == RESULT_OK; i++) {
-		if (learning_is_shared(request) && likeness_is_of_one_answer(&from->list[i]))
-			continue;
 		struct span name = arena_copy(&request->arena, from->list[i].name);
 		struct span value = from->list[i].value.len ? arena_copy(&request->arena, from->list[i].value) : SPAN("");
 
+		if (learning_is_shared(request) && likeness_is_of_one_answer(&from->list[i]))
+			continue;
 		result = name.at && value.at ? fields_add(out, from->list[i].id, name, value) : RESULT_NO_MEMORY;
 	}
 	return result == RESULT_OK ? add_date(request, out) : result;
