@@ -1,6 +1,7 @@
 #include "cache/likeness.h"
 
 #include "cache/control.h"
+#include "cache/cookie.h"
 #include "cache/key.h"
 
 #include "base/banned.h"
@@ -101,7 +102,7 @@ struct visitor_kind likeness_kind(const struct fields *request, const struct add
 	return (struct visitor_kind){
 		.language = language_of(fields_find(request, FIELD_ACCEPT_LANGUAGE)), .accept = accept_of(fields_find(request, FIELD_ACCEPT)),
 		.agent = (uint8_t)agent_of(fields_find(request, FIELD_USER_AGENT)), .is_private = is_private(source),
-		.has_cookies = fields_find(request, FIELD_COOKIE) != NULL,
+		.has_cookies = cookie_kind_of(request, NULL, 0) != COOKIE_NONE,
 	};
 }
 

@@ -2,7 +2,7 @@
  * have to have in common to be the same.
  *
  * Shape    a kind is what a visitor's requests have in common with those of others like him: the first language that he asks for, what he
- *          accepts, whether he sits at a telephone or is a robot, whether his address is a private one, whether he sends cookies at all
+ *          accepts, whether he sits at a telephone or is a robot, whether his address is a private one, whether he sends cookies other than ours
  * Limits   a secret is guessed by name ("token", "key", "code", "sig", "ref" and their like anywhere in it) or by value (such a word in it, or
  *          LIKENESS_SECRET_LEN letters and digits together); a query longer than LIKENESS_QUERY_MAX is not looked at, and may hold one
  * Owns     nothing

@@ -2,6 +2,7 @@
 #include "heads.h"
 
 #include "cache/likeness.h"
+#include "guard/token.h"
 
 #include "base/banned.h"
 
@@ -55,6 +56,7 @@ static void kinds(void **state)
 		{ "User-Agent: Mobile|", "192.0.2.1", "User-Agent: Firefox|", "192.0.2.1", false },
 		{ "User-Agent: x Googlebot|", "192.0.2.1", "User-Agent: Firefox|", "192.0.2.1", false },
 		{ "Cookie: a=b|", "192.0.2.1", "", "192.0.2.1", false },
+		{ "Cookie: " TOKEN_COOKIE "=x|", "192.0.2.1", "", "192.0.2.1", true },  /* whoever proved himself */
 		{ "", "192.0.2.1", "", "10.1.2.3", false }, { "", "10.0.0.1", "", "192.168.1.1", true }, { "", "172.31.0.1", "", "127.0.0.1", true },
 		{ "", "172.32.0.1", "", "100.64.0.1", false }, { "", "2001:db8::1", "", "fd00::1", false }, { "", "fe80::1", "", "fd00::1", true },
 		{ "", "2001:db8::1", "", "192.0.2.1", true }, { "", "::1", "", "169.254.1.1", true },
