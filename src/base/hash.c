@@ -84,6 +84,44 @@ uint64_t hash_span_nocase(struct hash_seed seed, struct span span)
 	return sip_span(seed, span, true);
 }
 
+void hash_stream_begin(struct hash_stream *stream, struct hash_seed seed)
+{
+	struct sip s = sip_start(seed);
+
+	*stream = (struct hash_stream){ .v = { s.v0, s.v1, s.v2, s.v3 } };
+}
+
+void hash_stream_add(struct hash_stream *stream, struct span piece)
+{
+	struct sip s = { stream->v[0], stream->v[1], stream->v[2], stream->v[3] };
+	unsigned shift = (unsigned)(stream->bytes % 8) * 8;
+	uint64_t word;
+
+	stream->bytes += piece.len;
+	for (; piece.len && shift; piece = span_skip(piece, 1), shift = (shift + 8) % 64) {
+		stream->word |= (uint64_t)(unsigned char)piece.at[0] << shift;
+		if (shift == 56) {
+			sip_word(&s, stream->word);
+			stream->word = 0;
+		}
+	}
+	for (; piece.len >= 8; piece = span_skip(piece, 8)) {
+		memcpy(&word, piece.at, 8);
+		sip_word(&s, word);
+	}
+	if (piece.len)
+		memcpy(&stream->word, piece.at, piece.len);
+	memcpy(stream->v, &s, sizeof(s));
+}
+
+uint64_t hash_stream_get(const struct hash_stream *stream)
+{
+	struct sip s = { stream->v[0], stream->v[1], stream->v[2], stream->v[3] };
+
+	sip_word(&s, stream->word | stream->bytes << 56);
+	return sip_end(&s);
+}
+
 uint64_t hash_u64(uint64_t x)
 {
 	x ^= x >> 32;

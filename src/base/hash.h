@@ -17,6 +17,16 @@ struct hash_seed {
 uint64_t hash_span(struct hash_seed seed, struct span span);
 /* The same over the ASCII lower case of SPAN. */
 uint64_t hash_span_nocase(struct hash_seed seed, struct span span);
+
+/* What comes in pieces: the hash of all of them together, wherever they were cut; the same as hash_span's of the whole. */
+struct hash_stream {
+	uint64_t v[4], word, bytes;
+};
+void hash_stream_begin(struct hash_stream *stream, struct hash_seed seed);
+void hash_stream_add(struct hash_stream *stream, struct span piece);
+/* STREAM goes on as before: more may be added. */
+uint64_t hash_stream_get(const struct hash_stream *stream);
+
 /* Mixes one number: for identifiers that nobody outside chooses. */
 uint64_t hash_u64(uint64_t value);
 

@@ -38,6 +38,17 @@ bool span_ends(struct span span, struct span suffix)
 	return span.len >= suffix.len && span_equal(span_skip(span, span.len - suffix.len), suffix);
 }
 
+bool span_contains_nocase(struct span span, struct span part)
+{
+	char first = part.len ? ascii_lower(part.at[0]) : 0;
+
+	for (; part.len && span.len >= part.len; span = span_skip(span, 1)) {
+		if (ascii_lower(span.at[0]) == first && span_starts_nocase(span, part))
+			return true;
+	}
+	return part.len == 0;
+}
+
 bool span_contains(struct span span, struct span part)
 {
 	return part.len == 0 || (span.len != 0 && memmem(span.at, span.len, part.at, part.len) != NULL);

@@ -70,6 +70,7 @@ bool span_starts(struct span span, struct span prefix);
 bool span_starts_nocase(struct span span, struct span prefix);
 bool span_ends(struct span span, struct span suffix);
 bool span_contains(struct span span, struct span part);
+bool span_contains_nocase(struct span span, struct span part);
 /* Index of the first C, or span.len when there is none. */
 size_t span_find(struct span span, char c);
 /* Index of the last C, or span.len when there is none. */

@@ -1,6 +1,6 @@
 /* cache/: answers that may be given again. What may be kept, and for whom, is decided by pure functions (control, policy, condition, range,
  * cookie, key); where it is kept, and what goes when there is no room, by the store (object, sketch, store); who waits for an answer that is
- * on its way, by flight. edge/ asks all of them, and moves the bytes.
+ * on its way, by flight; which pages are the same for everybody though nobody says so, by learner and likeness. edge/ asks all of them, and moves the bytes.
  *
  * Cache-Control: what a request and what an answer say about being kept.
  *

@@ -24,18 +24,9 @@ static const struct application_cookies known[] = {
 static const char *const everywhere[] = { "sess", "sid", "auth", "token", "login", "logged", "user", "jwt", "csrf", "xsrf", "secret", "ident", "account",
 	                                  "cart", "basket", "remember", "passw", "postpass", "comment_author" };
 
-static bool contains_nocase(struct span text, struct span part)
-{
-	for (; text.len >= part.len; text = span_skip(text, 1)) {
-		if (span_starts_nocase(text, part))
-			return true;
-	}
-	return false;
-}
-
 static bool has_part(struct span name, const char *part)
 {
-	return part[0] == '^' ? span_starts_nocase(name, span_of(part + 1)) : contains_nocase(name, span_of(part));
+	return part[0] == '^' ? span_starts_nocase(name, span_of(part + 1)) : span_contains_nocase(name, span_of(part));
 }
 
 static bool is_known_session(struct span name, const struct application_cookies *application)

@@ -67,14 +67,11 @@ static bool read_date(const struct fields *fields, enum field_id id, int64_t now
 	return field && http_date_read(field->value, now_s, out) == RESULT_OK;
 }
 
-/* RFC 9111, 4.2.3. What Age says counts if it is a number, and of several the largest. */
-static int64_t age_of(const struct fields *fields, int64_t now_s, int64_t took_s)
+/* Counts if it is a number, and of several the largest. */
+static int64_t said_age(const struct fields *fields)
 {
-	int64_t date_s = now_s, apparent, said = 0;
+	int64_t said = 0;
 
-	if (!read_date(fields, FIELD_DATE, now_s, &date_s))
-		date_s = now_s;
-	apparent = now_s > date_s ? now_s - date_s : 0;
 	for (unsigned i = 0; i < fields->count; i++) {
 		uint64_t age = 0;
 		enum result result = fields->list[i].id == FIELD_AGE ? span_to_u64(fields->list[i].value, (uint64_t)CONTROL_SECONDS_MAX, &age) : RESULT_MALFORMED;
@@ -83,7 +80,18 @@ static int64_t age_of(const struct fields *fields, int64_t now_s, int64_t took_s
 			age = (uint64_t)CONTROL_SECONDS_MAX;
 		said = (int64_t)age > said ? (int64_t)age : said;
 	}
-	said += took_s;
+	return said;
+}
+
+/* RFC 9111, 4.2.3. */
+static int64_t age_of(const struct fields *fields, int64_t now_s, int64_t took_s)
+{
+	int64_t date_s = now_s, apparent, said;
+
+	if (!read_date(fields, FIELD_DATE, now_s, &date_s))
+		date_s = now_s;
+	apparent = now_s > date_s ? now_s - date_s : 0;
+	said = said_age(fields) + took_s;
 	return apparent > said ? apparent : said;
 }
 
@@ -169,6 +177,12 @@ static enum cache_refusal judge_codings(const struct fields *request, const stru
 			refusal = CACHE_CODING;
 	}
 	return refusal;
+}
+
+/* What Date says is not looked at: the clock of an origin that declares nothing is often wrong too. */
+void policy_live_learned(const struct fields *fields, int64_t took_s, struct cache_life *life)
+{
+	*life = (struct cache_life){ .age_s = said_age(fields) + took_s, .fresh_s = MICRO_FRESH_S, .while_s = MICRO_WHILE_S, .is_learned = true };
 }
 
 static enum cache_refusal judge_declared(const struct cache_control *control, const struct cache_life *life)

@@ -64,6 +64,7 @@ struct cache_life {
 	bool is_validated_always;   /* no-cache */
 	bool has_validator;
 	bool is_for_cookies;        /* declared for everybody in so many words (public, s-maxage): cookies that nobody knows do not count */
+	bool is_learned;            /* declared by nobody: only for whom the learner says so (learner.h) */
 };
 
 enum cache_use {
@@ -82,6 +83,11 @@ enum cache_refusal policy_judge_request(const struct request_head *request, enum
 /* May ANSWER be kept? LIFE is set when it may. NOW_S: wall clock, when it came; TOOK_S: since its request was sent. */
 enum cache_refusal policy_judge_answer(const struct request_head *request, enum cookie_kind cookies, const struct response_head *answer,
                                        const struct cache_rules *rules, int64_t now_s, int64_t took_s, struct cache_life *life);
+/* The life of an answer that declares nothing, and was learned to be the same for everybody: a minute of it, the last part only while somebody
+ * fetches the next. Never longer, also when its origin is ill, and it is not brought up to date but fetched anew. TOOK_S as above. */
+#define MICRO_FRESH_S 50
+#define MICRO_WHILE_S 10
+void policy_live_learned(const struct fields *fields, int64_t took_s, struct cache_life *life);
 /* The life of an answer that a 304 has brought up to date: of its merged FIELDS and STATUS. */
 void policy_live(const struct fields *fields, unsigned status, const struct cache_rules *rules, int64_t now_s, int64_t took_s, struct cache_life *life);
 /* May what has LIFE, and has lain here for RESIDENT_S, be given to who says WANTED? */

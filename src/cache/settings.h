@@ -11,6 +11,7 @@ struct cache_settings {
 	int64_t object_bytes;        /* of one body */
 	int64_t if_error_ms;
 	bool obeys_clients;
+	bool learns;
 };
 
 /* For a KEY_MAP of the tables of site and route. */

@@ -294,19 +294,31 @@ static bool has_tag(struct span tags, struct span wanted)
 	return false;
 }
 
+static bool is_of_site(struct span key, uint64_t number)
+{
+	char site[2 * sizeof(number)];
+
+	hex_write(&number, sizeof(number), site);
+	return span_starts(key, span_make(site, sizeof(site)));
+}
+
+bool cache_purge_names(const struct cache_purge *purge, struct span key)
+{
+	bool is_whole = purge->text.len && purge->text.at[0] != '/';
+	struct span place = is_whole ? key_url(key) : key_target(key);
+
+	if (purge->kind == PURGE_TAG || !is_of_site(key, purge->site))
+		return false;
+	return purge->kind == PURGE_PREFIX ? span_starts(place, purge->text) : span_equal(place, purge->text);
+}
+
 static bool is_purged(const struct cache_object *object, const void *context)
 {
 	const struct cache_purge *purge = context;
-	bool is_whole = purge->text.len && purge->text.at[0] != '/';
-	struct span place = is_whole ? key_url(object->key) : key_target(object->key);
-	char site[2 * sizeof(purge->site)];
 
-	hex_write(&purge->site, sizeof(purge->site), site);
-	if (!span_starts(object->key, span_make(site, sizeof(site))))
-		return false;
 	if (purge->kind == PURGE_TAG)
-		return has_tag(object->tags, purge->text);
-	return purge->kind == PURGE_PREFIX ? span_starts(place, purge->text) : span_equal(place, purge->text);
+		return is_of_site(object->key, purge->site) && has_tag(object->tags, purge->text);
+	return cache_purge_names(purge, object->key);
 }
 
 size_t cache_store_purge(struct cache_store *store, const struct cache_purge *purge)

@@ -60,6 +60,8 @@ struct cache_purge {
 	enum purge_kind kind;
 	struct span text;       /* "/path?query" or "https://host/path?query"; its beginning; a tag */
 };
+/* An answer kept under KEY is one of the address, or the prefix, of PURGE; by a tag none is. */
+bool cache_purge_names(const struct cache_purge *purge, struct span key);
 /* How many answers went. */
 size_t cache_store_purge(struct cache_store *store, const struct cache_purge *purge);
 

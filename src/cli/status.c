@@ -268,11 +268,19 @@ static void print_site(struct page *page, const struct json *site)
 	print_counts(page, site);
 }
 
+static void print_learned(struct page *page, uint64_t pages)
+{
+	if (pages)
+		page_print(page, "  learned      %llu page%s shared though nobody declares it (bouclier top lists them)\n", (unsigned long long)pages,
+		           pages == 1 ? " is" : "s are");
+}
+
 static void print_status(struct page *page, const struct json *status)
 {
 	const struct json *sites = json_find(status, "sites"), *unnamed = json_find(status, "no_site");
 
 	print_process(page, status);
+	print_learned(page, number(json_find(status, "learned"), "pages"));
 	status_warn(page, status);
 	for (size_t i = 0; i < json_length(sites); i++)
 		print_site(page, json_item(sites, i));

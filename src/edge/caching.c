@@ -65,7 +65,8 @@ struct edge_cache *edge_cache_new(struct edge_tenants *tenants, uint64_t bytes)
 	cache->tenants = tenants;
 	cache->store = cache_store_new(&limits, &ports);
 	cache->flights = cache_flights_new();
-	if (cache->store && cache->flights)
+	cache->learner = cache_learner_new();
+	if (cache->store && cache->flights && cache->learner)
 		return cache;
 	edge_cache_free(cache);
 	return NULL;
@@ -77,6 +78,7 @@ void edge_cache_free(struct edge_cache *cache)
 		return;
 	cache_store_free(cache->store);
 	cache_flights_free(cache->flights);
+	cache_learner_free(cache->learner);
 	free(cache);
 }
 
@@ -93,8 +95,10 @@ static bool is_served(const void *context, uint64_t party)
 
 void edge_cache_apply(struct edge_cache *cache, const struct plan *plan)
 {
-	if (cache)
-		cache_store_leave(cache->store, is_served, plan);
+	if (!cache)
+		return;
+	cache_store_leave(cache->store, is_served, plan);
+	cache_learner_leave(cache->learner, is_served, plan);
 }
 
 /* -- those that wait -- */

@@ -15,6 +15,7 @@
 
 #include "cache/flight.h"
 #include "cache/store.h"
+#include "edge/learning.h"
 #include "edge/tenants.h"
 
 struct plan;
@@ -51,6 +52,7 @@ const char *caching_state_name(enum caching_state state);
 struct edge_cache {
 	struct cache_store *store;
 	struct cache_flights *flights;
+	struct cache_learner *learner;
 	struct edge_tenants *tenants;
 };
 
@@ -77,6 +79,7 @@ struct caching {
 	enum filling filling;
 	uint64_t expected;            /* bytes in all; 0: not known */
 	struct cache_draft draft;
+	struct learning learning;
 };
 
 void caching_init(struct request *request);

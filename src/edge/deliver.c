@@ -303,7 +303,7 @@ static void set_idle_deadline(struct request *request)
 	request_set_origin_clock(request, request->is_tunnel ? timeouts->tunnel_ms : timeouts->idle_ms);
 }
 
-enum result response_peek_origin(struct request *request, struct span *piece)
+static enum result peek_origin(struct request *request, struct span *piece)
 {
 	if (inspect_held_answer(request))
 		return hold_peek(inspect_held_answer(request), piece);
@@ -320,6 +320,17 @@ enum result response_peek_origin(struct request *request, struct span *piece)
 		if (result != RESULT_OK)
 			return result == RESULT_MORE ? RESULT_MORE : RESULT_IO;
 	}
+}
+
+enum result response_peek_origin(struct request *request, struct span *piece)
+{
+	enum result result = peek_origin(request, piece);
+
+	if (result == RESULT_OK)
+		learning_look(request, *piece);
+	else if (result == RESULT_END)
+		learning_finish(request);
+	return result;
 }
 
 static enum result peek_body(struct request *request, struct span *piece)
@@ -355,6 +366,7 @@ static void take_passing(struct request *request, size_t count)
 
 void response_take_origin(struct request *request, size_t count)
 {
+	learning_take(request, count);
 	if (inspect_held_answer(request))
 		hold_take(inspect_held_answer(request), count);
 	else

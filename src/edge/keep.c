@@ -31,7 +31,7 @@ static enum flight_end keep(struct request *request)
 	inspect_response_passed(request);
 	if (!caching_is_judged_good(request))
 		return FLIGHT_ALONE;
-	result = cache_object_make(store, &caching->draft, &object);
+	result = caching->draft.life.is_learned && learning_is_doubted(request) ? RESULT_REFUSED : cache_object_make(store, &caching->draft, &object);
 	if (result == RESULT_OK)
 		result = cache_store_put(store, object, caching->purges);
 	if (object)
@@ -145,7 +145,7 @@ struct span caching_status(struct request *request)
 	switch (caching->state) {
 	case CACHING_HIT:
 	case CACHING_STALE:
-		return print(request, "bouclier; hit; ttl=%lld", left_s);
+		return print(request, "bouclier; hit; ttl=%lld%s", left_s, life->is_learned ? "; detail=learned" : "");
 	case CACHING_COLLAPSED:
 		return print(request, "bouclier; fwd=uri-miss; collapsed; ttl=%lld", left_s);
 	case CACHING_IF_ERROR:

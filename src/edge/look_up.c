@@ -127,7 +127,7 @@ static enum step_outcome look_for_missing(struct request *request, const struct 
 		return request_answer(request, 504, DECISION_ALLOW, REASON_NONE);
 	}
 	/* What the client has already it asks for with its own validators: a 304 of the origin's is the cheapest answer, and nothing to keep. */
-	if (join(request, may_bring, may_bring && !is_conditional(request)) == FLIGHT_WAITS)
+	if (join(request, may_bring, may_bring && (learning_is_shared(request) || !is_conditional(request))) == FLIGHT_WAITS)
 		return wait_for_other(request);
 	return STEP_NEXT;
 }
@@ -171,10 +171,14 @@ static bool is_for_cookies(const struct cache_object *object)
 	return object->life.is_for_cookies && !list_has_token(object->vary, SPAN("cookie"));
 }
 
-/* Security, fails closed: what was kept while no rules were asked is not for a site that asks them. */
+/* Security, fails closed: what was kept while no rules were asked is not for a site that asks them, and what was learned is for those who are like others. */
 static bool is_for(const struct request *request, const struct cache_object *object)
 {
-	return (request->caching.cookies != COOKIE_OTHER || is_for_cookies(object)) && (object->is_judged || !inspect_is_due(request));
+	if (!object->is_judged && inspect_is_due(request))
+		return false;
+	if (object->life.is_learned)
+		return learning_is_shared(request);
+	return request->caching.cookies != COOKIE_OTHER || is_for_cookies(object);
 }
 
 static enum step_outcome look(struct request *request, bool has_waited)
@@ -233,5 +237,6 @@ enum step_outcome step_look_up(struct request *request)
 	caching->cookies = cookies_of(request);
 	if (!make_key(request) || policy_judge_request(&request->head, caching->cookies) != CACHE_NONE)
 		return STEP_NEXT;
+	learning_ask(request);
 	return look(request, false);
 }

@@ -78,6 +78,8 @@ static bool is_dropped(const struct request *request, const struct field *field)
 	/* What is kept here has its own validators; the client's are asked of the answer. */
 	if (request->caching.is_revalidating && (field->id == FIELD_IF_NONE_MATCH || field->id == FIELD_IF_MODIFIED_SINCE))
 		return true;
+	if (learning_drops(request, field))
+		return true;
 	if (field->id == FIELD_OTHER && is_misleading(field->name))
 		return true;
 	if (request->route->settings->drop_unusual_names && is_unusual(field->name))
@@ -329,8 +331,9 @@ enum result request_write_head(struct request *request)
 	const struct origin_settings *member = request->member->settings;
 	struct head_out head = { &request->origin->out, RESULT_OK };
 	struct span method = request->head.protocol.len ? method_name(METHOD_GET) : request->head.method_name;
+	bool has_query = request->head.has_query && !learning_is_shared(request);
 
-	head.result = request_line_write(method, rewritten_path(request), request->head.has_query, request->head.query, head.out);
+	head.result = request_line_write(method, rewritten_path(request), has_query, request->head.query, head.out);
 	put(&head, SPAN("Host"), member->host.len ? member->host : request->head.authority);
 	put_client_fields(request, &head);
 	put_ours(request, &head);

@@ -66,6 +66,9 @@ static enum result copy_vary(struct request *request, struct cache_draft *draft)
 	struct span written;
 	enum result result = key_vary_write(&request->response.fields, text, &written);
 
+	/* Whatever else it says: an origin may tell codings apart without a word, and of cookies there are none. */
+	if (draft->life.is_learned)
+		written = SPAN("accept-encoding");
 	if (result == RESULT_OK) {
 		draft->vary = written.len ? arena_copy(&request->arena, written) : SPAN_NONE;
 		result = written.len && !draft->vary.len ? RESULT_NO_MEMORY : key_variant_write(&request->head.fields, draft->vary, text, &written);
@@ -99,6 +102,8 @@ static enum result copy_fields(struct request *request, struct fields *out)
 		struct span name = arena_copy(&request->arena, from->list[i].name);
 		struct span value = from->list[i].value.len ? arena_copy(&request->arena, from->list[i].value) : SPAN("");
 
+		if (learning_is_shared(request) && likeness_is_of_one_answer(&from->list[i]))
+			continue;
 		result = name.at && value.at ? fields_add(out, from->list[i].id, name, value) : RESULT_NO_MEMORY;
 	}
 	return result == RESULT_OK ? add_date(request, out) : result;
@@ -166,6 +171,7 @@ static void judge(struct request *request)
 	struct cache_life life;
 	enum cache_refusal refusal = policy_judge_answer(&request->head, caching->cookies, &request->response, &rules, wall_s(request), took_s(request), &life);
 
+	refusal = learning_judge(request, refusal, took_s(request), &life);
 	if (refusal == CACHE_NONE && caching_is_judged_good(request))
 		begin_keeping(request, &life);
 	else

@@ -46,6 +46,32 @@ static void agrees_with_openssl(void **state)
 	EVP_MAC_free(mac);
 }
 
+/* However it was cut. */
+static void pieces_are_the_whole(void **state)
+{
+	struct draws draws = { 24 };
+	char bytes[200];
+
+	(void)state;
+	for (unsigned i = 0; i < 2000; i++) {
+		struct hash_seed seed = { draw(&draws), draw(&draws) };
+		struct span rest = span_make(bytes, draw_below(&draws, sizeof(bytes) + 1)), whole = rest;
+		struct hash_stream stream;
+
+		for (size_t b = 0; b < sizeof(bytes); b++)
+			bytes[b] = (char)draw(&draws);
+		hash_stream_begin(&stream, seed);
+		while (rest.len) {
+			size_t count = draw_below(&draws, 20);
+
+			hash_stream_add(&stream, span_take(rest, count));
+			rest = span_skip(rest, count);
+			assert_int_equal(hash_stream_get(&stream), hash_span(seed, span_take(whole, whole.len - rest.len)));
+		}
+		assert_int_equal(hash_stream_get(&stream), hash_span(seed, whole));
+	}
+}
+
 static void every_byte_is_lowered_as_ascii(void **state)
 {
 	struct hash_seed seed = { 1, 2 };
@@ -90,7 +116,7 @@ static void numbers_do_not_collide_and_spread(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(agrees_with_openssl), cmocka_unit_test(every_byte_is_lowered_as_ascii), cmocka_unit_test(drawn_seeds),
+		cmocka_unit_test(agrees_with_openssl), cmocka_unit_test(pieces_are_the_whole), cmocka_unit_test(every_byte_is_lowered_as_ascii), cmocka_unit_test(drawn_seeds),
 		cmocka_unit_test(numbers_do_not_collide_and_spread),
 	};
 

@@ -37,6 +37,9 @@ static void parts(void **state)
 	assert_false(span_ends(SPAN("s"), SPAN("users")));
 	assert_true(span_contains(text, SPAN("n/u")) && span_contains(SPAN_NONE, SPAN("")));
 	assert_false(span_contains(SPAN_NONE, SPAN("x")));
+	assert_true(span_contains_nocase(SPAN("API_Key"), SPAN("key")) && span_contains_nocase(SPAN("x"), SPAN("")) && span_contains_nocase(SPAN_NONE, SPAN("")));
+	assert_true(span_contains_nocase(SPAN("kkeY"), SPAN("Key")) && span_contains_nocase(SPAN("keykk"), SPAN("KEY")));
+	assert_false(span_contains_nocase(SPAN("ke"), SPAN("key")) || span_contains_nocase(SPAN_NONE, SPAN("x")) || span_contains_nocase(SPAN("ke_y"), SPAN("key")));
 	assert_int_equal(span_find(text, '/'), 0);
 	assert_int_equal(span_find_last(text, '/'), 6);
 	assert_int_equal(span_find(text, '?'), text.len);

@@ -76,6 +76,7 @@ void admin_answer_purge(struct admin *admin, const struct admin_request *request
 		purge.site = site->key;
 		if (purge.kind != PURGE_TAG)
 			purge.text = lower_host(purge.text, text);
+		cache_learner_purge(cache->learner, &purge);
 		answer_count(name, cache_store_purge(cache->store, &purge), answer);
 	}
 	json_drop(root);

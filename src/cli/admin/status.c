@@ -11,6 +11,7 @@
 #include "base/banned.h"
 
 #define WAF_DIGEST_SHOWN 8
+#define LEARNED_SHOWN 64u
 
 static void put_keeper(struct json_writer *json, const struct shared_keeper *keeper)
 {
@@ -290,6 +291,39 @@ static void put_sites(struct json_writer *json, struct admin *admin, const struc
 	free(index.list);
 }
 
+static struct span site_name(const struct plan *plan, uint64_t key)
+{
+	for (size_t i = 0; i < plan->site_count; i++) {
+		if (plan->sites[i].key == key)
+			return plan->sites[i].site->name;
+	}
+	return SPAN_NONE;
+}
+
+/* Pages that are shared though their origins declare nothing: those that are asked for most. */
+static void put_learned(struct json_writer *json, const struct edge_state *state)
+{
+	__attribute__((uninitialized)) struct learn_view list[LEARNED_SHOWN];
+	size_t learned = 0, count;
+
+	if (!state->common.cache)
+		return;
+	count = cache_learner_view(state->common.cache->learner, list, LEARNED_SHOWN, &learned);
+	json_open(json, SPAN("learned"), '{');
+	json_put_number(json, SPAN("pages"), learned);
+	json_open(json, SPAN("routes"), '[');
+	for (size_t i = 0; i < count; i++) {
+		json_open(json, SPAN_NONE, '{');
+		json_put_text(json, SPAN("site"), site_name(plan_of(state->snapshot), list[i].site));
+		json_put_text(json, SPAN("url"), span_make(list[i].url, list[i].url_len));
+		json_put_number(json, SPAN("shared"), list[i].shared);
+		json_put_number(json, SPAN("learned_s"), (clock_mono_ms() - list[i].learned_ms) / 1000);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+	json_close(json, '}');
+}
+
 static void put_listeners(struct json_writer *json, const struct plan *plan)
 {
 	json_open(json, SPAN("listeners"), '[');
@@ -353,6 +387,7 @@ void admin_answer_status(struct admin *admin, const struct admin_request *reques
 	put_tenant_problems(&json, state->snapshot);
 	put_unnamed(&json, view);
 	put_sites(&json, admin, view);
+	put_learned(&json, state);
 	put_listeners(&json, plan_of(state->snapshot));
 	admin_finish_json(answer, &json);
 }

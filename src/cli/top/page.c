@@ -8,6 +8,7 @@
 
 #define SITES_SHOWN 12u
 #define ROUTES_SHOWN 6u
+#define LEARNED_SHOWN 6u
 #define DOWN_SHOWN 5u
 #define NAME_WIDTH 34u
 #define NUMBERS_WIDTH 59u   /* what stands beside a site's name, and the last column, which erasing to the end of a line takes */
@@ -233,6 +234,25 @@ static void print_routes(struct page *page, const struct top_routes *routes)
 	}
 }
 
+/* Whatever the query says of them; bouclier purge has them learned anew. */
+static void print_learned(struct page *page, const struct json *learned)
+{
+	const struct json *routes = json_find(learned, "routes");
+	size_t shown = json_length(routes) < LEARNED_SHOWN ? json_length(routes) : LEARNED_SHOWN;
+
+	if (!shown)
+		return;
+	page_print(page, "\n");
+	page_color(page, PAGE_DIM, "%-*s%10s", (int)NAME_WIDTH * 2, "learned to be the same for everybody", "shared");
+	page_print(page, "\n");
+	for (size_t i = 0; i < shown; i++) {
+		page_text(page, json_text_of(json_find(json_item(routes, i), "url")), NAME_WIDTH * 2);
+		page_print(page, "%10llu\n", (unsigned long long)number(json_item(routes, i), "shared"));
+	}
+	if (number(learned, "pages") > shown)
+		page_print(page, "and %llu more\n", (unsigned long long)(number(learned, "pages") - shown));
+}
+
 void top_print(struct page *page, const struct top_view *view)
 {
 	struct site_rates rates;
@@ -246,5 +266,6 @@ void top_print(struct page *page, const struct top_view *view)
 	print_rates(page, view, &rates);
 	print_sites(page, view, &rates);
 	print_routes(page, view->routes);
+	print_learned(page, json_find(view->now, "learned"));
 	free(rates.list);
 }
