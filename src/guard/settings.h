@@ -7,6 +7,7 @@
  *   ban_networks   whole networks that a person banned
  *   rate        the limits that people write, and who comes to them
  *   rate_table  what is owed to them, in memory that outlives an edge
+ *   demand      whether more is asked of an origin than it can do
  *   ban         who is refused for a while, and for how long
  *   challenge   what strangers are asked while there is no room for all, and the tokens that they get (its header names its parts)
  *
