@@ -174,7 +174,7 @@ bool caller_is_calm(const struct request *request)
 	const struct pool_member *member = request->last_member;
 	uint64_t pressed_ms = member ? origin_pressed_ms(member->origin) : 0;
 
-	return !pressed_ms || request->connection->worker->loop.now_ms > pressed_ms + CALLER_CALM_MS;
+	return !pressed_ms || request->connection->worker->loop.now_ms > pressed_ms + ORIGIN_CALM_MS;
 }
 
 /* -- when it is over -- */

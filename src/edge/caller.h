@@ -17,7 +17,6 @@
 #include "source/list.h"
 
 #define CALLER_COST_PRESSED_US 1000000u  /* of one request, at most, while an origin is not calm */
-#define CALLER_CALM_MS 10000u            /* so long after somebody last had to wait, an origin is calm again */
 
 struct edge_common;
 struct plan;
@@ -35,6 +34,7 @@ struct caller {
 	bool is_counted;                 /* his entry owes for this request */
 	bool is_new;                     /* he was never seen before, or is forgotten */
 	bool was_banned;                 /* not long ago */
+	bool may_be_asked;               /* a stranger who wants a page, let in unasked: asked for proof when he has waited in vain */
 	struct list_place place;         /* where some list asks for it */
 	struct budget_verdict budget;
 	enum lane lane;                  /* in front of an origin (guard/queue.h) */
@@ -54,7 +54,7 @@ struct bans caller_bans(const struct edge_common *common, const struct plan *pla
 void caller_saw_token(struct request *request);
 /* The request is over. */
 void caller_settle(struct request *request);
-/* Nobody had to wait for the request's origin, or was refused, for CALLER_CALM_MS. */
+/* Nobody had to wait for the request's origin, or was refused, for ORIGIN_CALM_MS. */
 bool caller_is_calm(const struct request *request);
 
 #endif

@@ -1,5 +1,6 @@
 /* Who becomes a known citizen: a source that an origin served well while nobody had to wait there, once KNOWN_AFTER_MS have gone by and still
- * nobody had to. So the bots that come in the first instant of a flood do not become known, and a citizen who got one page in calm does.
+ * nobody had to, or when somebody has to, and it had been served KNOWN_BEFORE_MS before. So the bots that come in the first instant of a
+ * flood do not become known, and a citizen who got one page in calm does.
  *
  * Shape    a ring of those who were served, the oldest first
  * Limits   KNOWN_WAITING_MAX at once; who finds no place is a stranger still, until the next page
@@ -13,6 +14,7 @@
 #include "source/entry.h"
 
 #define KNOWN_AFTER_MS 2000u
+#define KNOWN_BEFORE_MS 1000u   /* a flood shows sooner: it is the wait of the first second */
 #define KNOWN_WAITING_MAX 4096u
 
 struct origin;

@@ -1,11 +1,10 @@
 /* To which origin, and whether now: the step before there is a connection. */
+#include "edge/challenge/challenge.h"
 #include "edge/inspect.h"
 #include "edge/request.h"
 
 #include "base/encode.h"
-#include "base/hash.h"
-#include "message/path.h"
-#include "source/entry.h"
+#include "guard/challenge.h"
 
 #include "base/banned.h"
 
@@ -60,13 +59,6 @@ static enum step_outcome answer_no_member(struct request *request)
 
 /* -- the step -- */
 
-/* Seconds with this are what an attack looks like to the level of the site. */
-static void count_pressure(const struct request *request, bool is_refused)
-{
-	if (request->site->meter)
-		meter_count_pressure(request->site->meter, request_worker(request)->index, is_refused);
-}
-
 /* In vain: the fact tells where, and how long. */
 static void end_wait(struct request *request)
 {
@@ -79,79 +71,12 @@ static void end_wait(struct request *request)
 
 static enum step_outcome refuse(struct request *request, enum reason reason)
 {
+	enum step_outcome outcome;
+
 	end_wait(request);
-	count_pressure(request, true);
-	return request_answer_failed(request, 503, DECISION_LIMIT, reason);
-}
-
-/* Atomic: who looks at the origin's state elsewhere is told that it is under pressure. */
-static void press(const struct request *request)
-{
-	struct origin *origin = request->turn.member->origin;
-	uint64_t now_ms = request_worker(request)->loop.now_ms;
-
-	if (__atomic_load_n(&origin->pressed_ms, __ATOMIC_RELAXED) != now_ms)
-		__atomic_store_n(&origin->pressed_ms, now_ms, __ATOMIC_RELAXED);
-}
-
-/* A path that can be read in two ways has no priority. */
-static bool is_priority(const struct request *request)
-{
-	const struct list_value *list = request->site->priority;
-	const struct span *paths = list->items;
-
-	for (size_t i = 0; i < list->count; i++) {
-		struct span path = paths[i].len > 1 && paths[i].at[paths[i].len - 1] == '/' ? span_take(paths[i], paths[i].len - 1) : paths[i];
-
-		if (route_covers(path, request->head.path))
-			return path_has_one_reading(request->head.path);
-	}
-	return false;
-}
-
-static struct admission_entry entry_of(const struct request *request)
-{
-	struct source_key key = source_key_of(&request->source);
-
-	return (struct admission_entry){ .entry = { .source = hash_span(hash_process_seed(), span_make((const char *)&key.bits, sizeof(key.bits))),
-		                                    .lane = request->caller.lane }, .is_priority = is_priority(request) };
-}
-
-bool request_would_wait(const struct request *request)
-{
-	const struct pool *pool = request->route->pool;
-	bool is_queued = request->route->origins->concurrency.mode != CONCURRENCY_OFF && !request_is_bypassed(request);
-
-	for (unsigned i = 0; i < pool->count && is_queued; i++) {
-		if (origin_is_available(pool->members[i].origin, request->connection->worker->loop.now_ms) && !gate_is_short(&pool->members[i].origin->gate))
-			return false;
-	}
-	return is_queued;
-}
-
-/* Most of the time nobody waits, and no lock is taken to see that. */
-uint64_t request_projected_wait_us(const struct request *request)
-{
-	const struct pool *pool = request->route->pool;
-	struct admission_entry entry = entry_of(request);
-	uint64_t least_us = pool->count ? UINT64_MAX : 0;
-
-	if (request->route->origins->concurrency.mode == CONCURRENCY_OFF)
-		return 0;
-	for (unsigned i = 0; i < pool->count && least_us; i++) {
-		struct origin *origin = pool->members[i].origin;
-		uint64_t wait_us = 0;
-
-		if (!origin_is_available(origin, request->connection->worker->loop.now_ms))
-			continue;
-		if (gate_is_short(&origin->gate)) {
-			pthread_mutex_lock(&origin->gate.lock);
-			wait_us = admission_wait_us(&origin->gate.admission, &entry);
-			pthread_mutex_unlock(&origin->gate.lock);
-		}
-		least_us = wait_us < least_us ? wait_us : least_us;
-	}
-	return least_us == UINT64_MAX ? 0 : least_us;
+	request_count_pressure(request, true);
+	outcome = request->caller.may_be_asked ? challenge_ask_late(request) : STEP_NEXT;
+	return outcome != STEP_NEXT ? outcome : request_answer_failed(request, 503, DECISION_LIMIT, reason);
 }
 
 /* The place is the request's: on to CONNECT. False: the origin has reached the limit that this site gives it. */
@@ -173,13 +98,21 @@ static void set_waiting_clock(struct request *request)
 	request_set_clock(request, at_ms > now_ms ? (int64_t)(at_ms - now_ms) : 1);
 }
 
+/* Who is asked when he has waited in vain is not asked too late for it. */
+static uint64_t patience_ms(const struct request *request)
+{
+	uint64_t patience_ms = (uint64_t)request->route->origins->concurrency.patience_ms;
+
+	return request->caller.may_be_asked && patience_ms > CHALLENGE_WAIT_US / 1000 ? CHALLENGE_WAIT_US / 1000 : patience_ms;
+}
+
 static enum step_outcome wait_for_turn(struct request *request)
 {
 	struct turn *turn = &request->turn;
 	uint64_t now_ms = request_worker(request)->loop.now_ms;
 
 	if (!turn->until_ms)
-		turn->until_ms = now_ms + (uint64_t)request->route->origins->concurrency.patience_ms;
+		turn->until_ms = now_ms + patience_ms(request);
 	turn->has_waited = true;
 	turn->since_ms = now_ms;
 	set_waiting_clock(request);
@@ -191,16 +124,17 @@ static enum step_outcome ask_members(struct request *request)
 	struct pool_wish wish = wish_of(request);
 	struct turn *turn = &request->turn;
 
-	turn->entry = entry_of(request);
+	turn->entry = request_entry(request);
 	wish.may_wait = true;
 	while ((turn->member = pool_choose(request->route->pool, &wish))) {
 		enum admission_answer answer = turn_ask(request);
 
 		if (answer != ADMISSION_GO)
-			press(request);
+			origin_press(turn->member->origin, request_worker(request)->loop.now_ms);
 		if (answer == ADMISSION_WAIT)
 			return wait_for_turn(request);
 		if (answer == ADMISSION_REFUSE) {
+			request_press(request, turn->member->origin);
 			turn->member = NULL;
 			return refuse(request, REASON_QUEUE_FULL);
 		}
@@ -233,14 +167,16 @@ static enum step_outcome go_on_waiting(struct request *request)
 		set_waiting_clock(request);
 		return STEP_WAIT;
 	}
-	if (state != TURN_HELD)
+	if (state != TURN_HELD) {
+		request_press(request, turn->member->origin);
 		return refuse(request, state == TURN_WAITS ? REASON_QUEUE_LATE : REASON_QUEUE_FULL);
+	}
 	pthread_mutex_lock(&worker->turns.lock);
 	list_remove(&turn->node);
 	pthread_mutex_unlock(&worker->turns.lock);
 	timer_cancel(&worker->loop.timers, &request->timer);
 	if (worker->loop.now_ms - turn->since_ms >= NOTICED_MS)
-		count_pressure(request, false);
+		request_count_pressure(request, false);
 	return enter(request) ? STEP_NEXT : refuse(request, REASON_QUEUE_FULL);
 }
 

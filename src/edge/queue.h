@@ -68,11 +68,29 @@ enum turn_state turn_look(const struct request *request);
 
 /* The origin whose turn it is, counted as at work, whatever waits there: for what is not queued. NULL: none is left. */
 const struct pool_member *request_take_member(struct request *request);
+
+/* -- pressure.c -- */
+
+/* Its path is one of the site's `priority_routes`. */
+bool request_is_priority(const struct request *request);
+/* As it would wait. */
+struct admission_entry request_entry(const struct request *request);
 /* Nobody who asked now would go at once. */
 bool request_would_wait(const struct request *request);
 /* How long the request would wait, in its lane, where it is shortest. 0: it would not, or nobody waits there. */
 uint64_t request_projected_wait_us(const struct request *request);
-/* place.c: it has no more to do with its origin. Had it none, or was it not queued: nothing. */
+/* Strangers are asked first: this one would wait for too long, or what is asked of its origin, by those who are held off too, is more than that can do. */
+bool request_is_pressed(const struct request *request);
+/* It would wait for ORIGIN for too long, or has: strangers are asked first from now on. */
+void request_press(const struct request *request, struct origin *origin);
+/* It is not let in: counted as what was asked of the origin, and as an attack's. */
+void request_hold_off(const struct request *request);
+/* Seconds with this are what an attack looks like to the level of the site. */
+void request_count_pressure(const struct request *request, bool is_refused);
+
+/* -- place.c -- */
+
+/* It has no more to do with its origin. Had it none, or was it not queued: nothing. */
 void request_leave_place(struct request *request);
 
 /* The request's body, or its last byte, is on its way: at each look. IS_SENT: all of it has gone. */

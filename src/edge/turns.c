@@ -3,6 +3,11 @@
 
 #include "base/banned.h"
 
+static uint64_t now_us(const struct request *request)
+{
+	return request_worker(request)->loop.now_ns / 1000;
+}
+
 static struct gate *gate_of(const struct request *request)
 {
 	return &request->turn.member->origin->gate;
@@ -117,6 +122,19 @@ static void call_next(struct calls *calls)
 
 /* -- a place -- */
 
+/* A flood with tokens has next to nothing of the origin, also of what nobody else needs. */
+static enum admission_answer ask_gate(struct calls *calls, struct request *request, struct admission_entry **pushed_out)
+{
+	struct turn *turn = &request->turn;
+	struct demand *demand = &calls->gate->demand;
+
+	*pushed_out = NULL;
+	demand_ask(demand, now_us(request));
+	if (turn->entry.entry.lane == LANE_GREEDY && !demand_spares(demand, now_us(request)))
+		return ADMISSION_REFUSE;
+	return admission_ask(&calls->gate->admission, &turn->entry, pushed_out);
+}
+
 enum admission_answer turn_ask(struct request *request)
 {
 	struct turn *turn = &request->turn;
@@ -127,7 +145,7 @@ enum admission_answer turn_ask(struct request *request)
 	calls_begin(&calls, request);
 	/* What is normal is not learned from a flood. */
 	limit_freeze(&calls.gate->admission.limit, meter_level(request->site->meter) != LEVEL_NORMAL);
-	answer = admission_ask(&calls.gate->admission, &turn->entry, &pushed_out);
+	answer = ask_gate(&calls, request, &pushed_out);
 	turn->state = answer == ADMISSION_WAIT ? TURN_WAITS : TURN_NONE;
 	if (answer == ADMISSION_GO)
 		begin_hold(&calls, turn);
@@ -158,7 +176,11 @@ void turn_leave(struct request *request, enum turn_state next)
 	if (turn->state == TURN_WAITS)
 		admission_give_up(&calls.gate->admission, &turn->entry);
 	if (turn->state == TURN_HELD) {
+		const struct admission *admission = &calls.gate->admission;
+
 		learn(&calls, request);
+		if (turn->sent_ns)
+			demand_answer(&calls.gate->demand, now_us(request), admission_waiting(admission), admission->held_us / admission->limit.allowed);
 		admission_done(&calls.gate->admission, &turn->entry, turn->sent_ns && now_ns > turn->held_ns ? (now_ns - turn->held_ns) / 1000 : 0);
 	}
 	turn->state = next;

@@ -14,13 +14,13 @@
 
 unsigned puzzle_bits(enum lane lane, uint64_t wait_us)
 {
-	return lane == LANE_REST || wait_us >= BUSY_US ? BITS_BUSY : BITS_CALM;
+	return lane >= LANE_REST || wait_us >= BUSY_US ? BITS_BUSY : BITS_CALM;
 }
 
 /* Longer than a puzzle takes, or waiting would be the cheaper way for machines. */
 unsigned puzzle_wait_s(enum lane lane, uint64_t wait_us)
 {
-	uint64_t wait_s = WAIT_S_MIN + (lane == LANE_REST ? 1 : 0) + wait_us / 1000000;
+	uint64_t wait_s = WAIT_S_MIN + (lane >= LANE_REST ? 1 : 0) + wait_us / 1000000;
 
 	return wait_s < PUZZLE_WAIT_S_MAX ? (unsigned)wait_s : PUZZLE_WAIT_S_MAX;
 }

@@ -5,7 +5,7 @@
  *
  * Shape    a heap of entries for each lane; the last tag of a source at two places of a table, by its hash
  * Limits   QUEUE_MAX entries at birth; when all places are taken, a better lane takes the place of a worse one's last
- * Owns     its memory (some 300 KiB), which it takes when the first one waits; the entries are the caller's
+ * Owns     its memory (some 350 KiB), which it takes when the first one waits; the entries are the caller's
  * Threads  one at a time
  *
  * Source   start-time fair queueing (Goyal, Vin, Cheng 1996)
@@ -25,7 +25,8 @@
 	X(PARTNER, "partner")       /* allow-listed, or a partner's token */ \
 	X(KNOWN, "known")           /* a valid token, or was served before the attack */ \
 	X(PLAUSIBLE, "plausible")   /* a stranger like others of calm days */ \
-	X(REST, "rest")
+	X(REST, "rest")             /* who owes for what he took; while strangers are asked: who cannot be, and who was asked too often */ \
+	X(GREEDY, "greedy")         /* who takes more than his token has while strangers are asked: a little is spared for him */
 
 enum lane {
 #define X(id, name) LANE_##id,

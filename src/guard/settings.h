@@ -7,6 +7,7 @@
  *   ban_networks   whole networks that a person banned
  *   rate        the limits that people write, and who comes to them
  *   rate_table  what is owed to them, in memory that outlives an edge
+ *   demand      whether more is asked of an origin than it can do
  *   ban         who is refused for a while, and for how long
  *   references  who was refused under which reference
  *   admitted    whom a person let in who had read one out

@@ -54,6 +54,11 @@ bool gate_is_short(const struct gate *gate)
 	return LOAD(gate->is_short);
 }
 
+bool gate_is_pressed(const struct gate *gate, uint64_t now_us)
+{
+	return demand_is_pressed(LOAD(gate->demand.until_us), now_us);
+}
+
 void gate_rest(struct gate *gate)
 {
 	pthread_mutex_lock(&gate->lock);

@@ -1,9 +1,11 @@
-/* The places at one origin: guard/admission behind a lock, for all workers and all sites that name the origin.
+/* The places at one origin, and what is asked of it: guard/admission and guard/demand behind a lock, for all workers and all sites that
+ * name the origin.
  *
  * Units    microseconds of the monotonic clock
  * Owns     its queues; the entries in them are the edge's, which takes each of them out before the origin may go: whoever has a
  *          place or waits for one holds a snapshot that holds the origin
- * Threads  any; ADMISSION only with LOCK held, for a few instructions. is_short is atomic, for those who only look
+ * Threads  any; ADMISSION and DEMAND only with LOCK held, for a few instructions. is_short and what is_pressed looks at are atomic, for those
+ *          who only look
  */
 #ifndef BOUCLIER_ORIGIN_GATE_H
 #define BOUCLIER_ORIGIN_GATE_H
@@ -11,10 +13,12 @@
 #include <pthread.h>
 
 #include "guard/admission.h"
+#include "guard/demand.h"
 
 struct gate {
 	pthread_mutex_t lock;
 	struct admission admission;
+	struct demand demand;
 	bool is_made;            /* has settings: is asked from now on */
 	bool is_short;           /* who asked now would wait: a pool looks for another member first */
 };
@@ -31,6 +35,8 @@ void gate_set(struct gate *gate, const struct admission_settings *settings, uint
 void gate_note(struct gate *gate);
 struct gate_view gate_look(struct gate *gate);
 bool gate_is_short(const struct gate *gate);
+/* More is asked of it than it can do: strangers are asked first. */
+bool gate_is_pressed(const struct gate *gate, uint64_t now_us);
 /* Nobody had to wait for long: gives the memory of its queues back. */
 void gate_rest(struct gate *gate);
 

@@ -203,6 +203,18 @@ done:
 	return origin;
 }
 
+/* Written only when it changes: the line of memory is every worker's. When it began is there before it is seen that it has. */
+void origin_press(struct origin *origin, uint64_t now_ms)
+{
+	uint64_t pressed_ms = LOAD(origin->pressed_ms);
+
+	if (pressed_ms == now_ms)
+		return;
+	if (!pressed_ms || now_ms > pressed_ms + ORIGIN_CALM_MS)
+		__atomic_store_n(&origin->press_began_ms, now_ms, __ATOMIC_RELAXED);
+	__atomic_store_n(&origin->pressed_ms, now_ms, __ATOMIC_RELEASE);
+}
+
 void origins_rest(struct origins *origins, uint64_t now_ms)
 {
 	pthread_mutex_lock(&origins->lock);

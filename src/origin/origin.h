@@ -57,9 +57,12 @@ struct origin {
 	uint64_t up_since_ms;
 	unsigned rise, fall;
 	uint64_t requests, errors;        /* for status and metrics */
-	uint64_t pressed_ms;              /* atomic: when somebody last had to wait for a place, or was refused; 0: never */
+	uint64_t pressed_ms;              /* atomic, as the next: when somebody last had to wait for a place, or was refused; 0: never */
+	uint64_t press_began_ms;          /* and the first time, after ORIGIN_CALM_MS in which nobody had to */
 	struct gate gate;
 };
+
+#define ORIGIN_CALM_MS 10000u   /* so long after somebody last had to wait, an origin is calm again */
 
 /* Every origin of the process. */
 #define ORIGINS_BUCKETS 1024
@@ -98,9 +101,18 @@ enum result origin_next_endpoint(struct origin *origin, struct endpoint *out) mu
 /* What DNS says now. An empty list changes nothing: the old addresses are better than none (fails open). */
 void origin_set_endpoints(struct origin *origin, const struct endpoint *list, unsigned count, uint64_t now_ms);
 
+/* Somebody has to wait for a place now, or is refused. */
+void origin_press(struct origin *origin, uint64_t now_ms);
+
 static inline uint64_t origin_pressed_ms(const struct origin *origin)
 {
-	return __atomic_load_n(&origin->pressed_ms, __ATOMIC_RELAXED);
+	return __atomic_load_n(&origin->pressed_ms, __ATOMIC_ACQUIRE);
+}
+
+/* Of the pressure that is, or was the last. 0: there was none. */
+static inline uint64_t origin_press_began_ms(const struct origin *origin)
+{
+	return __atomic_load_n(&origin->press_began_ms, __ATOMIC_RELAXED);
 }
 
 /* Learning from requests. With active checks, failures in a row take it out and only checks bring it back (and what requests

@@ -331,12 +331,12 @@ static void test_fingerprints(void **state)
 
 #define ASK "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define PAGE "<noscript><meta http-equiv=\"refresh\" content=\"3; url=/admit?ask=" ASK ";to=/a%3fb=1\"></noscript>" \
-	     "<main data-ask=\"" ASK "\" data-admit=\"/admit\" data-bits=\"12\" data-parts=\"3\">"
+	     "<main data-ask=\"" ASK "\" data-admit=\"/admit\" data-bits=\"12\" data-parts=\"3\" data-wait=\"2\">"
 
 /* Each number of the answer makes the first bits of a SHA-256 zero; of a page that lacks something there is no answer. */
 static void test_solver(void **state)
 {
-	static const char *const lacking[] = { "data-ask", "data-admit", "data-bits", "data-parts", ";to=" };
+	static const char *const lacking[] = { "data-ask", "data-admit", "data-bits", "data-parts", "data-wait", ";to=" };
 	char page[1024] = PAGE;
 	struct answer answer = { .page = page, .page_len = sizeof(PAGE) - 1, .page_size = sizeof(page) };
 	unsigned char seed[SHA256_DIGEST_LENGTH], text[24] = { 0 }, digest[SHA256_DIGEST_LENGTH];
@@ -365,6 +365,11 @@ static void test_solver(void **state)
 		*strstr(page, lacking[i]) = '_';
 		assert_false(solver_solve(&answer, &solution));
 	}
+	memcpy(page, PAGE, sizeof(PAGE));
+	memcpy(strstr(page, "data-parts"), "data-parts=\"0\"", strlen("data-parts=\"0\""));
+	assert_true(solver_solve(&answer, &solution));
+	assert_string_equal(solution.target, "/admit?ask=" ASK "&to=/a%3fb=1");
+	assert_int_equal(solution.work_ms, 2000);
 }
 
 int main(void)

@@ -231,6 +231,8 @@ def test_without_cookies_there_is_a_wait_and_no_circle(house):
     page = client.ask()
     data = told(page)
     assert client.ask(f"{ADMIT}?ask={data['ask']}&work={solve(data)}", method="POST").status == 403
+    again = client.ask(f"{ADMIT}?ask={data['ask']}&work={solve(data)}")
+    assert is_page(again) and told(again)["parts"] == "0" and told(again)["ask"] == data["ask"]
     wait, url = wait_url(page)
     time.sleep(wait)
     assert client.ask(url).status == 303

@@ -1,7 +1,7 @@
 /* The reserved path where the answer of somebody who was asked comes:
  *
  *     POST admit?ask=PUZZLE&work=SOLUTION      of the page's script: 204 and the cookie; 403: wait instead
- *     GET  admit?ask=PUZZLE&work=SOLUTION&to=  the same, of a client that follows redirects: 303
+ *     GET  admit?ask=PUZZLE&work=SOLUTION&to=  the same, of a client that follows redirects: 303, or the page with the wait
  *     GET  admit?ask=PUZZLE&to=/path           after the wait: 303 and the cookie; too early: the page again
  *
  * A ; may stand for a &: so that a page's text needs no &amp;.
@@ -66,6 +66,20 @@ static enum step_outcome let_go(struct request *request, enum reason reason)
 	return request_answer_with(request, 303, SPAN_NONE, SPAN_NONE, target_of(request));
 }
 
+/* Too early: what is left of the same wait. */
+static enum step_outcome wait_on(struct request *request, const struct visit *visit, struct span text)
+{
+	struct challenge_ask ask = { .to = target_of(request) };
+
+	if (puzzle_read(&visit->asker, text, &ask.puzzle) != RESULT_OK)
+		return let_go(request, REASON_WAITING);
+	ask.puzzle.parts = 0;
+	ask.wait_s = (unsigned)((puzzle_left_ms(&visit->asker, &ask.puzzle) + 999) / 1000);
+	memcpy(ask.text, text.at, sizeof(ask.text));
+	return challenge_answer_page(request, &ask);
+}
+
+/* What did not let in leads to the wait, never round in circles: the script knows the way (challenge.js). */
 static enum step_outcome answer_work(struct request *request, const struct visit *visit, struct span ask, struct span work)
 {
 	struct token token;
@@ -78,19 +92,7 @@ static enum step_outcome answer_work(struct request *request, const struct visit
 	request->reason = REASON_WAITING;
 	if (request->head.method == METHOD_POST)
 		return request_answer_with(request, 403, SPAN_NONE, SPAN_NONE, SPAN_NONE);
-	return let_go(request, REASON_WAITING);  /* to be asked anew there */
-}
-
-/* Too early: what is left of the same wait. */
-static enum step_outcome wait_on(struct request *request, const struct visit *visit, struct span text, uint64_t left_ms)
-{
-	struct challenge_ask ask = { .wait_s = (unsigned)((left_ms + 999) / 1000), .to = target_of(request) };
-
-	if (puzzle_read(&visit->asker, text, &ask.puzzle) != RESULT_OK)
-		return let_go(request, REASON_WAITING);
-	ask.puzzle.parts = 0;
-	memcpy(ask.text, text.at, sizeof(ask.text));
-	return challenge_answer_page(request, &ask);
+	return wait_on(request, visit, ask);
 }
 
 static enum step_outcome answer_wait(struct request *request, const struct visit *visit, struct span ask)
@@ -100,7 +102,7 @@ static enum step_outcome answer_wait(struct request *request, const struct visit
 	enum result result = challenge_admit_wait(request->connection->worker->common->challenge, visit, ask, &token, &left_ms);
 
 	if (result == RESULT_MORE)
-		return wait_on(request, visit, ask, left_ms);
+		return wait_on(request, visit, ask);
 	if (result == RESULT_OK)
 		visit_give(request, visit, &token);
 	return let_go(request, result == RESULT_OK ? REASON_ADMITTED : REASON_WAITING);

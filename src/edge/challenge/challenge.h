@@ -20,6 +20,8 @@
 /* The reserved path, of a site that may challenge: an answer has come. */
 bool challenge_is_admit(const struct request *request);
 enum step_outcome challenge_admit(struct request *request);
+/* Of a caller that may_be_asked: he has waited in vain. Answers with the page; STEP_NEXT: it cannot. */
+enum step_outcome challenge_ask_late(struct request *request);
 /* What is answered is the challenge's own page: an administrator's changes to response fields would break its policy. */
 bool challenge_is_page(const struct request *request);
 

@@ -16,8 +16,7 @@ void challenge_set_lane(struct request *request, enum lane lane)
 
 static bool is_pressed(const struct request *request)
 {
-	return edge_settings_of(request->site->site->sections)->challenge == EDGE_CHALLENGE_ALWAYS ||
-	       request_projected_wait_us(request) >= CHALLENGE_WAIT_US;
+	return edge_settings_of(request->site->site->sections)->challenge == EDGE_CHALLENGE_ALWAYS || request_is_pressed(request);
 }
 
 /* A person who goes to a page, in a window of his own: browsers say so (Fetch metadata), older ones ask for HTML. */
@@ -45,14 +44,14 @@ static void take_token(struct request *request, struct visit *visit)
 		visit_give(request, visit, &visit->shown);
 }
 
-/* Nobody with a token is asked again; who goes beyond its budget waits with the rest. */
+/* Nobody with a token is asked again; who goes beyond its budget has next to nothing until it is within again. */
 static enum step_outcome go_on_admitted(struct request *request, struct visit *visit)
 {
 	struct challenge_memory *memory = request->connection->worker->common->challenge;
 
 	take_token(request, visit);
 	if (is_pressed(request) && visit->shown.lane != TOKEN_PARTNER && !challenge_is_within(memory, &visit->shown, visit->now_us))
-		challenge_set_lane(request, LANE_REST);
+		challenge_set_lane(request, LANE_GREEDY);
 	return STEP_NEXT;
 }
 
@@ -70,17 +69,27 @@ static enum step_outcome go_on_let_in(struct request *request, struct visit *vis
 	return STEP_NEXT;
 }
 
-static enum step_outcome ask(struct request *request, const struct visit *visit)
+/* A program, a picture, a feed: nobody is there to be asked, and it may have what nobody else needs. A POST comes back, or its form goes along with the page. */
+static enum step_outcome hold_off(struct request *request, const struct visit *visit)
 {
-	struct challenge_memory *memory = request->connection->worker->common->challenge;
+	bool is_page = is_navigation(request);
 
-	if (!visit->has_token && challenge_passes(memory, visit)) {
+	if (!is_page && method_is_safe(request->head.method)) {
 		challenge_set_lane(request, LANE_REST);
 		return STEP_NEXT;
 	}
+	request_hold_off(request);
 	if (!method_is_safe(request->head.method))
-		return is_navigation(request) ? challenge_carry(request) : challenge_refuse(request);
-	return is_navigation(request) ? challenge_ask_visitor(request, visit, SPAN_NONE) : STEP_NEXT;
+		return is_page ? challenge_carry(request) : challenge_refuse(request);
+	return challenge_ask_visitor(request, visit, SPAN_NONE);
+}
+
+static enum step_outcome ask(struct request *request, const struct visit *visit)
+{
+	if (visit->has_token || !challenge_passes(request->connection->worker->common->challenge, visit))
+		return hold_off(request, visit);
+	challenge_set_lane(request, LANE_PLAUSIBLE);  /* a wait is a wait, with a cookie or without */
+	return STEP_NEXT;
 }
 
 static enum step_outcome decide(struct request *request, struct visit *visit)
@@ -91,9 +100,20 @@ static enum step_outcome decide(struct request *request, struct visit *visit)
 		return go_on_let_in(request, visit);
 	if (visit_is_admitted(visit))
 		return go_on_admitted(request, visit);
-	if (request->caller.lane < LANE_PLAUSIBLE || !is_pressed(request))
+	if (request->caller.lane < LANE_PLAUSIBLE || request_is_priority(request))
 		return STEP_NEXT;
-	return ask(request, visit);
+	if (is_pressed(request))
+		return ask(request, visit);
+	request->caller.may_be_asked = !visit->has_token && method_is_safe(request->head.method) && is_navigation(request);
+	return STEP_NEXT;
+}
+
+enum step_outcome challenge_ask_late(struct request *request)
+{
+	struct visit visit;
+
+	request->caller.may_be_asked = false;
+	return visit_of(request, &visit) ? challenge_ask_visitor(request, &visit, SPAN_NONE) : STEP_NEXT;
 }
 
 enum step_outcome step_challenge(struct request *request)

@@ -1,0 +1,71 @@
+#include "guard/demand.h"
+
+#include <math.h>
+
+#include "base/banned.h"
+
+#define STRETCH_US 100000u        /* seen for so long, and of so many answers */
+#define STRETCH_ANSWERS 8u
+#define STRETCH_OUT_US 2000000u   /* of an origin that answers seldom: so few as there are */
+#define BELIEVED_US 10000000.0
+
+static void set_until(struct demand *demand, uint64_t until_us)
+{
+	__atomic_store_n(&demand->until_us, until_us, __ATOMIC_RELAXED);
+}
+
+void demand_press(struct demand *demand, uint64_t now_us)
+{
+	if (demand->until_us < now_us + DEMAND_OWED_MIN_US)
+		set_until(demand, now_us + DEMAND_OWED_MIN_US);
+}
+
+void demand_ask(struct demand *demand, uint64_t now_us)
+{
+	uint64_t until_us = demand->until_us + (uint64_t)demand->each_us, most_us = now_us + DEMAND_OWED_MAX_US;
+
+	if (demand_is_pressed(demand->until_us, now_us))
+		set_until(demand, until_us < most_us ? until_us : most_us);
+}
+
+/* Somebody waited all the time: so much does one take. */
+static void learn_stretch(struct demand *demand, uint64_t now_us)
+{
+	uint64_t took_us = now_us - demand->begun_us;
+
+	if (took_us < STRETCH_US || (demand->answers < STRETCH_ANSWERS && took_us < STRETCH_OUT_US))
+		return;
+	demand->each_us = (double)took_us / demand->answers;
+	demand->begun_us = now_us;
+	demand->answers = 0;
+}
+
+static void believe_less(struct demand *demand, uint64_t now_us, double at_least_us)
+{
+	double gone = demand->seen_us ? fmin((double)(now_us - demand->seen_us) / BELIEVED_US, 1) : 1;
+
+	demand->each_us = demand->each_us > at_least_us ? demand->each_us - (demand->each_us - at_least_us) * gone : at_least_us;
+}
+
+void demand_answer(struct demand *demand, uint64_t now_us, bool others_wait, double at_least_us)
+{
+	if (others_wait && demand->begun_us) {
+		demand->answers++;
+		learn_stretch(demand, now_us);
+	} else {
+		demand->begun_us = others_wait ? now_us : 0;
+		demand->answers = 0;
+		believe_less(demand, now_us, at_least_us);
+	}
+	demand->seen_us = now_us;
+}
+
+bool demand_spares(struct demand *demand, uint64_t now_us)
+{
+	if (!demand_is_pressed(demand->until_us, now_us))
+		return true;
+	if (demand->spared_us > now_us)
+		return false;
+	demand->spared_us = now_us + (uint64_t)(demand->each_us * DEMAND_SPARED_OF);
+	return true;
+}

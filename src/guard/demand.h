@@ -1,0 +1,51 @@
+/* Whether more is asked of an origin than it can do, counted also while those who ask are held off.
+ *
+ * A queue tells of a flood only as long as the flood is let into it. Who is asked for proof instead is gone from it, and the queue says
+ * that all is well: asked by the queue alone, strangers would be let in again until it is full, and so on, and have all that citizens
+ * leave. So from the moment that somebody would wait for too long, the origin's work is counted as if everybody who asks were let
+ * in: each of them adds what one answer takes of a busy origin, time takes it off again, and while something is left strangers are asked first.
+ *
+ *     demand_press     somebody would wait for too long: it begins
+ *     demand_ask       somebody asks for the origin, and is let in or not
+ *     demand_answer    the origin has answered: what an answer takes of it
+ *     demand_spares    who takes more than his token has has a hundredth of the origin meanwhile
+ *
+ * What an answer takes is the time between two of them while somebody waits all the time. Where nobody waits that cannot be seen: what was seen is
+ * believed less and less, down to the least that it can be. Is that too little, strangers wait again for a moment, and it is seen.
+ *
+ * Units    microseconds of a clock that does not step
+ * Limits   DEMAND_OWED_MAX_US of work is remembered: so long after a flood has ended, on an idle origin, nobody is asked any more
+ * Threads  one at a time; UNTIL_US may be read by anybody, atomically
+ */
+#ifndef BOUCLIER_GUARD_DEMAND_H
+#define BOUCLIER_GUARD_DEMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DEMAND_OWED_MAX_US 10000000u
+#define DEMAND_OWED_MIN_US 1000000u     /* once it begins */
+#define DEMAND_SPARED_OF 100u           /* one answer of so many */
+
+struct demand {
+	uint64_t until_us;       /* when all that was asked for would be done; in the past: it is calm */
+	uint64_t spared_us;      /* when the next one of the greedy may go */
+	double each_us;          /* what an answer takes of a busy origin; 0: not known */
+	uint64_t seen_us;        /* the last answer */
+	uint64_t begun_us;       /* since when somebody waited at every answer; 0: nobody does */
+	unsigned answers;        /* since then */
+};
+
+static inline bool demand_is_pressed(uint64_t until_us, uint64_t now_us)
+{
+	return until_us > now_us;
+}
+
+void demand_press(struct demand *demand, uint64_t now_us);
+void demand_ask(struct demand *demand, uint64_t now_us);
+/* OTHERS_WAIT for a place; AT_LEAST_US: the mean time a place is held, over all the places. */
+void demand_answer(struct demand *demand, uint64_t now_us, bool others_wait, double at_least_us);
+/* True: and one has gone. */
+bool demand_spares(struct demand *demand, uint64_t now_us);
+
+#endif

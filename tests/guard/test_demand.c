@@ -1,0 +1,136 @@
+/* Strangers are asked as long as a flood lasts, though none of it waits; time is told. */
+#include "base/check.h"
+#include "guard/demand.h"
+
+#define EACH_US 5000u
+
+/* A busy origin, at whose door somebody always waits, answers COUNT times. */
+static uint64_t be_busy(struct demand *demand, uint64_t now_us, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		demand_answer(demand, now_us += EACH_US, true, EACH_US / 8.0);
+	return now_us;
+}
+
+/* So many ask each second, for SECONDS, and citizens have half of the origin: for how much of that time is it pressed? */
+static double pressed_share(struct demand *demand, uint64_t *now_us, unsigned a_second, unsigned seconds)
+{
+	uint64_t end_us = *now_us + seconds * 1000000u, step_us = 1000000 / a_second;
+	unsigned asks = 0, pressed = 0;
+
+	for (; *now_us < end_us; *now_us += step_us) {
+		demand_ask(demand, *now_us);
+		asks++;
+		pressed += demand_is_pressed(demand->until_us, *now_us);
+		if (asks % (a_second / 100 ? a_second / 100 : 1) == 0)
+			demand_answer(demand, *now_us, false, EACH_US / 8.0);
+	}
+	return (double)pressed / asks;
+}
+
+static void a_calm_origin_asks_nobody(void **state)
+{
+	struct demand demand = { 0 };
+	uint64_t now_us = 1000000;
+
+	(void)state;
+	assert_false(demand_is_pressed(demand.until_us, now_us));
+	assert_true(pressed_share(&demand, &now_us, 5000, 10) <= 0);
+	assert_true(demand_spares(&demand, now_us));
+}
+
+static void it_lasts_as_long_as_the_flood(void **state)
+{
+	struct demand demand = { 0 };
+	uint64_t now_us = be_busy(&demand, 1000000, 100);
+
+	(void)state;
+	assert_true(demand.each_us > EACH_US * 0.99 && demand.each_us < EACH_US * 1.01);
+	demand_press(&demand, now_us);
+	assert_true(pressed_share(&demand, &now_us, 3000, 60) >= 1);
+}
+
+/* What an answer takes was seen long ago: it is believed less, the pressure ends too soon, and the next wait begins it anew. */
+static void a_flood_just_beyond_is_seen_again(void **state)
+{
+	struct demand demand = { 0 };
+	uint64_t now_us = be_busy(&demand, 1000000, 100);
+
+	(void)state;
+	demand_press(&demand, now_us);
+	assert_true(pressed_share(&demand, &now_us, 250, 60) < 1);
+	now_us = be_busy(&demand, now_us, 100);
+	demand_press(&demand, now_us);
+	assert_true(pressed_share(&demand, &now_us, 250, 5) >= 1);
+}
+
+static void it_ends_with_the_flood(void **state)
+{
+	struct demand demand = { 0 };
+	uint64_t now_us = be_busy(&demand, 1000000, 100);
+
+	(void)state;
+	demand_press(&demand, now_us);
+	(void)pressed_share(&demand, &now_us, 20000, 5);
+	assert_true(demand.until_us <= now_us + DEMAND_OWED_MAX_US);
+	(void)pressed_share(&demand, &now_us, 100, 25);  /* citizens have half of it */
+	assert_false(demand_is_pressed(demand.until_us, now_us));
+}
+
+/* The flood asked for what takes a hundred times as long as citizens' pages: that is forgotten. */
+static void what_a_dear_flood_took_is_forgotten(void **state)
+{
+	struct demand demand = { 0 };
+	uint64_t now_us = 1000000;
+
+	(void)state;
+	for (unsigned i = 0; i < 20; i++)
+		demand_answer(&demand, now_us += 500000, true, 500000);
+	assert_true(demand.each_us > 400000);
+	demand_press(&demand, now_us);
+	(void)pressed_share(&demand, &now_us, 100, 90);
+	assert_false(demand_is_pressed(demand.until_us, now_us));
+}
+
+static void the_greedy_have_a_hundredth(void **state)
+{
+	struct demand demand = { 0 };
+	uint64_t now_us = be_busy(&demand, 1000000, 100), end_us = now_us + 10000000;
+	unsigned spared = 0;
+
+	(void)state;
+	demand_press(&demand, now_us);
+	for (; now_us < end_us; now_us += 100) {
+		demand_ask(&demand, now_us);
+		spared += demand_spares(&demand, now_us);
+	}
+	assert_in_range(spared, 19, 21);  /* of two thousand answers */
+}
+
+static void a_clock_at_its_beginning(void **state)
+{
+	struct demand demand = { 0 };
+
+	(void)state;
+	demand_press(&demand, 0);
+	demand_ask(&demand, 0);
+	demand_answer(&demand, 0, true, 0);
+	demand_answer(&demand, 0, true, 0);
+	assert_true(demand_is_pressed(demand.until_us, 0));
+	assert_false(demand_is_pressed(demand.until_us, DEMAND_OWED_MIN_US));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_calm_origin_asks_nobody),
+		cmocka_unit_test(it_lasts_as_long_as_the_flood),
+		cmocka_unit_test(a_flood_just_beyond_is_seen_again),
+		cmocka_unit_test(it_ends_with_the_flood),
+		cmocka_unit_test(what_a_dear_flood_took_is_forgotten),
+		cmocka_unit_test(the_greedy_have_a_hundredth),
+		cmocka_unit_test(a_clock_at_its_beginning),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
