@@ -48,13 +48,22 @@ bool challenge_excuses(struct request *request)
 	return request->caller.is_excused;
 }
 
+/* LANE is what he would have by what he showed. Is his client of a kind that floods, work counts for less, and a wait, or nothing, for next to
+ * nothing: that is what the flood has to show, too. */
+static void set_lane_of(struct request *request, enum lane lane)
+{
+	if (caller_is_moved_for_kind(&request->caller))
+		lane = lane <= LANE_KNOWN ? LANE_REST : LANE_GREEDY;
+	challenge_set_lane(request, lane);
+}
+
 /* A renewed token goes with pages only: what lies about them is what other caches keep. */
 static void take_token(struct request *request, struct visit *visit)
 {
 	bool has_moved = token_moves(&visit->asker, &visit->shown);
 
-	if (token_queue_lane(visit->shown.lane) < request->caller.lane)  /* nobody is worse off for having one */
-		challenge_set_lane(request, token_queue_lane(visit->shown.lane));
+	if (token_queue_lane(visit->shown.lane) < request->caller.lane || caller_is_moved_for_kind(&request->caller))  /* nobody is worse off for having one */
+		set_lane_of(request, token_queue_lane(visit->shown.lane));
 	if (is_his_own(visit, has_moved))
 		caller_saw_token(request);
 	if (has_moved && is_navigation(request))
@@ -78,7 +87,7 @@ static enum step_outcome hold_off(struct request *request, const struct visit *v
 	bool is_page = is_navigation(request);
 
 	if (!is_page && method_is_safe(request->head.method)) {
-		challenge_set_lane(request, LANE_REST);
+		set_lane_of(request, LANE_REST);
 		return STEP_NEXT;
 	}
 	request_hold_off(request);
@@ -105,7 +114,7 @@ static enum step_outcome ask(struct request *request, const struct visit *visit)
 {
 	if (visit->has_token || !challenge_passes(request->connection->worker->common->challenge, visit))
 		return hold_off(request, visit);
-	challenge_set_lane(request, LANE_PLAUSIBLE);  /* a wait is a wait, with a cookie or without */
+	set_lane_of(request, LANE_PLAUSIBLE);  /* a wait is a wait, with a cookie or without */
 	return STEP_NEXT;
 }
 
