@@ -77,7 +77,7 @@ static void find_place(struct request *request)
 
 bool caller_is_moved_for_kind(const struct caller *caller)
 {
-	return caller->is_flooding_kind && !caller->is_known && !caller->is_partner;
+	return caller->is_flooding_kind && !caller->is_known && !caller->is_partner && !caller->is_admitted;
 }
 
 void caller_choose_lane(struct caller *caller)

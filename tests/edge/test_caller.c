@@ -151,36 +151,6 @@ static void who_may_become_known(void **state)
 	}
 }
 
-/* Served at a moment of calm; the flood shows so much later, and time goes on until it is settled. */
-static void when_he_becomes_known(void **state)
-{
-	static const struct { unsigned pressed_after_ms, passes_ms; bool is_known; } table[] = {
-		{ 0, KNOWN_AFTER_MS - 100, false }, { 0, KNOWN_AFTER_MS + 300, true }, { 200, KNOWN_AFTER_MS + 300, false },
-		{ KNOWN_BEFORE_MS - 1, KNOWN_AFTER_MS + 300, false }, { KNOWN_BEFORE_MS, KNOWN_BEFORE_MS + 300, true },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
-		struct stage *stage = stage_start();
-		struct loop *loop = &stage->worker.loop;
-		uint64_t began_ms = loop->now_ms;
-		struct source_hold hold;
-
-		origin_hold(&stage->origin);
-		caller_settle(&stage->request);
-		for (loop->now_ms = began_ms; loop->now_ms < began_ms + table[i].passes_ms; loop->now_ms += 50) {
-			if (table[i].pressed_after_ms && loop->now_ms >= began_ms + table[i].pressed_after_ms)
-				origin_press(&stage->origin, origin_pressed_ms(&stage->origin) ? loop->now_ms : began_ms + table[i].pressed_after_ms);
-			timers_advance(&loop->timers, loop->now_ms);
-		}
-		assert_ok(source_table_take(&stage->common.sources, stage->request.caller.key, loop->now_ns / 1000, SOURCE_FIND, &hold));
-		if (hold.entry->is_known != table[i].is_known)
-			fail_msg("row %zu", i);
-		source_table_give(&hold);
-		stage_end(stage);
-	}
-}
-
 static void what_is_an_error(void **state)
 {
 	static const struct { unsigned status; enum reason reason; bool is_error; } table[] = {
@@ -241,8 +211,7 @@ static void who_is_banned(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lanes), cmocka_unit_test(who_is_let_in), cmocka_unit_test(who_may_become_known), cmocka_unit_test(when_he_becomes_known),
-		cmocka_unit_test(what_is_an_error),
+		cmocka_unit_test(lanes), cmocka_unit_test(who_is_let_in), cmocka_unit_test(who_may_become_known), cmocka_unit_test(what_is_an_error),
 		cmocka_unit_test(what_an_origin_was_held_for), cmocka_unit_test(who_is_banned),
 	};
 

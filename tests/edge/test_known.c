@@ -59,9 +59,13 @@ static void stage_end(struct stage *stage)
 
 static void pass(struct stage *stage, uint64_t ms)
 {
-	stage->worker.loop.now_ms += ms;
-	stage->worker.loop.now_ns += ms * 1000000;
-	timers_advance(&stage->worker.loop.timers, stage->worker.loop.now_ms);
+	struct loop *loop = &stage->worker.loop;
+
+	for (uint64_t end_ms = loop->now_ms + ms, step_ms; loop->now_ms < end_ms; timers_advance(&loop->timers, loop->now_ms)) {
+		step_ms = end_ms - loop->now_ms < 50 ? end_ms - loop->now_ms : 50;
+		loop->now_ms += step_ms;
+		loop->now_ns += step_ms * 1000000;
+	}
 }
 
 static bool is_known(struct stage *stage)
@@ -84,9 +88,9 @@ static void after_two_seconds_of_calm(void **state)
 	assert_int_equal(stage->origin.holders, 2);
 	pass(stage, KNOWN_AFTER_MS - 100);
 	assert_false(is_known(stage));
-	pass(stage, 200);
+	pass(stage, 400);
 	assert_true(is_known(stage));
-	stage->origin.pressed_ms = stage->worker.loop.now_ms;
+	origin_press(&stage->origin, stage->worker.loop.now_ms);
 	pass(stage, 10000);
 	assert_true(is_known(stage));
 	stage_end(stage);
@@ -98,10 +102,25 @@ static void not_an_instant_before_the_flood(void **state)
 
 	(void)state;
 	known_add(&stage->worker, citizen, &stage->origin);
-	pass(stage, KNOWN_AFTER_MS - 100);
-	stage->origin.pressed_ms = stage->worker.loop.now_ms;
+	pass(stage, KNOWN_BEFORE_MS - 1);
+	origin_press(&stage->origin, stage->worker.loop.now_ms);
 	pass(stage, 20000);
 	assert_false(is_known(stage));
+	stage_end(stage);
+}
+
+/* It is known at once: the flood shows too late to be what he is part of. */
+static void a_second_before_the_flood(void **state)
+{
+	struct stage *stage = stage_start();
+
+	(void)state;
+	known_add(&stage->worker, citizen, &stage->origin);
+	pass(stage, KNOWN_BEFORE_MS);
+	assert_false(is_known(stage));
+	origin_press(&stage->origin, stage->worker.loop.now_ms);
+	pass(stage, 300);
+	assert_true(is_known(stage));
 	stage_end(stage);
 }
 
@@ -111,10 +130,10 @@ static void after_a_flood(void **state)
 	struct stage *stage = stage_start();
 
 	(void)state;
-	stage->origin.pressed_ms = stage->worker.loop.now_ms;
+	origin_press(&stage->origin, stage->worker.loop.now_ms);
 	pass(stage, 11000);
 	known_add(&stage->worker, citizen, &stage->origin);
-	pass(stage, KNOWN_AFTER_MS + 100);
+	pass(stage, KNOWN_AFTER_MS + 300);
 	assert_true(is_known(stage));
 	stage_end(stage);
 }
@@ -127,7 +146,7 @@ static void no_more_than_there_is_room_for(void **state)
 	for (unsigned i = 0; i < KNOWN_WAITING_MAX + 10; i++)
 		known_add(&stage->worker, (struct source_key){ 100 + i, SOURCE_V4 }, &stage->origin);
 	assert_int_equal(stage->origin.holders, KNOWN_WAITING_MAX + 1);
-	pass(stage, KNOWN_AFTER_MS + 100);
+	pass(stage, KNOWN_AFTER_MS + 300);
 	assert_int_equal(stage->origin.holders, 1);
 	known_add(&stage->worker, citizen, &stage->origin);  /* goes with the worker */
 	stage_end(stage);
@@ -182,7 +201,7 @@ static void of_nobody_else(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(after_two_seconds_of_calm), cmocka_unit_test(not_an_instant_before_the_flood), cmocka_unit_test(after_a_flood),
+		cmocka_unit_test(after_two_seconds_of_calm), cmocka_unit_test(not_an_instant_before_the_flood), cmocka_unit_test(a_second_before_the_flood), cmocka_unit_test(after_a_flood),
 		cmocka_unit_test(no_more_than_there_is_room_for), cmocka_unit_test(a_ban_ends_it), cmocka_unit_test(of_nobody_else),
 	};
 

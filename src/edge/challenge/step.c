@@ -52,7 +52,7 @@ bool challenge_excuses(struct request *request)
  * nothing: that is what the flood has to show, too. */
 static void set_lane_of(struct request *request, enum lane lane)
 {
-	if (caller_is_moved_for_kind(&request->caller))
+	if (caller_is_moved_for_kind(&request->caller) && lane != LANE_PARTNER)
 		lane = lane <= LANE_KNOWN ? LANE_REST : LANE_GREEDY;
 	challenge_set_lane(request, lane);
 }
