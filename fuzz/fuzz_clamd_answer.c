@@ -1,7 +1,7 @@
 /* Nothing but the one sentence means clean; a name is printable and lies in what was said; an answer comes in pieces. */
 #include <assert.h>
 
-#include "edge/clamd_answer.h"
+#include "edge/rules/clamd_answer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,7 +1,7 @@
 /* What is kept of any path: segments of the path itself, in their order, or "*"; none that is long, or a number. */
 #include <assert.h>
 
-#include "edge/hits.h"
+#include "edge/hits/hits.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,7 +7,7 @@
 #define BOUCLIER_CLI_ACCESS_CHECK_H
 
 #include "config/read.h"
-#include "edge/rule_files.h"
+#include "edge/rules/rule_files.h"
 
 /* Warns of challenge folders (acme) that this process's user may not enter: the rest serves without them. */
 void access_check_folders(const struct snapshot *snapshot, struct complaints *complaints);

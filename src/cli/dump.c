@@ -7,7 +7,7 @@
 #include "cli/loaded.h"
 #include "cli/site_mode.h"
 #include "cli/wiring.h"
-#include "edge/settings.h"
+#include "edge/sites/settings.h"
 
 #include "base/banned.h"
 

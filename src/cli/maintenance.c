@@ -7,7 +7,7 @@
 #include "cli/command.h"
 #include "cli/order.h"
 #include "config/value.h"
-#include "edge/maintenance.h"
+#include "edge/sites/maintenance.h"
 
 #include "base/banned.h"
 

@@ -9,7 +9,7 @@
 #include "cli/wiring.h"
 #include "config/read.h"
 #include "config/settings.h"
-#include "edge/settings.h"
+#include "edge/sites/settings.h"
 #include "net/settings.h"
 
 #include "base/banned.h"

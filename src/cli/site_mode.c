@@ -2,7 +2,7 @@
 
 #include "cli/admin_client.h"
 #include "cli/json.h"
-#include "edge/settings.h"
+#include "edge/sites/settings.h"
 
 #include "base/banned.h"
 

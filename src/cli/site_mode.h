@@ -6,7 +6,7 @@
 #define BOUCLIER_CLI_SITE_MODE_H
 
 #include "config/snapshot.h"
-#include "edge/waf_settings.h"
+#include "edge/rules/waf_settings.h"
 
 struct site_mode {
 	enum waf_mode mode;

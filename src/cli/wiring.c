@@ -4,7 +4,7 @@
 
 #include "cli/edge/state.h"
 #include "cli/settings.h"
-#include "edge/settings.h"
+#include "edge/sites/settings.h"
 #include "event/settings.h"
 #include "guard/ban_networks.h"
 #include "guard/rate_table.h"

@@ -20,12 +20,12 @@ config_sections wiring_sections(void);
 #define REGION_AUDIT "audit"              /* audit logs on their way to the disk (event/): touched only once there are any */
 #define REGION_QUARANTINE "quarantine"
 #define REGION_COLLECTIONS "collections"  /* what rules keep between requests (waf/store.h): touched only once there are rules */
-#define REGION_METERS "meters"            /* what the levels of sites are learned from (edge/meter.h) */
-#define REGION_HITS "hits"                /* what rules hit of visitors (edge/hits.h): the same */
+#define REGION_METERS "meters"            /* what the levels of sites are learned from (edge/sites/meter.h) */
+#define REGION_HITS "hits"                /* what rules hit of visitors (edge/hits/hits.h): the same */
 #define REGION_SOURCES "sources"          /* who asks, and who is banned (source/table.h): touched as sources come */
 #define REGION_RATES "rates"              /* what is owed to rate limits (guard/rate_table.h): the same */
 #define REGION_BANS "bans"                /* networks that a person banned (guard/ban_networks.h) */
-#define REGION_MAINTENANCE "maintenance"  /* sites that a person closed until a time (edge/maintenance.h) */
+#define REGION_MAINTENANCE "maintenance"  /* sites that a person closed until a time (edge/sites/maintenance.h) */
 #define REGION_REFERENCES "references"   /* who was refused lately, by reference (guard/references.h): touched as people are refused */
 #define REGION_ADMITTED "admitted"       /* sources that a person let in (guard/admitted.h) */
 #define COLLECTIONS_BYTES ((size_t)8 << 20)

@@ -6,11 +6,11 @@
 
 #include "base/encode.h"
 #include "edge/challenge/challenge.h"
-#include "edge/inject.h"
-#include "edge/hits_request.h"
-#include "edge/meter_request.h"
-#include "edge/reference.h"
-#include "edge/inspect.h"
+#include "edge/inspect/inject.h"
+#include "edge/hits/hits_request.h"
+#include "edge/sites/meter_request.h"
+#include "edge/caller/reference.h"
+#include "edge/inspect/inspect.h"
 #include "http/head_writer.h"
 
 #include "base/banned.h"

@@ -7,7 +7,7 @@
 #define BOUCLIER_EDGE_FACT_H
 
 #include "base/address.h"
-#include "edge/caching.h"
+#include "edge/caching/caching.h"
 #include "http/fault.h"
 #include "message/head.h"
 #include "waf/waf.h"

@@ -1,5 +1,5 @@
 /* To the origin: which one, a connection to it, the head re-written canonically; and its answer's head. */
-#include "edge/inspect.h"
+#include "edge/inspect/inspect.h"
 #include "edge/request.h"
 
 #include "net/proxy_protocol.h"

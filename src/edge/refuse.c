@@ -1,7 +1,7 @@
 /* What the reader refused. The answer is the reader's; rules may say what they think of it before. */
-#include "edge/inspect.h"
+#include "edge/inspect/inspect.h"
 #include "edge/request.h"
-#include "edge/shares.h"
+#include "edge/sites/shares.h"
 
 #include "base/banned.h"
 

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "edge/inspect.h"
+#include "edge/inspect/inspect.h"
 #include "edge/page.h"
 
 #include "base/banned.h"

@@ -6,12 +6,12 @@
 #ifndef BOUCLIER_EDGE_REQUEST_H
 #define BOUCLIER_EDGE_REQUEST_H
 
-#include "edge/caller.h"
-#include "edge/caching.h"
-#include "edge/connection.h"
-#include "edge/feed.h"
-#include "edge/hold.h"
-#include "edge/queue.h"
+#include "edge/caller/caller.h"
+#include "edge/caching/caching.h"
+#include "edge/client/connection.h"
+#include "edge/client/feed.h"
+#include "edge/inspect/hold.h"
+#include "edge/queue/queue.h"
 
 /* The life of a request, in order. X(ID, function): the names go to traces and crash reports. */
 #define STEP_LIST(X) \

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "edge/challenge/challenge.h"
-#include "edge/maintenance.h"
+#include "edge/sites/maintenance.h"
 #include "edge/request.h"
 #include "source/source.h"
 

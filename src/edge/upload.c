@@ -1,6 +1,6 @@
 /* The request body on its way to the origin: from the connection's bytes or a stream's, canonically framed, never more of it
  * held than one buffer's worth. */
-#include "edge/inspect.h"
+#include "edge/inspect/inspect.h"
 #include "edge/request.h"
 #include "http/head_writer.h"
 

@@ -6,7 +6,7 @@
 #include "base/block.h"
 #include "base/hash.h"
 #include "edge/request.h"
-#include "edge/shares.h"
+#include "edge/sites/shares.h"
 #include "net/listener.h"
 #include "waf/operator/operator.h"
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "cli/wiring.h"
-#include "edge/hits_inner.h"
+#include "edge/hits/hits_inner.h"
 #include "process/shared.h"
 
 static unsigned age(struct hits_site *site, uint64_t key, uint32_t seconds)

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "edge/blocklist.h"
+#include "edge/rules/blocklist.h"
 
 static int ends[2];
 static unsigned answered;

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "edge/clamd.h"
-#include "edge/clamd_answer.h"
+#include "edge/rules/clamd.h"
+#include "edge/rules/clamd_answer.h"
 
 #define SAID(literal) { (literal), sizeof(literal) }  /* with its NUL */
 

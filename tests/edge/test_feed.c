@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "edge/feed.h"
+#include "edge/client/feed.h"
 
 struct example {
 	struct body_size size;

@@ -1,7 +1,7 @@
 /* When a site moves from detect to block, with a clock of our own. */
 #include "../base/check.h"
 
-#include "edge/graduate.h"
+#include "edge/hits/graduate.h"
 
 #define NOW 1800000000u
 #define DAY 86400u

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "edge/hits_inner.h"
+#include "edge/hits/hits_inner.h"
 
 #define SITE 11u
 #define TENANT 5u

@@ -19,7 +19,7 @@ static ssize_t write_or_not(int fd, const void *bytes, size_t count, off_t at)
 	return pwrite(fd, bytes, count, at);
 }
 #define pwrite write_or_not
-#include "edge/hold.c"
+#include "edge/inspect/hold.c"
 #undef pwrite
 
 #define LARGE (3 * HOLD_CHUNK_BYTES + HOLD_MEMORY_BYTES + 77)

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "edge/hits_inner.h"
-#include "edge/inspect_inner.h"
+#include "edge/hits/hits_inner.h"
+#include "edge/inspect/inspect_inner.h"
 
 #define SITE 11u
 #define NOW 1800000000u

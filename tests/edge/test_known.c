@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "edge/plan.h"
+#include "edge/sites/plan.h"
 #include "edge/worker.h"
 #include "guard/ban.h"
 

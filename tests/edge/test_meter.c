@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "edge/meter.h"
+#include "edge/sites/meter.h"
 
 static struct meters *meters_new(void)
 {

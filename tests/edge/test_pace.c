@@ -1,7 +1,7 @@
 /* The minimum rate of clients, window by window. */
 #include "../base/check.h"
 
-#include "edge/pace.h"
+#include "edge/client/pace.h"
 
 #define WINDOW (uint64_t)PACE_WINDOW_MS
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "config/read.h"
-#include "edge/plan.h"
+#include "edge/sites/plan.h"
 #include "net/settings.h"
 
 struct scene {

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "edge/hits.h"
-#include "edge/retreat.h"
+#include "edge/hits/hits.h"
+#include "edge/hits/retreat.h"
 
 #define SITE 11u
 #define NOW 1800000000u

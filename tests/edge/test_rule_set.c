@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "edge/waf.h"
+#include "edge/rules/waf.h"
 #include "message/head.h"
 
 #define RULE "SecRule ARGS \"@rx evil\" \"id:10,phase:2,deny,tag:attack-x\"\n"

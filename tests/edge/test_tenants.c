@@ -1,6 +1,6 @@
 /* Tenants that come and go while others take and give, in many threads. */
 #include "base/check.h"
-#include "edge/tenants.h"
+#include "edge/sites/tenants.h"
 
 #define THREADS 4u
 #define ROUNDS 20000u

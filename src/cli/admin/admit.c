@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/encode.h"
-#include "edge/reference.h"
+#include "edge/caller/reference.h"
 
 #include "base/banned.h"
 

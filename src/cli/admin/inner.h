@@ -4,7 +4,7 @@
 
 #include "cli/admin/admin.h"
 #include "cli/json.h"
-#include "edge/caller.h"
+#include "edge/caller/caller.h"
 #include "http/head_reader.h"
 
 struct certificate_view {

@@ -14,8 +14,8 @@
 #define BOUCLIER_CLI_ADMIN_PROPOSE_H
 
 #include "cli/explain/explained.h"
-#include "edge/hits.h"
-#include "edge/plan.h"
+#include "edge/hits/hits.h"
+#include "edge/sites/plan.h"
 #include "event/mask.h"
 
 #define PROPOSE_RULES 3u

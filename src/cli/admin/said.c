@@ -1,6 +1,6 @@
 #include "cli/admin/said.h"
 
-#include "edge/hits.h"
+#include "edge/hits/hits.h"
 #include "message/path.h"
 
 #include "base/banned.h"

@@ -7,7 +7,7 @@
 #define BOUCLIER_CLI_ADMIN_SAID_H
 
 #include "cli/explain/explained.h"
-#include "edge/plan.h"
+#include "edge/sites/plan.h"
 
 #define SAID_MAX 64u
 

@@ -12,7 +12,7 @@
 #include "cli/doctor/doctor.h"
 #include "cli/json.h"
 #include "cli/wiring.h"
-#include "edge/settings.h"
+#include "edge/sites/settings.h"
 #include "event/settings.h"
 
 #include "base/banned.h"

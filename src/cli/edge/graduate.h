@@ -1,4 +1,4 @@
-/* Sites that move from detect to block by themselves (edge/graduate.h): looked at each second, announced, moved, kept in the state
+/* Sites that move from detect to block by themselves (edge/hits/graduate.h): looked at each second, announced, moved, kept in the state
  * folder, and taken back by a person.
  *
  * Limits   GRADUATES_MAX sites are remembered, those that the file does not name now among them
@@ -9,7 +9,7 @@
 #define BOUCLIER_CLI_EDGE_GRADUATE_H
 
 #include "cli/edge/state.h"
-#include "edge/graduate.h"
+#include "edge/hits/graduate.h"
 
 #define GRADUATES_MAX 65536u
 #define GRADUATES_FILE "waf-graduates.json"

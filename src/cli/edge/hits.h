@@ -1,4 +1,4 @@
-/* Where the edge counts what rules hit (edge/hits.h): a place for each site that has rules, in the keeper's memory.
+/* Where the edge counts what rules hit (edge/hits/hits.h): a place for each site that has rules, in the keeper's memory.
  *
  * Owns     nothing
  * Threads  the service thread's

@@ -1,4 +1,4 @@
-/* The levels of sites (edge/meter.h): looked at once a second, and moved by the detector or by a person. Every move is a notice in the journal.
+/* The levels of sites (edge/sites/meter.h): looked at once a second, and moved by the detector or by a person. Every move is a notice in the journal.
  *
  * Owns     nothing: meters are in the keeper's memory
  * Threads  the service thread's. An edge that drains leaves the levels to the next one

@@ -1,4 +1,4 @@
-/* Sites that a person closes until a time (edge/maintenance.h). Beginning and end are notices in the journal.
+/* Sites that a person closes until a time (edge/sites/maintenance.h). Beginning and end are notices in the journal.
  *
  * Owns     nothing: the list is in the keeper's memory
  * Threads  the service thread's. An edge that drains leaves the list to the next one

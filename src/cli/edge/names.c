@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "cli/edge/ocsp.h"
-#include "edge/blocklist.h"
+#include "edge/rules/blocklist.h"
 #include "process/resolve.h"
 
 #include "base/banned.h"

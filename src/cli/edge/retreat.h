@@ -1,4 +1,4 @@
-/* Rules that go back to detect in one place (edge/retreat.h): looked for each second, told in the log and the journal, ended by time
+/* Rules that go back to detect in one place (edge/hits/retreat.h): looked for each second, told in the log and the journal, ended by time
  * or by a person.
  *
  * Owns     nothing
@@ -8,7 +8,7 @@
 #define BOUCLIER_CLI_EDGE_RETREAT_H
 
 #include "cli/edge/state.h"
-#include "edge/retreat.h"
+#include "edge/hits/retreat.h"
 
 /* Sites in block whose file does not say `retreat: false`. Not of an edge that drains: another looks. */
 void edge_retreat_tick(struct edge_state *state);

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "cli/wiring.h"
-#include "edge/caller.h"
+#include "edge/caller/caller.h"
 
 #include "base/banned.h"
 

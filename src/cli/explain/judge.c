@@ -1,9 +1,9 @@
-/* What the rules of a route say of a request, by the steps of edge/inspect.c with nobody to send it to: the head, the body as shown_body.h
+/* What the rules of a route say of a request, by the steps of edge/inspect/inspect.c with nobody to send it to: the head, the body as shown_body.h
  * shows it, and of an upload in `block` the whole form once more. */
 #include "cli/command.h"
 #include "cli/explain/judging.h"
-#include "edge/feed.h"
-#include "edge/shown_body.h"
+#include "edge/client/feed.h"
+#include "edge/inspect/shown_body.h"
 #include "waf/operator/operator.h"
 
 #include "base/banned.h"

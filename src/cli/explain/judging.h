@@ -3,8 +3,8 @@
 #define BOUCLIER_CLI_EXPLAIN_JUDGING_H
 
 #include "cli/explain/explained.h"
-#include "edge/settings.h"
-#include "edge/waf.h"
+#include "edge/sites/settings.h"
+#include "edge/rules/waf.h"
 
 struct judging {
 	struct arena *arena;

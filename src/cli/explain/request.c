@@ -3,7 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/explain/judging.h"
-#include "edge/plan.h"
+#include "edge/sites/plan.h"
 #include "http/represent.h"
 
 #include "base/banned.h"

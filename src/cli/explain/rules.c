@@ -1,7 +1,7 @@
 /* What the rule set says of the rules that a request met: points, transformations, thresholds. */
 #include "cli/explain/explained.h"
-#include "edge/plan.h"
-#include "edge/settings.h"
+#include "edge/sites/plan.h"
+#include "edge/sites/settings.h"
 #include "message/path.h"
 
 #include "base/banned.h"

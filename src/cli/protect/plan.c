@@ -12,8 +12,8 @@
 #include "cli/command.h"
 #include "config/document.h"
 #include "config/value.h"
-#include "edge/rule_set.h"
-#include "edge/waf_settings.h"
+#include "edge/rules/rule_set.h"
+#include "edge/rules/waf_settings.h"
 #include "net/certificate.h"
 
 #include "base/banned.h"

@@ -9,7 +9,7 @@
 #include "cli/json.h"
 #include "cli/protect/own_address.h"
 #include "cli/site_mode.h"
-#include "edge/settings.h"
+#include "edge/sites/settings.h"
 #include "origin/settings.h"
 
 #include "base/banned.h"

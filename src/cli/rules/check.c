@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "config/tenant.h"
-#include "edge/settings.h"
-#include "edge/waf.h"
+#include "edge/sites/settings.h"
+#include "edge/rules/waf.h"
 #include "net/settings.h"
 
 #include "base/banned.h"

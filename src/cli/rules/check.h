@@ -7,8 +7,8 @@
 #ifndef BOUCLIER_CLI_RULES_CHECK_H
 #define BOUCLIER_CLI_RULES_CHECK_H
 
-#include "edge/rule_set.h"
-#include "edge/waf_settings.h"
+#include "edge/rules/rule_set.h"
+#include "edge/rules/waf_settings.h"
 #include "config/snapshot.h"
 #include "process/image.h"
 

@@ -4,7 +4,7 @@
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/rules/tune.h"
-#include "edge/waf_settings.h"
+#include "edge/rules/waf_settings.h"
 
 #include "base/banned.h"
 

@@ -7,7 +7,7 @@
 #include "cli/rules/store.h"
 #include "cli/rules/tune.h"
 #include "cli/rules/test.h"
-#include "edge/rule_set.h"
+#include "edge/rules/rule_set.h"
 
 #include "base/banned.h"
 

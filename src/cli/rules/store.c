@@ -10,7 +10,7 @@
 
 #include "cli/command.h"
 #include "cli/json.h"
-#include "edge/rule_files.h"
+#include "edge/rules/rule_files.h"
 
 #include "base/banned.h"
 

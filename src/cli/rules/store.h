@@ -1,7 +1,7 @@
 /* Releases of rules that an administrator installed, side by side in the folder `rules` beside the configuration.
  *
  * Shape    rules/NAME/..., and two links: `current`, which sites name as `ruleset: rules/current`, and `previous`
- * Limits   files as rule sets may be made of (edge/rule_files.h); *.conf, *.data and *.example of DIR, DIR/rules and DIR/plugins
+ * Limits   files as rule sets may be made of (edge/rules/rule_files.h); *.conf, *.data and *.example of DIR, DIR/rules and DIR/plugins
  * Owns     nothing between two calls: the folder is the state
  */
 #ifndef BOUCLIER_CLI_RULES_STORE_H

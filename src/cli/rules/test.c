@@ -12,7 +12,7 @@
 #include "cli/rules/ftw/judge.h"
 #include "cli/json.h"
 #include "cli/loaded.h"
-#include "edge/settings.h"
+#include "edge/sites/settings.h"
 
 #include "base/banned.h"
 

@@ -1,0 +1,160 @@
+#include "edge/caching/learning.h"
+
+#include "edge/inspect/inspect.h"
+#include "edge/request.h"
+#include "source/entry.h"
+
+#include "base/banned.h"
+
+static struct cache_learner *learner_of(const struct request *request)
+{
+	return request->connection->worker->common->cache->learner;
+}
+
+static uint64_t now_ms(const struct request *request)
+{
+	return request->connection->worker->loop.now_ms;
+}
+
+/* The level is asked for when a request comes and when its answer is here: an attack may have begun between. */
+static struct learn_visit visit_of(const struct request *request)
+{
+	const struct learning *learning = &request->caching.learning;
+	struct source_key source = source_key_of(&request->source);
+
+	return (struct learn_visit){
+		.key = learning->key, .hash = learning->hash, .site = request->site->key, .party = request->site->tenant->key,
+		.source = source.bits, .kind = likeness_kind(&request->head.fields, &request->source),
+		.query = request->head.query, .is_peace = meter_level(request->site->meter) == LEVEL_NORMAL,
+	};
+}
+
+/* Security, fails closed: with a cookie that nobody knows it is not anonymous, whatever the answer says. */
+static bool is_anonymous(const struct request *request)
+{
+	return request->caching.cookies == COOKIE_NONE && likeness_is_plain(&request->head.fields) &&
+	       !likeness_has_secret(request->head.path, request->head.query);
+}
+
+static struct span without_query(const struct request *request)
+{
+	struct span key = request->caching.key;
+
+	return request->head.has_query ? span_take(key, key.len - request->head.query.len - 1) : key;
+}
+
+void learning_ask(struct request *request)
+{
+	struct caching *caching = &request->caching;
+	struct learning *learning = &caching->learning;
+	struct learn_visit visit;
+
+	if (!request->route->settings->cache.learns || request_is_bypassed(request) || !is_anonymous(request))
+		return;
+	learning->key = without_query(request);
+	learning->hash = request->head.has_query ? cache_store_hash(request->connection->worker->common->cache->store, learning->key) : caching->hash;
+	visit = visit_of(request);
+	learning->order = cache_learner_ask(learner_of(request), &visit, now_ms(request));
+	if (learning->order != LEARN_SHARE)
+		return;
+	caching->key = caching->flight.key = learning->key;
+	caching->hash = learning->hash;
+	/* Those that are not answered alike fly apart. */
+	caching->flight.hash = hash_u64(caching->hash);
+}
+
+bool learning_is_shared(const struct request *request)
+{
+	return request->caching.learning.order == LEARN_SHARE;
+}
+
+/* What an answer may depend on by its kind of visitor (likeness.h) goes on, and nothing else: whoever fetches a page for all must not be able to
+ * choose what is in it. */
+bool learning_drops(const struct request *request, const struct field *field)
+{
+	if (!learning_is_shared(request))
+		return false;
+	return field->id != FIELD_ACCEPT && field->id != FIELD_ACCEPT_ENCODING && field->id != FIELD_ACCEPT_LANGUAGE && field->id != FIELD_USER_AGENT;
+}
+
+static void tell(struct request *request, enum likeness_word word, uint64_t hash)
+{
+	struct learning *learning = &request->caching.learning;
+	const struct field *coding = fields_find(&request->response.fields, FIELD_CONTENT_ENCODING);
+	struct learn_visit visit = visit_of(request);
+	struct learn_answer answer = {
+		.word = word, .coding = coding ? coding->value : SPAN_NONE, .hash = hash, .asked_ms = request->forwarded_ns / 1000000,
+		.is_bare = !request->head.has_query || learning_is_shared(request),
+	};
+	bool is_shared = cache_learner_tell(learner_of(request), &visit, &answer, now_ms(request));
+
+	learning->state = is_shared ? LEARNING_SHARED : LEARNING_DOUBTED;
+}
+
+/* Rules that would have refused it, or add to it, make an answer of their own. */
+static bool is_seen_whole(const struct request *request)
+{
+	struct body_size size = request->response.body;
+
+	return request->head.method == METHOD_GET && !(request->waf && inspect_is_refusal(request)) && size.framing != BODY_UNTIL_CLOSE &&
+	       !(size.is_known && size.bytes > (uint64_t)request->route->settings->cache.object_bytes);
+}
+
+enum cache_refusal learning_judge(struct request *request, enum cache_refusal refusal, int64_t took_s, struct cache_life *life)
+{
+	struct learning *learning = &request->caching.learning;
+	enum likeness_word word = likeness_judge(&request->response);
+
+	if (learning->order == LEARN_NOTHING)
+		return refusal;
+	if (word != WORD_FIT) {
+		tell(request, word, 0);
+		return refusal;
+	}
+	if (!is_seen_whole(request) || (refusal != CACHE_NONE && refusal != CACHE_UNDECLARED))
+		return refusal;
+	learning->state = LEARNING_BODY;
+	hash_stream_begin(&learning->seen, hash_process_seed());
+	likeness_add_head(&learning->seen, &request->response);
+	if (refusal == CACHE_NONE || !learning_is_shared(request))
+		return refusal;
+	policy_live_learned(&request->response.fields, took_s, life);
+	return life->age_s < MICRO_FRESH_S ? CACHE_NONE : CACHE_STALE;
+}
+
+void learning_look(struct request *request, struct span piece)
+{
+	request->caching.learning.piece = piece;
+}
+
+void learning_take(struct request *request, size_t count)
+{
+	struct learning *learning = &request->caching.learning;
+
+	if (learning->state != LEARNING_BODY)
+		return;
+	learning->seen_bytes += count;
+	if (learning->seen_bytes > (uint64_t)request->route->settings->cache.object_bytes) {
+		learning->state = LEARNING_NOT;
+		return;
+	}
+	hash_stream_add(&learning->seen, span_take(learning->piece, count));
+	learning->piece = span_skip(learning->piece, count);
+}
+
+void learning_finish(struct request *request)
+{
+	struct learning *learning = &request->caching.learning;
+
+	if (learning->state != LEARNING_BODY)
+		return;
+	if (request->is_injected)
+		learning->state = LEARNING_NOT;
+	else
+		tell(request, WORD_FIT, hash_stream_get(&learning->seen));
+}
+
+bool learning_is_doubted(const struct request *request)
+{
+	return request->caching.learning.state == LEARNING_DOUBTED;
+}

@@ -1,0 +1,116 @@
+#include "edge/sites/maintenance.h"
+
+#include "base/slots.h"
+#include "edge/request.h"
+
+#include "base/banned.h"
+
+/* It is only written where slots_write may write: by whoever begins and ends. */
+static struct slots slots_of(const struct maintenances *all)
+{
+	struct maintenances *own = (struct maintenances *)(uintptr_t)all;
+
+	return (struct slots){ &own->used, own->versions, own->list, sizeof(*own->list), MAINTENANCES_MAX };
+}
+
+/* From FROM on, the place that SITE has; 0 is the site of a free place. */
+static unsigned find_place(const struct maintenances *all, unsigned from, uint64_t site)
+{
+	struct slots slots = slots_of(all);
+	unsigned used = slots_used(&slots);
+
+	while (from < used && __atomic_load_n(&all->sites[from], __ATOMIC_RELAXED) != site)
+		from++;
+	return from;
+}
+
+/* A reader that finds the site's number beside a record of another's takes neither: the record has it too. */
+static void write_place(struct maintenances *all, unsigned place, const struct maintenance *record)
+{
+	struct slots slots = slots_of(all);
+
+	slots_write(&slots, place, record);
+	__atomic_store_n(&all->sites[place], record->site, __ATOMIC_RELEASE);
+}
+
+enum result maintenance_begin(struct maintenances *all, const struct maintenance *wish, uint64_t now_ms)
+{
+	struct maintenance over;
+	struct slots slots = slots_of(all);
+	unsigned place = find_place(all, 0, wish->site);
+
+	if (place == slots_used(&slots))
+		place = find_place(all, 0, 0);
+	if (place == MAINTENANCES_MAX && maintenance_take_over(all, now_ms, &over))
+		place = find_place(all, 0, 0);
+	if (place == MAINTENANCES_MAX)
+		return RESULT_LIMIT;
+	write_place(all, place, wish);
+	return RESULT_OK;
+}
+
+enum result maintenance_end(struct maintenances *all, uint64_t site, uint64_t now_ms, struct maintenance *out)
+{
+	if (!maintenance_find(all, site, now_ms, out))
+		return RESULT_NOT_FOUND;
+	write_place(all, find_place(all, 0, site), &(struct maintenance){ 0 });
+	return RESULT_OK;
+}
+
+bool maintenance_find(const struct maintenances *all, uint64_t site, uint64_t now_ms, struct maintenance *out)
+{
+	struct slots slots;
+	unsigned place;
+
+	if (!all || !all->used)
+		return false;
+	slots = slots_of(all);
+	place = find_place(all, 0, site);
+	return place < slots_used(&slots) && slots_read(&slots, place, out) && out->site == site && out->until_ms > now_ms;
+}
+
+bool maintenance_take_over(struct maintenances *all, uint64_t now_ms, struct maintenance *out)
+{
+	struct slots slots = slots_of(all);
+
+	for (unsigned i = 0; i < slots_used(&slots); i++) {
+		bool is_whole = slots_read(&slots, i, out);
+
+		if (is_whole && (!out->site || out->until_ms > now_ms))
+			continue;
+		write_place(all, i, &(struct maintenance){ 0 });
+		if (is_whole)  /* or else whoever wrote it died: it is free, and nobody knows what it was */
+			return true;
+	}
+	return false;
+}
+
+bool maintenance_lets_in(const struct maintenance *maintenance, const struct address *address)
+{
+	for (unsigned i = 0; i < maintenance->allow_count && i < MAINTENANCE_ALLOW_MAX; i++) {
+		if (network_contains(&maintenance->allow[i], address))
+			return true;
+	}
+	return false;
+}
+
+/* -- requests -- */
+
+bool maintenance_meets(struct request *request)
+{
+	const struct edge_settings *settings = request->route->settings;
+	uint64_t now_ms = request->wall_ns / 1000000;
+	struct maintenance closed;
+
+	if (settings->maintenance) {
+		request->retry_s = (unsigned)(settings->maintenance_retry_ms / 1000);
+		return true;
+	}
+	if (!maintenance_find(request->connection->worker->common->maintenances, request->site->key, now_ms, &closed) ||
+	    maintenance_lets_in(&closed, &request->source))
+		return false;
+	request->retry_s = (unsigned)((closed.until_ms - now_ms + 999) / 1000);
+	/* Without memory the page says the rest of what it says. */
+	request->notice = arena_copy(&request->arena, span_make(closed.message, closed.message_len));
+	return true;
+}

@@ -1,0 +1,207 @@
+#include "edge/sites/shares.h"
+
+#include "base/banned.h"
+
+#define TURNS_NS 4000000u        /* of all sites, in one round of the loop: those who have not said who they are wait for so long */
+#define LAG_NS 1000000u          /* a round that took longer made somebody wait */
+#define BATCH 32u                /* so many that have something to do at once are worth an order */
+
+static bool is_stranger(const struct connection *connection)
+{
+	return connection->share == &connection->worker->shares.strangers;
+}
+
+static bool has_work(const struct connection *connection)
+{
+	return connection->request || connection->requests;
+}
+
+void connection_shares_begin(struct connection *connection)
+{
+	struct shares *shares = &connection->worker->shares;
+
+	list_init(&connection->yielding);
+	list_init(&connection->turn);
+	connection->share = &shares->strangers;
+	share_take(shares, connection->share, SHARE_CONNECTIONS);
+	list_add_last(&connection->share->yielding, &connection->yielding);
+}
+
+void connection_shares_end(struct connection *connection)
+{
+	struct shares *shares = &connection->worker->shares;
+
+	list_remove(&connection->yielding);
+	share_wait_no_more(shares, connection->share, &connection->turn);
+	share_give(shares, connection->share, SHARE_CONNECTIONS);
+}
+
+/* -- places -- */
+
+/* The one of SHARE that rests for longest, and has nothing to do. NULL: there is none. */
+static struct connection *find_yielding(struct share *share)
+{
+	while (!list_is_empty(&share->yielding)) {
+		struct connection *connection = list_entry(share->yielding.next, struct connection, yielding);
+
+		list_remove(&connection->yielding);
+		if (!has_work(connection) && list_is_empty(&connection->turn))
+			return connection;
+	}
+	return NULL;
+}
+
+static bool close_one(struct share *share)
+{
+	struct connection *connection = find_yielding(share);
+
+	if (!connection)
+		return false;
+	connection_say(connection, DECISION_LIMIT, REASON_CONNECTIONS, HTTP_FAULT_NONE,
+	               is_stranger(connection) ? "it said nothing, and made room for another connection" : "it was at rest, and made room for another connection");
+	transport_finish(&connection->transport);
+	connection_close(connection, false);
+	return true;
+}
+
+bool worker_make_room(struct worker *worker)
+{
+	for (;;) {
+		struct share *share = shares_yielding(&worker->shares);
+
+		if (!share)
+			return false;
+		if (close_one(share))
+			return true;
+	}
+}
+
+/* An eighth of what there is: for sites that have little, and of connections for those who are not known yet. A site that has no neighbours leaves
+ * nothing for them. */
+static bool is_scarce(const struct connection *connection, uint64_t taken, uint64_t limit)
+{
+	return connection->binding->plan->site_count > 1 && taken > limit - limit / 8;
+}
+
+/* A worker that drains has no newcomers, and walks its connections: none is closed under its feet. */
+static bool are_places_scarce(const struct connection *connection)
+{
+	uint64_t taken = __atomic_load_n(&connection->worker->common->connections, __ATOMIC_RELAXED);
+
+	return !connection->worker->is_draining && is_scarce(connection, taken, (uint64_t)connection->binding->plan->top->connections);
+}
+
+bool connection_join(struct connection *connection, uint64_t key)
+{
+	struct shares *shares = &connection->worker->shares;
+	struct share *share = shares_of(shares, key);
+
+	if (share == connection->share)
+		return true;
+	if (are_places_scarce(connection) && share_is_over(shares, share, SHARE_CONNECTIONS) && !close_one(share)) {
+		source_is_turned_away(connection->worker, &connection->peer.address);
+		return false;
+	}
+	share = shares_of(shares, key);  /* the one that was closed may have been its last */
+	share_take(shares, share, SHARE_CONNECTIONS);
+	list_remove(&connection->yielding);
+	share_wait_no_more(shares, connection->share, &connection->turn);
+	share_give(shares, connection->share, SHARE_CONNECTIONS);
+	connection->share = share;
+	if (is_stranger(connection))
+		list_add_last(&share->yielding, &connection->yielding);
+	return true;
+}
+
+void connection_rests(struct connection *connection)
+{
+	if (is_stranger(connection))
+		return;  /* as before */
+	list_remove(&connection->yielding);
+	list_add_last(&connection->share->yielding, &connection->yielding);
+}
+
+bool connection_may_shake_hands(const struct connection *connection, unsigned under_way, unsigned limit)
+{
+	if (is_scarce(connection, under_way, limit) && share_is_over(&connection->worker->shares, connection->share, SHARE_HANDSHAKES))
+		return false;
+	return under_way < limit;
+}
+
+/* -- time -- */
+
+/* One site alone, beside strangers, waits for nobody. */
+static bool is_pressed(const struct worker *worker)
+{
+	const struct shares *shares = &worker->shares;
+
+	if (shares->holders[SHARE_CONNECTIONS] < 2)
+		return false;
+	return shares_wait(shares) || worker->loop.lag_ns > LAG_NS || worker->loop.batch > BATCH;
+}
+
+bool connection_awaits_turn(struct connection *connection)
+{
+	struct worker *worker = connection->worker;
+
+	if (!list_is_empty(&connection->turn))
+		return true;
+	if (is_stranger(connection) || !is_pressed(worker))
+		return false;
+	share_wait(&worker->shares, connection->share, &connection->turn);
+	loop_later(&worker->loop, &worker->shares_job);
+	return true;
+}
+
+static void go_on(struct connection *connection)
+{
+	if (connection->stage == CONNECTION_HTTP_2)
+		http2_ready(connection);
+	else
+		connection_advance(connection);
+}
+
+void connection_take_turn(struct connection *connection)
+{
+	if (!connection_awaits_turn(connection))
+		go_on(connection);
+}
+
+static void take_turns(struct job *job)
+{
+	struct worker *worker = list_entry(job, struct worker, shares_job);
+	uint64_t now_ns = clock_mono_ns(), end_ns = now_ns + TURNS_NS;
+
+	while (now_ns < end_ns) {
+		struct share *share;
+		struct list *node = shares_next(&worker->shares, &share);
+		uint64_t began_ns = now_ns;
+
+		if (!node)
+			return;
+		go_on(list_entry(node, struct connection, turn));
+		now_ns = clock_mono_ns();
+		shares_ran(&worker->shares, share, now_ns - began_ns);
+	}
+	if (shares_wait(&worker->shares))
+		loop_later(&worker->loop, &worker->shares_job);
+}
+
+void shares_worker_init(struct worker *worker)
+{
+	shares_init(&worker->shares);
+	job_init(&worker->shares_job, take_turns);
+}
+
+enum step_outcome shares_admit(struct request *request)
+{
+	struct connection *connection = request->connection;
+
+	if (!request->site || connection->share->key == request->site->key)
+		return STEP_NEXT;
+	if (!connection_join(connection, request->site->key)) {
+		connection->is_closing |= !request->is_h2;
+		return request_answer(request, 503, DECISION_LIMIT, REASON_CONNECTIONS);
+	}
+	return !request->is_h2 && connection_awaits_turn(connection) ? STEP_WAIT : STEP_NEXT;
+}
