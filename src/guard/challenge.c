@@ -81,6 +81,13 @@ bool challenge_passes(const struct challenge_memory *memory, const struct visit 
 	return rate_table_owes((const struct rate_table *)memory->counts, who, sizeof(who) / sizeof(*who), visit->now_us) != 0;
 }
 
+bool challenge_pass_is_within(struct challenge_memory *memory, const struct visit *visit)
+{
+	const struct gcra budget = EVERY(CHALLENGE_BUDGET_EVERY_US, CHALLENGE_BUDGET_BURST);
+
+	return may(memory, &budget, COUNT_BUDGET, network_of(visit), visit->client, visit->now_us);
+}
+
 static void let_pass(struct challenge_memory *memory, const struct visit *visit)
 {
 	const struct gcra passes = EVERY(CHALLENGE_PASS_US, 1);

@@ -73,8 +73,10 @@ enum result challenge_admit_wait(struct challenge_memory *memory, const struct v
                                  uint64_t *left_ms) must_check;
 /* A person let its source in, for LEFT_S seconds (not 0): its browser has that in writing. RESULT_LIMIT: too many in this network. */
 enum result challenge_let_in(struct challenge_memory *memory, const struct visit *visit, uint32_t left_s, struct token *out) must_check;
-/* It has waited before, without keeping a cookie: it goes on in the lowest lane, and is not asked again. */
+/* It has waited before, without keeping a cookie: it goes on, and is not asked again. */
 bool challenge_passes(const struct challenge_memory *memory, const struct visit *visit);
+/* One more request of somebody who passes. False: more than a token has. */
+bool challenge_pass_is_within(struct challenge_memory *memory, const struct visit *visit);
 /* One more request of TOKEN. False: more than its budget; it waits with the rest. */
 bool challenge_is_within(struct challenge_memory *memory, const struct token *token, uint64_t now_us);
 /* A number of a puzzle or of a carried form: true once. */

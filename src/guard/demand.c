@@ -7,7 +7,8 @@
 #define STRETCH_US 100000u        /* seen for so long, and of so many answers */
 #define STRETCH_ANSWERS 8u
 #define STRETCH_OUT_US 2000000u   /* of an origin that answers seldom: so few as there are */
-#define BELIEVED_US 10000000.0
+#define BELIEVED_US 5000000.0
+#define SPARED_MAX_US 10000000.0
 
 static void set_until(struct demand *demand, uint64_t until_us)
 {
@@ -49,6 +50,8 @@ static void believe_less(struct demand *demand, uint64_t now_us, double at_least
 
 void demand_answer(struct demand *demand, uint64_t now_us, bool others_wait, double at_least_us)
 {
+	if (now_us < demand->seen_us)  /* another worker's round began earlier */
+		now_us = demand->seen_us;
 	if (others_wait && demand->begun_us) {
 		demand->answers++;
 		learn_stretch(demand, now_us);
@@ -60,12 +63,18 @@ void demand_answer(struct demand *demand, uint64_t now_us, bool others_wait, dou
 	demand->seen_us = now_us;
 }
 
+void demand_rest(struct demand *demand)
+{
+	demand->begun_us = 0;
+	demand->answers = 0;
+}
+
 bool demand_spares(struct demand *demand, uint64_t now_us)
 {
 	if (!demand_is_pressed(demand->until_us, now_us))
 		return true;
 	if (demand->spared_us > now_us)
 		return false;
-	demand->spared_us = now_us + (uint64_t)(demand->each_us * DEMAND_SPARED_OF);
+	demand->spared_us = now_us + (uint64_t)fmin(demand->each_us * DEMAND_SPARED_OF, SPARED_MAX_US);
 	return true;
 }

@@ -14,6 +14,7 @@
  * believed less and less, down to the least that it can be. Is that too little, strangers wait again for a moment, and it is seen.
  *
  * Units    microseconds of a clock that does not step
+ *          Workers' clocks may be a round apart
  * Limits   DEMAND_OWED_MAX_US of work is remembered: so long after a flood has ended, on an idle origin, nobody is asked any more
  * Threads  one at a time; UNTIL_US may be read by anybody, atomically
  */
@@ -45,6 +46,8 @@ void demand_press(struct demand *demand, uint64_t now_us);
 void demand_ask(struct demand *demand, uint64_t now_us);
 /* OTHERS_WAIT for a place; AT_LEAST_US: the mean time a place is held, over all the places. */
 void demand_answer(struct demand *demand, uint64_t now_us, bool others_wait, double at_least_us);
+/* A place is free that brought no answer, and nobody waits: it says nothing, and what was counted is over. */
+void demand_rest(struct demand *demand);
 /* True: and one has gone. */
 bool demand_spares(struct demand *demand, uint64_t now_us);
 

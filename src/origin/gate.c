@@ -54,9 +54,14 @@ bool gate_is_short(const struct gate *gate)
 	return LOAD(gate->is_short);
 }
 
+uint64_t gate_until_us(const struct gate *gate)
+{
+	return LOAD(gate->demand.until_us);
+}
+
 bool gate_is_pressed(const struct gate *gate, uint64_t now_us)
 {
-	return demand_is_pressed(LOAD(gate->demand.until_us), now_us);
+	return demand_is_pressed(gate_until_us(gate), now_us);
 }
 
 void gate_rest(struct gate *gate)

@@ -36,6 +36,8 @@ void gate_note(struct gate *gate);
 struct gate_view gate_look(struct gate *gate);
 bool gate_is_short(const struct gate *gate);
 /* More is asked of it than it can do: strangers are asked first. */
+/* When all that was asked for would be done (guard/demand.h). */
+uint64_t gate_until_us(const struct gate *gate);
 bool gate_is_pressed(const struct gate *gate, uint64_t now_us);
 /* Nobody had to wait for long: gives the memory of its queues back. */
 void gate_rest(struct gate *gate);

@@ -196,6 +196,28 @@ static unsigned pick_sticky(const struct pool *pool, const struct pool_wish *wis
 	return pool->count;
 }
 
+/* Where nobody has room now. */
+static uint64_t usable_later(const struct pool *pool, const struct pool_wish *wish)
+{
+	uint64_t set = wish->may_wait ? usable(pool, wish, ROOM_LATER, false, false) : 0;
+
+	if (!set)
+		set = usable(pool, wish, ROOM_LATER, true, false);
+	if (!set && !is_any_well(pool, wish))
+		set = usable(pool, wish, ROOM_LATER, false, true);  /* availability fails open: an origin that looks ill beats none */
+	return set;
+}
+
+uint64_t pool_candidates(const struct pool *pool, const struct pool_wish *wish)
+{
+	struct pool_wish later = *wish;
+	unsigned sticky;
+
+	later.may_wait = true;
+	sticky = later.sticky ? pick_sticky(pool, &later) : pool->count;
+	return sticky < pool->count ? (uint64_t)1 << sticky : usable_later(pool, &later);
+}
+
 static unsigned pick(struct pool *pool, const struct pool_wish *wish)
 {
 	unsigned sticky = wish->sticky ? pick_sticky(pool, wish) : pool->count;
@@ -204,12 +226,8 @@ static unsigned pick(struct pool *pool, const struct pool_wish *wish)
 	if (sticky < pool->count)
 		return sticky;
 	set = usable(pool, wish, ROOM_NOW, false, false);
-	if (!set && wish->may_wait)
-		set = usable(pool, wish, ROOM_LATER, false, false);
 	if (!set)
-		set = usable(pool, wish, ROOM_LATER, true, false);
-	if (!set && !is_any_well(pool, wish))
-		set = usable(pool, wish, ROOM_LATER, false, true);  /* availability fails open: an origin that looks ill beats none */
+		set = usable_later(pool, wish);
 	if (!set)
 		return pool->count;
 	if (!(set & (set - 1)))

@@ -49,6 +49,8 @@ void pool_free(struct pool *pool);
 const struct pool_member *pool_take(struct pool *pool, const struct pool_wish *wish) must_check;
 /* The same without counting; with MAY_WAIT full ones are not left out, but come last. */
 const struct pool_member *pool_choose(struct pool *pool, const struct pool_wish *wish) must_check;
+/* A bit for each member that it would be one of, had nobody room now. */
+uint64_t pool_candidates(const struct pool *pool, const struct pool_wish *wish);
 /* Counts one more at work there; false: it has reached its `limit`. */
 bool pool_enter(const struct pool_member *member) must_check;
 /* The request has left the origin. */

@@ -162,23 +162,23 @@ static void a_ban_ends_it(void **state)
 	(void)state;
 	for (int reason = BAN_BY_HAND; reason <= BAN_REQUESTS; reason++) {
 		known_add(&stage->worker, citizen, &stage->origin);
-		pass(stage, KNOWN_AFTER_MS + 100);
+		pass(stage, KNOWN_AFTER_MS + 300);
 		assert_true(is_known(stage));
 		known_add(&stage->worker, citizen, &stage->origin);  /* and once more, an instant before */
 		assert_ok(ban_source(&bans, citizen, (enum ban_reason)reason, 0, stage->worker.loop.now_ns / 1000, NULL));
 		assert_false(is_known(stage));
-		pass(stage, KNOWN_AFTER_MS + 100);
+		pass(stage, KNOWN_AFTER_MS + 300);
 		assert_false(is_known(stage));
 		pass(stage, 61000);
 	}
 	assert_ok(network_read(SPAN("0.0.0.0/24"), &around));
 	known_add(&stage->worker, citizen, &stage->origin);
-	pass(stage, KNOWN_AFTER_MS + 100);
+	pass(stage, KNOWN_AFTER_MS + 300);
 	known_add(&stage->worker, citizen, &stage->origin);
 	assert_ok(ban_networks_add(&stage->networks, &around, stage->worker.loop.now_ns / 1000 + 60000000, SPAN("a test"), stage->worker.loop.now_ns / 1000));
 	ban_forget_known(&stage->common.sources, &around, stage->worker.loop.now_ns / 1000);
 	assert_false(is_known(stage));
-	pass(stage, KNOWN_AFTER_MS + 100);
+	pass(stage, KNOWN_AFTER_MS + 300);
 	assert_false(is_known(stage));
 	stage_end(stage);
 }
@@ -191,7 +191,7 @@ static void of_nobody_else(void **state)
 
 	(void)state;
 	known_add(&stage->worker, citizen, &stage->origin);
-	pass(stage, KNOWN_AFTER_MS + 100);
+	pass(stage, KNOWN_AFTER_MS + 300);
 	assert_ok(network_read(SPAN("0.0.1.0/24"), &beside));
 	ban_forget_known(&stage->common.sources, &beside, stage->worker.loop.now_ns / 1000);
 	assert_true(is_known(stage));

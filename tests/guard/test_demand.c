@@ -107,6 +107,37 @@ static void the_greedy_have_a_hundredth(void **state)
 	assert_in_range(spared, 19, 21);  /* of two thousand answers */
 }
 
+/* Two workers: one of them began its round a moment earlier. */
+static void a_clock_a_moment_behind(void **state)
+{
+	struct demand demand = { 0 };
+	uint64_t now_us = be_busy(&demand, 1000000, 30);
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		demand_answer(&demand, now_us += EACH_US, true, 600);
+		demand_answer(&demand, now_us - 900, true, 600);
+		demand_answer(&demand, now_us - 900, i % 3, 600);
+	}
+	assert_true(demand.each_us >= 600 && demand.each_us <= EACH_US);
+}
+
+/* The origin died while somebody waited, and is back after two minutes. */
+static void an_outage_is_no_answer(void **state)
+{
+	struct demand demand = { 0 };
+	uint64_t now_us = be_busy(&demand, 1000000, 30);
+
+	(void)state;
+	demand_rest(&demand);
+	now_us = be_busy(&demand, now_us + 120000000, 30);
+	assert_true(demand.each_us <= EACH_US);
+	demand_press(&demand, now_us);
+	demand.each_us = 1e12;
+	assert_true(demand_spares(&demand, now_us));
+	assert_true(demand.spared_us <= now_us + 10000000);
+}
+
 static void a_clock_at_its_beginning(void **state)
 {
 	struct demand demand = { 0 };
@@ -129,6 +160,8 @@ int main(void)
 		cmocka_unit_test(it_ends_with_the_flood),
 		cmocka_unit_test(what_a_dear_flood_took_is_forgotten),
 		cmocka_unit_test(the_greedy_have_a_hundredth),
+		cmocka_unit_test(a_clock_a_moment_behind),
+		cmocka_unit_test(an_outage_is_no_answer),
 		cmocka_unit_test(a_clock_at_its_beginning),
 	};
 

@@ -207,17 +207,17 @@ static enum result admit(struct request *request, struct visit *visit, struct sp
 	struct token token;
 	enum result result;
 
+	if (request->caller.is_admitted)
+		return RESULT_OK;
 	if (visit_is_admitted(visit)) {
-		if (token_moves(&visit->asker, &visit->shown))
-			visit_give(request, visit, &visit->shown);
-		challenge_set_lane(request, token_queue_lane(visit->shown.lane));
+		challenge_take_token(request, visit);
 		return RESULT_OK;
 	}
 	result = challenge_admit_wait(request->connection->worker->common->challenge, visit, ask, &token, left_ms);
 	if (result != RESULT_OK)
 		return result;
 	visit_give(request, visit, &token);
-	challenge_set_lane(request, token_queue_lane(token.lane));
+	challenge_take_wait(request, &token);
 	return RESULT_OK;
 }
 

@@ -8,10 +8,22 @@ bool challenge_is_page(const struct request *request)
 	return request->is_own && request->status == 503 && (request->reason == REASON_CHALLENGED || request->reason == REASON_WAITING);
 }
 
-void challenge_set_lane(struct request *request, enum lane lane)
+/* Is his client of a kind that floods, work counts for less, and a wait, or nothing, for next to nothing: that is what the flood has to show, too. */
+static enum lane lane_of_kind(const struct caller *caller, enum lane lane)
 {
-	if (request->caller.lane != LANE_PARTNER)
-		request->caller.lane = lane;
+	if (!caller_is_moved_for_kind(caller) || lane == LANE_PARTNER)
+		return lane;
+	return lane <= LANE_KNOWN ? LANE_REST : LANE_GREEDY;
+}
+
+/* Nobody is worse off for what he shows, but in a flood of his kind, while there is no room for all. */
+static void set_lane_of_token(struct request *request, enum token_lane shown, bool is_pressed)
+{
+	struct caller *caller = &request->caller;
+	enum lane lane = lane_of_kind(caller, token_queue_lane(shown));
+
+	if (lane < caller->lane || (is_pressed && caller_is_moved_for_kind(caller)))
+		caller->lane = lane;
 }
 
 static bool is_pressed(const struct request *request)
@@ -48,37 +60,38 @@ bool challenge_excuses(struct request *request)
 	return request->caller.is_excused;
 }
 
-/* LANE is what he would have by what he showed. Is his client of a kind that floods, work counts for less, and a wait, or nothing, for next to
- * nothing: that is what the flood has to show, too. */
-static void set_lane_of(struct request *request, enum lane lane)
+static bool is_greedy(const struct request *request, const struct visit *visit)
 {
-	if (caller_is_moved_for_kind(&request->caller) && lane != LANE_PARTNER)
-		lane = lane <= LANE_KNOWN ? LANE_REST : LANE_GREEDY;
-	challenge_set_lane(request, lane);
+	const struct caller *caller = &request->caller;
+
+	return visit->shown.lane != TOKEN_PARTNER && !caller->is_excused && !caller->is_known && !caller->is_admitted && !caller->is_partner &&
+	       !challenge_is_within(request->connection->worker->common->challenge, &visit->shown, visit->now_us);
 }
 
 /* A renewed token goes with pages only: what lies about them is what other caches keep. */
-static void take_token(struct request *request, struct visit *visit)
+void challenge_take_token(struct request *request, struct visit *visit)
 {
-	bool has_moved = token_moves(&visit->asker, &visit->shown);
+	bool has_moved = token_moves(&visit->asker, &visit->shown), pressed = is_pressed(request);
 
-	if (token_queue_lane(visit->shown.lane) < request->caller.lane || caller_is_moved_for_kind(&request->caller))  /* nobody is worse off for having one */
-		set_lane_of(request, token_queue_lane(visit->shown.lane));
+	set_lane_of_token(request, visit->shown.lane, pressed);
 	if (is_his_own(visit, has_moved))
 		caller_saw_token(request);
 	if (has_moved && is_navigation(request))
 		visit_give(request, visit, &visit->shown);
+	if (pressed && is_greedy(request, visit))
+		request->caller.lane = LANE_GREEDY;
 }
 
 /* Nobody with a token is asked again; who goes beyond its budget has next to nothing until it is within again. */
 static enum step_outcome go_on_admitted(struct request *request, struct visit *visit)
 {
-	struct challenge_memory *memory = request->connection->worker->common->challenge;
-
-	take_token(request, visit);
-	if (is_pressed(request) && visit->shown.lane != TOKEN_PARTNER && !request->caller.is_excused && !challenge_is_within(memory, &visit->shown, visit->now_us))
-		challenge_set_lane(request, LANE_GREEDY);
+	challenge_take_token(request, visit);
 	return STEP_NEXT;
+}
+
+void challenge_take_wait(struct request *request, const struct token *token)
+{
+	set_lane_of_token(request, token->lane, true);
 }
 
 /* A program, a picture, a feed: nobody is there to be asked, and it may have what nobody else needs. A POST comes back, or its form goes along with the page. */
@@ -87,10 +100,11 @@ static enum step_outcome hold_off(struct request *request, const struct visit *v
 	bool is_page = is_navigation(request);
 
 	if (!is_page && method_is_safe(request->head.method)) {
-		set_lane_of(request, LANE_REST);
+		request->caller.lane = lane_of_kind(&request->caller, LANE_REST);
 		return STEP_NEXT;
 	}
-	request_hold_off(request);
+	if (request_is_pressed(request))  /* or he is asked because a person wants everybody to be */
+		request_hold_off(request);
 	if (!method_is_safe(request->head.method))
 		return is_page ? challenge_carry(request) : challenge_refuse(request);
 	return challenge_ask_visitor(request, visit, SPAN_NONE);
@@ -104,18 +118,25 @@ static enum step_outcome go_on_let_in(struct request *request, struct visit *vis
 	struct token token;
 
 	if (visit_is_admitted(visit))
-		take_token(request, visit);
+		challenge_take_token(request, visit);
 	else if (left_s && is_navigation(request) && challenge_let_in(memory, visit, (uint32_t)left_s, &token) == RESULT_OK)
 		visit_give(request, visit, &token);
 	return STEP_NEXT;
 }
 
-static enum step_outcome ask(struct request *request, const struct visit *visit)
+/* A wait is a wait, with a cookie or without; and who owes for what he took owes it still. */
+static enum step_outcome go_on_passing(struct request *request, const struct visit *visit)
 {
-	if (visit->has_token || !challenge_passes(request->connection->worker->common->challenge, visit))
-		return hold_off(request, visit);
-	set_lane_of(request, LANE_PLAUSIBLE);  /* a wait is a wait, with a cookie or without */
+	struct caller *caller = &request->caller;
+
+	if (caller_is_moved_for_kind(caller) || !challenge_pass_is_within(request->connection->worker->common->challenge, visit))
+		caller->lane = LANE_GREEDY;
 	return STEP_NEXT;
+}
+
+static bool passes(const struct request *request, const struct visit *visit)
+{
+	return !visit->has_token && challenge_passes(request->connection->worker->common->challenge, visit);
 }
 
 static enum step_outcome decide(struct request *request, struct visit *visit)
@@ -129,8 +150,8 @@ static enum step_outcome decide(struct request *request, struct visit *visit)
 	if (request->caller.lane < LANE_PLAUSIBLE || request_is_priority(request))
 		return STEP_NEXT;
 	if (is_pressed(request))
-		return ask(request, visit);
-	request->caller.may_be_asked = !visit->has_token && method_is_safe(request->head.method) && is_navigation(request);
+		return passes(request, visit) ? go_on_passing(request, visit) : hold_off(request, visit);
+	request->caller.may_be_asked = !visit->has_token && !passes(request, visit) && method_is_safe(request->head.method) && is_navigation(request);
 	return STEP_NEXT;
 }
 

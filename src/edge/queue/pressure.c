@@ -8,6 +8,8 @@
 
 #include "base/banned.h"
 
+#define IN_VAIN_US 300000u   /* somebody was refused, or has waited in vain: where others would wait for nearly as long, it is the origin */
+
 void request_count_pressure(const struct request *request, bool is_refused)
 {
 	if (request->site->meter)
@@ -29,83 +31,82 @@ bool request_is_priority(const struct request *request)
 	return false;
 }
 
+/* A /48 that is one source has one turn, too. */
 struct admission_entry request_entry(const struct request *request)
 {
-	struct source_key key = source_key_of(&request->source);
+	const struct caller *caller = &request->caller;
+	struct source_key key = caller->key.kind == SOURCE_V6_WIDE ? caller->key : source_key_of(&request->source);
 
 	return (struct admission_entry){ .entry = { .source = hash_span(hash_process_seed(), span_make((const char *)&key.bits, sizeof(key.bits))),
-		                                    .lane = request->caller.lane }, .is_priority = request_is_priority(request) };
+		                                    .lane = caller->lane }, .is_priority = request_is_priority(request) };
 }
 
-static bool is_queued(const struct request *request)
+/* Where it might go, a bit for each member. None: nobody queues there. */
+static uint64_t candidates(const struct request *request)
 {
-	return request->route->origins->concurrency.mode != CONCURRENCY_OFF && !request_is_bypassed(request);
+	struct pool_wish wish = request_wish(request);
+
+	if (request->route->origins->concurrency.mode == CONCURRENCY_OFF || request_is_bypassed(request))
+		return 0;
+	return pool_candidates(request->route->pool, &wish);
+}
+
+static struct origin *take_first(const struct request *request, uint64_t *set)
+{
+	unsigned i = (unsigned)__builtin_ctzll(*set);
+
+	*set &= *set - 1;
+	return request->route->pool->members[i].origin;
 }
 
 bool request_would_wait(const struct request *request)
 {
-	const struct pool *pool = request->route->pool;
-	bool waits = is_queued(request);
+	uint64_t set = candidates(request);
+	bool waits = set;
 
-	for (unsigned i = 0; i < pool->count && waits; i++) {
-		if (origin_is_available(pool->members[i].origin, request_worker(request)->loop.now_ms) && !gate_is_short(&pool->members[i].origin->gate))
-			return false;
-	}
+	while (set && waits)
+		waits = gate_is_short(&take_first(request, &set)->gate);
 	return waits;
 }
 
-/* Where a request that came now would wait least. */
+/* Where it is shortest: for this request, and for somebody in its lane who has asked for nothing yet. */
 struct outlook {
-	struct origin *origin;           /* NULL: none is available, or nobody queues there */
-	uint64_t wait_us;
-	bool is_pressed;                 /* all that are available */
+	uint64_t wait_us, newcomer_us;
+	bool is_pressed;                 /* all of them */
 };
 
-static uint64_t wait_at(struct gate *gate, const struct admission_entry *entry)
+/* Most of the time nobody waits, and no lock is taken to see that. */
+static struct outlook look_at(struct gate *gate, const struct admission_entry *entry, uint64_t now_us)
 {
-	uint64_t wait_us = 0;
+	struct admission_entry newcomer = *entry;
+	struct outlook outlook = { .is_pressed = gate_is_pressed(gate, now_us) };
 
-	/* Most of the time nobody waits, and no lock is taken to see that. */
 	if (!gate_is_short(gate))
-		return 0;
+		return outlook;
+	newcomer.entry.source = ~entry->entry.source;
 	pthread_mutex_lock(&gate->lock);
-	wait_us = admission_wait_us(&gate->admission, entry);
+	outlook.wait_us = admission_wait_us(&gate->admission, entry);
+	outlook.newcomer_us = admission_wait_us(&gate->admission, &newcomer);
 	pthread_mutex_unlock(&gate->lock);
-	return wait_us;
+	return outlook;
 }
 
 static struct outlook look_ahead(const struct request *request)
 {
-	const struct pool *pool = request->route->pool;
 	struct admission_entry entry = request_entry(request);
-	struct outlook outlook = { .is_pressed = true };
-	uint64_t now_us = request_worker(request)->loop.now_ns / 1000;
+	struct outlook best = { UINT64_MAX, UINT64_MAX, true };
+	uint64_t set = candidates(request), now_us = request_worker(request)->loop.now_ns / 1000;
 
-	for (unsigned i = 0; i < pool->count && is_queued(request); i++) {
-		struct origin *origin = pool->members[i].origin;
-		uint64_t wait_us;
+	if (!set)
+		return (struct outlook){ 0 };
+	while (set) {
+		struct outlook outlook = look_at(&take_first(request, &set)->gate, &entry, now_us);
 
-		if (!origin_is_available(origin, request_worker(request)->loop.now_ms))
-			continue;
-		wait_us = wait_at(&origin->gate, &entry);
-		outlook.is_pressed &= gate_is_pressed(&origin->gate, now_us);
-		if (!outlook.origin || wait_us < outlook.wait_us) {
-			outlook.origin = origin;
-			outlook.wait_us = wait_us;
-		}
+		best.wait_us = outlook.wait_us < best.wait_us ? outlook.wait_us : best.wait_us;
+		best.newcomer_us = outlook.newcomer_us < best.newcomer_us ? outlook.newcomer_us : best.newcomer_us;
+		best.is_pressed &= outlook.is_pressed;
 	}
-	outlook.is_pressed &= outlook.origin != NULL;
-	return outlook;
-}
-
-void request_press(const struct request *request, struct origin *origin)
-{
-	const struct loop *loop = &request_worker(request)->loop;
-
-	origin_press(origin, loop->now_ms);
-	pthread_mutex_lock(&origin->gate.lock);
-	demand_press(&origin->gate.demand, loop->now_ns / 1000);
-	pthread_mutex_unlock(&origin->gate.lock);
+	return best;
 }
 
 uint64_t request_projected_wait_us(const struct request *request)
@@ -113,25 +114,53 @@ uint64_t request_projected_wait_us(const struct request *request)
 	return look_ahead(request).wait_us;
 }
 
+/* All of them: or those that are not pressed would say that all is well, until they are as full. */
+static void press(const struct request *request)
+{
+	const struct loop *loop = &request_worker(request)->loop;
+
+	for (uint64_t set = candidates(request); set;) {
+		struct origin *origin = take_first(request, &set);
+
+		origin_press(origin, loop->now_ms);
+		pthread_mutex_lock(&origin->gate.lock);
+		demand_press(&origin->gate.demand, loop->now_ns / 1000);
+		pthread_mutex_unlock(&origin->gate.lock);
+	}
+}
+
+/* Whoever waits for what he asked for himself is asked himself, and nobody else. */
 bool request_is_pressed(const struct request *request)
 {
 	struct outlook outlook = look_ahead(request);
 
-	if (outlook.wait_us < CHALLENGE_WAIT_US)
-		return outlook.is_pressed;
-	request_press(request, outlook.origin);
-	return true;
+	if (outlook.newcomer_us >= CHALLENGE_WAIT_US)
+		press(request);
+	return outlook.is_pressed || outlook.wait_us >= CHALLENGE_WAIT_US;
+}
+
+void request_press(const struct request *request)
+{
+	if (look_ahead(request).newcomer_us >= IN_VAIN_US)
+		press(request);
 }
 
 void request_hold_off(const struct request *request)
 {
-	struct origin *origin = look_ahead(request).origin;
+	const struct loop *loop = &request_worker(request)->loop;
+	struct origin *least = NULL;
 
 	request_count_pressure(request, true);
-	if (!origin)
+	for (uint64_t set = candidates(request); set;) {
+		struct origin *origin = take_first(request, &set);
+
+		origin_press(origin, loop->now_ms);
+		if (!least || gate_until_us(&origin->gate) < gate_until_us(&least->gate))
+			least = origin;
+	}
+	if (!least)
 		return;
-	origin_press(origin, request_worker(request)->loop.now_ms);
-	pthread_mutex_lock(&origin->gate.lock);
-	demand_ask(&origin->gate.demand, request_worker(request)->loop.now_ns / 1000);
-	pthread_mutex_unlock(&origin->gate.lock);
+	pthread_mutex_lock(&least->gate.lock);
+	demand_ask(&least->gate.demand, loop->now_ns / 1000);
+	pthread_mutex_unlock(&least->gate.lock);
 }

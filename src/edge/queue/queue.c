@@ -33,19 +33,19 @@ static uint64_t sticky_key(const struct request *request)
 	return 0;
 }
 
-static struct pool_wish wish_of(struct request *request)
+struct pool_wish request_wish(const struct request *request)
 {
-	request->sticky_key = sticky_key(request);
 	return (struct pool_wish){
 		.visitor = span_make((const char *)request->source.bytes, sizeof(request->source.bytes)),
-		.sticky = request->sticky_key, .tried = request->tried, .now_ms = request_worker(request)->loop.now_ms,
+		.sticky = sticky_key(request), .tried = request->tried, .now_ms = request_worker(request)->loop.now_ms,
 	};
 }
 
 const struct pool_member *request_take_member(struct request *request)
 {
-	struct pool_wish wish = wish_of(request);
+	struct pool_wish wish = request_wish(request);
 
+	request->sticky_key = wish.sticky;
 	return pool_take(request->route->pool, &wish);
 }
 
@@ -74,7 +74,6 @@ static enum step_outcome refuse(struct request *request, enum reason reason)
 	enum step_outcome outcome;
 
 	end_wait(request);
-	request_count_pressure(request, true);
 	outcome = request->caller.may_be_asked ? challenge_ask_late(request) : STEP_NEXT;
 	return outcome != STEP_NEXT ? outcome : request_answer_failed(request, 503, DECISION_LIMIT, reason);
 }
@@ -119,22 +118,37 @@ static enum step_outcome wait_for_turn(struct request *request)
 	return STEP_WAIT;
 }
 
+/* A wait that somebody notices, or a refusal: not what a browser's own requests do to one another for a moment. */
+static void note_wait(const struct request *request)
+{
+	origin_press(request->turn.member->origin, request_worker(request)->loop.now_ms);
+}
+
+/* Who took more than his token has is refused for that, and says nothing of the origin. */
+static void note_refusal(const struct request *request)
+{
+	if (request->caller.lane == LANE_GREEDY)
+		return;
+	note_wait(request);
+	request_press(request);
+	request_count_pressure(request, true);
+}
+
 static enum step_outcome ask_members(struct request *request)
 {
-	struct pool_wish wish = wish_of(request);
+	struct pool_wish wish = request_wish(request);
 	struct turn *turn = &request->turn;
 
+	request->sticky_key = wish.sticky;
 	turn->entry = request_entry(request);
 	wish.may_wait = true;
 	while ((turn->member = pool_choose(request->route->pool, &wish))) {
 		enum admission_answer answer = turn_ask(request);
 
-		if (answer != ADMISSION_GO)
-			origin_press(turn->member->origin, request_worker(request)->loop.now_ms);
 		if (answer == ADMISSION_WAIT)
 			return wait_for_turn(request);
 		if (answer == ADMISSION_REFUSE) {
-			request_press(request, turn->member->origin);
+			note_refusal(request);
 			turn->member = NULL;
 			return refuse(request, REASON_QUEUE_FULL);
 		}
@@ -158,7 +172,10 @@ static enum step_outcome go_on_waiting(struct request *request)
 	struct worker *worker = request_worker(request);
 	struct turn *turn = &request->turn;
 	enum turn_state state = turn_look(request);
+	bool is_noticed = worker->loop.now_ms - turn->since_ms >= NOTICED_MS;
 
+	if (is_noticed)
+		note_wait(request);
 	if (has_gone(request)) {
 		end_wait(request);
 		return request_hang_up(request, REASON_CLIENT_GONE);
@@ -168,16 +185,19 @@ static enum step_outcome go_on_waiting(struct request *request)
 		return STEP_WAIT;
 	}
 	if (state != TURN_HELD) {
-		request_press(request, turn->member->origin);
+		note_refusal(request);
 		return refuse(request, state == TURN_WAITS ? REASON_QUEUE_LATE : REASON_QUEUE_FULL);
 	}
 	pthread_mutex_lock(&worker->turns.lock);
 	list_remove(&turn->node);
 	pthread_mutex_unlock(&worker->turns.lock);
 	timer_cancel(&worker->loop.timers, &request->timer);
-	if (worker->loop.now_ms - turn->since_ms >= NOTICED_MS)
+	if (is_noticed)
 		request_count_pressure(request, false);
-	return enter(request) ? STEP_NEXT : refuse(request, REASON_QUEUE_FULL);
+	if (enter(request))
+		return STEP_NEXT;
+	note_refusal(request);
+	return refuse(request, REASON_QUEUE_FULL);
 }
 
 static enum step_outcome take_member(struct request *request)

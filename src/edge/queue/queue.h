@@ -66,6 +66,8 @@ void turn_come_back(struct request *request);
 /* While it waits: as of now. */
 enum turn_state turn_look(const struct request *request);
 
+/* Which origin it would have. */
+struct pool_wish request_wish(const struct request *request);
 /* The origin whose turn it is, counted as at work, whatever waits there: for what is not queued. NULL: none is left. */
 const struct pool_member *request_take_member(struct request *request);
 
@@ -81,8 +83,8 @@ bool request_would_wait(const struct request *request);
 uint64_t request_projected_wait_us(const struct request *request);
 /* Strangers are asked first: this one would wait for too long, or what is asked of its origin, by those who are held off too, is more than that can do. */
 bool request_is_pressed(const struct request *request);
-/* It would wait for ORIGIN for too long, or has: strangers are asked first from now on. */
-void request_press(const struct request *request, struct origin *origin);
+/* It was refused, or has waited in vain: if others would too, strangers are asked first from now on. */
+void request_press(const struct request *request);
 /* It is not let in: counted as what was asked of the origin, and as an attack's. */
 void request_hold_off(const struct request *request);
 /* Seconds with this are what an attack looks like to the level of the site. */

@@ -165,6 +165,18 @@ static void learn(struct calls *calls, const struct request *request)
 		limit_learn(&calls->gate->admission.limit, &answer);
 }
 
+/* As far as the origin answered. */
+static void count_answer(struct calls *calls, const struct request *request)
+{
+	const struct admission *admission = &calls->gate->admission;
+	bool others_wait = admission_waiting(admission);
+
+	if (request->turn.first_ns)
+		demand_answer(&calls->gate->demand, now_us(request), others_wait, admission->held_us / admission->limit.allowed);
+	else if (!others_wait)
+		demand_rest(&calls->gate->demand);
+}
+
 void turn_leave(struct request *request, enum turn_state next)
 {
 	struct turn *turn = &request->turn;
@@ -176,11 +188,8 @@ void turn_leave(struct request *request, enum turn_state next)
 	if (turn->state == TURN_WAITS)
 		admission_give_up(&calls.gate->admission, &turn->entry);
 	if (turn->state == TURN_HELD) {
-		const struct admission *admission = &calls.gate->admission;
-
 		learn(&calls, request);
-		if (turn->sent_ns)
-			demand_answer(&calls.gate->demand, now_us(request), admission_waiting(admission), admission->held_us / admission->limit.allowed);
+		count_answer(&calls, request);
 		admission_done(&calls.gate->admission, &turn->entry, turn->sent_ns && now_ns > turn->held_ns ? (now_ns - turn->held_ns) / 1000 : 0);
 	}
 	turn->state = next;

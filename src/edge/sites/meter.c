@@ -123,7 +123,7 @@ bool meter_tick(struct meter *meter, uint64_t elapsed_ms, struct level_move *mov
 	struct level_sample sample = collect(meter, seconds);
 	bool has_moved = publish(meter, level_learn(&meter->state, &sample, move));
 
-	kinds_tick(&meter->kinds, seconds, meter->state.level != LEVEL_NORMAL || sample.waited || sample.refused);
+	kinds_tick(&meter->kinds, seconds, meter->state.level > meter->state.least || meter->state.level == LEVEL_ATTACK || sample.waited || sample.refused);
 	return has_moved;
 }
 
