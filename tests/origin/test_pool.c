@@ -196,6 +196,31 @@ static void backups_then_the_ill(void **state)
 	made_pool_done(made);
 }
 
+/* What is said of a wait is of these, and not of whoever nobody is sent to. */
+static void candidates_are_who_it_would_be(void **state)
+{
+	struct made_pool *made = made_pool_new(4, BALANCE_ROUND_ROBIN);
+	struct pool_wish wish = { .now_ms = 5 };
+
+	(void)state;
+	made->list[2].is_backup = true;
+	made->list[3].is_draining = true;
+	made_pool_open(made);
+	assert_int_equal(pool_candidates(made->pool, &wish), 3);
+	wish.sticky = made->pool->members[3].key;
+	assert_int_equal(pool_candidates(made->pool, &wish), 8);
+	wish.sticky = 0;
+	wish.tried = 1;
+	assert_int_equal(pool_candidates(made->pool, &wish), 2);
+	wish.tried = 0;
+	take_down(made, 0, 5);
+	take_down(made, 1, 5);
+	assert_int_equal(pool_candidates(made->pool, &wish), 4);
+	take_down(made, 2, 5);
+	assert_int_equal(pool_candidates(made->pool, &wish), 7);
+	made_pool_done(made);
+}
+
 static void nobody_is_asked_twice(void **state)
 {
 	static const enum origin_balance balances[] = { BALANCE_ROUND_ROBIN, BALANCE_LEAST_CONNECTIONS, BALANCE_HASH };
@@ -429,7 +454,8 @@ int main(void)
 		cmocka_unit_test(turns_follow_the_weights), cmocka_unit_test(equals_are_equal_over_a_short_time_too),
 		cmocka_unit_test(the_least_busy_is_next), cmocka_unit_test(the_least_busy_is_next_among_thousands),
 		cmocka_unit_test(a_member_that_goes_moves_only_its_own), cmocka_unit_test(the_order_of_a_list_is_nothing_to_the_hash),
-		cmocka_unit_test(a_visitor_sticks_while_it_can), cmocka_unit_test(backups_then_the_ill), cmocka_unit_test(nobody_is_asked_twice),
+		cmocka_unit_test(a_visitor_sticks_while_it_can), cmocka_unit_test(backups_then_the_ill), cmocka_unit_test(candidates_are_who_it_would_be),
+		cmocka_unit_test(nobody_is_asked_twice),
 		cmocka_unit_test(who_may_wait_is_not_turned_away),
 		cmocka_unit_test(limits_hold), cmocka_unit_test(who_finds_all_that_are_well_full_is_not_sent_to_the_ill),
 		cmocka_unit_test(the_last_place_is_given_once), cmocka_unit_test(limits_hold_over_all_threads), cmocka_unit_test(who_recovered_starts_slowly),
