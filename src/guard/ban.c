@@ -97,6 +97,8 @@ enum result ban_source(const struct bans *bans, struct source_key key, enum ban_
 	for_s = for_s < BAN_S_MAX ? for_s : BAN_S_MAX;
 	if (ban_is_on(hold.entry, now_us)) {
 		is_new = prolong(hold.entry, for_s, now_us);
+		if (reason == BAN_BY_HAND)  /* it is a person's from now on, to lift too */
+			hold.entry->ban_reason = BAN_BY_HAND;
 	} else {
 		begin(&bans->policy, hold.entry, reason, for_s, now_us);
 		is_new = true;

@@ -20,9 +20,11 @@ void challenge_memory_turn(struct challenge_memory *memory, uint64_t now_us)
 
 void challenge_memory_open(struct challenge_memory *memory, uint64_t wall_ms, uint64_t now_us)
 {
-	uint64_t zero_ms = wall_ms > now_us / 1000 ? wall_ms - now_us / 1000 : 1, none = 0;
+	uint64_t zero_ms = wall_ms > now_us / 1000 ? wall_ms - now_us / 1000 : 0, none = 0;
 	struct hash_seed seed;
 
+	if (zero_ms < CHALLENGE_ZERO_MS_MIN)  /* a machine without a clock starts near 1970, where no keys are: only differences matter here */
+		zero_ms = CHALLENGE_ZERO_MS_MIN;
 	(void)atomic_compare_exchange_strong(&memory->zero_ms, &none, zero_ms);  /* another edge was here before: its clock goes on */
 	challenge_memory_turn(memory, now_us);
 	if (rate_table_is_there(memory->counts, sizeof(memory->counts)))

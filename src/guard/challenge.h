@@ -35,10 +35,11 @@
 #define CHALLENGE_PASS_US 600000000u         /* how long somebody without cookies is not asked again */
 #define CHALLENGE_BUDGET_BURST 300u          /* requests of one token at once, and then */
 #define CHALLENGE_BUDGET_EVERY_US 50000u
+#define CHALLENGE_ZERO_MS_MIN ((uint64_t)TICKET_PERIOD_S * 1000)  /* there is no key of period 0 (net/ticket_keys.h) */
 
 struct challenge_memory {                    /* all zero bytes: not open yet */
 	struct ticket_keys keys;
-	_Atomic uint64_t zero_ms;            /* what the wall clock said when CLOCK_MONOTONIC began; 0: not open yet */
+	_Atomic uint64_t zero_ms;            /* what the wall clock said when CLOCK_MONOTONIC began, CHALLENGE_ZERO_MS_MIN at least; 0: not open yet */
 	_Alignas(64) uint8_t counts[CHALLENGE_COUNTS_BYTES];
 };
 

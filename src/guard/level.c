@@ -225,6 +225,7 @@ bool level_learn(struct level_state *state, const struct level_sample *sample, s
 bool level_force(struct level_state *state, enum level level, struct level_move *move)
 {
 	state->is_forced = true;
+	state->said = (uint8_t)level;
 	return move_to(state, level, LEVEL_FOR_PERSON, move);
 }
 
@@ -236,10 +237,12 @@ void level_release(struct level_state *state)
 
 bool level_set_least(struct level_state *state, enum level least, struct level_move *move)
 {
-	bool is_held_up = !state->is_forced && state->reasons == LEVEL_FOR_FLOOR && state->level > least;
+	bool is_held_up = !state->is_forced && state->reasons == LEVEL_FOR_FLOOR && state->level > least, is_lower = least < state->least;
 
 	state->least = (uint8_t)least;
 	if (state->level < least)
 		return move_to(state, least, LEVEL_FOR_FLOOR, move);
+	if (state->is_forced)
+		return is_lower && move_to(state, state->said, state->said < least ? LEVEL_FOR_FLOOR : LEVEL_FOR_PERSON, move);
 	return is_held_up && move_to(state, state->due, least > LEVEL_NORMAL ? LEVEL_FOR_FLOOR : 0, move);
 }

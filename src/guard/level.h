@@ -85,6 +85,7 @@ struct level_state {
 	uint8_t level, due;             /* enum level */
 	uint8_t least;                  /* never under it: the administrator's */
 	bool is_forced;                 /* a person holds it where it is */
+	uint8_t said;                   /* enum level, by the person: the floor may hold it above */
 };
 
 struct level_move {
@@ -99,7 +100,8 @@ bool level_learn(struct level_state *state, const struct level_sample *sample, s
 bool level_force(struct level_state *state, enum level level, struct level_move *move);
 /* It is the detector's again, which begins where the person left it. */
 void level_release(struct level_state *state);
-/* Never under LEAST from now on, whatever a person said before. What only the floor before it held up comes down at once. True: it has changed. */
+/* Never under LEAST from now on, whatever a person said before. What only the floor before it held up comes down at once, to what a person
+ * said where one did. True: it has changed. */
 bool level_set_least(struct level_state *state, enum level least, struct level_move *move);
 
 const char *level_name(enum level level);

@@ -208,11 +208,68 @@ static void who_is_banned(void **state)
 	}
 }
 
+/* At accept, where nobody has said a word yet: only of those whom no person let in is it asked what they took. */
+static void who_may_connect(void **state)
+{
+	struct stage *stage = stage_start();
+	struct admitted *admitted = calloc(1, sizeof(*admitted));
+	struct address peer;
+	struct admitted_source source;
+	uint32_t connections_us;
+
+	(void)state;
+	assert_non_null(admitted);
+	assert_ok(address_read(SPAN("192.0.2.9"), &peer));
+	stage->worker.binding = &stage->binding;
+	stage->request.caller.key = source_key_of(&peer);
+	for (unsigned i = 0; source_may_connect(&stage->worker, &peer, true); i++)
+		assert_true(i < 100000);
+	stage->common.admitted = admitted;
+	assert_false(source_may_connect(&stage->worker, &peer, true));
+	source = (struct admitted_source){ stage->worker.loop.now_ns / 1000 + 1000000, source_key_of(&peer), { 1, 2 } };
+	assert_ok(admitted_add(admitted, &source, stage->worker.loop.now_ns / 1000));
+	connections_us = owed(stage, BUDGET_CONNECTIONS);
+	for (unsigned i = 0; i < 100; i++) {
+		assert_true(source_may_connect(&stage->worker, &peer, true));
+		source_shakes_hands(&stage->worker, &peer);
+	}
+	assert_int_equal(owed(stage, BUDGET_CONNECTIONS), connections_us);
+	assert_ok(admitted_end(admitted, source_key_of(&peer), stage->worker.loop.now_ns / 1000));
+	assert_false(source_may_connect(&stage->worker, &peer, true));
+	stage_end(stage);
+	free(admitted);
+}
+
+/* What a person said of a network does not lie in the table of sources, which may be lost. */
+static void a_banned_network_without_a_table(void **state)
+{
+	struct stage *stage = stage_start();
+	struct ban_networks *networks = calloc(1, sizeof(*networks));
+	uint64_t at_us = stage->worker.loop.now_ns / 1000;
+	struct address inside, outside;
+	struct network network;
+
+	(void)state;
+	assert_non_null(networks);
+	assert_ok(network_read(SPAN("192.0.2.0/24"), &network));
+	assert_ok(address_read(SPAN("192.0.2.9"), &inside));
+	assert_ok(address_read(SPAN("192.0.3.9"), &outside));
+	assert_ok(ban_networks_add(networks, &network, at_us + 60000000, SPAN("a scanner"), at_us));
+	stage->worker.binding = &stage->binding;
+	stage->common.ban_networks = networks;
+	stage->common.sources = (struct source_table){ 0 };
+	assert_int_equal(source_ban_of(&stage->worker, &inside), SOURCE_CUT);
+	assert_int_equal(source_ban_of(&stage->worker, &outside), SOURCE_FREE);
+	stage_end(stage);
+	free(networks);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lanes), cmocka_unit_test(who_is_let_in), cmocka_unit_test(who_may_become_known), cmocka_unit_test(what_is_an_error),
-		cmocka_unit_test(what_an_origin_was_held_for), cmocka_unit_test(who_is_banned),
+		cmocka_unit_test(what_an_origin_was_held_for), cmocka_unit_test(who_is_banned), cmocka_unit_test(who_may_connect),
+		cmocka_unit_test(a_banned_network_without_a_table),
 	};
 
 	return cmocka_run_group_tests_name("edge/caller", tests, NULL, NULL);

@@ -85,22 +85,31 @@ static void full_until_one_is_over(void **state)
 	free(all);
 }
 
-/* Whoever wrote it died: nobody is kept out by half a record, and its place serves again. */
+/* Whoever wrote it died: closed, without a word, until its place is found; then that serves again. */
 static void half_written(void **state)
 {
 	struct maintenances *all = list_new();
 	struct maintenance wish = wish_of(7, 5000), out;
 
 	(void)state;
+	wish.allow_count = 1;
+	wish.message_len = 5;
 	assert_ok(maintenance_begin(all, &wish, NOW_MS));
 	all->versions[0] |= 1;
-	assert_false(maintenance_find(all, 7, NOW_MS, &out));
+	assert_true(maintenance_find(all, 7, NOW_MS, &out));
+	assert_true(out.site == 7 && out.until_ms > NOW_MS && !out.allow_count && !out.message_len);
+	assert_false(maintenance_find(all, 8, NOW_MS, &out));
 	assert_false(maintenance_take_over(all, NOW_MS, &out));
+	assert_false(maintenance_find(all, 7, NOW_MS, &out));
 	assert_int_equal(all->sites[0], 0);
 	wish.site = 8;
 	assert_ok(maintenance_begin(all, &wish, NOW_MS));
 	assert_int_equal(all->used, 1);
 	assert_true(maintenance_find(all, 8, NOW_MS, &out));
+	/* it died while it ended: a person ends it */
+	all->versions[0] |= 1;
+	assert_ok(maintenance_end(all, 8, NOW_MS, &out));
+	assert_false(maintenance_find(all, 8, NOW_MS, &out));
 	free(all);
 }
 

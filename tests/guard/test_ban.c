@@ -168,6 +168,10 @@ static void what_is_on_is_not_doubled(void **state)
 	/* by hand: until the later */
 	assert_ok(ban_source(&stage.bans, key, BAN_BY_HAND, 30, stage.now_us, &fact));
 	assert_true(fact.until_us - stage.now_us > 59 * S && stage.told == 1);
+	/* a person's from now on, and the machine does not take it back */
+	assert_int_equal(fact.reason, BAN_BY_HAND);
+	assert_ok(ban_source(&stage.bans, key, BAN_REQUESTS, 0, stage.now_us, &fact));
+	assert_int_equal(fact.reason, BAN_BY_HAND);
 	assert_ok(ban_source(&stage.bans, key, BAN_BY_HAND, 7200, stage.now_us, NULL));
 	assert_true(stage.told == 2 && stage.last.until_us - stage.now_us >= 2 * HOUR && stage.last.until_us - stage.now_us <= 2 * HOUR + S);
 	assert_ok(ban_source(&stage.bans, key, BAN_BY_HAND, UINT32_MAX, stage.now_us, &fact));

@@ -260,12 +260,33 @@ static void a_wall_clock_set_back(void **state)
 	free(scene.memory);
 }
 
+/* A machine whose clock starts in 1970 challenges from its first second on. */
+static void a_clock_of_1970(void **state)
+{
+	static const uint64_t walls_ms[] = { 0, 500, 3000, 60000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(walls_ms) / sizeof(*walls_ms); i++) {
+		struct scene scene = scene_new();
+		struct token token;
+
+		memset(scene.memory, 0, sizeof(*scene.memory));
+		scene.visit.now_us = 2000000;
+		challenge_memory_open(scene.memory, walls_ms[i], scene.visit.now_us);
+		scene.visit.asker.now_ms = challenge_now_ms(scene.memory, scene.visit.now_us);
+		ask(&scene, true);
+		assert_ok(work(&scene, &token));
+		free(scene.memory);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(work_is_paid_once), cmocka_unit_test(a_wait_lets_in_lower), cmocka_unit_test(without_cookies_there_is_no_circle),
 		cmocka_unit_test(two_are_enough), cmocka_unit_test(a_network_gets_so_many), cmocka_unit_test(who_is_let_in_by_a_person), cmocka_unit_test(a_puzzle_may_move),
 		cmocka_unit_test(budgets), cmocka_unit_test(memory_outlives_an_edge), cmocka_unit_test(a_wall_clock_set_back),
+		cmocka_unit_test(a_clock_of_1970),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -229,6 +229,19 @@ static void a_floor_in_the_middle(void **unused)
 	assert_false(level_force(&town->state, LEVEL_NORMAL, &move));
 	assert_true(level_set_least(&town->state, LEVEL_ELEVATED, &move));
 	assert_int_equal(move.reasons, LEVEL_FOR_FLOOR);
+	/* said before it or under it, it holds again as soon as the floor lets it */
+	assert_true(level_set_least(&town->state, LEVEL_NORMAL, &move));
+	assert_true(move.to == LEVEL_NORMAL && move.reasons == LEVEL_FOR_PERSON);
+	assert_true(level_set_least(&town->state, LEVEL_ATTACK, &move));
+	assert_false(level_force(&town->state, LEVEL_NORMAL, &move));
+	assert_true(level_set_least(&town->state, LEVEL_ELEVATED, &move));
+	assert_true(move.to == LEVEL_ELEVATED && move.reasons == LEVEL_FOR_FLOOR);
+	assert_false(level_set_least(&town->state, LEVEL_ELEVATED, &move));
+	assert_true(level_force(&town->state, LEVEL_ATTACK, &move));
+	assert_false(level_set_least(&town->state, LEVEL_NORMAL, &move));
+	assert_int_equal(town->state.level, LEVEL_ATTACK);
+	assert_true(level_force(&town->state, LEVEL_NORMAL, &move));
+	assert_true(level_set_least(&town->state, LEVEL_ELEVATED, &move));
 	level_release(&town->state);
 	attack(town, 10, 2000, 900);
 	assert_int_equal(town->state.level, LEVEL_ATTACK);

@@ -41,9 +41,9 @@ static bool read_until(const struct json *root, struct maintenance *wish, struct
 	uint64_t now_ms = clock_wall_ns() / 1000000;
 
 	wish->until_ms = json_number_of(json_find(root, "until_ms"));
-	if (wish->until_ms >= now_ms + MAINTENANCE_MS_MIN && wish->until_ms <= now_ms + MAINTENANCE_MS_MAX)
+	if (wish->until_ms > now_ms && wish->until_ms <= now_ms + MAINTENANCE_MS_MAX)
 		return true;
-	admin_refuse(answer, 400, "\"until_ms\" is when it ends, in milliseconds since 1970: from a second to 31 days from now");
+	admin_refuse(answer, 400, "\"until_ms\" is when it ends, in milliseconds since 1970: later than now, 31 days from now at most");
 	return false;
 }
 

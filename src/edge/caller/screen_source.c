@@ -111,6 +111,14 @@ static bool is_partner_anywhere(const struct plan *plan, const struct address *p
 	return false;
 }
 
+/* A person let him in: he owes nothing for his connections either. */
+static bool is_admitted(const struct worker *worker, const struct address *peer)
+{
+	struct admitted_source source;
+
+	return admitted_find(worker->common->admitted, source_key_of(peer), worker->loop.now_ns / 1000, &source);
+}
+
 bool source_may_connect(const struct worker *worker, const struct address *peer, bool is_tls)
 {
 	const struct source_table *table = &worker->common->sources;
@@ -119,7 +127,7 @@ bool source_may_connect(const struct worker *worker, const struct address *peer,
 	struct source_hold hold;
 	bool may;
 
-	if (!table->header || !plan->budgets.is_on ||
+	if (!table->header || !plan->budgets.is_on || is_admitted(worker, peer) ||
 	    source_table_take(table, source_key_of(peer), worker->loop.now_ns / 1000, SOURCE_MAKE, &hold) != RESULT_OK)
 		return true;
 	may = source_budgets_admit(&plan->budgets, hold.entry, is_tls);
@@ -134,7 +142,7 @@ static void charge(const struct worker *worker, const struct address *peer, void
 	const struct plan *plan = worker->binding->plan;
 	struct source_hold hold;
 
-	if (!worker->common->sources.header || !plan->budgets.is_on ||
+	if (!worker->common->sources.header || !plan->budgets.is_on || is_admitted(worker, peer) ||
 	    source_table_take(&worker->common->sources, source_key_of(peer), worker->loop.now_ns / 1000, SOURCE_FIND, &hold) != RESULT_OK)
 		return;
 	charge_entry(&plan->budgets, hold.entry);
@@ -151,7 +159,7 @@ void source_is_turned_away(const struct worker *worker, const struct address *pe
 	charge(worker, peer, source_budgets_turn_away);
 }
 
-/* Security, fails closed: a network that a person banned is refused also where the table of sources has no lock to give. */
+/* Security, fails closed: a network that a person banned is refused also where there is no table of sources, or it has no lock to give. */
 enum source_ban source_ban_of(const struct worker *worker, const struct address *source)
 {
 	const struct edge_common *common = worker->common;
@@ -160,9 +168,7 @@ enum source_ban source_ban_of(const struct worker *worker, const struct address 
 	struct banned_network network;
 	struct source_hold hold;
 
-	if (!common->sources.header)
-		return SOURCE_FREE;
-	if (source_table_take(&common->sources, source_key_of(source), at_us, SOURCE_FIND, &hold) == RESULT_OK) {
+	if (common->sources.header && source_table_take(&common->sources, source_key_of(source), at_us, SOURCE_FIND, &hold) == RESULT_OK) {
 		is_banned = ban_is_on(hold.entry, at_us);
 		may_drop = ban_of(hold.entry, at_us).may_drop;
 		source_table_give(&hold);

@@ -5,7 +5,7 @@
 
 #include "base/banned.h"
 
-/* Security: a page may not lead to where a redirect does not, "javascript:" among them. */
+/* Security: a page may not lead to where a redirect does not, "javascript:" among them. Nor to "#part", which is a part of the page itself. */
 static bool is_web(struct span url)
 {
 	size_t colon = span_find(url, ':'), end = url.len;
@@ -14,7 +14,7 @@ static bool is_web(struct span url)
 		if (url.at[i] == '/' || url.at[i] == '?' || url.at[i] == '#')
 			end = i;
 	}
-	return url.len && (colon >= end || span_starts_nocase(url, SPAN("https://")) || span_starts_nocase(url, SPAN("http://")));
+	return url.len && url.at[0] != '#' && (colon >= end || span_starts_nocase(url, SPAN("https://")) || span_starts_nocase(url, SPAN("http://")));
 }
 
 static const struct field *target_of(const struct request *request)

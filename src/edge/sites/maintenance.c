@@ -5,6 +5,9 @@
 
 #include "base/banned.h"
 
+#define READS_MAX 64u          /* of a record that is written: that takes less than a microsecond */
+#define HALF_WRITTEN_MS 5000u  /* when to come again: the next tick frees its place */
+
 /* It is only written where slots_write may write: by whoever begins and ends. */
 static struct slots slots_of(const struct maintenances *all)
 {
@@ -57,6 +60,19 @@ enum result maintenance_end(struct maintenances *all, uint64_t site, uint64_t no
 	return RESULT_OK;
 }
 
+/* Security, fails closed: while it is written, and where whoever wrote it died, SITE is closed for everybody, and nobody knows what was said of it. */
+static bool read_place(const struct maintenances *all, unsigned place, uint64_t site, uint64_t now_ms, struct maintenance *out)
+{
+	struct slots slots = slots_of(all);
+
+	for (unsigned i = 0; i < READS_MAX; i++) {
+		if (slots_read(&slots, place, out))
+			return out->site == site;
+	}
+	*out = (struct maintenance){ .site = site, .until_ms = now_ms + HALF_WRITTEN_MS };
+	return __atomic_load_n(&all->sites[place], __ATOMIC_ACQUIRE) == site;
+}
+
 bool maintenance_find(const struct maintenances *all, uint64_t site, uint64_t now_ms, struct maintenance *out)
 {
 	struct slots slots;
@@ -66,7 +82,7 @@ bool maintenance_find(const struct maintenances *all, uint64_t site, uint64_t no
 		return false;
 	slots = slots_of(all);
 	place = find_place(all, 0, site);
-	return place < slots_used(&slots) && slots_read(&slots, place, out) && out->site == site && out->until_ms > now_ms;
+	return place < slots_used(&slots) && read_place(all, place, site, now_ms, out) && out->until_ms > now_ms;
 }
 
 bool maintenance_take_over(struct maintenances *all, uint64_t now_ms, struct maintenance *out)
