@@ -17,6 +17,15 @@ struct face {
 	uint64_t now, before;        /* hashes of what it says, and said; 0: nothing yet */
 	uint64_t changed_ms;         /* 0: never */
 	uint32_t coding;
+	/* Of a page that is learned: who saw what it says now, until they are enough. */
+	bool is_confirming;
+	unsigned source_count;
+	uint32_t sources[1 + LEARN_CONFIRMING];
+};
+
+struct seen_kind {
+	struct visitor_kind kind;
+	uint64_t used_ms;
 };
 
 struct name {
@@ -28,14 +37,14 @@ struct page {
 	uint64_t used_ms, until_ms, learned_ms;  /* UNTIL: it is refused */
 	uint64_t shared;
 	uint64_t trials_ms, again_ms;            /* when a trial was last added; when one of known names last was */
-	uint64_t doubt;                          /* hash of an answer to a query that differs; 0: none */
+	uint64_t doubt, doubt_ms;                /* hash of an answer to a query that differs, and when that was asked; 0: none */
 	enum page_state state;
 	unsigned trials, face_count, kind_count, name_count, source_count;
-	bool is_confirming;
+	bool is_confirming;                      /* it has changed, in one of its faces */
 	uint32_t doubt_coding;
 	uint32_t sources[LEARN_SOURCES];
 	struct face faces[LEARN_FACES];
-	struct visitor_kind kinds[LEARN_KINDS];
+	struct seen_kind kinds[LEARN_KINDS];
 	struct name names[LEARN_NAMES];
 	size_t key_len;
 	char key[LEARN_KEY_MAX];
@@ -212,16 +221,41 @@ static bool take_trial(const struct cache_learner *learner, struct page *page, s
 static bool is_kind_seen(const struct page *page, const struct visitor_kind *kind)
 {
 	for (unsigned i = 0; i < page->kind_count; i++) {
-		if (likeness_fits(kind, &page->kinds[i]))
+		if (likeness_fits(kind, &page->kinds[i].kind))
 			return true;
 	}
 	return false;
+}
+
+static struct seen_kind *find_kind(struct page *page, const struct visitor_kind *kind)
+{
+	for (unsigned i = 0; i < page->kind_count; i++) {
+		if (likeness_equals(kind, &page->kinds[i].kind))
+			return &page->kinds[i];
+	}
+	return NULL;
+}
+
+/* One visitor can be of as many kinds as he likes: the one that was not asked for longest goes. */
+static void use_kind(struct page *page, const struct visitor_kind *kind, uint64_t now_ms)
+{
+	struct seen_kind *seen = find_kind(page, kind);
+
+	if (!seen && page->kind_count < LEARN_KINDS)
+		seen = &page->kinds[page->kind_count++];
+	if (!seen) {
+		seen = page->kinds;
+		for (unsigned i = 1; i < page->kind_count; i++)
+			seen = page->kinds[i].used_ms < seen->used_ms ? &page->kinds[i] : seen;
+	}
+	*seen = (struct seen_kind){ *kind, now_ms };
 }
 
 static enum learn_order order_of(struct cache_learner *learner, const struct learn_visit *visit, uint64_t now_ms)
 {
 	struct page *page = find(learner, visit);
 	enum learn_order otherwise = visit->is_peace ? LEARN_WATCH : LEARN_NOTHING;
+	struct seen_kind *kind;
 
 	if (!page)
 		return visit->query.len ? LEARN_NOTHING : otherwise;
@@ -230,15 +264,18 @@ static enum learn_order order_of(struct cache_learner *learner, const struct lea
 	page->used_ms = now_ms;
 	if (page->state != PAGE_LEARNED)
 		return otherwise;
-	/* Confirming is no learning: it ends in an attack too, or the page would be nobody's for as long as that lasts. */
-	if (page->is_confirming)
+	/* Confirming is no learning, nor is an end of doubt: both come in an attack too, or the page would be nobody's for as long as that lasts. */
+	if (page->is_confirming || page->doubt)
 		return LEARN_WATCH;
-	if (page->doubt || !is_kind_seen(page, &visit->kind))
+	if (!is_kind_seen(page, &visit->kind))
 		return otherwise;
+	kind = find_kind(page, &visit->kind);
+	if (kind)
+		kind->used_ms = now_ms;
 	if (visit->is_peace && visit->query.len && take_trial(learner, page, visit->query, now_ms))
 		return LEARN_WATCH;
 	page->shared++;
-	return LEARN_SHARE;
+	return kind ? LEARN_SHARE : LEARN_TAKE;
 }
 
 enum learn_order cache_learner_ask(struct cache_learner *learner, const struct learn_visit *visit, uint64_t now_ms)
@@ -275,30 +312,45 @@ static struct face *face_of(struct page *page, uint32_t coding)
 	}
 	if (page->face_count == LEARN_FACES)
 		return NULL;
-	page->faces[page->face_count] = (struct face){ .coding = coding };
+	page->faces[page->face_count] = (struct face){ .coding = coding, .is_confirming = page->state == PAGE_LEARNED };
 	return &page->faces[page->face_count++];
 }
 
-static void count_visit(struct cache_learner *learner, struct page *page, const struct learn_visit *visit, uint64_t now_ms)
+/* True: as many as are WANTED. */
+static bool count_source(uint32_t *sources, unsigned *count, unsigned wanted, uint32_t source)
+{
+	unsigned i = 0;
+
+	while (i < *count && sources[i] != source)
+		i++;
+	if (i == *count && i < wanted)
+		sources[(*count)++] = source;
+	return *count == wanted;
+}
+
+static void find_changed(struct page *page)
+{
+	page->is_confirming = false;
+	for (unsigned i = 0; i < page->face_count; i++)
+		page->is_confirming |= page->faces[i].is_confirming && page->faces[i].changed_ms;
+}
+
+static void count_visit(struct cache_learner *learner, struct page *page, struct face *face, const struct learn_visit *visit, uint64_t now_ms)
 {
 	uint32_t source = (uint32_t)hash_span(learner->seed, span_make((const char *)&visit->source, sizeof(visit->source)));
-	unsigned wanted = page->state == PAGE_LEARNED ? 1 + LEARN_CONFIRMING : LEARN_SOURCES, i = 0;
 
-	if (!is_kind_seen(page, &visit->kind) && page->kind_count < LEARN_KINDS)
-		page->kinds[page->kind_count++] = visit->kind;
-	if (page->state == PAGE_LEARNED && !page->is_confirming)
-		return;
-	while (i < page->source_count && page->sources[i] != source)
-		i++;
-	if (i == page->source_count && i < LEARN_SOURCES)
-		page->sources[page->source_count++] = source;
-	if (page->source_count < wanted)
-		return;
-	if (page->state != PAGE_LEARNED)
+	if (visit->is_peace)
+		use_kind(page, &visit->kind, now_ms);
+	if (page->state != PAGE_LEARNED) {
+		if (!count_source(page->sources, &page->source_count, LEARN_SOURCES, source))
+			return;
 		page->learned_ms = now_ms;
-	set_state(learner, page, PAGE_LEARNED);
-	page->is_confirming = false;
-	page->source_count = 0;
+		page->source_count = 0;
+		set_state(learner, page, PAGE_LEARNED);
+	} else if (face->is_confirming && count_source(face->sources, &face->source_count, 1 + LEARN_CONFIRMING, source)) {
+		face->is_confirming = false;
+		find_changed(page);
+	}
 }
 
 /* The page says something else than before, to a visitor who asked without a query. */
@@ -312,11 +364,12 @@ static bool change(struct cache_learner *learner, struct page *page, struct face
 	face->before = face->now;
 	face->now = answer->hash;
 	face->changed_ms = now_ms;
-	page->source_count = 0;
-	if (page->state == PAGE_LEARNED)
-		page->is_confirming = true;
-	else
-		page->kind_count = 0;
+	if (page->state == PAGE_LEARNED) {
+		face->source_count = 0;
+		page->is_confirming = face->is_confirming = true;
+	} else {
+		page->source_count = page->kind_count = 0;
+	}
 	return true;
 }
 
@@ -327,7 +380,12 @@ static bool tell_bare(struct cache_learner *learner, struct page *page, const st
 
 	if (!face)
 		return false;
+	/* Who is of a kind of his own, and got something else, says nothing of what others get. */
+	if (page->state == PAGE_LEARNED && answer->hash != face->now && !find_kind(page, &visit->kind))
+		return false;
 	if (page->doubt && page->doubt_coding == coding) {
+		if (answer->asked_ms < page->doubt_ms)
+			return false;
 		if (answer->hash != page->doubt)
 			return refuse(learner, page, now_ms + LEARN_PARAMETER_MS);
 		page->doubt = 0;
@@ -336,8 +394,8 @@ static bool tell_bare(struct cache_learner *learner, struct page *page, const st
 		face->now = answer->hash;
 	else if (answer->hash != face->now && !change(learner, page, face, answer, now_ms))
 		return false;
-	count_visit(learner, page, visit, now_ms);
-	return page->state == PAGE_LEARNED && !page->is_confirming && !page->doubt;
+	count_visit(learner, page, face, visit, now_ms);
+	return page->state == PAGE_LEARNED && !face->is_confirming && !page->is_confirming && !page->doubt;
 }
 
 /* Whether a parameter matters is known when there is something to compare with. */
@@ -354,6 +412,7 @@ static void tell_query(struct cache_learner *learner, struct page *page, const s
 		count_names(learner, page, visit->query);
 	} else if (!page->doubt) {
 		page->doubt = answer->hash;
+		page->doubt_ms = answer->asked_ms;
 		page->doubt_coding = coding;
 	}
 }
@@ -368,8 +427,8 @@ static bool tell(struct cache_learner *learner, const struct learn_visit *visit,
 			refuse(learner, page, now_ms + (answer->is_bare ? LEARN_REFUSED_MS : LEARN_PARAMETER_MS));
 		return false;
 	}
-	if (!visit->is_peace && !(page && page->is_confirming))
-		return page && page->state == PAGE_LEARNED && !page->doubt && answer->word == WORD_FIT && answer->is_bare;
+	if (!visit->is_peace && !(page && page->state == PAGE_LEARNED && answer->word == WORD_FIT && answer->is_bare))
+		return false;
 	if (answer->word == WORD_GONE && page) {
 		if (!answer->is_bare)
 			refuse(learner, page, now_ms + LEARN_PARAMETER_MS);

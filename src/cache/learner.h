@@ -12,13 +12,13 @@
  * tried often. Its answer differs from the reference: nothing is shared until the page without a query is seen again, which tells whether the
  * page has changed or the parameter matters. A page for which one mattered is refused, all of it, for LEARN_PARAMETER_MS.
  *
- * Above the level `normal` (is_peace is false) nothing is learned, no query is tried, and what is learned holds, but for one word of the
- * origin's: a page that is not for everybody ends it always.
+ * Above the level `normal` (is_peace is false) nothing is learned and no query is tried. What is learned holds, but for two words of the origin's: a
+ * page that is not for everybody ends it always; one that has changed is confirmed as in peace, and until then goes to its asker alone.
  *
  * Units    milliseconds of CLOCK_MONOTONIC
  * Limits   LEARN_PAGES pages of all sites, about 3 MiB; LEARN_WAYS where one of them can lie, of which a tenant that has half makes room among its
  *          own; a page being watched goes first, one that was learned and is asked for last. Addresses up to LEARN_KEY_MAX; LEARN_KINDS kinds of
- *          visitors and LEARN_FACES codings of a page; LEARN_NAMES names of parameters
+ *          visitors, of which the one that was not asked for longest makes room, and LEARN_FACES codings of a page; LEARN_NAMES names of parameters
  * Owns     copies of addresses, and hashes: of sources, names and answers, by a seed of this process
  * Threads  any; a lock for a few instructions
  *
@@ -68,6 +68,7 @@ enum learn_order {
 	LEARN_NOTHING,               /* as if there were no learner */
 	LEARN_WATCH,                 /* the same, and cache_learner_tell what came */
 	LEARN_SHARE,                 /* give it what others got; ask the origin for it without its query, and tell */
+	LEARN_TAKE,                  /* the same; but it is of a kind that takes anything, and fetches nothing for others */
 };
 enum learn_order cache_learner_ask(struct cache_learner *learner, const struct learn_visit *visit, uint64_t now_ms) must_check;
 
@@ -79,7 +80,7 @@ struct learn_answer {
 	uint64_t asked_ms;           /* when the origin was asked */
 	bool is_bare;                /* it was asked without a query */
 };
-/* True: it may be given to others, as far as LEARN_SHARE said so. */
+/* True: it may be given to others, as far as LEARN_SHARE or LEARN_TAKE said so. */
 bool cache_learner_tell(struct cache_learner *learner, const struct learn_visit *visit, const struct learn_answer *answer, uint64_t now_ms);
 
 /* What a person purges is learned anew; by tags nothing is. How many pages were learned of it. */

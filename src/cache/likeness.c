@@ -113,6 +113,11 @@ bool likeness_fits(const struct visitor_kind *kind, const struct visitor_kind *s
 	       (!kind->language || kind->language == seen->language) && (!kind->accept || kind->accept == seen->accept);
 }
 
+bool likeness_equals(const struct visitor_kind *kind, const struct visitor_kind *seen)
+{
+	return likeness_fits(kind, seen) && kind->language == seen->language && kind->accept == seen->accept;
+}
+
 /* -- secrets -- */
 
 static const struct span secret_words[] = { SPAN_INIT("token"), SPAN_INIT("key"), SPAN_INIT("code"), SPAN_INIT("sig"), SPAN_INIT("ref"), SPAN_INIT("auth"),

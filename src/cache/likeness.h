@@ -33,6 +33,8 @@ bool likeness_is_plain(const struct fields *request);
 struct visitor_kind likeness_kind(const struct fields *request, const struct address *source);
 /* Whoever asks as KIND does may have what was given to one of SEEN. */
 bool likeness_fits(const struct visitor_kind *kind, const struct visitor_kind *seen);
+/* ... and has asked for the same, so that others like it may have what is given to him: who takes any may be given what nobody else is. */
+bool likeness_equals(const struct visitor_kind *kind, const struct visitor_kind *seen);
 /* A name or a value of QUERY looks like a secret's; or a part of PATH like a secret itself. */
 bool likeness_has_secret(struct span path, struct span query);
 

@@ -18,10 +18,10 @@ static const struct key keys[] = {
 	          "does not say how long, nor forbids it." },
 	{ .name = "obey_clients", .type = KEY_BOOL, .offset = AT(obeys_clients), .fallback = "false",
 	  .help = "Requests that say Cache-Control: no-cache, max-age or min-fresh have the origin asked anew. Whoever attacks says so too." },
-	{ .name = "learn", .type = KEY_BOOL, .offset = AT(learns), .fallback = "true",
-	  .help = "Pages of which the origin does not say how long they are good, and that were the same, byte by byte, for 20 anonymous visitors while the "
+	{ .name = "learn", .type = KEY_BOOL, .offset = AT(learns), .fallback = "false",
+	  .help = "true: pages of which the origin does not say how long they are good, and that were the same, byte by byte, for 20 anonymous visitors while the "
 	          "site was not attacked, are given to others for a minute at most, whatever their query says; never where a parameter changed the page, a "
-	          "cookie was set, or the origin said private, no-store or no-cache. false: where pages depend on the visitor's address." },
+	          "cookie was set, or the origin said private, no-store or no-cache. It is a guess: not where pages depend on the visitor's address." },
 	{ 0 },
 };
 

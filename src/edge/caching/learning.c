@@ -36,6 +36,20 @@ static bool is_anonymous(const struct request *request)
 	       !likeness_has_secret(request->head.path, request->head.query);
 }
 
+/* Security, fails closed: whoever is answered as others were is shown to no rule, and an attack in a query that is ignored would be told to nobody. */
+static bool may_be_ignored(const struct request *request)
+{
+	struct span query = request->head.query;
+
+	for (size_t i = 0; i < query.len; i++) {
+		char c = ascii_lower(query.at[i]);
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && (!c || !strchr("-_.~=&", c)))
+			return !inspect_is_due(request);
+	}
+	return true;
+}
+
 static struct span without_query(const struct request *request)
 {
 	struct span key = request->caching.key;
@@ -49,13 +63,13 @@ void learning_ask(struct request *request)
 	struct learning *learning = &caching->learning;
 	struct learn_visit visit;
 
-	if (!request->route->settings->cache.learns || request_is_bypassed(request) || !is_anonymous(request))
+	if (!request->route->settings->cache.learns || request_is_bypassed(request) || !is_anonymous(request) || !may_be_ignored(request))
 		return;
 	learning->key = without_query(request);
 	learning->hash = request->head.has_query ? cache_store_hash(request->connection->worker->common->cache->store, learning->key) : caching->hash;
 	visit = visit_of(request);
 	learning->order = cache_learner_ask(learner_of(request), &visit, now_ms(request));
-	if (learning->order != LEARN_SHARE)
+	if (!learning_is_shared(request))
 		return;
 	caching->key = caching->flight.key = learning->key;
 	caching->hash = learning->hash;
@@ -65,11 +79,16 @@ void learning_ask(struct request *request)
 
 bool learning_is_shared(const struct request *request)
 {
-	return request->caching.learning.order == LEARN_SHARE;
+	return request->caching.learning.order == LEARN_SHARE || request->caching.learning.order == LEARN_TAKE;
 }
 
-/* What an answer may depend on by its kind of visitor (likeness.h) goes on, and nothing else: whoever fetches a page for all must not be able to
- * choose what is in it. */
+bool learning_may_lead(const struct request *request)
+{
+	return request->caching.learning.order != LEARN_TAKE;
+}
+
+/* What an answer may depend on by its kind of visitor (likeness.h) goes on, and nothing else: whoever fetches a page for all chooses as
+ * little as can be of what is in it; what he chose all the same, two more have to have seen. */
 bool learning_drops(const struct request *request, const struct field *field)
 {
 	if (!learning_is_shared(request))
@@ -91,12 +110,17 @@ static void tell(struct request *request, enum likeness_word word, uint64_t hash
 	learning->state = is_shared ? LEARNING_SHARED : LEARNING_DOUBTED;
 }
 
+static bool do_rules_object(const struct request *request)
+{
+	return request->waf && inspect_is_refusal(request);
+}
+
 /* Rules that would have refused it, or add to it, make an answer of their own. */
 static bool is_seen_whole(const struct request *request)
 {
 	struct body_size size = request->response.body;
 
-	return request->head.method == METHOD_GET && !(request->waf && inspect_is_refusal(request)) && size.framing != BODY_UNTIL_CLOSE &&
+	return request->head.method == METHOD_GET && !do_rules_object(request) && size.framing != BODY_UNTIL_CLOSE &&
 	       !(size.is_known && size.bytes > (uint64_t)request->route->settings->cache.object_bytes);
 }
 
@@ -111,6 +135,9 @@ enum cache_refusal learning_judge(struct request *request, enum cache_refusal re
 		tell(request, word, 0);
 		return refusal;
 	}
+	/* The one who asked is the reason: those who wait for the page are not told to do so no more. */
+	if (learning_is_shared(request) && refusal == CACHE_UNDECLARED && do_rules_object(request))
+		return CACHE_UNWANTED;
 	if (!is_seen_whole(request) || (refusal != CACHE_NONE && refusal != CACHE_UNDECLARED))
 		return refusal;
 	learning->state = LEARNING_BODY;

@@ -28,6 +28,8 @@ struct learning {
 void learning_ask(struct request *request);
 /* Its answer is asked for as anybody's. */
 bool learning_is_shared(const struct request *request);
+/* It may fetch for others. */
+bool learning_may_lead(const struct request *request);
 /* FIELD of the request does not go to the origin: the page is asked for as anybody would. */
 bool learning_drops(const struct request *request, const struct field *field);
 /* An answer that may not be kept because of REFUSAL, or may: what is to be done with it, and for how long in LIFE. */

@@ -127,7 +127,7 @@ static enum step_outcome look_for_missing(struct request *request, const struct 
 		return request_answer(request, 504, DECISION_ALLOW, REASON_NONE);
 	}
 	/* What the client has already it asks for with its own validators: a 304 of the origin's is the cheapest answer, and nothing to keep. */
-	if (join(request, may_bring, may_bring && (learning_is_shared(request) || !is_conditional(request))) == FLIGHT_WAITS)
+	if (join(request, may_bring, may_bring && learning_may_lead(request) && (learning_is_shared(request) || !is_conditional(request))) == FLIGHT_WAITS)
 		return wait_for_other(request);
 	return STEP_NEXT;
 }
@@ -152,7 +152,7 @@ static enum step_outcome use_old(struct request *request, struct cache_object *o
 
 	if (is_origin_ill(request, object))
 		return show(request, object, CACHING_IF_ERROR);
-	role = join(request, !is_behind && may_bring, may_bring);
+	role = join(request, !is_behind && may_bring, may_bring && learning_may_lead(request));
 	if (is_behind && role != FLIGHT_LEADS)
 		return show(request, object, CACHING_STALE);
 	request->caching.state = CACHING_MISS;
