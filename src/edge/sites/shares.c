@@ -16,24 +16,40 @@ static bool has_work(const struct connection *connection)
 	return connection->request || connection->requests;
 }
 
-void connection_shares_begin(struct connection *connection)
+/* Connection's share is SHARE from now on. Strangers of all workers are counted together: they make room, whatever site needs it. */
+static void take_place_in(struct connection *connection, struct share *share)
 {
 	struct shares *shares = &connection->worker->shares;
 
+	share_take(shares, share, SHARE_CONNECTIONS);
+	connection->share = share;
+	if (!is_stranger(connection))
+		return;
+	__atomic_add_fetch(&connection->worker->common->strangers, 1u, __ATOMIC_RELAXED);
+	list_add_last(&share->yielding, &connection->yielding);
+}
+
+static void leave_place(struct connection *connection)
+{
+	struct shares *shares = &connection->worker->shares;
+
+	if (is_stranger(connection))
+		__atomic_sub_fetch(&connection->worker->common->strangers, 1u, __ATOMIC_RELAXED);
+	list_remove(&connection->yielding);
+	share_wait_no_more(shares, connection->share, &connection->turn);
+	share_give(shares, connection->share, SHARE_CONNECTIONS);
+}
+
+void connection_shares_begin(struct connection *connection)
+{
 	list_init(&connection->yielding);
 	list_init(&connection->turn);
-	connection->share = &shares->strangers;
-	share_take(shares, connection->share, SHARE_CONNECTIONS);
-	list_add_last(&connection->share->yielding, &connection->yielding);
+	take_place_in(connection, &connection->worker->shares.strangers);
 }
 
 void connection_shares_end(struct connection *connection)
 {
-	struct shares *shares = &connection->worker->shares;
-
-	list_remove(&connection->yielding);
-	share_wait_no_more(shares, connection->share, &connection->turn);
-	share_give(shares, connection->share, SHARE_CONNECTIONS);
+	leave_place(connection);
 }
 
 /* -- places -- */
@@ -83,10 +99,13 @@ static bool is_scarce(const struct connection *connection, uint64_t taken, uint6
 	return connection->binding->plan->site_count > 1 && taken > limit - limit / 8;
 }
 
-/* A worker that drains has no newcomers, and walks its connections: none is closed under its feet. */
+/* Places of strangers are none that sites have taken: who is silent makes room. A worker that drains has no newcomers, and walks its connections:
+ * none is closed under its feet. */
 static bool are_places_scarce(const struct connection *connection)
 {
-	uint64_t taken = __atomic_load_n(&connection->worker->common->connections, __ATOMIC_RELAXED);
+	const struct edge_common *common = connection->worker->common;
+	uint64_t open = __atomic_load_n(&common->connections, __ATOMIC_RELAXED), strangers = __atomic_load_n(&common->strangers, __ATOMIC_RELAXED);
+	uint64_t taken = (open > strangers ? open - strangers : 0) + is_stranger(connection);  /* this one is none any more */
 
 	return !connection->worker->is_draining && is_scarce(connection, taken, (uint64_t)connection->binding->plan->top->connections);
 }
@@ -102,14 +121,8 @@ bool connection_join(struct connection *connection, uint64_t key)
 		source_is_turned_away(connection->worker, &connection->peer.address);
 		return false;
 	}
-	share = shares_of(shares, key);  /* the one that was closed may have been its last */
-	share_take(shares, share, SHARE_CONNECTIONS);
-	list_remove(&connection->yielding);
-	share_wait_no_more(shares, connection->share, &connection->turn);
-	share_give(shares, connection->share, SHARE_CONNECTIONS);
-	connection->share = share;
-	if (is_stranger(connection))
-		list_add_last(&share->yielding, &connection->yielding);
+	leave_place(connection);
+	take_place_in(connection, shares_of(shares, key));  /* not SHARE: the one that was closed may have been its last */
 	return true;
 }
 
