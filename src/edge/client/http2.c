@@ -342,6 +342,8 @@ static void watch_clock(struct connection *connection)
 		connection->wait = WAIT_IDLE;
 		connection_rests(connection);
 		connection_set_deadline(connection, CLOCK_STEP_MS);
+	} else if (connection->wait != WAIT_HEAD && list_is_empty(&connection->yielding)) {
+		connection_rests(connection);  /* again: it was busy with a PING, or the like, when somebody looked for one that rests */
 	}
 }
 

@@ -40,6 +40,20 @@ static void leave_place(struct connection *connection)
 	share_give(shares, connection->share, SHARE_CONNECTIONS);
 }
 
+/* Nothing of it has come that is not answered, and nothing is on its way to it. Of a stranger: it has asked nothing. */
+static bool is_at_rest(const struct connection *connection)
+{
+	if (has_work(connection) || !list_is_empty(&connection->turn))
+		return false;
+	if (is_stranger(connection))
+		return true;
+	if (connection->wait != WAIT_IDLE && connection->wait != WAIT_RESTING)
+		return false;
+	if (buffer_len(&connection->in) || buffer_len(&connection->out))
+		return false;
+	return !connection->h2 || !(h2_wants_send(connection->h2) || h2_has_unfinished(connection->h2));
+}
+
 void connection_shares_begin(struct connection *connection)
 {
 	list_init(&connection->yielding);
@@ -61,7 +75,7 @@ static struct connection *find_yielding(struct share *share)
 		struct connection *connection = list_entry(share->yielding.next, struct connection, yielding);
 
 		list_remove(&connection->yielding);
-		if (!has_work(connection) && list_is_empty(&connection->turn))
+		if (is_at_rest(connection))
 			return connection;
 	}
 	return NULL;
@@ -128,7 +142,7 @@ bool connection_join(struct connection *connection, uint64_t key)
 
 void connection_rests(struct connection *connection)
 {
-	if (is_stranger(connection))
+	if (is_stranger(connection) && !list_is_empty(&connection->yielding))
 		return;  /* as before */
 	list_remove(&connection->yielding);
 	list_add_last(&connection->share->yielding, &connection->yielding);
