@@ -355,6 +355,15 @@ static void rest(struct connection *connection)
 	connection_set_deadline(connection, connection_timeouts(connection)->keep_alive_ms);
 }
 
+/* What cannot go at once is lost: its place is needed now. */
+void http2_say_goodbye(struct connection *connection)
+{
+	h2_shutdown(connection->h2);
+	h2_shutdown(connection->h2);  /* the second step at once, as below */
+	if (h2_send(connection->h2, &connection->out) == RESULT_OK)
+		(void)!connection_flush(connection);
+}
+
 void http2_expired(struct connection *connection)
 {
 	if (h2_has_unfinished(connection->h2)) {

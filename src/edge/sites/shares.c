@@ -89,6 +89,8 @@ static bool close_one(struct share *share)
 		return false;
 	connection_say(connection, DECISION_LIMIT, REASON_CONNECTIONS, HTTP_FAULT_NONE,
 	               is_stranger(connection) ? "it said nothing, and made room for another connection" : "it was at rest, and made room for another connection");
+	if (connection->stage == CONNECTION_HTTP_2)
+		http2_say_goodbye(connection);
 	transport_finish(&connection->transport);
 	connection_close(connection, false);
 	return true;
