@@ -82,6 +82,11 @@ def test_a_site_that_takes_all_connections(origin):
         for _ in range(20):
             assert ask(shield, QUIET) == 200 and ask(shield, QUIET, tls=True) == 200
         assert ask(shield, LOUD) == 503
+        kept = crowd(stack, shield, 1, page(QUIET))[0]  # from an address that is trusted: a proxy would do the same for its citizens
+        assert kept.recv(4096).startswith(b"HTTP/1.1 200")
+        kept.sendall(page(LOUD))
+        assert kept.recv(4096).startswith(b"HTTP/1.1 200")
+        kept.close()
         assert ask(shield, LOUD, tls=True) == 0
         shield.wait_journal(lambda line: line.get("bouclier.detail") == "no place for another connection of this site")
 

@@ -1,5 +1,7 @@
 #include "edge/sites/shares.h"
 
+#include "source/source.h"
+
 #include "base/banned.h"
 
 #define TURNS_NS 4000000u        /* of all sites, in one round of the loop: those who have not said who they are wait for so long */
@@ -126,6 +128,12 @@ static bool are_places_scarce(const struct connection *connection)
 	return !connection->worker->is_draining && is_scarce(connection, taken, (uint64_t)connection->binding->plan->top->connections);
 }
 
+/* Availability, fails open: a trusted proxy's connection carries many citizens, from one site to the next; once it was let in it goes on. */
+static bool may_move_on(const struct connection *connection)
+{
+	return !is_stranger(connection) && source_is_trusted(&connection->binding->plan->exempt, &connection->peer.address);
+}
+
 bool connection_join(struct connection *connection, uint64_t key)
 {
 	struct shares *shares = &connection->worker->shares;
@@ -133,7 +141,7 @@ bool connection_join(struct connection *connection, uint64_t key)
 
 	if (share == connection->share)
 		return true;
-	if (are_places_scarce(connection) && share_is_over(shares, share, SHARE_CONNECTIONS) && !close_one(share)) {
+	if (are_places_scarce(connection) && share_is_over(shares, share, SHARE_CONNECTIONS) && !close_one(share) && !may_move_on(connection)) {
 		source_is_turned_away(connection->worker, &connection->peer.address);
 		return false;
 	}
