@@ -41,6 +41,7 @@ struct edge_common {
 	bool is_reduced;
 	struct quarantine quarantine;
 	unsigned connections;    /* open now, all workers */
+	unsigned strangers;      /* of them, those who have not said yet for which site */
 	unsigned handshakes;     /* TLS, under way now */
 	struct edge_tenants tenants;
 	uint64_t accepted, refused;

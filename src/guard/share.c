@@ -126,7 +126,7 @@ void share_wait(struct shares *shares, struct share *share, struct list *node)
 		list_add_last(&shares->turns, &share->turn);
 }
 
-/* Who has nothing to do saves no time up for later. What it took too much it still owes. */
+/* Who has nothing to do saves no time up for later. What it took too much it still owes, up to one turn: nobody else was kept waiting since. */
 static void leave(struct shares *shares, struct share *share)
 {
 	if (!list_is_empty(&share->waiting) || share == shares->running)
@@ -134,6 +134,8 @@ static void leave(struct shares *shares, struct share *share)
 	list_remove(&share->turn);
 	if (share->credit_ns > 0)
 		share->credit_ns = 0;
+	if (share->credit_ns < -SHARE_TURN_NS)
+		share->credit_ns = -SHARE_TURN_NS;
 	free_if_empty(shares, share);
 }
 

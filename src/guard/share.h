@@ -11,7 +11,7 @@
  * the one that is silent for longest makes room.
  *
  * Limits   a share for each site that has a connection, and the strangers'. A turn that takes longer than it should is paid off in the next ones, up to
- *          SHARE_DEBT_TURNS of them
+ *          SHARE_DEBT_TURNS of them, and one when nothing of the site waits any more
  * Owns     its shares; nodes of what yields and waits are the caller's
  * Threads  a worker's
  * Source   Shreedhar and Varghese, Efficient fair queueing using deficit round robin, 1995

@@ -144,10 +144,14 @@ bool source_budgets_admit(const struct source_budgets *budgets, struct source_en
 
 void source_budgets_turn_away(const struct source_budgets *budgets, struct source_entry *entry)
 {
-	const struct gcra *gcras = is_spared(entry) ? budgets->shared : budgets->own;
+	const struct gcra *gcra = &budgets->own[BUDGET_CONNECTIONS];
+	uint64_t most = gcra->tolerance + SOURCE_TURNED_AWAY_US;
 
-	if (budgets->is_on)
-		budget_charge(entry, BUDGET_CONNECTIONS, &gcras[BUDGET_CONNECTIONS], SOURCE_TURNED_AWAY - 1);
+	if (!budgets->is_on || is_spared(entry) || entry->is_known || entry->owed_us[BUDGET_CONNECTIONS] >= most)
+		return;
+	budget_charge(entry, BUDGET_CONNECTIONS, gcra, SOURCE_TURNED_AWAY - 1);
+	if (entry->owed_us[BUDGET_CONNECTIONS] > most)
+		entry->owed_us[BUDGET_CONNECTIONS] = (uint32_t)most;
 }
 
 void source_budgets_shake_hands(const struct source_budgets *budgets, struct source_entry *entry)

@@ -29,6 +29,7 @@
 #define SOURCE_SHARED_TIMES 4u
 #define SOURCE_COST_MAX_US ((uint64_t)10000000)
 #define SOURCE_TURNED_AWAY 50u            /* connections that one counts for which was refused for its site's sake */
+#define SOURCE_TURNED_AWAY_US 1000000u    /* and so long at most it is kept away for them, however many there were */
 #define SOURCE_BYTES_UNIT 16384          /* bytes are weighed by it; what one request has less than that counts nothing */
 
 enum budget_level { BUDGET_WITHIN, BUDGET_OVER, BUDGET_TWICE, BUDGET_FAR };
@@ -62,7 +63,8 @@ static inline bool source_bytes_count(uint64_t bytes)
 /* A connection has come, to speak TLS or not: may it stay? If so, it is charged. */
 bool source_budgets_admit(const struct source_budgets *budgets, struct source_entry *entry, bool is_tls);
 /* It was refused for its site's sake, which has more than its part while places are scarce: finding that out costs more than closing at once,
- * and whoever comes again and again for it is closed at once. */
+ * and whoever comes again and again for it is closed at once, for SOURCE_TURNED_AWAY_US at most: other sites are kept from it as well. Who is known,
+ * shares his address or showed a token is charged nothing for it. */
 void source_budgets_turn_away(const struct source_budgets *budgets, struct source_entry *entry);
 /* A TLS handshake begins. */
 void source_budgets_shake_hands(const struct source_budgets *budgets, struct source_entry *entry);

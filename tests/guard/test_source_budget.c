@@ -216,6 +216,32 @@ static void connections_and_handshakes(void **state)
 	assert_int_equal(admitted(&stage, 10000, 2, true), 10000);
 }
 
+/* Those who were under way already when a site had no place for them: a second later their source may come to other sites. */
+static void turned_away_at_once(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	stage_start(&stage);
+	for (unsigned i = 0; i < 240; i++)
+		assert_true(source_budgets_admit(&stage.budgets, &stage.entry, false));
+	for (unsigned i = 0; i < 240; i++)
+		source_budgets_turn_away(&stage.budgets, &stage.entry);
+	assert_false(source_budgets_admit(&stage.budgets, &stage.entry, false));
+	stage.now_us += S;
+	entry_advance(&stage.entry, stage.now_us);
+	assert_true(source_budgets_admit(&stage.budgets, &stage.entry, false));
+	for (unsigned i = 0; i < 3; i++) {
+		stage_start(&stage);
+		stage.entry.is_known = i == 0;
+		stage.entry.shared_h = i == 1 ? (uint16_t)(stage.now_us / S / 3600 + 1) : 0;
+		stage.entry.token_h = i == 2 ? (uint16_t)(stage.now_us / S / 3600 + 1) : 0;
+		for (unsigned n = 0; n < 240; n++)
+			source_budgets_turn_away(&stage.budgets, &stage.entry);
+		assert_int_equal(stage.entry.owed_us[BUDGET_CONNECTIONS], 0);
+	}
+}
+
 static void off(void **state)
 {
 	struct stage stage;
@@ -254,7 +280,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(at_the_rate_for_ever), cmocka_unit_test(worse_and_worse), cmocka_unit_test(citizens_behind_one_address),
 		cmocka_unit_test(shared_ones_go_on), cmocka_unit_test(errors_and_time),
-		cmocka_unit_test(bytes), cmocka_unit_test(connections_and_handshakes), cmocka_unit_test(off), cmocka_unit_test(what_takes_too_long_to_earn),
+		cmocka_unit_test(bytes), cmocka_unit_test(connections_and_handshakes), cmocka_unit_test(turned_away_at_once), cmocka_unit_test(off), cmocka_unit_test(what_takes_too_long_to_earn),
 	};
 
 	return cmocka_run_group_tests_name("guard/source_budget", tests, NULL, NULL);

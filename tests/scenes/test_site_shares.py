@@ -10,7 +10,7 @@ import pytest
 from lab import Origin, Shield, make_certificate, request, response, trusting, wait_until
 
 LOUD, QUIET = "www.loud.example", "www.quiet.example"
-HELD = f"POST /up HTTP/1.1\r\nHost: {LOUD}\r\nContent-Length: 5\r\n\r\n".encode()  # its body never comes
+HELD, HELD_QUIET = (f"POST /up HTTP/1.1\r\nHost: {host}\r\nContent-Length: 5\r\n\r\n".encode() for host in (LOUD, QUIET))  # their bodies never come
 LIMIT = 80
 
 
@@ -82,6 +82,11 @@ def test_a_site_that_takes_all_connections(origin):
         for _ in range(20):
             assert ask(shield, QUIET) == 200 and ask(shield, QUIET, tls=True) == 200
         assert ask(shield, LOUD) == 503
+        kept = crowd(stack, shield, 1, page(QUIET))[0]  # from an address that is trusted: a proxy would do the same for its citizens
+        assert kept.recv(4096).startswith(b"HTTP/1.1 200")
+        kept.sendall(page(LOUD))
+        assert kept.recv(4096).startswith(b"HTTP/1.1 200")
+        kept.close()
         assert ask(shield, LOUD, tls=True) == 0
         shield.wait_journal(lambda line: line.get("bouclier.detail") == "no place for another connection of this site")
 
@@ -103,9 +108,11 @@ def test_who_rests_makes_room(origin):
 def test_strangers_make_room(origin, said):
     """Twice as many as there are places say nothing, or not whom they came for: the ones that did so for longest go."""
     with shield_of(origin, connections=LIMIT) as shield, contextlib.ExitStack() as stack:
+        held = crowd(stack, shield, 1, HELD_QUIET)
         strangers = crowd(stack, shield, 2 * LIMIT, said)
         assert ask(shield, QUIET) == 200 and ask(shield, LOUD, tls=True) == 200
         assert refused(strangers[:LIMIT // 2]) == LIMIT // 2 and refused(strangers[-LIMIT // 2:]) == 0
+        assert refused(held) == 0
 
 
 def hello(host):

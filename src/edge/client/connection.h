@@ -104,6 +104,8 @@ void http2_ready(struct connection *connection);
 enum result http2_start(struct connection *connection) must_check;
 void http2_finish(struct connection *connection);
 void http2_expired(struct connection *connection);
+/* It is about to be closed: its client is told (GOAWAY). */
+void http2_say_goodbye(struct connection *connection);
 /* passthrough.c: after a handshake that left everything as it was */
 enum result passthrough_start(struct connection *connection) must_check;
 void passthrough_advance(struct connection *connection);

@@ -342,6 +342,8 @@ static void watch_clock(struct connection *connection)
 		connection->wait = WAIT_IDLE;
 		connection_rests(connection);
 		connection_set_deadline(connection, CLOCK_STEP_MS);
+	} else if (connection->wait != WAIT_HEAD && list_is_empty(&connection->yielding)) {
+		connection_rests(connection);  /* again: it was busy with a PING, or the like, when somebody looked for one that rests */
 	}
 }
 
@@ -351,6 +353,15 @@ static void rest(struct connection *connection)
 	connection->wait = WAIT_RESTING;
 	h2_rest(connection->h2);
 	connection_set_deadline(connection, connection_timeouts(connection)->keep_alive_ms);
+}
+
+/* What cannot go at once is lost: its place is needed now. */
+void http2_say_goodbye(struct connection *connection)
+{
+	h2_shutdown(connection->h2);
+	h2_shutdown(connection->h2);  /* the second step at once, as below */
+	if (h2_send(connection->h2, &connection->out) == RESULT_OK)
+		(void)!connection_flush(connection);
 }
 
 void http2_expired(struct connection *connection)

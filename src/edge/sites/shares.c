@@ -1,5 +1,7 @@
 #include "edge/sites/shares.h"
 
+#include "source/source.h"
+
 #include "base/banned.h"
 
 #define TURNS_NS 4000000u        /* of all sites, in one round of the loop: those who have not said who they are wait for so long */
@@ -16,24 +18,54 @@ static bool has_work(const struct connection *connection)
 	return connection->request || connection->requests;
 }
 
-void connection_shares_begin(struct connection *connection)
+/* Connection's share is SHARE from now on. Strangers of all workers are counted together: they make room, whatever site needs it. */
+static void take_place_in(struct connection *connection, struct share *share)
 {
 	struct shares *shares = &connection->worker->shares;
 
+	share_take(shares, share, SHARE_CONNECTIONS);
+	connection->share = share;
+	if (!is_stranger(connection))
+		return;
+	__atomic_add_fetch(&connection->worker->common->strangers, 1u, __ATOMIC_RELAXED);
+	list_add_last(&share->yielding, &connection->yielding);
+}
+
+static void leave_place(struct connection *connection)
+{
+	struct shares *shares = &connection->worker->shares;
+
+	if (is_stranger(connection))
+		__atomic_sub_fetch(&connection->worker->common->strangers, 1u, __ATOMIC_RELAXED);
+	list_remove(&connection->yielding);
+	share_wait_no_more(shares, connection->share, &connection->turn);
+	share_give(shares, connection->share, SHARE_CONNECTIONS);
+}
+
+/* Nothing of it has come that is not answered, and nothing is on its way to it. Of a stranger: it has asked nothing. */
+static bool is_at_rest(const struct connection *connection)
+{
+	if (has_work(connection) || !list_is_empty(&connection->turn))
+		return false;
+	if (is_stranger(connection))
+		return true;
+	if (connection->wait != WAIT_IDLE && connection->wait != WAIT_RESTING)
+		return false;
+	if (buffer_len(&connection->in) || buffer_len(&connection->out))
+		return false;
+	return !connection->h2 || !(h2_wants_send(connection->h2) || h2_has_unfinished(connection->h2));
+}
+
+void connection_shares_begin(struct connection *connection)
+{
 	list_init(&connection->yielding);
 	list_init(&connection->turn);
-	connection->share = &shares->strangers;
-	share_take(shares, connection->share, SHARE_CONNECTIONS);
-	list_add_last(&connection->share->yielding, &connection->yielding);
+	take_place_in(connection, &connection->worker->shares.strangers);
 }
 
 void connection_shares_end(struct connection *connection)
 {
-	struct shares *shares = &connection->worker->shares;
-
-	list_remove(&connection->yielding);
-	share_wait_no_more(shares, connection->share, &connection->turn);
-	share_give(shares, connection->share, SHARE_CONNECTIONS);
+	leave_place(connection);
 }
 
 /* -- places -- */
@@ -45,7 +77,7 @@ static struct connection *find_yielding(struct share *share)
 		struct connection *connection = list_entry(share->yielding.next, struct connection, yielding);
 
 		list_remove(&connection->yielding);
-		if (!has_work(connection) && list_is_empty(&connection->turn))
+		if (is_at_rest(connection))
 			return connection;
 	}
 	return NULL;
@@ -59,6 +91,8 @@ static bool close_one(struct share *share)
 		return false;
 	connection_say(connection, DECISION_LIMIT, REASON_CONNECTIONS, HTTP_FAULT_NONE,
 	               is_stranger(connection) ? "it said nothing, and made room for another connection" : "it was at rest, and made room for another connection");
+	if (connection->stage == CONNECTION_HTTP_2)
+		http2_say_goodbye(connection);
 	transport_finish(&connection->transport);
 	connection_close(connection, false);
 	return true;
@@ -83,12 +117,21 @@ static bool is_scarce(const struct connection *connection, uint64_t taken, uint6
 	return connection->binding->plan->site_count > 1 && taken > limit - limit / 8;
 }
 
-/* A worker that drains has no newcomers, and walks its connections: none is closed under its feet. */
+/* Places of strangers are none that sites have taken: who is silent makes room. A worker that drains has no newcomers, and walks its connections:
+ * none is closed under its feet. */
 static bool are_places_scarce(const struct connection *connection)
 {
-	uint64_t taken = __atomic_load_n(&connection->worker->common->connections, __ATOMIC_RELAXED);
+	const struct edge_common *common = connection->worker->common;
+	uint64_t open = __atomic_load_n(&common->connections, __ATOMIC_RELAXED), strangers = __atomic_load_n(&common->strangers, __ATOMIC_RELAXED);
+	uint64_t taken = (open > strangers ? open - strangers : 0) + is_stranger(connection);  /* this one is none any more */
 
 	return !connection->worker->is_draining && is_scarce(connection, taken, (uint64_t)connection->binding->plan->top->connections);
+}
+
+/* Availability, fails open: a trusted proxy's connection carries many citizens, from one site to the next; once it was let in it goes on. */
+static bool may_move_on(const struct connection *connection)
+{
+	return !is_stranger(connection) && source_is_trusted(&connection->binding->plan->exempt, &connection->peer.address);
 }
 
 bool connection_join(struct connection *connection, uint64_t key)
@@ -98,24 +141,18 @@ bool connection_join(struct connection *connection, uint64_t key)
 
 	if (share == connection->share)
 		return true;
-	if (are_places_scarce(connection) && share_is_over(shares, share, SHARE_CONNECTIONS) && !close_one(share)) {
+	if (are_places_scarce(connection) && share_is_over(shares, share, SHARE_CONNECTIONS) && !close_one(share) && !may_move_on(connection)) {
 		source_is_turned_away(connection->worker, &connection->peer.address);
 		return false;
 	}
-	share = shares_of(shares, key);  /* the one that was closed may have been its last */
-	share_take(shares, share, SHARE_CONNECTIONS);
-	list_remove(&connection->yielding);
-	share_wait_no_more(shares, connection->share, &connection->turn);
-	share_give(shares, connection->share, SHARE_CONNECTIONS);
-	connection->share = share;
-	if (is_stranger(connection))
-		list_add_last(&share->yielding, &connection->yielding);
+	leave_place(connection);
+	take_place_in(connection, shares_of(shares, key));  /* not SHARE: the one that was closed may have been its last */
 	return true;
 }
 
 void connection_rests(struct connection *connection)
 {
-	if (is_stranger(connection))
+	if (is_stranger(connection) && !list_is_empty(&connection->yielding))
 		return;  /* as before */
 	list_remove(&connection->yielding);
 	list_add_last(&connection->share->yielding, &connection->yielding);
