@@ -91,6 +91,14 @@ def test_a_site_that_takes_all_connections(origin):
         shield.wait_journal(lambda line: line.get("bouclier.detail") == "no place for another connection of this site")
 
 
+def test_a_partner_of_a_site_that_takes_all(origin):
+    """Whom the site's allowlist names is served where its other citizens are refused."""
+    with shield_of(origin, connections=LIMIT, defaults={"allowlist": [{"networks": [SOURCE]}]}) as shield, contextlib.ExitStack() as stack:
+        crowd(stack, shield, LIMIT - LIMIT // 8, HELD)
+        wait_until(lambda: ask(shield, LOUD) == 503, 5)
+        assert ask(shield, LOUD, source=SOURCE) == 200 and ask(shield, LOUD, source=OTHER) == 503
+
+
 def test_who_rests_makes_room(origin):
     """Connections of the loud site at rest: the oldest of them are closed for its newcomers, and for the other's; nobody is refused."""
     with shield_of(origin, connections=LIMIT) as shield, contextlib.ExitStack() as stack:

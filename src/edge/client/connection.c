@@ -272,6 +272,7 @@ static enum result start_http(struct connection *connection)
 static enum result begin_handshake(struct connection *connection)
 {
 	if (!connection_join(connection, (uint64_t)(uintptr_t)transport_site(&connection->transport))) {
+		source_is_turned_away(connection->worker, &connection->peer.address);
 		connection_say(connection, DECISION_LIMIT, REASON_CONNECTIONS, HTTP_FAULT_NONE, "no place for another connection of this site");
 		return RESULT_LIMIT;
 	}

@@ -141,10 +141,8 @@ bool connection_join(struct connection *connection, uint64_t key)
 
 	if (share == connection->share)
 		return true;
-	if (are_places_scarce(connection) && share_is_over(shares, share, SHARE_CONNECTIONS) && !close_one(share) && !may_move_on(connection)) {
-		source_is_turned_away(connection->worker, &connection->peer.address);
+	if (are_places_scarce(connection) && share_is_over(shares, share, SHARE_CONNECTIONS) && !close_one(share) && !may_move_on(connection))
 		return false;
-	}
 	leave_place(connection);
 	take_place_in(connection, shares_of(shares, key));  /* not SHARE: the one that was closed may have been its last */
 	return true;
@@ -230,6 +228,12 @@ void shares_worker_init(struct worker *worker)
 	job_init(&worker->shares_job, take_turns);
 }
 
+/* Availability, fails open: asked of those who would be refused. */
+static bool is_excused(const struct request *request)
+{
+	return request_is_bypassed(request) || request_is_probe(request) || caller_is_partner(request);
+}
+
 enum step_outcome shares_admit(struct request *request)
 {
 	struct connection *connection = request->connection;
@@ -237,6 +241,9 @@ enum step_outcome shares_admit(struct request *request)
 	if (!request->site || connection->share->key == request->site->key)
 		return STEP_NEXT;
 	if (!connection_join(connection, request->site->key)) {
+		if (is_excused(request))
+			return STEP_NEXT;  /* its connection stays what it was */
+		source_is_turned_away(connection->worker, &connection->peer.address);
 		connection->is_closing |= !request->is_h2;
 		return request_answer(request, 503, DECISION_LIMIT, REASON_CONNECTIONS);
 	}
