@@ -54,6 +54,7 @@ struct cache_learner {
 	pthread_mutex_t lock;
 	struct hash_seed seed;
 	size_t learned;
+	bool is_asked;               /* before, none of its pages is looked at, and so none of its memory is real */
 	struct page pages[SETS][LEARN_WAYS];
 };
 
@@ -285,6 +286,7 @@ enum learn_order cache_learner_ask(struct cache_learner *learner, const struct l
 	if (visit->key.len > LEARN_KEY_MAX)
 		return LEARN_NOTHING;
 	pthread_mutex_lock(&learner->lock);
+	learner->is_asked = true;
 	order = order_of(learner, visit, now_ms);
 	pthread_mutex_unlock(&learner->lock);
 	return order;
@@ -467,7 +469,7 @@ static size_t forget_all(struct cache_learner *learner, bool (*fits)(const struc
 
 	pthread_mutex_lock(&learner->lock);
 	before = learner->learned;
-	for (size_t i = 0; i < LEARN_PAGES; i++) {
+	for (size_t i = 0; i < LEARN_PAGES && learner->is_asked; i++) {
 		struct page *page = &learner->pages[i / LEARN_WAYS][i % LEARN_WAYS];
 
 		if (page->state != PAGE_FREE && fits(page, context))
@@ -521,7 +523,7 @@ size_t cache_learner_view(struct cache_learner *learner, struct learn_view *list
 
 	pthread_mutex_lock(&learner->lock);
 	*learned = learner->learned;
-	for (size_t i = 0; i < LEARN_PAGES && max; i++) {
+	for (size_t i = 0; i < LEARN_PAGES && max && learner->is_asked; i++) {
 		const struct page *page = &learner->pages[i / LEARN_WAYS][i % LEARN_WAYS];
 		size_t at = count < max ? count : max - 1;
 

@@ -116,7 +116,7 @@ static void print_head(struct page *page, const struct top_view *view)
 	size_t sites = json_length(json_find(status, "sites"));
 
 	page_color(page, PAGE_BOLD, "bouclier %.*s", SPAN_ARG(json_text_of(json_find(status, "version"))));
-	page_print(page, "  up %s  %s of memory  generation %llu  %llu site%s  %.*s\n", short_seconds(number(status, "uptime_s")).text,
+	page_print(page, "  up %s  memory %s  generation %llu  %llu site%s  %.*s\n", short_seconds(number(status, "uptime_s")).text,
 	           short_bytes(number(status, "memory_bytes")).text, (unsigned long long)number(status, "generation"),
 	           (unsigned long long)sites, sites == 1 ? "" : "s", SPAN_ARG(time_of_day(status)));
 	status_warn(page, status);
