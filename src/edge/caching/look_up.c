@@ -117,19 +117,10 @@ static bool is_conditional(const struct request *request)
 	return fields_find(&request->head.fields, FIELD_IF_NONE_MATCH) || fields_find(&request->head.fields, FIELD_IF_MODIFIED_SINCE);
 }
 
-static enum step_outcome look_for_missing(struct request *request, const struct cache_control *wanted)
+static enum step_outcome answer_not_kept(struct request *request)
 {
-	bool may_bring = may_bring_all(request, wanted);
-
-	request->caching.state = CACHING_MISS;
-	if (wanted->only_if_cached) {
-		request->caching.state = CACHING_UNAVAILABLE;
-		return request_answer(request, 504, DECISION_ALLOW, REASON_NONE);
-	}
-	/* What the client has already it asks for with its own validators: a 304 of the origin's is the cheapest answer, and nothing to keep. */
-	if (join(request, may_bring, may_bring && learning_may_lead(request) && (learning_is_shared(request) || !is_conditional(request))) == FLIGHT_WAITS)
-		return wait_for_other(request);
-	return STEP_NEXT;
+	request->caching.state = CACHING_UNAVAILABLE;
+	return request_answer(request, 504, DECISION_ALLOW, REASON_NONE);
 }
 
 /* It was brought up to date after this request came: as good as if the request itself had asked (RFC 9111, 4). */
@@ -181,33 +172,65 @@ static bool is_for(const struct request *request, const struct cache_object *obj
 	return request->caching.cookies != COOKIE_OTHER || is_for_cookies(object);
 }
 
-static enum step_outcome look(struct request *request, bool has_waited)
+/* NULL: nothing is kept, or not for this one. */
+static struct cache_object *find(struct request *request)
 {
-	const struct cache_rules rules = { .obeys_clients = request->route->settings->cache.obeys_clients };
 	struct caching *caching = &request->caching;
 	struct cache_ask ask = { caching->key, caching->hash, &request->head.fields };
 	struct cache_object *object = cache_store_find(cache_of(request)->store, &ask, &caching->has_other_variants);
-	struct cache_control wanted;
-	enum cache_use use;
 
-	cache_control_read(&request->head.fields, &wanted);
-	caching->purges = cache_store_purges(cache_of(request)->store, caching->hash);
-	if (object && !is_for(request, object)) {
-		cache_object_drop(object);
-		object = NULL;
-	}
-	if (!object)
-		return look_for_missing(request, &wanted);
-	use = policy_use(&object->life, cache_object_resident_s(object, now_ms(request)), &wanted, &rules);
+	if (!object || is_for(request, object))
+		return object;
+	cache_object_drop(object);
+	return NULL;
+}
+
+/* OBJECT is no more the caller's. */
+static enum step_outcome use(struct request *request, struct cache_object *object, const struct cache_control *wanted, bool has_waited)
+{
+	const struct cache_rules rules = { .obeys_clients = request->route->settings->cache.obeys_clients };
+	enum cache_use use = policy_use(&object->life, cache_object_resident_s(object, now_ms(request)), wanted, &rules);
+
 	if (use == USE_REVALIDATE && has_waited && is_newer_than(object, request))
 		return show(request, object, CACHING_COLLAPSED);
 	if (use == USE_FRESH)
 		return show(request, object, has_waited ? CACHING_COLLAPSED : CACHING_HIT);
-	if (wanted.only_if_cached) {
+	if (wanted->only_if_cached) {
 		cache_object_drop(object);
-		return look_for_missing(request, &wanted);
+		return answer_not_kept(request);
 	}
-	return use_old(request, object, use, &wanted);
+	return use_old(request, object, use, wanted);
+}
+
+static enum step_outcome look_for_missing(struct request *request, const struct cache_control *wanted)
+{
+	bool may_bring = may_bring_all(request, wanted);
+	struct cache_object *object;
+	enum flight_role role;
+
+	if (wanted->only_if_cached)
+		return answer_not_kept(request);
+	request->caching.state = CACHING_MISS;
+	/* What the client has already it asks for with its own validators: a 304 of the origin's is the cheapest answer, and nothing to keep. */
+	role = join(request, may_bring, may_bring && learning_may_lead(request) && (learning_is_shared(request) || !is_conditional(request)));
+	if (role == FLIGHT_WAITS)
+		return wait_for_other(request);
+	/* Whoever led before was looked for too early: he has just kept what he brought. */
+	object = role == FLIGHT_LEADS ? find(request) : NULL;
+	if (!object)
+		return STEP_NEXT;
+	caching_land(request, FLIGHT_KEPT);
+	return use(request, object, wanted, true);
+}
+
+static enum step_outcome look(struct request *request, bool has_waited)
+{
+	struct cache_object *object = find(request);
+	struct cache_control wanted;
+
+	cache_control_read(&request->head.fields, &wanted);
+	request->caching.purges = cache_store_purges(cache_of(request)->store, request->caching.hash);
+	return object ? use(request, object, &wanted, has_waited) : look_for_missing(request, &wanted);
 }
 
 static enum step_outcome go_on(struct request *request)
