@@ -34,7 +34,8 @@ def shield_of(origin, **top):
 
 
 def ask(shield, host, tls=False, source="127.0.0.1"):
-    """Status of a page on a connection of its own; 0: it was closed."""
+    """Status of a page on a connection of its own, read to its end; 0: it was closed."""
+    status = 0
     with contextlib.suppress(ConnectionError, ssl.SSLError), \
             socket.create_connection(("127.0.0.1", shield.tls if tls else shield.plain), timeout=5, source_address=(source, 0)) as sock:
         if tls:
@@ -43,8 +44,10 @@ def ask(shield, host, tls=False, source="127.0.0.1"):
             sock = context.wrap_socket(sock, server_hostname=host)
         sock.sendall(request("/", host=host))
         answer = sock.recv(65536)
-        return int(answer.split()[1]) if answer else 0
-    return 0
+        status = int(answer.split()[1]) if answer else 0
+        while sock.recv(65536):
+            pass
+    return status
 
 
 def crowd(stack, shield, count, sent):

@@ -6,7 +6,7 @@
 #include "base/banned.h"
 
 #define FEW 1u                   /* an entry that met no more makes room */
-#define MAKERS 256u              /* two of them may count as one: then they have a smaller share together */
+#define MAKERS (2 * HITS_ENTRIES)  /* places in a table of clients: half of them stay free */
 
 /* To the window that NOW_S is in. A clock that was set back begins anew. */
 static void move_on(const struct hits_site *site, struct hits_entry *entry, uint32_t now_s)
@@ -53,13 +53,32 @@ static struct hits_entry *find(struct hits_site *site, const struct key *key)
 	return NULL;
 }
 
-/* How many entries there are of each client, by its tag. */
-static void count_made(const struct hits_site *site, uint8_t made[MAKERS])
+/* A client, by its tag, and how many entries there are that were made for it. */
+struct maker {
+	uint32_t tag;
+	unsigned made;
+};
+
+static struct maker *maker_of(struct maker makers[MAKERS], uint32_t tag)
 {
-	memset(made, 0, MAKERS);
+	unsigned place = tag % MAKERS;
+
+	while (makers[place].made && makers[place].tag != tag)
+		place = (place + 1) % MAKERS;
+	return &makers[place];
+}
+
+static void count_made(const struct hits_site *site, struct maker makers[MAKERS])
+{
+	memset(makers, 0, MAKERS * sizeof(*makers));
 	for (unsigned i = 0; i < HITS_ENTRIES; i++) {
-		if (site->entries[i].rule)
-			made[site->entries[i].maker % MAKERS]++;
+		struct maker *maker;
+
+		if (!site->entries[i].rule)
+			continue;
+		maker = maker_of(makers, site->entries[i].maker);
+		maker->tag = site->entries[i].maker;
+		maker->made++;
 	}
 }
 
@@ -73,24 +92,24 @@ static struct hits_entry *find_free(struct hits_site *site)
 }
 
 /* What goes first: an entry that meets nobody any more, then one of whoever has most. 0: it met many, and stays. */
-static unsigned weight(const struct hits_entry *entry, const uint8_t made[MAKERS])
+static unsigned weight(const struct hits_entry *entry, struct maker makers[MAKERS])
 {
 	unsigned clients = crowd_count(&entry->clients[0], &entry->clients[1]);
 
-	return !clients ? UINT32_MAX : clients <= FEW ? made[entry->maker % MAKERS] : 0;
+	return !clients ? UINT32_MAX : clients <= FEW ? maker_of(makers, entry->maker)->made : 0;
 }
 
 /* A free one, or the oldest of those that weigh most; NULL: all met many. For a client that has as many as it may, one of its own: what
  * others met stays, whatever one client does. */
 static struct hits_entry *find_room(struct hits_site *site, uint32_t maker, uint32_t now_s)
 {
-	uint8_t made[MAKERS];
+	struct maker makers[MAKERS];
 	struct hits_entry *found = NULL;
 	unsigned most = 0;
 	bool has_its_share;
 
-	count_made(site, made);
-	has_its_share = made[maker % MAKERS] >= HITS_OF_CLIENT;
+	count_made(site, makers);
+	has_its_share = maker_of(makers, maker)->made >= HITS_OF_CLIENT;
 	if (!has_its_share)
 		found = find_free(site);
 	if (found)
@@ -99,10 +118,10 @@ static struct hits_entry *find_room(struct hits_site *site, uint32_t maker, uint
 		struct hits_entry *entry = &site->entries[i];
 		unsigned much;
 
-		if (!entry->rule || (has_its_share && entry->maker % MAKERS != maker % MAKERS))
+		if (!entry->rule || (has_its_share && entry->maker != maker))
 			continue;
 		move_on(site, entry, now_s);
-		much = weight(entry, made);
+		much = weight(entry, makers);
 		if (much > most || (found && much == most && entry->last_s < found->last_s)) {
 			most = much;
 			found = entry;
