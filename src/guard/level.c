@@ -6,6 +6,7 @@
 
 #define LATELY 0.5                      /* of a second in the mean over some */
 #define FIRST_S 600u                    /* a young baseline learns faster */
+#define YOUNG_S 10.0                    /* in which somebody came: then bounds are twice what they will be */
 #define LEARN 0.0005                    /* of a second in the mean: half an hour */
 #define HALF_A_DAY_EACH_S 0.999991978   /* 0.5 ^ (1 / 86400) */
 #define BEYOND 2.0                      /* of the most that was usual */
@@ -50,22 +51,23 @@ void level_init(struct level_state *state, enum level least)
 	                               .since_attack_s = LEVEL_FORGET_S, .reasons = least > LEVEL_NORMAL ? LEVEL_FOR_FLOOR : 0 };
 }
 
-/* What would be unusual. */
-static double bound_of(const struct level_baseline *baseline, unsigned measure)
+/* What would be unusual. Of latencies a second tells as much as a day. */
+static double bound_of(const struct level_state *state, unsigned measure)
 {
+	const struct level_baseline *baseline = &state->baselines[measure];
 	double usual = fmax(baseline->usual + SWINGS * baseline->swing, BEYOND * baseline->most);
+	double margin = measure == LEVEL_OF_LATENCY ? 1 : 1 + YOUNG_S / fmax(1, (double)state->busy);
 
-	return fmax(usual, least_of[measure]);
+	return fmax(usual, least_of[measure]) * margin;
 }
 
 static unsigned points_of(const struct level_state *state, unsigned measure)
 {
-	const struct level_baseline *baseline = &state->baselines[measure];
-	double bound = bound_of(baseline, measure);
+	double bound = bound_of(state, measure), lately = state->baselines[measure].lately;
 
-	if (baseline->lately <= bound)
+	if (lately <= bound)
 		return 0;
-	return baseline->lately > bound * FAR_BEYOND / BEYOND ? 2 : 1;
+	return lately > bound * FAR_BEYOND / BEYOND ? 2 : 1;
 }
 
 static double total_of(const struct level_sample *sample)
@@ -137,6 +139,7 @@ static void learn(struct level_state *state, const struct level_sample *sample)
 	for (unsigned i = 0; i < LEVEL_SHAPES && total > 0; i++)
 		state->shapes[i] += (sample->shapes[i] / total - state->shapes[i]) * part;
 	state->samples++;
+	state->busy += total > 0;
 }
 
 static bool move_to(struct level_state *state, enum level to, uint32_t reasons, struct level_move *move)

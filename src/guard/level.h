@@ -5,6 +5,9 @@
  * waits or is refused because the origin cannot keep up. Points move the level up within LEVEL_UP_S seconds, and down after as many seconds
  * without them as the last attacks deserve.
  *
+ * Who has seen a site for a few seconds only does not know yet how much is usual: the bounds of a young baseline are wider, so that the first
+ * citizens of a morning are no attack.
+ *
  * Units    one sample a second; rates are per second, latencies microseconds
  * Limits   no pointers, fixed size: it may be kept and taken up again by another process
  * Threads  one at a time
@@ -77,6 +80,7 @@ struct level_state {
 	struct level_baseline baselines[LEVEL_OF_COUNT];
 	double shapes[LEVEL_SHAPES];    /* shares */
 	uint64_t samples;               /* that were learned from */
+	uint64_t busy;                  /* of these, in which somebody came */
 	uint32_t reasons;               /* LEVEL_FOR_..., of the level as it is */
 	uint16_t up_for_s, calm_for_s;  /* how long a higher level was due; or no more than a lower one */
 	uint16_t down_s;                /* how long it has to be calm */

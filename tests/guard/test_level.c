@@ -91,6 +91,28 @@ static void calm_days_move_nothing(void **unused)
 	assert_int_equal(town->moves, 0);
 }
 
+/* Nobody came at night, or ever; then many come at once, and the portal bears it. */
+static void the_first_citizens_are_no_attack(void **unused)
+{
+	(void)unused;
+	for (unsigned idle_s = 0; idle_s <= DAY_S; idle_s += DAY_S / 2) {
+		struct town *town = town_new();
+
+		for (unsigned i = 0; i < idle_s; i++)
+			tick(town, &(struct level_sample){ 0 });
+		for (unsigned i = 0; i < 60; i++) {
+			double rate = i < 4 ? 100 * (i + 1) : 400;
+			struct level_sample sample = { .measures = { [LEVEL_OF_REQUESTS] = rate, [LEVEL_OF_STRANGERS] = i < 10 ? 40 : 8 } };
+
+			sample.shapes[4] = (uint32_t)rate;
+			tick(town, &sample);
+		}
+		assert_int_equal(town->moves, 0);
+		attack(town, 3, 2400, 900);
+		assert_int_equal(town->state.level, LEVEL_ATTACK);
+	}
+}
+
 /* From its first second on, without anything learned; and after a day. */
 static void a_flood_is_seen_within_three_seconds(void **unused)
 {
@@ -286,7 +308,7 @@ static void names(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(calm_days_move_nothing), cmocka_unit_test(a_flood_is_seen_within_three_seconds),
+		cmocka_unit_test(calm_days_move_nothing), cmocka_unit_test(the_first_citizens_are_no_attack), cmocka_unit_test(a_flood_is_seen_within_three_seconds),
 		cmocka_unit_test(low_and_slow_is_seen), cmocka_unit_test(a_flood_teaches_nothing), cmocka_unit_test(it_comes_down_slowly),
 		cmocka_unit_test(it_does_not_flutter), cmocka_unit_test(more_citizens_are_no_attack), cmocka_unit_test(the_administrators_floor), cmocka_unit_test(a_floor_in_the_middle),
 		cmocka_unit_test(a_persons_word), cmocka_unit_test(names),
