@@ -35,6 +35,11 @@
 #define CHALLENGE_PASS_US 600000000u         /* how long somebody without cookies is not asked again */
 #define CHALLENGE_BUDGET_BURST 300u          /* requests of one token at once, and then */
 #define CHALLENGE_BUDGET_EVERY_US 50000u
+#define CHALLENGE_PACE_PAGE_US 3000000u      /* a person reads a page, and looks at three at once; asking goes on counting, up to */
+#define CHALLENGE_PACE_PAGES 3u              /* CHALLENGE_PACE_TIMES as many: who hammers is at no human pace until he has stopped for a while */
+#define CHALLENGE_PACE_PART_US 250000u       /* the same of what belongs to a page */
+#define CHALLENGE_PACE_PARTS 80u
+#define CHALLENGE_PACE_TIMES 8u
 #define CHALLENGE_ZERO_MS_MIN ((uint64_t)TICKET_PERIOD_S * 1000)  /* there is no key of period 0 (net/ticket_keys.h) */
 
 struct challenge_memory {                    /* all zero bytes: not open yet */
@@ -80,6 +85,8 @@ bool challenge_passes(const struct challenge_memory *memory, const struct visit 
 bool challenge_pass_is_within(struct challenge_memory *memory, const struct visit *visit);
 /* One more request of TOKEN. False: more than its budget; it waits with the rest. */
 bool challenge_is_within(struct challenge_memory *memory, const struct token *token, uint64_t now_us);
+/* One more request of VISIT's source, for a page or not. False: it asks faster than a person does, or did until a moment ago. */
+bool challenge_is_at_human_pace(struct challenge_memory *memory, const struct visit *visit, bool is_page);
 /* A number of a puzzle or of a carried form: true once. */
 bool challenge_spend(struct challenge_memory *memory, uint64_t number, uint64_t now_us);
 

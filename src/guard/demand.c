@@ -8,6 +8,7 @@
 #define STRETCH_ANSWERS 8u
 #define STRETCH_OUT_US 2000000u   /* of an origin that answers seldom: so few as there are */
 #define BELIEVED_US 5000000.0
+#define BELIEVED_PRESSED_US 12000000.0    /* while more is asked for than half of what is remembered */
 #define SPARED_MAX_US 10000000.0
 
 static void set_until(struct demand *demand, uint64_t until_us)
@@ -36,14 +37,15 @@ static void learn_stretch(struct demand *demand, uint64_t now_us)
 
 	if (took_us < STRETCH_US || (demand->answers < STRETCH_ANSWERS && took_us < STRETCH_OUT_US))
 		return;
-	demand->each_us = (double)took_us / demand->answers;
+	demand->each_us = demand->last_each_us = (double)took_us / demand->answers;
 	demand->begun_us = now_us;
 	demand->answers = 0;
 }
 
 static void believe_less(struct demand *demand, uint64_t now_us, double at_least_us)
 {
-	double gone = demand->seen_us ? fmin((double)(now_us - demand->seen_us) / BELIEVED_US, 1) : 1;
+	double believed_us = demand->until_us > now_us + DEMAND_OWED_MAX_US / 2 ? BELIEVED_PRESSED_US : BELIEVED_US;
+	double gone = demand->seen_us ? fmin((double)(now_us - demand->seen_us) / believed_us, 1) : 1;
 
 	demand->each_us = demand->each_us > at_least_us ? demand->each_us - (demand->each_us - at_least_us) * gone : at_least_us;
 }
@@ -75,6 +77,6 @@ bool demand_spares(struct demand *demand, uint64_t now_us)
 		return true;
 	if (demand->spared_us > now_us)
 		return false;
-	demand->spared_us = now_us + (uint64_t)fmin(demand->each_us * DEMAND_SPARED_OF, SPARED_MAX_US);
+	demand->spared_us = now_us + (uint64_t)fmin(fmax(demand->each_us, demand->last_each_us) * DEMAND_SPARED_OF, SPARED_MAX_US);
 	return true;
 }

@@ -11,7 +11,8 @@
  *     demand_spares    who takes more than his token has has a hundredth of the origin meanwhile
  *
  * What an answer takes is the time between two of them while somebody waits all the time. Where nobody waits that cannot be seen: what was seen is
- * believed less and less, down to the least that it can be. Is that too little, strangers wait again for a moment, and it is seen.
+ * believed less and less, down to the least that it can be; slowly while so much is asked that no doubt would change anything. Is that too little,
+ * strangers wait again for a moment, and it is seen.
  *
  * Units    microseconds of a clock that does not step
  *          Workers' clocks may be a round apart
@@ -31,7 +32,8 @@
 struct demand {
 	uint64_t until_us;       /* when all that was asked for would be done; in the past: it is calm */
 	uint64_t spared_us;      /* when the next one of the greedy may go */
-	double each_us;          /* what an answer takes of a busy origin; 0: not known */
+	double each_us;          /* what an answer takes of a busy origin, as far as it is still believed; 0: not known */
+	double last_each_us;     /* as it was last seen */
 	uint64_t seen_us;        /* the last answer */
 	uint64_t begun_us;       /* since when somebody waited at every answer; 0: nobody does */
 	unsigned answers;        /* since then */

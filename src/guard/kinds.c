@@ -5,7 +5,7 @@
 
 #include "base/banned.h"
 
-#define LATELY_S 2.0             /* of the mean over some seconds */
+#define LATELY_S 1.0             /* of the mean over some seconds */
 #define QUARTER 0.25
 #define NOTHING 0.001            /* a second: as good as none */
 #define KEPT 1e9                 /* worth more than what comes in any second */

@@ -217,7 +217,7 @@ static enum result admit(struct request *request, struct visit *visit, struct sp
 	if (result != RESULT_OK)
 		return result;
 	visit_give(request, visit, &token);
-	challenge_take_wait(request, &token);
+	challenge_take_wait(request, visit, &token);
 	return RESULT_OK;
 }
 

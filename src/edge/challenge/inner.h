@@ -18,7 +18,7 @@ bool visit_is_admitted(const struct visit *visit);
 /* His lane in front of the origin by the token that he shows, and its budget, while there is no room for all. */
 void challenge_take_token(struct request *request, struct visit *visit);
 /* The same, of TOKEN that he has just been given for a wait. */
-void challenge_take_wait(struct request *request, const struct token *token);
+void challenge_take_wait(struct request *request, const struct visit *visit, const struct token *token);
 /* TOKEN goes with the answer. Without memory or keys it does not: the visitor is asked once more, some time. */
 void visit_give(struct request *request, const struct visit *visit, const struct token *token);
 /* Rules, caches and origins do not see our cookie: it is no word of theirs. Without memory they do. */

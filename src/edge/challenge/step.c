@@ -8,29 +8,6 @@ bool challenge_is_page(const struct request *request)
 	return request->is_own && request->status == 503 && (request->reason == REASON_CHALLENGED || request->reason == REASON_WAITING);
 }
 
-/* Is his client of a kind that floods, work counts for less, and a wait, or nothing, for next to nothing: that is what the flood has to show, too. */
-static enum lane lane_of_kind(const struct caller *caller, enum lane lane)
-{
-	if (!caller_is_moved_for_kind(caller) || lane == LANE_PARTNER)
-		return lane;
-	return lane <= LANE_KNOWN ? LANE_REST : LANE_GREEDY;
-}
-
-/* Nobody is worse off for what he shows, but in a flood of his kind, while there is no room for all. */
-static void set_lane_of_token(struct request *request, enum token_lane shown, bool is_pressed)
-{
-	struct caller *caller = &request->caller;
-	enum lane lane = lane_of_kind(caller, token_queue_lane(shown));
-
-	if (lane < caller->lane || (is_pressed && caller_is_moved_for_kind(caller)))
-		caller->lane = lane;
-}
-
-static bool is_pressed(const struct request *request)
-{
-	return edge_settings_of(request->site->site->sections)->challenge == EDGE_CHALLENGE_ALWAYS || request_is_pressed(request);
-}
-
 /* A person who goes to a page, in a window of his own: browsers say so (Fetch metadata), older ones ask for HTML. */
 static bool is_navigation(const struct request *request)
 {
@@ -40,6 +17,34 @@ static bool is_navigation(const struct request *request)
 
 	return (method == METHOD_GET || method == METHOD_HEAD || method == METHOD_POST) && !request_wants_tunnel(request) &&
 	       (!dest || span_equal(dest->value, SPAN("document"))) && accept && span_contains(accept->value, SPAN("text/html"));
+}
+
+/* Is his client of a kind that floods, work counts for less, and a wait, or nothing, for next to nothing: that is what the flood has to show, too.
+ * Unless his source asks no faster than a person reads: one kind has both of them, and pace is what tells them apart. */
+static enum lane lane_of_kind(const struct request *request, const struct visit *visit, enum lane lane)
+{
+	struct challenge_memory *memory = request->connection->worker->common->challenge;
+
+	if (!caller_is_moved_for_kind(&request->caller) || lane == LANE_PARTNER)
+		return lane;
+	if (challenge_is_at_human_pace(memory, visit, is_navigation(request)))
+		return lane <= LANE_KNOWN ? LANE_PLAUSIBLE : LANE_REST;
+	return lane <= LANE_KNOWN ? LANE_REST : LANE_GREEDY;
+}
+
+/* Nobody is worse off for what he shows, but in a flood of his kind, while there is no room for all. */
+static void set_lane_of_token(struct request *request, const struct visit *visit, enum token_lane shown, bool is_pressed)
+{
+	struct caller *caller = &request->caller;
+	enum lane lane = lane_of_kind(request, visit, token_queue_lane(shown));
+
+	if (lane < caller->lane || (is_pressed && caller_is_moved_for_kind(caller)))
+		caller->lane = lane;
+}
+
+static bool is_pressed(const struct request *request)
+{
+	return edge_settings_of(request->site->site->sections)->challenge == EDGE_CHALLENGE_ALWAYS || request_is_pressed(request);
 }
 
 /* Shown where it was issued: one that is passed around frees nobody else of what he owes. */
@@ -73,7 +78,7 @@ void challenge_take_token(struct request *request, struct visit *visit)
 {
 	bool has_moved = token_moves(&visit->asker, &visit->shown), pressed = is_pressed(request);
 
-	set_lane_of_token(request, visit->shown.lane, pressed);
+	set_lane_of_token(request, visit, visit->shown.lane, pressed);
 	if (is_his_own(visit, has_moved))
 		caller_saw_token(request);
 	if (has_moved && is_navigation(request))
@@ -89,9 +94,9 @@ static enum step_outcome go_on_admitted(struct request *request, struct visit *v
 	return STEP_NEXT;
 }
 
-void challenge_take_wait(struct request *request, const struct token *token)
+void challenge_take_wait(struct request *request, const struct visit *visit, const struct token *token)
 {
-	set_lane_of_token(request, token->lane, true);
+	set_lane_of_token(request, visit, token->lane, true);
 }
 
 /* A program, a picture, a feed: nobody is there to be asked, and it may have what nobody else needs. A POST comes back, or its form goes along with the page. */
@@ -100,7 +105,7 @@ static enum step_outcome hold_off(struct request *request, const struct visit *v
 	bool is_page = is_navigation(request);
 
 	if (!is_page && method_is_safe(request->head.method)) {
-		request->caller.lane = lane_of_kind(&request->caller, LANE_REST);
+		request->caller.lane = lane_of_kind(request, visit, LANE_REST);
 		return STEP_NEXT;
 	}
 	if (request_is_pressed(request))  /* or he is asked because a person wants everybody to be */
@@ -129,7 +134,8 @@ static enum step_outcome go_on_passing(struct request *request, const struct vis
 {
 	struct caller *caller = &request->caller;
 
-	if (caller_is_moved_for_kind(caller) || !challenge_pass_is_within(request->connection->worker->common->challenge, visit))
+	caller->lane = lane_of_kind(request, visit, caller->lane);
+	if (!challenge_pass_is_within(request->connection->worker->common->challenge, visit))
 		caller->lane = LANE_GREEDY;
 	return STEP_NEXT;
 }
