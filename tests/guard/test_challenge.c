@@ -226,6 +226,33 @@ static void budgets(void **state)
 }
 
 /* What another edge finds: opened again, it is as it was. */
+/* A person looks at three pages at once and then reads; a program asks seven times a second, and goes on asking when it is refused. */
+static void a_persons_pace(void **state)
+{
+	struct scene person = scene_new(), program = person;
+	unsigned within = 0;
+
+	(void)state;
+	program.visit.asker = asker_at(program.memory, "198.51.100.7", START_S * 1000);
+	for (unsigned page = 0; page < 200; page++) {
+		assert_true(challenge_is_at_human_pace(person.memory, &person.visit, true));
+		for (unsigned part = 0; part < 10; part++)
+			assert_true(challenge_is_at_human_pace(person.memory, &person.visit, false));
+		later(&person, page < 2 ? 0 : 4000);
+	}
+	for (unsigned i = 0; i < 7 * 600; i++) {
+		within += challenge_is_at_human_pace(program.memory, &program.visit, true);
+		later(&program, 1000 / 7);
+	}
+	assert_int_equal(within, CHALLENGE_PACE_PAGES);
+	/* Another name does not help: it is the source that counts. And when it has stopped for a while it is believed again. */
+	program.visit.client++;
+	assert_false(challenge_is_at_human_pace(program.memory, &program.visit, true));
+	later(&program, CHALLENGE_PACE_TIMES * CHALLENGE_PACE_PAGES * (CHALLENGE_PACE_PAGE_US / 1000));
+	assert_true(challenge_is_at_human_pace(program.memory, &program.visit, true));
+	free(person.memory);
+}
+
 static void memory_outlives_an_edge(void **state)
 {
 	struct scene scene = scene_new();
@@ -285,7 +312,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(work_is_paid_once), cmocka_unit_test(a_wait_lets_in_lower), cmocka_unit_test(without_cookies_there_is_no_circle),
 		cmocka_unit_test(two_are_enough), cmocka_unit_test(a_network_gets_so_many), cmocka_unit_test(who_is_let_in_by_a_person), cmocka_unit_test(a_puzzle_may_move),
-		cmocka_unit_test(budgets), cmocka_unit_test(memory_outlives_an_edge), cmocka_unit_test(a_wall_clock_set_back),
+		cmocka_unit_test(budgets), cmocka_unit_test(a_persons_pace), cmocka_unit_test(memory_outlives_an_edge), cmocka_unit_test(a_wall_clock_set_back),
 		cmocka_unit_test(a_clock_of_1970),
 	};
 

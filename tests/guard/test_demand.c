@@ -64,6 +64,22 @@ static void a_flood_just_beyond_is_seen_again(void **state)
 	assert_true(pressed_share(&demand, &now_us, 250, 5) >= 1);
 }
 
+/* A flood of many times what the origin can do is refused, all of it, by an origin that nobody waits for: that is no reason to let some of it in. */
+static void a_flood_far_beyond_is_never_let_in(void **state)
+{
+	struct demand demand = { 0 };
+	uint64_t now_us = be_busy(&demand, 1000000, 100);
+	unsigned spared = 0;
+
+	(void)state;
+	demand_press(&demand, now_us);
+	for (unsigned s = 0; s < 25; s++) {
+		assert_true(pressed_share(&demand, &now_us, 2300, 1) >= 1);
+		spared += demand_spares(&demand, now_us);
+	}
+	assert_int_equal(spared, 25);
+}
+
 static void it_ends_with_the_flood(void **state)
 {
 	struct demand demand = { 0 };
@@ -157,7 +173,7 @@ int main(void)
 		cmocka_unit_test(a_calm_origin_asks_nobody),
 		cmocka_unit_test(it_lasts_as_long_as_the_flood),
 		cmocka_unit_test(a_flood_just_beyond_is_seen_again),
-		cmocka_unit_test(it_ends_with_the_flood),
+		cmocka_unit_test(a_flood_far_beyond_is_never_let_in), cmocka_unit_test(it_ends_with_the_flood),
 		cmocka_unit_test(what_a_dear_flood_took_is_forgotten),
 		cmocka_unit_test(the_greedy_have_a_hundredth),
 		cmocka_unit_test(a_clock_a_moment_behind),

@@ -19,6 +19,21 @@ static bool is_navigation(const struct request *request)
 	       (!dest || span_equal(dest->value, SPAN("document"))) && accept && span_contains(accept->value, SPAN("text/html"));
 }
 
+/* What belongs to a page, of a client that asks for everything as for a page. Who lies has the budget of parts. */
+static bool is_part(const struct request *request)
+{
+	static const struct span endings[] = {
+		SPAN_INIT(".css"), SPAN_INIT(".js"), SPAN_INIT(".svg"), SPAN_INIT(".png"), SPAN_INIT(".jpg"), SPAN_INIT(".gif"), SPAN_INIT(".webp"),
+		SPAN_INIT(".ico"), SPAN_INIT(".woff2"),
+	};
+
+	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
+		if (span_ends(request->head.path, endings[i]))
+			return true;
+	}
+	return !is_navigation(request);
+}
+
 /* Is his client of a kind that floods, work counts for less, and a wait, or nothing, for next to nothing: that is what the flood has to show, too.
  * Unless his source asks no faster than a person reads: one kind has both of them, and pace is what tells them apart. */
 static enum lane lane_of_kind(const struct request *request, const struct visit *visit, enum lane lane)
@@ -27,7 +42,7 @@ static enum lane lane_of_kind(const struct request *request, const struct visit 
 
 	if (!caller_is_moved_for_kind(&request->caller) || lane == LANE_PARTNER)
 		return lane;
-	if (challenge_is_at_human_pace(memory, visit, is_navigation(request)))
+	if (challenge_is_at_human_pace(memory, visit, !is_part(request)))
 		return lane <= LANE_KNOWN ? LANE_PLAUSIBLE : LANE_REST;
 	return lane <= LANE_KNOWN ? LANE_REST : LANE_GREEDY;
 }
