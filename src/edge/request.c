@@ -129,7 +129,7 @@ void request_free(struct request *request, struct worker *worker)
 	worker->free_request_count++;
 }
 
-void request_begin(struct request *request, struct connection *connection)
+void request_attach(struct request *request, struct connection *connection)
 {
 	struct worker *worker = connection->worker;
 
@@ -139,9 +139,14 @@ void request_begin(struct request *request, struct connection *connection)
 	request->start_ns = worker->loop.now_ns;
 	request->wall_ns = worker->loop.wall_ns;
 	request->source = connection->peer.address;
-	request->step = STEP_IDENTIFY;
 	worker_next_id(worker, request->id);
 	worker->gauges.requests_at_work++;
+}
+
+void request_begin(struct request *request, struct connection *connection)
+{
+	request_attach(request, connection);
+	request->step = STEP_IDENTIFY;
 	request_advance(request);
 }
 
