@@ -45,7 +45,7 @@ bool visit_of(const struct request *request, struct visit *out)
 		return false;
 	*out = (struct visit){
 		.asker = { &memory->keys, request->site->key, request->source, challenge_now_ms(memory, now_us) },
-		.now_us = now_us,
+		.source = request->caller.key, .now_us = now_us,
 		.client = agent ? hash_span((struct hash_seed){ request->site->key, 0 }, agent->value) : 0,
 	};
 	for (unsigned i = 0; i < fields->count; i++) {
