@@ -100,6 +100,7 @@ struct request {
 	bool is_paused;                    /* by a rule, until the clock; or the outside is waited for */
 	struct outside outside;            /* what rules ask of it */
 
+	struct outlook outlook;            /* pressure.c: what it found at its last look */
 	struct turn turn;                  /* its place at an origin, or in a queue */
 	const struct pool_member *member, *last_member;  /* at work there; and for the fact */
 	struct origin_connection *origin;
