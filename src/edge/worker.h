@@ -10,6 +10,7 @@
 #include "base/loop.h"
 #include "edge/fact.h"
 #include "edge/caller/known.h"
+#include "edge/client/accepting.h"
 #include "edge/sites/maintenance.h"
 #include "edge/rules/outside.h"
 #include "edge/sites/plan.h"
@@ -98,6 +99,7 @@ struct worker {
 	struct shares shares;                /* of shares.c: what sites have of it */
 	struct job shares_job;
 	struct list listeners;               /* struct worker_listener */
+	struct accepting accepting;          /* of all of them */
 	struct request *spare;               /* the next request, already allocated: heads are read into it */
 	struct list free_requests;
 	unsigned free_request_count;
