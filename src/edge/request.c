@@ -5,6 +5,7 @@
 
 #include "edge/inspect/inspect.h"
 #include "edge/page.h"
+#include "edge/sites/shares.h"
 
 #include "base/banned.h"
 
@@ -74,7 +75,13 @@ static void nothing_moved(struct timer *timer)
 
 static void turn_has_come(struct job *job)
 {
-	request_wake(list_entry(job, struct request, turn_job));
+	request_go_on(list_entry(job, struct request, turn_job), job);
+}
+
+void request_go_on(struct request *request, struct job *job)
+{
+	if (!connection_awaits_turn(request->connection, job))
+		request_wake(request);
 }
 
 static void reset(struct request *request)

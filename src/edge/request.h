@@ -159,6 +159,8 @@ void request_set_clock(struct request *request, int64_t in_ms);
 /* Something other than the client has moved. HTTP/1: by way of the connection, which goes on with its next request when this
  * one is over. */
 void request_wake(struct request *request);
+/* JOB is its own, and has run: it goes on now, or runs again when its site's turn has come. */
+void request_go_on(struct request *request, struct job *job);
 /* The client is gone, or is cut: nothing more can be delivered. States the fact and frees. */
 void request_abort(struct request *request, enum reason reason);
 /* Frees without a word. */
@@ -227,7 +229,9 @@ bool request_body_is_left(const struct request *request);
 
 /* screen_source.c: what becomes of it for who asks. STEP_NEXT, or it is answered. */
 enum step_outcome screen_source(struct request *request);
-/* screen.c: "GET, HEAD, POST" */
+/* screen.c: it asks for an ACME challenge, of a site that answers them. */
+bool request_is_acme(const struct request *request);
+/* "GET, HEAD, POST" */
 struct span allowed_methods(struct request *request);
 /* http2.c */
 void http2_request_over(struct request *request);

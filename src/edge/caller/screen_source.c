@@ -115,6 +115,24 @@ static bool is_partner_anywhere(const struct worker *worker, const struct addres
 	return partners && lists_name(partners, peer, place, (int64_t)(worker->loop.wall_ns / 1000000));
 }
 
+/* Which site it is has to be looked for among all: for who is a partner of one. */
+bool source_is_partner(const struct worker *worker, uint64_t site_key, const struct address *peer)
+{
+	const struct source_table *table = &worker->common->sources;
+	struct list_place place = { 0 };
+	const struct edge_site *site;
+	struct source_hold hold;
+
+	if (table->header && source_table_take(table, source_key_of(peer), worker->loop.now_ns / 1000, SOURCE_FIND, &hold) == RESULT_OK) {
+		place = place_of(hold.entry);
+		source_table_give(&hold);
+	}
+	if (!is_partner_anywhere(worker, peer, &place))
+		return false;
+	site = plan_find_site(worker->binding->plan, site_key);
+	return site && site->lists && lists_ask(site->lists, peer, &place, (int64_t)(worker->loop.wall_ns / 1000000)).action == LIST_ALLOW;
+}
+
 /* A person let him in: he owes nothing for his connections either. */
 static bool is_admitted(const struct worker *worker, const struct address *peer)
 {
