@@ -1,5 +1,7 @@
 #include "base/arena.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/banned.h"
@@ -119,4 +121,22 @@ struct span arena_copy(struct arena *arena, struct span span)
 		memcpy(copy, span.at, span.len);
 	copy[span.len] = 0;
 	return span_make(copy, span.len);
+}
+
+struct span arena_print(struct arena *arena, const char *format, ...)
+{
+	va_list list, again;
+	char *text = NULL;
+	int len;
+
+	va_start(list, format);
+	va_copy(again, list);
+	len = vsnprintf(NULL, 0, format, list);
+	if (len >= 0)
+		text = arena_take(arena, (size_t)len + 1);
+	if (text)
+		vsnprintf(text, (size_t)len + 1, format, again);
+	va_end(again);
+	va_end(list);
+	return text ? span_make(text, (size_t)len) : SPAN_NONE;
 }

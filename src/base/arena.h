@@ -36,6 +36,8 @@ void *arena_take_zero(struct arena *arena, size_t count, size_t size) must_check
 /* A copy of SPAN with a NUL behind it (outside its length). {NULL, 0} when there is no memory. */
 struct span arena_copy(struct arena *arena, struct span span) must_check;
 
+/* What printf would print, of any length. {NULL, 0} when there is no memory. */
+struct span arena_print(struct arena *arena, const char *format, ...) must_check __attribute__((format(printf, 2, 3)));
 #define arena_new(arena, type) ((type *)arena_take_zero((arena), 1, sizeof(type)))
 #define arena_new_array(arena, type, count) ((type *)arena_take_zero((arena), (count), sizeof(type)))
 

@@ -94,22 +94,6 @@ static void copy_fields(struct fields_out *out, const struct edge_header_edit *e
 	}
 }
 
-static struct span print(struct request *request, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static struct span print(struct request *request, const char *format, ...)
-{
-	struct buffer text;
-	struct span copy = SPAN_NONE;
-	va_list list;
-
-	buffer_init(&text, 1024);
-	va_start(list, format);
-	if (buffer_print_list(&text, format, list) == RESULT_OK)
-		copy = arena_copy(&request->arena, buffer_span(&text));
-	va_end(list);
-	buffer_done(&text);
-	return copy;
-}
-
 /* In the request's arena: on the way of every response, so without printf. */
 static struct span digits(struct request *request, uint64_t value)
 {
@@ -132,21 +116,28 @@ static void add_security(struct fields_out *out, const struct edge_settings *set
 	if (request->site->net->hsts_ms && request->connection->is_tls && !request->site->is_self_signed &&
 	    !fields_find(&out->fields, FIELD_STRICT_TRANSPORT_SECURITY))
 		add(out, FIELD_STRICT_TRANSPORT_SECURITY, SPAN("Strict-Transport-Security"),
-		    print(request, "max-age=%lld", (long long)(request->site->net->hsts_ms / 1000)));
+		    arena_print(&request->arena, "max-age=%lld", (long long)(request->site->net->hsts_ms / 1000)));
 }
 
-static void add_sticky(struct fields_out *out)
+struct span response_sticky_cookie(struct request *request)
 {
-	struct request *request = out->request;
 	struct span name = request->route->origins->sticky_cookie;
 	char key[2 * sizeof(uint64_t)];
 
 	if (!name.len || !request->member || request->sticky_key == request->member->key)
-		return;
+		return SPAN_NONE;
 	hex_write(&request->member->key, sizeof(request->member->key), key);
-	add(out, FIELD_SET_COOKIE, SPAN("Set-Cookie"),
-	    print(request, "%.*s=%.*s; Path=/; HttpOnly; SameSite=Lax%s", SPAN_ARG(name), (int)sizeof(key), key,
-	          request->connection->is_tls ? "; Secure" : ""));
+	return arena_print(&request->arena, "%.*s=%.*s; Path=/; HttpOnly; SameSite=Lax%s", SPAN_ARG(name), (int)sizeof(key), key,
+	                   request->connection->is_tls ? "; Secure" : "");
+}
+
+/* Without memory, and only then, the next request may go to another origin. */
+static void add_sticky(struct fields_out *out)
+{
+	struct span cookie = response_sticky_cookie(out->request);
+
+	if (cookie.len)
+		add(out, FIELD_SET_COOKIE, SPAN("Set-Cookie"), cookie);
 }
 
 /* Not all at the same moment. */

@@ -5,6 +5,7 @@
 
 #include "edge/inspect/inspect.h"
 #include "edge/page.h"
+#include "edge/sites/shares.h"
 
 #include "base/banned.h"
 
@@ -74,7 +75,13 @@ static void nothing_moved(struct timer *timer)
 
 static void turn_has_come(struct job *job)
 {
-	request_wake(list_entry(job, struct request, turn_job));
+	request_go_on(list_entry(job, struct request, turn_job), job);
+}
+
+void request_go_on(struct request *request, struct job *job)
+{
+	if (!connection_awaits_turn(request->connection, job))
+		request_wake(request);
 }
 
 static void reset(struct request *request)
@@ -129,7 +136,7 @@ void request_free(struct request *request, struct worker *worker)
 	worker->free_request_count++;
 }
 
-void request_begin(struct request *request, struct connection *connection)
+void request_attach(struct request *request, struct connection *connection)
 {
 	struct worker *worker = connection->worker;
 
@@ -139,9 +146,14 @@ void request_begin(struct request *request, struct connection *connection)
 	request->start_ns = worker->loop.now_ns;
 	request->wall_ns = worker->loop.wall_ns;
 	request->source = connection->peer.address;
-	request->step = STEP_IDENTIFY;
 	worker_next_id(worker, request->id);
 	worker->gauges.requests_at_work++;
+}
+
+void request_begin(struct request *request, struct connection *connection)
+{
+	request_attach(request, connection);
+	request->step = STEP_IDENTIFY;
 	request_advance(request);
 }
 

@@ -10,6 +10,7 @@
 #include "edge/caching/caching.h"
 #include "edge/client/connection.h"
 #include "edge/client/feed.h"
+#include "edge/deliver.h"
 #include "edge/inspect/hold.h"
 #include "edge/queue/queue.h"
 
@@ -99,6 +100,7 @@ struct request {
 	bool is_paused;                    /* by a rule, until the clock; or the outside is waited for */
 	struct outside outside;            /* what rules ask of it */
 
+	struct outlook outlook;            /* pressure.c: what it found at its last look */
 	struct turn turn;                  /* its place at an origin, or in a queue */
 	const struct pool_member *member, *last_member;  /* at work there; and for the fact */
 	struct origin_connection *origin;
@@ -147,7 +149,9 @@ static inline struct worker *request_worker(const struct request *request)
 
 /* Allocates (or takes a free one of the worker); NULL: no memory. */
 struct request *request_new(struct worker *worker) must_check;
-/* The head is in; holds the connection's snapshot and starts to walk. */
+/* It is CONNECTION's from now on, has an id, and holds the connection's snapshot. */
+void request_attach(struct request *request, struct connection *connection);
+/* The head is in: attached, it starts to walk. */
 void request_begin(struct request *request, struct connection *connection);
 void request_advance(struct request *request);
 /* When nothing will have moved for too long. */
@@ -155,6 +159,8 @@ void request_set_clock(struct request *request, int64_t in_ms);
 /* Something other than the client has moved. HTTP/1: by way of the connection, which goes on with its next request when this
  * one is over. */
 void request_wake(struct request *request);
+/* JOB is its own, and has run: it goes on now, or runs again when its site's turn has come. */
+void request_go_on(struct request *request, struct job *job);
 /* The client is gone, or is cut: nothing more can be delivered. States the fact and frees. */
 void request_abort(struct request *request, enum reason reason);
 /* Frees without a word. */
@@ -221,22 +227,11 @@ bool request_body_is_slow(struct request *request);
 /* Some of the body has not come, and may still. */
 bool request_body_is_left(const struct request *request);
 
-/* The response body, from the origin or our own page. */
-enum result response_peek(struct request *request, struct span *piece) must_check;
-void response_take(struct request *request, size_t count);
-/* The same of what the origin sends, whether or not it is kept: what rules held first. */
-enum result response_peek_origin(struct request *request, struct span *piece) must_check;
-void response_take_origin(struct request *request, size_t count);
-/* deliver.c: the head to the client. */
-enum result response_send_head(struct request *request) must_check;
-void response_send_interim(struct request *request, unsigned status, const struct fields *fields);
-/* http1.c: moves the response body to an HTTP/1 client. RESULT_OK: all of it has gone. */
-enum result http1_deliver(struct request *request) must_check;
-/* The origin has said all: it is kept for others, or closed. */
-void response_origin_done(struct request *request);
 /* screen_source.c: what becomes of it for who asks. STEP_NEXT, or it is answered. */
 enum step_outcome screen_source(struct request *request);
-/* screen.c: "GET, HEAD, POST" */
+/* screen.c: it asks for an ACME challenge, of a site that answers them. */
+bool request_is_acme(const struct request *request);
+/* "GET, HEAD, POST" */
 struct span allowed_methods(struct request *request);
 /* http2.c */
 void http2_request_over(struct request *request);

@@ -13,6 +13,11 @@
 #define ACME_PREFIX "/.well-known/acme-challenge/"
 #define ACME_MAX_BYTES 4096
 
+bool request_is_acme(const struct request *request)
+{
+	return request->site && request->site->net->acme.len && span_starts(request->head.path, SPAN(ACME_PREFIX));
+}
+
 /* A token is base64url (RFC 8555, 8.3): nothing in it can leave the folder. */
 static bool is_acme_token(struct span name)
 {
@@ -134,7 +139,7 @@ enum step_outcome step_screen(struct request *request)
 	crash_test(request);
 	if (request_begins_probing(request))
 		return request_begin_probing(request);
-	if (request->site->net->acme.len && span_starts(request->head.path, SPAN(ACME_PREFIX)))
+	if (request_is_acme(request))
 		return answer_acme(request);
 	if (request->connection->port->redirects)
 		return redirect_to_https(request);

@@ -15,7 +15,6 @@
 #define ACCEPTS_A_ROUND 64u
 #define BUSY_ROUNDS 8u
 #define LATE_NS 1000000u
-#define ACCEPTING_NS 8000000u
 #define QUEUE_TAKEN 1024u
 #define PAUSE_MS 50
 #define FIRST_REQUEST_MS 2000
@@ -110,21 +109,13 @@ static void take_connection(struct worker_listener *listener, int fd, const stru
 	connection_accept(listener->worker, fd, &listener->endpoint, peer);
 }
 
-/* One a round while the queue is short: asking for a second one that is not there is a system call for each connection.
- * A queue that is never empty is taken in larger and larger steps; and where rounds are long, as many as a moment allows: who waits there is of
- * no site yet, and what has to wait waits for its site's turn. */
-static void accept_some(struct watch *watch, uint32_t events)
+/* At most MOST + 1 of those who wait, until END_NS; one in any case. */
+static void accept_for(struct worker_listener *listener, unsigned most, uint64_t end_ns)
 {
-	struct worker_listener *listener = list_entry(watch, struct worker_listener, watch);
-	bool is_late = listener->worker->loop.lag_ns > LATE_NS;
-	uint64_t end_ns = is_late ? clock_mono_ns() + ACCEPTING_NS : 0;
-	unsigned most = is_late ? ACCEPTS_A_ROUND : listener->batch;
-
-	(void)events;
 	for (unsigned i = 0; i <= most; i++) {
 		struct endpoint peer;
 		int fd;
-		enum result result = listener_accept(watch->fd, &fd, &peer);
+		enum result result = listener_accept(listener->watch.fd, &fd, &peer);
 
 		if (result == RESULT_MORE) {
 			listener->batch = listener->busy_rounds = 0;
@@ -136,11 +127,26 @@ static void accept_some(struct watch *watch, uint32_t events)
 			return;
 		}
 		take_connection(listener, fd, &peer);
-		if (is_late && clock_mono_ns() > end_ns)
+		if (i < most && clock_mono_ns() > end_ns)
 			return;
 	}
 	if (++listener->busy_rounds >= BUSY_ROUNDS && listener->batch < ACCEPTS_A_ROUND)
 		listener->batch = listener->batch * 2 + 1;
+}
+
+/* One a round while the queue is short: asking for a second one that is not there is a system call for each connection.
+ * A queue that is never empty is taken in larger and larger steps; and where rounds are long, as many as a moment allows: who waits there is of
+ * no site yet, and what has to wait waits for its site's turn. */
+static void accept_some(struct watch *watch, uint32_t events)
+{
+	struct worker_listener *listener = list_entry(watch, struct worker_listener, watch);
+	struct worker *worker = listener->worker;
+	bool is_late = worker->loop.lag_ns > LATE_NS;
+	uint64_t part_ns = accepting_part_ns(&worker->accepting, worker->loop.now_ns), began_ns = clock_mono_ns();
+
+	(void)events;
+	accept_for(listener, is_late ? ACCEPTS_A_ROUND : listener->batch, began_ns + part_ns);
+	accepting_spend(&worker->accepting, clock_mono_ns() - began_ns);
 }
 
 static void start_listener(struct job *job)

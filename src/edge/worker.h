@@ -10,6 +10,7 @@
 #include "base/loop.h"
 #include "edge/fact.h"
 #include "edge/caller/known.h"
+#include "edge/client/accepting.h"
 #include "edge/sites/maintenance.h"
 #include "edge/rules/outside.h"
 #include "edge/sites/plan.h"
@@ -97,7 +98,9 @@ struct worker {
 	struct list connections;             /* open */
 	struct shares shares;                /* of shares.c: what sites have of it */
 	struct job shares_job;
+	uint64_t (*turns_clock)(void);       /* CLOCK_MONOTONIC */
 	struct list listeners;               /* struct worker_listener */
+	struct accepting accepting;          /* of all of them */
 	struct request *spare;               /* the next request, already allocated: heads are read into it */
 	struct list free_requests;
 	unsigned free_request_count;
@@ -164,6 +167,8 @@ enum source_ban source_ban_of(const struct worker *worker, const struct address 
 /* screen_source.c: a connection has come from PEER, to speak TLS or not, and its source has budget left for it. Availability, fails open: without a
  * table everybody has. */
 bool source_may_connect(const struct worker *worker, const struct address *peer, bool is_tls);
+/* The allowlist of the site with SITE_KEY names PEER. */
+bool source_is_partner(const struct worker *worker, uint64_t site_key, const struct address *peer);
 /* PEER was refused for its site's sake. */
 void source_is_turned_away(const struct worker *worker, const struct address *peer);
 /* A TLS handshake of PEER begins. */

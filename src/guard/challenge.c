@@ -1,7 +1,5 @@
 #include "guard/challenge.h"
 
-#include "source/entry.h"
-
 #include "base/banned.h"
 
 enum { COUNT_SPENT = 1, COUNT_ISSUED, COUNT_PASSES, COUNT_BUDGET, COUNT_PACE };
@@ -61,10 +59,10 @@ bool challenge_is_within(struct challenge_memory *memory, const struct token *to
 	return may(memory, &budget, COUNT_BUDGET, token->id, token->site, now_us);
 }
 
-/* A network of a site, in one number: what is remembered by it is gone with the keys. */
+/* A source of a site, in one number: what is remembered by it is gone with the keys. */
 static uint64_t network_of(const struct visit *visit)
 {
-	struct source_key key = source_key_of(&visit->asker.source);
+	struct source_key key = visit->source.kind != SOURCE_NONE ? visit->source : source_key_of(&visit->asker.source);
 
 	return hash_u64(key.bits + (uint64_t)key.kind) ^ visit->asker.site;
 }

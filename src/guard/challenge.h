@@ -10,7 +10,7 @@
  * Units    now_us is CLOCK_MONOTONIC; asker.now_ms is challenge_now_ms of it: the wall clock as it was when the memory was opened, which goes on
  *          without ever being set. So a number that is spent stays spent for as long as what it belongs to is good, and no token ends early or
  *          lasts longer, whatever becomes of the wall clock
- * Limits   one puzzle gives one token. A source's network gets CHALLENGE_ISSUED_BURST tokens of work at once and one more every
+ * Limits   one puzzle gives one token. What the table of sources calls one source gets CHALLENGE_ISSUED_BURST tokens of work at once and one more every
  *          CHALLENGE_ISSUED_EVERY_US; after that its visitors wait instead. What is remembered is fixed memory (rate_table.h)
  * Threads  any number
  *
@@ -24,6 +24,7 @@
 #include "guard/puzzle.h"
 #include "guard/rate_table.h"
 #include "guard/token.h"
+#include "source/entry.h"
 
 #define CHALLENGE_MEMORY_VERSION 2u
 #define CHALLENGE_COUNTS_BYTES RATE_TABLE_BYTES
@@ -50,6 +51,7 @@ struct challenge_memory {                    /* all zero bytes: not open yet */
 
 struct visit {
 	struct asker asker;
+	struct source_key source;            /* as the table of sources calls it, which may be a whole /48; SOURCE_NONE: it is not there */
 	uint64_t now_us;
 	uint64_t client;                     /* hash of what tells one program of a network from another, for those without cookies */
 	bool has_token;                      /* SHOWN is ours, perhaps over: this browser keeps cookies */

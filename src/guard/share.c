@@ -25,11 +25,6 @@ void shares_init(struct shares *shares)
 	init(&shares->strangers, 0);
 }
 
-void shares_done(struct shares *shares)
-{
-	assert(list_is_empty(&shares->all) && !shares_wait(shares));
-}
-
 /* Keys are hashes already. */
 static struct list *bucket_of(struct shares *shares, uint64_t key)
 {
@@ -121,6 +116,7 @@ struct share *shares_yielding(struct shares *shares)
 
 void share_wait(struct shares *shares, struct share *share, struct list *node)
 {
+	assert(share != &shares->strangers);
 	list_add_last(&share->waiting, node);
 	if (list_is_empty(&share->turn))
 		list_add_last(&shares->turns, &share->turn);
@@ -139,18 +135,25 @@ static void leave(struct shares *shares, struct share *share)
 	free_if_empty(shares, share);
 }
 
-void share_wait_no_more(struct shares *shares, struct share *share, struct list *node)
+/* The first that has something to do; NULL: none has. */
+static struct share *first_waiting(struct shares *shares)
 {
-	if (list_is_empty(node))
-		return;
-	list_remove(node);
-	leave(shares, share);
+	while (shares_wait(shares)) {
+		struct share *first = list_entry(shares->turns.next, struct share, turn);
+
+		if (!list_is_empty(&first->waiting))
+			return first;
+		leave(shares, first);
+	}
+	return NULL;
 }
 
 struct list *shares_next(struct shares *shares, struct share **share)
 {
-	while (shares_wait(shares)) {
-		struct share *next = list_entry(shares->turns.next, struct share, turn);
+	struct share *next;
+
+	assert(!shares->running);
+	while ((next = first_waiting(shares))) {
 		struct list *node = next->waiting.next;
 
 		if (next->credit_ns <= 0) {
@@ -175,4 +178,9 @@ void shares_ran(struct shares *shares, struct share *share, uint64_t took_ns)
 	if (share->credit_ns < least)
 		share->credit_ns = least;
 	leave(shares, share);
+}
+
+void shares_done(struct shares *shares)
+{
+	assert(list_is_empty(&shares->all) && !first_waiting(shares));
 }

@@ -5,7 +5,8 @@
  *               leaves something for the next: it is
  *     yielding  what may be taken back without harm: connections that rest. The longest at rest is first
  *     waiting   what a site has to do, while there is more to do than time. Sites take turns, each for as long as the others (deficit round
- *               robin over measured nanoseconds): one with a thousand requests does not make another's one wait behind them
+ *               robin over measured nanoseconds): one with a thousand requests does not make another's one wait behind them. What need wait no
+ *               more is taken out of its list (list_remove) by whoever knows it; a share that is left with nothing to do is so found when its turn comes
  *
  * Those who have not said yet whom they came for are strangers, a share of their own. It has no part that is owed to it: while all places are taken
  * the one that is silent for longest makes room.
@@ -49,7 +50,7 @@ struct shares {
 };
 
 void shares_init(struct shares *shares);
-/* Nobody holds anything any more. */
+/* Nobody holds anything any more, and nothing waits. */
 void shares_done(struct shares *shares);
 
 /* The share of the site with KEY, which is about to take a connection. No memory: the strangers' (availability: fails open). */
@@ -61,14 +62,13 @@ bool share_is_over(const struct shares *shares, const struct share *share, enum 
 /* Who has to give a connection that yields: of the sites that are over, and the strangers, the one that has most. NULL: nobody. */
 struct share *shares_yielding(struct shares *shares);
 
-/* NODE has something to do in SHARE's time. It waits nowhere else. */
+/* NODE has something to do in SHARE's time, which is not the strangers'. It waits nowhere else. */
 void share_wait(struct shares *shares, struct share *share, struct list *node);
-/* It has not: NODE may be waiting, or not. */
-void share_wait_no_more(struct shares *shares, struct share *share, struct list *node);
 /* Whose turn it is: the node, which waits no more, and its SHARE; until shares_ran. NULL: nothing waits. */
 struct list *shares_next(struct shares *shares, struct share **share) must_check;
 /* That took so long. */
 void shares_ran(struct shares *shares, struct share *share, uint64_t took_ns);
+/* Something waits, or did a moment ago. */
 static inline bool shares_wait(const struct shares *shares)
 {
 	return !list_is_empty(&shares->turns);

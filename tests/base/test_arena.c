@@ -118,6 +118,24 @@ static void a_copy_ends_with_nul(void **state)
 	arena_done(&arena);
 }
 
+static void a_print_is_as_long_as_it_is(void **state)
+{
+	struct arena arena;
+	struct span text;
+
+	(void)state;
+	arena_init(&arena, 4096, 128);
+	text = arena_print(&arena, "%s=%u", "ttl", 60u);
+	assert_span(text, "ttl=60");
+	assert_int_equal(text.at[text.len], 0);
+	assert_int_equal(arena_print(&arena, "%*d", 2000, 7).len, 2000);
+	assert_null(arena_print(&arena, "%*d", 5000, 7).at);
+	assert_span(text, "ttl=60");
+	text = arena_print(&arena, "%s", "");
+	assert_true(text.at && !text.len);
+	arena_done(&arena);
+}
+
 static void the_nth_allocation_may_fail(void **state)
 {
 	(void)state;
@@ -146,6 +164,7 @@ int main(void)
 		cmocka_unit_test(pieces_are_aligned_apart_and_cleared),
 		cmocka_unit_test(reset_keeps_one_ordinary_block_and_no_outsize_one),
 		cmocka_unit_test(a_copy_ends_with_nul),
+		cmocka_unit_test(a_print_is_as_long_as_it_is),
 		cmocka_unit_test(the_nth_allocation_may_fail),
 	};
 

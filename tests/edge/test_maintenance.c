@@ -35,10 +35,10 @@ static void begins_and_ends(void **state)
 	assert_false(maintenance_find(all, 7, NOW_MS + 5000, &out));
 	assert_false(maintenance_find(all, 8, NOW_MS, &out));
 	assert_false(maintenance_find(all, 0, NOW_MS, &out));
-	/* said again: the new end, and one place */
+	/* said again: the new end, at another place, and the first is free */
 	wish.until_ms = NOW_MS + 9000;
 	assert_ok(maintenance_begin(all, &wish, NOW_MS));
-	assert_int_equal(all->used, 1);
+	assert_true(all->used == 2 && all->sites[0] == 0 && all->sites[1] == 7);
 	assert_true(maintenance_find(all, 7, NOW_MS + 8000, &out));
 	assert_ok(maintenance_end(all, 7, NOW_MS, &out));
 	assert_true(out.until_ms == NOW_MS + 9000);
@@ -82,6 +82,58 @@ static void full_until_one_is_over(void **state)
 	assert_ok(maintenance_begin(all, &wish, NOW_MS + 1000));
 	assert_true(maintenance_find(all, 5000, NOW_MS + 1000, &out));
 	assert_true(maintenance_find(all, MAINTENANCES_MAX, NOW_MS + 1000, &out));
+	free(all);
+}
+
+/* Whoever said it again died when that was written, and before what was said first was free; or, earlier, while it was written. */
+static void said_again_and_dead(void **state)
+{
+	struct maintenances *all = list_new(), first;
+	struct maintenance wish = wish_of(7, 5000), out;
+
+	(void)state;
+	assert_ok(maintenance_begin(all, &wish, NOW_MS));
+	first = *all;
+	wish.until_ms = NOW_MS + 9000;
+	assert_ok(maintenance_begin(all, &wish, NOW_MS));
+	all->list[0] = first.list[0];
+	all->sites[0] = first.sites[0];
+	assert_true(maintenance_find(all, 7, NOW_MS + 8000, &out));
+	assert_false(maintenance_take_over(all, NOW_MS + 5000, &out));  /* it is not over */
+	assert_int_equal(all->sites[0], 0);
+	assert_true(maintenance_find(all, 7, NOW_MS + 8000, &out));
+	all->list[0] = first.list[0];
+	all->sites[0] = first.sites[0];
+	all->versions[1] |= 1;
+	all->sites[1] = 0;
+	assert_true(maintenance_find(all, 7, NOW_MS, &out) && out.until_ms == NOW_MS + 5000);
+	assert_false(maintenance_take_over(all, NOW_MS, &out));
+	assert_true(maintenance_find(all, 7, NOW_MS, &out));
+	all->list[1] = all->list[0];
+	all->sites[1] = 7;
+	assert_ok(maintenance_end(all, 7, NOW_MS, &out));
+	assert_false(maintenance_find(all, 7, NOW_MS, &out));
+	free(all);
+}
+
+/* The place of a dead writer is one for somebody else, at once. */
+static void full_but_for_a_dead_one(void **state)
+{
+	struct maintenances *all = list_new();
+	struct maintenance wish, out;
+
+	(void)state;
+	for (uint64_t site = 1; site <= MAINTENANCES_MAX; site++) {
+		wish = wish_of(site, 5000);
+		assert_ok(maintenance_begin(all, &wish, NOW_MS));
+	}
+	all->versions[9] |= 1;
+	wish = wish_of(5000, 5000);
+	assert_ok(maintenance_begin(all, &wish, NOW_MS));
+	assert_true(maintenance_find(all, 5000, NOW_MS, &out) && !maintenance_find(all, 10, NOW_MS, &out));
+	wish = wish_of(3, 9000);  /* where it is, there being no other place */
+	assert_ok(maintenance_begin(all, &wish, NOW_MS));
+	assert_true(maintenance_find(all, 3, NOW_MS + 8000, &out));
 	free(all);
 }
 
@@ -201,7 +253,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(begins_and_ends), cmocka_unit_test(what_is_over_is_told_once), cmocka_unit_test(full_until_one_is_over),
-		cmocka_unit_test(half_written), cmocka_unit_test(who_goes_on), cmocka_unit_test(the_file_closes_for_all),
+		cmocka_unit_test(said_again_and_dead), cmocka_unit_test(full_but_for_a_dead_one), cmocka_unit_test(half_written), cmocka_unit_test(who_goes_on), cmocka_unit_test(the_file_closes_for_all),
 	};
 
 	return cmocka_run_group_tests_name("edge/maintenance", tests, NULL, NULL);

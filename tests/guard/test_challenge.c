@@ -179,6 +179,35 @@ static void a_network_gets_so_many(void **state)
 	free(scene.memory);
 }
 
+/* A /48 that the table of sources calls one source gets no more than a source does, from however many of its /64s they come. */
+static void a_wide_source_is_one(void **state)
+{
+	static const struct { enum source_kind kind; unsigned issued; } table[] = {
+		{ SOURCE_V6_WIDE, CHALLENGE_ISSUED_BURST }, { SOURCE_V6, CHALLENGE_ISSUED_BURST + 20 }, { SOURCE_NONE, CHALLENGE_ISSUED_BURST + 20 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct scene scene = scene_new();
+		struct token token;
+		unsigned issued = 0;
+
+		for (unsigned k = 0; k < CHALLENGE_ISSUED_BURST + 20; k++) {
+			struct address source = address_of("2001:db8:1::1");
+
+			source.bytes[7] = (uint8_t)k;
+			scene.visit.asker.source = source;
+			scene.visit.source = source_key_of(&source);
+			if (table[i].kind == SOURCE_V6_WIDE)
+				scene.visit.source.bits &= ~(uint64_t)0xffff;
+			scene.visit.source.kind = table[i].kind;
+			issued += challenge_let_in(scene.memory, &scene.visit, 600, &token) == RESULT_OK;
+		}
+		assert_int_equal(issued, table[i].issued);
+		free(scene.memory);
+	}
+}
+
 /* A person let the network in: each browser has that in writing for as long as it lasts, and no more of them than work would get. */
 static void who_is_let_in_by_a_person(void **state)
 {
@@ -311,7 +340,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(work_is_paid_once), cmocka_unit_test(a_wait_lets_in_lower), cmocka_unit_test(without_cookies_there_is_no_circle),
-		cmocka_unit_test(two_are_enough), cmocka_unit_test(a_network_gets_so_many), cmocka_unit_test(who_is_let_in_by_a_person), cmocka_unit_test(a_puzzle_may_move),
+		cmocka_unit_test(two_are_enough), cmocka_unit_test(a_network_gets_so_many), cmocka_unit_test(a_wide_source_is_one), cmocka_unit_test(who_is_let_in_by_a_person), cmocka_unit_test(a_puzzle_may_move),
 		cmocka_unit_test(budgets), cmocka_unit_test(a_persons_pace), cmocka_unit_test(memory_outlives_an_edge), cmocka_unit_test(a_wall_clock_set_back),
 		cmocka_unit_test(a_clock_of_1970),
 	};

@@ -259,6 +259,7 @@ static void what_came_for_days_is_usual_and_four_times_as_much_is_not(void **unu
 /* An attack in the first minute of a site's life: nobody is moved before something is known, and ten seconds are enough for a crude flood. */
 static void a_young_site_says_nothing_or_the_truth(void **unused)
 {
+	static const struct { double peak; unsigned seconds, flagged; } table[] = { { 2, 3, 0 }, { 1, 10, 4000 } };
 	static struct town town;
 
 	(void)unused;
@@ -266,20 +267,16 @@ static void a_young_site_says_nothing_or_the_truth(void **unused)
 	town.peak = 1;
 	live(&town, 20, TOOL, 2000);
 	assert_int_equal(town.flagged_tools + flagged_citizens(&town), 0);
-	memset(&town, 0, sizeof(town));
-	town.peak = 2;
-	town.second = DAY_S / 2;
-	live(&town, 3, NONE, 0);
-	town.peak = 1;
-	live(&town, 4, TOOL, 4000);
-	assert_int_equal(town.flagged_tools + flagged_citizens(&town), 0);
-	memset(&town, 0, sizeof(town));
-	town.peak = 1;
-	town.second = DAY_S / 2;
-	live(&town, 10, NONE, 0);
-	live(&town, 4, TOOL, 4000);
-	assert_int_equal(town.flagged_tools, 4000);
-	assert_int_equal(flagged_citizens(&town), 0);
+	for (unsigned i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		memset(&town, 0, sizeof(town));
+		town.second = DAY_S / 2;
+		town.peak = table[i].peak;
+		live(&town, table[i].seconds, NONE, 0);
+		town.peak = 1;
+		live(&town, 4, TOOL, 4000);
+		assert_int_equal(town.flagged_tools, table[i].flagged);
+		assert_int_equal(flagged_citizens(&town), 0);
+	}
 }
 
 /* What everybody has says nothing. */

@@ -384,6 +384,27 @@ def test_where_a_carried_form_leads_to(house, kind):
     assert told_by["http.response.status_code"] == 200 and told_by["bouclier.decision"] == "allow"
 
 
+def test_where_a_carried_form_leads_to_has_the_sticky_cookie(house):
+    """The page that leads on is ours, and its visitor stays with the origin that took his form all the same."""
+    origin, shield = house
+    client, before = Client(house, source="192.0.2.80"), origin.answer
+    shield.site()["sticky_cookie"] = "seat"
+    shield.apply()
+    try:
+        page = client.ask("/login", *FORM, method="POST", body=b"a=b")
+        action, form = sealed_form(page)
+        time.sleep(int(told(page)["wait"]))
+        origin.answer = response(b"", "302 Elsewhere", "Location: https://login.example/", "Set-Cookie: session=1")
+        asked = (*PAGE, *FORM, ("X-Forwarded-For", client.source))
+        reply = shield.get(action, *asked, method="POST", body=urlencode(form).encode(), context=lab.trusting())
+    finally:
+        origin.answer = before
+        del shield.site()["sticky_cookie"]
+        shield.apply()
+    assert reply.status == 200 and "https://login.example/" in reply.text
+    assert sorted(each.partition("=")[0] for each in reply.all("set-cookie") if "bouclier" not in each) == ["seat", "session"]
+
+
 def test_rules_see_a_carried_form(house):
     origin, shield = house
     shield.folder.joinpath("own.conf").write_text('SecRuleEngine On\nSecRequestBodyAccess On\nSecRule ARGS:text "@streq evil" "id:1,phase:2,deny,status:403"\n')

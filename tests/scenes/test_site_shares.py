@@ -12,6 +12,8 @@ from lab import Origin, Shield, make_certificate, request, response, trusting, w
 LOUD, QUIET = "www.loud.example", "www.quiet.example"
 HELD, HELD_QUIET = (f"POST /up HTTP/1.1\r\nHost: {host}\r\nContent-Length: 5\r\n\r\n".encode() for host in (LOUD, QUIET))  # their bodies never come
 LIMIT = 80
+SOURCE, OTHER = "127.0.0.9", "127.0.0.10"
+MACHINE = "127.0.0.1"  # itself: shares are not kept from it
 
 
 def page(host, path="/"):
@@ -25,15 +27,15 @@ def origin():
         yield one
 
 
-def shield_of(origin, **top):
-    shield = Shield(start=False, workers=1, sites=[{"name": host, "hosts": [host], "certificate": "both.pem", "origins": [origin.url]}
+def shield_of(origin, site=None, **top):
+    shield = Shield(start=False, workers=1, sites=[{"name": host, "hosts": [host], "certificate": "both.pem", "origins": [origin.url], **(site or {})}
                                                    for host in (LOUD, QUIET)], **top)
     make_certificate(shield.folder / "both.pem", LOUD, QUIET)
     shield.start()
     return shield
 
 
-def ask(shield, host, tls=False, source="127.0.0.1"):
+def ask(shield, host, tls=False, source=SOURCE, path="/"):
     """Status of a page on a connection of its own, read to its end; 0: it was closed."""
     status = 0
     with contextlib.suppress(ConnectionError, ssl.SSLError), \
@@ -42,7 +44,7 @@ def ask(shield, host, tls=False, source="127.0.0.1"):
             context = trusting()
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
             sock = context.wrap_socket(sock, server_hostname=host)
-        sock.sendall(request("/", host=host))
+        sock.sendall(request(path, host=host))
         answer = sock.recv(65536)
         status = int(answer.split()[1]) if answer else 0
         while sock.recv(65536):
@@ -50,11 +52,11 @@ def ask(shield, host, tls=False, source="127.0.0.1"):
     return status
 
 
-def crowd(stack, shield, count, sent):
+def crowd(stack, shield, count, sent, source=SOURCE):
     """Connections that say SENT, one after the other, and stay."""
     found = []
     for _ in range(count):
-        one = stack.enter_context(socket.create_connection(("127.0.0.1", shield.plain), timeout=5))
+        one = stack.enter_context(socket.create_connection(("127.0.0.1", shield.plain), timeout=5, source_address=(source, 0)))
         with contextlib.suppress(ConnectionError):
             one.sendall(sent)
         found.append(one)
@@ -85,21 +87,32 @@ def test_a_site_that_takes_all_connections(origin):
         for _ in range(20):
             assert ask(shield, QUIET) == 200 and ask(shield, QUIET, tls=True) == 200
         assert ask(shield, LOUD) == 503
-        kept = crowd(stack, shield, 1, page(QUIET))[0]  # from an address that is trusted: a proxy would do the same for its citizens
-        assert kept.recv(4096).startswith(b"HTTP/1.1 200")
-        kept.sendall(page(LOUD))
-        assert kept.recv(4096).startswith(b"HTTP/1.1 200")
-        kept.close()
         assert ask(shield, LOUD, tls=True) == 0
         shield.wait_journal(lambda line: line.get("bouclier.detail") == "no place for another connection of this site")
 
 
-def test_a_partner_of_a_site_that_takes_all(origin):
-    """Whom the site's allowlist names is served where its other citizens are refused."""
-    with shield_of(origin, connections=LIMIT, defaults={"allowlist": [{"networks": [SOURCE]}]}) as shield, contextlib.ExitStack() as stack:
+def test_a_proxy_of_a_site_that_takes_all(origin):
+    """A connection of a proxy that is trusted carries many citizens: let in once, it goes on to the loud site; none of them is let in anew."""
+    with shield_of(origin, connections=LIMIT, trusted_proxies=[OTHER]) as shield, contextlib.ExitStack() as stack:
         crowd(stack, shield, LIMIT - LIMIT // 8, HELD)
         wait_until(lambda: ask(shield, LOUD) == 503, 5)
-        assert ask(shield, LOUD, source=SOURCE) == 200 and ask(shield, LOUD, source=OTHER) == 503
+        assert ask(shield, LOUD, tls=True, source=OTHER) == 0
+        kept = crowd(stack, shield, 1, page(QUIET), OTHER)[0]
+        assert kept.recv(4096).startswith(b"HTTP/1.1 200")
+        kept.sendall(page(LOUD))
+        assert kept.recv(4096).startswith(b"HTTP/1.1 200")
+
+
+def test_whom_a_site_that_takes_all_still_serves(origin, tmp_path):
+    """Whom its allowlist names, and this machine itself, before they have asked too (TLS); and who checks that the site is its owner's."""
+    site = {"allowlist": [{"networks": [OTHER]}], "acme": str(tmp_path)}
+    with shield_of(origin, site, connections=LIMIT) as shield, contextlib.ExitStack() as stack:
+        crowd(stack, shield, LIMIT - LIMIT // 8, HELD)
+        wait_until(lambda: ask(shield, LOUD) == 503, 5)
+        for source in (OTHER, MACHINE):
+            assert ask(shield, LOUD, source=source) == 200 and ask(shield, LOUD, tls=True, source=source) == 200
+        assert ask(shield, LOUD, path="/.well-known/acme-challenge/token") == 404, "there is none: that is an answer"
+        assert ask(shield, LOUD) == 503 and ask(shield, LOUD, tls=True) == 0
 
 
 def test_who_rests_makes_room(origin):
@@ -126,6 +139,23 @@ def test_strangers_make_room(origin, said):
         assert refused(held) == 0
 
 
+@pytest.mark.parametrize("alpn", ["http/1.1", "h2"])
+def test_who_shakes_hands_and_asks_nothing_makes_room(origin, alpn):
+    """Twice as many as there are places, half of them for each site: the ones that did so for longest go, and nobody who asked."""
+    with shield_of(origin, connections=LIMIT) as shield, contextlib.ExitStack() as stack:
+        held = crowd(stack, shield, 1, HELD_QUIET) + crowd(stack, shield, 1, page(QUIET))
+        assert held[1].recv(4096).startswith(b"HTTP/1.1 200")
+        context, silent = trusting(alpn), []
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        for number in range(2 * LIMIT):
+            sock = socket.create_connection(("127.0.0.1", shield.tls), timeout=5, source_address=(SOURCE, 0))
+            silent.append(stack.enter_context(context.wrap_socket(sock, server_hostname=(LOUD, QUIET)[number % 2])))
+        for host in (LOUD, QUIET):
+            assert ask(shield, host) == 200 and ask(shield, host, tls=True) == 200
+        assert shield.status()["connections"]["open"] <= LIMIT
+        assert refused(held) == 0, "who asked stays"
+
+
 def hello(host):
     ours, theirs = ssl.MemoryBIO(), ssl.MemoryBIO()
     context = ssl.create_default_context()
@@ -138,7 +168,7 @@ def test_a_site_that_takes_all_handshakes(origin):
     """Handshakes of the loud site that are never ended: its next ones are refused, the other's are not."""
     with shield_of(origin, handshakes=16) as shield, contextlib.ExitStack() as stack:
         for _ in range(40):
-            one = stack.enter_context(socket.create_connection(("127.0.0.1", shield.tls), timeout=5))
+            one = stack.enter_context(socket.create_connection(("127.0.0.1", shield.tls), timeout=5, source_address=(SOURCE, 0)))
             one.sendall(hello(LOUD))
         wait_until(lambda: ask(shield, LOUD, tls=True) == 0, 5)
         for _ in range(10):
@@ -149,7 +179,7 @@ def test_a_site_that_takes_all_handshakes(origin):
 def test_turns(origin):
     """Hundreds of clients of the loud site ask without a pause; each page of the quiet one is there soon."""
     with shield_of(origin) as shield, contextlib.ExitStack() as stack:
-        clients, over = crowd(stack, shield, 300, b""), threading.Event()
+        clients, over = crowd(stack, shield, 300, b"", MACHINE), threading.Event()  # whose budget has no end
 
         def flood():
             asked = page(LOUD, "/nowhere") * 8
@@ -176,9 +206,6 @@ def test_turns(origin):
 
 # -- budgets of one source --
 
-SOURCE, OTHER = "127.0.0.9", "127.0.0.10"
-
-
 def opened(shield, count, source, tls=False):
     """Of so many connections, one after the other, how many were served."""
     return sum(ask(shield, QUIET, tls=tls, source=source) == 200 for _ in range(count))
@@ -190,7 +217,7 @@ def test_connections_of_one_source(origin):
         begun = time.monotonic()
         served = opened(shield, 60, SOURCE)
         assert 20 <= served <= 22 + 10 * (time.monotonic() - begun) and served < 60
-        assert opened(shield, 3, OTHER) == 3 and opened(shield, 60, "127.0.0.1") == 60, "this machine has no budget"
+        assert opened(shield, 3, OTHER) == 3 and opened(shield, 60, MACHINE) == 60, "this machine has no budget"
         shield.wait_journal(lambda line: line.get("bouclier.detail", "").startswith("more connections, or TLS handshakes"))
         time.sleep(0.5)
         assert opened(shield, 3, SOURCE) == 3

@@ -157,6 +157,83 @@ static void an_ended_rule_leaves_the_wider_one(void **state)
 	arena_done(&stage.arena);
 }
 
+/* Two lists asked as one: who is let in somewhere. */
+static void let_in_somewhere(void **state)
+{
+	static const struct { const char *address; struct list_place place; int64_t now_ms; bool is_named; } rows[] = {
+		{ "10.1.2.3", { 0, "" }, NOW, true },
+		{ "10.1.3.3", { 0, "" }, NOW, false },        /* within what the first lets in it denies this; to the second it is nobody */
+		{ "192.0.2.1", { 0, "" }, NOW, true },        /* the first denies it, the second lets it in */
+		{ "198.51.100.1", { 0, "" }, NOW - 1, true },
+		{ "198.51.100.1", { 0, "" }, NOW, false },    /* over */
+		{ "203.0.113.1", { 64496, "" }, NOW, true },
+		{ "203.0.113.1", { 64497, "" }, NOW, false },
+		{ "203.0.113.1", { 64497, "BE" }, NOW, true },
+		{ "10.1.3.3", { 0, "BE" }, NOW, true },       /* the second lets in all of a country, the first does not */
+		{ "203.0.113.1", { 0, "FR" }, NOW, false },
+	};
+	struct stage first, second;
+	struct lists *all;
+
+	(void)state;
+	stage_start(&first);
+	stage_start(&second);
+	add(&first, &first.settings.allowlist, "10.1.0.0/16", 0);
+	add(&first, &first.settings.denylist, "10.1.3.0/24", 0);
+	add(&first, &first.settings.denylist, "192.0.2.0/24", 0);
+	add(&first, &first.settings.denylist, "BE", 0);
+	add(&first, &first.settings.allowlist, "AS64496", 0);
+	add(&second, &second.settings.allowlist, "192.0.2.0/24", 0);
+	add(&second, &second.settings.allowlist, "198.51.100.0/24", NOW);
+	add(&second, &second.settings.allowlist, "BE", 0);
+	add(&second, &second.settings.denylist, "FR", 0);
+	ready(&first);
+	ready(&second);
+	assert_ok(lists_join(&first.arena, (const struct lists *const[]){ first.lists, second.lists }, 2, &all));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct address address;
+
+		assert_ok(address_read(span_of(rows[i].address), &address));
+		if (lists_name(all, &address, &rows[i].place, rows[i].now_ms) != rows[i].is_named)
+			fail_msg("row %zu: %s", i, rows[i].address);
+	}
+	arena_done(&second.arena);
+	arena_done(&first.arena);
+}
+
+/* A thousand sites let a network in, all but one of them no more: that one is found at the first look. And where they deny him within it, not all of them
+ * are asked: the one that would let him in, and for a shorter time than the others, is not found. */
+static void of_a_thousand_lists(void **state)
+{
+	static struct lists *each[1000];
+	struct stage stage, keeper;
+	struct lists *all;
+	struct address partner, denied;
+
+	(void)state;
+	stage_start(&keeper);
+	for (unsigned i = 0; i < 1000; i++) {
+		stage_start(&stage);
+		stage.arena = keeper.arena;
+		stage.settings.allowlist.items = arena_new_array(&stage.arena, struct list_rule, 2);
+		stage.settings.denylist.items = arena_new_array(&stage.arena, struct list_rule, 1);
+		assert_true(stage.settings.allowlist.items && stage.settings.denylist.items);
+		add(&stage, &stage.settings.allowlist, "172.16.0.0/12", i == 500 ? 0 : NOW - i);
+		add(&stage, &stage.settings.allowlist, "10.0.0.0/8", i == 500 ? NOW + 1 : 0);
+		if (i != 500)
+			add(&stage, &stage.settings.denylist, "10.1.0.0/16", 0);
+		ready(&stage);
+		each[i] = stage.lists;
+		keeper.arena = stage.arena;
+	}
+	assert_ok(lists_join(&keeper.arena, (const struct lists *const *)each, 1000, &all));
+	assert_ok(address_read(SPAN("172.16.0.1"), &partner));
+	assert_ok(address_read(SPAN("10.1.0.1"), &denied));
+	assert_true(lists_name(all, &partner, &(struct list_place){ 0, "" }, NOW));
+	assert_false(lists_name(all, &denied, &(struct list_place){ 0, "" }, NOW));
+	arena_done(&keeper.arena);
+}
+
 static void nothing_is_listed(void **state)
 {
 	struct stage stage;
@@ -262,6 +339,8 @@ int main(void)
 		cmocka_unit_test(the_narrowest_decides),
 		cmocka_unit_test(in_both_is_allowed),
 		cmocka_unit_test(an_ended_rule_leaves_the_wider_one),
+		cmocka_unit_test(let_in_somewhere),
+		cmocka_unit_test(of_a_thousand_lists),
 		cmocka_unit_test(nothing_is_listed),
 		cmocka_unit_test(as_one_by_one),
 		cmocka_unit_test(memory_runs_out),

@@ -107,7 +107,7 @@ static void a_hundred_thousand_networks(void **state)
 	buffer_init(&lines, 4 << 20);
 	write_networks(&lines, LIST_NETWORKS_MAX);
 	snapshot = assert_taken(sections, "", lines.bytes);
-	arena_init(&arena, LIST_NETWORKS_MAX * 112 + 4096, 65536);
+	arena_init(&arena, LIST_NETWORKS_MAX * 128 + 4096, 65536);
 	assert_ok(lists_new(&arena, source_site_settings(&snapshot->sites[0]), &lists));
 	for (unsigned i = 0; i < 2 * LIST_NETWORKS_MAX; i += 997) {
 		address = (struct address){ { [10] = 0xff, [11] = 0xff, [12] = 11, [13] = (uint8_t)(i >> 16), [14] = (uint8_t)(i >> 8), [15] = (uint8_t)i } };

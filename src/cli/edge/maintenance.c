@@ -63,7 +63,10 @@ static void tell_begin(struct edge_state *state, const struct edge_site *site, c
 
 enum result edge_maintenance_begin(struct edge_state *state, const struct edge_site *site, const struct maintenance *wish)
 {
-	enum result result = state->maintenances ? maintenance_begin(state->maintenances, wish, now_ms()) : RESULT_NOT_FOUND;
+	enum result result;
+
+	edge_maintenance_tick(state);  /* or what is over would make room and not be told */
+	result = state->maintenances ? maintenance_begin(state->maintenances, wish, now_ms()) : RESULT_NOT_FOUND;
 
 	if (result == RESULT_OK)
 		tell_begin(state, site, wish);

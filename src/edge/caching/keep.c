@@ -113,22 +113,6 @@ void caching_take(struct request *request, size_t count)
 
 /* -- what is said of it: RFC 9211 -- */
 
-static struct span print(struct request *request, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static struct span print(struct request *request, const char *format, ...)
-{
-	struct span copy = SPAN_NONE;
-	struct buffer text;
-	va_list list;
-
-	buffer_init(&text, 256);
-	va_start(list, format);
-	if (buffer_print_list(&text, format, list) == RESULT_OK)
-		copy = arena_copy(&request->arena, buffer_span(&text));
-	va_end(list);
-	buffer_done(&text);
-	return copy;
-}
-
 static const char *forward_word(const struct caching *caching)
 {
 	return caching->stale ? "stale" : caching->has_other_variants ? "vary-miss" : "uri-miss";
@@ -145,15 +129,15 @@ struct span caching_status(struct request *request)
 	switch (caching->state) {
 	case CACHING_HIT:
 	case CACHING_STALE:
-		return print(request, "bouclier; hit; ttl=%lld%s", left_s, life->is_learned ? "; detail=learned" : "");
+		return arena_print(&request->arena, "bouclier; hit; ttl=%lld%s", left_s, life->is_learned ? "; detail=learned" : "");
 	case CACHING_COLLAPSED:
-		return print(request, "bouclier; fwd=uri-miss; collapsed; ttl=%lld", left_s);
+		return arena_print(&request->arena, "bouclier; fwd=uri-miss; collapsed; ttl=%lld", left_s);
 	case CACHING_IF_ERROR:
-		return print(request, "bouclier; hit; ttl=%lld; detail=if-error", left_s);
+		return arena_print(&request->arena, "bouclier; hit; ttl=%lld; detail=if-error", left_s);
 	case CACHING_REVALIDATED:
-		return print(request, "bouclier; fwd=stale; fwd-status=304; ttl=%lld", left_s);
+		return arena_print(&request->arena, "bouclier; fwd=stale; fwd-status=304; ttl=%lld", left_s);
 	case CACHING_STORED:
-		return print(request, "bouclier; fwd=%s; stored; ttl=%lld", forward_word(caching), left_s);
+		return arena_print(&request->arena, "bouclier; fwd=%s; stored; ttl=%lld", forward_word(caching), left_s);
 	case CACHING_NONE:
 	case CACHING_MISS:
 	case CACHING_UNAVAILABLE:

@@ -1,6 +1,7 @@
 #include "edge/caller/plan_sources.h"
 
 #include <limits.h>
+#include <stdlib.h>
 
 #include "waf/rule.h"
 
@@ -46,8 +47,18 @@ static enum result make_exempt(struct plan *plan, const struct guard_top_setting
 
 /* -- a site's own -- */
 
-/* Sites that say nothing of their own share the defaults' settings, and what is made of them. */
-static enum result make_lists(struct plan *plan, struct edge_site *site, const struct edge_site *before)
+/* Sites that say nothing of their own share the defaults' settings, and what is made of them. NULL: SITE is the first that has them. */
+static const struct lists *find_lists(const struct plan *plan, const struct edge_site *site)
+{
+	for (const struct edge_site *before = plan->sites; before < site; before++) {
+		if (before->lists && source_site_settings(before->site) == source_site_settings(site->site))
+			return before->lists;
+	}
+	return NULL;
+}
+
+/* ALL, with room for one more, gets what is made. */
+static enum result make_lists(struct plan *plan, struct edge_site *site, const struct lists **all, size_t *count)
 {
 	const struct source_site_settings *settings = source_site_settings(site->site);
 	struct lists *lists;
@@ -55,14 +66,13 @@ static enum result make_lists(struct plan *plan, struct edge_site *site, const s
 
 	if (!settings || (!settings->allowlist.count && !settings->denylist.count))
 		return RESULT_OK;
-	if (before && source_site_settings(before->site) == settings) {
-		site->lists = before->lists;
+	site->lists = find_lists(plan, site);
+	if (site->lists)
 		return RESULT_OK;
-	}
 	result = lists_new(&plan->arena, settings, &lists);
 	if (result != RESULT_OK)
 		return result;
-	site->lists = lists;
+	site->lists = all[(*count)++] = lists;
 	plan->needs_place |= lists_need_place(lists);
 	return RESULT_OK;
 }
@@ -90,6 +100,23 @@ static enum result make_majority(struct plan *plan, struct edge_site *site)
 	return RESULT_OK;
 }
 
+static enum result make_all_lists(struct plan *plan)
+{
+	const struct lists **all = malloc((plan->site_count + 1) * sizeof(struct lists *));
+	enum result result = all ? RESULT_OK : RESULT_NO_MEMORY;
+	struct lists *joined;
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->site_count && result == RESULT_OK; i++)
+		result = make_lists(plan, &plan->sites[i], all, &count);
+	if (result == RESULT_OK && count) {
+		result = lists_join(&plan->arena, all, count, &joined);
+		plan->partners = result == RESULT_OK ? joined : NULL;
+	}
+	free(all);
+	return result;
+}
+
 enum result plan_make_sources(struct plan *plan, const struct snapshot *snapshot)
 {
 	const struct guard_top_settings *guard = guard_top_settings(snapshot);
@@ -98,12 +125,12 @@ enum result plan_make_sources(struct plan *plan, const struct snapshot *snapshot
 
 	if (result == RESULT_OK)
 		result = make_exempt(plan, guard);
+	if (result == RESULT_OK)
+		result = make_all_lists(plan);
 	for (size_t i = 0; i < plan->site_count && result == RESULT_OK; i++) {
 		struct edge_site *site = &plan->sites[i];
 
-		result = make_lists(plan, site, i ? site - 1 : NULL);
-		if (result == RESULT_OK)
-			result = make_limits(plan, site);
+		result = make_limits(plan, site);
 		if (result == RESULT_OK)
 			result = make_majority(plan, site);
 	}

@@ -98,17 +98,39 @@ enum step_outcome screen_source(struct request *request)
 	return outcome;
 }
 
-/* Availability: whom some site's allowlist names has no budget here, for whichever site it comes. Seldom asked: of those that would be refused. */
-static bool is_partner_anywhere(const struct plan *plan, const struct address *peer, const struct source_entry *entry, int64_t wall_ms)
+static struct list_place place_of(const struct source_entry *entry)
 {
 	struct list_place place = { .asn = entry->asn };
 
 	entry_country(entry, place.country);
-	for (size_t i = 0; i < plan->site_count; i++) {
-		if (plan->sites[i].lists && lists_ask(plan->sites[i].lists, peer, &place, wall_ms).action == LIST_ALLOW)
-			return true;
+	return place;
+}
+
+/* Availability: whom some site's allowlist names has no budget here, for whichever site it comes. Asked of those that would be refused, and a flood of
+ * them asks it as often: it costs the same for one site and for a thousand. */
+static bool is_partner_anywhere(const struct worker *worker, const struct address *peer, const struct list_place *place)
+{
+	const struct lists *partners = worker->binding->plan->partners;
+
+	return partners && lists_name(partners, peer, place, (int64_t)(worker->loop.wall_ns / 1000000));
+}
+
+/* Which site it is has to be looked for among all: for who is a partner of one. */
+bool source_is_partner(const struct worker *worker, uint64_t site_key, const struct address *peer)
+{
+	const struct source_table *table = &worker->common->sources;
+	struct list_place place = { 0 };
+	const struct edge_site *site;
+	struct source_hold hold;
+
+	if (table->header && source_table_take(table, source_key_of(peer), worker->loop.now_ns / 1000, SOURCE_FIND, &hold) == RESULT_OK) {
+		place = place_of(hold.entry);
+		source_table_give(&hold);
 	}
-	return false;
+	if (!is_partner_anywhere(worker, peer, &place))
+		return false;
+	site = plan_find_site(worker->binding->plan, site_key);
+	return site && site->lists && lists_ask(site->lists, peer, &place, (int64_t)(worker->loop.wall_ns / 1000000)).action == LIST_ALLOW;
 }
 
 /* A person let him in: he owes nothing for his connections either. */
@@ -123,7 +145,7 @@ bool source_may_connect(const struct worker *worker, const struct address *peer,
 {
 	const struct source_table *table = &worker->common->sources;
 	const struct plan *plan = worker->binding->plan;
-	struct source_entry entry;
+	struct list_place place;
 	struct source_hold hold;
 	bool may;
 
@@ -131,9 +153,9 @@ bool source_may_connect(const struct worker *worker, const struct address *peer,
 	    source_table_take(table, source_key_of(peer), worker->loop.now_ns / 1000, SOURCE_MAKE, &hold) != RESULT_OK)
 		return true;
 	may = source_budgets_admit(&plan->budgets, hold.entry, is_tls);
-	entry = *hold.entry;
+	place = place_of(hold.entry);
 	source_table_give(&hold);
-	return may || source_is_trusted(&plan->exempt, peer) || is_partner_anywhere(plan, peer, &entry, (int64_t)(worker->loop.wall_ns / 1000000));
+	return may || source_is_trusted(&plan->exempt, peer) || is_partner_anywhere(worker, peer, &place);
 }
 
 /* Of an entry that is there. */

@@ -71,12 +71,7 @@ static enum step_outcome wait_on(struct request *request, const struct visit *vi
 {
 	struct challenge_ask ask = { .to = target_of(request) };
 
-	if (puzzle_read(&visit->asker, text, &ask.puzzle) != RESULT_OK)
-		return let_go(request, REASON_WAITING);
-	ask.puzzle.parts = 0;
-	ask.wait_s = (unsigned)((puzzle_left_ms(&visit->asker, &ask.puzzle) + 999) / 1000);
-	memcpy(ask.text, text.at, sizeof(ask.text));
-	return challenge_answer_page(request, &ask);
+	return challenge_ask_again(visit, text, &ask) == RESULT_OK ? challenge_answer_page(request, &ask) : let_go(request, REASON_WAITING);
 }
 
 /* What did not let in leads to the wait, never round in circles: the script knows the way (challenge.js). */

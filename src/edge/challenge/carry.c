@@ -202,9 +202,10 @@ static enum result set_length(struct request *request, size_t len)
 }
 
 /* Who shows no token has waited: the form brings its puzzle along. */
-static enum result admit(struct request *request, struct visit *visit, struct span ask, uint64_t *left_ms)
+static enum result admit(struct request *request, struct visit *visit, struct span ask)
 {
 	struct token token;
+	uint64_t left_ms;
 	enum result result;
 
 	if (request->caller.is_admitted)
@@ -213,7 +214,7 @@ static enum result admit(struct request *request, struct visit *visit, struct sp
 		challenge_take_token(request, visit);
 		return RESULT_OK;
 	}
-	result = challenge_admit_wait(request->connection->worker->common->challenge, visit, ask, &token, left_ms);
+	result = challenge_admit_wait(request->connection->worker->common->challenge, visit, ask, &token, &left_ms);
 	if (result != RESULT_OK)
 		return result;
 	visit_give(request, visit, &token);
@@ -221,34 +222,23 @@ static enum result admit(struct request *request, struct visit *visit, struct sp
 	return RESULT_OK;
 }
 
-/* Too early: the same page, for as long as is left. */
-static enum step_outcome wait_on(struct request *request, const struct visit *visit, struct span text, struct span sealed, uint64_t left_ms)
-{
-	struct challenge_ask ask = { .wait_s = (unsigned)((left_ms + 999) / 1000), .sealed = sealed, .to = url_of(request) };
-
-	if (puzzle_read(&visit->asker, text, &ask.puzzle) != RESULT_OK)
-		return challenge_refuse(request);
-	ask.puzzle.parts = 0;
-	memcpy(ask.text, text.at, sizeof(ask.text));
-	return challenge_answer_page(request, &ask);
-}
-
 /* Security, fails closed: what does not open, and what has come before, goes no further. */
 static enum step_outcome take_back(struct request *request, struct span body)
 {
 	struct span ask = parameter_of(body, SPAN("ask")), sealed = parameter_of(body, SPAN("sealed")), form = SPAN_NONE, url;
 	char *text = arena_take(&request->arena, sealed.len + 1);
-	uint64_t number, left_ms = 0;
+	struct challenge_ask again = { .sealed = sealed };
+	uint64_t number;
 	struct visit visit;
 	enum result result;
 
 	unmark(&request->head);
-	url = url_of(request);
+	again.to = url = url_of(request);
 	if (!text || !url.len || !visit_of(request, &visit) || carry_open(&visit.asker, url, sealed, text, &form, &number) != RESULT_OK)
 		return challenge_refuse(request);
-	result = admit(request, &visit, ask, &left_ms);
-	if (result == RESULT_MORE)
-		return wait_on(request, &visit, ask, sealed, left_ms);
+	result = admit(request, &visit, ask);
+	if (result == RESULT_MORE && challenge_ask_again(&visit, ask, &again) == RESULT_OK)
+		return challenge_answer_page(request, &again);  /* for as long as is left */
 	if (result != RESULT_OK || !challenge_spend(request->connection->worker->common->challenge, number, visit.now_us))
 		return challenge_refuse(request);
 	if (set_length(request, form.len) != RESULT_OK)

@@ -35,6 +35,8 @@ struct challenge_ask {
 	struct span sealed;       /* the form that comes back; empty: none */
 };
 
+/* Too early: into ASK goes the puzzle that TEXT is, and what is left of its wait. RESULT_TIMEOUT, RESULT_MALFORMED: it is none, or not any more. */
+enum result challenge_ask_again(const struct visit *visit, struct span text, struct challenge_ask *ask) must_check;
 /* Answers with the page, 503. */
 enum step_outcome challenge_answer_page(struct request *request, const struct challenge_ask *ask);
 /* A page that leads on to URL by itself. Empty: no memory. */

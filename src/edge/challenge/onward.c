@@ -25,13 +25,16 @@ static const struct field *target_of(const struct request *request)
 	return (status == 301 || status == 302 || status == 303) && location && is_web(location->value) ? location : NULL;
 }
 
-/* What the origin's answer is to leave in the browser, copied: its buffer goes. */
+/* What the origin's answer is to leave in the browser, copied: its buffer goes. And what leads back to that origin, which goes too. */
 static enum result copy_cookies(struct request *request, struct fields *out)
 {
 	const struct fields *from = &request->response.fields;
+	struct span sticky = response_sticky_cookie(request);
 	enum result result = RESULT_OK;
 
-	fields_init(out, &request->arena, from->count + 2);
+	fields_init(out, &request->arena, from->count + 3);
+	if (sticky.len)
+		result = fields_add(out, FIELD_SET_COOKIE, SPAN("Set-Cookie"), sticky);
 	for (unsigned i = 0; i < from->count && result == RESULT_OK; i++) {
 		struct span value = from->list[i].id == FIELD_SET_COOKIE ? arena_copy(&request->arena, from->list[i].value) : SPAN_NONE;
 

@@ -190,6 +190,18 @@ enum step_outcome challenge_answer_page(struct request *request, const struct ch
 	return outcome;
 }
 
+enum result challenge_ask_again(const struct visit *visit, struct span text, struct challenge_ask *ask)
+{
+	enum result result = puzzle_read(&visit->asker, text, &ask->puzzle);
+
+	if (result != RESULT_OK)
+		return result;
+	ask->puzzle.parts = 0;
+	ask->wait_s = (unsigned)((puzzle_left_ms(&visit->asker, &ask->puzzle) + 999) / 1000);
+	memcpy(ask->text, text.at, sizeof(ask->text));
+	return RESULT_OK;
+}
+
 struct span challenge_onward_page(struct request *request, struct span url)
 {
 	enum page_language language = page_language_of(request);

@@ -57,7 +57,7 @@ static void set_lane_of_token(struct request *request, const struct visit *visit
 		caller->lane = lane;
 }
 
-static bool is_pressed(const struct request *request)
+static bool is_pressed(struct request *request)
 {
 	return edge_settings_of(request->site->site->sections)->challenge == EDGE_CHALLENGE_ALWAYS || request_is_pressed(request);
 }

@@ -45,7 +45,7 @@ bool visit_of(const struct request *request, struct visit *out)
 		return false;
 	*out = (struct visit){
 		.asker = { &memory->keys, request->site->key, request->source, challenge_now_ms(memory, now_us) },
-		.now_us = now_us,
+		.source = request->caller.key, .now_us = now_us,
 		.client = agent ? hash_span((struct hash_seed){ request->site->key, 0 }, agent->value) : 0,
 	};
 	for (unsigned i = 0; i < fields->count; i++) {
@@ -65,15 +65,11 @@ void visit_give(struct request *request, const struct visit *visit, const struct
 {
 	uint64_t now_s = visit->asker.now_ms / 1000, end_s = (uint64_t)token->made_s + token->lifetime_s;
 	char text[TOKEN_TEXT_LEN];
-	struct buffer cookie;
 
 	if (end_s <= now_s || token_write(&visit->asker, token, text) != RESULT_OK)
 		return;
-	buffer_init(&cookie, 512);
-	if (buffer_print(&cookie, "%.*s=%.*s; Path=/; Max-Age=%u; HttpOnly; SameSite=Lax%s", SPAN_ARG(cookie_name(request)), (int)sizeof(text), text,
-	                 (unsigned)(end_s - now_s), request->connection->is_tls ? "; Secure" : "") == RESULT_OK)
-		request->set_cookie = arena_copy(&request->arena, buffer_span(&cookie));
-	buffer_done(&cookie);
+	request->set_cookie = arena_print(&request->arena, "%.*s=%.*s; Path=/; Max-Age=%u; HttpOnly; SameSite=Lax%s", SPAN_ARG(cookie_name(request)),
+	                                  (int)sizeof(text), text, (unsigned)(end_s - now_s), request->connection->is_tls ? "; Secure" : "");
 }
 
 /* The other cookies of LIST, in the request's arena; NULL: no memory. */

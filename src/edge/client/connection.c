@@ -107,8 +107,13 @@ static void run_job(struct job *job)
 
 	if (connection->stage == CONNECTION_CLOSED)
 		free_connection(connection);
-	else
+	else if (!connection_awaits_turn(connection, &connection->turn))
 		connection_advance(connection);
+}
+
+static void turn_has_come(struct job *job)
+{
+	connection_advance(list_entry(job, struct connection, turn));
 }
 
 void connection_later(struct connection *connection)
@@ -271,7 +276,7 @@ static enum result start_http(struct connection *connection)
 /* The ClientHello has come, and nothing was computed yet. RESULT_OK; RESULT_MORE: when it is the site's turn; RESULT_LIMIT. */
 static enum result begin_handshake(struct connection *connection)
 {
-	if (!connection_join(connection, (uint64_t)(uintptr_t)transport_site(&connection->transport))) {
+	if (!connection_join_early(connection, (uint64_t)(uintptr_t)transport_site(&connection->transport))) {
 		source_is_turned_away(connection->worker, &connection->peer.address);
 		connection_say(connection, DECISION_LIMIT, REASON_CONNECTIONS, HTTP_FAULT_NONE, "no place for another connection of this site");
 		return RESULT_LIMIT;
@@ -279,7 +284,7 @@ static enum result begin_handshake(struct connection *connection)
 	source_shakes_hands(connection->worker, &connection->peer.address);
 	if (!take_handshake(connection))
 		return RESULT_LIMIT;
-	return connection_awaits_turn(connection) ? RESULT_MORE : RESULT_OK;
+	return connection_awaits_turn(connection, &connection->turn) ? RESULT_MORE : RESULT_OK;
 }
 
 static enum result handshake(struct connection *connection)
@@ -371,7 +376,12 @@ static void ready(struct watch *watch, uint32_t events)
 		connection_close(connection, false);
 		return;
 	}
-	connection_take_turn(connection);
+	if (connection_awaits_turn(connection, &connection->turn))
+		return;
+	if (connection->stage == CONNECTION_HTTP_2)
+		http2_ready(connection);
+	else
+		connection_advance(connection);
 }
 
 /* On a slow line nothing more fits into the kernel's buffer for a long time, while what lies in it moves: a citizen who takes
@@ -456,6 +466,7 @@ static void init_connection(struct connection *connection, struct worker *worker
 	binding_hold(worker->binding);
 	timer_init(&connection->timer, expired);
 	job_init(&connection->job, run_job);
+	job_init(&connection->turn, turn_has_come);
 	buffer_init(&connection->in, in_bytes > IN_MIN_BYTES ? in_bytes : IN_MIN_BYTES);
 	buffer_init(&connection->out, OUT_MAX_BYTES);
 	list_add_last(&worker->connections, &connection->node);

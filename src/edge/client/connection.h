@@ -61,14 +61,15 @@ struct connection {
 	uint64_t probe, probe_site;        /* probe.c: its number, and the key of the site that judges; 0: an ordinary one */
 	struct pace pace;
 	struct share *share;               /* shares.h: whose it is */
-	struct list yielding, turn;        /* its places there, while it rests and while it waits for time */
+	struct list yielding;              /* its place there, while it rests */
+	struct job turn;                   /* goes on when its site's turn has come */
 	struct job job;                    /* later: go on, flush, or free */
 };
 
 /* Takes the descriptor. */
 void connection_accept(struct worker *worker, int fd, const struct endpoint *local, const struct endpoint *peer);
 void connection_advance(struct connection *connection);
-/* Goes on in the next round: for fairness, and to send what several streams have to say at once. */
+/* Goes on in the next round, or when its site's turn has come: for fairness, and to send what several streams have to say at once. */
 void connection_later(struct connection *connection);
 void connection_close(struct connection *connection, bool reset);
 

@@ -161,6 +161,8 @@ static void wait_idle(struct connection *connection)
 	connection->appetite = FILL_MIN_BYTES;
 	buffer_release(&connection->in);
 	buffer_release(&connection->out);
+	if (!connection->has_served)
+		connection_is_silent(connection);
 	if (connection->wait == wait || connection->wait == WAIT_HEAD)
 		return;
 	connection->wait = wait;
@@ -259,6 +261,8 @@ void http1_advance(struct connection *connection)
 				finish(connection);
 				return;
 			}
+			if (i && buffer_len(&connection->in) && connection_awaits_turn(connection, &connection->turn))
+				return;  /* an origin has answered, and the next one lies there: it is not the origin's turn that it has */
 			result = next_request(connection);
 			if (result == RESULT_MORE) {
 				wait_idle(connection);

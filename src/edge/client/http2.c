@@ -39,7 +39,8 @@ static void start(struct connection *connection, struct request *request, const 
 {
 	request->head = *head;
 	request->fault = fault;
-	request->has_begun = true;
+	request->has_begun = connection->has_served = true;
+	connection->wait = WAIT_REQUEST;
 	connection->requests++;
 	connection_rebind(connection);
 	request_begin(request, connection);
@@ -265,7 +266,8 @@ static void end_badly(struct connection *connection, enum http_fault fault)
 	end(connection);
 }
 
-/* RESULT_MORE: all that has come was taken. RESULT_LIMIT: not all, because what we owe has to go first. */
+/* RESULT_MORE: all that has come was taken. RESULT_OK: not all, because others of this worker wait too. RESULT_LIMIT: because what we owe has to go
+ * first. */
 static enum result take_input(struct connection *connection)
 {
 	enum http_fault fault = HTTP_FAULT_NONE;
@@ -286,10 +288,8 @@ static enum result take_input(struct connection *connection)
 		/* What we owe is said before more is taken: a peer that sends without reading is not given more to do. */
 		if (buffer_len(&connection->out) >= OWED_BYTES)
 			return RESULT_LIMIT;
-		if (taken_bytes >= BYTES_A_ROUND) {  /* others of this worker wait too */
-			connection_later(connection);
-			return RESULT_MORE;
-		}
+		if (taken_bytes >= BYTES_A_ROUND)
+			return RESULT_OK;
 		result = connection_fill(connection);
 		if (result != RESULT_OK)
 			return result;
@@ -342,7 +342,9 @@ static void watch_clock(struct connection *connection)
 		connection->wait = WAIT_IDLE;
 		connection_rests(connection);
 		connection_set_deadline(connection, CLOCK_STEP_MS);
-	} else if (connection->wait != WAIT_HEAD && list_is_empty(&connection->yielding)) {
+	} else if (connection->wait == WAIT_HEAD) {
+		connection_is_silent(connection);
+	} else if (list_is_empty(&connection->yielding)) {
 		connection_rests(connection);  /* again: it was busy with a PING, or the like, when somebody looked for one that rests */
 	}
 }
@@ -394,6 +396,11 @@ static void go_on(struct connection *connection, enum result input)
 {
 	enum result output;
 
+	list_remove(&connection->job.node);  /* what was to be said later is said now */
+	if (input == RESULT_OK) {
+		connection_later(connection);
+		input = RESULT_MORE;
+	}
 	if (connection->worker->is_draining && !connection->is_closing) {
 		connection->is_closing = true;
 		h2_shutdown(connection->h2);
@@ -437,7 +444,7 @@ void http2_ready(struct connection *connection)
 
 	if (connection->stage != CONNECTION_HTTP_2)
 		return;
-	if (input == RESULT_MORE)
+	if (input == RESULT_MORE || input == RESULT_OK)
 		flush_later(connection);
 	else
 		go_on(connection, input);

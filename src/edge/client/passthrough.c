@@ -245,24 +245,15 @@ static const struct edge_site *find_site(const struct connection *connection)
 
 static void begin(struct request *request, struct connection *connection, const struct edge_site *site)
 {
-	struct worker *worker = connection->worker;
-
 	connection->stage = CONNECTION_PASSTHROUGH;
 	connection->request = request;
-	request->connection = connection;
-	request->binding = connection->binding;
-	binding_hold(request->binding);
-	request->start_ns = worker->loop.now_ns;
-	request->wall_ns = worker->loop.wall_ns;
-	request->source = connection->peer.address;
+	request_attach(request, connection);
 	request->site = site;
 	request->route = &site->routes[site->site->route_count - 1];
 	request->decision = DECISION_ALLOW;
 	request->reason = REASON_PASSTHROUGH;
 	request->is_passthrough = true;
 	request->step = STEP_RECORD;
-	worker_next_id(worker, request->id);
-	worker->gauges.requests_at_work++;
 }
 
 enum result passthrough_start(struct connection *connection)

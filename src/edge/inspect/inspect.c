@@ -17,7 +17,7 @@ bool inspect_may_wait(const struct request *request)
 
 static void turn_has_come(struct job *job)
 {
-	request_wake(list_entry(job, struct request, inspect_job));
+	request_go_on(list_entry(job, struct request, inspect_job), job);
 }
 
 /* The rules gave the thread back: others of this worker have their turn first; or a rule pauses the request, or waits for the outside. */

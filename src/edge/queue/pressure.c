@@ -69,12 +69,6 @@ bool request_would_wait(const struct request *request)
 	return waits;
 }
 
-/* Where it is shortest: for this request, and for somebody in its lane who has asked for nothing yet. */
-struct outlook {
-	uint64_t wait_us, newcomer_us;
-	bool is_pressed;                 /* all of them */
-};
-
 /* Most of the time nobody waits, and no lock is taken to see that. */
 static struct outlook look_at(struct gate *gate, const struct admission_entry *entry, uint64_t now_us)
 {
@@ -91,10 +85,10 @@ static struct outlook look_at(struct gate *gate, const struct admission_entry *e
 	return outlook;
 }
 
-static struct outlook look_ahead(const struct request *request)
+static struct outlook look_anew(const struct request *request)
 {
 	struct admission_entry entry = request_entry(request);
-	struct outlook best = { UINT64_MAX, UINT64_MAX, true };
+	struct outlook best = { .wait_us = UINT64_MAX, .newcomer_us = UINT64_MAX, .is_pressed = true };
 	uint64_t set = candidates(request), now_us = request_worker(request)->loop.now_ns / 1000;
 
 	if (!set)
@@ -109,16 +103,33 @@ static struct outlook look_ahead(const struct request *request)
 	return best;
 }
 
-uint64_t request_projected_wait_us(const struct request *request)
+/* Each look takes the lock of each origin. What is asked in one round of the loop is asked of one and the same outlook. */
+static struct outlook *look_ahead(struct request *request)
 {
-	return look_ahead(request).wait_us;
+	struct outlook *kept = &request->outlook;
+	uint64_t now_ns = request_worker(request)->loop.now_ns;
+
+	if (kept->looked_ns == now_ns && kept->lane == request->caller.lane)
+		return kept;
+	*kept = look_anew(request);
+	kept->looked_ns = now_ns;
+	kept->lane = request->caller.lane;
+	return kept;
+}
+
+uint64_t request_projected_wait_us(struct request *request)
+{
+	return look_ahead(request)->wait_us;
 }
 
 /* All of them: or those that are not pressed would say that all is well, until they are as full. */
-static void press(const struct request *request)
+static void press(const struct request *request, struct outlook *outlook)
 {
 	const struct loop *loop = &request_worker(request)->loop;
 
+	if (outlook->has_pressed)
+		return;
+	outlook->has_pressed = true;
 	for (uint64_t set = candidates(request); set;) {
 		struct origin *origin = take_first(request, &set);
 
@@ -130,19 +141,21 @@ static void press(const struct request *request)
 }
 
 /* Whoever waits for what he asked for himself is asked himself, and nobody else. */
-bool request_is_pressed(const struct request *request)
+bool request_is_pressed(struct request *request)
 {
-	struct outlook outlook = look_ahead(request);
+	struct outlook *outlook = look_ahead(request);
 
-	if (outlook.newcomer_us >= CHALLENGE_WAIT_US)
-		press(request);
-	return outlook.is_pressed || outlook.wait_us >= CHALLENGE_WAIT_US;
+	if (outlook->newcomer_us >= CHALLENGE_WAIT_US)
+		press(request, outlook);
+	return outlook->is_pressed || outlook->wait_us >= CHALLENGE_WAIT_US;
 }
 
-void request_press(const struct request *request)
+void request_press(struct request *request)
 {
-	if (look_ahead(request).newcomer_us >= IN_VAIN_US)
-		press(request);
+	struct outlook *outlook = look_ahead(request);
+
+	if (outlook->newcomer_us >= IN_VAIN_US)
+		press(request, outlook);
 }
 
 void request_hold_off(const struct request *request)

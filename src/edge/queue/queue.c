@@ -125,7 +125,7 @@ static void note_wait(const struct request *request)
 }
 
 /* Who took more than his token has is refused for that, and says nothing of the origin. */
-static void note_refusal(const struct request *request)
+static void note_refusal(struct request *request)
 {
 	if (request->caller.lane == LANE_GREEDY)
 		return;

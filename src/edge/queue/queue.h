@@ -46,6 +46,15 @@ struct turn {
 	bool has_waited;
 };
 
+/* Where it is shortest: for a request, and for somebody in its lane who has asked for nothing yet. */
+struct outlook {
+	uint64_t looked_ns;                  /* in which round of the loop; 0: not yet */
+	enum lane lane;
+	uint64_t wait_us, newcomer_us;
+	bool is_pressed;                     /* all of the origins */
+	bool has_pressed;                    /* what follows from it for others has been said */
+};
+
 /* Of a worker: its requests that need wait no more. */
 struct turns {
 	pthread_mutex_t lock;
@@ -71,7 +80,7 @@ struct pool_wish request_wish(const struct request *request);
 /* The origin whose turn it is, counted as at work, whatever waits there: for what is not queued. NULL: none is left. */
 const struct pool_member *request_take_member(struct request *request);
 
-/* -- pressure.c -- */
+/* -- pressure.c: its origins are looked at once in a round of the loop, and lane, whoever asks -- */
 
 /* Its path is one of the site's `priority_routes`. */
 bool request_is_priority(const struct request *request);
@@ -80,11 +89,11 @@ struct admission_entry request_entry(const struct request *request);
 /* Nobody who asked now would go at once. */
 bool request_would_wait(const struct request *request);
 /* How long the request would wait, in its lane, where it is shortest. 0: it would not, or nobody waits there. */
-uint64_t request_projected_wait_us(const struct request *request);
+uint64_t request_projected_wait_us(struct request *request);
 /* Strangers are asked first: this one would wait for too long, or what is asked of its origin, by those who are held off too, is more than that can do. */
-bool request_is_pressed(const struct request *request);
+bool request_is_pressed(struct request *request);
 /* It was refused, or has waited in vain: if others would too, strangers are asked first from now on. */
-void request_press(const struct request *request);
+void request_press(struct request *request);
 /* It is not let in: counted as what was asked of the origin, and as an attack's. */
 void request_hold_off(const struct request *request);
 /* Seconds with this are what an attack looks like to the level of the site. */

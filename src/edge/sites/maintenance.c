@@ -36,19 +36,40 @@ static void write_place(struct maintenances *all, unsigned place, const struct m
 	__atomic_store_n(&all->sites[place], record->site, __ATOMIC_RELEASE);
 }
 
+static unsigned find_free(struct maintenances *all, uint64_t now_ms)
+{
+	unsigned place = find_place(all, 0, 0);
+	struct maintenance over;
+
+	if (place < MAINTENANCES_MAX)
+		return place;
+	(void)maintenance_take_over(all, now_ms, &over);  /* true, or false where all it found was half written: there is room now, or not */
+	return find_place(all, 0, 0);
+}
+
+/* All places that SITE has, but KEPT: two, where whoever wrote the second one died before the first was free. */
+static void free_places(struct maintenances *all, uint64_t site, unsigned kept)
+{
+	struct slots slots = slots_of(all);
+
+	for (unsigned place = find_place(all, 0, site); place < slots_used(&slots); place = find_place(all, place + 1, site)) {
+		if (place != kept)
+			write_place(all, place, &(struct maintenance){ 0 });
+	}
+}
+
+/* Security, fails closed: what was said before is whole until what is said now is, or a death in between would open the site. With no place left there
+ * is no other way. */
 enum result maintenance_begin(struct maintenances *all, const struct maintenance *wish, uint64_t now_ms)
 {
-	struct maintenance over;
-	struct slots slots = slots_of(all);
-	unsigned place = find_place(all, 0, wish->site);
+	unsigned place = find_free(all, now_ms);
 
-	if (place == slots_used(&slots))
-		place = find_place(all, 0, 0);
-	if (place == MAINTENANCES_MAX && maintenance_take_over(all, now_ms, &over))
-		place = find_place(all, 0, 0);
+	if (place == MAINTENANCES_MAX)
+		place = find_place(all, 0, wish->site);
 	if (place == MAINTENANCES_MAX)
 		return RESULT_LIMIT;
 	write_place(all, place, wish);
+	free_places(all, wish->site, place);
 	return RESULT_OK;
 }
 
@@ -56,7 +77,7 @@ enum result maintenance_end(struct maintenances *all, uint64_t site, uint64_t no
 {
 	if (!maintenance_find(all, site, now_ms, out))
 		return RESULT_NOT_FOUND;
-	write_place(all, find_place(all, 0, site), &(struct maintenance){ 0 });
+	free_places(all, site, MAINTENANCES_MAX);
 	return RESULT_OK;
 }
 
@@ -76,18 +97,22 @@ static bool read_place(const struct maintenances *all, unsigned place, uint64_t 
 bool maintenance_find(const struct maintenances *all, uint64_t site, uint64_t now_ms, struct maintenance *out)
 {
 	struct slots slots;
-	unsigned place;
 
 	if (!all || !all->used)
 		return false;
 	slots = slots_of(all);
-	place = find_place(all, 0, site);
-	return place < slots_used(&slots) && read_place(all, place, site, now_ms, out) && out->until_ms > now_ms;
+	for (unsigned place = find_place(all, 0, site); place < slots_used(&slots); place = find_place(all, place + 1, site)) {
+		if (read_place(all, place, site, now_ms, out) && out->until_ms > now_ms)
+			return true;
+	}
+	return false;
 }
 
+/* What is half written was never said, was to end, or (of a list without a place left) is lost: whatever else was said of its site stands elsewhere. */
 bool maintenance_take_over(struct maintenances *all, uint64_t now_ms, struct maintenance *out)
 {
 	struct slots slots = slots_of(all);
+	struct maintenance other;
 
 	for (unsigned i = 0; i < slots_used(&slots); i++) {
 		bool is_whole = slots_read(&slots, i, out);
@@ -95,7 +120,7 @@ bool maintenance_take_over(struct maintenances *all, uint64_t now_ms, struct mai
 		if (is_whole && (!out->site || out->until_ms > now_ms))
 			continue;
 		write_place(all, i, &(struct maintenance){ 0 });
-		if (is_whole)  /* or else whoever wrote it died: it is free, and nobody knows what it was */
+		if (is_whole && !maintenance_find(all, out->site, now_ms, &other))
 			return true;
 	}
 	return false;

@@ -5,7 +5,8 @@
  * Owns     nothing: the memory is the caller's, zero at birth
  * Threads  one writes, any number of any processes read (base/slots.h)
  *
- * Security, fails closed: who is in no network of `allow` does not go on, and while its record is half written nobody does. Availability, fails open: it ends by itself, and an edge
+ * Security, fails closed: who is in no network of `allow` does not go on, while its record is half written nobody does, and who dies while he says
+ * something anew of a site leaves what was said before. Availability, fails open: it ends by itself, and an edge
  * without the memory closes nothing.
  */
 #ifndef BOUCLIER_EDGE_MAINTENANCE_H

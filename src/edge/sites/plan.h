@@ -76,6 +76,7 @@ struct plan {
 	struct arena arena;                /* of sites' lists and rate limits, and of EXEMPT */
 	struct source_budgets budgets;
 	struct list_value exempt;          /* struct network: management, trusted proxies, this machine: no budgets, no bans */
+	const struct lists *partners;      /* lists_join of the sites'; NULL: none has any */
 	bool needs_place;                  /* some site's list names countries or autonomous systems */
 	struct geo *geo;                   /* NULL: nobody asks where somebody is, or there is no database */
 };

@@ -1,5 +1,6 @@
 #include "edge/sites/shares.h"
 
+#include "base/clock.h"
 #include "source/source.h"
 
 #include "base/banned.h"
@@ -38,14 +39,13 @@ static void leave_place(struct connection *connection)
 	if (is_stranger(connection))
 		__atomic_sub_fetch(&connection->worker->common->strangers, 1u, __ATOMIC_RELAXED);
 	list_remove(&connection->yielding);
-	share_wait_no_more(shares, connection->share, &connection->turn);
 	share_give(shares, connection->share, SHARE_CONNECTIONS);
 }
 
 /* Nothing of it has come that is not answered, and nothing is on its way to it. Of a stranger: it has asked nothing. */
 static bool is_at_rest(const struct connection *connection)
 {
-	if (has_work(connection) || !list_is_empty(&connection->turn))
+	if (has_work(connection) || !list_is_empty(&connection->turn.node))
 		return false;
 	if (is_stranger(connection))
 		return true;
@@ -59,12 +59,12 @@ static bool is_at_rest(const struct connection *connection)
 void connection_shares_begin(struct connection *connection)
 {
 	list_init(&connection->yielding);
-	list_init(&connection->turn);
 	take_place_in(connection, &connection->worker->shares.strangers);
 }
 
 void connection_shares_end(struct connection *connection)
 {
+	list_remove(&connection->turn.node);
 	leave_place(connection);
 }
 
@@ -134,18 +134,52 @@ static bool may_move_on(const struct connection *connection)
 	return !is_stranger(connection) && source_is_trusted(&connection->binding->plan->exempt, &connection->peer.address);
 }
 
-bool connection_join(struct connection *connection, uint64_t key)
+static bool has_room(struct connection *connection, uint64_t key)
 {
 	struct shares *shares = &connection->worker->shares;
 	struct share *share = shares_of(shares, key);
 
-	if (share == connection->share)
-		return true;
-	if (are_places_scarce(connection) && share_is_over(shares, share, SHARE_CONNECTIONS) && !close_one(share) && !may_move_on(connection))
-		return false;
+	return !are_places_scarce(connection) || !share_is_over(shares, share, SHARE_CONNECTIONS) || close_one(share) || may_move_on(connection);
+}
+
+/* However many the site has. */
+static void join(struct connection *connection, uint64_t key)
+{
+	if (connection->share->key == key)
+		return;
 	leave_place(connection);
-	take_place_in(connection, shares_of(shares, key));  /* not SHARE: the one that was closed may have been its last */
+	take_place_in(connection, shares_of(&connection->worker->shares, key));
+}
+
+static bool is_exempt(const struct connection *connection, const struct address *source)
+{
+	return source_is_trusted(&connection->binding->plan->exempt, source);
+}
+
+/* Availability, fails open: asked of those who would be refused before they have asked anything. */
+static bool is_excused_early(const struct connection *connection, uint64_t key)
+{
+	const struct address *peer = &connection->peer.address;
+
+	if (is_exempt(connection, peer))
+		return !source_is_trusted(&connection->port->trusted_proxies, peer);
+	return source_is_partner(connection->worker, key, peer);
+}
+
+bool connection_join_early(struct connection *connection, uint64_t key)
+{
+	if (connection->share->key != key && !has_room(connection, key) && !is_excused_early(connection, key))
+		return false;
+	join(connection, key);
 	return true;
+}
+
+void connection_is_silent(struct connection *connection)
+{
+	if (!is_stranger(connection))
+		join(connection, 0);
+	else if (list_is_empty(&connection->yielding))
+		list_add_last(&connection->share->yielding, &connection->yielding);
 }
 
 void connection_rests(struct connection *connection)
@@ -158,9 +192,10 @@ void connection_rests(struct connection *connection)
 
 bool connection_may_shake_hands(const struct connection *connection, unsigned under_way, unsigned limit)
 {
-	if (is_scarce(connection, under_way, limit) && share_is_over(&connection->worker->shares, connection->share, SHARE_HANDSHAKES))
+	if (under_way >= limit)
 		return false;
-	return under_way < limit;
+	return !is_scarce(connection, under_way, limit) || !share_is_over(&connection->worker->shares, connection->share, SHARE_HANDSHAKES) ||
+	       is_excused_early(connection, connection->share->key);
 }
 
 /* -- time -- */
@@ -175,47 +210,42 @@ static bool is_pressed(const struct worker *worker)
 	return shares_wait(shares) || worker->loop.lag_ns > LAG_NS || worker->loop.batch > BATCH;
 }
 
-bool connection_awaits_turn(struct connection *connection)
+/* Who has shaken hands, and asked nothing yet, is a stranger who comes for a site all the same. */
+bool connection_awaits_turn(struct connection *connection, struct job *job)
 {
 	struct worker *worker = connection->worker;
+	struct shares *shares = &worker->shares;
+	uint64_t key = is_stranger(connection) ? connection->tls_site : connection->share->key;
+	struct share *share;
 
-	if (!list_is_empty(&connection->turn))
+	if (!list_is_empty(&job->node))
 		return true;
-	if (is_stranger(connection) || !is_pressed(worker))
+	if (!key || (shares->running && shares->running->key == key) || !is_pressed(worker))
 		return false;
-	share_wait(&worker->shares, connection->share, &connection->turn);
+	share = shares_of(shares, key);
+	if (share == &shares->strangers)
+		return false;  /* no memory */
+	share_wait(shares, share, &job->node);
 	loop_later(&worker->loop, &worker->shares_job);
 	return true;
-}
-
-static void go_on(struct connection *connection)
-{
-	if (connection->stage == CONNECTION_HTTP_2)
-		http2_ready(connection);
-	else
-		connection_advance(connection);
-}
-
-void connection_take_turn(struct connection *connection)
-{
-	if (!connection_awaits_turn(connection))
-		go_on(connection);
 }
 
 static void take_turns(struct job *job)
 {
 	struct worker *worker = list_entry(job, struct worker, shares_job);
-	uint64_t now_ns = clock_mono_ns(), end_ns = now_ns + TURNS_NS;
+	uint64_t now_ns = worker->turns_clock(), end_ns = now_ns + TURNS_NS;
 
 	while (now_ns < end_ns) {
 		struct share *share;
 		struct list *node = shares_next(&worker->shares, &share);
 		uint64_t began_ns = now_ns;
+		struct job *next;
 
 		if (!node)
 			return;
-		go_on(list_entry(node, struct connection, turn));
-		now_ns = clock_mono_ns();
+		next = list_entry(node, struct job, node);
+		next->run(next);
+		now_ns = worker->turns_clock();
 		shares_ran(&worker->shares, share, now_ns - began_ns);
 	}
 	if (shares_wait(&worker->shares))
@@ -225,13 +255,21 @@ static void take_turns(struct job *job)
 void shares_worker_init(struct worker *worker)
 {
 	shares_init(&worker->shares);
+	worker->turns_clock = clock_mono_ns;
 	job_init(&worker->shares_job, take_turns);
+}
+
+/* Security: anybody can ask for that, so its connection makes room again at once, which HTTP/2 would not. */
+static bool is_check_of_owner(const struct request *request)
+{
+	return !request->is_h2 && request_is_acme(request);
 }
 
 /* Availability, fails open: asked of those who would be refused. */
 static bool is_excused(const struct request *request)
 {
-	return request_is_bypassed(request) || request_is_probe(request) || caller_is_partner(request);
+	return request_is_bypassed(request) || request_is_probe(request) || is_check_of_owner(request) || caller_is_partner(request) ||
+	       is_exempt(request->connection, &request->source);
 }
 
 enum step_outcome shares_admit(struct request *request)
@@ -240,12 +278,15 @@ enum step_outcome shares_admit(struct request *request)
 
 	if (!request->site || connection->share->key == request->site->key)
 		return STEP_NEXT;
-	if (!connection_join(connection, request->site->key)) {
-		if (is_excused(request))
-			return STEP_NEXT;  /* its connection stays what it was */
-		source_is_turned_away(connection->worker, &connection->peer.address);
-		connection->is_closing |= !request->is_h2;
-		return request_answer(request, 503, DECISION_LIMIT, REASON_CONNECTIONS);
+	if (!has_room(connection, request->site->key)) {
+		bool is_free = is_excused(request);
+
+		connection->is_closing |= !request->is_h2 && (!is_free || is_check_of_owner(request));
+		if (!is_free) {
+			source_is_turned_away(connection->worker, &connection->peer.address);
+			return request_answer(request, 503, DECISION_LIMIT, REASON_CONNECTIONS);
+		}
 	}
-	return !request->is_h2 && connection_awaits_turn(connection) ? STEP_WAIT : STEP_NEXT;
+	join(connection, request->site->key);
+	return !request->is_h2 && connection_awaits_turn(connection, &connection->turn) ? STEP_WAIT : STEP_NEXT;
 }

@@ -3,9 +3,12 @@
  *     accepted          a stranger; where all places are taken, whoever has to give closes one that rests
  *     its site is known (SNI, or the first Host): it has one of the site's. While places are scarce, one of a site that has more than an even part of
  *                       them is refused, unless another of that site rests; and so are its handshakes, while those are
- *     it has moved      while there is more to do than time, it waits for its site's turn
+ *     it has shaken hands and asks nothing: a stranger again, until it does
+ *     it has moved, or has to go on with what it left: while there is more to do than time, it waits for its site's turn
  *
- * Availability, fails open: without memory for a share there is none to be kept within.
+ * Availability, fails open: without memory for a share there is none to be kept within. Nor is it kept from whom the site's allowlist names, from
+ * management, from this machine itself, from an ACME challenge; and from probes and bypassed sites. What a trusted proxy brings is its visitors': they
+ * are judged when they ask.
  *
  * Threads  a worker's
  */
@@ -16,14 +19,15 @@
 
 void connection_shares_begin(struct connection *connection);
 void connection_shares_end(struct connection *connection);
-/* It is for the site with KEY. False: it is refused, and nothing has changed. */
-bool connection_join(struct connection *connection, uint64_t key) must_check;
+/* Its ClientHello names the site with KEY. False: it is refused, and nothing has changed. */
+bool connection_join_early(struct connection *connection, uint64_t key) must_check;
+/* It has shaken hands, or not even that, and asked nothing yet. */
+void connection_is_silent(struct connection *connection);
 /* It waits for its client's next request. */
 void connection_rests(struct connection *connection);
-/* It has something to do, and goes on now; or, for its site's turn, later. */
-void connection_take_turn(struct connection *connection);
-/* There is more to do than time: what it does next is to wait for its site's turn, and does. */
-bool connection_awaits_turn(struct connection *connection);
+/* There is more to do than time: JOB, of the connection or of a request of it, waits for its site's turn, and is run then. Never while it is that
+ * site's turn. */
+bool connection_awaits_turn(struct connection *connection, struct job *job);
 /* There is no place for another connection: one is closed. False: none can be. */
 bool worker_make_room(struct worker *worker);
 /* Its site is known: STEP_NEXT, STEP_WAIT for the site's turn, or it is answered. */
