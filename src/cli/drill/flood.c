@@ -14,12 +14,13 @@ static const char *const targets[ATTACK_KINDS][3] = {
 
 /* -- what is sent -- */
 
-/* The fields and their order are those of the tool: a kind of client of its own. */
+/* Fields as attack tools send them, in their order: a kind of client of its own, which says that it wants a page. */
 static enum result write_front(struct flood *flood, struct buffer *out)
 {
 	const char *target = targets[flood->kind][stage_chance_below(flood->stage, 3)];
 
-	return buffer_print(out, "%s %s?%llx=%llx HTTP/1.1\r\nHost: " DRILL_HOST "\r\nAccept: */*\r\nUser-Agent: Mozilla/5.0 (Windows NT 10.0) Chrome/%u.0\r\n",
+	return buffer_print(out, "%s %s?%llx=%llx HTTP/1.1\r\nHost: " DRILL_HOST "\r\nUser-Agent: Mozilla/5.0 (Windows NT 10.0) Chrome/%u.0\r\n"
+	                         "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\nAccept-Language: en-US,en;q=0.5\r\nAccept-Encoding: gzip, deflate\r\n",
 	                    flood->kind == ATTACK_POST ? "POST" : "GET", target, (unsigned long long)stage_chance_below(flood->stage, 1u << 16),
 	                    (unsigned long long)stage_chance(flood->stage), 100 + (unsigned)stage_chance_below(flood->stage, 20));
 }

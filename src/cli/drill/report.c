@@ -109,10 +109,10 @@ static void print_shield(struct page *page, const struct drill_report *report)
 	const struct drill_tally *tally = report->tally;
 	const struct drill_work *work[2] = { &tally->work[0][WINDOW_ATTACK], &tally->work[1][WINDOW_ATTACK] };
 
-	page_print(page, "\nThe shield    asked %llu requests to prove themselves first; turned away %llu that were too many, and blocked %llu\n",
+	page_print(page, "\nThe shield    asked %llu requests to prove themselves first; turned away %llu that were too many; blocked or dropped %llu\n",
 	           (unsigned long long)decision(report, "challenge"), (unsigned long long)(decision(report, "limit") + decision(report, "queue")),
 	           (unsigned long long)(decision(report, "block") + decision(report, "drop")));
-	page_print(page, "              gave %llu of the citizens' pages from its cache; %llu of them waited for a question\n",
+	page_print(page, "              gave citizens %llu pages from its cache; before %llu of their pages they were asked\n",
 	           (unsigned long long)citizens_sum(tally, offsetof(struct drill_pages, kept)),
 	           (unsigned long long)citizens_sum(tally, offsetof(struct drill_pages, challenged)));
 	page_print(page, "The portal    had %.1f %% of its time taken by attackers, from the third second on (%llu pages for them, %llu for citizens)\n",

@@ -51,7 +51,7 @@ static uint64_t pages_of(const struct drill_tally *tally, enum drill_window wind
 static bool had_time(const struct drill_tally *tally)
 {
 	return tally->late_turns * 100 <= tally->turns * VERDICT_LATE_PERCENT && pages_of(tally, WINDOW_CALM) >= VERDICT_PAGES_MIN &&
-	       pages_of(tally, WINDOW_ATTACK) >= VERDICT_PAGES_MIN;
+	       pages_of(tally, WINDOW_ONSET) + pages_of(tally, WINDOW_ATTACK) >= VERDICT_PAGES_MIN;
 }
 
 static enum drill_verdict_kind kind_of(const struct drill_tally *tally, struct drill_verdict *out)
