@@ -134,14 +134,11 @@ static void answer_question(struct citizen *citizen, struct span work)
 static void go_on_working(struct citizen *citizen)
 {
 	struct loop *loop = &citizen->stage->loop;
-	enum result result = work_go_on(&citizen->work, WORK_TRIES);
 
-	if (result == RESULT_MORE)
-		timer_set(&loop->timers, &citizen->next, loop->now_ms + WORK_EVERY_MS);
-	else if (result == RESULT_OK)
+	if (work_go_on(&citizen->work, WORK_TRIES) == RESULT_OK)
 		answer_question(citizen, span_make(citizen->work.solution, citizen->work.len));
 	else
-		end_page(citizen, false);
+		timer_set(&loop->timers, &citizen->next, loop->now_ms + WORK_EVERY_MS);
 }
 
 /* False: it is a refusal. */

@@ -19,7 +19,7 @@ struct work {
 
 /* ASK is the puzzle's line. BITS is 1 to PUZZLE_BITS_MAX, PARTS 1 to PUZZLE_PARTS_MAX. */
 enum result work_begin(struct work *work, struct span ask, unsigned bits, unsigned parts) must_check;
-/* TRIES more. RESULT_OK: `solution` is one; RESULT_MORE; RESULT_NO_MEMORY. */
+/* TRIES more. RESULT_OK: `solution` is one; RESULT_MORE. */
 enum result work_go_on(struct work *work, unsigned tries) must_check;
 
 #endif
