@@ -124,7 +124,7 @@ static void what_protects_comes_along(void **state)
 	complaints_init(&complaints);
 	assert_ok(config_source_init(&source, span_of(ground.config)));
 	assert_ok(config_read(&source, wiring_sections(), &complaints, &again));
-	assert_int_equal(complaints.count, 0);
+	assert_int_equal(complaints.errors, 0);
 	assert_int_equal(again->site_count, 1);
 	snapshot_drop(again);
 	config_source_done(&source);
