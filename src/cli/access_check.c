@@ -4,16 +4,15 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
-#include <pwd.h>
 #include <unistd.h>
 
 #include "cli/wiring.h"
 #include "config/denial.h"
 #include "net/settings.h"
+#include "process/account.h"
 
 #include "base/banned.h"
 
-#define NOBODY 65534u
 #define GROUPS_MAX 256
 
 static bool is_denied(struct span path, int mode, struct denial *why)
@@ -62,13 +61,13 @@ static void check_texts(const struct config_texts *texts, const struct rule_file
 
 void access_check_as_account(const struct config_texts *texts, const struct rule_files *rules, const struct snapshot *snapshot, struct complaints *complaints)
 {
-	const struct passwd *account = getpwnam(EDGE_ACCOUNT);
+	const struct account account = account_of(EDGE_ACCOUNT);
 	gid_t groups[GROUPS_MAX], group = getegid();
 	int count = getgroups(GROUPS_MAX, groups);
 
-	if (geteuid() != 0 || count < 0)
+	if (!account.must_switch || count < 0)
 		return;
-	if (setgroups(0, NULL) == 0 && setegid(account ? account->pw_gid : NOBODY) == 0 && seteuid(account ? account->pw_uid : NOBODY) == 0) {
+	if (setgroups(0, NULL) == 0 && setegid(account.gid) == 0 && seteuid(account.uid) == 0) {
 		check_texts(texts, rules, complaints);
 		if (snapshot)
 			access_check_folders(snapshot, complaints);

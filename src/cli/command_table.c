@@ -114,6 +114,13 @@ static const struct option rules_options[] = {
 	OPTION_OUTPUT,
 	OPTION_HELP,
 };
+static const struct option drill_options[] = {
+	OPTION_CONFIG,
+	{ .name = "for", .letter = 'f', .value = "DURATION", .help = "How long: 10s to 5m, 20s without it. A quarter of it is calm, half of it an attack." },
+	{ .name = "rate", .letter = 'r', .value = "NUMBER", .help = "The attack's requests a second: 50 to 2000, 400 without it." },
+	OPTION_OUTPUT,
+	OPTION_HELP,
+};
 static const struct option doctor_options[] = { OPTION_CONFIG, OPTION_OUTPUT, OPTION_HELP };
 static const struct option version_options[] = { OPTION_OUTPUT, OPTION_HELP };
 static const struct option dump_options[] = {
@@ -219,6 +226,13 @@ const struct command commands[] = {
 	             "test asks the running shield about regression tests, in the form of CRS 3.3 and of go-ftw: files, or folders with .yaml in them. "
 	             "The shield stops each request before any origin, and says over its admin socket which rules fired; --output json tells that too. "
 	             "A line for each test that failed, then \"N passed, N failed\"; tests about what an origin answers are skipped, and counted." },
+	{ .name = "drill", .summary = "plays an attack on this machine, and says whether the portal would stay reachable", .arguments = "[SITE]",
+	  .arguments_max = 1, .options = drill_options, .run = drill_command,
+	  .details = "Starts a shield of its own with the site's own settings, in front of a portal of its own that makes 100 pages a second; plays citizens, and "
+	             "attackers who ask for four times as much; and prints who was served in time, what the shield did, and a verdict. Exit 0: the portal "
+	             "would have stayed reachable.\n\n"
+	             "All of it is on loopback addresses of this machine, and no option names another: no origin of the configuration, no visitor and no running "
+	             "shield notices. Nothing is changed, and nothing is left afterwards." },
 	{ .name = "doctor", .summary = "looks at this machine, and says what to change before a shield depends on it",
 	  .options = doctor_options, .run = doctor_command },
 	{ .name = "version", .summary = "the version, and what it was built with", .options = version_options, .run = version_command },

@@ -5,7 +5,6 @@
 
 #include "base/banned.h"
 
-#define SEED_LEN 16u
 #define BITS_CALM 12u
 #define BITS_BUSY 13u
 #define BUSY_US 2000000u     /* citizens have that long for a page */
@@ -99,13 +98,13 @@ static enum result number_read(struct span text, uint64_t *out)
 	return RESULT_OK;
 }
 
-static enum result check_part(const uint8_t seed[SEED_LEN], unsigned part, uint64_t number, unsigned bits)
+enum result puzzle_try(const uint8_t seed[PUZZLE_SEED_LEN], unsigned part, uint64_t number, unsigned bits)
 {
-	uint8_t text[SEED_LEN + 8], digest[DIGEST_LEN];
+	uint8_t text[PUZZLE_SEED_LEN + 8], digest[DIGEST_LEN];
 	uint64_t front;
 
-	memcpy(text, seed, SEED_LEN);
-	(void)bytes_put(bytes_put(text + SEED_LEN, part, 4), number, 4);
+	memcpy(text, seed, PUZZLE_SEED_LEN);
+	(void)bytes_put(bytes_put(text + PUZZLE_SEED_LEN, part, 4), number, 4);
 	if (digest_plain(span_make((const char *)text, sizeof(text)), digest) != RESULT_OK)
 		return RESULT_REFUSED;
 	(void)bytes_get(digest, &front, 4);
@@ -133,7 +132,7 @@ enum result puzzle_check(const struct asker *asker, const struct puzzle *puzzle,
 	if (digest_plain(text, digest) != RESULT_OK)
 		return RESULT_REFUSED;
 	for (unsigned i = 0; i < puzzle->parts && result == RESULT_OK; i++)
-		result = check_part(digest, i, numbers[i], puzzle->bits);
+		result = puzzle_try(digest, i, numbers[i], puzzle->bits);
 	return result;
 }
 

@@ -32,6 +32,7 @@
 #define PUZZLE_VERSION 1u
 #define PUZZLE_BYTES 48u
 #define PUZZLE_TEXT_LEN BASE64URL_LEN(PUZZLE_BYTES)
+#define PUZZLE_SEED_LEN 16u    /* of the line's SHA-256 */
 #define PUZZLE_PARTS_MAX 16u
 #define PUZZLE_BITS_MAX 20u
 #define PUZZLE_SOLUTION_MAX (9u * PUZZLE_PARTS_MAX - 1)
@@ -58,6 +59,9 @@ enum result puzzle_write(const struct asker *asker, const struct puzzle *puzzle,
 enum result puzzle_read(const struct asker *asker, struct span text, struct puzzle *out) must_check;
 /* SOLUTION to PUZZLE, which was read from TEXT. RESULT_TIMEOUT: too late; RESULT_MALFORMED: no solution; RESULT_REFUSED: not the solution. */
 enum result puzzle_check(const struct asker *asker, const struct puzzle *puzzle, struct span text, struct span solution) must_check;
+/* One try: does NUMBER solve PART of the puzzle whose line's digest begins with SEED? BITS is 1 to PUZZLE_BITS_MAX. RESULT_REFUSED: it does not, or there is
+ * no memory to say so. */
+enum result puzzle_try(const uint8_t seed[PUZZLE_SEED_LEN], unsigned part, uint64_t number, unsigned bits) must_check;
 /* How much of its wait is left. 0: it may come in. */
 uint64_t puzzle_left_ms(const struct asker *asker, const struct puzzle *puzzle);
 /* It was sent to somebody in another network. */

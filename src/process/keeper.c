@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,7 +23,6 @@
 #include "base/banned.h"
 
 #define END_EXTRA_S 10  /* for what the edge writes when its requests are over */
-#define NOBODY 65534
 #define LINE_MAX_BYTES 2048
 
 /* -- words -- */
@@ -119,22 +117,12 @@ static bool find_program(const char *word, char out[PATH_MAX])
 
 static void choose_account(struct keeper *keeper)
 {
-	const struct passwd *found;
-
-	keeper->account = (struct keeper_account){ .uid = geteuid(), .gid = getegid() };
-	if (geteuid() != 0) {
-		keeper_note(keeper, "not root: every process runs as user %d, without a user of its own", (int)geteuid());
-		return;
-	}
-	found = keeper->plan.account ? getpwnam(keeper->plan.account) : NULL;
-	keeper->account.must_switch = true;
-	if (found && found->pw_uid != 0) {
-		keeper->account.uid = found->pw_uid;
-		keeper->account.gid = found->pw_gid;
-		return;
-	}
-	keeper->account.uid = keeper->account.gid = NOBODY;
-	keeper_note(keeper, "there is no user %s: the edge runs as nobody (%d)", keeper->plan.account ? keeper->plan.account : "for the roles", NOBODY);
+	keeper->account = account_of(keeper->plan.account);
+	if (!keeper->account.must_switch)
+		keeper_note(keeper, "not root: every process runs as user %d, without a user of its own", (int)keeper->account.uid);
+	else if (keeper->account.is_nobody)
+		keeper_note(keeper, "there is no user %s: the edge runs as nobody (%d)", keeper->plan.account ? keeper->plan.account : "for the roles",
+		            (int)keeper->account.uid);
 }
 
 static bool lock_pid_file(struct keeper *keeper)

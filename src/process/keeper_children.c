@@ -1,7 +1,6 @@
 /* Starting the other processes, talking with them, burying them. */
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,16 +26,6 @@ _Static_assert(LISTENERS_A_MESSAGE * sizeof(struct wire_listener) <= CHANNEL_BOD
 
 /* -- starting -- */
 
-static void drop_rights(const struct keeper_account *account)
-{
-	if (account->must_switch && (setgroups(0, NULL) != 0 || setresgid(account->gid, account->gid, account->gid) != 0 ||
-	                             setresuid(account->uid, account->uid, account->uid) != 0 || setuid(0) == 0))
-		_exit(126);  /* security: rather no role than one with root's rights */
-	/* Not root, but with capabilities from systemd: a role gets none of them. */
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		_exit(126);
-}
-
 /* In the child: from the keeper's world into the role's. Does not return. */
 static void become_role(const struct keeper *keeper, const char *program, const char *role, int channel_fd, pid_t parent)
 {
@@ -58,7 +47,7 @@ static void become_role(const struct keeper *keeper, const char *program, const 
 	(void)!close_range(CHANNEL_ROLE_FD + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC);
 	if (channel_fd == CHANNEL_ROLE_FD)
 		fcntl(CHANNEL_ROLE_FD, F_SETFD, 0);
-	drop_rights(&keeper->account);
+	account_take(&keeper->account);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (getppid() != parent)  /* the keeper died before the line above */
 		_exit(126);

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "base/buffer.h"
+#include "process/account.h"
 #include "process/channel.h"
 #include "process/image.h"
 #include "process/keeper.h"
@@ -35,12 +36,6 @@
 #define KEEPER_ALIVE_MS 1000u       /* an edge that served so long may be replaced at once */
 #define KEEPER_SOCKETS_MAX (2 * IMAGE_LISTENERS_MAX)
 #define KEEPER_SEND_MS 5000
-
-struct keeper_account {
-	uid_t uid;
-	gid_t gid;
-	bool must_switch;  /* the keeper is root and the roles are not */
-};
 
 /* One address; each worker has its own socket and so its own accept queue. */
 struct keeper_socket {
@@ -92,7 +87,7 @@ struct keeper {
 	struct keeper_plan plan;
 	char config_path[PATH_MAX];
 	char program[PATH_MAX];      /* what an upgrade executes */
-	struct keeper_account account;
+	struct account account;
 	int signal_fd, memory_fd, pid_fd, state_fd, null_fd;
 	struct shared memory;
 	struct shared_keeper *facts;

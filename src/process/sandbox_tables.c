@@ -57,6 +57,9 @@ static const int calls_edge[] = {
 /* bind(2) of a datagram socket is how the system's resolver asks the kernel for its addresses (netlink). */
 static const int calls_resolve[] = { CALL(bind), CALL(ioctl), SANDBOX_END };
 
+/* Both ends of a drill: a portal that accepts, and clients that choose which loopback address they come from. */
+static const int calls_drill[] = { CALL(accept4), CALL(bind), SANDBOX_END };
+
 const int sandbox_deadly[] = {
 	CALL(ptrace), CALL(process_vm_readv), CALL(process_vm_writev), CALL(pidfd_getfd), CALL(kcmp),
 	CALL(mount), CALL(umount2), CALL(pivot_root), CALL(chroot), CALL(move_mount), CALL(open_tree), CALL(fsopen),
@@ -114,4 +117,5 @@ const struct sandbox_table sandbox_tables[SANDBOX_COUNT] = {
 	                   .reads = { reads_base, reads_edge }, .has_files = true },
 	[SANDBOX_RESOLVE] = { .calls = { calls_base, calls_read, calls_connect, calls_resolve },
 	                      .reads = { reads_base, reads_names }, .has_files = true },
+	[SANDBOX_DRILL] = { .calls = { calls_base, calls_connect, calls_drill }, .reads = { reads_base }, .has_files = true },
 };

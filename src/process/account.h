@@ -1,0 +1,25 @@
+/* The user that everything runs as which is not the keeper: rights are given up for good, or the process ends.
+ *
+ * Owns     nothing
+ * Threads  account_take before the first thread of the process
+ */
+#ifndef BOUCLIER_PROCESS_ACCOUNT_H
+#define BOUCLIER_PROCESS_ACCOUNT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct account {
+	uid_t uid;
+	gid_t gid;
+	bool must_switch;  /* this process is root, and the others are not */
+	bool is_nobody;    /* for want of a user of its own */
+};
+
+/* Who others run as when this process starts them: the user NAME (NULL: none is known by name) if it is root, itself otherwise. */
+struct account account_of(const char *name);
+/* In the child: becomes ACCOUNT, without capabilities, and never gains any. Security, fails closed: ends the process with status 126
+ * rather than to go on with root's rights. */
+void account_take(const struct account *account);
+
+#endif
