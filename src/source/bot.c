@@ -45,21 +45,21 @@ static bool is_letter(char lower)
 	return lower >= 'a' && lower <= 'z';
 }
 
-static uint32_t letter_bit(char lower)
-{
-	return (uint32_t)1 << (lower - 'a');
-}
-
 bool bots_make(const struct bots_settings *settings, struct bots *out)
 {
-	struct bots bots = { settings->also.items, settings->also.count, 0 };
+	struct bots bots = { settings->also.items, settings->also.count, { 0 } };
 
 	if (settings->mode == BOTS_OFF)
 		return false;
 	for (size_t i = 0; i < count_of(&bots); i++)
-		bots.letters |= letter_bit(ascii_lower(bot_at(&bots, i)->agent.at[0]));
+		bots.begins[ascii_lower(bot_at(&bots, i)->agent.at[0]) - 'a'] |= (uint64_t)1 << i;
 	*out = bots;
 	return true;
+}
+
+const struct bot *bots_first(const struct bots *bots, uint64_t claimed)
+{
+	return bot_at(bots, (size_t)__builtin_ctzll(claimed));
 }
 
 /* -- the claim -- */
@@ -90,19 +90,14 @@ uint64_t bots_claimed(const struct bots *bots, struct span agent)
 	for (size_t at = 0; at < agent.len && at < BOT_AGENT_LOOK; at++) {
 		char lower = ascii_lower(agent.at[at]);
 
-		if (!is_letter(lower) || !(bots->letters & letter_bit(lower)) || !has_front(agent, at))
+		if (!is_letter(lower) || !bots->begins[lower - 'a'] || !has_front(agent, at))
 			continue;
-		for (size_t i = 0; i < count_of(bots); i++) {
-			if (is_word(span_skip(agent, at), bot_at(bots, i)->agent))
-				claimed |= (uint64_t)1 << i;
+		for (uint64_t left = bots->begins[lower - 'a']; left; left &= left - 1) {
+			if (is_word(span_skip(agent, at), bots_first(bots, left)->agent))
+				claimed |= left & -left;
 		}
 	}
 	return claimed;
-}
-
-const struct bot *bots_first(const struct bots *bots, uint64_t claimed)
-{
-	return bot_at(bots, (size_t)__builtin_ctzll(claimed));
 }
 
 /* -- the proof -- */

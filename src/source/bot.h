@@ -26,12 +26,12 @@
 struct bots {
 	const struct bot *own;
 	size_t own_count;
-	uint32_t letters;     /* which letters their `agent`s begin with, a bit each */
+	uint64_t begins[26];  /* of each letter, the bots whose `agent` begins with it: a bit each */
 };
 
 /* Those of the built-in table: for documents, and for tests. */
 const struct bot *bots_built_in(size_t *count);
-/* False: SETTINGS say that there are none. */
+/* SETTINGS have been checked, and live as long as OUT. False: they say that there are none. */
 bool bots_make(const struct bots_settings *settings, struct bots *out);
 /* A bit for each bot that AGENT says to be; 0: it is no word of these. */
 uint64_t bots_claimed(const struct bots *bots, struct span agent);

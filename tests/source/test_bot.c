@@ -163,7 +163,7 @@ static void what_a_person_may_not_write(void **state)
 		{ BOTS "      - { name: A, domains: a.example }\n", "agent" },
 		{ BOTS "      - { name: A, agent: SomeBot, domains: [] }\n", "domains: found 0, expected 1 to 8" },
 		{ BOTS "      - { name: A, agent: SomeBot, domains: [a.b,b.b,c.b,d.b,e.b,f.b,g.b,h.b,i.b] }\n", "domains: found 9, expected 1 to 8" },
-		{ BOTS "      - { name: A, agent: bot, domains: a.example }\n", "bouclier.yaml:4:20: error: agent: found \"bot\", expected 4 to 64 letters, digits and \".-_\", a letter first" },
+		{ BOTS "      - { name: A, agent: bot, domains: a.example }\n", "bouclier.yaml:4:27: error: agent: found \"bot\", expected 4 to 64 letters, digits and \".-_\", a letter first" },
 		{ BOTS "      - { name: A, agent: \"Some Bot\", domains: a.example }\n", "agent: found \"Some Bot\"" },
 		{ BOTS "      - { name: A, agent: 1Bot, domains: a.example }\n", "agent: found \"1Bot\"" },
 		{ BOTS "      - { name: A, agent: mozilla, domains: a.example }\n", "agent: mozilla is what visitors' browsers say, too" },
