@@ -69,12 +69,10 @@ static bool is_word_byte(char lower)
 	return is_letter(lower) || is_digit(lower);
 }
 
-static bool has_front(struct span text, size_t at)
-{
-	char before = at ? ascii_lower(text.at[at - 1]) : ' ';
-
-	return !is_word_byte(before) && before != '-' && before != '_';
-}
+/* Bytes behind which no word begins. */
+static const bool joins[256] = {
+	['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['-'] = true, ['_'] = true,
+};
 
 /* A word that begins at the front of TEXT is WORD, and ends with it: "Googlebot/2.1", "Googlebot-Image"; not "Googlebots". */
 static bool is_word(struct span text, struct span word)
@@ -82,20 +80,32 @@ static bool is_word(struct span text, struct span word)
 	return span_starts_nocase(text, word) && (text.len == word.len || !is_word_byte(ascii_lower(text.at[word.len])));
 }
 
-/* Every request is looked at: one walk over the text, and a comparison only where a word begins with the right letter. */
-uint64_t bots_claimed(const struct bots *bots, struct span agent)
+/* Those that TEXT begins with. */
+static uint64_t claimed_at(const struct bots *bots, struct span text)
 {
+	char lower = ascii_lower(text.at[0]);
 	uint64_t claimed = 0;
 
-	for (size_t at = 0; at < agent.len && at < BOT_AGENT_LOOK; at++) {
-		char lower = ascii_lower(agent.at[at]);
+	for (uint64_t left = is_letter(lower) ? bots->begins[lower - 'a'] : 0; left; left &= left - 1) {
+		if (is_word(text, bots_first(bots, left)->agent))
+			claimed |= left & -left;
+	}
+	return claimed;
+}
 
-		if (!is_letter(lower) || !bots->begins[lower - 'a'] || !has_front(agent, at))
-			continue;
-		for (uint64_t left = bots->begins[lower - 'a']; left; left &= left - 1) {
-			if (is_word(span_skip(agent, at), bots_first(bots, left)->agent))
-				claimed |= left & -left;
-		}
+/* Every request is looked at: one walk over the text, and comparisons only where a word begins with the right letter. */
+uint64_t bots_claimed(const struct bots *bots, struct span agent)
+{
+	size_t end = agent.len < BOT_AGENT_LOOK ? agent.len : BOT_AGENT_LOOK;
+	bool is_joined = false;
+	uint64_t claimed = 0;
+
+	for (size_t at = 0; at < end; at++) {
+		bool joins_next = joins[(unsigned char)agent.at[at]];
+
+		if (joins_next && !is_joined)
+			claimed |= claimed_at(bots, span_skip(agent, at));
+		is_joined = joins_next;
 	}
 	return claimed;
 }
