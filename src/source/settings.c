@@ -189,9 +189,10 @@ static void check_bot(const void *values, struct key_check *check)
 		check_domain(domains[i], i, check);
 }
 
+/* Whoever chooses the word chooses who is asked about, of what all sites together may ask: tenants do not. */
 static const struct key bot_keys[] = {
 	{ .name = "name", .type = KEY_TEXT, .flags = KEY_REQUIRED, .offset = AT(bot, name), .min = 1, .max = 64, .help = "For the journal." },
-	{ .name = "agent", .type = KEY_TEXT, .flags = KEY_REQUIRED, .offset = AT(bot, agent), .min = 1, .max = 64,
+	{ .name = "agent", .type = KEY_TEXT, .flags = KEY_REQUIRED | KEY_ADMINISTRATOR, .offset = AT(bot, agent), .min = 1, .max = 64,
 	  .help = "A word of its User-Agent, in any case of letters." },
 	{ .name = "domains", .type = KEY_HOST, .flags = KEY_REQUIRED | KEY_LIST, .offset = AT(bot, domains),
 	  .help = "Where its addresses' names lie: those in DNS (PTR), which have these addresses." },
@@ -237,7 +238,7 @@ static const char *const bots_modes[] = { "on", "off", NULL };
 static const struct key bots_keys[] = {
 	{ .name = "mode", .type = KEY_CHOICE, .offset = AT(bots_settings, mode), .fallback = "on", .choices = bots_modes,
 	  .help = "off: nobody is taken for a good bot, and DNS is not asked." },
-	{ .name = "also", .type = KEY_MAP, .flags = KEY_LIST | KEY_ADMINISTRATOR, .offset = AT(bots_settings, also), .table = &bot_table,
+	{ .name = "also", .type = KEY_MAP, .flags = KEY_LIST, .offset = AT(bots_settings, also), .table = &bot_table,
 	  .help = "Bots beside those that are built in: Applebot, Archive.org, Bingbot, BingPreview, Facebook, Googlebot, LinkedInBot, MojeekBot, Qwantbot, SeznamBot, "
 	          "Twitterbot, YandexBot." },
 	{ 0 },

@@ -166,6 +166,23 @@ def test_in_an_attack_it_gets_pages_and_an_impostor_does_not(shield, names):
         subprocess.run([BINARY, "level", HOST, "auto", "--config", str(shield.config)], capture_output=True, check=True)
 
 
+def test_a_tenant_may_switch_them_off_and_add_none(origin):
+    shield = Shield(origin, start=False)
+    files = shield.folder / "sites.d" / "north"
+    files.mkdir(parents=True)
+    shield.settings["include"] = "sites.d/*/*.yaml"
+    shield.settings["tenants"] = [{"name": "north", "files": "sites.d/north", "hosts": ["*.north.example"], "origins": ["127.0.0.0/8"]}]
+    shield.write(shield.settings)
+    told = []
+    for bots in ([{"name": "Mine", "agent": "MineBot", "domains": ["north.example"]}], "off"):
+        site = {"name": "www.north.example", "origins": ["http://127.0.0.1:1"], "verified_bots": bots}
+        files.joinpath("site.yaml").write_text(json.dumps({"sites": [site]}))
+        done = subprocess.run([BINARY, "check", "-c", str(shield.config)], capture_output=True, text=True, check=False)
+        told.append(done.stdout + done.stderr)
+    shield.stop()
+    assert "agent is for the administrator's own sites, not for those of tenant north" in told[0] and "tenant north" not in told[1], told
+
+
 def test_its_word_counts_only_from_whom_the_proxy_names(shield, names):
     """From the connection's other end where no trusted proxy is; what is written in between is not looked at."""
     names.is_called("66.249.66.45", "crawl-66-249-66-45.googlebot.com")
