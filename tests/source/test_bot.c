@@ -1,6 +1,7 @@
 /* Good bots: the built-in table, what a User-Agent claims, which names prove it, and what a person may add. */
 #include "../config/site_reading.h"
 
+#include "config/dump.h"
 #include "source/bot.h"
 
 #include "base/banned.h"
@@ -192,6 +193,23 @@ static void what_a_person_may_not_write(void **state)
 	buffer_done(&lines);
 }
 
+/* The manual, and with it the schema, lists all that are built in. */
+static void the_manual_names_them(void **state)
+{
+	struct buffer out;
+	size_t count;
+	const struct bot *list = bots_built_in(&count);
+
+	(void)state;
+	buffer_init(&out, 1 << 20);
+	assert_ok(config_manual(sections, &out));
+	for (size_t i = 0; i < count; i++) {
+		if (!span_contains(buffer_span(&out), list[i].name))
+			fail_msg("%.*s", SPAN_ARG(list[i].name));
+	}
+	buffer_done(&out);
+}
+
 static struct bots bots_of(const struct snapshot *snapshot)
 {
 	struct bots bots;
@@ -228,7 +246,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_claimed), cmocka_unit_test(long_agents), cmocka_unit_test(which_names_prove_it), cmocka_unit_test(the_table_is_whole),
-		cmocka_unit_test(what_a_person_may_not_write), cmocka_unit_test(what_a_person_may_write),
+		cmocka_unit_test(what_a_person_may_not_write), cmocka_unit_test(what_a_person_may_write), cmocka_unit_test(the_manual_names_them),
 	};
 
 	sections[0] = source_site_section;
