@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct read_rule read[2][COUNT_MAX];
 	static struct list_rule rules[2][COUNT_MAX];
-	struct source_site_settings settings = { { rules[1], 0 }, { rules[0], 0 } };
+	struct source_site_settings settings = { .allowlist = { rules[1], 0 }, .denylist = { rules[0], 0 } };
 	struct span rest = span_make((const char *)data, size), line = span_skip(rest, span_find_last(rest, '\n') + (span_find_last(rest, '\n') < size));
 	struct address address;
 	struct arena arena;

@@ -13,7 +13,7 @@ QUERY_MAX = 512
 TTL_S = 60
 
 
-def _read_question(query):
+def read_question(query):
     """(name, type, end of the question); ValueError where there is none."""
     labels, at = [], 12
     while query[at:at + 1] not in (b"", b"\0"):
@@ -27,7 +27,7 @@ def _read_question(query):
     return ".".join(labels), struct.unpack_from("!H", query, at + 1)[0], at + 5
 
 
-def _name_bytes(name):
+def name_bytes(name):
     return b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0"
 
 
@@ -36,21 +36,21 @@ def _look_up(name, kind):
     backwards = re.fullmatch(r"(\d{1,3})\.66\.249\.66\.in-addr\.arpa", name)
     forwards = re.fullmatch(r"crawl-" + CRAWLERS + r"(\d{1,3})\.googlebot\.com", name)
     if backwards and int(backwards[1]) < 256:
-        return (_name_bytes(f"crawl-66-249-66-{backwards[1]}.googlebot.com") if kind == TYPES["PTR"] else None), True
+        return (name_bytes(f"crawl-66-249-66-{backwards[1]}.googlebot.com") if kind == TYPES["PTR"] else None), True
     if forwards and int(forwards[1]) < 256:
         return (bytes([66, 249, 66, int(forwards[1])]) if kind == TYPES["A"] else None), True
     return None, False
 
 
-def answer(query):
-    """What a name server says to QUERY; None: nothing, it is no query."""
+def answer(query, look_up=_look_up):
+    """What a name server says to QUERY, by LOOK_UP(name, type): (the record's bytes or None, does the name exist); None: nothing, it is no query."""
     if len(query) < 12 or query[2] & 0x80:
         return None
     try:
-        name, kind, end = _read_question(query)
+        name, kind, end = read_question(query)
     except ValueError:  # UnicodeDecodeError is one
         return query[:2] + struct.pack("!5H", MALFORMED, 0, 0, 0, 0)
-    record, exists = _look_up(name, kind)
+    record, exists = look_up(name, kind)
     head = query[:2] + struct.pack("!5H", FOUND if exists else NOT_FOUND, 1, 1 if record else 0, 0, 0) + query[12:end]
     return head + (struct.pack("!HHHIH", 0xC00C, kind, 1, TTL_S, len(record)) + record if record else b"")
 

@@ -275,12 +275,24 @@ static void print_learned(struct page *page, uint64_t pages)
 		           pages == 1 ? " is" : "s are");
 }
 
+static void print_bots(struct page *page, const struct json *bots)
+{
+	if (!number(bots, "questions"))
+		return;
+	page_print(page, "  good bots    %llu requests; %llu addresses proven by DNS, %llu refuted", printable(bots, "requests"), printable(bots, "proven"),
+	           printable(bots, "refuted"));
+	if (number(bots, "left_out") || number(bots, "unanswered"))
+		page_print(page, " (%llu questions unanswered, %llu left out as too many)", printable(bots, "unanswered"), printable(bots, "left_out"));
+	page_print(page, "\n");
+}
+
 static void print_status(struct page *page, const struct json *status)
 {
 	const struct json *sites = json_find(status, "sites"), *unnamed = json_find(status, "no_site");
 
 	print_process(page, status);
 	print_learned(page, number(json_find(status, "learned"), "pages"));
+	print_bots(page, json_find(status, "bots"));
 	status_warn(page, status);
 	for (size_t i = 0; i < json_length(sites); i++)
 		print_site(page, json_item(sites, i));

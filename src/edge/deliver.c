@@ -516,6 +516,11 @@ static enum decision decision_of(const struct request *request)
 	return request->turn.has_waited && request->decision == DECISION_ALLOW ? DECISION_QUEUE : request->decision;
 }
 
+static struct span bot_name(const struct bot *bot)
+{
+	return bot ? bot->name : SPAN_NONE;
+}
+
 static void state(struct request *request)
 {
 	struct connection *connection = request->connection;
@@ -542,6 +547,7 @@ static void state(struct request *request)
 		.retries = request->tries ? request->tries - 1 : 0, .is_reused = request->was_reused,
 		.is_bypassed = request_is_bypassed(request), .caching = request->caching.state, .waf = request->waf,
 		.kind = caller_is_moved_for_kind(&request->caller) ? request->caller.kind : 0,
+		.bot = bot_name(request->caller.bot), .impostor_of = bot_name(request->caller.impostor_of),
 	};
 
 	worker->sink.request(worker->sink.context, &fact);

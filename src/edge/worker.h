@@ -60,6 +60,7 @@ struct edge_common {
 	const struct admitted *admitted; /* whom a person let in; NULL: nobody can be */
 	struct challenge_memory *challenge;  /* keys of tokens, and what is remembered of them; NULL: nobody is challenged */
 	struct blocklist *blocklist;  /* NULL: no blocklist is asked */
+	struct bot_names *bot_names;  /* NULL: nobody is taken for a good bot */
 	const struct maintenances *maintenances;  /* sites that a person closed, in memory that outlives this process; NULL: none can be */
 	bool (*is_bypassed)(struct edge_common *common, uint64_t site_key, uint64_t wall_ms);
 };

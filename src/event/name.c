@@ -46,6 +46,8 @@ static const struct name names[] = {
 	TEXT("sni", "tls.client.server_name"),
 	TEXT("ja4", "tls.client.ja4"),
 	TEXT("kind", "bouclier.kind"),
+	TEXT("bot", "bouclier.bot"),
+	TEXT("impostor", "bouclier.impostor"),
 	TEXT("dataset", "event.dataset"),
 	TEXT("action", "event.action"),
 	TYPED("sequence", "event.sequence", NAME_NUMBER),

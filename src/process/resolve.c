@@ -26,12 +26,26 @@ struct asker {
 struct task {
 	struct asker *asker;
 	struct question question;
+	struct address address;  /* instead of a name: of `addresses` */
 };
 
+struct resolver;
+
+/* Questions of one kind, and who answers them. */
 struct queue {
+	struct resolver *resolver;
+	void (*answer)(const struct task *task, struct wire_answer *answer);
 	struct task list[RESOLVE_QUEUE_MAX];
 	unsigned first, count;
 	pthread_cond_t filled;
+	unsigned threads, threads_max;  /* begun with the questions: most shields ask no list, and need none */
+};
+
+union any_question {
+	struct question name;
+	struct list_question list;
+	struct confirm_question confirm;
+	struct fetch_question fetch;
 };
 
 struct fetch_task {
@@ -44,8 +58,7 @@ struct resolver {
 	pthread_mutex_t lock;
 	pthread_cond_t fetch_filled;
 	struct fetch_task fetch;
-	struct queue names, lists;
-	unsigned list_threads;  /* begun; most shields ask no list, and need none */
+	struct queue names, lists, addresses;
 	struct asker askers[ASKERS_MAX];
 };
 
@@ -86,6 +99,30 @@ static void look_up(const struct question *question, int family, struct wire_ans
 		answer->status = error == 0 || error == EAI_NONAME || error == EAI_NODATA ? RESOLVE_NONE : RESOLVE_AGAIN;
 }
 
+static void answer_name(const struct task *task, struct wire_answer *answer)
+{
+	look_up(&task->question, AF_UNSPEC, answer);
+}
+
+static void answer_list(const struct task *task, struct wire_answer *answer)
+{
+	look_up(&task->question, AF_INET, answer);
+}
+
+static void answer_address(const struct task *task, struct wire_answer *answer)
+{
+	char name[RESOLVE_HOST_MAX];
+	size_t len;
+
+	answer->id = task->question.id;
+	answer->count = 0;
+	answer->status = resolve_confirm(&task->address, name, &len);
+	if (answer->status != RESOLVE_CONFIRMED)
+		return;
+	answer->count = (uint32_t)len;
+	memcpy(answer->bytes, name, len);
+}
+
 /* With the lock held. */
 static void release_asker(struct asker *asker)
 {
@@ -95,8 +132,11 @@ static void release_asker(struct asker *asker)
 	*asker = (struct asker){ .fd = -1 };
 }
 
-static void work(struct resolver *resolver, struct queue *queue, int family)
+static void *work(void *context)
 {
+	struct queue *queue = context;
+	struct resolver *resolver = queue->resolver;
+
 	for (;;) {
 		struct wire_answer answer;
 		struct task task;
@@ -109,7 +149,7 @@ static void work(struct resolver *resolver, struct queue *queue, int family)
 		queue->count--;
 		pthread_mutex_unlock(&resolver->lock);
 
-		look_up(&task.question, family, &answer);
+		queue->answer(&task, &answer);
 		send_answer(task.asker->fd, &answer);
 
 		pthread_mutex_lock(&resolver->lock);
@@ -117,21 +157,6 @@ static void work(struct resolver *resolver, struct queue *queue, int family)
 		release_asker(task.asker);
 		pthread_mutex_unlock(&resolver->lock);
 	}
-}
-
-static void *work_names(void *context)
-{
-	struct resolver *resolver = context;
-
-	work(resolver, &resolver->names, AF_UNSPEC);
-	return NULL;
-}
-
-static void *work_lists(void *context)
-{
-	struct resolver *resolver = context;
-
-	work(resolver, &resolver->lists, AF_INET);
 	return NULL;
 }
 
@@ -192,51 +217,74 @@ static void begin_fetch(struct resolver *resolver, struct asker *asker, const st
 	pthread_cond_signal(&resolver->fetch_filled);
 }
 
-/* With the lock held. */
-static void enqueue(struct queue *queue, struct asker *asker, const struct question *question)
-{
-	struct wire_answer busy = { .id = question->id, .status = RESOLVE_BUSY };
-
-	if (queue->count == RESOLVE_QUEUE_MAX) {
-		send_answer(asker->fd, &busy);
-		return;
-	}
-	queue->list[(queue->first + queue->count++) % RESOLVE_QUEUE_MAX] = (struct task){ asker, *question };
-	asker->waiting++;
-	pthread_cond_signal(&queue->filled);
-}
-
 /* With the lock held: a thread for each question that waits, up to the most. */
-static void start_list_thread(struct resolver *resolver)
+static bool start_thread(struct queue *queue)
 {
 	pthread_t thread;
 
-	if (resolver->list_threads < RESOLVE_LIST_THREADS && pthread_create(&thread, NULL, work_lists, resolver) == 0)
-		resolver->list_threads++;
+	if (queue->threads == queue->threads_max)
+		return true;
+	if (pthread_create(&thread, NULL, work, queue) != 0)
+		return false;
+	queue->threads++;
+	return true;
+}
+
+/* With the lock held. Without another thread it waits for those that there are. */
+static void enqueue(struct queue *queue, const struct task *task)
+{
+	struct wire_answer busy = { .id = task->question.id, .status = RESOLVE_BUSY };
+
+	if (queue->count == RESOLVE_QUEUE_MAX || (!start_thread(queue) && !queue->threads)) {
+		send_answer(task->asker->fd, &busy);
+		return;
+	}
+	queue->list[(queue->first + queue->count++) % RESOLVE_QUEUE_MAX] = *task;
+	task->asker->waiting++;
+	pthread_cond_signal(&queue->filled);
 }
 
 /* With the lock held. The dot at the end: a list is asked itself, not something of that name below a domain of ours. */
 static void enqueue_list(struct resolver *resolver, struct asker *asker, const struct list_question *list, size_t count)
 {
-	struct question question = { .id = list->id };
+	struct task task = { asker, .question.id = list->id };
 	struct span name = span_make(list->name, count - LIST_HEAD);
 
 	if (name.len + 1 >= RESOLVE_HOST_MAX || !resolve_is_host(name))
 		return;
-	memcpy(question.host, name.at, name.len);
-	if (question.host[name.len - 1] != '.')
-		question.host[name.len] = '.';
-	enqueue(&resolver->lists, asker, &question);
-	start_list_thread(resolver);
+	memcpy(task.question.host, name.at, name.len);
+	if (task.question.host[name.len - 1] != '.')
+		task.question.host[name.len] = '.';
+	enqueue(&resolver->lists, &task);
+}
+
+/* With the lock held: the kinds that begin with a NUL. What is none of them is dropped. */
+static void take_kind(struct resolver *resolver, struct asker *asker, const union any_question *question, size_t count)
+{
+	struct task task = { asker, .question.id = question->confirm.id };
+
+	if (question->fetch.kind == QUESTION_FETCH) {
+		begin_fetch(resolver, asker, &question->fetch, count);
+	} else if (question->list.kind == QUESTION_LIST && count > LIST_HEAD && count < sizeof(question->list)) {
+		enqueue_list(resolver, asker, &question->list, count);
+	} else if (question->confirm.kind == QUESTION_CONFIRM && count == CONFIRM_SIZE) {
+		memcpy(task.address.bytes, question->confirm.address, sizeof(question->confirm.address));
+		enqueue(&resolver->addresses, &task);
+	}
+}
+
+/* With the lock held. */
+static void take_name(struct resolver *resolver, struct asker *asker, const struct question *question, size_t count)
+{
+	struct task task = { asker, .question = *question };
+
+	if (count < sizeof(*question) && resolve_is_host(span_make(question->host, count - QUESTION_HEAD)))
+		enqueue(&resolver->names, &task);
 }
 
 static void read_asker(struct resolver *resolver, struct asker *asker)
 {
-	union {
-		struct question name;
-		struct list_question list;
-		struct fetch_question fetch;
-	} question = { .fetch = { 0 } };
+	union any_question question = { .fetch = { 0 } };
 	ssize_t count = recv(asker->fd, &question, sizeof(question), MSG_DONTWAIT);
 
 	if (count < 0 && (errno == EAGAIN || errno == EINTR))
@@ -246,13 +294,9 @@ static void read_asker(struct resolver *resolver, struct asker *asker)
 		asker->is_gone = true;
 		release_asker(asker);
 	} else if ((size_t)count > QUESTION_HEAD && question.name.host[0] == 0) {
-		if (question.fetch.kind == QUESTION_FETCH)
-			begin_fetch(resolver, asker, &question.fetch, (size_t)count);
-		else if (question.list.kind == QUESTION_LIST && (size_t)count > LIST_HEAD && (size_t)count < sizeof(question.list))
-			enqueue_list(resolver, asker, &question.list, (size_t)count);
-	} else if ((size_t)count > QUESTION_HEAD && (size_t)count < sizeof(question.name) &&
-	           resolve_is_host(span_make(question.name.host, (size_t)count - QUESTION_HEAD))) {
-		enqueue(&resolver->names, asker, &question.name);
+		take_kind(resolver, asker, &question, (size_t)count);
+	} else if ((size_t)count > QUESTION_HEAD) {
+		take_name(resolver, asker, &question.name, (size_t)count);
 	}
 	pthread_mutex_unlock(&resolver->lock);
 }
@@ -305,6 +349,14 @@ static int serve(struct resolver *resolver, const struct channel *keeper)
 	}
 }
 
+static void queue_init(struct resolver *resolver, struct queue *queue, void (*answer)(const struct task *, struct wire_answer *), unsigned threads_max)
+{
+	queue->resolver = resolver;
+	queue->answer = answer;
+	queue->threads_max = threads_max;
+	pthread_cond_init(&queue->filled, NULL);
+}
+
 int resolve_run(struct channel *keeper)
 {
 	static struct resolver resolver = { .lock = PTHREAD_MUTEX_INITIALIZER, .fetch_filled = PTHREAD_COND_INITIALIZER };
@@ -318,10 +370,11 @@ int resolve_run(struct channel *keeper)
 		fputs("bouclier: resolve cannot be confined and does not start\n", stderr);
 		return 1;
 	}
-	pthread_cond_init(&resolver.names.filled, NULL);
-	pthread_cond_init(&resolver.lists.filled, NULL);
-	for (unsigned i = 0; i < THREADS; i++) {
-		if (pthread_create(&thread, NULL, work_names, &resolver) != 0)
+	queue_init(&resolver, &resolver.names, answer_name, THREADS);
+	queue_init(&resolver, &resolver.lists, answer_list, RESOLVE_LIST_THREADS);
+	queue_init(&resolver, &resolver.addresses, answer_address, RESOLVE_CONFIRM_THREADS);
+	while (resolver.names.threads < THREADS) {  /* before anybody asks: without these no origin is found */
+		if (!start_thread(&resolver.names))
 			return 1;
 	}
 	if (pthread_create(&thread, NULL, fetch, &resolver) != 0)

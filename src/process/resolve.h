@@ -1,8 +1,8 @@
 /* Host names become addresses in a process of their own: the system's resolver reads files, loads modules and waits, and
  * none of that belongs into the edge. The same process asks OCSP responders (fetch.h), for the same reasons.
  *
- * Limits   RESOLVE_ADDRESSES_MAX addresses an answer; two questions at a time, and RESOLVE_LIST_THREADS to blocklists, RESOLVE_QUEUE_MAX of each
- *          waiting, then RESOLVE_BUSY at once. One responder at a time, none waiting. A question may stay unanswered (the
+ * Limits   RESOLVE_ADDRESSES_MAX addresses an answer; two questions at a time, RESOLVE_LIST_THREADS to blocklists and RESOLVE_CONFIRM_THREADS about
+ *          addresses, RESOLVE_QUEUE_MAX of each waiting, then RESOLVE_BUSY at once. One responder at a time, none waiting. A question may stay unanswered (the
  *          process died): the asker keeps the clock
  * Threads  a client belongs to one thread
  */
@@ -18,6 +18,7 @@
 #define RESOLVE_ADDRESSES_MAX 32u
 #define RESOLVE_QUEUE_MAX 64u
 #define RESOLVE_LIST_THREADS 16u   /* their own, so that no origin's name waits for a list that does not answer */
+#define RESOLVE_CONFIRM_THREADS 8u /* likewise: whoever asks us for a page chooses which name server is asked about him */
 
 enum resolve_status {
 	RESOLVE_FOUND,
@@ -26,6 +27,8 @@ enum resolve_status {
 	RESOLVE_BUSY,
 	RESOLVE_FETCHED,  /* the answer to resolve_client_fetch: bytes, as the responder sent them */
 	RESOLVE_FAILED,   /* the same: bytes are a few words of why there are none */
+	RESOLVE_CONFIRMED,/* the answer to resolve_client_confirm: bytes are the address's name */
+	RESOLVE_STATUSES,
 };
 
 struct resolve_answer {
@@ -43,6 +46,9 @@ enum result resolve_client_ask(int fd, uint64_t id, struct span host) must_check
 /* What a DNS blocklist says of NAME ("4.3.2.1.zone"), which is asked as it is, never below another domain. Answered like a host,
  * IPv4 only; no host waits for a slow list. */
 enum result resolve_client_ask_list(int fd, uint64_t id, struct span name) must_check;
+/* Which name ADDRESS has (PTR) that has this address (A, AAAA): forward-confirmed reverse DNS, in one question. CONFIRMED; NONE: it has no name, or one that
+ * does not confirm it; AGAIN, BUSY. RESULT_MORE: the socket is full. */
+enum result resolve_client_confirm(int fd, uint64_t id, const struct address *address) must_check;
 /* An OCSP request to the responder at URL. Answered by FETCHED, FAILED or BUSY, within FETCH_WAIT_S and the time that its name
  * takes. RESULT_MORE: the socket is full. RESULT_LIMIT, RESULT_MALFORMED: nothing to ask. */
 enum result resolve_client_fetch(int fd, uint64_t id, struct span url, struct span request) must_check;

@@ -45,6 +45,16 @@ enum result resolve_client_ask_list(int fd, uint64_t id, struct span name)
 	return errno == EAGAIN ? RESULT_MORE : RESULT_IO;
 }
 
+enum result resolve_client_confirm(int fd, uint64_t id, const struct address *address)
+{
+	struct confirm_question question = { .id = id, .kind = QUESTION_CONFIRM };
+
+	memcpy(question.address, address->bytes, sizeof(question.address));
+	if (send(fd, &question, CONFIRM_SIZE, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+		return RESULT_OK;
+	return errno == EAGAIN ? RESULT_MORE : RESULT_IO;
+}
+
 enum result resolve_client_fetch(int fd, uint64_t id, struct span url, struct span request)
 {
 	struct fetch_question question = { .id = id, .kind = QUESTION_FETCH, .url_len = (uint16_t)url.len };
@@ -60,6 +70,15 @@ enum result resolve_client_fetch(int fd, uint64_t id, struct span url, struct sp
 	return errno == EAGAIN ? RESULT_MORE : RESULT_IO;
 }
 
+/* What is confirmed is a name, as long as one may be: the other end speaks with the whole world. */
+static bool is_answer(const struct wire_answer *answer, size_t count)
+{
+	if (count < ANSWER_HEAD || answer->status >= RESOLVE_STATUSES ||
+	    answer->count > (answer_has_bytes(answer->status) ? FETCH_RESPONSE_MAX : RESOLVE_ADDRESSES_MAX) || count != answer_size(answer))
+		return false;
+	return answer->status != RESOLVE_CONFIRMED || (answer->count < RESOLVE_HOST_MAX && resolve_is_host(span_make(answer->bytes, answer->count)));
+}
+
 enum result resolve_client_read(int fd, struct resolve_answer *out)
 {
 	struct wire_answer answer;
@@ -69,8 +88,7 @@ enum result resolve_client_read(int fd, struct resolve_answer *out)
 		return errno == EAGAIN || errno == EINTR ? RESULT_MORE : RESULT_IO;
 	if (count == 0)
 		return RESULT_END;
-	if ((size_t)count < ANSWER_HEAD || answer.status > RESOLVE_FAILED ||
-	    answer.count > (answer_has_bytes(answer.status) ? FETCH_RESPONSE_MAX : RESOLVE_ADDRESSES_MAX) || (size_t)count != answer_size(&answer))
+	if (!is_answer(&answer, (size_t)count))
 		return RESULT_MALFORMED;
 	out->id = answer.id;
 	out->status = (enum resolve_status)answer.status;

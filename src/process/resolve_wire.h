@@ -1,4 +1,4 @@
-/* What the messages between an edge and the resolve process look like: for resolve.c and resolve_client.c only. */
+/* What the messages between an edge and the resolve process look like: for resolve.c, resolve_confirm.c and resolve_client.c only. */
 #ifndef BOUCLIER_PROCESS_RESOLVE_WIRE_H
 #define BOUCLIER_PROCESS_RESOLVE_WIRE_H
 
@@ -10,12 +10,18 @@ struct question {
 };
 
 /* No host begins with a NUL: that is how the kinds of questions are told apart. */
-enum question_kind { QUESTION_FETCH, QUESTION_LIST };
+enum question_kind { QUESTION_FETCH, QUESTION_LIST, QUESTION_CONFIRM };
 
 struct list_question {
 	uint64_t id;
 	uint8_t zero, kind;
 	char name[RESOLVE_HOST_MAX];  /* as of a host */
+};
+
+struct confirm_question {
+	uint64_t id;
+	uint8_t zero, kind;
+	uint8_t address[16];
 };
 
 struct fetch_question {
@@ -36,15 +42,17 @@ struct wire_answer {
 
 #define QUESTION_HEAD offsetof(struct question, host)
 #define LIST_HEAD offsetof(struct list_question, name)
+#define CONFIRM_SIZE (offsetof(struct confirm_question, address) + 16)
 #define FETCH_HEAD offsetof(struct fetch_question, bytes)
 #define ANSWER_HEAD offsetof(struct wire_answer, addresses)
 
 _Static_assert(offsetof(struct fetch_question, zero) == QUESTION_HEAD, "one place tells the kind of a question");
 _Static_assert(offsetof(struct list_question, zero) == QUESTION_HEAD, "one place tells the kind of a question");
+_Static_assert(offsetof(struct confirm_question, zero) == QUESTION_HEAD, "one place tells the kind of a question");
 
 static inline bool answer_has_bytes(uint32_t status)
 {
-	return status == RESOLVE_FETCHED || status == RESOLVE_FAILED;
+	return status == RESOLVE_FETCHED || status == RESOLVE_FAILED || status == RESOLVE_CONFIRMED;
 }
 
 static inline size_t answer_size(const struct wire_answer *answer)
@@ -54,5 +62,8 @@ static inline size_t answer_size(const struct wire_answer *answer)
 
 /* Is HOST one that may be asked about? Both ends look. */
 bool resolve_is_host(struct span host);
+
+/* resolve_confirm.c: asks the system's resolver, and waits for it. CONFIRMED: NAME has the LEN bytes of the name, lower case, no dot at its end. NONE, AGAIN. */
+enum resolve_status resolve_confirm(const struct address *address, char name[RESOLVE_HOST_MAX], size_t *len);
 
 #endif

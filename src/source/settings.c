@@ -1,5 +1,7 @@
 #include "source/settings.h"
 
+#include "source/bot.h"
+
 #include "base/banned.h"
 
 #define AT(type, member) offsetof(struct type, member)
@@ -158,12 +160,104 @@ static const struct key_table deny_table = {
 	.help = "Who is not let in: networks, autonomous systems or countries.",
 };
 
+/* -- good bots -- */
+
+/* Upper-level domains belong to nobody; an address is no domain, and "*" is what we mean anyway. */
+static void check_domain(struct span domain, size_t index, struct key_check *check)
+{
+	struct address address;
+
+	if (domain.len && domain.at[0] == '*')
+		key_complain_item(check, "domains", index, span_skip(domain, 2), "domains: found \"%.*s\": what is below a domain is in it", SPAN_ARG(domain));
+	else if (address_read(domain, &address) == RESULT_OK || domain.at[0] == '[' || span_find(domain, '.') == domain.len)
+		key_complain_item(check, "domains", index, SPAN_NONE, "domains: found \"%.*s\", expected a domain that is somebody's own (search.example)", SPAN_ARG(domain));
+}
+
+static void check_bot(const void *values, struct key_check *check)
+{
+	const struct bot *bot = values;
+	const struct span *domains = bot->domains.items;
+
+	if (!bot_agent_is_word(bot->agent))
+		key_complain(check, "agent", SPAN_NONE, "agent: found \"%.*s\", expected %u to %u letters, digits and \".-_\", a letter first", SPAN_ARG(bot->agent),
+		             BOT_AGENT_MIN, BOT_AGENT_MAX);
+	else if (bot_agent_is_common(bot->agent))
+		key_complain(check, "agent", SPAN_NONE, "agent: %.*s is what visitors' browsers say, too", SPAN_ARG(bot->agent));
+	if (bot->domains.count == 0 || bot->domains.count > BOT_DOMAINS_MAX)
+		key_complain(check, "domains", SPAN_NONE, "domains: found %zu, expected 1 to %u", bot->domains.count, BOT_DOMAINS_MAX);
+	for (size_t i = 0; i < bot->domains.count; i++)
+		check_domain(domains[i], i, check);
+}
+
+/* Whoever chooses the word chooses who is asked about, of what all sites together may ask: tenants do not. */
+static const struct key bot_keys[] = {
+	{ .name = "name", .type = KEY_TEXT, .flags = KEY_REQUIRED, .offset = AT(bot, name), .min = 1, .max = 64, .help = "For the journal." },
+	{ .name = "agent", .type = KEY_TEXT, .flags = KEY_REQUIRED | KEY_ADMINISTRATOR, .offset = AT(bot, agent), .min = 1, .max = 64,
+	  .help = "A word of its User-Agent, in any case of letters." },
+	{ .name = "domains", .type = KEY_HOST, .flags = KEY_REQUIRED | KEY_LIST, .offset = AT(bot, domains),
+	  .help = "Where its addresses' names lie: those in DNS (PTR), which have these addresses." },
+	{ 0 },
+};
+
+static const struct key_table bot_table = {
+	.name = "bot", .keys = bot_keys, .size = sizeof(struct bot), .check = check_bot, .help = "A bot that DNS proves.",
+};
+
+static bool is_built_in(struct span name)
+{
+	size_t count;
+	const struct bot *bots = bots_built_in(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (span_equal_nocase(bots[i].name, name))
+			return true;
+	}
+	return false;
+}
+
+static void check_bots(const void *values, struct key_check *check)
+{
+	const struct bots_settings *settings = values;
+	const struct bot *bots = settings->also.items;
+
+	if (settings->also.count > BOTS_OWN_MAX) {
+		key_complain(check, "also", SPAN_NONE, "also: found %zu bots, expected at most %u", settings->also.count, BOTS_OWN_MAX);
+		return;
+	}
+	for (size_t i = 0; i < settings->also.count; i++) {
+		bool is_repeated = is_built_in(bots[i].name);
+
+		for (size_t j = 0; j < i; j++)
+			is_repeated |= span_equal_nocase(bots[j].name, bots[i].name);
+		if (is_repeated)
+			key_complain_item(check, "also", i, SPAN_NONE, "also: there is a bot of the name %.*s already", SPAN_ARG(bots[i].name));
+	}
+}
+
+static const char *const bots_modes[] = { "on", "off", NULL };
+static const struct key bots_keys[] = {
+	{ .name = "mode", .type = KEY_CHOICE, .offset = AT(bots_settings, mode), .fallback = "on", .choices = bots_modes,
+	  .help = "off: nobody is taken for a good bot, and DNS is not asked." },
+	{ .name = "also", .type = KEY_MAP, .flags = KEY_LIST, .offset = AT(bots_settings, also), .table = &bot_table,
+	  .help = "Bots beside those that are built in: Applebot, Archive.org, Bingbot, BingPreview, Facebook, Googlebot, LinkedInBot, MojeekBot, Qwantbot, SeznamBot, "
+	          "Twitterbot, YandexBot." },
+	{ 0 },
+};
+
+static const struct key_table bots_table = {
+	.name = "verified_bots", .keys = bots_keys, .size = sizeof(struct bots_settings), .shorthand = "mode", .list_shorthand = "also", .check = check_bots,
+	.help = "Search engines and link previewers.",
+};
+
 static const struct key site_keys[] = {
 	{ .name = "allowlist", .type = KEY_MAP, .flags = KEY_LIST, .offset = AT(source_site_settings, allowlist), .table = &allow_table,
 	  .help = "Partners who go first and whom denylist does not concern. The narrowest network decides, then the autonomous system, then the country; "
 	          "of the same in both lists, this one." },
 	{ .name = "denylist", .type = KEY_MAP, .flags = KEY_LIST, .offset = AT(source_site_settings, denylist), .table = &deny_table,
 	  .help = "Who is refused with 403." },
+	{ .name = "verified_bots", .type = KEY_MAP, .offset = AT(source_site_settings, bots), .table = &bots_table,
+	  .help = "Search engines and link previewers whom DNS proves: the address of one that says so has a name in its domain, and the name has that address. They are never "
+	          "challenged nor banned; budgets and rate limits hold for them." },
 	{ 0 },
 };
 

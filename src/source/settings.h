@@ -1,4 +1,4 @@
-/* What an administrator may say about who comes: the lists of those who are let in and those who are not.
+/* What an administrator may say about who comes: the lists of those who are let in and those who are not, and which bots are good ones.
  *
  * Owns  values lie in the snapshot's arena
  */
@@ -20,8 +20,23 @@ struct list_rule {
 	bool even_eu;                 /* of denylist */
 };
 
+/* A good bot, and what proves it (bot.h). */
+struct bot {
+	struct span name;             /* for people, in the journal */
+	struct span agent;            /* a word of its User-Agent */
+	struct list_value domains;    /* struct span, lower case: its addresses' names lie there */
+};
+
+enum bots_mode { BOTS_ON, BOTS_OFF };
+
+struct bots_settings {            /* `verified_bots` */
+	int mode;                     /* enum bots_mode */
+	struct list_value also;       /* struct bot: beside those that are built in */
+};
+
 struct source_site_settings {     /* SCOPE_SITE */
 	struct list_value allowlist, denylist;  /* struct list_rule */
+	struct bots_settings bots;
 };
 
 extern const struct config_section source_site_section;

@@ -36,6 +36,24 @@ static void lanes(void **state)
 	}
 }
 
+/* Neither his client's kind nor a ban from before he was proved; what he owes does. */
+static void a_good_bot(void **state)
+{
+	static const struct bot bot = { .name = SPAN_INIT("Googlebot") };
+	struct caller caller = { .bot = &bot, .is_flooding_kind = true, .was_banned = true };
+
+	(void)state;
+	caller_choose_lane(&caller);
+	assert_int_equal(caller.lane, LANE_PLAUSIBLE);
+	assert_false(caller_is_moved_for_kind(&caller));
+	caller.budget.level = BUDGET_OVER;
+	caller_choose_lane(&caller);
+	assert_int_equal(caller.lane, LANE_REST);
+	caller = (struct caller){ .bot = &bot, .is_known = true };
+	caller_choose_lane(&caller);
+	assert_int_equal(caller.lane, LANE_KNOWN);
+}
+
 /* By a person: before what the machine holds against him, behind what the site's own list says for him. */
 static void who_is_let_in(void **state)
 {
@@ -190,16 +208,18 @@ static void what_an_origin_was_held_for(void **state)
 /* Only who goes on and on, and only whom nothing exempts. */
 static void who_is_banned(void **state)
 {
+	static const struct bot bot;
 	struct network own;
 
 	(void)state;
 	assert_ok(network_read(SPAN("0.0.0.7"), &own));
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		struct stage *stage = stage_start();
 		struct source_hold hold;
 
 		stage->request.caller.budget.level = i == 0 ? BUDGET_TWICE : BUDGET_FAR;
 		stage->plan.exempt = (struct list_value){ &own, i == 1 };
+		stage->request.caller.bot = i == 3 ? &bot : NULL;
 		caller_settle(&stage->request);
 		assert_ok(source_table_take(&stage->common.sources, stage->request.caller.key, stage->worker.loop.now_ns / 1000, SOURCE_FIND, &hold));
 		assert_int_equal(ban_is_on(hold.entry, stage->worker.loop.now_ns / 1000), i == 2);
@@ -267,7 +287,7 @@ static void a_banned_network_without_a_table(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lanes), cmocka_unit_test(who_is_let_in), cmocka_unit_test(who_may_become_known), cmocka_unit_test(what_is_an_error),
+		cmocka_unit_test(lanes), cmocka_unit_test(a_good_bot), cmocka_unit_test(who_is_let_in), cmocka_unit_test(who_may_become_known), cmocka_unit_test(what_is_an_error),
 		cmocka_unit_test(what_an_origin_was_held_for), cmocka_unit_test(who_is_banned), cmocka_unit_test(who_may_connect),
 		cmocka_unit_test(a_banned_network_without_a_table),
 	};

@@ -59,7 +59,7 @@ static void a_served_request(void **state)
 		{ "tls.client.ja4", "t13d1516h2_8daaf6152771_b186095e22b6" },
 	};
 	static const char *const absent[] = { "source.port", "bouclier.reasons", "bouclier.fault", "bouclier.peer.ip",
-		                              "bouclier.cut", "bouclier.retries", "bouclier.bypassed", "bouclier.kind" };
+		                              "bouclier.cut", "bouclier.retries", "bouclier.bypassed", "bouclier.kind", "bouclier.bot", "bouclier.impostor" };
 	char text[LINE_MAX_BYTES];
 	struct stage_request stage;
 	struct span line = line_of(privacy, stage_request(&stage), text);
@@ -80,6 +80,25 @@ static void a_kind_that_floods_is_named(void **state)
 	(void)state;
 	fact->kind = 0x00ab12cd;
 	assert_member(line_of(privacy, fact, text), "bouclier.kind", "00ab12cd");
+}
+
+static void a_good_bot_is_named_and_an_impostor_too(void **state)
+{
+	char text[LINE_MAX_BYTES];
+	struct stage_request stage;
+	struct request_fact *fact = stage_request(&stage);
+	struct span line;
+
+	(void)state;
+	fact->bot = SPAN("Googlebot");
+	line = line_of(privacy, fact, text);
+	assert_member(line, "bouclier.bot", "Googlebot");
+	assert_absent(line, "bouclier.impostor");
+	fact->bot = SPAN_NONE;
+	fact->impostor_of = SPAN("Our \"search\"");
+	line = line_of(privacy, fact, text);
+	assert_member(line, "bouclier.impostor", "Our \\\"search\\\"");
+	assert_absent(line, "bouclier.bot");
 }
 
 static void a_refused_request_says_why_and_by_whom(void **state)
@@ -249,7 +268,7 @@ static void fast_enough(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_served_request), cmocka_unit_test(a_kind_that_floods_is_named),
+		cmocka_unit_test(a_served_request), cmocka_unit_test(a_kind_that_floods_is_named), cmocka_unit_test(a_good_bot_is_named_and_an_impostor_too),
 		cmocka_unit_test(a_refused_request_says_why_and_by_whom),
 		cmocka_unit_test(keyed_addresses_tell_clients_apart_and_no_more), cmocka_unit_test(an_unknown_privacy_keeps_less),
 		cmocka_unit_test(secrets_never_reach_the_line), cmocka_unit_test(hostile_lengths), cmocka_unit_test(a_connection),

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "process/resolve.h"
+#include "process/resolve_wire.h"
 
 static pid_t pid;
 static struct channel keeper;
@@ -172,7 +172,6 @@ static void what_is_no_question_is_not_sent(void **unused)
 	close(fd);
 }
 
-/* An edge that was taken over may send anything: it is dropped, or answered without a connection, and the next one is served. */
 /* Blocklists answer like hosts; what is no name is not sent. */
 static void lists_are_asked_beside_names(void **unused)
 {
@@ -191,6 +190,81 @@ static void lists_are_asked_beside_names(void **unused)
 	close(fd);
 }
 
+/* Addresses, too: by the system's resolver, which may have no name server here. One that nobody has a name for is not confirmed. */
+static void addresses_are_confirmed_beside_names(void **unused)
+{
+	static const char *const nobodys[] = { "192.0.2.1", "2001:db8::1", "255.255.255.255", "::" };
+	int fd = asker_new();
+	struct address address;
+	enum resolve_status status;
+
+	(void)unused;
+	for (uint64_t i = 0; i < sizeof(nobodys) / sizeof(*nobodys); i++) {
+		assert_int_equal(address_read(span_of(nobodys[i]), &address), RESULT_OK);
+		assert_int_equal(resolve_client_confirm(fd, 100 + i, &address), RESULT_OK);
+		status = answer_of(fd, 100 + i)->status;
+		assert_true(status == RESOLVE_NONE || status == RESOLVE_AGAIN);
+	}
+	close(fd);
+}
+
+/* A question that is cut off at any byte, or goes on behind its end, is none: only the whole one is answered. */
+static void half_an_address_is_no_question(void **unused)
+{
+	struct {
+		struct confirm_question question;
+		char more[64];
+	} message = { .question = { .id = 3, .kind = QUESTION_CONFIRM, .address = { [10] = 0xff, [11] = 0xff, [12] = 192, [14] = 2, [15] = 1 } } };
+	int fd = asker_new();
+	struct pollfd polled = { .fd = fd, .events = POLLIN };
+
+	(void)unused;
+	for (size_t len = 1; len < sizeof(message); len++) {
+		message.question.id = len;
+		if (len != CONFIRM_SIZE)
+			assert_true(send(fd, &message, len, 0) > 0);
+	}
+	assert_int_equal(poll(&polled, 1, 300), 0);
+	message.question.id = 777;
+	assert_true(send(fd, &message, CONFIRM_SIZE, 0) > 0);
+	answer_of(fd, 777);
+	close(fd);
+}
+
+/* What the edge reads: a confirmed name that is cut off at any byte, is no host's, or is longer than one may be, is dropped. */
+static void half_an_answer_is_none(void **unused)
+{
+	static const char host[] = "crawl-66-249-66-1.googlebot.com";
+	static struct wire_answer answer;
+	struct resolve_answer read;
+	int fds[2];
+
+	(void)unused;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
+	answer = (struct wire_answer){ .id = 5, .status = RESOLVE_CONFIRMED, .count = sizeof(host) - 1 };
+	memcpy(answer.bytes, host, sizeof(host) - 1);
+	for (size_t len = 1; len <= answer_size(&answer) + 1; len++) {
+		assert_true(send(fds[1], &answer, len, 0) > 0);
+		assert_int_equal(resolve_client_read(fds[0], &read), len == answer_size(&answer) ? RESULT_OK : RESULT_MALFORMED);
+	}
+	assert_true(read.id == 5 && read.len == sizeof(host) - 1 && read.count == 0 && memcmp(read.bytes, host, read.len) == 0);
+	for (unsigned i = 0; i < 5; i++) {
+		static const uint32_t counts[] = { 0, RESOLVE_HOST_MAX, RESOLVE_HOST_MAX - 1, FETCH_RESPONSE_MAX, 3 };
+
+		memset(answer.bytes, 'a', sizeof(answer.bytes));
+		memcpy(answer.bytes, i == 4 ? "a/b" : "a.b", 3);
+		answer.count = counts[i];
+		assert_true(send(fds[1], &answer, answer_size(&answer), 0) > 0);
+		assert_int_equal(resolve_client_read(fds[0], &read), i == 2 ? RESULT_OK : RESULT_MALFORMED);
+	}
+	answer = (struct wire_answer){ .id = 5, .status = RESOLVE_STATUSES };
+	assert_true(send(fds[1], &answer, ANSWER_HEAD, 0) > 0);
+	assert_int_equal(resolve_client_read(fds[0], &read), RESULT_MALFORMED);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* An edge that was taken over may send anything: it is dropped, or answered without a connection, and the next one is served. */
 static void an_asker_that_lies(void **unused)
 {
 	struct {
@@ -213,7 +287,7 @@ static void an_asker_that_lies(void **unused)
 	for (size_t len = 1; len < 12; len++)
 		assert_true(send(fd, &message, len, 0) > 0);
 	/* To a blocklist: no name, no host's name, too long a name; and a kind that there is not. */
-	for (uint8_t kind = 1; kind < 4; kind++) {
+	for (uint8_t kind = 1; kind < 5; kind++) {
 		static const struct { const char *text; size_t len; } names[] = { { "", 0 }, { "a b", 3 }, { "-a", 2 }, { "a/b", 3 }, { NULL, 253 }, { NULL, 600 } };
 
 		message.zero[1] = kind;
@@ -329,7 +403,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_answer_comes_as_it_was_sent), cmocka_unit_test(what_is_no_question_is_not_sent),
-		cmocka_unit_test(lists_are_asked_beside_names),
+		cmocka_unit_test(lists_are_asked_beside_names), cmocka_unit_test(addresses_are_confirmed_beside_names),
+		cmocka_unit_test(half_an_address_is_no_question), cmocka_unit_test(half_an_answer_is_none),
 		cmocka_unit_test(an_asker_that_lies), cmocka_unit_test(a_responder_that_slams_the_door),
 		cmocka_unit_test(one_at_a_time),
 	};

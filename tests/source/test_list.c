@@ -19,7 +19,7 @@ struct stage {
 
 static void stage_start(struct stage *stage)
 {
-	*stage = (struct stage){ .settings = { { stage->allow, 0 }, { stage->deny, 0 } } };
+	*stage = (struct stage){ .settings = { .allowlist = { stage->allow, 0 }, .denylist = { stage->deny, 0 } } };
 	arena_init(&stage->arena, (size_t)64 << 20, 65536);
 }
 

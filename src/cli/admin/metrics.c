@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "cli/edge/maintenance.h"
+#include "edge/caller/bot_names.h"
 
 #include "base/banned.h"
 
@@ -127,6 +128,21 @@ static void add_sources(struct metric_list *metrics, const struct edge_state *st
 	free(networks);
 	if (common->references)
 		gauge(metrics, "admitted", "Sources that a person let in.", admin_count_admitted(state));
+}
+
+static void add_bots(struct metric_list *metrics, struct bot_names *names)
+{
+	struct bot_counts counts;
+
+	if (!names)
+		return;
+	counts = bot_names_counts(names);
+	counter(metrics, "bot_requests_total", "Requests of good bots whom DNS had proved.", counts.requests);
+	counter(metrics, "bot_addresses_proven_total", "Addresses that DNS proved to be a good bot's, each time that it answered.", counts.proven);
+	counter(metrics, "bot_addresses_refuted_total", "Addresses that said to be a good bot's, and DNS says otherwise, likewise.", counts.refuted);
+	counter(metrics, "bot_questions_total", "Questions to DNS for the name of who says to be a good bot.", counts.asked);
+	counter(metrics, "bot_questions_failed_total", "Of them, those without an answer.", counts.failed);
+	counter(metrics, "bot_questions_left_out_total", "Questions that were not asked because there were too many.", counts.left_out);
 }
 
 static void add_kinds(struct metric_list *metrics, const struct edge_state *state)
@@ -285,6 +301,7 @@ void admin_answer_metrics(struct admin *admin, const struct admin_request *reque
 	add_connections(&metrics, state);
 	add_edge(&metrics, admin);
 	add_sources(&metrics, state);
+	add_bots(&metrics, state->common.bot_names);
 	add_kinds(&metrics, state);
 	add_audit(&metrics, state->event);
 	if (state->keeper)

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/encode.h"
+#include "edge/caller/bot_names.h"
 #include "event/format.h"
 
 #include "base/banned.h"
@@ -324,6 +325,24 @@ static void put_learned(struct json_writer *json, const struct edge_state *state
 	json_close(json, '}');
 }
 
+/* Who says to be a good bot, since this edge began. */
+static void put_bots(struct json_writer *json, struct bot_names *names)
+{
+	struct bot_counts counts;
+
+	if (!names)
+		return;
+	counts = bot_names_counts(names);
+	json_open(json, SPAN("bots"), '{');
+	json_put_number(json, SPAN("proven"), counts.proven);
+	json_put_number(json, SPAN("refuted"), counts.refuted);
+	json_put_number(json, SPAN("requests"), counts.requests);
+	json_put_number(json, SPAN("questions"), counts.asked);
+	json_put_number(json, SPAN("unanswered"), counts.failed);
+	json_put_number(json, SPAN("left_out"), counts.left_out);
+	json_close(json, '}');
+}
+
 static void put_listeners(struct json_writer *json, const struct plan *plan)
 {
 	json_open(json, SPAN("listeners"), '[');
@@ -388,6 +407,7 @@ void admin_answer_status(struct admin *admin, const struct admin_request *reques
 	put_unnamed(&json, view);
 	put_sites(&json, admin, view);
 	put_learned(&json, state);
+	put_bots(&json, state->common.bot_names);
 	put_listeners(&json, plan_of(state->snapshot));
 	admin_finish_json(answer, &json);
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "cli/edge/ocsp.h"
+#include "edge/caller/bot_names.h"
 #include "edge/rules/blocklist.h"
 #include "process/resolve.h"
 
@@ -57,6 +58,13 @@ static bool take_listed(struct edge_names *names, const struct resolve_answer *a
 	return blocklist && blocklist_take(blocklist, answer, clock_mono_ms());
 }
 
+static bool take_bot(struct edge_names *names, const struct resolve_answer *answer)
+{
+	struct bot_names *bot_names = names->state->common.bot_names;
+
+	return bot_names && bot_names_take(bot_names, answer, clock_mono_ms());
+}
+
 static void read_answers(struct edge_names *names)
 {
 	struct resolve_answer answer;
@@ -67,7 +75,9 @@ static void read_answers(struct edge_names *names)
 			continue;
 		if (result != RESULT_OK)
 			return;
-		if (!edge_ocsp_take(names->state->ocsp, &answer) && !take_listed(names, &answer) && answer.status <= RESOLVE_BUSY)
+		if (edge_ocsp_take(names->state->ocsp, &answer) || take_listed(names, &answer) || take_bot(names, &answer))
+			continue;
+		if (answer.status <= RESOLVE_BUSY)
 			take_answer(names, &answer);
 	}
 }
@@ -157,6 +167,14 @@ static void wake_workers(void *context)
 		outside_post(state->workers[i]);
 }
 
+static void forget_all(struct edge_state *state)
+{
+	blocklist_free(state->common.blocklist);
+	state->common.blocklist = NULL;
+	bot_names_free(state->common.bot_names);
+	state->common.bot_names = NULL;
+}
+
 struct edge_names *edge_names_new(struct edge_state *state)
 {
 	struct edge_names *names = calloc(1, sizeof(*names));
@@ -169,9 +187,10 @@ struct edge_names *edge_names_new(struct edge_state *state)
 	random_fill(&names->base_id, sizeof(names->base_id));
 	names->base_id &= ~(uint64_t)0xffffff;
 	state->common.blocklist = blocklist_new(state->start.resolve_fd, wake_workers, state);
-	if (!state->common.blocklist || loop_watch(&state->loop, &names->watch, state->start.resolve_fd, EPOLLIN) != RESULT_OK) {
-		blocklist_free(state->common.blocklist);
-		state->common.blocklist = NULL;
+	state->common.bot_names = bot_names_new(state->start.resolve_fd);
+	if (!state->common.blocklist || !state->common.bot_names ||
+	    loop_watch(&state->loop, &names->watch, state->start.resolve_fd, EPOLLIN) != RESULT_OK) {
+		forget_all(state);
 		free(names);
 		return NULL;
 	}
@@ -185,7 +204,6 @@ void edge_names_free(struct edge_names *names)
 		return;
 	loop_forget(&names->state->loop, &names->watch);
 	timer_cancel(&names->state->loop.timers, &names->timer);
-	blocklist_free(names->state->common.blocklist);
-	names->state->common.blocklist = NULL;
+	forget_all(names->state);
 	free(names);
 }

@@ -1,6 +1,6 @@
 /* Keeps the addresses of named origins fresh: asks the resolve process at the start, when a name is new, and every half
- * minute; an answer without an address leaves the old ones standing (availability fails open). What blocklists are asked goes
- * through the same socket: common.blocklist lives as long as the names. */
+ * minute; an answer without an address leaves the old ones standing (availability fails open). What blocklists are asked, and
+ * which names good bots have, goes through the same socket: common.blocklist and common.bot_names live as long as the names. */
 #ifndef BOUCLIER_CLI_EDGE_NAMES_H
 #define BOUCLIER_CLI_EDGE_NAMES_H
 

@@ -5,11 +5,13 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "cli/wiring.h"
+#include "edge/caller/bot_names.h"
 #include "edge/caller/caller.h"
 
 #include "base/banned.h"
 
 #define DAY_MS ((uint64_t)86400000)
+#define IMPOSTORS_EACH_MS ((uint64_t)600000)
 
 /* Nobody has made MEMORY a table yet: the mark of one lies in front, and is written when all else is. */
 static bool is_new(const void *memory)
@@ -142,6 +144,27 @@ static void tell(struct edge_state *state, const struct edge_site *site, struct 
 		event_notice(state->event, &notice);
 }
 
+/* Nothing befalls them: who looks at the journal knows that it is no search engine. Addresses are told nowhere but in lines of requests, where they are masked. */
+static void tell_impostors(struct edge_state *state)
+{
+	struct notice notice = { .wall_ns = clock_wall_ns(), .action = SPAN("bot-impostors") };
+	struct bot_counts counts;
+	char text[256];
+
+	if (!state->common.bot_names || (state->impostors_told_ms && state->loop.now_ms < state->impostors_told_ms + IMPOSTORS_EACH_MS))
+		return;
+	counts = bot_names_counts(state->common.bot_names);
+	if (counts.refuted == state->impostors_told)
+		return;
+	snprintf(text, sizeof(text), "%llu addresses said to be a good bot's, the last one %s's, and DNS says otherwise: they are served as strangers",
+	         (unsigned long long)(counts.refuted - state->impostors_told), counts.last_refuted);
+	state->impostors_told = counts.refuted;
+	state->impostors_told_ms = state->loop.now_ms;
+	notice.detail = span_of(text);
+	if (state->event)
+		event_notice(state->event, &notice);
+}
+
 void edge_sources_tick(struct edge_state *state)
 {
 	const struct plan *plan = plan_of(state->snapshot);
@@ -149,6 +172,7 @@ void edge_sources_tick(struct edge_state *state)
 
 	if (state->common.references)  /* all of them, each minute */
 		references_sweep(state->common.references, &state->swept, REFERENCE_BUCKETS / 60 + 1, state->loop.now_ms);
+	tell_impostors(state);
 	for (size_t i = 0; i < plan->site_count && !state->is_draining; i++) {
 		if (majority_find(plan->sites[i].majority, state->loop.now_ms * 1000, &source))
 			tell(state, &plan->sites[i], source);

@@ -15,7 +15,8 @@ void edge_sources_open(struct edge_state *state);
 void edge_sources_close(struct edge_state *state);
 /* STATE's snapshot serves: whom its lists say that nobody may ban is banned no more. */
 void edge_sources_apply(struct edge_state *state);
-/* Each second: references that are too old are forgotten; does one shared source send most of a site's requests? One notice a day and site. */
+/* Each second: references that are too old are forgotten; does one shared source send most of a site's requests? One notice a day and
+ * site. Did somebody say to be a good bot, and is none? One in ten minutes. */
 void edge_sources_tick(struct edge_state *state);
 
 #endif

@@ -70,6 +70,7 @@ struct edge_state {
 	struct edge_graduates *graduates;
 	struct hits *hits;                   /* what rules hit; NULL: not counted */
 	struct proxy_notice proxy_notices[PROXY_NOTICES];  /* sources.c */
+	uint64_t impostors_told, impostors_told_ms;  /* sources.c: how many of them, and when */
 	struct meters *meters;               /* what levels are learned from; NULL: no site has one */
 	uint64_t metered_ms;                 /* when they were looked at last */
 	struct event *event;

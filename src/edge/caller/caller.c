@@ -77,7 +77,7 @@ static void find_place(struct request *request)
 
 bool caller_is_moved_for_kind(const struct caller *caller)
 {
-	return caller->is_flooding_kind && !caller->is_known && !caller->is_partner && !caller->is_admitted;
+	return caller->is_flooding_kind && !caller->is_known && !caller->is_partner && !caller->is_admitted && !caller->bot;
 }
 
 void caller_choose_lane(struct caller *caller)
@@ -86,7 +86,7 @@ void caller_choose_lane(struct caller *caller)
 		caller->lane = LANE_PARTNER;
 	else if (caller->is_admitted)
 		caller->lane = LANE_KNOWN;
-	else if (caller->budget.level != BUDGET_WITHIN || caller->was_banned)
+	else if (caller->budget.level != BUDGET_WITHIN || (caller->was_banned && !caller->bot))
 		caller->lane = LANE_REST;
 	else
 		caller->lane = caller->is_known ? LANE_KNOWN : LANE_PLAUSIBLE;
@@ -231,14 +231,14 @@ static bool is_made_to_ask(const struct request *request)
 	return site && span_equal(site->value, SPAN("cross-site"));
 }
 
-/* Availability: never for what a bypassed site or a partner was given, nor a source that showed a token, in this very request too. Whether the ban is made or not, the next request finds out. */
+/* Availability: never for what a bypassed site, a partner or a good bot was given, nor a source that showed a token, in this very request too. Whether the ban is made or not, the next request finds out. */
 static void ban_if_far(const struct request *request)
 {
 	const struct caller *caller = &request->caller;
 	struct bans bans = caller_bans(request->connection->worker->common, request->binding->plan);
 	enum result result;
 
-	if (caller->budget.level != BUDGET_FAR || caller->is_banned || caller->has_token || request_is_bypassed(request) || is_made_to_ask(request) || caller_is_partner(request))
+	if (caller->budget.level != BUDGET_FAR || caller->is_banned || caller->has_token || caller->bot || request_is_bypassed(request) || is_made_to_ask(request) || caller_is_partner(request))
 		return;
 	result = ban_source(&bans, caller->key, caller->budget.reason, 0, now_us(request), NULL);
 	(void)result;

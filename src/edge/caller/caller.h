@@ -38,6 +38,8 @@ struct caller {
 	bool may_be_asked;               /* a stranger who wants a page, let in unasked: asked for proof when he has waited in vain */
 	bool is_excused;                 /* by a token of his own, which was charged: what others behind his address owe is not his */
 	bool is_flooding_kind;           /* clients of his kind flood the site now (guard/kinds.h) */
+	const struct bot *bot;           /* what he says to be, and DNS proves (bot_names.h); NULL: nothing of that. Of the request's snapshot */
+	const struct bot *impostor_of;   /* what he says to be, and DNS refutes; NULL likewise */
 	struct list_place place;         /* where some list asks for it */
 	struct budget_verdict budget;
 	enum lane lane;                  /* in front of an origin (guard/queue.h) */
@@ -49,7 +51,9 @@ void caller_identify(struct request *request);
 void caller_choose_lane(struct caller *caller);
 /* request->site is final: his client's kind is counted there, and judged; the lane follows. */
 void caller_meet_kind(struct request *request);
-/* He waits a lane further down than he would, for his client's kind: never a known citizen, never a partner. */
+/* bot.c: request->site is final. He may say to be a good bot, and be one; the lane follows. Nobody waits for the proof: he is a stranger until it is there. */
+void caller_meet_bot(struct request *request);
+/* He waits a lane further down than he would, for his client's kind: never a known citizen, a partner or a good bot. */
 bool caller_is_moved_for_kind(const struct caller *caller);
 /* What tells two clients behind one address apart, and is the same for all requests of one: a hash of its ciphers, and its name. */
 uint64_t caller_client(const struct request *request);

@@ -77,6 +77,25 @@ static enum result make_lists(struct plan *plan, struct edge_site *site, const s
 	return RESULT_OK;
 }
 
+static enum result make_bots(struct plan *plan, struct edge_site *site, const struct edge_site *before)
+{
+	const struct source_site_settings *settings = source_site_settings(site->site);
+	struct bots bots, *kept;
+
+	if (!settings || !bots_make(&settings->bots, &bots))
+		return RESULT_OK;
+	if (before && source_site_settings(before->site) == settings) {
+		site->bots = before->bots;
+		return RESULT_OK;
+	}
+	kept = arena_new(&plan->arena, struct bots);
+	if (!kept)
+		return RESULT_NO_MEMORY;
+	*kept = bots;
+	site->bots = kept;
+	return RESULT_OK;
+}
+
 static enum result make_limits(struct plan *plan, struct edge_site *site)
 {
 	const struct guard_site_settings *settings = guard_site_settings(site->site);
@@ -130,7 +149,9 @@ enum result plan_make_sources(struct plan *plan, const struct snapshot *snapshot
 	for (size_t i = 0; i < plan->site_count && result == RESULT_OK; i++) {
 		struct edge_site *site = &plan->sites[i];
 
-		result = make_limits(plan, site);
+		result = make_bots(plan, site, i ? site - 1 : NULL);
+		if (result == RESULT_OK)
+			result = make_limits(plan, site);
 		if (result == RESULT_OK)
 			result = make_majority(plan, site);
 	}

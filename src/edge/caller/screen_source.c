@@ -76,6 +76,7 @@ enum step_outcome screen_source(struct request *request)
 	if (request_is_bypassed(request) || request_is_probe(request))
 		return STEP_NEXT;
 	caller_meet_kind(request);
+	caller_meet_bot(request);
 	verdict = ask_lists(request);
 	if (verdict.action == LIST_ALLOW) {
 		caller->is_partner = true;

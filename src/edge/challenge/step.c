@@ -1,4 +1,5 @@
-/* Who is asked: strangers in the last two lanes who want a page, while they would wait for long. Never a program, a feed, a picture. */
+/* Who is asked: strangers in the last two lanes who want a page, while they would wait for long. Never a program, a feed, a picture,
+ * nor a bot that DNS proves to be a good one. */
 #include "edge/challenge/inner.h"
 
 #include "base/banned.h"
@@ -168,7 +169,7 @@ static enum step_outcome decide(struct request *request, struct visit *visit)
 		return go_on_let_in(request, visit);
 	if (visit_is_admitted(visit))
 		return go_on_admitted(request, visit);
-	if (request->caller.lane < LANE_PLAUSIBLE || request_is_priority(request))
+	if (request->caller.lane < LANE_PLAUSIBLE || request->caller.bot || request_is_priority(request))
 		return STEP_NEXT;
 	if (is_pressed(request))
 		return passes(request, visit) ? go_on_passing(request, visit) : hold_off(request, visit);

@@ -19,6 +19,7 @@
 #include "guard/source_budget.h"
 #include "net/tls_server.h"
 #include "origin/pool.h"
+#include "source/bot.h"
 #include "source/geo.h"
 #include "source/list.h"
 
@@ -41,7 +42,8 @@ struct edge_site {
 	struct edge_route *routes;  /* as site->routes */
 	const struct net_site_settings *net;
 	const struct lists *lists;  /* NULL: the site has none */
-	const struct rate_limits *rate_limits;  /* the same */
+	const struct bots *bots;    /* good ones; NULL: nobody is taken for one */
+	const struct rate_limits *rate_limits;  /* NULL: the site has none */
 	struct majority *majority;  /* of its requests: whoever serves one writes it */
 	const struct list_value *priority;  /* struct span: paths of its priority_routes */
 	struct hits_site *hits;  /* what rules hit of its visitors; NULL: not counted */
