@@ -4,6 +4,7 @@
 
 #include "cli/edge/state.h"
 #include "cli/settings.h"
+#include "edge/observing/observed.h"
 #include "edge/sites/settings.h"
 #include "event/settings.h"
 #include "guard/ban_networks.h"
@@ -48,6 +49,7 @@ static struct region regions[] = {
 	{ REGION_RATES, RATE_TABLE_VERSION, RATE_TABLE_BYTES },
 	{ REGION_BANS, BAN_NETWORKS_VERSION, sizeof(struct ban_networks) },
 	{ REGION_METERS, METERS_VERSION, sizeof(struct meters) },
+	{ REGION_OBSERVED, OBSERVED_VERSION, sizeof(struct observed) },
 	{ REGION_REFERENCES, REFERENCES_VERSION, sizeof(struct references) },
 	{ REGION_ADMITTED, ADMITTED_VERSION, sizeof(struct admitted) },
 	{ REGION_MAINTENANCE, MAINTENANCE_VERSION, sizeof(struct maintenances) },

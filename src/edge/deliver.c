@@ -8,6 +8,7 @@
 #include "edge/challenge/challenge.h"
 #include "edge/inspect/inject.h"
 #include "edge/hits/hits_request.h"
+#include "edge/observing/observing.h"
 #include "edge/sites/meter_request.h"
 #include "edge/caller/reference.h"
 #include "edge/inspect/inspect.h"
@@ -520,9 +521,14 @@ static uint64_t between_us(uint64_t from_ns, uint64_t to_ns)
 	return from_ns && to_ns > from_ns ? (to_ns - from_ns) / 1000 : 0;
 }
 
-static enum decision decision_of(const struct request *request)
+/* What befell it; where nothing did, what guard/ would have done. */
+static struct would verdict_of(const struct request *request)
 {
-	return request->turn.has_waited && request->decision == DECISION_ALLOW ? DECISION_QUEUE : request->decision;
+	bool is_served = request->decision == DECISION_ALLOW && request->reason == REASON_NONE;
+
+	if (is_served && request->would.decision != DECISION_ALLOW)
+		return (struct would){ DECISION_LOG, request->would.reason };
+	return (struct would){ request->turn.has_waited && request->decision == DECISION_ALLOW ? DECISION_QUEUE : request->decision, request->reason };
 }
 
 static void state(struct request *request)
@@ -531,6 +537,7 @@ static void state(struct request *request)
 	struct worker *worker = connection->worker;
 	const struct pool_member *member = request->last_member;
 	uint64_t end_ns = clock_mono_ns();
+	struct would verdict = verdict_of(request);
 	struct request_fact fact = {
 		/* The number whose digits, highest first, are what head and page show. */
 		.wall_ns = request->wall_ns, .request_id = { be64toh(request->id[0]), be64toh(request->id[1]) }, .worker = worker->index,
@@ -538,7 +545,7 @@ static void state(struct request *request)
 		.tenant = request->site && request->site->tenant ? request->site->tenant->number : UINT32_MAX,
 		.site_name = request->site ? request->site->site->name : SPAN_NONE,
 		.tenant_name = request->site ? request->site->site->tenant : SPAN_NONE,
-		.decision = decision_of(request), .reason = request->reason, .fault = request->fault,
+		.decision = verdict.decision, .reason = verdict.reason, .fault = request->fault, .would = request->would.decision, .would_reason = request->would.reason,
 		.source = request->source, .peer = connection->peer.address, .source_port = connection->peer.port,
 		.head = request->is_passthrough ? NULL : &request->head, .is_tls = connection->is_tls, .tls_version = transport_tls_version(&connection->transport),
 		.sni = transport_sni(&connection->transport), .ja4 = transport_ja4(&connection->transport),
@@ -567,6 +574,7 @@ enum step_outcome step_record(struct request *request)
 	inspect_log(request);
 	hits_of_request(request);
 	meter_of_request(request);
+	observed_of_request(request);
 	state(request);
 	/* A tunnel that the origin ended first still has it: nobody but this request may be woken by it. */
 	if (request->origin || request->member || request->turn.member)

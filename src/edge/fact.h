@@ -76,6 +76,8 @@ struct request_fact {
 	enum decision decision;
 	enum reason reason;
 	enum http_fault fault;
+	enum decision would;              /* what guard/ would have done, where it only observes; DECISION_ALLOW: nothing */
+	enum reason would_reason;
 	struct address source, peer;      /* the client behind trusted_proxies; the socket's other end */
 	uint16_t source_port;
 	const struct request_head *head;  /* may hold only what could be represented */

@@ -156,6 +156,7 @@ void binding_drop(struct binding *binding);
 
 enum source_ban {
 	SOURCE_FREE,
+	SOURCE_DOUBTED,              /* banned by the machine, and the site that it comes for may be one that observes */
 	SOURCE_OWED_A_PAGE,          /* banned, and citizens may share it */
 	SOURCE_CUT,                  /* banned: cut before it says a word */
 };

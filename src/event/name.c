@@ -24,6 +24,8 @@ static const struct name names[] = {
 	TEXT("client_key", "bouclier.client_key"),
 	TEXT("decision", "bouclier.decision"),
 	TEXT("reason", "bouclier.reasons"),
+	TEXT("would", "bouclier.would"),
+	TEXT("would_for", "bouclier.would_for"),
 	TEXT("fault", "bouclier.fault"),
 	{ SPAN_INIT("rule"), SPAN_INIT("bouclier.rules"), NAME_TEXT, SPAN_INIT("id") },
 	TEXT("id", "bouclier.request_id"),

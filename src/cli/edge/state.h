@@ -44,6 +44,7 @@ struct edge_names;
 struct edge_ocsp;
 struct edge_pulses;
 struct health;
+struct observed;
 
 struct edge_state {
 	struct role_link *link;
@@ -71,6 +72,7 @@ struct edge_state {
 	struct hits *hits;                   /* what rules hit; NULL: not counted */
 	struct proxy_notice proxy_notices[PROXY_NOTICES];  /* sources.c */
 	struct meters *meters;               /* what levels are learned from; NULL: no site has one */
+	struct observed *observed;           /* what would have been done to those that observe; NULL: not counted */
 	uint64_t metered_ms;                 /* when they were looked at last */
 	struct event *event;
 	int state_fd, journal_fd, audit_fd;  /* folders; -1: none */

@@ -67,6 +67,13 @@ static enum result make_lists(struct plan *plan, struct edge_site *site, const s
 	return RESULT_OK;
 }
 
+bool plan_site_observes(const struct site *site)
+{
+	const struct guard_site_settings *settings = guard_site_settings(site);
+
+	return settings && settings->mode == GUARD_OBSERVE;
+}
+
 static enum result make_limits(struct plan *plan, struct edge_site *site)
 {
 	const struct guard_site_settings *settings = guard_site_settings(site->site);
@@ -101,6 +108,8 @@ enum result plan_make_sources(struct plan *plan, const struct snapshot *snapshot
 	for (size_t i = 0; i < plan->site_count && result == RESULT_OK; i++) {
 		struct edge_site *site = &plan->sites[i];
 
+		plan->observes |= site->observes;
+		plan->has_tenants |= !span_equal(site->site->tenant, plan->sites[0].site->tenant);
 		result = make_lists(plan, site, i ? site - 1 : NULL);
 		if (result == RESULT_OK)
 			result = make_limits(plan, site);

@@ -22,6 +22,8 @@
 #include "source/geo.h"
 #include "source/list.h"
 
+struct observed_site;
+
 struct edge_route {
 	const struct route *route;
 	const struct edge_settings *settings;
@@ -46,8 +48,10 @@ struct edge_site {
 	const struct list_value *priority;  /* struct span: paths of its priority_routes */
 	struct hits_site *hits;  /* what rules hit of its visitors; NULL: not counted */
 	struct meter *meter;     /* what its level is learned from; NULL: it has none */
+	struct observed_site *observed;  /* what would have been done to its requests; NULL: not counted */
 	uint32_t graduate_s, graduate_notice_s;  /* of its routes the longest; 0: it never moves to block by itself */
 	uint32_t is_moved;       /* it did: atomic, written by the service thread while all read */
+	bool observes;           /* `guard: observe` (edge/observing/) */
 	bool is_tolerant;        /* `http: tolerant` */
 	bool is_passthrough;     /* its TLS is not ours to open */
 	bool is_self_signed;     /* some certificate of it is: HSTS is never sent */
@@ -76,6 +80,8 @@ struct plan {
 	struct arena arena;                /* of sites' lists and rate limits, and of EXEMPT */
 	struct source_budgets budgets;
 	struct list_value exempt;          /* struct network: management, trusted proxies, this machine: no budgets, no bans */
+	bool observes;                     /* some site does */
+	bool has_tenants;                  /* sites of more than one */
 	bool needs_place;                  /* some site's list names countries or autonomous systems */
 	struct geo *geo;                   /* NULL: nobody asks where somebody is, or there is no database */
 };
@@ -93,6 +99,8 @@ struct plan_needs {
 	struct hits_site *(*hits_of)(void *context, const struct edge_site *site);
 	/* What the level of a site is learned from, or NULL. May be NULL itself: no site has one. */
 	struct meter *(*meter_of)(void *context, const struct edge_site *site);
+	/* Where it is counted what would have been done to requests of a site that observes, or NULL. May be NULL itself: nowhere. */
+	struct observed_site *(*observed_of)(void *context, const struct edge_site *site);
 	const struct edge_port *ports;     /* copied */
 	size_t port_count;
 	struct complaints *complaints;     /* warnings; NULL: nobody is told */

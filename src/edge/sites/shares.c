@@ -1,5 +1,6 @@
 #include "edge/sites/shares.h"
 
+#include "edge/observing/observing.h"
 #include "source/source.h"
 
 #include "base/banned.h"
@@ -138,11 +139,15 @@ bool connection_join(struct connection *connection, uint64_t key)
 {
 	struct shares *shares = &connection->worker->shares;
 	struct share *share = shares_of(shares, key);
+	bool is_excess;
 
 	if (share == connection->share)
 		return true;
-	if (are_places_scarce(connection) && share_is_over(shares, share, SHARE_CONNECTIONS) && !close_one(share) && !may_move_on(connection))
+	is_excess = are_places_scarce(connection) && share_is_over(shares, share, SHARE_CONNECTIONS) && !close_one(share) && !may_move_on(connection);
+	if (is_excess && !observing_lets_in(connection->binding->plan, key))
 		return false;
+	if (is_excess ? connection->would == REASON_NONE : connection->would == REASON_CONNECTIONS)
+		connection->would = is_excess ? REASON_CONNECTIONS : REASON_NONE;
 	leave_place(connection);
 	take_place_in(connection, shares_of(shares, key));  /* not SHARE: the one that was closed may have been its last */
 	return true;
