@@ -122,10 +122,15 @@ static unsigned observed_ahead(const struct admission *admission, const struct a
 	return at_work - limit < all - worse ? at_work - limit : all - worse;
 }
 
-/* Of places that are all held: those of the limit, or more where some only observe. */
-static double places_held(const struct admission *admission, double places)
+/* From one answer to the next, of PLACES that are all held: as the origin is now, or, where more are at work than it would be given, as it was with no
+ * more. */
+static double each_us(const struct admission *admission, double places)
 {
-	return count_observed(admission, LANE_COUNT - 1) ? fmax(places, admission_at_work(admission)) : places;
+	double within_us = admission->within_us > 0 ? fmin(admission->within_us, admission->held_us) : admission->held_us;
+
+	if (!count_observed(admission, LANE_COUNT - 1))
+		return admission->held_us / places;
+	return fmax(admission->held_us / fmax(places, admission_at_work(admission)), within_us / places);
 }
 
 bool admission_keeps_waiting(const struct admission *admission)
@@ -135,7 +140,7 @@ bool admission_keeps_waiting(const struct admission *admission)
 
 double admission_each_us(const struct admission *admission)
 {
-	return admission->held_us / places_held(admission, admission->limit.allowed);
+	return each_us(admission, admission->limit.allowed);
 }
 
 /* By Little's law: so many places, each held so long. A probe of the limit, a moment long, is left out of both. */
@@ -148,13 +153,13 @@ uint64_t admission_wait_us(const struct admission *admission, const struct admis
 		return 0;
 	if (!entry->is_priority)
 		ahead += admission->priority.count;
-	return (uint64_t)((ahead + 1) * admission->held_us / places_held(admission, places_of(admission, (unsigned)admission->limit.allowed, entry->is_priority)));
+	return (uint64_t)((ahead + 1) * each_us(admission, places_of(admission, (unsigned)admission->limit.allowed, entry->is_priority)));
 }
 
 /* As long as it would be held were no more at work than the limit allows. */
 static double held_within_us(const struct admission *admission)
 {
-	return admission_each_us(admission) * admission->limit.allowed;
+	return count_observed(admission, LANE_COUNT - 1) ? admission_each_us(admission) * admission->limit.allowed : admission->held_us;
 }
 
 /* It would have no answer in time. */
@@ -223,6 +228,7 @@ void admission_come_back(struct admission *admission, const struct admission_ent
 
 void admission_done(struct admission *admission, const struct admission_entry *entry, uint64_t held_us)
 {
+	bool is_within = admission_at_work(admission) <= admission->limit.allowed;
 	double weight;
 
 	give_place(admission, entry);
@@ -230,4 +236,6 @@ void admission_done(struct admission *admission, const struct admission_entry *e
 		return;
 	weight = fmin(admission->held_us / admission->limit.allowed / HELD_OVER_US, HELD_WEIGHT_MAX);
 	admission->held_us += ((double)held_us - admission->held_us) * (admission->held_us > 0 ? weight : 1);
+	if (is_within)
+		admission->within_us = admission->held_us;
 }

@@ -34,6 +34,7 @@ struct admission {
 	struct queue ordinary, priority;
 	unsigned ordinary_at_work, priority_at_work;
 	double held_us;          /* how long a place is held, in the mean; 0: not known */
+	double within_us;        /* the same while no more were at work than the limit allows: where some are observed there may be more */
 	unsigned observed[LANE_COUNT];  /* of those at work: who went whatever he was told; those of priority routes as PARTNER */
 };
 

@@ -290,7 +290,7 @@ static void who_is_observed_goes_whatever_he_is_told(void **state)
 
 	(void)state;
 	admission_init(&admission, &settings, 1);
-	admission.held_us = 700000;
+	admission.within_us = 700000;
 	for (unsigned i = 0; i < sizeof(expected) / sizeof(*expected); i++) {
 		admission.held_us = 350000 * (i > 2 ? i : 2);  /* what is too much queues in the origin, and the work of one stays the same */
 		assert_int_equal(admission_observe(&admission, &stranger), expected[i]);
@@ -319,6 +319,7 @@ static void others_wait_for_those_who_are_observed(void **state)
 	(void)state;
 	admission_init(&admission, &settings, 1);
 	admission.held_us = 100000;
+	admission.within_us = 40000;
 	for (unsigned i = 0; i < 5; i++) {
 		enum admission_answer answer = admission_observe(&admission, &first);
 
@@ -334,6 +335,26 @@ static void others_wait_for_those_who_are_observed(void **state)
 	assert_ptr_equal(admission_next(&admission), &citizen);
 	admission_done(&admission, &citizen, 0);
 	admission_done(&admission, &first, 0);
+	admission_free_queues(&admission);
+}
+
+/* An origin that could do more than it is given does it: what counts is what it would have been given. */
+static void a_limit_below_what_it_can_is_reckoned_with(void **state)
+{
+	struct admission_settings settings = { { 1, 1, 1 }, 0, 64, ADMISSION_PATIENCE_US };
+	struct admission_entry stranger = watched(LANE_PLAUSIBLE);
+	struct admission admission;
+	unsigned refused = 0;
+
+	(void)state;
+	admission_init(&admission, &settings, 1);
+	assert_int_equal(admission_observe(&admission, &stranger), ADMISSION_GO);
+	admission_done(&admission, &stranger, 400000);
+	for (unsigned i = 0; i < 12; i++)
+		refused += admission_observe(&admission, &stranger) == ADMISSION_REFUSE;
+	assert_int_equal(refused, 12 - 5);  /* five of 0.4 s each are in time */
+	for (unsigned i = 0; i < 12; i++)
+		admission_done(&admission, &stranger, 400000);
 	admission_free_queues(&admission);
 }
 
@@ -374,6 +395,7 @@ int main(void)
 		cmocka_unit_test(who_comes_back_is_counted),
 		cmocka_unit_test(who_is_observed_goes_whatever_he_is_told),
 		cmocka_unit_test(others_wait_for_those_who_are_observed),
+		cmocka_unit_test(a_limit_below_what_it_can_is_reckoned_with),
 		cmocka_unit_test(priority_is_observed),
 	};
 

@@ -87,7 +87,7 @@ def test_budgets_and_bans_are_only_told(shield_of):
     assert {reply.status for reply in replies} == {200} and not bans(shield)
     found = would(shield)
     assert found["limit", "budget"][0] > 10 and found["block", "banned"][0] > 5 and found["ban", "budget"] == (1, 1, 0)
-    assert found["limit", "budget"][0] + found["block", "banned"][0] + 10 >= 80
+    assert 55 <= found["limit", "budget"][0] + found["block", "banned"][0] <= 70, found
     told = shield.event_of(replies[-1])
     assert (told["bouclier.decision"], told["bouclier.would"], told["bouclier.would_for"]) == ("log", "block", "banned")
     kill_edge(shield)
@@ -143,7 +143,7 @@ def test_connections_beyond_a_budget_come_in(start_shield, start_origin):
 
     assert [say("looks.example") for _ in range(6)] == [200] * 6
     assert say("acts.example") == 429
-    assert {line["bouclier.would_for"] for line in shield.journal() if "bouclier.would" in line} == {"budget"}
+    assert shield.wait_journal(lambda line: "bouclier.would" in line)["bouclier.would_for"] == "budget"
 
 
 def test_nobody_is_challenged(shield_of):
@@ -170,8 +170,11 @@ def test_nobody_waits_and_nobody_is_refused_for_want_of_a_place():
         assert state["held"] == 0 and state["waiting"] == 0
         level = shield.status()["sites"][0]["level"]
         assert level["is"] in ("normal", "elevated", "attack")
-        told = Counter(line.get("bouclier.would") for line in shield.journal() if line.get("url.domain") == HOST)
-        assert told["limit"] == found["limit", "queue-full"][0] and told["queue"] == found["queue", ""][0]
+
+        def told():
+            return Counter(line.get("bouclier.would") for line in shield.journal() if line.get("url.domain") == HOST)
+
+        wait_until(lambda: told()["limit"] == found["limit", "queue-full"][0] and told()["queue"] == found["queue", ""][0], 5, "each of them has its line")
 
 
 def test_what_is_said_to_a_person(shield_of):
@@ -193,12 +196,14 @@ def test_what_is_said_to_a_person(shield_of):
 def test_queries_know_the_words(shield_of):
     shield = shield_of({**LOGIN, "guard": "observe"})
     statuses(shield, ONE, 2, "/login")
-    shield.wait_journal(lambda line: line.get("bouclier.would") == "limit")
 
     def log(query):
         done = subprocess.run([BINARY, "log", "--config", str(shield.config), "-q", query], capture_output=True, text=True, timeout=30)
         return done.returncode, done.stdout, done.stderr
 
+    told = shield.wait_journal(lambda line: line.get("bouclier.would") == "limit")
+    done = subprocess.run([BINARY, "explain", told["bouclier.request_id"], "--config", str(shield.config)], capture_output=True, text=True, timeout=30)
+    assert "guard only observes there; turned on it would have refused it: more came than one of the site's rate_limits lets pass" in done.stdout
     assert "/login" in log("would=limit and would_for=rate-limit")[1] and not log("would=block")[1]
     code, _, err = log("would=limt")
     assert code == 2 or code == 1 and "limit" in err
