@@ -11,6 +11,7 @@
 #include "edge/observing/observing.h"
 #include "edge/sites/meter_request.h"
 #include "edge/caller/reference.h"
+#include "edge/inspect/inspect_after.h"
 #include "edge/inspect/inspect.h"
 #include "http/head_writer.h"
 
@@ -556,7 +557,7 @@ static void state(struct request *request)
 		.first_byte_us = between_us(request->forwarded_ns, request->first_byte_ns),
 		.total_us = between_us(request->start_ns, end_ns),
 		.retries = request->tries ? request->tries - 1 : 0, .is_reused = request->was_reused,
-		.is_bypassed = request_is_bypassed(request), .caching = request->caching.state, .waf = request->waf,
+		.is_bypassed = request_is_bypassed(request), .caching = request->caching.state, .waf = request->waf, .seen_after = inspect_seen_after(request),
 		.kind = caller_is_moved_for_kind(&request->caller) ? request->caller.kind : 0,
 	};
 
@@ -571,6 +572,8 @@ enum step_outcome step_record(struct request *request)
 	struct worker *worker = connection->worker;
 	bool is_cut = request->is_cut;
 
+	if (inspect_after(request) == STEP_WAIT)
+		return STEP_WAIT;
 	inspect_log(request);
 	hits_of_request(request);
 	meter_of_request(request);

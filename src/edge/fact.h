@@ -56,6 +56,9 @@ enum decision { DECISION_ALLOW, DECISION_LOG, DECISION_CHALLENGE, DECISION_QUEUE
 	X(ADMITTED, "admitted")                   /* his answer came */ \
 	X(PASSTHROUGH, "passthrough")             /* not inspected: TLS goes on to the origin unopened */
 
+/* Of a request that guard/ refused: rules saw it, when the answer had gone. */
+enum seen_after { SEEN_NOT, SEEN_CLEAN, SEEN_ATTACK /* they would have refused it */ };
+
 enum reason {
 #define X(id, name) REASON_##id,
 	REASON_LIST(X)
@@ -93,6 +96,7 @@ struct request_fact {
 	bool is_bypassed;
 	enum caching_state caching;
 	uint32_t kind;                    /* of the client (source/kind.h), which put it a lane further down; 0: it did not */
+	enum seen_after seen_after;       /* then WAF decided nothing */
 	struct waf_transaction *waf;      /* NULL: no rules were asked. Not const: its audit log is made of it */
 };
 

@@ -105,6 +105,7 @@ struct worker {
 	struct hash_seed id_seeds[2];        /* of request ids */
 	uint64_t id_count;
 	struct worker_pages pages;
+	uint64_t seen_after;                 /* inspect_after.h: of this second */
 	struct operator_scratch *scratch;    /* of the rules, as the next; NULL until some are asked */
 	struct waf_spares *spares;
 	struct turns turns;

@@ -315,6 +315,8 @@ size_t format_request(struct format *format, struct log_client_ip privacy, const
 	line_member_number(&line, SPAN(",\"bouclier.worker\":"), fact->worker);
 	add_origin(&line, fact);
 	line_rules(&line, fact->waf);
+	if (fact->seen_after != SEEN_NOT)
+		line_member_plain(&line, SPAN(",\"bouclier.after\":"), fact->seen_after == SEEN_ATTACK ? SPAN("attack") : SPAN("clean"));
 	if (fact->caching != CACHING_NONE)
 		line_member_plain(&line, SPAN(",\"bouclier.cache\":"), span_of(caching_state_name(fact->caching)));
 	if (fact->is_bypassed)

@@ -28,6 +28,7 @@ static const struct name names[] = {
 	TEXT("would_for", "bouclier.would_for"),
 	TEXT("fault", "bouclier.fault"),
 	{ SPAN_INIT("rule"), SPAN_INIT("bouclier.rules"), NAME_TEXT, SPAN_INIT("id") },
+	TEXT("after", "bouclier.after"),
 	TEXT("id", "bouclier.request_id"),
 	TYPED("duration", "event.duration", NAME_NANOSECONDS),
 	TYPED("cost", "bouclier.cost_us", NAME_MICROSECONDS),

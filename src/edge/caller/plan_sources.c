@@ -88,12 +88,15 @@ static enum result make_limits(struct plan *plan, struct edge_site *site)
 	return result;
 }
 
-static enum result make_majority(struct plan *plan, struct edge_site *site)
+/* What requests of the site are counted in, for themselves. */
+static enum result make_counters(struct plan *plan, struct edge_site *site)
 {
 	site->majority = arena_new(&plan->arena, struct majority);
-	if (!site->majority)
+	site->seen_after = arena_new(&plan->arena, uint64_t);
+	if (!site->majority || !site->seen_after)
 		return RESULT_NO_MEMORY;
 	*site->majority = (struct majority){ 0 };
+	*site->seen_after = 0;
 	return RESULT_OK;
 }
 
@@ -114,7 +117,7 @@ enum result plan_make_sources(struct plan *plan, const struct snapshot *snapshot
 		if (result == RESULT_OK)
 			result = make_limits(plan, site);
 		if (result == RESULT_OK)
-			result = make_majority(plan, site);
+			result = make_counters(plan, site);
 	}
 	return result;
 }

@@ -2,7 +2,7 @@
  * ports are listened on, which rules are asked.
  *
  * Owns     its arrays, pools, rule sets' overlays and TLS contexts; lives and goes with the snapshot
- * Threads  immutable once made, but for is_moved, and what majority points to
+ * Threads  immutable once made, but for is_moved, and what majority and seen_after point to
  */
 #ifndef BOUCLIER_EDGE_PLAN_H
 #define BOUCLIER_EDGE_PLAN_H
@@ -45,6 +45,7 @@ struct edge_site {
 	const struct lists *lists;  /* NULL: the site has none */
 	const struct rate_limits *rate_limits;  /* the same */
 	struct majority *majority;  /* of its requests: whoever serves one writes it */
+	uint64_t *seen_after;    /* inspect_after.h: of this second, of all workers */
 	const struct list_value *priority;  /* struct span: paths of its priority_routes */
 	struct hits_site *hits;  /* what rules hit of its visitors; NULL: not counted */
 	struct meter *meter;     /* what its level is learned from; NULL: it has none */
