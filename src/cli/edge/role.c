@@ -22,6 +22,7 @@
 #include "cli/edge/graduate.h"
 #include "cli/edge/health.h"
 #include "cli/edge/hits.h"
+#include "cli/edge/kept.h"
 #include "cli/edge/level.h"
 #include "cli/edge/maintenance.h"
 #include "cli/edge/names.h"
@@ -291,6 +292,7 @@ static void tick(struct timer *timer)
 	edge_maintenance_tick(state);
 	edge_levels_tick(state);
 	edge_observed_tick(state);
+	edge_kept_tick(state);
 	edge_pulses_tick(state->pulses);
 	origins_rest(&state->common.origins, loop->now_ms);
 	edge_retired_sweep(state);
@@ -421,6 +423,7 @@ static enum result build_first(struct edge_state *state)
 	edge_sources_open(state);
 	edge_levels_open(state);
 	edge_observed_open(state);
+	edge_kept_open(state);
 	edge_maintenance_open(state);
 	state->graduates = edge_graduates_new(state);
 	if (!state->graduates)
