@@ -58,6 +58,7 @@ int bypass_command(const struct options *options);
 int maintenance_command(const struct options *options);
 int admit_command(const struct options *options);
 int purge_command(const struct options *options);
+int guard_command(const struct options *options);
 int level_command(const struct options *options);
 int status_command(const struct options *options);
 int top_command(const struct options *options);

@@ -77,6 +77,7 @@ static const struct option ban_options[] = {
 static const struct option unban_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option bans_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option purge_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
+static const struct option guard_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option level_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option status_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option top_options[] = {
@@ -196,6 +197,11 @@ const struct command commands[] = {
 	             "requests) and with what its origins can do. Above normal nothing new is learned: a flood does not become what is usual. "
 	             "A word of yours holds until auto; never below level_floor, a key of the site. Every move is a line in the journal. Without a word, says how a "
 	             "site is, and why; without a site, all of them." },
+	{ .name = "guard", .summary = "what sites that only observe would have refused in the last week, and whether it is safe to turn on", .arguments = "[SITE]",
+	  .arguments_max = 1, .options = guard_options, .run = guard_command,
+	  .details = "Of a site with guard: observe, by action and reason: how many requests, of how many sources (an IPv4 address, an IPv6 /64), how many of them "
+	             "known citizens; of this day and the seven before it, also through reloads and crashes. Which requests those were is in the journal: "
+	             "bouclier log -q 'would=limit and site=SITE'. To turn it on, take the key out of the file, or write guard: on, and reload." },
 	{ .name = "status", .summary = "what the running shield is doing, on one page", .options = status_options, .run = status_command },
 	{ .name = "top", .summary = "the same, live", .options = top_options, .run = top_command,
 	  .details = "Requests a second, decisions, origins, the slowest sites and routes, connections, memory; every second, until q." },

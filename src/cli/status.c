@@ -51,6 +51,22 @@ static void print_maintenance(struct page *page, const struct json *site)
 	page_print(page, "\n");
 }
 
+/* How many sites only observe: who looks at numbers of what was refused must know that there would be more. */
+static void warn_observers(struct page *page, const struct json *sites)
+{
+	size_t observing = 0, safe = 0;
+
+	for (size_t i = 0; i < json_length(sites); i++) {
+		const struct json *guard = json_find(json_item(sites, i), "guard");
+
+		observing += span_equal(json_text_of(json_find(guard, "mode")), SPAN("observe"));
+		safe += json_bool_of(json_find(guard, "safe"));
+	}
+	if (observing)
+		page_color(page, PAGE_YELLOW, "OBSERVING: guard refuses nothing on %zu site%s; safe to turn on: %zu (bouclier guard says which)\n", observing,
+		           observing == 1 ? "" : "s", safe);
+}
+
 void status_warn(struct page *page, const struct json *status)
 {
 	const struct json *sites = json_find(status, "sites"), *problems = json_find(status, "tenant_problems");
@@ -67,6 +83,7 @@ void status_warn(struct page *page, const struct json *status)
 		print_bypass(page, json_find(json_item(sites, i), "bypass"), json_text_of(json_find(json_item(sites, i), "site")));
 	for (size_t i = 0; i < json_length(sites); i++)
 		print_maintenance(page, json_item(sites, i));
+	warn_observers(page, sites);
 	if (number(status, "admitted"))
 		page_color(page, PAGE_YELLOW, "ADMITTED: %llu sources are let in by a person (bouclier admit lists them)\n", printable(status, "admitted"));
 	for (size_t i = 0; i < json_length(problems); i++) {
@@ -201,6 +218,18 @@ static void print_level(struct page *page, const struct json *level)
 	page_print(page, "\n");
 }
 
+/* Nothing is refused there, whatever is decided. */
+static void print_guard(struct page *page, const struct json *guard)
+{
+	if (!span_equal(json_text_of(json_find(guard, "mode")), SPAN("observe")))
+		return;
+	page_print(page, "  guard        ");
+	page_color(page, PAGE_YELLOW, "only observes");
+	page_print(page, " (bouclier guard says more). ");
+	page_text(page, json_text_of(json_find(guard, "says")), 0);
+	page_print(page, "\n");
+}
+
 /* Many rare ones may flood at once, and say no more than the first few. */
 static void print_kinds(struct page *page, const struct json *kinds)
 {
@@ -260,6 +289,7 @@ static void print_site(struct page *page, const struct json *site)
 	if (json_find(site, "inspected") && !json_bool_of(json_find(site, "inspected")))
 		page_color(page, PAGE_YELLOW, "  not inspected: its TLS passes through to the origins\n");
 	print_level(page, json_find(site, "level"));
+	print_guard(page, json_find(site, "guard"));
 	print_kinds(page, json_find(site, "kinds"));
 	print_waf(page, json_find(site, "waf"));
 	for (size_t i = 0; i < json_length(origins); i++)

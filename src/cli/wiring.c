@@ -4,12 +4,14 @@
 
 #include "cli/edge/state.h"
 #include "cli/settings.h"
+#include "edge/observing/observed.h"
 #include "edge/sites/settings.h"
 #include "event/settings.h"
 #include "guard/ban_networks.h"
 #include "guard/rate_table.h"
 #include "guard/settings.h"
 #include "net/settings.h"
+#include "origin/kept.h"
 #include "origin/settings.h"
 #include "source/settings.h"
 #include "source/table.h"
@@ -48,6 +50,8 @@ static struct region regions[] = {
 	{ REGION_RATES, RATE_TABLE_VERSION, RATE_TABLE_BYTES },
 	{ REGION_BANS, BAN_NETWORKS_VERSION, sizeof(struct ban_networks) },
 	{ REGION_METERS, METERS_VERSION, sizeof(struct meters) },
+	{ REGION_OBSERVED, OBSERVED_VERSION, sizeof(struct observed) },
+	{ REGION_ORIGINS, KEPT_VERSION, sizeof(struct kept_origins) },
 	{ REGION_REFERENCES, REFERENCES_VERSION, sizeof(struct references) },
 	{ REGION_ADMITTED, ADMITTED_VERSION, sizeof(struct admitted) },
 	{ REGION_MAINTENANCE, MAINTENANCE_VERSION, sizeof(struct maintenances) },

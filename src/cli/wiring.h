@@ -20,6 +20,8 @@ config_sections wiring_sections(void);
 #define REGION_AUDIT "audit"              /* audit logs on their way to the disk (event/): touched only once there are any */
 #define REGION_QUARANTINE "quarantine"
 #define REGION_COLLECTIONS "collections"  /* what rules keep between requests (waf/store.h): touched only once there are rules */
+#define REGION_OBSERVED "observed"        /* what would have been done to sites that only observe (edge/observing/observed.h) */
+#define REGION_ORIGINS "origins"          /* what was learned of origins (origin/kept.h) */
 #define REGION_METERS "meters"            /* what the levels of sites are learned from (edge/sites/meter.h) */
 #define REGION_HITS "hits"                /* what rules hit of visitors (edge/hits/hits.h): the same */
 #define REGION_SOURCES "sources"          /* who asks, and who is banned (source/table.h): touched as sources come */

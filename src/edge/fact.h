@@ -56,6 +56,9 @@ enum decision { DECISION_ALLOW, DECISION_LOG, DECISION_CHALLENGE, DECISION_QUEUE
 	X(ADMITTED, "admitted")                   /* his answer came */ \
 	X(PASSTHROUGH, "passthrough")             /* not inspected: TLS goes on to the origin unopened */
 
+/* Of a request that guard/ refused: rules saw it, when the answer had gone. */
+enum seen_after { SEEN_NOT, SEEN_CLEAN, SEEN_ATTACK /* they would have refused it */ };
+
 enum reason {
 #define X(id, name) REASON_##id,
 	REASON_LIST(X)
@@ -76,6 +79,8 @@ struct request_fact {
 	enum decision decision;
 	enum reason reason;
 	enum http_fault fault;
+	enum decision would;              /* what guard/ would have done, where it only observes; DECISION_ALLOW: nothing */
+	enum reason would_reason;
 	struct address source, peer;      /* the client behind trusted_proxies; the socket's other end */
 	uint16_t source_port;
 	const struct request_head *head;  /* may hold only what could be represented */
@@ -92,6 +97,7 @@ struct request_fact {
 	enum caching_state caching;
 	uint32_t kind;                    /* of the client (source/kind.h), which put it a lane further down; 0: it did not */
 	struct span bot, impostor_of;     /* the good bot that it says to be, which DNS proves, or refutes; empty: neither */
+	enum seen_after seen_after;       /* then WAF decided nothing */
 	struct waf_transaction *waf;      /* NULL: no rules were asked. Not const: its audit log is made of it */
 };
 

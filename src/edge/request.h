@@ -12,6 +12,7 @@
 #include "edge/client/feed.h"
 #include "edge/deliver.h"
 #include "edge/inspect/hold.h"
+#include "edge/observing/would.h"
 #include "edge/queue/queue.h"
 
 /* The life of a request, in order. X(ID, function): the names go to traces and crash reports. */
@@ -127,6 +128,7 @@ struct request {
 	enum decision decision;
 	enum reason reason;
 	enum reason failed_reason;         /* why the last try ended; told when there is nobody left to try */
+	struct would would;                /* what would have become of it, where guard/ only observes */
 	enum http_fault fault;
 	uint64_t start_ns, wall_ns, connect_ns, connected_ns, forwarded_ns, first_byte_ns;
 	uint64_t held_ns;                  /* how long origins were held, all tries */
@@ -233,12 +235,6 @@ enum step_outcome screen_source(struct request *request);
 bool request_is_acme(const struct request *request);
 /* "GET, HEAD, POST" */
 struct span allowed_methods(struct request *request);
-/* http2.c */
-void http2_request_over(struct request *request);
-enum result http2_respond(struct request *request, unsigned status, const struct fields *fields, bool has_body) must_check;
-void http2_resume(struct request *request);
-/* COUNT bytes of the client's body have left our memory: its windows open, and it is told. */
-void http2_body_moved(struct request *request, size_t count);
 /* The client's body bytes have moved: for the minimum rate. */
 void request_client_moved(struct request *request, size_t count);
 

@@ -109,6 +109,7 @@ struct worker {
 	struct hash_seed id_seeds[2];        /* of request ids */
 	uint64_t id_count;
 	struct worker_pages pages;
+	uint64_t seen_after;                 /* inspect_after.h: of this second */
 	struct operator_scratch *scratch;    /* of the rules, as the next; NULL until some are asked */
 	struct waf_spares *spares;
 	struct turns turns;
@@ -160,6 +161,7 @@ void binding_drop(struct binding *binding);
 
 enum source_ban {
 	SOURCE_FREE,
+	SOURCE_DOUBTED,              /* banned by the machine, and the site that it comes for may be one that observes */
 	SOURCE_OWED_A_PAGE,          /* banned, and citizens may share it */
 	SOURCE_CUT,                  /* banned: cut before it says a word */
 };

@@ -105,6 +105,8 @@ void counts_request(struct counts_writer *writer, const struct request_fact *fac
 	counts_add(&numbers[COUNTS_WAIT_US], fact->wait_us);
 	counts_add(&numbers[COUNTS_DECISIONS + (unsigned)fact->decision % DECISION_COUNT * COUNTS_CLASSES + class], 1);
 	counts_add(&numbers[COUNTS_REASONS + (unsigned)fact->reason % REASON_COUNT], 1);
+	counts_add(&numbers[COUNTS_AFTER], fact->seen_after != SEEN_NOT);
+	counts_add(&numbers[COUNTS_AFTER_ATTACKS], fact->seen_after == SEEN_ATTACK);
 }
 
 void counts_audit_lost(struct counts_writer *writer, struct span site_name)

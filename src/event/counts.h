@@ -25,6 +25,8 @@ enum counts_index {
 	COUNTS_TOTAL_US,
 	COUNTS_WAIT_US,
 	COUNTS_AUDIT_LOST,             /* audit logs of requests that found no room, or could not be made */
+	COUNTS_AFTER,                  /* refused requests that rules saw afterwards */
+	COUNTS_AFTER_ATTACKS,          /* of them those that they would have refused */
 	COUNTS_DECISIONS,              /* [decision * COUNTS_CLASSES + class], requests */
 	COUNTS_CONNECTIONS = COUNTS_DECISIONS + DECISION_COUNT * COUNTS_CLASSES,  /* [decision], connections */
 	COUNTS_REASONS = COUNTS_CONNECTIONS + DECISION_COUNT,                     /* [reason], both */

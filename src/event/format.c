@@ -128,6 +128,16 @@ static void add_verdict(struct line *line, enum decision decision, enum reason r
 		line_member_plain(line, SPAN(",\"bouclier.fault\":"), format_fault(fault));
 }
 
+/* Where guard/ only observes. */
+static void add_would(struct line *line, enum decision would, enum reason reason)
+{
+	if (would == DECISION_ALLOW)
+		return;
+	line_member_plain(line, SPAN(",\"bouclier.would\":"), format_decision(would));
+	if (reason != REASON_NONE)
+		line_member_plain(line, SPAN(",\"bouclier.would_for\":"), format_reason(reason));
+}
+
 static void add_pair(struct line *line, struct span pair)
 {
 	char masked[MASK_TEXT_MAX];
@@ -293,6 +303,7 @@ size_t format_request(struct format *format, struct log_client_ip privacy, const
 	line_member_text(&line, SPAN(",\"bouclier.tenant\":"), fact->tenant_name, NAME_MAX_BYTES);
 	line_member_text(&line, SPAN(",\"bouclier.site\":"), fact->site_name, HOST_MAX);
 	add_verdict(&line, fact->decision, fact->reason, fact->fault);
+	add_would(&line, fact->would, fact->would_reason);
 	add_client(&line, format, is_refused ? privacy.refused : privacy.allowed, &fact->source, fact->source_port);
 	if (!address_equal(&fact->source, &fact->peer)) {  /* a trusted proxy: not a client, so never masked */
 		line_raw(&line, SPAN(",\"bouclier.peer.ip\":\""));
@@ -304,6 +315,8 @@ size_t format_request(struct format *format, struct log_client_ip privacy, const
 	line_member_number(&line, SPAN(",\"bouclier.worker\":"), fact->worker);
 	add_origin(&line, fact);
 	line_rules(&line, fact->waf);
+	if (fact->seen_after != SEEN_NOT)
+		line_member_plain(&line, SPAN(",\"bouclier.after\":"), fact->seen_after == SEEN_ATTACK ? SPAN("attack") : SPAN("clean"));
 	if (fact->caching != CACHING_NONE)
 		line_member_plain(&line, SPAN(",\"bouclier.cache\":"), span_of(caching_state_name(fact->caching)));
 	if (fact->is_bypassed)

@@ -125,16 +125,15 @@ static void add_sites(struct page *page, const struct counts_view *view, const c
 }
 
 /* Of the sites that have any: few do. */
-static void add_audit_lost(struct page *page, const struct counts_view *view)
+static void add_rare(struct page *page, const struct counts_view *view, const char *metric, unsigned index)
 {
-	head(page, "audit_log_site_lost_total", "counter", "Audit logs of requests that found no room or could not be made, by site.");
 	for (size_t i = 0; i < view->count; i++) {
-		if (view->totals[i].numbers[COUNTS_AUDIT_LOST] == 0)
+		if (view->totals[i].numbers[index] == 0)
 			continue;
-		sample(page, "audit_log_site_lost_total");
+		sample(page, metric);
 		label(page, brace, SPAN("site"), view->totals[i].name);
 		add(page, close);
-		add_number(page, view->totals[i].numbers[COUNTS_AUDIT_LOST]);
+		add_number(page, view->totals[i].numbers[index]);
 	}
 }
 
@@ -153,7 +152,12 @@ static void add_traffic(struct page *page, const struct counts_view *view)
 	add_sites(page, view, "request_seconds_total", COUNTS_TOTAL_US, true);
 	head(page, "request_wait_seconds_total", "counter", "Of it, time spent waiting for an origin connection.");
 	add_sites(page, view, "request_wait_seconds_total", COUNTS_WAIT_US, true);
-	add_audit_lost(page, view);
+	head(page, "audit_log_site_lost_total", "counter", "Audit logs of requests that found no room or could not be made, by site.");
+	add_rare(page, view, "audit_log_site_lost_total", COUNTS_AUDIT_LOST);
+	head(page, "refused_inspected_total", "counter", "Requests that were refused or challenged for who asks, and seen by rules when the answer had gone, by site.");
+	add_rare(page, view, "refused_inspected_total", COUNTS_AFTER);
+	head(page, "refused_attacks_total", "counter", "Of them those that rules would have refused.");
+	add_rare(page, view, "refused_attacks_total", COUNTS_AFTER_ATTACKS);
 }
 
 static void add_lines(struct page *page, const struct metrics_source *source)

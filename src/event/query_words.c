@@ -13,7 +13,8 @@ static bool is_among(struct span word, struct span candidate, struct suggestion 
 
 bool query_word_is_possible(const struct name *name, struct span word, struct suggestion *suggestion)
 {
-	bool is_decision = span_equal(name->full, SPAN("bouclier.decision")), is_reason = span_equal(name->full, SPAN("bouclier.reasons"));
+	bool is_decision = span_equal(name->full, SPAN("bouclier.decision")) || span_equal(name->full, SPAN("bouclier.would"));
+	bool is_reason = span_equal(name->full, SPAN("bouclier.reasons")) || span_equal(name->full, SPAN("bouclier.would_for"));
 	bool found = !is_decision && !is_reason;
 
 	suggestion_init(suggestion, word);

@@ -94,7 +94,8 @@ static void take_request(void *context, const struct request_fact *fact)
 	struct event_sink *sink = context;
 
 	counts_request(&sink->counts, fact);
-	if (choose(sink, fact->decision, fact->reason, fact->status, fact->site_name))
+	/* An attack that hides in a flood is no line of the flood: it has the room of what rules refuse. */
+	if (choose(sink, fact->decision, fact->seen_after == SEEN_ATTACK ? REASON_RULES : fact->reason, fact->status, fact->site_name))
 		hand_over(sink, format_request(&sink->format, privacy_of(sink), fact, sink->text));
 	if (!audit_writer_take(&sink->audit, privacy_of(sink), fact))
 		counts_audit_lost(&sink->counts, fact->site_name);

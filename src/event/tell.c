@@ -93,6 +93,8 @@ size_t tell_site(struct format *format, uint64_t wall_ns, uint32_t since, const 
 	add(&line, SPAN("counts."), SPAN("total_us"), numbers[COUNTS_TOTAL_US]);
 	add(&line, SPAN("counts."), SPAN("wait_us"), numbers[COUNTS_WAIT_US]);
 	add(&line, SPAN("counts."), SPAN("audit_lost"), numbers[COUNTS_AUDIT_LOST]);
+	add(&line, SPAN("counts."), SPAN("after"), numbers[COUNTS_AFTER]);
+	add(&line, SPAN("counts."), SPAN("after_attacks"), numbers[COUNTS_AFTER_ATTACKS]);
 	add_decisions(&line, numbers + COUNTS_DECISIONS);
 	for (unsigned i = 0; i < DECISION_COUNT; i++)
 		add(&line, SPAN("counts.connections."), format_decision((enum decision)i), numbers[COUNTS_CONNECTIONS + i]);

@@ -74,25 +74,98 @@ static struct queue *queue_of(struct admission *admission, bool is_priority)
 	return is_priority ? &admission->priority : &admission->ordinary;
 }
 
-static void take_place(struct admission *admission, bool is_priority)
+static unsigned *observed_of(struct admission *admission, const struct admission_entry *entry)
 {
-	if (is_priority)
+	return &admission->observed[entry->is_priority ? LANE_PARTNER : entry->entry.lane];
+}
+
+static void take_place(struct admission *admission, const struct admission_entry *entry)
+{
+	if (entry->is_priority)
 		admission->priority_at_work++;
 	else
 		admission->ordinary_at_work++;
+	if (entry->is_observed)
+		++*observed_of(admission, entry);
+}
+
+static void give_place(struct admission *admission, const struct admission_entry *entry)
+{
+	if (entry->is_priority)
+		admission->priority_at_work--;
+	else
+		admission->ordinary_at_work--;
+	if (entry->is_observed)
+		--*observed_of(admission, entry);
+}
+
+/* Who is observed, in LANE or a better one. */
+static unsigned count_observed(const struct admission *admission, unsigned lane)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i <= lane; i++)
+		count += admission->observed[i];
+	return count;
+}
+
+/* Those at the origin beyond its limit who would wait before ENTRY. To who is not observed all of them are in the way: they are there already. */
+static unsigned observed_ahead(const struct admission *admission, const struct admission_entry *entry)
+{
+	unsigned all = count_observed(admission, LANE_COUNT - 1), limit = (unsigned)admission->limit.allowed, worse = 0, at_work;
+
+	if (entry->is_observed)
+		worse = all - count_observed(admission, entry->is_priority ? LANE_PARTNER : entry->entry.lane);
+	at_work = admission_at_work(admission) - worse;
+	if (at_work <= limit)
+		return 0;
+	return at_work - limit < all - worse ? at_work - limit : all - worse;
+}
+
+/* From one answer to the next, of PLACES that are all held: as the origin is now, or, where more are at work than it would be given, as it was with no
+ * more. */
+static double each_us(const struct admission *admission, double places)
+{
+	double within_us = admission->within_us > 0 ? fmin(admission->within_us, admission->held_us) : admission->held_us;
+
+	if (!count_observed(admission, LANE_COUNT - 1))
+		return admission->held_us / places;
+	return fmax(admission->held_us / fmax(places, admission_at_work(admission)), within_us / places);
+}
+
+bool admission_keeps_waiting(const struct admission *admission)
+{
+	return admission_waiting(admission) || (count_observed(admission, LANE_COUNT - 1) && admission_at_work(admission) >= limit_get(&admission->limit));
+}
+
+double admission_each_us(const struct admission *admission)
+{
+	return each_us(admission, admission->limit.allowed);
 }
 
 /* By Little's law: so many places, each held so long. A probe of the limit, a moment long, is left out of both. */
 uint64_t admission_wait_us(const struct admission *admission, const struct admission_entry *entry)
 {
 	const struct queue *queue = entry->is_priority ? &admission->priority : &admission->ordinary;
-	unsigned ahead = queue_ahead(queue, entry->entry.lane, entry->entry.source);
+	unsigned ahead = queue_ahead(queue, entry->entry.lane, entry->entry.source) + observed_ahead(admission, entry);
 
 	if (!queue->count && has_place(admission, entry->is_priority))
 		return 0;
 	if (!entry->is_priority)
 		ahead += admission->priority.count;
-	return (uint64_t)((ahead + 1) * admission->held_us / places_of(admission, (unsigned)admission->limit.allowed, entry->is_priority));
+	return (uint64_t)((ahead + 1) * each_us(admission, places_of(admission, (unsigned)admission->limit.allowed, entry->is_priority)));
+}
+
+/* As long as it would be held were no more at work than the limit allows. */
+static double held_within_us(const struct admission *admission)
+{
+	return count_observed(admission, LANE_COUNT - 1) ? admission_each_us(admission) * admission->limit.allowed : admission->held_us;
+}
+
+/* It would have no answer in time. */
+static bool is_late(const struct admission *admission, const struct admission_entry *entry)
+{
+	return (double)admission_wait_us(admission, entry) + held_within_us(admission) > (double)admission->settings.patience_us;
 }
 
 enum admission_answer admission_ask(struct admission *admission, struct admission_entry *entry, struct admission_entry **pushed_out)
@@ -103,11 +176,11 @@ enum admission_answer admission_ask(struct admission *admission, struct admissio
 
 	*pushed_out = NULL;
 	if (!queue->count && has_place(admission, entry->is_priority)) {
-		take_place(admission, entry->is_priority);
+		take_place(admission, entry);
 		return ADMISSION_GO;
 	}
 	limit_hold_back(&admission->limit);
-	if ((double)admission_wait_us(admission, entry) + admission->held_us > (double)admission->settings.patience_us)
+	if (is_late(admission, entry))
 		return ADMISSION_REFUSE;
 	result = queue_add(queue, &entry->entry, &pushed);
 	if (pushed)
@@ -115,15 +188,30 @@ enum admission_answer admission_ask(struct admission *admission, struct admissio
 	return result == RESULT_OK ? ADMISSION_WAIT : ADMISSION_REFUSE;
 }
 
+enum admission_answer admission_observe(struct admission *admission, const struct admission_entry *entry)
+{
+	bool is_full = queue_of(admission, entry->is_priority)->count + observed_ahead(admission, entry) >= admission->settings.queue_max;
+	enum admission_answer answer = ADMISSION_GO;
+
+	if (queue_of(admission, entry->is_priority)->count || !has_place(admission, entry->is_priority)) {
+		limit_hold_back(&admission->limit);
+		answer = is_full || is_late(admission, entry) ? ADMISSION_REFUSE : ADMISSION_WAIT;
+	}
+	take_place(admission, entry);
+	return answer;
+}
+
 struct admission_entry *admission_next(struct admission *admission)
 {
 	for (unsigned is_priority = 2; is_priority-- > 0;) {
 		struct queue *queue = queue_of(admission, is_priority);
+		struct admission_entry *entry;
 
 		if (!queue->count || !has_place(admission, is_priority))
 			continue;
-		take_place(admission, is_priority);
-		return list_entry(queue_take(queue), struct admission_entry, entry);
+		entry = list_entry(queue_take(queue), struct admission_entry, entry);
+		take_place(admission, entry);
+		return entry;
 	}
 	return NULL;
 }
@@ -135,19 +223,19 @@ void admission_give_up(struct admission *admission, struct admission_entry *entr
 
 void admission_come_back(struct admission *admission, const struct admission_entry *entry)
 {
-	take_place(admission, entry->is_priority);
+	take_place(admission, entry);
 }
 
 void admission_done(struct admission *admission, const struct admission_entry *entry, uint64_t held_us)
 {
+	bool is_within = admission_at_work(admission) <= admission->limit.allowed;
 	double weight;
 
-	if (entry->is_priority)
-		admission->priority_at_work--;
-	else
-		admission->ordinary_at_work--;
+	give_place(admission, entry);
 	if (admission->limit.is_probing || !held_us)
 		return;
 	weight = fmin(admission->held_us / admission->limit.allowed / HELD_OVER_US, HELD_WEIGHT_MAX);
 	admission->held_us += ((double)held_us - admission->held_us) * (admission->held_us > 0 ? weight : 1);
+	if (is_within)
+		admission->within_us = admission->held_us;
 }

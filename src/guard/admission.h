@@ -3,6 +3,9 @@
  * Priority routes have RESERVED places of the limit that nobody else takes, and a queue of their own, which is asked first; what
  * they do not need of the others' places they may have.
  *
+ * Who only observes (docs/guard.md) asks as everybody does, and goes whatever the answer is. The origin has then more to do than its limit, and who came
+ * beyond it counts as if he waited, each in his lane.
+ *
  * Units    microseconds of a clock that does not step
  * Limits   who would have no answer within PATIENCE is refused when he comes: what would be late anyway costs nobody anything
  * Owns     its queues; entries are the caller's, who takes back (admission_give_up) those whose client is gone
@@ -31,11 +34,14 @@ struct admission {
 	struct queue ordinary, priority;
 	unsigned ordinary_at_work, priority_at_work;
 	double held_us;          /* how long a place is held, in the mean; 0: not known */
+	double within_us;        /* the same while no more were at work than the limit allows: where some are observed there may be more */
+	unsigned observed[LANE_COUNT];  /* of those at work: who went whatever he was told; those of priority routes as PARTNER */
 };
 
 struct admission_entry {
 	struct queue_entry entry;  /* source and lane are the caller's to set */
 	bool is_priority;
+	bool is_observed;          /* it goes, whatever it is told */
 };
 
 enum admission_answer {
@@ -54,6 +60,8 @@ void admission_set(struct admission *admission, const struct admission_settings 
 uint64_t admission_wait_us(const struct admission *admission, const struct admission_entry *entry);
 /* PUSHED_OUT (may come back NULL) waits no more: somebody better has its place in the queue, and it is refused. */
 enum admission_answer admission_ask(struct admission *admission, struct admission_entry *entry, struct admission_entry **pushed_out) must_check;
+/* Of an entry that is observed: what it would have been told; it has a place in any case, until admission_done. */
+enum admission_answer admission_observe(struct admission *admission, const struct admission_entry *entry) must_check;
 /* The next one that has a place now; NULL: none is free, or nobody waits. Asked after each admission_done and admission_learn. */
 struct admission_entry *admission_next(struct admission *admission);
 void admission_give_up(struct admission *admission, struct admission_entry *entry);
@@ -65,6 +73,10 @@ void admission_done(struct admission *admission, const struct admission_entry *e
 /* Counted with the one that asks: for struct limit_answer. */
 unsigned admission_at_work(const struct admission *admission);
 unsigned admission_waiting(const struct admission *admission);
+/* Somebody waits; or would, had he not been let in. */
+bool admission_keeps_waiting(const struct admission *admission);
+/* The mean time a place is held, over all that are taken at once while more is asked for: so much the origin takes for an answer, at least. */
+double admission_each_us(const struct admission *admission);
 /* An ordinary request that asked now would not go. */
 bool admission_is_short(const struct admission *admission);
 

@@ -7,7 +7,7 @@
 
 const char *ban_reason_name(enum ban_reason reason)
 {
-	static const char *const names[] = { "by-hand", "requests", "cost", "errors", "connections", "handshakes", "rules" };
+	static const char *const names[] = { "by-hand", "requests", "cost", "errors", "connections", "handshakes", "rules", "observed" };
 
 	return reason < BAN_REASON_COUNT ? names[reason] : "unknown";
 }
@@ -30,9 +30,19 @@ static bool is_exempt(const struct ban_policy *policy, const struct network *net
 	return false;
 }
 
+static bool is_over(const struct source_entry *entry, uint64_t now_us)
+{
+	return entry->ban_until_s <= now_us / US_PER_S;
+}
+
 bool ban_is_on(const struct source_entry *entry, uint64_t now_us)
 {
-	return entry->ban_until_s > now_us / US_PER_S;
+	return !is_over(entry, now_us) && entry->ban_reason != BAN_OBSERVED;
+}
+
+bool ban_is_observed(const struct source_entry *entry, uint64_t now_us)
+{
+	return !is_over(entry, now_us) && entry->ban_reason == BAN_OBSERVED;
 }
 
 struct ban_fact ban_of(const struct source_entry *entry, uint64_t now_us)
@@ -51,15 +61,17 @@ static uint32_t ladder_s(const struct ban_policy *policy, unsigned level)
 	return ttl_s < policy->most_s ? (uint32_t)ttl_s : policy->most_s;
 }
 
-/* The end in seconds is rounded up: no ban is shorter than it says. */
+/* The end in seconds is rounded up: no ban is shorter than it says. What was only observed is no step of the ladder of what is done. */
 static void begin(const struct ban_policy *policy, struct source_entry *entry, enum ban_reason reason, uint32_t for_s, uint64_t now_us)
 {
 	uint64_t now_s = (now_us + US_PER_S - 1) / US_PER_S, until_s;
-	bool is_repeater = entry->ban_until_s && now_s < (uint64_t)entry->ban_until_s + policy->forget_s;
+	bool was_observed = entry->ban_reason == BAN_OBSERVED, is_observed = reason == BAN_OBSERVED;
+	bool is_repeater = entry->ban_until_s && now_s < (uint64_t)entry->ban_until_s + policy->forget_s && was_observed == is_observed;
 
 	entry->ban_level = !is_repeater ? 0 : entry->ban_level < ENTRY_BAN_LEVEL_MAX ? (entry->ban_level + 1u) & 15u : ENTRY_BAN_LEVEL_MAX;
 	entry->ban_reason = (unsigned)reason & 7u;
-	entry->is_known = 0;
+	if (!is_observed)
+		entry->is_known = 0;
 	until_s = now_s + (for_s ? for_s : ladder_s(policy, entry->ban_level));
 	entry->ban_until_s = until_s < UINT32_MAX ? (uint32_t)until_s : UINT32_MAX;
 }
@@ -95,7 +107,7 @@ enum result ban_source(const struct bans *bans, struct source_key key, enum ban_
 		return RESULT_REFUSED;
 	}
 	for_s = for_s < BAN_S_MAX ? for_s : BAN_S_MAX;
-	if (ban_is_on(hold.entry, now_us)) {
+	if (ban_is_on(hold.entry, now_us) || (reason == BAN_OBSERVED && ban_is_observed(hold.entry, now_us))) {
 		is_new = prolong(hold.entry, for_s, now_us);
 		if (reason == BAN_BY_HAND)  /* it is a person's from now on, to lift too */
 			hold.entry->ban_reason = BAN_BY_HAND;
@@ -105,7 +117,7 @@ enum result ban_source(const struct bans *bans, struct source_key key, enum ban_
 	}
 	fact = ban_of(hold.entry, now_us);
 	source_table_give(&hold);
-	if (is_new && bans->sink.banned)
+	if (is_new && reason != BAN_OBSERVED && bans->sink.banned)
 		bans->sink.banned(bans->sink.context, &fact);
 	if (out)
 		*out = fact;

@@ -18,7 +18,11 @@
 #include "config/key.h"
 #include "source/table.h"
 
-enum ban_reason { BAN_BY_HAND, BAN_REQUESTS, BAN_COST, BAN_ERRORS, BAN_CONNECTIONS, BAN_HANDSHAKES, BAN_RULES, BAN_REASON_COUNT };
+enum ban_reason {
+	BAN_BY_HAND, BAN_REQUESTS, BAN_COST, BAN_ERRORS, BAN_CONNECTIONS, BAN_HANDSHAKES, BAN_RULES,
+	BAN_OBSERVED,                        /* the machine would have banned it for what it asked of a site that only observes: no ban, but remembered as one */
+	BAN_REASON_COUNT,
+};
 
 /* "by-hand", "requests"... */
 const char *ban_reason_name(enum ban_reason reason);
@@ -58,7 +62,8 @@ struct bans {
 bool networks_overlap(const struct network *a, const struct network *b);
 /* Bans KEY, for FOR_S seconds or (0) for as long as it has earned. Who is banned already stays so, until the later of both; only a ban
  * whose end moves is told to the sink. By hand: the very /64 is meant, also where its /48 is one source.
- * RESULT_REFUSED: it is exempt, or a /48 and not by hand; RESULT_IO: no lock is to be had. OUT may be NULL. */
+ * RESULT_REFUSED: it is exempt, or a /48 and not by hand; RESULT_IO: no lock is to be had. OUT may be NULL.
+ * BAN_OBSERVED: as if; a ban that is on stays, the next one that is made takes its place and begins its own ladder, nobody is told, and who is known stays so. */
 enum result ban_source(const struct bans *bans, struct source_key key, enum ban_reason reason, uint32_t for_s, uint64_t now_us,
                        struct ban_fact *out) must_check;
 /* Ends the ban of KEY and forgets those before it. RESULT_NOT_FOUND: it has none. */
@@ -71,6 +76,8 @@ void ban_forget_known(const struct source_table *table, const struct network *ne
 
 /* Of an entry in hand. */
 bool ban_is_on(const struct source_entry *entry, uint64_t now_us);
+/* It would be, had it been made. */
+bool ban_is_observed(const struct source_entry *entry, uint64_t now_us);
 struct ban_fact ban_of(const struct source_entry *entry, uint64_t now_us);
 
 /* Calls EACH for every ban that is on. It may ban and lift. A new filter learns what it has to know by it. */

@@ -10,10 +10,24 @@
 #define BELIEVED_US 5000000.0
 #define BELIEVED_PRESSED_US 12000000.0    /* while more is asked for than half of what is remembered */
 #define SPARED_MAX_US 10000000.0
+#define EACH_MAX_US 1e9
 
 static void set_until(struct demand *demand, uint64_t until_us)
 {
 	__atomic_store_n(&demand->until_us, until_us, __ATOMIC_RELAXED);
+}
+
+/* Whoever waited is gone. */
+bool demand_take_up(struct demand *demand, const struct demand *from, uint64_t now_us)
+{
+	bool is_sound = from->each_us >= 0 && from->each_us <= EACH_MAX_US && from->seen_us <= now_us && from->until_us <= now_us + DEMAND_OWED_MAX_US &&
+	                from->spared_us <= now_us + (uint64_t)SPARED_MAX_US;
+
+	if (!is_sound)
+		return false;
+	*demand = (struct demand){ .spared_us = from->spared_us, .each_us = from->each_us, .seen_us = from->seen_us };
+	set_until(demand, from->until_us);
+	return true;
 }
 
 void demand_press(struct demand *demand, uint64_t now_us)

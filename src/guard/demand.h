@@ -25,6 +25,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/result.h"
+
 #define DEMAND_OWED_MAX_US 10000000u
 #define DEMAND_OWED_MIN_US 1000000u     /* once it begins */
 #define DEMAND_SPARED_OF 100u           /* one answer of so many */
@@ -44,6 +46,8 @@ static inline bool demand_is_pressed(uint64_t until_us, uint64_t now_us)
 	return until_us > now_us;
 }
 
+/* What another process left: false, and nothing of it is taken up: it is not what this writes. */
+bool demand_take_up(struct demand *demand, const struct demand *from, uint64_t now_us) must_check;
 void demand_press(struct demand *demand, uint64_t now_us);
 void demand_ask(struct demand *demand, uint64_t now_us);
 /* OTHERS_WAIT for a place; AT_LEAST_US: the mean time a place is held, over all the places. */

@@ -61,6 +61,42 @@ static void begin_window(struct limit *limit, uint64_t now_us)
 	limit->was_short = false;
 }
 
+#define LATENCY_MAX_US 1e9
+
+static bool is_latency(double us)
+{
+	return us >= 0 && us <= LATENCY_MAX_US;  /* false of what is no number */
+}
+
+static bool is_sound(const struct limit *limit)
+{
+	bool is_sound = limit->allowed >= 1 && limit->allowed <= UINT16_MAX && limit->highest >= 1 && limit->highest <= UINT16_MAX;
+
+	for (unsigned i = 0; i < LIMIT_KINDS; i++)
+		is_sound &= is_latency(limit->kinds[i].calm_us) && is_latency(limit->kinds[i].usual_us);
+	return is_sound;
+}
+
+/* A new window: whoever was at work is not any more, and a probe begins anew when it is due. */
+bool limit_take_up(struct limit *limit, const struct limit *from, uint64_t now_us)
+{
+	struct limit_range range = limit->range;
+
+	if (!is_sound(from))
+		return false;
+	*limit = *from;
+	limit_set_range(limit, &range);
+	for (unsigned i = 0; i < LIMIT_KINDS; i++)
+		limit->kinds[i].count = 0;  /* of a window that nobody ends */
+	begin_window(limit, now_us);
+	limit->is_probing = false;
+	if (limit->probe_wait_us < PROBE_FIRST_US || limit->probe_wait_us > PROBE_LAST_US)
+		limit->probe_wait_us = PROBE_FIRST_US;
+	limit->probe_us = now_us + limit->probe_wait_us;
+	limit->probed_us = limit->probed_us < now_us ? limit->probed_us : 0;
+	return true;
+}
+
 /* At the floor nothing counts as queueing: it is what the administrator allows whatever the origin makes of it. */
 static bool is_at_floor(const struct limit *limit)
 {

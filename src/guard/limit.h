@@ -22,6 +22,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/result.h"
+
 #define LIMIT_KINDS 32u
 #define LIMIT_FLOOR 4u    /* without a word of the administrator's */
 #define LIMIT_START 8u
@@ -64,6 +66,8 @@ struct limit_answer {
 void limit_init(struct limit *limit, const struct limit_range *range, uint64_t now_us);
 /* What is allowed, and was learned, stays within RANGE. */
 void limit_set_range(struct limit *limit, const struct limit_range *range);
+/* What another process learned, as it left it: taken up within RANGE, from NOW_US on. False, and nothing of it is: it is not what this writes. */
+bool limit_take_up(struct limit *limit, const struct limit *from, uint64_t now_us) must_check;
 /* How many may be at work. */
 unsigned limit_get(const struct limit *limit);
 /* Somebody who asked had no place: the limit is what holds him back, also where not all of it is his to have. */

@@ -56,7 +56,13 @@ static const char *const level_words[] = {
 	NULL,
 };
 
+static const char *const mode_words[] = { "on", "observe", NULL };
+
 static const struct key site_keys[] = {
+	{ .name = "guard", .type = KEY_CHOICE, .offset = AT(guard_site_settings, mode), .fallback = "on", .choices = mode_words,
+	  .help = "observe: what would limit, challenge, queue or refuse a request, or ban its source, is decided, counted and written to the journal, and the request "
+	          "goes on. `bouclier guard` shows what would have been done in the last week, and whether it is safe to turn on. What a person says holds all the "
+	          "same: bans by hand, denylist, allow_from, maintenance; so do the rules." },
 	{ .name = "rate_limits", .type = KEY_MAP, .flags = KEY_LIST, .offset = AT(guard_site_settings, rate_limits), .table = &rate_limit_table,
 	  .help = "How often paths may be asked for, and by whom." },
 	{ .name = "level_floor", .type = KEY_CHOICE, .offset = AT(guard_site_settings, level_floor), .fallback = "normal", .choices = level_words,

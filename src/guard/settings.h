@@ -36,7 +36,11 @@ struct rate_limit_settings {
 	int per;                   /* enum rate_per */
 };
 
+/* Whether what this room decides of a site's requests is done, or only told. */
+enum guard_mode { GUARD_ON, GUARD_OBSERVE };
+
 struct guard_site_settings {       /* SCOPE_SITE */
+	int mode;                       /* enum guard_mode */
 	struct list_value rate_limits;  /* struct rate_limit_settings */
 	int level_floor;                /* enum level (level.h) */
 };

@@ -2,6 +2,7 @@
 
 #include "base/banned.h"
 
+#define HELD_MAX_US 1e9
 #define LOAD(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
 #define STORE(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELAXED)
 
@@ -18,15 +19,46 @@ void gate_done(struct gate *gate)
 	pthread_mutex_destroy(&gate->lock);
 }
 
-void gate_set(struct gate *gate, const struct admission_settings *settings, uint64_t now_us)
+bool gate_set(struct gate *gate, const struct admission_settings *settings, uint64_t now_us)
 {
+	bool is_first;
+
 	pthread_mutex_lock(&gate->lock);
+	is_first = !gate->is_made;
 	if (gate->is_made)
 		admission_set(&gate->admission, settings);
 	else
 		admission_init(&gate->admission, settings, now_us);
 	gate->is_made = true;
 	pthread_mutex_unlock(&gate->lock);
+	return is_first;
+}
+
+bool gate_tell_learned(struct gate *gate, struct gate_learned *out)
+{
+	pthread_mutex_lock(&gate->lock);
+	if (gate->is_made) {
+		out->limit = gate->admission.limit;
+		out->demand = gate->demand;
+		out->held_us = gate->admission.held_us;
+	}
+	pthread_mutex_unlock(&gate->lock);
+	return gate->is_made;
+}
+
+bool gate_take_up(struct gate *gate, const struct gate_learned *learned, uint64_t now_us)
+{
+	struct demand demand;
+	bool is_taken = learned->held_us >= 0 && learned->held_us <= HELD_MAX_US && demand_take_up(&demand, &learned->demand, now_us);
+
+	pthread_mutex_lock(&gate->lock);
+	is_taken = is_taken && gate->is_made && limit_take_up(&gate->admission.limit, &learned->limit, now_us);
+	if (is_taken) {
+		gate->demand = demand;
+		gate->admission.held_us = learned->held_us;
+	}
+	pthread_mutex_unlock(&gate->lock);
+	return is_taken;
 }
 
 /* Written only when it changes: the line of memory is every worker's. */

@@ -23,6 +23,13 @@ struct gate {
 	bool is_short;           /* who asked now would wait: a pool looks for another member first */
 };
 
+/* What outlives a process. No pointer in it. */
+struct gate_learned {
+	struct limit limit;
+	struct demand demand;
+	double held_us;
+};
+
 struct gate_view {
 	unsigned limit, at_work, waiting;
 };
@@ -30,7 +37,12 @@ struct gate_view {
 void gate_init(struct gate *gate);
 void gate_done(struct gate *gate);
 /* As of now: what was learned stays, within the new range. */
-void gate_set(struct gate *gate, const struct admission_settings *settings, uint64_t now_us);
+/* True: it is the first time. */
+bool gate_set(struct gate *gate, const struct admission_settings *settings, uint64_t now_us);
+/* What was learned so far; false: it has no settings, and nothing was. */
+bool gate_tell_learned(struct gate *gate, struct gate_learned *out) must_check;
+/* It goes on from there, within its own range. False: that is not what a gate tells, and nothing has changed. */
+bool gate_take_up(struct gate *gate, const struct gate_learned *learned, uint64_t now_us) must_check;
 /* With the lock held, after each change: what others see without it. */
 void gate_note(struct gate *gate);
 struct gate_view gate_look(struct gate *gate);

@@ -215,6 +215,14 @@ void origin_press(struct origin *origin, uint64_t now_ms)
 	__atomic_store_n(&origin->pressed_ms, now_ms, __ATOMIC_RELEASE);
 }
 
+void origins_each(struct origins *origins, void (*each)(void *context, struct origin *origin), void *context)
+{
+	pthread_mutex_lock(&origins->lock);
+	list_each (node, &origins->all)
+		each(context, list_entry(node, struct origin, node));
+	pthread_mutex_unlock(&origins->lock);
+}
+
 void origins_rest(struct origins *origins, uint64_t now_ms)
 {
 	pthread_mutex_lock(&origins->lock);

@@ -19,6 +19,7 @@
 
 struct tls_client;
 struct check;
+struct kept_origins;
 
 /* What a request taught about an origin. */
 enum origin_outcome {
@@ -74,6 +75,7 @@ struct origins {
 	unsigned *free_slots;             /* a stack of slots given back */
 	unsigned free_count;
 	unsigned slots;                   /* highest slot ever given + 1 */
+	struct kept_origins *kept;        /* what was learned of them, in memory that outlives this process (kept.h); NULL: there is none */
 };
 
 void origins_init(struct origins *origins);
@@ -85,6 +87,8 @@ void origins_done(struct origins *origins);
 struct origin *origins_hold(struct origins *origins, const struct origin_settings *settings,
                             const struct origin_health_settings *health, struct tls_client *tls) must_check;
 void origin_hold(struct origin *origin);
+/* Calls EACH for every origin, which may not hold or drop any. */
+void origins_each(struct origins *origins, void (*each)(void *context, struct origin *origin), void *context);
 /* Now and then: what origins need under pressure is given back by those that have had none for a while. */
 void origins_rest(struct origins *origins, uint64_t now_ms);
 void origins_drop(struct origins *origins, struct origin *origin);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "origin/kept.h"
 
 #include "base/banned.h"
 
@@ -16,6 +17,7 @@ static enum result add_member(struct pool *pool, const struct pool_needs *needs,
 	struct pool_member *member = &pool->members[pool->count];
 	struct admission_settings admission = origin_admission_settings(needs->settings, settings->limit, needs->has_priority);
 	struct origin_settings origin = *settings;
+	uint64_t now_us = clock_mono_ns() / 1000;
 	struct tls_client *tls = settings->url.is_tls ? needs->tls_of(needs->context, settings) : NULL;
 
 	if (settings->url.is_tls && !tls)
@@ -26,7 +28,8 @@ static enum result add_member(struct pool *pool, const struct pool_needs *needs,
 	member->origin = origins_hold(needs->origins, &origin, &needs->settings->health, tls);
 	if (!member->origin)
 		return RESULT_NO_MEMORY;
-	gate_set(&member->origin->gate, &admission, clock_mono_ns() / 1000);
+	if (gate_set(&member->origin->gate, &admission, now_us) && needs->origins->kept)
+		(void)kept_take_up(needs->origins->kept, member->origin, now_us);
 	member->key = member->origin->key;
 	pool->count++;
 	return RESULT_OK;

@@ -59,7 +59,8 @@ static void a_served_request(void **state)
 		{ "tls.client.ja4", "t13d1516h2_8daaf6152771_b186095e22b6" },
 	};
 	static const char *const absent[] = { "source.port", "bouclier.reasons", "bouclier.fault", "bouclier.peer.ip",
-		                              "bouclier.cut", "bouclier.retries", "bouclier.bypassed", "bouclier.kind", "bouclier.bot", "bouclier.impostor" };
+		                              "bouclier.cut", "bouclier.retries", "bouclier.bypassed", "bouclier.kind", "bouclier.bot", "bouclier.impostor",
+		                              "bouclier.would", "bouclier.would_for" };
 	char text[LINE_MAX_BYTES];
 	struct stage_request stage;
 	struct span line = line_of(privacy, stage_request(&stage), text);
@@ -69,6 +70,19 @@ static void a_served_request(void **state)
 		assert_member(line, members[i][0], members[i][1]);
 	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++)
 		assert_absent(line, absent[i]);
+}
+
+static void what_would_have_been_done_is_told(void **state)
+{
+	char text[LINE_MAX_BYTES];
+	struct stage_request stage;
+	struct request_fact *fact = stage_request(&stage);
+
+	(void)state;
+	fact->would = DECISION_LIMIT;
+	fact->would_reason = REASON_BUDGET;
+	assert_member(line_of(privacy, fact, text), "bouclier.would", "limit");
+	assert_member(line_of(privacy, fact, text), "bouclier.would_for", "budget");
 }
 
 static void a_kind_that_floods_is_named(void **state)
@@ -269,6 +283,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_served_request), cmocka_unit_test(a_kind_that_floods_is_named), cmocka_unit_test(a_good_bot_is_named_and_an_impostor_too),
+		cmocka_unit_test(what_would_have_been_done_is_told),
 		cmocka_unit_test(a_refused_request_says_why_and_by_whom),
 		cmocka_unit_test(keyed_addresses_tell_clients_apart_and_no_more), cmocka_unit_test(an_unknown_privacy_keeps_less),
 		cmocka_unit_test(secrets_never_reach_the_line), cmocka_unit_test(hostile_lengths), cmocka_unit_test(a_connection),

@@ -66,7 +66,7 @@ static void come(struct world *world, struct crowd *crowd)
 	uint64_t source = (uint64_t)(crowd - world->crowds) << 32 | draw_below(&world->draws, crowd->sources);
 
 	*visit = (struct visit){ .crowd = crowd, .came_us = world->now_us };
-	visit->wait = (struct admission_entry){ { .source = source, .lane = crowd->lane }, crowd->is_priority };
+	visit->wait = (struct admission_entry){ .entry = { .source = source, .lane = crowd->lane }, .is_priority = crowd->is_priority };
 	list_init(&visit->node);
 	crowd->asked += is_looked_at(world->now_us);
 	switch (admission_ask(&world->admission, &visit->wait, &pushed_out)) {
@@ -273,6 +273,115 @@ static void who_comes_back_is_counted(void **state)
 	admission_free_queues(&admission);
 }
 
+static struct admission_entry watched(enum lane lane)
+{
+	return (struct admission_entry){ .entry = { .source = lane, .lane = lane }, .is_observed = true };
+}
+
+/* Everybody goes, and is told what he would have been told: strangers behind one another, and who is known before all of them. */
+static void who_is_observed_goes_whatever_he_is_told(void **state)
+{
+	struct admission_settings settings = { { 2, 2, 2 }, 0, 8, ADMISSION_PATIENCE_US };
+	struct admission_entry stranger = watched(LANE_PLAUSIBLE), known = watched(LANE_KNOWN);
+	static const enum admission_answer expected[] = {
+		ADMISSION_GO, ADMISSION_GO, ADMISSION_WAIT, ADMISSION_WAIT, ADMISSION_WAIT, ADMISSION_REFUSE, ADMISSION_REFUSE,
+	};
+	struct admission admission;
+
+	(void)state;
+	admission_init(&admission, &settings, 1);
+	admission.within_us = 700000;
+	for (unsigned i = 0; i < sizeof(expected) / sizeof(*expected); i++) {
+		admission.held_us = 350000 * (i > 2 ? i : 2);  /* what is too much queues in the origin, and the work of one stays the same */
+		assert_int_equal(admission_observe(&admission, &stranger), expected[i]);
+		assert_int_equal(admission_at_work(&admission), i + 1);
+		assert_int_equal(admission_keeps_waiting(&admission), i > 0);
+	}
+	assert_int_equal(admission_waiting(&admission), 0);
+	assert_int_equal(admission_observe(&admission, &known), ADMISSION_WAIT);
+	assert_true(admission_wait_us(&admission, &known) < 700000 && admission_wait_us(&admission, &stranger) > 1400000);
+	admission_done(&admission, &known, 0);
+	for (unsigned i = 0; i < sizeof(expected) / sizeof(*expected); i++)
+		admission_done(&admission, &stranger, 0);
+	assert_int_equal(admission_at_work(&admission), 0);
+	assert_int_equal(admission_observe(&admission, &stranger), ADMISSION_GO);
+	assert_false(admission_keeps_waiting(&admission));
+	admission_free_queues(&admission);
+}
+
+/* An origin that two sites share: one acts, the other observes. What is at work is at work, and who comes waits for it. */
+static void others_wait_for_those_who_are_observed(void **state)
+{
+	struct admission_settings settings = { { 2, 2, 2 }, 0, 8, ADMISSION_PATIENCE_US };
+	struct admission_entry first = watched(LANE_REST), citizen = { .entry = { .source = 7, .lane = LANE_KNOWN } }, *pushed_out;
+	struct admission admission;
+
+	(void)state;
+	admission_init(&admission, &settings, 1);
+	admission.held_us = 100000;
+	admission.within_us = 40000;
+	for (unsigned i = 0; i < 5; i++) {
+		enum admission_answer answer = admission_observe(&admission, &first);
+
+		assert_int_equal(answer, i < 2 ? ADMISSION_GO : ADMISSION_WAIT);
+	}
+	assert_int_equal(admission_wait_us(&admission, &citizen), 4 * 100000 / 5);
+	assert_int_equal(admission_ask(&admission, &citizen, &pushed_out), ADMISSION_WAIT);
+	for (unsigned i = 0; i < 3; i++) {
+		admission_done(&admission, &first, 0);
+		assert_null(admission_next(&admission));
+	}
+	admission_done(&admission, &first, 0);
+	assert_ptr_equal(admission_next(&admission), &citizen);
+	admission_done(&admission, &citizen, 0);
+	admission_done(&admission, &first, 0);
+	admission_free_queues(&admission);
+}
+
+/* An origin that could do more than it is given does it: what counts is what it would have been given. */
+static void a_limit_below_what_it_can_is_reckoned_with(void **state)
+{
+	struct admission_settings settings = { { 1, 1, 1 }, 0, 64, ADMISSION_PATIENCE_US };
+	struct admission_entry stranger = watched(LANE_PLAUSIBLE);
+	struct admission admission;
+	unsigned refused = 0;
+
+	(void)state;
+	admission_init(&admission, &settings, 1);
+	assert_int_equal(admission_observe(&admission, &stranger), ADMISSION_GO);
+	admission_done(&admission, &stranger, 400000);
+	for (unsigned i = 0; i < 12; i++)
+		refused += admission_observe(&admission, &stranger) == ADMISSION_REFUSE;
+	assert_int_equal(refused, 12 - 5);  /* five of 0.4 s each are in time */
+	for (unsigned i = 0; i < 12; i++)
+		admission_done(&admission, &stranger, 400000);
+	admission_free_queues(&admission);
+}
+
+/* Priority routes are observed too, each in its own places. */
+static void priority_is_observed(void **state)
+{
+	struct admission_settings settings = { { 4, 4, 4 }, 2, 8, ADMISSION_PATIENCE_US };
+	struct admission_entry ordinary = watched(LANE_PLAUSIBLE), urgent = watched(LANE_PLAUSIBLE);
+	struct admission admission;
+
+	(void)state;
+	urgent.is_priority = true;
+	admission_init(&admission, &settings, 1);
+	admission.held_us = 100000;
+	assert_int_equal(admission_observe(&admission, &ordinary), ADMISSION_GO);
+	assert_int_equal(admission_observe(&admission, &ordinary), ADMISSION_GO);
+	assert_int_equal(admission_observe(&admission, &ordinary), ADMISSION_WAIT);
+	assert_int_equal(admission_observe(&admission, &urgent), ADMISSION_GO);
+	assert_int_equal(admission_observe(&admission, &urgent), ADMISSION_WAIT);
+	for (unsigned i = 0; i < 3; i++)
+		admission_done(&admission, &ordinary, 0);
+	admission_done(&admission, &urgent, 0);
+	admission_done(&admission, &urgent, 0);
+	assert_int_equal(admission_at_work(&admission), 0);
+	admission_free_queues(&admission);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +393,10 @@ int main(void)
 		cmocka_unit_test(a_calm_day_waits_for_nobody),
 		cmocka_unit_test(places_that_were_not_used_teach_nothing),
 		cmocka_unit_test(who_comes_back_is_counted),
+		cmocka_unit_test(who_is_observed_goes_whatever_he_is_told),
+		cmocka_unit_test(others_wait_for_those_who_are_observed),
+		cmocka_unit_test(a_limit_below_what_it_can_is_reckoned_with),
+		cmocka_unit_test(priority_is_observed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -285,6 +285,58 @@ static void who_may_be_citizens_get_an_answer(void **state)
 	stage_end(&stage);
 }
 
+static struct source_entry entry_of(struct stage *stage, struct source_key key)
+{
+	struct source_entry entry;
+	struct source_hold hold;
+
+	assert_ok(source_table_take(&stage->table, key, stage->now_us, SOURCE_MAKE, &hold));
+	entry = *hold.entry;
+	source_table_give(&hold);
+	return entry;
+}
+
+static void set_known(struct stage *stage, struct source_key key)
+{
+	struct source_hold hold;
+
+	assert_ok(source_table_take(&stage->table, key, stage->now_us, SOURCE_MAKE, &hold));
+	hold.entry->is_known = 1;
+	source_table_give(&hold);
+}
+
+/* It is remembered as a ban would be, has a ladder of its own, and nobody is refused, told of it, or known less. One that is made takes its place. */
+static void what_is_observed_is_no_ban(void **state)
+{
+	struct source_key key = key_of("192.0.2.1");
+	struct source_entry entry;
+	struct stage stage;
+
+	(void)state;
+	stage_start(&stage);
+	set_known(&stage, key);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_ok(ban_source(&stage.bans, key, BAN_OBSERVED, 0, stage.now_us, NULL));
+		assert_ok(ban_source(&stage.bans, key, BAN_OBSERVED, 0, stage.now_us, NULL));  /* while it is on: no step more */
+		entry = entry_of(&stage, key);
+		assert_true(ban_is_observed(&entry, stage.now_us) && !ban_is_on(&entry, stage.now_us) && entry.is_known);
+		assert_int_equal(entry.ban_level, i);
+		assert_int_equal(count(&stage), 0);
+		stage.now_us += (((uint64_t)60 << i) + 1) * S;
+		entry = entry_of(&stage, key);
+		assert_false(ban_is_observed(&entry, stage.now_us));
+	}
+	assert_int_equal(stage.told, 0);
+	assert_ok(ban_source(&stage.bans, key, BAN_OBSERVED, 0, stage.now_us, NULL));
+	assert_int_equal(ban(&stage, key), 60);  /* the first that is one */
+	assert_ok(ban_source(&stage.bans, key, BAN_OBSERVED, 0, stage.now_us, NULL));
+	entry = entry_of(&stage, key);
+	assert_true(ban_is_on(&entry, stage.now_us) && !ban_is_observed(&entry, stage.now_us) && !entry.is_known);
+	assert_int_equal(stage.told, 1);
+	assert_int_equal(ban_source(&stage.bans, key_of("10.1.2.3"), BAN_OBSERVED, 0, stage.now_us, NULL), RESULT_REFUSED);
+	stage_end(&stage);
+}
+
 static void lifted_and_listed(void **state)
 {
 	struct stage stage;
@@ -366,6 +418,7 @@ int main(void)
 		cmocka_unit_test(trusted_ones_neither),
 		cmocka_unit_test(who_may_be_citizens_get_an_answer),
 		cmocka_unit_test(lifted_and_listed),
+		cmocka_unit_test(what_is_observed_is_no_ban),
 		cmocka_unit_test(new_exemptions_lift),
 		cmocka_unit_test(a_clock_set_back),
 	};

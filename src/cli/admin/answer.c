@@ -102,6 +102,8 @@ static const struct admin_route routes[] = {
 	{ SPAN_INIT("/tune"), METHOD_POST, true, admin_answer_tune },
 	{ SPAN_INIT("/enforce"), METHOD_POST, true, admin_answer_enforce },
 	{ SPAN_INIT("/graduate"), METHOD_POST, true, admin_answer_graduate },
+	{ SPAN_INIT("/guard"), METHOD_GET, true, admin_answer_guards },
+	{ SPAN_INIT("/guard"), METHOD_POST, true, admin_answer_guard },
 	{ SPAN_INIT("/level"), METHOD_GET, true, admin_answer_levels },
 	{ SPAN_INIT("/level"), METHOD_POST, true, admin_answer_level },
 	{ SPAN_INIT("/maintenance"), METHOD_GET, true, admin_answer_maintenances },

@@ -76,6 +76,10 @@ void admin_answer_admit(struct admin *admin, const struct admin_request *request
 void admin_answer_admit_end(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_admitted(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_level(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+/* The member `guard` of a site. */
+void admin_put_guard(struct json_writer *json, const struct edge_site *site);
+void admin_answer_guards(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+void admin_answer_guard(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 /* The member `level` of a site that has one. */
 void admin_put_kinds(struct json_writer *json, const struct edge_site *site);
 void admin_put_level(struct json_writer *json, const struct edge_site *site);

@@ -268,6 +268,7 @@ static void put_site(struct json_writer *json, struct admin *admin, const struct
 	if (waf)
 		put_waf(json, admin, site, waf);
 	admin_put_level(json, site);
+	admin_put_guard(json, site);
 	admin_put_kinds(json, site);
 	put_origins(json, site);
 	put_certificate(json, admin_certificate(admin, site->site));

@@ -4,6 +4,7 @@
 #include "cli/edge/graduate.h"
 #include "cli/edge/hits.h"
 #include "cli/edge/level.h"
+#include "cli/edge/observed.h"
 #include "cli/role_check.h"
 #include "cli/wiring.h"
 #include "config/read.h"
@@ -102,6 +103,13 @@ static struct meter *meter_of(void *context, const struct edge_site *site)
 	return edge_level_meter_of(builder->state, builder->snapshot, site);
 }
 
+static struct observed_site *observed_of(void *context, const struct edge_site *site)
+{
+	const struct builder *builder = context;
+
+	return edge_observed_of(builder->state, builder->snapshot, site);
+}
+
 static struct hits_site *hits_of(void *context, const struct edge_site *site)
 {
 	const struct builder *builder = context;
@@ -132,7 +140,7 @@ static enum result build(struct edge_state *state, const struct edge_plan *plan,
 		result = build_ports(&builder);
 	if (result == RESULT_OK) {
 		needs = (struct plan_needs){ .origins = &state->common.origins, .tenants = &state->common.tenants, .tls_client_of = tls_client_of, .context = &builder,
-			                     .tls = builder.tls, .is_self_signed = edge_is_self_signed, .hits_of = hits_of, .meter_of = meter_of, .ports = builder.ports,
+			                     .tls = builder.tls, .is_self_signed = edge_is_self_signed, .hits_of = hits_of, .meter_of = meter_of, .observed_of = observed_of, .ports = builder.ports,
 			                     .port_count = builder.port_count, .complaints = builder.complaints,
 			                     .rules_of = state->start.is_reduced ? NULL : edge_rules_of };
 		result = plan_make(builder.snapshot, &needs);

@@ -22,9 +22,11 @@
 #include "cli/edge/graduate.h"
 #include "cli/edge/health.h"
 #include "cli/edge/hits.h"
+#include "cli/edge/kept.h"
 #include "cli/edge/level.h"
 #include "cli/edge/maintenance.h"
 #include "cli/edge/names.h"
+#include "cli/edge/observed.h"
 #include "cli/edge/ocsp.h"
 #include "cli/edge/pulse.h"
 #include "cli/edge/retired.h"
@@ -128,6 +130,7 @@ static void use_snapshot(struct edge_state *state, struct snapshot *snapshot, st
 	edge_hits_apply(state);
 	edge_sources_apply(state);
 	edge_levels_apply(state);
+	edge_observed_apply(state);
 	edge_health_apply(state);
 	edge_certificates_apply(state);
 	edge_ocsp_apply(state->ocsp);
@@ -288,6 +291,8 @@ static void tick(struct timer *timer)
 	edge_sources_tick(state);
 	edge_maintenance_tick(state);
 	edge_levels_tick(state);
+	edge_observed_tick(state);
+	edge_kept_tick(state);
 	edge_pulses_tick(state->pulses);
 	origins_rest(&state->common.origins, loop->now_ms);
 	edge_retired_sweep(state);
@@ -417,6 +422,8 @@ static enum result build_first(struct edge_state *state)
 	edge_hits_open(state);
 	edge_sources_open(state);
 	edge_levels_open(state);
+	edge_observed_open(state);
+	edge_kept_open(state);
 	edge_maintenance_open(state);
 	state->graduates = edge_graduates_new(state);
 	if (!state->graduates)
@@ -494,6 +501,7 @@ static enum result start(struct edge_state *state)
 		edge_collections_open(state);
 		edge_hits_apply(state);
 		edge_sources_apply(state);
+		edge_observed_apply(state);
 		share(state);
 	}
 	open_cache(state);

@@ -44,6 +44,7 @@ struct edge_names;
 struct edge_ocsp;
 struct edge_pulses;
 struct health;
+struct observed;
 
 struct edge_state {
 	struct role_link *link;
@@ -72,6 +73,7 @@ struct edge_state {
 	struct proxy_notice proxy_notices[PROXY_NOTICES];  /* sources.c */
 	uint64_t impostors_told, impostors_told_ms;  /* sources.c: how many of them, and when */
 	struct meters *meters;               /* what levels are learned from; NULL: no site has one */
+	struct observed *observed;           /* what would have been done to those that observe; NULL: not counted */
 	uint64_t metered_ms;                 /* when they were looked at last */
 	struct event *event;
 	int state_fd, journal_fd, audit_fd;  /* folders; -1: none */

@@ -31,6 +31,7 @@ struct explained_rule {
 struct explained {
 	bool is_offline;                 /* of a file: nothing was sent */
 	struct span id, time, tenant, site, decision, reason, fault, method, host, path;
+	struct span would;               /* the decision that guard/ only observed; empty: none */
 	unsigned status;                 /* 0: none */
 	struct explained_rule rules[EXPLAINED_RULES_MAX];
 	unsigned rule_count;

@@ -131,6 +131,7 @@ enum result explained_tell_json(const struct explained *explained, struct buffer
 	put_known(&json, SPAN("host"), explained->host);
 	put_known(&json, SPAN("path"), explained->path);
 	put_known(&json, SPAN("decision"), explained->decision);
+	put_known(&json, SPAN("would"), explained->would);
 	put_known(&json, SPAN("reason"), explained->reason);
 	put_known(&json, SPAN("fault"), explained->fault);
 	if (explained->status)

@@ -100,7 +100,7 @@ static void read_member(struct reading *reading, const struct member *member)
 		struct span *to;
 	} texts[] = {
 		{ SPAN("@timestamp"), &out->time }, { SPAN("bouclier.request_id"), &out->id }, { SPAN("bouclier.tenant"), &out->tenant },
-		{ SPAN("bouclier.site"), &out->site }, { SPAN("bouclier.decision"), &out->decision }, { SPAN("bouclier.fault"), &out->fault },
+		{ SPAN("bouclier.site"), &out->site }, { SPAN("bouclier.decision"), &out->decision }, { SPAN("bouclier.would"), &out->would }, { SPAN("bouclier.fault"), &out->fault },
 		{ SPAN("http.request.method"), &out->method }, { SPAN("url.domain"), &out->host }, { SPAN("url.path"), &out->path },
 	};
 

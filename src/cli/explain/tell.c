@@ -51,6 +51,7 @@ static enum result add_why(const struct explained *explained, struct buffer *out
 		{ REASON_NO_ORIGIN, "no origin was well" },
 		{ REASON_QUEUE_FULL, "its origin had more to do than it can, and it would have waited too long" },
 		{ REASON_QUEUE_LATE, "it waited for its origin as long as `patience` allows" },
+		{ REASON_CHALLENGED, "there was no room for all, and nobody knew him" },
 		{ REASON_PROBE, "it was a probe of the shield by itself" },
 	};
 
@@ -69,6 +70,11 @@ enum result explained_sentence(const struct explained *explained, struct buffer 
 	bool is_of_rules = span_equal(explained->reason, span_of(reason_name(REASON_RULES)));
 	enum result result;
 
+	if (span_equal(explained->decision, SPAN("log")) && explained->would.len && !is_of_rules) {
+		result = buffer_print(out, "It was let through, for guard only observes there; turned on it would have %s", span_equal(explained->would, SPAN("queue")) ?
+		                      "had it wait" : span_equal(explained->would, SPAN("challenge")) ? "asked its sender to prove himself" : "refused it");
+		return result == RESULT_OK ? add_why(explained, out) : result;
+	}
 	if (span_equal(explained->decision, SPAN("log")) && !is_of_rules) {
 		result = buffer_print(out, "It %s let through, for the site only observes; in block it would be refused", tense);
 		return result == RESULT_OK ? add_why(explained, out) : result;

@@ -1,6 +1,6 @@
 #include "edge/caller/caller.h"
 
-#include "edge/request.h"
+#include "edge/observing/observing.h"
 #include "source/kind.h"
 #include "source/source.h"
 
@@ -49,7 +49,8 @@ static void copy_entry(struct caller *caller, const struct source_entry *entry, 
 	caller->is_banned = ban_is_on(entry, at_us);
 	if (caller->is_banned)
 		caller->ban = ban_of(entry, at_us);
-	caller->was_banned = entry->ban_until_s && !caller->is_banned && at_us / 1000000 < (uint64_t)entry->ban_until_s + BAN_FORGET_S;
+	caller->is_ban_observed = ban_is_observed(entry, at_us);
+	caller->was_banned = entry->ban_until_s && !caller->is_banned && entry->ban_reason != BAN_OBSERVED && at_us / 1000000 < (uint64_t)entry->ban_until_s + BAN_FORGET_S;
 	caller->is_known = entry->is_known;
 	caller->is_shared = entry_is_shared(entry, at_us);
 	caller->has_token = entry_has_token(entry, at_us);
@@ -99,12 +100,12 @@ static void excuse(struct request *request)
 {
 	struct caller *caller = &request->caller;
 
-	if (!caller->is_banned && !caller->was_banned && caller->budget.level == BUDGET_WITHIN)
+	if (!caller->is_banned && !caller->was_banned && !caller->is_ban_observed && caller->budget.level == BUDGET_WITHIN)
 		return;
 	caller->is_exempt = source_is_trusted(&request->binding->plan->exempt, &request->source);
 	if (!caller->is_exempt)
 		return;
-	caller->is_banned = caller->was_banned = false;
+	caller->is_banned = caller->was_banned = caller->is_ban_observed = false;
 	caller->budget = (struct budget_verdict){ BUDGET_WITHIN, BAN_REQUESTS, 0 };
 }
 
@@ -123,7 +124,7 @@ static void find_admitted(struct request *request)
 static void let_in(struct caller *caller)
 {
 	caller->is_banned = caller->is_banned && caller->ban.reason == BAN_BY_HAND;
-	caller->was_banned = false;
+	caller->was_banned = caller->is_ban_observed = false;
 }
 
 static bool is_probing(const struct request *request)
@@ -215,7 +216,7 @@ static bool is_error(const struct request *request)
 static bool was_served_well(const struct request *request)
 {
 	return request->decision == DECISION_ALLOW && request->reason == REASON_NONE && request->origin_status >= 200 && request->origin_status < 400 &&
-	       !request->is_cut;
+	       !request->is_cut && request->would.decision == DECISION_ALLOW;
 }
 
 struct bans caller_bans(const struct edge_common *common, const struct plan *plan)
@@ -231,17 +232,22 @@ static bool is_made_to_ask(const struct request *request)
 	return site && span_equal(site->value, SPAN("cross-site"));
 }
 
-/* Availability: never for what a bypassed site, a partner or a good bot was given, nor a source that showed a token, in this very request too. Whether the ban is made or not, the next request finds out. */
+/* Availability: never for what a bypassed site, a partner or a good bot was given, nor a source that showed a token, in this very request too. Whether the ban is made or not,
+ * the next request finds out. For what was asked of a site that only observes none is made. */
 static void ban_if_far(const struct request *request)
 {
 	const struct caller *caller = &request->caller;
 	struct bans bans = caller_bans(request->connection->worker->common, request->binding->plan);
+	bool is_observed = observes(request);
 	enum result result;
 
 	if (caller->budget.level != BUDGET_FAR || caller->is_banned || caller->has_token || caller->bot || request_is_bypassed(request) || is_made_to_ask(request) || caller_is_partner(request))
 		return;
-	result = ban_source(&bans, caller->key, caller->budget.reason, 0, now_us(request), NULL);
-	(void)result;
+	if (is_observed && caller->is_ban_observed)
+		return;
+	result = ban_source(&bans, caller->key, is_observed ? BAN_OBSERVED : caller->budget.reason, 0, now_us(request), NULL);
+	if (is_observed && result == RESULT_OK)
+		observed_ban(request);
 }
 
 /* A portal in trouble is slow for everybody: nobody owes for that more than a page usually takes, and nothing for what it did not answer. */

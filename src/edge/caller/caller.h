@@ -28,6 +28,7 @@ struct caller {
 	uint32_t kind;                   /* of his client (source/kind.h); 0: not known */
 	struct ban_fact ban;             /* of is_banned */
 	bool is_banned, is_known, is_shared, has_token;
+	bool is_ban_observed;            /* he would be banned, for what he asked of sites that only observe */
 	bool is_exempt;                  /* management, a trusted proxy, or this machine: no budgets, no bans */
 	bool is_partner;                 /* the site's allowlist names him */
 	bool is_admitted;                /* a person let him in, until ADMITTED_UNTIL_US */

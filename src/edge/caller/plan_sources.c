@@ -96,6 +96,13 @@ static enum result make_bots(struct plan *plan, struct edge_site *site, const st
 	return RESULT_OK;
 }
 
+bool plan_site_observes(const struct site *site)
+{
+	const struct guard_site_settings *settings = guard_site_settings(site);
+
+	return settings && settings->mode == GUARD_OBSERVE;
+}
+
 static enum result make_limits(struct plan *plan, struct edge_site *site)
 {
 	const struct guard_site_settings *settings = guard_site_settings(site->site);
@@ -110,12 +117,15 @@ static enum result make_limits(struct plan *plan, struct edge_site *site)
 	return result;
 }
 
-static enum result make_majority(struct plan *plan, struct edge_site *site)
+/* What requests of the site are counted in, for themselves. */
+static enum result make_counters(struct plan *plan, struct edge_site *site)
 {
 	site->majority = arena_new(&plan->arena, struct majority);
-	if (!site->majority)
+	site->seen_after = arena_new(&plan->arena, uint64_t);
+	if (!site->majority || !site->seen_after)
 		return RESULT_NO_MEMORY;
 	*site->majority = (struct majority){ 0 };
+	*site->seen_after = 0;
 	return RESULT_OK;
 }
 
@@ -149,11 +159,13 @@ enum result plan_make_sources(struct plan *plan, const struct snapshot *snapshot
 	for (size_t i = 0; i < plan->site_count && result == RESULT_OK; i++) {
 		struct edge_site *site = &plan->sites[i];
 
+		plan->observes |= site->observes;
+		plan->has_tenants |= !span_equal(site->site->tenant, plan->sites[0].site->tenant);
 		result = make_bots(plan, site, i ? site - 1 : NULL);
 		if (result == RESULT_OK)
 			result = make_limits(plan, site);
 		if (result == RESULT_OK)
-			result = make_majority(plan, site);
+			result = make_counters(plan, site);
 	}
 	return result;
 }

@@ -4,6 +4,8 @@
 
 #include "edge/sites/plan.h"
 
+/* `guard: observe` */
+bool plan_site_observes(const struct site *site);
 /* The plan has its sites and ports. RESULT_NO_MEMORY. */
 enum result plan_make_sources(struct plan *plan, const struct snapshot *snapshot) must_check;
 /* plan->geo, where rules or lists ask for it. Availability, fails open: without a database they never match, and the portals are served. */

@@ -1,11 +1,13 @@
 /* What becomes of a request for who asks: the site's lists, bans, and, but for those whom a person let in, the site's rate
  * limits and the source's own budgets, in this order. */
 #include "edge/challenge/challenge.h"
-#include "edge/request.h"
+#include "edge/observing/observing.h"
 #include "message/path.h"
 #include "source/source.h"
 
 #include "base/banned.h"
+
+#define EXCESS_RETRY_US 1000000u  /* of a source that opens connections beyond its budget */
 
 static uint64_t now_us(const struct request *request)
 {
@@ -24,15 +26,19 @@ bool caller_is_partner(const struct request *request)
 	return request->site && ask_lists(request).action == LIST_ALLOW;
 }
 
-/* Security, fails closed: a network that a person banned is refused even to a process that lost its table of sources. */
-static bool is_banned(const struct request *request, uint64_t *until_us)
+/* Security, fails closed: a network that a person banned is refused even to a process that lost its table of sources. What the machine says of a
+ * source is only noted where it observes. */
+static bool is_banned(struct request *request, uint64_t *until_us)
 {
 	const struct ban_networks *networks = request->connection->worker->common->ban_networks;
+	struct caller *caller = &request->caller;
 	struct banned_network network;
 
-	*until_us = request->caller.ban.until_us;
-	if (request->caller.is_banned)
+	*until_us = caller->ban.until_us;
+	if (caller->is_banned && (caller->ban.reason == BAN_BY_HAND || !observe(request, DECISION_BLOCK, REASON_BANNED)))
 		return true;
+	if (caller->is_ban_observed && observe(request, DECISION_BLOCK, REASON_BANNED))
+		caller->lane = LANE_REST;
 	if (!networks || !ban_networks_find(networks, &request->source, now_us(request), &network) ||
 	    source_is_trusted(&request->binding->plan->exempt, &request->source))
 		return false;
@@ -51,6 +57,8 @@ static struct span path_of(struct request *request)
 
 static enum step_outcome limit(struct request *request, uint64_t retry_after_us, enum reason reason)
 {
+	if (observe(request, DECISION_LIMIT, reason))
+		return STEP_NEXT;
 	request->retry_s = (uint32_t)rate_retry_after_s(retry_after_us);
 	return request_answer(request, 429, DECISION_LIMIT, reason);
 }
@@ -64,6 +72,18 @@ static enum step_outcome ask_limits(struct request *request)
 	if (request->site->rate_limits && table)
 		verdict = rate_ask(request->site->rate_limits, table, path_of(request), &who, now_us(request));
 	return verdict.limit ? limit(request, verdict.retry_after_us, REASON_RATE_LIMIT) : STEP_NEXT;
+}
+
+/* Its connection was let in because its site might observe. In clear that is known only now. */
+static enum step_outcome ask_connection(struct request *request)
+{
+	struct connection *connection = request->connection;
+	enum step_outcome outcome = STEP_NEXT;
+
+	if (connection->would != REASON_NONE)
+		outcome = limit(request, EXCESS_RETRY_US, connection->would);
+	connection->is_closing |= outcome != STEP_NEXT && !request->is_h2;
+	return outcome;
 }
 
 enum step_outcome screen_source(struct request *request)
@@ -93,7 +113,9 @@ enum step_outcome screen_source(struct request *request)
 		return request_answer(request, 403, DECISION_BLOCK, REASON_DENYLIST);
 	if (caller->is_admitted)
 		return STEP_NEXT;
-	outcome = ask_limits(request);
+	outcome = ask_connection(request);
+	if (outcome == STEP_NEXT && !would_be_over(request))
+		outcome = ask_limits(request);
 	if (outcome == STEP_NEXT && caller->budget.level >= BUDGET_TWICE && !challenge_excuses(request))
 		outcome = limit(request, caller->budget.retry_after_us, REASON_BUDGET);
 	return outcome;
@@ -187,18 +209,18 @@ enum source_ban source_ban_of(const struct worker *worker, const struct address 
 {
 	const struct edge_common *common = worker->common;
 	uint64_t at_us = worker->loop.now_ns / 1000;
-	bool is_banned = false, may_drop = true;
+	enum source_ban found = SOURCE_FREE;
 	struct banned_network network;
 	struct source_hold hold;
 
 	if (common->sources.header && source_table_take(&common->sources, source_key_of(source), at_us, SOURCE_FIND, &hold) == RESULT_OK) {
-		is_banned = ban_is_on(hold.entry, at_us);
-		may_drop = ban_of(hold.entry, at_us).may_drop;
+		struct ban_fact ban = ban_of(hold.entry, at_us);
+
+		if (ban_is_on(hold.entry, at_us))
+			found = worker->binding->plan->observes && ban.reason != BAN_BY_HAND ? SOURCE_DOUBTED : ban.may_drop ? SOURCE_CUT : SOURCE_OWED_A_PAGE;
 		source_table_give(&hold);
 	}
-	if (!is_banned)
-		is_banned = common->ban_networks && ban_networks_find(common->ban_networks, source, at_us, &network);
-	if (!is_banned || source_is_trusted(&worker->binding->plan->exempt, source))
-		return SOURCE_FREE;
-	return may_drop ? SOURCE_CUT : SOURCE_OWED_A_PAGE;
+	if (found <= SOURCE_DOUBTED && common->ban_networks && ban_networks_find(common->ban_networks, source, at_us, &network))
+		found = SOURCE_CUT;
+	return found == SOURCE_FREE || source_is_trusted(&worker->binding->plan->exempt, source) ? SOURCE_FREE : found;
 }

@@ -1,6 +1,7 @@
 /* Who is asked: strangers in the last two lanes who want a page, while they would wait for long. Never a program, a feed, a picture,
  * nor a bot that DNS proves to be a good one. */
 #include "edge/challenge/inner.h"
+#include "edge/observing/observing.h"
 
 #include "base/banned.h"
 
@@ -122,6 +123,11 @@ static enum step_outcome hold_off(struct request *request, const struct visit *v
 
 	if (!is_page && method_is_safe(request->head.method)) {
 		request->caller.lane = lane_of_kind(request, visit, LANE_REST);
+		return STEP_NEXT;
+	}
+	if (observe(request, is_page ? DECISION_CHALLENGE : DECISION_LIMIT, REASON_CHALLENGED)) {
+		if (request_is_pressed(request))
+			request_count_pressure(request, true);
 		return STEP_NEXT;
 	}
 	if (request_is_pressed(request))  /* or he is asked because a person wants everybody to be */

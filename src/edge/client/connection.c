@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "edge/request.h"
+#include "edge/observing/observing.h"
 #include "edge/sites/shares.h"
 #include "net/listener.h"
 #include "net/proxy_protocol.h"
@@ -15,6 +15,7 @@
 #define IN_MIN_BYTES (64u * 1024)
 #define OUT_MAX_BYTES (128u * 1024)
 #define LINGER_READS 64
+#define TOO_MANY "more connections, or TLS handshakes, than source_budgets give to one source"
 
 /* For a node that serves no site yet. */
 static const struct edge_timeouts no_site_timeouts = { .head_ms = 10000, .keep_alive_ms = 10000, .body_rate = 128 };
@@ -208,7 +209,7 @@ const struct endpoint *connection_reached(struct connection *connection)
 }
 
 /* Of a source that takes far more of them than its budgets: it may come back in a moment. */
-static bool is_cut(struct worker *worker, const struct address *peer, bool is_tls)
+static bool is_cut(struct worker *worker, const struct address *peer, bool is_tls, enum reason *would)
 {
 	if (source_ban_of(worker, peer) == SOURCE_CUT) {
 		say_refused(worker, peer, DECISION_DROP, REASON_BANNED, "a banned source");
@@ -216,7 +217,10 @@ static bool is_cut(struct worker *worker, const struct address *peer, bool is_tl
 	}
 	if (source_may_connect(worker, peer, is_tls))
 		return false;
-	say_refused(worker, peer, DECISION_LIMIT, REASON_BUDGET, "more connections, or TLS handshakes, than source_budgets give to one source");
+	*would = REASON_BUDGET;
+	if (worker->binding->plan->observes)
+		return false;  /* until it has said for which site it comes */
+	say_refused(worker, peer, DECISION_LIMIT, REASON_BUDGET, TOO_MANY);
 	return true;
 }
 
@@ -247,7 +251,7 @@ static enum result read_proxy_header(struct connection *connection)
 		return RESULT_OK;
 	connection->peer = header.source;
 	connection->reached = header.destination;
-	return is_cut(connection->worker, &header.source.address, connection->port->is_tls) ? RESULT_REFUSED : RESULT_OK;
+	return is_cut(connection->worker, &header.source.address, connection->port->is_tls, &connection->would) ? RESULT_REFUSED : RESULT_OK;
 }
 
 static enum result begin_tls(struct connection *connection)
@@ -276,7 +280,13 @@ static enum result start_http(struct connection *connection)
 /* The ClientHello has come, and nothing was computed yet. RESULT_OK; RESULT_MORE: when it is the site's turn; RESULT_LIMIT. */
 static enum result begin_handshake(struct connection *connection)
 {
-	if (!connection_join_early(connection, (uint64_t)(uintptr_t)transport_site(&connection->transport))) {
+	uint64_t site = (uint64_t)(uintptr_t)transport_site(&connection->transport);
+
+	if (connection->would != REASON_NONE && !observing_counts(connection->binding->plan, site)) {
+		connection_say(connection, DECISION_LIMIT, connection->would, HTTP_FAULT_NONE, TOO_MANY);
+		return RESULT_LIMIT;
+	}
+	if (!connection_join_early(connection, site)) {
 		source_is_turned_away(connection->worker, &connection->peer.address);
 		connection_say(connection, DECISION_LIMIT, REASON_CONNECTIONS, HTTP_FAULT_NONE, "no place for another connection of this site");
 		return RESULT_LIMIT;
@@ -477,7 +487,8 @@ static void init_connection(struct connection *connection, struct worker *worker
 void connection_accept(struct worker *worker, int fd, const struct endpoint *local, const struct endpoint *peer)
 {
 	const struct edge_port *port = plan_find_port(worker->binding->plan, local);
-	bool has_place = port && (port->has_proxy_protocol || !is_cut(worker, &peer->address, port->is_tls)) && take_place(worker, peer);
+	enum reason would = REASON_NONE;
+	bool has_place = port && (port->has_proxy_protocol || !is_cut(worker, &peer->address, port->is_tls, &would)) && take_place(worker, peer);
 	struct connection *connection = has_place ? malloc(sizeof(*connection)) : NULL;
 
 	if (!connection) {
@@ -487,6 +498,7 @@ void connection_accept(struct worker *worker, int fd, const struct endpoint *loc
 		return;
 	}
 	init_connection(connection, worker, local, peer, port);
+	connection->would = would;
 	transport_init(&connection->transport, fd);
 	connection->watches_writes = port->is_tls;  /* a handshake may wait to write, and does not say so */
 	connection_set_deadline(connection, connection_timeouts(connection)->head_ms);

@@ -48,6 +48,7 @@ struct connection {
 	bool watches_writes;
 	bool is_shaking_hands;             /* counted in edge_common.handshakes */
 	bool has_unread;                   /* the client may still be sending what nobody will read: linger after the answer */
+	enum reason would;                 /* it was let in only because its site may be one that observes: for this it would have been closed */
 	bool waits_to_send;                /* a large piece that lies elsewhere could not go yet */
 	struct buffer in, out;
 	uint32_t appetite;                 /* of transport_fill */
@@ -107,6 +108,14 @@ void http2_finish(struct connection *connection);
 void http2_expired(struct connection *connection);
 /* It is about to be closed: its client is told (GOAWAY). */
 void http2_say_goodbye(struct connection *connection);
+/* HTTP/1: moves the response body to the client. RESULT_OK: all of it has gone. */
+enum result http1_deliver(struct request *request) must_check;
+/* HTTP/2: of a request that has a stream. */
+void http2_request_over(struct request *request);
+enum result http2_respond(struct request *request, unsigned status, const struct fields *fields, bool has_body) must_check;
+void http2_resume(struct request *request);
+/* COUNT bytes of the client's body have left our memory: its windows open, and it is told. */
+void http2_body_moved(struct request *request, size_t count);
 /* passthrough.c: after a handshake that left everything as it was */
 enum result passthrough_start(struct connection *connection) must_check;
 void passthrough_advance(struct connection *connection);

@@ -4,7 +4,7 @@
  *
  * A struct request stands for the tunnel, so that origins, clocks and facts are those of any other request; its only step
  * is the last one. */
-#include "edge/request.h"
+#include "edge/observing/observing.h"
 #include "source/source.h"
 
 #include "base/banned.h"
@@ -256,6 +256,13 @@ static void begin(struct request *request, struct connection *connection, const 
 	request->step = STEP_RECORD;
 }
 
+static bool is_banned(struct request *request)
+{
+	enum source_ban ban = source_ban_of(request->connection->worker, &request->source);
+
+	return ban != SOURCE_FREE && !(ban == SOURCE_DOUBTED && observe(request, DECISION_BLOCK, REASON_BANNED));
+}
+
 enum result passthrough_start(struct connection *connection)
 {
 	const struct edge_site *site = find_site(connection);
@@ -267,7 +274,7 @@ enum result passthrough_start(struct connection *connection)
 	begin(request, connection, site);
 	settings = request->route->settings;
 	/* Most who are banned were cut at accept; who shares an address with others is owed a page, and here there is none. */
-	if (!request_is_bypassed(request) && source_ban_of(connection->worker, &request->source) != SOURCE_FREE)
+	if (!request_is_bypassed(request) && is_banned(request))
 		refuse(request, DECISION_BLOCK, REASON_BANNED, ALERT_ACCESS_DENIED);
 	/* Security, fails closed: an address that no rule names is not let in. */
 	else if (settings->allow_from.count && !source_is_trusted(&settings->allow_from, &request->source))

@@ -202,6 +202,11 @@ static const struct edge_waf *rules_of(const struct request *request)
 	return others && (!rules || others->mode > rules->mode) ? others : rules;
 }
 
+void inspect_choose_rules(struct request *request)
+{
+	request->rules = rules_of(request);
+}
+
 bool inspect_is_due(const struct request *request)
 {
 	return !request_is_bypassed(request) && rules_of(request);
@@ -212,7 +217,7 @@ enum step_outcome step_inspect_request(struct request *request)
 	enum step_outcome outcome = STEP_AGAIN;
 
 	if (request->inspect_stage == INSPECT_FIRST && inspect_is_due(request))
-		request->rules = rules_of(request);
+		inspect_choose_rules(request);
 	if (!request->rules)
 		return STEP_NEXT;
 	while (outcome == STEP_AGAIN && request->step == STEP_INSPECT_REQUEST)
@@ -265,7 +270,7 @@ enum step_outcome inspect_refused(struct request *request)
 	enum step_outcome outcome = STEP_AGAIN;
 
 	if (request->route && request->inspect_stage == INSPECT_FIRST)
-		request->rules = rules_of(request);
+		inspect_choose_rules(request);
 	if (!request->rules)
 		return STEP_NEXT;
 	if (request->inspect_stage == INSPECT_FIRST)

@@ -1,5 +1,6 @@
 /* A transaction of the rules, and the heads as they are shown to them. */
 #include "base/encode.h"
+#include "edge/inspect/inspect_after.h"
 #include "edge/inspect/inspect_inner.h"
 #include "edge/hits/retreat.h"
 #include "waf/operator/operator.h"
@@ -51,6 +52,11 @@ enum result inspect_begin(struct request *request)
 		                   .tenant = request->site->site->tenant, .site = request->site->site->name,
 		                   .collections = worker->common->collections, .time = { .slice_ns = SLICE_NS, .budget_ns = BUDGET_NS } };
 
+	if (request->inspect_stage == INSPECT_AFTER) {  /* it leaves no trace but its line */
+		birth.is_audited = birth.is_screened = false;
+		birth.collections = NULL;
+		birth.time = (struct waf_time){ .slice_ns = INSPECT_AFTER_NS, .budget_ns = INSPECT_AFTER_NS };
+	}
 	if (request->site->hits && retreat_is_any(request->site->hits) && inspect_may_retreat(request))
 		take_retreats(request, &birth);
 	if (!worker->scratch)

@@ -22,6 +22,8 @@ enum inspect_stage {
 	INSPECT_RESPONSE_PASSING,
 	INSPECT_PHASE_4,
 	INSPECT_DONE,
+	INSPECT_AFTER,          /* inspect_after.c: answered without rules; they see it in a moment */
+	INSPECT_SEEN_AFTER,     /* ... they have */
 };
 
 /* What rules have seen of the request's body. */
@@ -35,6 +37,8 @@ struct body_inspection {
 };
 
 bool inspect_is_blocking(const struct request *request);
+/* Which are asked. */
+void inspect_choose_rules(struct request *request);
 /* May it be kept from going on until the outside has answered? */
 bool inspect_may_wait(const struct request *request);
 /* The rules gave the thread back: others of this worker have their turn first; or a rule pauses the request, or waits for the outside. */

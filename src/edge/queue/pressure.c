@@ -1,5 +1,5 @@
 /* Whether more is asked of a request's origin than it can do, and what follows from that for whoever asks. */
-#include "edge/request.h"
+#include "edge/observing/observing.h"
 
 #include "base/hash.h"
 #include "guard/challenge.h"
@@ -31,14 +31,15 @@ bool request_is_priority(const struct request *request)
 	return false;
 }
 
-/* A /48 that is one source has one turn, too. */
+/* A /48 that is one source has one turn, too. Who would have been refused before would not be in anybody's way. */
 struct admission_entry request_entry(const struct request *request)
 {
 	const struct caller *caller = &request->caller;
 	struct source_key key = caller->key.kind == SOURCE_V6_WIDE ? caller->key : source_key_of(&request->source);
 
 	return (struct admission_entry){ .entry = { .source = hash_span(hash_process_seed(), span_make((const char *)&key.bits, sizeof(key.bits))),
-		                                    .lane = caller->lane }, .is_priority = request_is_priority(request) };
+		                                    .lane = would_be_over(request) ? LANE_GREEDY : caller->lane },
+		                         .is_priority = request_is_priority(request), .is_observed = observes(request) };
 }
 
 /* Where it might go, a bit for each member. None: nobody queues there. */

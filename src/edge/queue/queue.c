@@ -1,7 +1,7 @@
 /* To which origin, and whether now: the step before there is a connection. */
 #include "edge/challenge/challenge.h"
 #include "edge/inspect/inspect.h"
-#include "edge/request.h"
+#include "edge/observing/observing.h"
 
 #include "base/encode.h"
 #include "guard/challenge.h"
@@ -134,6 +134,25 @@ static void note_refusal(struct request *request)
 	request_count_pressure(request, true);
 }
 
+/* It is observed, and has its place: what would have become of it. */
+static enum admission_answer note_answer(struct request *request, enum admission_answer answer)
+{
+	bool is_news = !would_be_over(request);  /* or it was held off before, and counted for that */
+
+	if (answer == ADMISSION_WAIT && request_projected_wait_us(request) >= (uint64_t)NOTICED_MS * 1000) {
+		note_wait(request);
+		if (is_news)
+			request_count_pressure(request, false);
+	}
+	if (answer == ADMISSION_WAIT)
+		observe(request, DECISION_QUEUE, REASON_NONE);
+	if (answer == ADMISSION_REFUSE && is_news) {
+		note_refusal(request);
+		observe(request, request->caller.may_be_asked ? DECISION_CHALLENGE : DECISION_LIMIT, request->caller.may_be_asked ? REASON_CHALLENGED : REASON_QUEUE_FULL);
+	}
+	return ADMISSION_GO;
+}
+
 static enum step_outcome ask_members(struct request *request)
 {
 	struct pool_wish wish = request_wish(request);
@@ -145,6 +164,8 @@ static enum step_outcome ask_members(struct request *request)
 	while ((turn->member = pool_choose(request->route->pool, &wish))) {
 		enum admission_answer answer = turn_ask(request);
 
+		if (turn->entry.is_observed)
+			answer = note_answer(request, answer);
 		if (answer == ADMISSION_WAIT)
 			return wait_for_turn(request);
 		if (answer == ADMISSION_REFUSE) {
@@ -219,6 +240,6 @@ enum step_outcome step_queue(struct request *request)
 		return go_on_waiting(request);
 	if (request->route->origins->concurrency.mode == CONCURRENCY_OFF || request_is_bypassed(request))
 		return take_member(request);
-	outcome = request_await_front(request);
+	outcome = observes(request) ? STEP_NEXT : request_await_front(request);
 	return outcome == STEP_NEXT ? ask_members(request) : outcome;
 }

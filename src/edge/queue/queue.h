@@ -67,7 +67,7 @@ struct turns {
 void turns_init(struct worker *worker);
 void turns_done(struct worker *worker);
 
-/* turns.c, of a request that knows its member; state is set. GO: it has a place. */
+/* turns.c, of a request that knows its member; state is set. GO: it has a place. So it has, whatever is answered, where it is observed. */
 enum admission_answer turn_ask(struct request *request) must_check;
 /* Gives back its place, or its place in the queue; whoever is next is woken. */
 void turn_leave(struct request *request, enum turn_state next);

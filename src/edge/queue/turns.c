@@ -135,19 +135,30 @@ static enum admission_answer ask_gate(struct calls *calls, struct request *reque
 	return admission_ask(&calls->gate->admission, &turn->entry, pushed_out);
 }
 
+/* It goes in any case, and counts as at work. */
+static enum admission_answer observe_gate(struct calls *calls, struct request *request)
+{
+	struct turn *turn = &request->turn;
+	struct demand *demand = &calls->gate->demand;
+	enum admission_answer answer = admission_observe(&calls->gate->admission, &turn->entry);
+
+	demand_ask(demand, now_us(request));
+	return turn->entry.entry.lane == LANE_GREEDY && !demand_spares(demand, now_us(request)) ? ADMISSION_REFUSE : answer;
+}
+
 enum admission_answer turn_ask(struct request *request)
 {
 	struct turn *turn = &request->turn;
-	struct admission_entry *pushed_out;
+	struct admission_entry *pushed_out = NULL;
 	enum admission_answer answer;
 	struct calls calls;
 
 	calls_begin(&calls, request);
 	/* What is normal is not learned from a flood. */
 	limit_freeze(&calls.gate->admission.limit, meter_level(request->site->meter) != LEVEL_NORMAL);
-	answer = ask_gate(&calls, request, &pushed_out);
+	answer = turn->entry.is_observed ? observe_gate(&calls, request) : ask_gate(&calls, request, &pushed_out);
 	turn->state = answer == ADMISSION_WAIT ? TURN_WAITS : TURN_NONE;
-	if (answer == ADMISSION_GO)
+	if (answer == ADMISSION_GO || turn->entry.is_observed)
 		begin_hold(&calls, turn);
 	if (pushed_out)
 		call(&calls, pushed_out, TURN_PUSHED_OUT);
@@ -169,10 +180,10 @@ static void learn(struct calls *calls, const struct request *request)
 static void count_answer(struct calls *calls, const struct request *request)
 {
 	const struct admission *admission = &calls->gate->admission;
-	bool others_wait = admission_waiting(admission);
+	bool others_wait = admission_keeps_waiting(admission);
 
 	if (request->turn.first_ns)
-		demand_answer(&calls->gate->demand, now_us(request), others_wait, admission->held_us / admission->limit.allowed);
+		demand_answer(&calls->gate->demand, now_us(request), others_wait, admission_each_us(admission));
 	else if (!others_wait)
 		demand_rest(&calls->gate->demand);
 }

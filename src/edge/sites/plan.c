@@ -172,6 +172,7 @@ static enum result make_site(struct plan *plan, const struct plan_needs *needs, 
 	if (plan->tenants && !out->tenant)
 		return RESULT_NO_MEMORY;
 	out->net = net_site_settings(site);
+	out->observes = plan_site_observes(site);
 	out->priority = &origins_settings_of(site->sections)->priority_routes;
 	out->is_passthrough = out->net->tls.mode == TLS_PASSTHROUGH;
 	out->is_self_signed = needs->is_self_signed && needs->is_self_signed(needs->context, site);
@@ -192,6 +193,8 @@ static enum result make_site(struct plan *plan, const struct plan_needs *needs, 
 		out->hits = needs->hits_of(needs->context, out);
 	if (result == RESULT_OK && needs->meter_of && !out->is_passthrough)
 		out->meter = needs->meter_of(needs->context, out);
+	if (result == RESULT_OK && needs->observed_of && out->observes)
+		out->observed = needs->observed_of(needs->context, out);
 	for (size_t i = 0; i < last && result == RESULT_OK; i++)
 		result = make_route(needs, out, &out->routes[i], &out->routes[last]);
 	return result;

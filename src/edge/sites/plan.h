@@ -2,7 +2,7 @@
  * ports are listened on, which rules are asked.
  *
  * Owns     its arrays, pools, rule sets' overlays and TLS contexts; lives and goes with the snapshot
- * Threads  immutable once made, but for is_moved, and what majority points to
+ * Threads  immutable once made, but for is_moved, and what majority and seen_after point to
  */
 #ifndef BOUCLIER_EDGE_PLAN_H
 #define BOUCLIER_EDGE_PLAN_H
@@ -22,6 +22,8 @@
 #include "source/bot.h"
 #include "source/geo.h"
 #include "source/list.h"
+
+struct observed_site;
 
 struct edge_route {
 	const struct route *route;
@@ -45,11 +47,14 @@ struct edge_site {
 	const struct bots *bots;    /* good ones; NULL: nobody is taken for one */
 	const struct rate_limits *rate_limits;  /* NULL: the site has none */
 	struct majority *majority;  /* of its requests: whoever serves one writes it */
+	uint64_t *seen_after;    /* inspect_after.h: of this second, of all workers */
 	const struct list_value *priority;  /* struct span: paths of its priority_routes */
 	struct hits_site *hits;  /* what rules hit of its visitors; NULL: not counted */
 	struct meter *meter;     /* what its level is learned from; NULL: it has none */
+	struct observed_site *observed;  /* what would have been done to its requests; NULL: not counted */
 	uint32_t graduate_s, graduate_notice_s;  /* of its routes the longest; 0: it never moves to block by itself */
 	uint32_t is_moved;       /* it did: atomic, written by the service thread while all read */
+	bool observes;           /* `guard: observe` (edge/observing/) */
 	bool is_tolerant;        /* `http: tolerant` */
 	bool is_passthrough;     /* its TLS is not ours to open */
 	bool is_self_signed;     /* some certificate of it is: HSTS is never sent */
@@ -79,6 +84,8 @@ struct plan {
 	struct source_budgets budgets;
 	struct list_value exempt;          /* struct network: management, trusted proxies, this machine: no budgets, no bans */
 	const struct lists *partners;      /* lists_join of the sites'; NULL: none has any */
+	bool observes;                     /* some site does */
+	bool has_tenants;                  /* sites of more than one */
 	bool needs_place;                  /* some site's list names countries or autonomous systems */
 	struct geo *geo;                   /* NULL: nobody asks where somebody is, or there is no database */
 };
@@ -96,6 +103,8 @@ struct plan_needs {
 	struct hits_site *(*hits_of)(void *context, const struct edge_site *site);
 	/* What the level of a site is learned from, or NULL. May be NULL itself: no site has one. */
 	struct meter *(*meter_of)(void *context, const struct edge_site *site);
+	/* Where it is counted what would have been done to requests of a site that observes, or NULL. May be NULL itself: nowhere. */
+	struct observed_site *(*observed_of)(void *context, const struct edge_site *site);
 	const struct edge_port *ports;     /* copied */
 	size_t port_count;
 	struct complaints *complaints;     /* warnings; NULL: nobody is told */

@@ -1,6 +1,7 @@
 #include "edge/sites/shares.h"
 
 #include "base/clock.h"
+#include "edge/observing/observing.h"
 #include "source/source.h"
 
 #include "base/banned.h"
@@ -166,10 +167,23 @@ static bool is_excused_early(const struct connection *connection, uint64_t key)
 	return source_is_partner(connection->worker, key, peer);
 }
 
+/* IS_EXCESS: it would be refused for the sake of the others, and comes in, for its site only observes. */
+static void note_excess(struct connection *connection, bool is_excess)
+{
+	if (is_excess ? connection->would == REASON_NONE : connection->would == REASON_CONNECTIONS)
+		connection->would = is_excess ? REASON_CONNECTIONS : REASON_NONE;
+}
+
 bool connection_join_early(struct connection *connection, uint64_t key)
 {
-	if (connection->share->key != key && !has_room(connection, key) && !is_excused_early(connection, key))
+	bool is_excess;
+
+	if (connection->share->key == key)
+		return true;
+	is_excess = !has_room(connection, key) && !is_excused_early(connection, key);
+	if (is_excess && !observing_lets_in(connection->binding->plan, key))
 		return false;
+	note_excess(connection, is_excess);
 	join(connection, key);
 	return true;
 }
@@ -279,13 +293,16 @@ enum step_outcome shares_admit(struct request *request)
 	if (!request->site || connection->share->key == request->site->key)
 		return STEP_NEXT;
 	if (!has_room(connection, request->site->key)) {
-		bool is_free = is_excused(request);
+		bool is_free = is_excused(request), is_let_in = is_free || observing_lets_in(connection->binding->plan, request->site->key);
 
-		connection->is_closing |= !request->is_h2 && (!is_free || is_check_of_owner(request));
-		if (!is_free) {
+		connection->is_closing |= !request->is_h2 && (!is_let_in || is_check_of_owner(request));
+		if (!is_let_in) {
 			source_is_turned_away(connection->worker, &connection->peer.address);
 			return request_answer(request, 503, DECISION_LIMIT, REASON_CONNECTIONS);
 		}
+		note_excess(connection, !is_free);
+	} else {
+		note_excess(connection, false);
 	}
 	join(connection, request->site->key);
 	return !request->is_h2 && connection_awaits_turn(connection, &connection->turn) ? STEP_WAIT : STEP_NEXT;

@@ -1,0 +1,218 @@
+"""`guard: observe`: what would be refused, challenged, kept waiting or banned is decided, counted and written down, and goes on all the same."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections import Counter
+
+import pytest
+
+from lab import BINARY, HOST, Shield, response, wait_until
+
+from test_challenge import PAGE
+from test_queue import Crowd, ONE as ONE_PLACE, Portal, stage
+from test_sources import SMALL, WIDE, ask, bans, knock, statuses, shield_of  # noqa: F401
+
+ONE, OTHER = "203.0.113.7", "198.51.100.9"
+TELLS = {"requests": "all", "client_ip": {"allowed": "full", "refused": "full"}}
+
+
+def command(shield, *words):
+    done = subprocess.run([BINARY, *words, "--socket", shield.admin_socket], capture_output=True, text=True, timeout=30)
+    return done.returncode, done.stdout, done.stderr
+
+
+def guard(shield, site=HOST):
+    code, out, err = command(shield, "guard", site, "--output", "json")
+    assert code == 0, err
+    return json.loads(out)["guard"]
+
+
+def would(shield):
+    """{(action, reason): (requests, sources, known)}"""
+    return {(row["action"], row["reason"]): (row["requests"], row["sources"], row["known"]) for row in guard(shield).get("would", [])}
+
+
+def kill_edge(shield):
+    edge = shield.edge()
+    os.kill(edge, signal.SIGKILL)
+    wait_until(lambda: shield.edge() not in (None, edge) and shield.is_ready(), 15, "another edge serves")
+
+
+LOGIN = {"rate_limits": [{"path": "/login", "limit": "1/h", "burst": 1}]}
+
+
+def test_a_rate_limit_is_only_told(shield_of):
+    shield = shield_of({**LOGIN, "guard": "observe"}, log=TELLS)
+    replies = [ask(shield, source, "/login") for source in (ONE, ONE, OTHER, ONE, OTHER)]
+    assert [reply.status for reply in replies] == [200] * 5 and not any(reply.get("retry-after") for reply in replies)
+    first, second = shield.event_of(replies[0]), shield.event_of(replies[1])
+    assert first["bouclier.decision"] == "allow" and "bouclier.would" not in first
+    assert (second["bouclier.decision"], second["bouclier.reasons"]) == ("log", ["rate-limit"])
+    assert (second["bouclier.would"], second["bouclier.would_for"]) == ("limit", "rate-limit")
+    assert would(shield) == {("limit", "rate-limit"): (3, 2, 0)}
+    assert (guard(shield)["requests"], guard(shield)["sources"]) == (5, 2)
+
+
+def test_it_is_turned_on_by_a_reload(shield_of):
+    shield = shield_of({**LOGIN, "guard": "observe"})
+    assert statuses(shield, ONE, 3, "/login") == {200: 3}
+    shield.site()["guard"] = "on"
+    shield.apply()
+    assert statuses(shield, ONE, 2, "/login") == {429: 2}, "what was owed is owed"
+    assert guard(shield) == {"mode": "on"}
+    shield.site()["guard"] = "observe"
+    shield.apply()
+    assert statuses(shield, ONE, 2, "/login") == {200: 2}
+    assert would(shield) == {("limit", "rate-limit"): (2, 1, 0)}, "it begins anew"
+
+
+def test_the_standard_for_all_sites(start_shield, start_origin):
+    origin = start_origin(lambda request: response(b"well"))
+    sites = [{"name": name, "hosts": [name], "origins": [origin.url], **LOGIN} for name in ("a.example", "b.example")]
+    sites[1]["guard"] = "on"
+    shield = start_shield({"defaults": {"guard": "observe"}, "sites": sites})
+    for name, expected in (("a.example", [200, 200]), ("b.example", [200, 429])):
+        assert [shield.get("/login", host=name).status for _ in range(2)] == expected
+    code, out, err = command(shield, "guard")
+    assert code == 0 and out.splitlines()[0].startswith("a.example") and "b.example                                on\n" in out
+
+
+def test_budgets_and_bans_are_only_told(shield_of):
+    """Nobody is banned; that he would be is remembered as a ban is, also by the next edge, and no other site knows it."""
+    shield = shield_of({"guard": "observe"}, source_budgets=SMALL, log=TELLS, may_die=True)
+    replies = [ask(shield, ONE) for _ in range(80)]
+    assert {reply.status for reply in replies} == {200} and not bans(shield)
+    found = would(shield)
+    assert found["limit", "budget"][0] > 10 and found["block", "banned"][0] > 5 and found["ban", "budget"] == (1, 1, 0)
+    assert 55 <= found["limit", "budget"][0] + found["block", "banned"][0] <= 70, found
+    told = shield.event_of(replies[-1])
+    assert (told["bouclier.decision"], told["bouclier.would"], told["bouclier.would_for"]) == ("log", "block", "banned")
+    kill_edge(shield)
+    assert ask(shield, ONE).status == 200
+    after = would(shield)
+    assert after["block", "banned"] == (found["block", "banned"][0] + 1, 1, 0), "the table and what is remembered outlive the edge"
+    assert after["limit", "budget"] == found["limit", "budget"]
+    assert knock(shield.plain, "127.0.0.9") is None
+    shield.apply()
+    assert would(shield) == after, "and a reload"
+
+
+def test_what_a_person_says_holds(shield_of):
+    shield = shield_of({"guard": "observe", "denylist": [{"networks": [OTHER], "reason": "a test"}]})
+    assert ask(shield, OTHER).status == 403
+    assert command(shield, "ban", ONE, "--for", "1h")[0] == 0 and ask(shield, ONE).status == 403
+    assert command(shield, "ban", "127.0.0.9", "--for", "1h")[0] == 0 and knock(shield.plain, "127.0.0.9") == b""
+    assert command(shield, "ban", "2001:db8::/32", "--for", "1h")[0] == 0 and ask(shield, "2001:db8::1").status == 403
+    assert would(shield) == {}
+
+
+def test_a_ban_of_the_machine_holds_elsewhere_only(start_shield, start_origin):
+    """He is banned for what he asked of a site that acts. The one that observes lets him in, from an address that would be cut at accept."""
+    origin = start_origin(lambda request: response(b"well"))
+    sites = [{"name": name, "hosts": [name], "origins": [origin.url]} for name in ("acts.example", "looks.example")]
+    sites[1]["guard"] = "observe"
+    shield = start_shield({"source_budgets": SMALL, "sites": sites})
+
+    def say(host, count=1):
+        with socket.create_connection(("127.0.0.1", shield.plain), timeout=5, source_address=("127.0.0.9", 0)) as sock:
+            for _ in range(count):
+                sock.sendall(f"GET / HTTP/1.1\r\nHost: {host}\r\nUser-Agent: one\r\n\r\n".encode())
+                head = sock.recv(65536)
+            return int(head.split()[1])
+
+    assert say("looks.example", 80) == 200 and say("acts.example") == 429, "what is asked of one counts for the budgets of all"
+    assert say("acts.example", 60) == 403
+    assert say("looks.example") == 200 and say("acts.example") == 403
+    code, out, err = command(shield, "guard", "looks.example", "--output", "json")
+    assert "banned" in out
+
+
+def test_connections_beyond_a_budget_come_in(start_shield, start_origin):
+    origin = start_origin(lambda request: response(b"well"))
+    sites = [{"name": name, "hosts": [name], "origins": [origin.url]} for name in ("acts.example", "looks.example")]
+    sites[1]["guard"] = "observe"
+    shield = start_shield({"source_budgets": {**WIDE, "connections": "1/m", "connections_burst": 3}, "sites": sites, "log": TELLS})
+
+    def say(host):
+        with socket.create_connection(("127.0.0.1", shield.plain), timeout=5, source_address=("127.0.0.9", 0)) as sock:
+            sock.sendall(f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+            return int(sock.recv(65536).split()[1])
+
+    assert [say("looks.example") for _ in range(6)] == [200] * 6
+    assert say("acts.example") == 429
+    assert shield.wait_journal(lambda line: "bouclier.would" in line)["bouclier.would_for"] == "budget"
+
+
+def test_nobody_is_challenged(shield_of):
+    shield = shield_of({"guard": "observe", "challenge": "always"}, log=TELLS)
+    reply = ask(shield, ONE, "/", *PAGE[:2])
+    assert reply.status == 200 and not reply.get("set-cookie")
+    posted = shield.get("/", ("X-Forwarded-For", ONE), method="POST", body=b"{}")
+    assert posted.status == 200
+    assert (shield.event_of(reply)["bouclier.would"], shield.event_of(posted)["bouclier.would"]) == ("challenge", "limit")
+    assert would(shield) == {("challenge", "challenged"): (1, 1, 0), ("limit", "challenged"): (1, 1, 0)}
+
+
+def test_nobody_waits_and_nobody_is_refused_for_want_of_a_place():
+    """One place, three seconds' worth of work at once: the origin has it all, and it is told who would have waited and who would have been late."""
+    with stage(Portal(at_once=64, seconds=0.4), guard="observe", concurrency=ONE_PLACE, shield={"log": TELLS}) as (shield, origin):
+        for _ in range(2):
+            assert shield.get("/", ("X-Forwarded-For", ONE)).status == 200
+        answers = Crowd(shield, 24).answers()
+        assert Counter(status for status, _, _ in answers) == {200: 24}
+        assert origin.most >= 16, "nobody waited here"
+        found = would(shield)
+        assert found["limit", "queue-full"][0] >= 5 and found["queue", ""][0] >= 1, found
+        state = shield.origin(origin.url)
+        assert state["held"] == 0 and state["waiting"] == 0
+        level = shield.status()["sites"][0]["level"]
+        assert level["is"] in ("normal", "elevated", "attack")
+
+        def told():
+            return Counter(line.get("bouclier.would") for line in shield.journal() if line.get("url.domain") == HOST)
+
+        wait_until(lambda: told()["limit"] == found["limit", "queue-full"][0] and told()["queue"] == found["queue", ""][0], 5, "each of them has its line")
+
+
+def test_what_is_said_to_a_person(shield_of):
+    shield = shield_of({**LOGIN, "guard": "observe"})
+    assert statuses(shield, ONE, 3, "/login") == {200: 3}
+    code, out, err = command(shield, "guard", HOST)
+    assert code == 0 and not err
+    assert out.startswith(f"{HOST:40} observe since 20") and "Too early to tell: it observes for 0 hours" in out
+    assert any(line.split() == ["limit", "rate-limit", "2", "requests", "1", "sources", "0", "known", "citizens"] for line in out.splitlines()), out
+    status = command(shield, "status")[1]
+    assert "OBSERVING: guard refuses nothing on 1 site; safe to turn on: 0" in status and "only observes" in status
+    assert "OBSERVING" in command(shield, "top", "--once")[1]
+    code, out, err = command(shield, "guard", HOST.replace("commune", "comune"))
+    assert code == 1 and f"did you mean {HOST}?" in err
+    for body in (b"", b"[]", b"{", b'{"site": 1}'):
+        assert shield.ask("/guard", "POST", body).status in (400, 404)
+
+
+def test_queries_know_the_words(shield_of):
+    shield = shield_of({**LOGIN, "guard": "observe"})
+    statuses(shield, ONE, 2, "/login")
+
+    def log(query):
+        done = subprocess.run([BINARY, "log", "--config", str(shield.config), "-q", query], capture_output=True, text=True, timeout=30)
+        return done.returncode, done.stdout, done.stderr
+
+    told = shield.wait_journal(lambda line: line.get("bouclier.would") == "limit")
+    done = subprocess.run([BINARY, "explain", told["bouclier.request_id"], "--config", str(shield.config)], capture_output=True, text=True, timeout=30)
+    assert "guard only observes there; turned on it would have refused it: more came than one of the site's rate_limits lets pass" in done.stdout
+    assert "/login" in log("would=limit and would_for=rate-limit")[1] and not log("would=block")[1]
+    code, _, err = log("would=limt")
+    assert code == 2 or code == 1 and "limit" in err
+
+
+@pytest.mark.parametrize("value", ["off", "detect", "true", "", 1, ["on"], {"mode": "on"}])
+def test_other_words_are_none(shield_of, value):
+    shield = shield_of()
+    shield.site()["guard"] = value
+    shield.write(shield.settings)
+    done = subprocess.run([BINARY, "check", "--config", str(shield.config)], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1 and "guard" in done.stderr, done.stderr
