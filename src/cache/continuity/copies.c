@@ -338,18 +338,23 @@ void copies_save(struct copies *copies, struct cache_object *object, uint64_t si
 		free(save);
 }
 
-void copies_forget(struct copies *copies, uint64_t site, struct span key)
+static bool is_missed_for_long(struct copy_entry *entry)
+{
+	entry->missed_s = entry->missed_s ? entry->missed_s : now_s();
+	return now_s() - entry->missed_s >= entry->site->rules.refresh_s;
+}
+
+void copies_forget(struct copies *copies, struct span key, bool is_certain)
 {
 	struct list *bucket = copies_bucket(copies, key);
 
-	(void)site;
 	if (!__atomic_load_n(&copies->filled[bucket - copies->buckets], __ATOMIC_RELAXED))
 		return;
 	pthread_mutex_lock(&copies->lock);
 	list_each_safe (node, next, bucket) {
 		struct copy_entry *entry = list_entry(node, struct copy_entry, bucket);
 
-		if (entry->rank == COPY_PINNED || copies->has_left || !span_equal(entry->key, key))
+		if (entry->rank == COPY_PINNED || copies->has_left || !span_equal(entry->key, key) || (!is_certain && !is_missed_for_long(entry)))
 			continue;
 		copies_unlink(copies, &entry->place);
 		copy_entry_remove(copies, entry);

@@ -73,8 +73,9 @@ struct copies_offer {
 bool copies_want(struct copies *copies, const struct copies_offer *offer, uint64_t now_ms);
 /* OBJECT is held until it is written. MADE_S: when the origin made it. */
 void copies_save(struct copies *copies, struct cache_object *object, uint64_t site, enum copy_rank rank, uint64_t made_s);
-/* The origin says that it is no more, or no page for everybody any more: its copies go, but for pinned ones. */
-void copies_forget(struct copies *copies, uint64_t site, struct span key);
+/* The origin says that there is no such page: its copies go, but for pinned ones. Not IS_CERTAIN: when it says so again after `refresh`, and has not
+ * given it meanwhile. */
+void copies_forget(struct copies *copies, struct span key, bool is_certain);
 
 struct copies_ask {
 	uint64_t site;

@@ -39,7 +39,7 @@ struct copy_entry {
 	enum copy_rank rank;
 	bool is_judged, is_priority;
 	struct cache_object *object;  /* held; NULL: not in memory */
-	uint64_t used_ms;
+	uint64_t used_ms, missed_s;   /* missed: the origin said first that there is no such page; 0: it did not */
 };
 
 /* Waits to be written. */
