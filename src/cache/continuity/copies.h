@@ -24,7 +24,7 @@
 #define COPIES_MAX 65536u
 #define COPIES_PINS_MAX 64u
 #define COPIES_SAVES_MAX 256u
-#define COPIES_LOOK_MS 10000u     /* an answer that was looked at is not looked at again for so long */
+#define COPIES_LOOK_MS 2000u      /* an answer that was looked at is not looked at again for so long */
 #define COPIES_PIN_BYTES_MAX 2048u
 
 struct copies;
@@ -106,8 +106,8 @@ void copies_count_given(struct copies *copies, uint64_t site);
 /* -- by who watches and orders: orders.c -- */
 
 struct copies_state copies_state(struct copies *copies);
-/* How many copies of SITE were given since this process began. */
-uint64_t copies_given(struct copies *copies, uint64_t site);
+/* Calls EACH, under the lock, for the sites of which copies were given since this process began: how many. */
+void copies_each_given(struct copies *copies, void (*each)(void *context, uint64_t site, uint64_t given), void *context);
 
 struct copy_view {
 	struct span url;              /* of a pin that has no copy yet: as it was pinned */

@@ -205,7 +205,7 @@ enum result copy_read_head(struct span front, uint64_t file_bytes, const uint8_t
 		.made_s = number_at(head, 16, 8), .kept_s = number_at(head, 24, 8), .body_bytes = number_at(head, 48, 8),
 	};
 	memcpy(found.body_digest, head.at + DIGEST_AT, DIGEST_LEN);
-	if (found.kind != COPY_ANSWER && found.kind != COPY_PIN)
+	if ((found.kind != COPY_ANSWER && found.kind != COPY_PIN) || number_at(head, 34, 2))
 		return RESULT_MALFORMED;
 	result = read_body_of_head(head, &found);
 	if (result != RESULT_OK)

@@ -335,16 +335,16 @@ struct copies_state copies_state(struct copies *copies)
 	return state;
 }
 
-uint64_t copies_given(struct copies *copies, uint64_t site_key)
+void copies_each_given(struct copies *copies, void (*each)(void *context, uint64_t site, uint64_t given), void *context)
 {
-	const struct copies_site *site;
-	uint64_t given;
-
 	pthread_mutex_lock(&copies->lock);
-	site = copies_site_find(copies, site_key);
-	given = site ? site->given : 0;
+	list_each (node, &copies->sites) {
+		const struct copies_site *site = list_entry(node, struct copies_site, node);
+
+		if (site->given)
+			each(context, site->rules.site, site->given);
+	}
 	pthread_mutex_unlock(&copies->lock);
-	return given;
 }
 
 static bool has_copy(const struct copies_site *site, struct span address)
