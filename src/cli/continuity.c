@@ -24,7 +24,7 @@ static void print_totals(const struct json *site)
 {
 	printf("%llu copies, %s of %s, %llu pinned addresses, given %llu times", number(site, "copies"), short_bytes(number(site, "bytes")).text,
 	       short_bytes(number(site, "limit")).text, number(site, "pins"), number(site, "given"));
-	printf("%s\n", json_bool_of(json_find(site, "giving")) ? "; VISITORS GET THEM NOW: no origin answers" : "");
+	printf("%s\n", json_bool_of(json_find(site, "giving")) ? "; VISITORS GET THEM NOW" : "");
 }
 
 static void tell_sites(const struct options *options, const struct json *answer)

@@ -250,7 +250,7 @@ static void print_continuity(struct page *page, const struct json *continuity)
 {
 	if (!continuity || !json_bool_of(json_find(continuity, "giving")))
 		return;
-	page_color(page, PAGE_RED, "  continuity   visitors get copies of its public pages: no origin answers");
+	page_color(page, PAGE_RED, "  continuity   visitors get copies of its pages: no origin answers, or a priority route is full");
 	page_print(page, " (%llu copies, given %llu times; bouclier continuity list)\n", printable(continuity, "copies"), printable(continuity, "given"));
 }
 

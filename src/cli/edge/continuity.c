@@ -92,7 +92,7 @@ static void tell_giving(struct edge_state *state, const struct giving *giving)
 	char text[160];
 
 	if (giving->is_on)
-		snprintf(text, sizeof(text), "no origin answers: visitors get continuity copies of its public pages");
+		snprintf(text, sizeof(text), "visitors get continuity copies of its pages: no origin answers, or the places of a priority route are all taken");
 	else
 		snprintf(text, sizeof(text), "no continuity copy was given for %u s, %llu in all", OVER_MS / 1000, (unsigned long long)giving->given);
 	if (site)
