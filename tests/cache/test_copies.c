@@ -109,7 +109,7 @@ static struct span key_of(uint64_t site, const char *path, char out[256])
 	return span_make(out, (size_t)snprintf(out, 256, "%.16s https://www.x.example%s", hex, path));
 }
 
-static void save_variant(struct stage *stage, uint64_t site, const char *path, size_t bytes, enum copy_rank rank, struct span vary, struct span variant)
+static void save_flags(struct stage *stage, uint64_t site, const char *path, size_t bytes, unsigned flags, struct span vary, struct span variant)
 {
 	struct field list[] = { { SPAN("Content-Type"), SPAN("text/html"), FIELD_CONTENT_TYPE }, { SPAN("Cache-Control"), SPAN("max-age=60"), FIELD_CACHE_CONTROL } };
 	struct fields fields = { .list = list, .count = 2, .size = 2, .max = 2 };
@@ -124,11 +124,16 @@ static void save_variant(struct stage *stage, uint64_t site, const char *path, s
 	for (size_t made = 0; made < bytes; made += sizeof(text))
 		assert_ok(cache_body_add(draft.body, span_make(text, bytes - made < sizeof(text) ? bytes - made : sizeof(text)), 0));
 	assert_ok(cache_object_make(stage->store, &draft, &object));
-	copies_save(stage->copies, object, site, rank, now_s);
+	copies_save(stage->copies, object, site, flags, now_s);
 	cache_object_drop(object);
 	cache_body_drop(draft.body);
 	for (unsigned i = 0; i < 300 && copies_state(stage->copies).written == written; i++)
 		usleep(1000);
+}
+
+static void save_variant(struct stage *stage, uint64_t site, const char *path, size_t bytes, enum copy_rank rank, struct span vary, struct span variant)
+{
+	save_flags(stage, site, path, bytes, rank == COPY_PRIORITY ? COPY_IS_PRIORITY : 0u, vary, variant);
 }
 
 static void save(struct stage *stage, uint64_t site, const char *path, size_t bytes, enum copy_rank rank)
@@ -328,6 +333,29 @@ static void variants(void **state)
 	assert_int_equal(copies_state(stage->copies).copies, 3 + VARIANTS_MAX);
 }
 
+/* What came to a private address is for private addresses, and takes no other's place. */
+static void private(void **state)
+{
+	struct stage *stage = *state;
+	struct fields none = { .count = 0 };
+	char key[256];
+	struct copies_ask ask = { .site = SITE, .key = key_of(SITE, "/", key), .fields = &none };
+	struct copies_offer offer = { .site = SITE, .key = ask.key, .hash = 1, .is_private = true };
+
+	save_flags(stage, SITE, "/", 10, COPY_IS_PRIVATE, SPAN_NONE, SPAN_NONE);
+	again(stage);
+	assert_int_equal(copies_find(stage->copies, &ask, NULL, NULL), COPIES_NONE);
+	ask.is_private = true;
+	assert_int_equal(copies_find(stage->copies, &ask, NULL, NULL), COPIES_WAIT);
+	assert_true(copies_want(stage->copies, &offer, 1000));
+	offer.is_private = false;
+	assert_true(copies_want(stage->copies, &offer, 1000 + 2 * COPIES_LOOK_MS));
+	save(stage, SITE, "/", 20, COPY_ORDINARY);
+	offer.is_private = true;
+	assert_false(copies_want(stage->copies, &offer, 1000 + 4 * COPIES_LOOK_MS));
+	assert_int_equal(find(stage, SITE, "/"), 20);
+}
+
 /* One bit of the last byte: of the body. */
 static void damage(const char *path)
 {
@@ -525,7 +553,7 @@ static void too_old(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(keeps), TEST(is_wanted_now_and_then), TEST(who_goes), TEST(nobody_turns_the_disk_over), TEST(all_together), TEST(variants), TEST(damaged),
+		TEST(keeps), TEST(is_wanted_now_and_then), TEST(who_goes), TEST(nobody_turns_the_disk_over), TEST(all_together), TEST(variants), TEST(private), TEST(damaged),
 		TEST(another_place), TEST(a_key_that_others_read), TEST(words), TEST(a_site_that_goes), TEST(a_disk_that_refuses), TEST(what_was_left_half),
 		TEST(too_old),
 	};

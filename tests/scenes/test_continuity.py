@@ -154,6 +154,9 @@ def test_what_is_never_copied(town, portal):
         town.get("/authorization", ("Authorization", "Basic YTpi"))
         town.get("/range", ("Range", "bytes=0-1"))
         town.get("/head", method="HEAD")
+        for number, field in enumerate((("X-Requested-With", "XMLHttpRequest"), ("Referer", "https://evil.example/"), ("Accept", "application/json"),
+                                        ("User-Agent", "<script>"), ("X-Forwarded-Scheme", "x"), ("User-Agent", "Googlebot"))):
+            town.get(f"/odd/{number}", field)
     copied(town, "/good")
     assert [copy["url"] for copy in listed(town)["list"]] == [f"http://{HOST}/good"]
     portal.die()
@@ -203,6 +206,24 @@ def test_who_may_have_it(start_shield, portal):
     assert town.get("/shop", ("Cookie", "cart=1")).status in (502, 503)
     assert town.get("/shop", ("Authorization", "Basic YTpi")).status in (502, 503)
     assert town.get("/intranet").status in (502, 503)
+
+
+def test_what_colleagues_see_is_for_colleagues(start_shield, portal):
+    """An origin that shows more to private addresses, and says nothing of it."""
+    portal.pages["/"] = lambda request: html(b"staff" if request.get("x-forwarded-for").startswith("10.") else b"public")
+    town = start_shield({"trusted_proxies": ["127.0.0.1"], "sites": [site(portal)]})
+    staff, citizen = ("X-Forwarded-For", "10.1.2.3"), ("X-Forwarded-For", "203.0.113.5")
+    copied(town, "/", ask=lambda path: town.get(path, staff))
+    portal.die()
+    assert town.get("/", citizen).status in (502, 503)
+    assert is_copy(town.get("/", staff), b"staff")
+    portal.come_back()
+    wait_until(lambda: town.get("/", citizen).body == b"public" and len(files(town)) == 1 and b"public" in files(town)[0].read_bytes(), 25, "a copy for all")
+    for _ in range(5):
+        assert town.get("/", staff).body == b"staff"
+        time.sleep(0.5)
+    portal.die()
+    assert is_copy(town.get("/", citizen), b"public") and is_copy(town.get("/", staff), b"public")
 
 
 def test_it_survives_everything(start_shield, portal):

@@ -204,6 +204,7 @@ struct copy_entry *copy_entry_add(struct copies *copies, struct copies_site *sit
 	entry->bytes = file_bytes;
 	entry->is_judged = copy->flags & COPY_IS_JUDGED;
 	entry->is_priority = copy->flags & COPY_IS_PRIORITY;
+	entry->is_private = copy->flags & COPY_IS_PRIVATE;
 	copy_entry_rank(entry);
 	list_add_first(copies_bucket(copies, entry->key), &entry->bucket);
 	list_add_last(&site->entries, &entry->of_site);
@@ -291,7 +292,14 @@ static bool is_due(struct copies *copies, const struct copies_offer *offer)
 	if (offer->is_for_pins && !copies_is_pinned(site, offer->key))
 		return false;
 	entry = copy_entry_find(copies, offer->key, offer->vary, offer->variant);
+	if (entry && entry->is_private != offer->is_private)
+		return entry->is_private;
 	return !entry || is_older(entry->kept_s, site->rules.refresh_s);
+}
+
+bool copies_have_pins(const struct copies *copies)
+{
+	return __atomic_load_n(&copies->state.pins, __ATOMIC_RELAXED);
 }
 
 bool copies_want(struct copies *copies, const struct copies_offer *offer, uint64_t now_ms)
@@ -301,7 +309,7 @@ bool copies_want(struct copies *copies, const struct copies_offer *offer, uint64
 	uint32_t second = (uint32_t)(now_ms / 1000);
 	bool is_wanted;
 
-	if (offer->is_for_pins && !__atomic_load_n(&copies->state.pins, __ATOMIC_RELAXED))
+	if (offer->is_for_pins && !copies_have_pins(copies))
 		return false;
 	if (seen >> 32 == hash >> 32 && (uint32_t)seen > second)
 		return false;
@@ -312,7 +320,7 @@ bool copies_want(struct copies *copies, const struct copies_offer *offer, uint64
 	return is_wanted;
 }
 
-void copies_save(struct copies *copies, struct cache_object *object, uint64_t site_key, enum copy_rank rank, uint64_t made_s)
+void copies_save(struct copies *copies, struct cache_object *object, uint64_t site_key, unsigned flags, uint64_t made_s)
 {
 	struct copy_save *save = calloc(1, sizeof(*save));
 	bool is_taken = false;
@@ -325,7 +333,7 @@ void copies_save(struct copies *copies, struct cache_object *object, uint64_t si
 		save->object = object;
 		save->made_s = made_s;
 		save->drops = save->site->drops;
-		save->is_priority = rank == COPY_PRIORITY;
+		save->flags = flags;
 		list_add_last(&copies->saves, &save->node);
 		copies->save_count++;
 		pthread_cond_signal(&copies->work);
@@ -369,7 +377,7 @@ static bool is_for(const struct copy_entry *entry, const struct copies_ask *ask)
 	char text[VARIANT_BYTES_MAX];
 	struct span variant;
 
-	if (!span_equal(entry->key, ask->key) || (ask->needs_judged && !entry->is_judged))
+	if (!span_equal(entry->key, ask->key) || (ask->needs_judged && !entry->is_judged) || (entry->is_private && !ask->is_private))
 		return false;
 	if (ask->has_cookies && list_has_token(entry->vary, SPAN("cookie")))
 		return false;

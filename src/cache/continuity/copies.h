@@ -18,6 +18,7 @@
 #ifndef BOUCLIER_CACHE_CONTINUITY_COPIES_H
 #define BOUCLIER_CACHE_CONTINUITY_COPIES_H
 
+#include "cache/continuity/copy.h"
 #include "cache/continuity/settings.h"
 #include "cache/store.h"
 
@@ -67,12 +68,15 @@ struct copies_offer {
 	uint64_t hash;                /* cache_store_hash of the key */
 	enum copy_rank rank;          /* ORDINARY or PRIORITY: pins are known here */
 	bool is_for_pins;             /* it is copied only if it is pinned */
+	bool is_private;              /* for visitors with a private address only: it takes no other's place */
 };
 
+/* Some site has pins: asked before anything else that costs. */
+bool copies_have_pins(const struct copies *copies);
 /* May a copy of it be of use now? Once true, it is not again for COPIES_LOOK_MS. */
 bool copies_want(struct copies *copies, const struct copies_offer *offer, uint64_t now_ms);
-/* OBJECT is held until it is written. MADE_S: when the origin made it. */
-void copies_save(struct copies *copies, struct cache_object *object, uint64_t site, enum copy_rank rank, uint64_t made_s);
+/* OBJECT is held until it is written. FLAGS: of enum copy_flag, PRIORITY and PRIVATE. MADE_S: when the origin made it. */
+void copies_save(struct copies *copies, struct cache_object *object, uint64_t site, unsigned flags, uint64_t made_s);
 /* The origin says that there is no such page: its copies go, but for pinned ones. Not IS_CERTAIN: when it says so again after `refresh`, and has not
  * given it meanwhile. */
 void copies_forget(struct copies *copies, struct span key, bool is_certain);
@@ -83,6 +87,7 @@ struct copies_ask {
 	const struct fields *fields;  /* the request's */
 	bool has_cookies;             /* what varies on Cookie is not for it */
 	bool needs_judged;            /* nor is what rules have not seen */
+	bool is_private;              /* who asks has a private address */
 };
 
 /* Of one that waits; its owner's memory. Zero at birth. */

@@ -42,6 +42,7 @@ enum copy_kind { COPY_ANSWER = 1, COPY_PIN = 2 };
 enum copy_flag {
 	COPY_IS_JUDGED = 1,       /* rules were asked, and had nothing against it */
 	COPY_IS_PRIORITY = 2,     /* of a path of priority_routes */
+	COPY_IS_PRIVATE = 4,      /* nobody declared it to be for all, and who got it had a private address: for his like */
 };
 
 struct copy {

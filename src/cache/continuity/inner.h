@@ -37,7 +37,7 @@ struct copy_entry {
 	struct span key, vary, variant, tags, coding;  /* behind the struct */
 	uint64_t made_s, kept_s, bytes;
 	enum copy_rank rank;
-	bool is_judged, is_priority;
+	bool is_judged, is_priority, is_private;
 	struct cache_object *object;  /* held; NULL: not in memory */
 	uint64_t used_ms, missed_s;   /* missed: the origin said first that there is no such page; 0: it did not */
 };
@@ -48,7 +48,7 @@ struct copy_save {
 	struct cache_object *object;  /* held */
 	struct copies_site *site;
 	uint64_t made_s, drops;
-	bool is_priority;
+	unsigned flags;               /* of enum copy_flag */
 };
 
 /* What is to be done on disk: files that go, or a pin that is written. Who waits for it holds it, as the thread does; the last frees it. */

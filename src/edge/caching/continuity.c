@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "cache/key.h"
+#include "cache/likeness.h"
 #include "edge/inspect/inspect.h"
 #include "edge/request.h"
 
@@ -138,39 +140,77 @@ static bool is_of_paths(const struct continuity_settings *settings, struct span 
 	return !settings->paths.count;
 }
 
+/* By what he accepts he gets a page, or a part of one, and not what programs get at the same address. */
+static bool accepts_pages(const struct field *accept)
+{
+	static const struct span starts[] = { SPAN_INIT("text/html"), SPAN_INIT("text/css"), SPAN_INIT("image/") };
+
+	if (!accept || span_equal(accept->value, SPAN("*/*")))
+		return true;
+	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++) {
+		if (span_starts_nocase(accept->value, starts[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Security, fails closed: what the origin may have put into the page because of who asked is not shown to others. */
+static bool is_like_anybody(const struct request *request, const struct visitor_kind *visitor)
+{
+	const struct fields *fields = &request->head.fields;
+
+	for (unsigned i = 0; i < fields->count; i++) {
+		if (span_find(fields->list[i].value, '<') < fields->list[i].value.len)
+			return false;
+	}
+	return likeness_is_plain(fields) && !fields_find(fields, FIELD_REFERER) && visitor->agent != AGENT_ROBOT &&
+	       accepts_pages(fields_find(fields, FIELD_ACCEPT)) && !likeness_has_secret(request->head.path, SPAN_NONE);
+}
+
 static bool wants(struct request *request, enum policy_copy kind, struct span vary, struct span variant)
 {
 	const struct continuity_settings *settings = settings_of(request->site);
 	bool is_priority = request_is_priority(request);
+	struct visitor_kind visitor = likeness_kind(&request->head.fields, &request->source);
 	bool is_asked_for = settings->mode == CONTINUITY_PUBLIC || (settings->mode == CONTINUITY_DECLARED && kind == POLICY_COPY_DECLARED);
 	struct copies_offer offer = {
 		.site = request->site->key, .key = request->caching.key, .vary = vary, .variant = variant, .hash = request->caching.hash,
 		.rank = is_priority ? COPY_PRIORITY : COPY_ORDINARY,
 		.is_for_pins = !is_priority && !(is_asked_for && is_of_paths(settings, request->head.path)),
+		.is_private = kind == POLICY_COPY_UNDECLARED && visitor.is_private,
 	};
 
+	if (kind == POLICY_COPY_UNDECLARED && !is_like_anybody(request, &visitor))
+		return false;
+	request->caching.recall.flags = (is_priority ? COPY_IS_PRIORITY : 0u) | (offer.is_private ? COPY_IS_PRIVATE : 0u);
 	return copies_want(copies_of(request), &offer, now_ms(request));
+}
+
+/* Most sites have nothing that is to be copied, and learn it here. */
+static bool has_copies(const struct request *request)
+{
+	const struct copies *copies = copies_of(request);
+	int mode = copies ? settings_of(request->site)->mode : CONTINUITY_OFF;
+
+	return mode != CONTINUITY_OFF && (mode != CONTINUITY_PRIORITY || request->site->priority->count || copies_have_pins(copies));
 }
 
 /* Security, fails closed: what only some networks may see is no public page. */
 static enum policy_copy judge(const struct request *request, const struct response_head *answer)
 {
-	if (!copies_of(request) || settings_of(request->site)->mode == CONTINUITY_OFF || has_query(request) ||
-	    request->route->settings->allow_from.count)
+	if (!has_copies(request) || has_query(request) || request->route->settings->allow_from.count)
 		return POLICY_COPY_NEVER;
 	return policy_judge_copy(&request->head, request->caching.cookies, answer, (int64_t)wall_s(request));
 }
 
-bool continuity_wants(struct request *request, struct span vary, struct span variant)
+bool continuity_wants(struct request *request)
 {
 	enum policy_copy kind = judge(request, &request->response);
+	__attribute__((uninitialized)) char vary_text[VARIANT_BYTES_MAX], text[VARIANT_BYTES_MAX];
+	struct span vary, variant;
 
-	return kind != POLICY_COPY_NEVER && wants(request, kind, vary, variant);
-}
-
-enum policy_copy continuity_judge(const struct request *request)
-{
-	return judge(request, &request->response);
+	return kind != POLICY_COPY_NEVER && key_vary_write(&request->response.fields, vary_text, &vary) == RESULT_OK &&
+	       key_variant_write(&request->head.fields, vary, text, &variant) == RESULT_OK && wants(request, kind, vary, variant);
 }
 
 void continuity_save(struct request *request, struct cache_object *object)
@@ -179,7 +219,7 @@ void continuity_save(struct request *request, struct cache_object *object)
 	uint64_t made_s = wall_s(request) > age_s ? wall_s(request) - age_s : 0;
 
 	if (object->body->bytes <= (uint64_t)settings_of(request->site)->object_bytes)
-		copies_save(copies_of(request), object, request->site->key, request_is_priority(request) ? COPY_PRIORITY : COPY_ORDINARY, made_s);
+		copies_save(copies_of(request), object, request->site->key, request->caching.recall.flags, made_s);
 }
 
 void continuity_see(struct request *request, struct cache_object *object)
@@ -222,6 +262,7 @@ static struct copies_ask ask_of(const struct request *request)
 	return (struct copies_ask){
 		.site = request->site->key, .key = request->caching.key, .fields = &request->head.fields,
 		.has_cookies = request->caching.cookies != COOKIE_NONE, .needs_judged = inspect_is_due(request),
+		.is_private = likeness_kind(&request->head.fields, &request->source).is_private,
 	};
 }
 

@@ -12,6 +12,9 @@
  * Limits   RECALL_WAIT_MS for the disk
  * Threads  its worker's
  *
+ * Of what nobody declares to be for everybody, only what came to somebody who asked as anybody does, so that nobody chooses what others see;
+ * if his address was a private one, for visitors who have one too.
+ *
  * Availability, fails open: a copy that cannot be had leaves the answer that there would have been without copies.
  * Security, fails closed: what rules have not seen is not given where they are asked, nor what only some networks may see, kept.
  */
@@ -34,6 +37,7 @@ struct recall {
 	unsigned status;              /* of the answer that there is otherwise; 0: nothing is asked for */
 	int decision, reason;         /* the same: edge/fact.h */
 	unsigned waits;
+	unsigned flags;               /* of the copy that is being made: enum copy_flag */
 	uint64_t until_ms;
 };
 
@@ -43,10 +47,8 @@ void continuity_worker_init(struct worker *worker);
 /* The sites of PLAN are served from now on. RESULT_NO_MEMORY: those before are. */
 enum result continuity_apply(struct edge_cache *cache, const struct plan *plan) must_check;
 
-/* VARY and VARIANT of the answer are known. Once true, the copy is to be made: it is not asked for again for a while. */
-bool continuity_wants(struct request *request, struct span vary, struct span variant);
-/* Could its answer be copied at all? */
-enum policy_copy continuity_judge(const struct request *request);
+/* The answer's head is here. Once true, the copy is to be made: it is not asked for again for a while. */
+bool continuity_wants(struct request *request);
 /* OBJECT is kept in memory, or was brought for a copy alone. */
 void continuity_save(struct request *request, struct cache_object *object);
 void continuity_see(struct request *request, struct cache_object *object);

@@ -158,11 +158,10 @@ static void begin_copying(struct request *request)
 	const struct cache_rules rules = rules_of(request);
 	struct cache_life life;
 
-	if (size.framing == BODY_UNTIL_CLOSE || (size.is_known && size.bytes > (uint64_t)settings->object_bytes) ||
-	    continuity_judge(request) == POLICY_COPY_NEVER)
+	if (size.framing == BODY_UNTIL_CLOSE || (size.is_known && size.bytes > (uint64_t)settings->object_bytes) || !continuity_wants(request))
 		return;
 	policy_live(&request->response.fields, request->response.status, &rules, wall_s(request), took_s(request), &life);
-	if (make_draft(request, &life) != RESULT_OK || !continuity_wants(request, caching->draft.vary, caching->draft.variant))
+	if (make_draft(request, &life) != RESULT_OK)
 		return;
 	if (cache_body_new(request->connection->worker->common->cache->store, request->site->tenant->key, (uint64_t)settings->object_bytes, &caching->body) != RESULT_OK)
 		return;
