@@ -372,8 +372,9 @@ def test_a_pinned_page_under_a_flood_on_its_own_route(start_shield, start_origin
         time.sleep(0.4)
         return html(b"urgences")
     origin = start_origin(slow)
-    town = start_shield({"workers": 2, "sites": [{"name": HOST, "origins": [origin.url], "priority_routes": ["/urgences/"], "challenge": "off",
-                                                  "concurrency": {"floor": 2, "start": 2, "ceiling": 2, "queue": 2, "patience": "500ms"}}]})
+    town = start_shield({"workers": 2, "log": {"rate": "100000/s"}, "sites": [{
+        "name": HOST, "origins": [origin.url], "priority_routes": ["/urgences/"], "challenge": "off",
+        "concurrency": {"floor": 2, "start": 2, "ceiling": 2, "queue": 2, "patience": "500ms"}}]})
     copied(town, "/urgences/")
     run(town, "pin", HOST, "/urgences/")
     stop, counts = threading.Event(), []
@@ -384,6 +385,7 @@ def test_a_pinned_page_under_a_flood_on_its_own_route(start_shield, start_origin
                 counts.append(town.get(f"/urgences/?{number}").status)
             except (OSError, lab.wire.Closed):
                 pass
+            time.sleep(0.02)
     threads = [threading.Thread(target=flood, args=(number,)) for number in range(30)]
     for thread in threads:
         thread.start()
@@ -400,8 +402,9 @@ def test_a_pinned_page_under_a_flood_on_its_own_route(start_shield, start_origin
     assert sum(is_copy(reply, b"urgences") for reply in replies) > 10
     assert took < 20 * 2
     assert 503 in counts
-    lines = [line for line in town.journal() if line.get("bouclier.cache") == "continuity"]  # of the flood only some are lines
-    assert lines and all(line["bouclier.reasons"][0] in ("queue-full", "queue-late") and line["url.path"] == "/urgences/" for line in lines)
+    town.wait_journal(lambda line: line.get("bouclier.cache") == "continuity")
+    lines = [line for line in town.journal() if line.get("bouclier.cache") == "continuity"]
+    assert all(line["bouclier.reasons"][0] in ("queue-full", "queue-late") and line["url.path"] == "/urgences/" for line in lines)
 
 
 def test_nobody_gets_another_sites_copy(start_shield, start_origin):
@@ -426,3 +429,22 @@ def test_nobody_gets_another_sites_copy(start_shield, start_origin):
     wait_until(lambda: town.edge() not in (edge, None) and town.is_ready(), 20, "another edge")
     assert town.get().status in (502, 503) and town.get(host=names[1]).status in (502, 503)
     assert not pathlib.Path(one).exists() and not pathlib.Path(two).exists()
+
+
+WRONG = {
+    "mode": ({"mode": "all"}, "expected"),
+    "path": ({"mode": "public", "paths": ["news"]}, "expected a path that can be read in one way only"),
+    "two readings": ({"mode": "public", "paths": ["/a/../b"]}, "expected a path that can be read in one way only"),
+    "object": ({"disk": "64KiB", "object": "1MiB"}, "longer than all of them together"),
+    "refresh": ({"refresh": "8d"}, "too old (max_age) before it is written anew"),
+    "unit": ({"disk": 5}, "disk"),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_what_a_file_may_not_say(town, kind):
+    keys, words = WRONG[kind]
+    town.settings["sites"][0]["continuity"] = keys
+    town.write(town.settings)
+    worked, text = town.reload()
+    assert not worked and words in text, text
