@@ -183,7 +183,7 @@ const struct command commands[] = {
 	  .arguments_max = 2, .options = purge_options, .run = purge_command,
 	  .details = "URL is /path?query, or the whole of it (https://host/path?query) for one of the hosts of the site. With * at its end, all that "
 	             "begin so: /* is everything. tag:NAME: answers whose origin named them NAME, in Cache-Tag or Surrogate-Key. What is on its way "
-	             "from an origin meanwhile is not kept. Says how many answers went; none is no error." },
+	             "from an origin meanwhile is not kept. Continuity copies on disk go, too. Says how many answers went; none is no error." },
 	{ .name = "continuity", .summary = "the last good copies of public pages, which are given when no origin answers", .arguments = "list [SITE] | pin SITE URL | drop SITE URL|PREFIX*|all",
 	  .arguments_min = 1, .arguments_max = 3, .options = continuity_options, .run = continuity_command,
 	  .details = "Copies are on disk, in the state folder; which pages have one is said by the key continuity of a site. URL is /path, for all hosts of the site, or "
