@@ -9,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const uint8_t mac_key[MAC_KEY_LEN] = "fuzz";
+static const uint8_t mac_key[MAC_KEY_LEN] = "fuzz", other_key[MAC_KEY_LEN] = "another";
 
 /* The last bytes of the head are its proof: the input tells how long the head is in its first two. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(file, data + 2, size - 2);
 	text = span_make((const char *)file, size - 2);
-	assert(copy_read_head(text, text.len, mac_key, &copy, &found) != RESULT_OK);
+	assert(copy_read_head(text, text.len, other_key, &copy, &found) != RESULT_OK);
 	if (head >= MAC_LEN && head <= text.len)
 		assert(mac_make(mac_key, span_take(text, head - MAC_LEN), file + head - MAC_LEN) == RESULT_OK);
 	if (copy_read_head(text, text.len, mac_key, &copy, &found) == RESULT_OK) {
