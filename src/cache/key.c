@@ -62,12 +62,16 @@ struct span key_url(struct span key)
 	return span_skip(key, SITE_DIGITS + 1);
 }
 
-struct span key_target(struct span key)
+struct span key_target_of_url(struct span url)
 {
-	struct span url = key_url(key);
 	struct span rest = span_skip(url, span_find(url, ':') + sizeof("://") - 1);
 
 	return span_skip(rest, span_find(rest, '/'));
+}
+
+struct span key_target(struct span key)
+{
+	return key_target_of_url(key_url(key));
 }
 
 /* -- Vary -- */

@@ -30,6 +30,7 @@ enum result key_write(const struct cache_place *place, const struct request_head
 struct span key_url(struct span key);
 /* "/path?query" */
 struct span key_target(struct span key);
+struct span key_target_of_url(struct span url);
 
 enum vary_kind {
 	VARY_NOTHING,

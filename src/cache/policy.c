@@ -281,3 +281,51 @@ bool policy_is_error(unsigned status)
 {
 	return status == 500 || status == 502 || status == 503 || status == 504;
 }
+
+/* -- copies -- */
+
+/* What a page consists of; no archives, no films. */
+static bool is_of_page(const struct fields *fields)
+{
+	static const struct span starts[] = { SPAN_INIT("text/"), SPAN_INIT("image/"), SPAN_INIT("font/") };
+	static const struct span types[] = {
+		SPAN_INIT("application/xhtml+xml"), SPAN_INIT("application/xml"), SPAN_INIT("application/json"), SPAN_INIT("application/ld+json"),
+		SPAN_INIT("application/javascript"), SPAN_INIT("application/manifest+json"), SPAN_INIT("application/rss+xml"), SPAN_INIT("application/atom+xml"),
+	};
+	const struct field *field = find(fields, FIELD_CONTENT_TYPE);
+	struct span type, rest = field ? field->value : SPAN_NONE;
+
+	if (!field || fields_count(fields, FIELD_CONTENT_TYPE) != 1)
+		return false;
+	type = span_trim(span_cut(&rest, ';'));
+	if (span_equal_nocase(type, SPAN("text/event-stream")))
+		return false;
+	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++) {
+		if (span_starts_nocase(type, starts[i]))
+			return true;
+	}
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		if (span_equal_nocase(type, types[i]))
+			return true;
+	}
+	return false;
+}
+
+enum policy_copy policy_judge_copy(const struct request_head *request, enum cookie_kind cookies, const struct response_head *answer, int64_t now_s)
+{
+	const struct cache_rules rules = { .is_heuristic = false };
+	struct cache_control control;
+	int64_t lifetime_s;
+
+	cache_control_read(&answer->fields, &control);
+	if (answer->status != 200 || cookies != COOKIE_NONE || policy_judge_request(request, cookies) != CACHE_NONE)
+		return POLICY_COPY_NEVER;
+	if (judge_head(request, cookies, answer, &control) != CACHE_NONE || !is_of_page(&answer->fields))
+		return POLICY_COPY_NEVER;
+	if (control.no_cache || control.must_revalidate || control.proxy_revalidate || find(&answer->fields, FIELD_PRAGMA))
+		return POLICY_COPY_NEVER;
+	if (control.s_maxage != CONTROL_NONE && control.if_error == CONTROL_NONE)
+		return POLICY_COPY_NEVER;
+	lifetime_s = lifetime_of(&answer->fields, answer->status, &control, &rules, now_s);
+	return lifetime_s == CONTROL_NONE ? POLICY_COPY_UNDECLARED : lifetime_s > 0 ? POLICY_COPY_DECLARED : POLICY_COPY_NEVER;
+}

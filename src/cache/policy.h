@@ -96,4 +96,15 @@ enum cache_use policy_use(const struct cache_life *life, int64_t resident_s, con
 bool policy_serves_on_error(const struct cache_life *life, int64_t resident_s);
 bool policy_is_error(unsigned status);
 
+/* -- continuity copies: what is given while there is no origin to ask (RFC 9111, 4.2.4: "disconnected") -- */
+
+enum policy_copy {
+	POLICY_COPY_NEVER,
+	POLICY_COPY_UNDECLARED,     /* nobody says how long others may have it */
+	POLICY_COPY_DECLARED,
+};
+/* May ANSWER be given to others, however old, when its origin is gone? Only what is a page or a part of one, says 200, is for everybody, and does not
+ * forbid it: no-cache, must-revalidate, proxy-revalidate, s-maxage without stale-if-error, or nothing that is good for longer than a moment. */
+enum policy_copy policy_judge_copy(const struct request_head *request, enum cookie_kind cookies, const struct response_head *answer, int64_t now_s);
+
 #endif

@@ -78,6 +78,7 @@ static const struct option unban_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPT
 static const struct option bans_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option purge_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option guard_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
+static const struct option continuity_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option level_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option status_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option top_options[] = {
@@ -190,7 +191,14 @@ const struct command commands[] = {
 	  .arguments_max = 2, .options = purge_options, .run = purge_command,
 	  .details = "URL is /path?query, or the whole of it (https://host/path?query) for one of the hosts of the site. With * at its end, all that "
 	             "begin so: /* is everything. tag:NAME: answers whose origin named them NAME, in Cache-Tag or Surrogate-Key. What is on its way "
-	             "from an origin meanwhile is not kept. Says how many answers went; none is no error." },
+	             "from an origin meanwhile is not kept. Continuity copies on disk go, too. Says how many answers went; none is no error." },
+	{ .name = "continuity", .summary = "the last good copies of public pages, which are given when no origin answers", .arguments = "list [SITE] | pin SITE URL | drop SITE URL|PREFIX*|all",
+	  .arguments_min = 1, .arguments_max = 3, .options = continuity_options, .run = continuity_command,
+	  .details = "Copies are on disk, in the state folder; which pages have one is said by the key continuity of a site. URL is /path, for all hosts of the site, or "
+	             "https://host/path, in both cases without a query.\n\n"
+	             "pin: its copies stay, whatever their age and whoever needs room, and are made if they are missing, whatever the site's mode is but off; 64 of "
+	             "a site. Never of what the origin calls private, or that sets a cookie. It lasts until drop, through restarts.\n\n"
+	             "drop: copies and pins go; the next visitors have copies made anew where the site wants some. all: every one of the site. purge drops copies, too, and leaves pins." },
 	{ .name = "level", .summary = "how sites are; says that one is attacked, or leaves it to the detector", .arguments = "[SITE [attack|elevated|normal|auto]]",
 	  .arguments_max = 2, .options = level_options, .run = level_command,
 	  .details = "The detector compares each second with what is usual for the site (requests, new sources, errors, latency, kinds of "

@@ -274,6 +274,15 @@ static void print_counts(struct page *page, const struct json *site)
 	page_print(page, "\n");
 }
 
+/* Nothing to say on a calm day. */
+static void print_continuity(struct page *page, const struct json *continuity)
+{
+	if (!continuity || !json_bool_of(json_find(continuity, "giving")))
+		return;
+	page_color(page, PAGE_RED, "  continuity   visitors get copies of its pages: no origin answers, or a priority route is full");
+	page_print(page, " (%llu copies, given %llu times; bouclier continuity list)\n", printable(continuity, "copies"), printable(continuity, "given"));
+}
+
 static void print_site(struct page *page, const struct json *site)
 {
 	const struct json *hosts = json_find(site, "hosts"), *origins = json_find(site, "origins");
@@ -286,6 +295,7 @@ static void print_site(struct page *page, const struct json *site)
 	page_print(page, "\n");
 	print_bypass(page, json_find(site, "bypass"), json_text_of(json_find(site, "site")));
 	print_maintenance(page, site);
+	print_continuity(page, json_find(site, "continuity"));
 	if (json_find(site, "inspected") && !json_bool_of(json_find(site, "inspected")))
 		page_color(page, PAGE_YELLOW, "  not inspected: its TLS passes through to the origins\n");
 	print_level(page, json_find(site, "level"));

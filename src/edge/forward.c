@@ -55,14 +55,6 @@ static bool is_repeatable(const struct request *request)
 	       (!request->forwarded_ns || is_safe_twice(request));
 }
 
-enum step_outcome request_answer_failed(struct request *request, unsigned status, enum decision decision, enum reason reason)
-{
-	if (!caching_shows_stale(request))
-		return request_answer(request, status, decision, reason);
-	request->reason = reason;
-	return STEP_AGAIN;
-}
-
 /* The origin failed before its response began. */
 static enum step_outcome fail_origin(struct request *request, enum origin_outcome outcome)
 {

@@ -13,6 +13,7 @@
 #include "edge/deliver.h"
 #include "edge/inspect/hold.h"
 #include "edge/observing/would.h"
+#include "edge/probe.h"
 #include "edge/queue/queue.h"
 
 /* The life of a request, in order. X(ID, function): the names go to traces and crash reports. */
@@ -30,6 +31,7 @@
 	X(AWAIT, await)       /* the body goes up, the response head comes down */ \
 	X(INSPECT_RESPONSE, inspect_response)  /* rules, phases 3 and 4 */ \
 	X(STORE, store)       /* may the answer be kept? */ \
+	X(RECALL, recall)     /* no origin answers: its last good page is brought from the disk */ \
 	X(DELIVER, deliver)   /* the response goes to the client */ \
 	X(RECORD, record)     /* one fact */
 
@@ -187,16 +189,9 @@ bool request_is_tolerant(const struct request *request);
 enum step_outcome request_hang_up(struct request *request, enum reason reason);
 /* A person has taken the defences of this site away, for a time. */
 bool request_is_bypassed(const struct request *request);
-/* probe.c: a probe of the shield by itself, which goes as far as the rules and no further. */
-bool request_is_probe(const struct request *request);
-/* It carries a good key: a field that rules do not see. */
-bool request_has_probe_key(const struct request *request);
-/* ... and makes its connection one for probing. */
-bool request_begins_probing(const struct request *request);
+/* Its connection is one for probing from now on (request_begins_probing). */
 enum step_outcome request_begin_probing(struct request *request);
-/* The site by which such a connection is judged; NULL: there is none any more. */
-const struct site *request_probed_site(const struct request *request);
-/* No origin answers: what is kept is given if it may be (caching_shows_stale), and the journal tells why. */
+/* No origin answers: what is kept is given if it may be, in memory or on disk (continuity.h), and the journal tells why. */
 enum step_outcome request_answer_failed(struct request *request, unsigned status, enum decision decision, enum reason reason);
 /* Answers with BODY (may be empty) and LOCATION (may be empty). */
 enum step_outcome request_answer_with(struct request *request, unsigned status, struct span type, struct span body, struct span location);

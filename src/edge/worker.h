@@ -122,6 +122,9 @@ struct worker {
 	struct list flights_waiting;         /* struct request, caching.waiting: for an equal one */
 	struct job flights_job;
 	bool is_flights_posted;              /* by any thread */
+	struct list copies_waiting;          /* struct request, caching.recall.waiting: for the disk */
+	struct job copies_job;
+	bool is_copies_posted;               /* by the copies' thread */
 	uint64_t date_second;
 	char date[CLOCK_HTTP_LEN + 1];
 	uint64_t reached;                    /* the last generation it has taken, listeners and all: read by other threads */

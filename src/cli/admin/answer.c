@@ -118,6 +118,10 @@ static const struct admin_route routes[] = {
 	{ SPAN_INIT("/admit"), METHOD_DELETE, true, admin_answer_admit_end },
 	{ SPAN_INIT("/bans"), METHOD_GET, true, admin_answer_bans },
 	{ SPAN_INIT("/purge"), METHOD_POST, true, admin_answer_purge },
+	{ SPAN_INIT("/continuity"), METHOD_GET, true, admin_answer_continuities },
+	{ SPAN_INIT("/continuity"), METHOD_POST, true, admin_answer_continuity },
+	{ SPAN_INIT("/continuity/pin"), METHOD_POST, true, admin_answer_pin },
+	{ SPAN_INIT("/continuity/drop"), METHOD_POST, true, admin_answer_drop },
 	{ SPAN_INIT("/bypass"), METHOD_POST, true, admin_answer_bypass },
 	{ SPAN_INIT("/bypass"), METHOD_DELETE, true, admin_answer_bypass_end },
 };

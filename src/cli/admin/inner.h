@@ -93,10 +93,20 @@ void admin_answer_ban(struct admin *admin, const struct admin_request *request, 
 void admin_answer_unban(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_bans(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_purge(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+void admin_answer_continuities(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+void admin_answer_continuity(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+void admin_answer_pin(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+void admin_answer_drop(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+/* The member `continuity` of a site that has copies, or pins. */
+void admin_put_continuity(struct json_writer *json, const struct admin *admin, const struct edge_site *site);
 void admin_answer_bypass(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_bypass_end(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 
-/* -- sites that a request names: answer.c -- */
+/* -- sites and addresses that a request names: answer.c, purge.c -- */
+
+#define ADMIN_ADDRESS_MAX 4096u
+/* TEXT, an address of at most so many bytes, with its host in lower case, as they are kept. */
+struct span admin_lower_host(struct span text, char out[ADMIN_ADDRESS_MAX]);
 
 /* The site NAME; NULL: answered. */
 struct edge_site *admin_find_site(struct admin *admin, struct span name, struct admin_answer *answer);

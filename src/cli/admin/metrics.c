@@ -72,6 +72,21 @@ static void add_keeper(struct metric_list *metrics, const struct shared_keeper *
 	gauge(metrics, "fallen_back", "1 when the last good configuration runs, not the newest.", keeper->is_fallen_back);
 }
 
+static void add_copies(struct metric_list *metrics, const struct edge_state *state)
+{
+	struct copies_state copies;
+
+	if (!state->common.cache || !state->common.cache->copies)
+		return;
+	copies = copies_state(state->common.cache->copies);
+	gauge(metrics, "continuity_copies", "Continuity copies on disk.", copies.copies);
+	gauge(metrics, "continuity_bytes", "Disk that they take.", copies.bytes);
+	counter(metrics, "continuity_given_total", "Visitors' requests answered with a copy by this edge: no origin answered.", copies.given);
+	counter(metrics, "continuity_written_total", "Copies written by this edge.", copies.written);
+	counter(metrics, "continuity_skipped_total", "Copies that this edge did not write: too many waited for the disk.", copies.skipped);
+	counter(metrics, "continuity_damaged_total", "Files of copies that were damaged or not ours, and removed.", copies.damaged);
+}
+
 static uint64_t count_maintenances(const struct edge_state *state)
 {
 	const struct plan *plan = plan_of(state->snapshot);
@@ -95,6 +110,7 @@ static void add_edge(struct metric_list *metrics, struct admin *admin)
 	      edge_tenants_used(&admin->state->common.tenants, SHARED_CACHE));
 	if (state->common.cache)
 		gauge(metrics, "cache_objects", "Answers that are kept.", cache_store_count(state->common.cache->store).objects);
+	add_copies(metrics, state);
 	gauge(metrics, "workers", "Worker threads.", state->worker_count);
 	gauge(metrics, "reduced", "1 when the edge runs with the strict reader, proxy and budgets only.", state->common.is_reduced);
 	gauge(metrics, "bypasses", "Bypasses in force.", state->common.bypasses);

@@ -1,9 +1,9 @@
 /* Purge: answers that are kept are forgotten, of one address, of all that begin so, or of a tag. */
+#include <stdio.h>
+
 #include "cli/admin/inner.h"
 
 #include "base/banned.h"
-
-#define PURGE_BYTES_MAX 4096u
 
 /* One of "url", "prefix", "tag". False: answered. */
 static bool read_what(const struct json *root, struct cache_purge *purge, struct admin_answer *answer)
@@ -20,8 +20,8 @@ static bool read_what(const struct json *root, struct cache_purge *purge, struct
 		purge->text = text;
 		count++;
 	}
-	if (count != 1 || purge->text.len > PURGE_BYTES_MAX) {
-		admin_refuse(answer, 400, "say one of \"url\", \"prefix\" and \"tag\", of at most %u bytes", PURGE_BYTES_MAX);
+	if (count != 1 || purge->text.len > ADMIN_ADDRESS_MAX) {
+		admin_refuse(answer, 400, "say one of \"url\", \"prefix\" and \"tag\", of at most %u bytes", ADMIN_ADDRESS_MAX);
 		return false;
 	}
 	if (purge->kind != PURGE_TAG && purge->text.at[0] != '/' && !span_starts(purge->text, SPAN("http://")) && !span_starts(purge->text, SPAN("https://"))) {
@@ -32,7 +32,7 @@ static bool read_what(const struct json *root, struct cache_purge *purge, struct
 }
 
 /* Hosts are kept in lower case. */
-static struct span lower_host(struct span text, char out[PURGE_BYTES_MAX])
+struct span admin_lower_host(struct span text, char out[ADMIN_ADDRESS_MAX])
 {
 	size_t host = text.at[0] == '/' ? 0 : span_find(text, ':') + sizeof("://") - 1;
 	size_t end = host + span_find(span_skip(text, host), '/');
@@ -53,11 +53,21 @@ static void answer_count(struct span site, size_t count, struct admin_answer *an
 	admin_finish_json(answer, &writer);
 }
 
+/* On disk, too: what a person wants forgotten does not come back when the origin is gone. Pins stay: their next copy is of what there is then. */
+static size_t drop_copies(const struct edge_cache *cache, const struct cache_purge *purge)
+{
+	size_t count = 0;
+
+	if (cache->copies && copies_drop(cache->copies, purge, false, &count) != RESULT_OK)
+		fprintf(stderr, "bouclier: ALERT: continuity copies that were purged are not given any more, but their files may still be there after a restart\n");
+	return count;
+}
+
 void admin_answer_purge(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
 {
 	const struct edge_cache *cache = admin->state->common.cache;
 	struct cache_purge purge = { 0 };
-	char text[PURGE_BYTES_MAX];
+	char text[ADMIN_ADDRESS_MAX];
 	const struct edge_site *site;
 	struct json *root = NULL;
 	struct span name;
@@ -75,9 +85,9 @@ void admin_answer_purge(struct admin *admin, const struct admin_request *request
 	if (site && read_what(root, &purge, answer)) {
 		purge.site = site->key;
 		if (purge.kind != PURGE_TAG)
-			purge.text = lower_host(purge.text, text);
+			purge.text = admin_lower_host(purge.text, text);
 		cache_learner_purge(cache->learner, &purge);
-		answer_count(name, cache_store_purge(cache->store, &purge), answer);
+		answer_count(name, cache_store_purge(cache->store, &purge) + drop_copies(cache, &purge), answer);
 	}
 	json_drop(root);
 }

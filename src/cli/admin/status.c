@@ -275,6 +275,7 @@ static void put_site(struct json_writer *json, struct admin *admin, const struct
 	if (bypass)
 		put_bypass(json, bypass);
 	admin_put_maintenance(json, admin, site);
+	admin_put_continuity(json, admin, site);
 	if (total)
 		put_counts(json, total);
 	json_close(json, '}');

@@ -138,6 +138,7 @@ void caching_worker_init(struct worker *worker)
 {
 	list_init(&worker->flights_waiting);
 	job_init(&worker->flights_job, wake_told);
+	continuity_worker_init(worker);
 }
 
 /* -- a request's -- */
@@ -145,6 +146,7 @@ void caching_worker_init(struct worker *worker)
 void caching_init(struct request *request)
 {
 	cache_flight_init(&request->caching.flight, wake, NULL);
+	continuity_init(request);
 	list_init(&request->caching.waiting);
 }
 
@@ -163,6 +165,7 @@ void caching_end(struct request *request, struct worker *worker)
 {
 	struct caching *caching = &request->caching;
 
+	continuity_end(request, worker);
 	list_remove(&caching->waiting);
 	if (caching->leads || caching->waits)
 		cache_flight_end(worker->common->cache->flights, &caching->flight, FLIGHT_LOST, worker->loop.now_ms);
@@ -230,7 +233,10 @@ static enum result write_head(struct request *request, const struct cache_object
 
 	*head = (struct response_head){ .status = object->status, .version = HTTP_1_1, .body = { BODY_LENGTH, true, 0 } };
 	fields_init(&head->fields, &request->arena, object->fields.count + 4);
-	if (object->status == 200 && condition_is_not_modified(&request->head.fields, &object->fields, (int64_t)(request->wall_ns / 1000000000u)))
+	/* A copy is given whole: nobody downstream is to keep anything of it, nor to take it for what is good still. */
+	if (caching->state == CACHING_CONTINUITY)
+		kind = RANGE_WHOLE;
+	else if (object->status == 200 && condition_is_not_modified(&request->head.fields, &object->fields, (int64_t)(request->wall_ns / 1000000000u)))
 		head->status = 304;
 	else
 		kind = choose_part(request, object, &range);

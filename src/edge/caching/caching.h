@@ -6,6 +6,8 @@
  * A body that is kept goes into memory as fast as the origin sends it, and to the client from there: a slow client holds neither the origin
  * nor those that wait.
  *
+ * When the origin is gone, its last good pages are on disk: continuity.h.
+ *
  * Availability, fails open: what cannot be kept, for want of memory or because it is too long, is delivered all the same.
  * Security, fails closed: nothing is kept that rules would have refused, that was added to, or that they were to see and did not: what came while
  * they were bypassed, or was kept before there were any, is given to nobody who comes when there are.
@@ -13,8 +15,10 @@
 #ifndef BOUCLIER_EDGE_CACHING_H
 #define BOUCLIER_EDGE_CACHING_H
 
+#include "cache/continuity/copies.h"
 #include "cache/flight.h"
 #include "cache/store.h"
+#include "edge/caching/continuity.h"
 #include "edge/caching/learning.h"
 #include "edge/sites/tenants.h"
 
@@ -38,7 +42,8 @@ struct worker;
 	X(REVALIDATED, "revalidated")   /* the origin says that it is good still */ \
 	X(MISS, "miss")                 /* forwarded */ \
 	X(STORED, "stored")             /* the same, and kept, if all of it comes */ \
-	X(UNAVAILABLE, "only-if-cached")
+	X(UNAVAILABLE, "only-if-cached") \
+	X(CONTINUITY, "continuity")     /* a copy from the disk, for there is no origin to ask */
 
 enum caching_state {
 #define X(id, name) CACHING_##id,
@@ -54,6 +59,7 @@ struct edge_cache {
 	struct cache_flights *flights;
 	struct cache_learner *learner;
 	struct edge_tenants *tenants;
+	struct copies *copies;        /* NULL: none are kept. Whose it is: the opener's, who sets it before anybody serves */
 };
 
 /* BYTES: how much there may be in all, which decides how many answers. TENANTS must outlive it, and knows SHARED_CACHE. NULL: no memory. */
@@ -78,8 +84,10 @@ struct caching {
 	uint64_t at, end;             /* what the client has of it, and is to have */
 	enum filling filling;
 	uint64_t expected;            /* bytes in all; 0: not known */
+	bool is_copying;              /* of `filling`: for a continuity copy alone */
 	struct cache_draft draft;
 	struct learning learning;
+	struct recall recall;
 };
 
 void caching_init(struct request *request);

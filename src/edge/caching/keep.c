@@ -18,6 +18,21 @@ void caching_give_up(struct request *request)
 	caching_land(request, FLIGHT_PASS);
 }
 
+/* For the disk alone. Nobody waits for it. */
+static enum flight_end keep_copy(struct request *request)
+{
+	struct caching *caching = &request->caching;
+	struct cache_store *store = request->connection->worker->common->cache->store;
+	struct cache_object *object = NULL;
+
+	/* What somebody has purged since is not copied. */
+	if (cache_store_purges(store, caching->hash) == caching->purges && cache_object_make(store, &caching->draft, &object) == RESULT_OK) {
+		continuity_save(request, object);
+		cache_object_drop(object);
+	}
+	return FLIGHT_LOST;
+}
+
 /* All of it is here, and rules have seen as much of it as they will. */
 static enum flight_end keep(struct request *request)
 {
@@ -31,9 +46,13 @@ static enum flight_end keep(struct request *request)
 	inspect_response_passed(request);
 	if (!caching_is_judged_good(request))
 		return FLIGHT_ALONE;
+	if (caching->is_copying)
+		return keep_copy(request);
 	result = caching->draft.life.is_learned && learning_is_doubted(request) ? RESULT_REFUSED : cache_object_make(store, &caching->draft, &object);
 	if (result == RESULT_OK)
 		result = cache_store_put(store, object, caching->purges);
+	if (result == RESULT_OK)
+		continuity_see(request, object);
 	if (object)
 		cache_object_drop(object);
 	return result == RESULT_OK ? FLIGHT_KEPT : FLIGHT_LOST;
@@ -138,6 +157,8 @@ struct span caching_status(struct request *request)
 		return arena_print(&request->arena, "bouclier; fwd=stale; fwd-status=304; ttl=%lld", left_s);
 	case CACHING_STORED:
 		return arena_print(&request->arena, "bouclier; fwd=%s; stored; ttl=%lld", forward_word(caching), left_s);
+	case CACHING_CONTINUITY:
+		return SPAN("bouclier; hit; detail=continuity");
 	case CACHING_NONE:
 	case CACHING_MISS:
 	case CACHING_UNAVAILABLE:

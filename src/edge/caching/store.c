@@ -149,6 +149,28 @@ static void begin_keeping(struct request *request, const struct cache_life *life
 	caching->state = CACHING_STORED;
 }
 
+/* Memory does not keep it, and the disk may: the origin says nothing of how long others may have it. */
+static void begin_copying(struct request *request)
+{
+	struct caching *caching = &request->caching;
+	const struct continuity_settings *settings = &edge_settings_of(request->site->site->sections)->continuity;
+	struct body_size size = request->response.body;
+	const struct cache_rules rules = rules_of(request);
+	struct cache_life life;
+
+	if (size.framing == BODY_UNTIL_CLOSE || (size.is_known && size.bytes > (uint64_t)settings->object_bytes) || !continuity_wants(request))
+		return;
+	policy_live(&request->response.fields, request->response.status, &rules, wall_s(request), took_s(request), &life);
+	if (make_draft(request, &life) != RESULT_OK)
+		return;
+	if (cache_body_new(request->connection->worker->common->cache->store, request->site->tenant->key, (uint64_t)settings->object_bytes, &caching->body) != RESULT_OK)
+		return;
+	caching->is_copying = true;
+	caching->filling = FILL_PASSING;
+	caching->expected = size.is_known ? size.bytes : 0;
+	caching->at = 0;
+}
+
 /* Security, fails closed: what was to be judged and was not, or would have been refused, is for nobody else. */
 bool caching_is_judged_good(const struct request *request)
 {
@@ -172,10 +194,13 @@ static void judge(struct request *request)
 	enum cache_refusal refusal = policy_judge_answer(&request->head, caching->cookies, &request->response, &rules, wall_s(request), took_s(request), &life);
 
 	refusal = learning_judge(request, refusal, took_s(request), &life);
-	if (refusal == CACHE_NONE && caching_is_judged_good(request))
+	if (refusal == CACHE_NONE && caching_is_judged_good(request)) {
 		begin_keeping(request, &life);
-	else
+	} else {
 		caching_land(request, end_of(refusal, request->response.status));
+		if (refusal != CACHE_NONE && caching_is_judged_good(request))
+			begin_copying(request);
+	}
 }
 
 /* -- a 304 to our own question -- */
@@ -269,6 +294,14 @@ enum step_outcome step_store(struct request *request)
 		caching_leave_origin(request);
 		return caching_shows_stale(request) ? STEP_AGAIN : STEP_NEXT;
 	}
+	/* A gateway in front of the portal says that it is gone. */
+	if ((request->response.status == 502 || request->response.status == 504) && continuity_has(request)) {
+		unsigned status = request->response.status;
+
+		caching_leave_origin(request);
+		return request_answer_failed(request, status, DECISION_ALLOW, REASON_NONE);
+	}
+	continuity_hear_gone(request);
 	judge(request);
 	return STEP_NEXT;
 }

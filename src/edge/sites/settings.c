@@ -186,6 +186,9 @@ static const struct key site_keys[] = {
 	{ .name = "challenge", .type = KEY_CHOICE, .offset = AT(edge_settings, challenge), .fallback = "auto", .choices = challenge_modes,
 	  .help = "Strangers prove themselves once, by a little work of their browser or a short wait. auto: only while they would wait half a second "
 	          "or more for the origin; always: to try it out; off: never." },
+	{ .name = "continuity", .type = KEY_MAP, .offset = AT(edge_settings, continuity), .table = &continuity_table,
+	  .help = "The last good copies of public pages, on disk: given, and marked as such, when the origin is gone. `bouclier continuity` lists, pins and drops "
+	          "them. Where `cache` is off there are none." },
 	{ 0 },
 };
 static const struct key route_keys[] = {
@@ -245,6 +248,8 @@ static const struct key top_keys[] = {
 	{ .name = "cache_memory", .type = KEY_BYTES, .offset = AT(edge_top_settings, cache_bytes), .fallback = "64MiB", .min = 0, .max = (int64_t)1 << 40,
 	  .help = "Most memory of answers that are kept (`cache`), of all sites together. Tenants share it as held_on_disk; who needs more than there is "
 	          "makes room among his own." },
+	{ .name = "continuity_disk", .type = KEY_BYTES, .offset = AT(edge_top_settings, continuity_bytes), .fallback = "256MiB", .min = 0, .max = (int64_t)1 << 44,
+	  .help = "Most bytes on disk, in `state`, of continuity copies (`continuity`), of all sites together. The site that has most makes room." },
 	{ .name = "memory", .type = KEY_BYTES, .flags = KEY_RESTART, .offset = AT(edge_top_settings, memory_bytes), .fallback = "0", .min = 0,
 	  .help = "Most memory the edge may take beyond what it starts with; what does not fit then is refused, with 503 where it can be. "
 	          "0: the system's limit only." },

@@ -2,6 +2,7 @@
 #ifndef BOUCLIER_EDGE_SETTINGS_H
 #define BOUCLIER_EDGE_SETTINGS_H
 
+#include "cache/continuity/settings.h"
 #include "cache/settings.h"
 #include "config/snapshot.h"
 #include "edge/rules/waf_settings.h"
@@ -59,6 +60,7 @@ struct edge_settings {
 	enum edge_challenge challenge;  /* of a site, too */
 	struct waf_settings waf;
 	struct cache_settings cache;
+	struct continuity_settings continuity;  /* of a site, too */
 };
 
 struct edge_top_settings {
@@ -71,6 +73,7 @@ struct edge_top_settings {
 	int64_t held_bytes;             /* on disk, of bodies that wait for a verdict, all together */
 	int64_t files_bytes;            /* in memory, of files whose contents rules ask for, all together */
 	int64_t cache_bytes;            /* of answers that are kept, all together */
+	int64_t continuity_bytes;       /* on disk, of continuity copies, all together */
 	int64_t memory_bytes;           /* of requests and buffers; 0: no limit of our own */
 };
 

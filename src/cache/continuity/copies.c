@@ -1,0 +1,466 @@
+#include "cache/continuity/copies.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "cache/continuity/inner.h"
+#include "cache/key.h"
+
+#include "base/banned.h"
+
+static uint64_t now_s(void)
+{
+	return clock_wall_ns() / 1000000000u;
+}
+
+/* Of a copy from the future, whose clock was wrong or ours is, nobody knows the age: it is due. */
+static bool is_older(uint64_t since_s, uint64_t age_s)
+{
+	uint64_t now = now_s();
+
+	return since_s > now || now - since_s >= age_s;
+}
+
+/* -- sites -- */
+
+struct copies_site *copies_site_find(const struct copies *copies, uint64_t key)
+{
+	list_each (node, &copies->sites) {
+		struct copies_site *site = list_entry(node, struct copies_site, node);
+
+		if (site->rules.site == key)
+			return site;
+	}
+	return NULL;
+}
+
+static struct copies_site *site_make(struct copies *copies, const struct copies_rules *rules)
+{
+	struct copies_site *site = copies_site_find(copies, rules->site);
+
+	if (site)
+		return site;
+	site = calloc(1, sizeof(*site));
+	if (!site)
+		return NULL;
+	site->name = strndup(rules->name.at, rules->name.len);
+	if (!site->name) {
+		free(site);
+		return NULL;
+	}
+	list_init(&site->entries);
+	list_init(&site->pins);
+	list_add_last(&copies->sites, &site->node);
+	site->rules.site = rules->site;
+	return site;
+}
+
+static void serve_site(struct copies *copies, const struct copies_rules *rules)
+{
+	struct copies_site *site = copies_site_find(copies, rules->site);
+
+	if (!site)
+		return;
+	site->rules = *rules;
+	site->rules.name = span_of(site->name);
+	site->is_served = true;
+}
+
+enum result copies_apply(struct copies *copies, const struct copies_rules *rules, size_t count, uint64_t total_bytes)
+{
+	enum result result = RESULT_OK;
+
+	pthread_mutex_lock(&copies->lock);
+	for (size_t i = 0; i < count && result == RESULT_OK; i++)
+		result = site_make(copies, &rules[i]) ? RESULT_OK : RESULT_NO_MEMORY;
+	if (result == RESULT_OK) {
+		list_each (node, &copies->sites)
+			list_entry(node, struct copies_site, node)->is_served = false;
+		for (size_t i = 0; i < count; i++)
+			serve_site(copies, &rules[i]);
+		copies->total_bytes = total_bytes;
+		copies->has_rules = copies->needs_sweep = true;
+		pthread_cond_signal(&copies->work);
+	}
+	pthread_mutex_unlock(&copies->lock);
+	return result;
+}
+
+void copies_leave(struct copies *copies)
+{
+	pthread_mutex_lock(&copies->lock);
+	copies->has_left = true;
+	pthread_mutex_unlock(&copies->lock);
+}
+
+/* -- pins -- */
+
+bool copies_is_pinned(const struct copies_site *site, struct span key)
+{
+	list_each (node, &site->pins) {
+		struct cache_purge address = { site->rules.site, PURGE_ADDRESS, list_entry(node, struct copy_pin, node)->address };
+
+		if (cache_purge_names(&address, key))
+			return true;
+	}
+	return false;
+}
+
+struct copy_pin *copies_pin_add(struct copies *copies, struct copies_site *site, const struct copy_place *place, struct span address)
+{
+	struct copy_pin *pin = malloc(sizeof(*pin) + address.len);
+
+	if (!pin)
+		return NULL;
+	*pin = (struct copy_pin){ .place = *place, .address = span_make((const char *)(pin + 1), address.len) };
+	memcpy(pin + 1, address.at, address.len);
+	list_add_last(&site->pins, &pin->node);
+	site->pin_count++;
+	__atomic_add_fetch(&copies->state.pins, (uint64_t)1, __ATOMIC_RELAXED);
+	list_each (node, &site->entries)
+		copy_entry_rank(list_entry(node, struct copy_entry, of_site));
+	return pin;
+}
+
+void copies_pin_remove(struct copies *copies, struct copies_site *site, struct copy_pin *pin)
+{
+	list_remove(&pin->node);
+	site->pin_count--;
+	__atomic_sub_fetch(&copies->state.pins, (uint64_t)1, __ATOMIC_RELAXED);
+	free(pin);
+	list_each (node, &site->entries)
+		copy_entry_rank(list_entry(node, struct copy_entry, of_site));
+}
+
+/* -- entries -- */
+
+void copy_entry_rank(struct copy_entry *entry)
+{
+	entry->rank = copies_is_pinned(entry->site, entry->key) ? COPY_PINNED : entry->is_priority ? COPY_PRIORITY : COPY_ORDINARY;
+}
+
+struct copy_entry *copy_entry_find(struct copies *copies, struct span key, struct span vary, struct span variant)
+{
+	list_each (node, copies_bucket(copies, key)) {
+		struct copy_entry *entry = list_entry(node, struct copy_entry, bucket);
+
+		if (span_equal(entry->key, key) && span_equal(entry->vary, vary) && span_equal(entry->variant, variant))
+			return entry;
+	}
+	return NULL;
+}
+
+static struct span coding_of(const struct copy *copy)
+{
+	for (unsigned i = 0; i < copy->field_count; i++) {
+		if (copy->fields[i].id == FIELD_CONTENT_ENCODING)
+			return copy->fields[i].value;
+	}
+	return SPAN_NONE;
+}
+
+static struct span copy_text(char **to, struct span text)
+{
+	struct span copied = span_make(*to, text.len);
+
+	if (text.len)
+		memcpy(*to, text.at, text.len);
+	*to += text.len;
+	return copied;
+}
+
+static void count_entry(struct copies *copies, const struct copy_entry *entry, bool is_there)
+{
+	uint32_t *filled = &copies->filled[copies_bucket(copies, entry->key) - copies->buckets];
+	uint64_t cost = copy_folder_cost(entry->bytes);
+
+	__atomic_store_n(filled, is_there ? *filled + 1 : *filled - 1, __ATOMIC_RELAXED);
+	entry->site->bytes += is_there ? cost : -cost;
+	entry->site->count += is_there ? (size_t)1 : -(size_t)1;
+	copies->state.bytes += is_there ? cost : -cost;
+	copies->state.copies += is_there ? (uint64_t)1 : -(uint64_t)1;
+}
+
+struct copy_entry *copy_entry_add(struct copies *copies, struct copies_site *site, const struct copy *copy, const struct copy_place *place, uint64_t file_bytes)
+{
+	struct span coding = coding_of(copy);
+	struct copy_entry *entry = calloc(1, sizeof(*entry) + copy->key.len + copy->vary.len + copy->variant.len + copy->tags.len + coding.len);
+	char *to = (char *)(entry + 1);
+
+	if (!entry)
+		return NULL;
+	list_init(&entry->loading);
+	list_init(&entry->waiting);
+	entry->site = site;
+	entry->place = *place;
+	entry->key = copy_text(&to, copy->key);
+	entry->vary = copy_text(&to, copy->vary);
+	entry->variant = copy_text(&to, copy->variant);
+	entry->tags = copy_text(&to, copy->tags);
+	entry->coding = copy_text(&to, coding);
+	entry->made_s = copy->made_s;
+	entry->kept_s = copy->kept_s;
+	entry->bytes = file_bytes;
+	entry->is_judged = copy->flags & COPY_IS_JUDGED;
+	entry->is_priority = copy->flags & COPY_IS_PRIORITY;
+	entry->is_private = copy->flags & COPY_IS_PRIVATE;
+	copy_entry_rank(entry);
+	list_add_first(copies_bucket(copies, entry->key), &entry->bucket);
+	list_add_last(&site->entries, &entry->of_site);
+	count_entry(copies, entry, true);
+	return entry;
+}
+
+void copy_entry_tell(struct copy_entry *entry)
+{
+	list_each_safe (node, next, &entry->waiting) {
+		struct copy_ticket *ticket = list_entry(node, struct copy_ticket, node);
+
+		list_remove(node);
+		__atomic_store_n(&ticket->is_told, true, __ATOMIC_RELEASE);
+		ticket->wake(ticket);
+	}
+}
+
+void copy_entry_unload(struct copies *copies, struct copy_entry *entry)
+{
+	if (!entry->object)
+		return;
+	cache_object_drop(entry->object);
+	entry->object = NULL;
+	copies->loaded--;
+}
+
+void copy_entry_remove(struct copies *copies, struct copy_entry *entry)
+{
+	count_entry(copies, entry, false);
+	list_remove(&entry->bucket);
+	list_remove(&entry->of_site);
+	list_remove(&entry->loading);
+	copy_entry_tell(entry);
+	copy_entry_unload(copies, entry);
+	free(entry);
+}
+
+/* -- who goes -- */
+
+static bool may_go(const struct copy_entry *entry, unsigned rank)
+{
+	return entry->rank < rank || (entry->rank == rank && is_older(entry->kept_s, entry->site->rules.refresh_s));
+}
+
+static struct copy_entry *oldest_of(const struct copies_site *site, unsigned rank)
+{
+	struct copy_entry *oldest = NULL;
+
+	list_each (node, &site->entries) {
+		struct copy_entry *entry = list_entry(node, struct copy_entry, of_site);
+
+		if (may_go(entry, rank) && (!oldest || entry->rank < oldest->rank || (entry->rank == oldest->rank && entry->kept_s < oldest->kept_s)))
+			oldest = entry;
+	}
+	return oldest;
+}
+
+struct copy_entry *copies_victim(struct copies *copies, struct copies_site *site, unsigned rank, uint64_t need, bool is_new, bool *is_room)
+{
+	struct copies_site *most = site;
+	bool is_own = site->bytes + need > site->rules.disk_bytes;
+
+	*is_room = !is_own && copies->state.bytes + need <= copies->total_bytes && (!is_new || copies->state.copies < COPIES_MAX);
+	if (*is_room)
+		return NULL;
+	list_each (node, &copies->sites) {
+		struct copies_site *other = list_entry(node, struct copies_site, node);
+
+		if (!is_own && other->bytes > most->bytes + (most == site ? need : 0))
+			most = other;
+	}
+	return oldest_of(most, rank);
+}
+
+/* -- who serves -- */
+
+static bool is_due(struct copies *copies, const struct copies_offer *offer)
+{
+	const struct copies_site *site = copies_site_find(copies, offer->site);
+	const struct copy_entry *entry;
+
+	if (!site || !site->is_served || !site->rules.disk_bytes || !copies->state.is_open || copies->has_left || copies->save_count >= COPIES_SAVES_MAX)
+		return false;
+	if (offer->is_for_pins && !copies_is_pinned(site, offer->key))
+		return false;
+	entry = copy_entry_find(copies, offer->key, offer->vary, offer->variant);
+	if (entry && entry->is_private != offer->is_private)
+		return entry->is_private;
+	return !entry || is_older(entry->kept_s, site->rules.refresh_s);
+}
+
+bool copies_have_pins(const struct copies *copies)
+{
+	return __atomic_load_n(&copies->state.pins, __ATOMIC_RELAXED);
+}
+
+bool copies_want(struct copies *copies, const struct copies_offer *offer, uint64_t now_ms)
+{
+	uint64_t hash = hash_u64(offer->hash ^ hash_span(hash_process_seed(), offer->variant));
+	uint64_t *slot = &copies->slots[hash % COPIES_SLOTS], seen = __atomic_load_n(slot, __ATOMIC_RELAXED);
+	uint32_t second = (uint32_t)(now_ms / 1000);
+	bool is_wanted;
+
+	if (offer->is_for_pins && !copies_have_pins(copies))
+		return false;
+	if (seen >> 32 == hash >> 32 && (uint32_t)seen > second)
+		return false;
+	__atomic_store_n(slot, hash >> 32 << 32 | (second + COPIES_LOOK_MS / 1000), __ATOMIC_RELAXED);
+	pthread_mutex_lock(&copies->lock);
+	is_wanted = is_due(copies, offer);
+	pthread_mutex_unlock(&copies->lock);
+	return is_wanted;
+}
+
+void copies_save(struct copies *copies, struct cache_object *object, uint64_t site_key, unsigned flags, uint64_t made_s)
+{
+	struct copy_save *save = calloc(1, sizeof(*save));
+	bool is_taken = false;
+
+	pthread_mutex_lock(&copies->lock);
+	if (save && copies->save_count < COPIES_SAVES_MAX && !copies->has_left)
+		save->site = copies_site_find(copies, site_key);
+	if (save && save->site) {
+		cache_object_hold(object);
+		save->object = object;
+		save->made_s = made_s;
+		save->drops = save->site->drops;
+		save->flags = flags;
+		list_add_last(&copies->saves, &save->node);
+		copies->save_count++;
+		pthread_cond_signal(&copies->work);
+		is_taken = true;
+	} else {
+		copies->state.skipped++;
+	}
+	pthread_mutex_unlock(&copies->lock);
+	if (!is_taken)
+		free(save);
+}
+
+static bool is_missed_for_long(struct copy_entry *entry)
+{
+	entry->missed_s = entry->missed_s ? entry->missed_s : now_s();
+	return now_s() - entry->missed_s >= entry->site->rules.refresh_s;
+}
+
+void copies_forget(struct copies *copies, struct span key, bool is_certain)
+{
+	struct list *bucket = copies_bucket(copies, key);
+
+	if (!__atomic_load_n(&copies->filled[bucket - copies->buckets], __ATOMIC_RELAXED))
+		return;
+	pthread_mutex_lock(&copies->lock);
+	list_each_safe (node, next, bucket) {
+		struct copy_entry *entry = list_entry(node, struct copy_entry, bucket);
+
+		if (entry->rank == COPY_PINNED || copies->has_left || !span_equal(entry->key, key) || (!is_certain && !is_missed_for_long(entry)))
+			continue;
+		copies_unlink(copies, &entry->place);
+		copy_entry_remove(copies, entry);
+	}
+	pthread_mutex_unlock(&copies->lock);
+}
+
+/* -- the origin is gone -- */
+
+static bool is_for(const struct copy_entry *entry, const struct copies_ask *ask)
+{
+	char text[VARIANT_BYTES_MAX];
+	struct span variant;
+
+	if (!span_equal(entry->key, ask->key) || (ask->needs_judged && !entry->is_judged) || (entry->is_private && !ask->is_private))
+		return false;
+	if (ask->has_cookies && list_has_token(entry->vary, SPAN("cookie")))
+		return false;
+	if (entry->rank != COPY_PINNED && is_older(entry->made_s, entry->site->rules.max_age_s))
+		return false;
+	return key_variant_write(ask->fields, entry->vary, text, &variant) == RESULT_OK && span_equal(variant, entry->variant) &&
+	       (!entry->coding.len || key_accepts_codings(ask->fields, entry->coding));
+}
+
+static struct copy_entry *newest_for(struct copies *copies, const struct copies_ask *ask)
+{
+	struct copy_entry *newest = NULL;
+
+	list_each (node, copies_bucket(copies, ask->key)) {
+		struct copy_entry *entry = list_entry(node, struct copy_entry, bucket);
+
+		if (is_for(entry, ask) && (!newest || entry->kept_s > newest->kept_s))
+			newest = entry;
+	}
+	return newest;
+}
+
+static void wait_in(struct list *list, struct copy_ticket *ticket)
+{
+	ticket->is_waiting = true;
+	__atomic_store_n(&ticket->is_told, false, __ATOMIC_RELAXED);
+	list_add_last(list, &ticket->node);
+}
+
+/* Under the lock. */
+static enum copies_answer look(struct copies *copies, const struct copies_ask *ask, struct copy_ticket *ticket, struct cache_object **object)
+{
+	struct copy_entry *entry = newest_for(copies, ask);
+
+	if (!entry && (copies->state.is_open || copies->has_failed || copies->must_stop || !ticket))
+		return COPIES_NONE;
+	if (entry && entry->object && ticket) {
+		entry->used_ms = clock_mono_ms();
+		cache_object_hold(entry->object);
+		*object = entry->object;
+		return COPIES_HERE;
+	}
+	if (!ticket)
+		return COPIES_WAIT;
+	wait_in(entry ? &entry->waiting : &copies->early, ticket);
+	if (entry && list_is_empty(&entry->loading)) {
+		list_add_last(&copies->loads, &entry->loading);
+		pthread_cond_signal(&copies->work);
+	}
+	return COPIES_WAIT;
+}
+
+enum copies_answer copies_find(struct copies *copies, const struct copies_ask *ask, struct copy_ticket *ticket, struct cache_object **object)
+{
+	const struct copies_site *site;
+	enum copies_answer answer = COPIES_NONE;
+
+	pthread_mutex_lock(&copies->lock);
+	site = copies_site_find(copies, ask->site);
+	if (site && site->is_served && site->rules.disk_bytes && !copies->state.has_bad_key)
+		answer = look(copies, ask, ticket, object);
+	pthread_mutex_unlock(&copies->lock);
+	return answer;
+}
+
+void copies_cancel(struct copies *copies, struct copy_ticket *ticket)
+{
+	if (!ticket->is_waiting)
+		return;
+	pthread_mutex_lock(&copies->lock);
+	list_remove(&ticket->node);
+	pthread_mutex_unlock(&copies->lock);
+	ticket->is_waiting = false;
+}
+
+void copies_count_given(struct copies *copies, uint64_t site_key)
+{
+	struct copies_site *site;
+
+	pthread_mutex_lock(&copies->lock);
+	site = copies_site_find(copies, site_key);
+	if (site)
+		site->given++;
+	copies->state.given++;
+	pthread_mutex_unlock(&copies->lock);
+}

@@ -1,0 +1,292 @@
+/* Copies on their way between memory and disk: in the thread of the copies. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "cache/continuity/inner.h"
+
+#include "base/banned.h"
+
+#define FILE_BYTES_MAX (COPY_HEAD_MAX + ((size_t)16 << 20))
+#define EVICTIONS_MAX 64u         /* for one copy that comes */
+
+/* -- loading -- */
+
+/* For downstream it is no answer to keep, whatever the origin said when it was well. */
+static bool is_about_keeping(const struct field *field)
+{
+	static const struct span others[] = { SPAN_INIT("cdn-cache-control"), SPAN_INIT("surrogate-control"), SPAN_INIT("cloudflare-cdn-cache-control"),
+	                                      SPAN_INIT("x-accel-expires") };
+
+	if (field->id == FIELD_CACHE_CONTROL || field->id == FIELD_EXPIRES || field->id == FIELD_PRAGMA || field->id == FIELD_CACHE_STATUS)
+		return true;
+	for (size_t i = 0; field->id == FIELD_OTHER && i < sizeof(others) / sizeof(*others); i++) {
+		if (span_equal_nocase(field->name, others[i]))
+			return true;
+	}
+	return false;
+}
+
+static enum result make_object(struct copies *copies, const struct copy *copy, struct span text, uint64_t party, struct cache_object **object)
+{
+	struct field list[COPY_FIELDS_MAX + 1];
+	struct fields fields = { .list = list, .size = COPY_FIELDS_MAX + 1, .max = COPY_FIELDS_MAX + 1 };
+	uint64_t now_s = clock_wall_ns() / 1000000000u;
+	struct cache_draft draft = {
+		.key = copy->key, .vary = copy->vary, .variant = copy->variant, .tags = copy->tags, .hash = cache_store_hash(copies->store, copy->key), .party = party,
+		.status = 200, .is_judged = copy->flags & COPY_IS_JUDGED, .fields = &fields, .received_ms = clock_mono_ms(),
+		.life = { .age_s = now_s > copy->made_s ? (int64_t)(now_s - copy->made_s) : 0 },
+	};
+	enum result result = cache_body_new(copies->store, party, text.len, &draft.body);
+
+	if (result != RESULT_OK)
+		return result;
+	for (unsigned i = 0; i < copy->field_count; i++) {
+		if (!is_about_keeping(&copy->fields[i]))
+			list[fields.count++] = copy->fields[i];
+	}
+	list[fields.count++] = (struct field){ SPAN("Cache-Control"), SPAN("no-store"), FIELD_CACHE_CONTROL };
+	result = text.len ? cache_body_add(draft.body, text, text.len) : RESULT_OK;
+	cache_body_seal(draft.body);
+	if (result == RESULT_OK)
+		result = cache_object_make(copies->store, &draft, object);
+	cache_body_drop(draft.body);
+	return result;
+}
+
+/* RESULT_MALFORMED, RESULT_REFUSED: it is no copy, or another's. RESULT_LIMIT: its tenant has no memory for it now. */
+static enum result load(struct copies *copies, const struct copy_place *place, uint64_t party, struct cache_object **object)
+{
+	struct copy *copy = malloc(sizeof(*copy));
+	struct copy_place own;
+	struct buffer file;
+	size_t head = 0;
+	enum result result;
+
+	if (!copy)
+		return RESULT_NO_MEMORY;
+	buffer_init(&file, FILE_BYTES_MAX);
+	result = copy_folder_read(&copies->folder, place, &file);
+	if (result == RESULT_OK)
+		result = copy_read_head(span_take(buffer_span(&file), COPY_HEAD_MAX), buffer_len(&file), copies->folder.key, copy, &head);
+	else if (result == RESULT_LIMIT)
+		result = RESULT_MALFORMED;
+	if (result == RESULT_OK)
+		result = copy_place_of(place->site, copy, &own);
+	if (result == RESULT_OK && (copy->kind != COPY_ANSWER || strcmp(own.name, place->name) != 0))
+		result = RESULT_REFUSED;
+	if (result == RESULT_OK && !copy_has_body(copy, span_skip(buffer_span(&file), head)))
+		result = RESULT_MALFORMED;
+	if (result == RESULT_OK)
+		result = make_object(copies, copy, span_skip(buffer_span(&file), head), party, object);
+	buffer_done(&file);
+	free(copy);
+	return result;
+}
+
+/* The lock was given back meanwhile. */
+static bool is_there(const struct list *bucket, const struct copy_entry *entry, const struct copy_place *place)
+{
+	list_each (node, bucket) {
+		const struct copy_entry *other = list_entry(node, struct copy_entry, bucket);
+
+		if (other == entry)
+			return memcmp(entry->place.name, place->name, sizeof(place->name)) == 0;
+	}
+	return false;
+}
+
+static void settle_load(struct copies *copies, struct copy_entry *entry, enum result result, struct cache_object *object)
+{
+	if (result == RESULT_OK) {
+		copy_entry_unload(copies, entry);
+		entry->object = object;
+		entry->used_ms = clock_mono_ms();
+		copies->loaded++;
+	}
+	if (result == RESULT_MALFORMED || result == RESULT_REFUSED) {
+		copies->state.damaged++;
+		copies_unlink(copies, &entry->place);
+	}
+	if (result == RESULT_MALFORMED || result == RESULT_REFUSED || result == RESULT_NOT_FOUND)
+		copy_entry_remove(copies, entry);
+	else
+		copy_entry_tell(entry);
+}
+
+void copies_do_load(struct copies *copies)
+{
+	struct copy_entry *entry = list_entry(copies->loads.next, struct copy_entry, loading);
+	struct list *bucket = copies_bucket(copies, entry->key);
+	struct copy_place place = entry->place;
+	uint64_t party = entry->site->rules.party;
+	struct cache_object *object = NULL;
+	enum result result;
+	int error;
+
+	list_remove(&entry->loading);
+	pthread_mutex_unlock(&copies->lock);
+	result = load(copies, &place, party, &object);
+	error = errno;
+	pthread_mutex_lock(&copies->lock);
+	if (result == RESULT_IO)
+		copies_note_error(copies, result, error);
+	if (is_there(bucket, entry, &place))
+		settle_load(copies, entry, result, object);
+	else if (object)
+		cache_object_drop(object);
+}
+
+/* -- saving -- */
+
+/* So that there are NEED bytes more for a copy of SITE. RESULT_LIMIT: nobody has to make room for it. */
+static enum result make_room(struct copies *copies, struct copies_site *site, unsigned rank, uint64_t need, bool is_new)
+{
+	bool is_room = false;
+
+	for (unsigned i = 0; i < EVICTIONS_MAX; i++) {
+		struct copy_entry *victim = copies_victim(copies, site, rank, need, is_new, &is_room);
+		struct copy_place place;
+
+		if (!victim)
+			break;
+		place = victim->place;
+		copy_entry_remove(copies, victim);
+		pthread_mutex_unlock(&copies->lock);
+		(void)!copy_folder_delete(&copies->folder, &place);
+		pthread_mutex_lock(&copies->lock);
+	}
+	return is_room ? RESULT_OK : RESULT_LIMIT;
+}
+
+/* In one piece, for its hash is in the head. */
+static enum result gather_body(const struct cache_body *body, struct buffer *out)
+{
+	enum result result = RESULT_OK;
+
+	for (uint64_t at = 0; at < body->bytes && result == RESULT_OK;) {
+		struct span piece = cache_body_piece(body, at);
+
+		result = buffer_append(out, piece);
+		at += piece.len;
+	}
+	return result;
+}
+
+static enum result describe(const struct copy_save *save, struct span body, struct copy *copy)
+{
+	const struct cache_object *object = save->object;
+	unsigned flags = save->flags | (object->is_judged ? COPY_IS_JUDGED : 0u);
+
+	if (object->fields.count > COPY_FIELDS_MAX)
+		return RESULT_LIMIT;
+	*copy = (struct copy){
+		.kind = COPY_ANSWER, .flags = flags, .made_s = save->made_s, .kept_s = clock_wall_ns() / 1000000000u, .site = span_of(save->site->name),
+		.key = object->key, .vary = object->vary, .variant = object->variant, .tags = object->tags, .field_count = object->fields.count,
+		.body_bytes = body.len,
+	};
+	for (unsigned i = 0; i < object->fields.count; i++)
+		copy->fields[i] = object->fields.list[i];
+	return digest_plain(body, copy->body_digest);
+}
+
+/* Under the lock, which is given back while the disk works. */
+static enum result put(struct copies *copies, const struct copy_save *save, const struct copy *copy, const struct copy_place *place, struct span head, struct span body)
+{
+	const struct copy_entry *old = copy_entry_find(copies, copy->key, copy->vary, copy->variant);
+	uint64_t cost = copy_folder_cost(head.len + body.len), before = old ? copy_folder_cost(old->bytes) : 0;
+	unsigned rank = copies_is_pinned(save->site, copy->key) ? COPY_PINNED : save->flags & COPY_IS_PRIORITY ? COPY_PRIORITY : COPY_ORDINARY;
+	enum result result = make_room(copies, save->site, rank, cost > before ? cost - before : 0, !old);
+
+	if (result != RESULT_OK)
+		return result;
+	pthread_mutex_unlock(&copies->lock);
+	result = copy_folder_put(&copies->folder, place, head, body, false);
+	pthread_mutex_lock(&copies->lock);
+	return result;
+}
+
+/* The oldest of too many variants of an address goes. */
+static void limit_variants(struct copies *copies, struct span key)
+{
+	struct copy_entry *oldest = NULL;
+	unsigned variants = 0;
+
+	list_each (node, copies_bucket(copies, key)) {
+		struct copy_entry *entry = list_entry(node, struct copy_entry, bucket);
+
+		if (!span_equal(entry->key, key))
+			continue;
+		variants++;
+		if (!oldest || entry->kept_s <= oldest->kept_s)
+			oldest = entry;
+	}
+	if (variants < VARIANTS_MAX)
+		return;
+	copies_unlink(copies, &oldest->place);
+	copy_entry_remove(copies, oldest);
+}
+
+/* It is on disk: is it still wanted? */
+static enum result settle_save(struct copies *copies, const struct copy_save *save, const struct copy *copy, const struct copy_place *place, uint64_t bytes)
+{
+	struct copy_entry *old = copy_entry_find(copies, copy->key, copy->vary, copy->variant);
+
+	if (old)
+		copy_entry_remove(copies, old);
+	else
+		limit_variants(copies, copy->key);
+	if (save->drops == save->site->drops && save->site->is_served && copy_entry_add(copies, save->site, copy, place, bytes)) {
+		copies->state.written++;
+		return RESULT_OK;
+	}
+	copies_unlink(copies, place);
+	return RESULT_OK;
+}
+
+static enum result save_copy(struct copies *copies, const struct copy_save *save, struct copy *copy, struct buffer *head, struct buffer *body)
+{
+	struct copy_place place;
+	enum result result;
+
+	pthread_mutex_unlock(&copies->lock);
+	result = gather_body(save->object->body, body);
+	if (result == RESULT_OK)
+		result = describe(save, buffer_span(body), copy);
+	if (result == RESULT_OK)
+		result = copy_write_head(copy, copies->folder.key, head);
+	if (result == RESULT_OK)
+		result = copy_place_of(save->site->rules.site, copy, &place);
+	pthread_mutex_lock(&copies->lock);
+	if (result == RESULT_OK)
+		result = put(copies, save, copy, &place, buffer_span(head), buffer_span(body));
+	return result == RESULT_OK ? settle_save(copies, save, copy, &place, buffer_len(head) + buffer_len(body)) : result;
+}
+
+static void drop_save(struct copies *copies, struct copy_save *save)
+{
+	list_remove(&save->node);
+	copies->save_count--;
+	cache_object_drop(save->object);
+	free(save);
+}
+
+void copies_do_save(struct copies *copies)
+{
+	struct copy_save *save = list_entry(copies->saves.next, struct copy_save, node);
+	struct copy *copy = malloc(sizeof(*copy));
+	struct buffer head, body;
+	enum result result = copy ? RESULT_OK : RESULT_NO_MEMORY;
+
+	buffer_init(&head, COPY_HEAD_MAX);
+	buffer_init(&body, FILE_BYTES_MAX);
+	errno = 0;
+	if (result == RESULT_OK && !copies->has_left)
+		result = save_copy(copies, save, copy, &head, &body);
+	if (result != RESULT_LIMIT)  /* too many fields, or no room among younger ones: no trouble of the disk */
+		copies_note_error(copies, result, errno);
+	drop_save(copies, save);
+	buffer_done(&head);
+	buffer_done(&body);
+	free(copy);
+}

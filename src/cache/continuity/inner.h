@@ -1,0 +1,130 @@
+/* What the files of this folder share of struct copies. All of it is under its lock, but for what is said to be the thread's. */
+#ifndef BOUCLIER_CACHE_CONTINUITY_INNER_H
+#define BOUCLIER_CACHE_CONTINUITY_INNER_H
+
+#include <pthread.h>
+
+#include "cache/continuity/copies.h"
+#include "cache/continuity/folder.h"
+
+#define COPIES_BUCKETS 4096u
+#define COPIES_SLOTS 4096u
+#define COPIES_UNUSED_MS 30000u   /* a copy that nobody asks for is not kept in memory for longer */
+
+struct copies_site {
+	struct list node;
+	struct list entries, pins;
+	struct copies_rules rules;    /* its name lies in NAME */
+	char *name;
+	uint64_t bytes, given;
+	size_t count, pin_count;
+	uint64_t drops;               /* grows with each drop: what was offered before is not kept after it */
+	bool is_served;
+};
+
+struct copy_pin {
+	struct list node;
+	struct copy_place place;
+	struct span address;          /* behind the struct */
+};
+
+struct copy_entry {
+	struct list bucket, of_site;
+	struct list loading;          /* in struct copies: its turn to be read; or in no list */
+	struct list waiting;          /* struct copy_ticket */
+	struct copies_site *site;
+	struct copy_place place;
+	struct span key, vary, variant, tags, coding;  /* behind the struct */
+	uint64_t made_s, kept_s, bytes;
+	enum copy_rank rank;
+	bool is_judged, is_priority, is_private;
+	struct cache_object *object;  /* held; NULL: not in memory */
+	uint64_t used_ms, missed_s;   /* missed: the origin said first that there is no such page; 0: it did not */
+};
+
+/* Waits to be written. */
+struct copy_save {
+	struct list node;
+	struct cache_object *object;  /* held */
+	struct copies_site *site;
+	uint64_t made_s, drops;
+	unsigned flags;               /* of enum copy_flag */
+};
+
+/* What is to be done on disk: files that go, or a pin that is written. Who waits for it holds it, as the thread does; the last frees it. */
+struct copies_order {
+	struct list node;
+	struct copy_place *places;    /* files that go */
+	size_t count, size;
+	char *pin;                    /* its address; NULL: none */
+	const struct copies_site *site;  /* of the pin */
+	struct copy_place pin_place;
+	unsigned holders;
+	bool is_done;
+	int error;
+};
+
+struct copies {
+	struct cache_store *store;
+	int state_fd;
+	struct copy_folder folder;    /* the thread's, once it is open */
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t work, done;    /* for the thread; for who waits for an order */
+	struct list sites;
+	struct list buckets[COPIES_BUCKETS];
+	uint32_t filled[COPIES_BUCKETS];  /* atomic: entries of each */
+	struct list saves, loads, orders;
+	struct list early;            /* struct copy_ticket: came before it was known what lies on disk */
+	size_t save_count;
+	uint64_t total_bytes;
+	struct copies_state state;
+	size_t loaded;                /* entries with an object */
+	uint64_t swept_ms, tried_ms;  /* the thread's */
+	bool must_stop, has_left, has_rules, needs_sweep, has_failed;
+	uint64_t slots[COPIES_SLOTS]; /* atomic: upper half of a hash, and until when (seconds) it is not looked at */
+};
+
+static inline struct list *copies_bucket(struct copies *copies, struct span key)
+{
+	return &copies->buckets[cache_store_hash(copies->store, key) % COPIES_BUCKETS];
+}
+
+/* -- copies.c -- */
+
+/* NULL: there is none. */
+struct copies_site *copies_site_find(const struct copies *copies, uint64_t key);
+/* The entry of just this variant; NULL. */
+struct copy_entry *copy_entry_find(struct copies *copies, struct span key, struct span vary, struct span variant);
+/* Of COPY, which lies at PLACE and takes FILE_BYTES; in the index. NULL: no memory. */
+struct copy_entry *copy_entry_add(struct copies *copies, struct copies_site *site, const struct copy *copy, const struct copy_place *place, uint64_t file_bytes) must_check;
+/* Out of the index and freed: who waits for it is told. */
+void copy_entry_remove(struct copies *copies, struct copy_entry *entry);
+void copy_entry_tell(struct copy_entry *entry);
+void copy_entry_unload(struct copies *copies, struct copy_entry *entry);
+/* Its rank, by what is pinned now. */
+void copy_entry_rank(struct copy_entry *entry);
+bool copies_is_pinned(const struct copies_site *site, struct span key);
+/* Whoever is to go so that a copy of RANK of SITE has NEED bytes more (IS_NEW: and one more is counted); NULL: nobody has to (IS_ROOM), or nobody may.
+ * COPY_RANK_ANY: for limits that have become smaller, from which nobody is safe. */
+#define COPY_RANK_ANY (COPY_PINNED + 1u)
+struct copy_entry *copies_victim(struct copies *copies, struct copies_site *site, unsigned rank, uint64_t need, bool is_new, bool *is_room);
+/* The files of gone copies go, when the thread can; nobody waits. */
+void copies_unlink(struct copies *copies, const struct copy_place *place);
+struct copies_order *copies_order_new(void) must_check;
+/* NULL: no memory, and nothing has changed. */
+struct copy_place *copies_order_add(struct copies_order *order) must_check;
+void copies_order_drop(struct copies_order *order);
+/* In the index. NULL: no memory. */
+struct copy_pin *copies_pin_add(struct copies *copies, struct copies_site *site, const struct copy_place *place, struct span address) must_check;
+void copies_pin_remove(struct copies *copies, struct copies_site *site, struct copy_pin *pin);
+
+/* -- the thread: thread.c, exchange.c. Called under the lock, which they give back while the disk works. -- */
+
+void *copies_run(void *context);
+/* What is first in its list. */
+void copies_do_load(struct copies *copies);
+void copies_do_save(struct copies *copies);
+void copies_note_error(struct copies *copies, enum result result, int error);
+
+#endif

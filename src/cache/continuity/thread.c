@@ -1,0 +1,248 @@
+/* The thread of the copies: it alone touches the disk. What a person waits for goes first, then what visitors wait for, then what is kept. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "cache/continuity/inner.h"
+
+#include "base/banned.h"
+
+#define REST_MS 1000u
+#define SWEEP_MS 60000u
+#define RETRY_MS 5000u
+
+void copies_note_error(struct copies *copies, enum result result, int error)
+{
+	copies->state.error = result == RESULT_OK ? 0 : result == RESULT_IO && error ? error : ENOMEM;
+}
+
+/* -- orders -- */
+
+static enum result write_pin(struct copies *copies, const struct copies_order *order)
+{
+	struct copy pin = { .kind = COPY_PIN, .kept_s = clock_wall_ns() / 1000000000u, .site = span_of(order->site->name), .key = span_of(order->pin) };
+	struct buffer head;
+	enum result result = digest_plain(SPAN_NONE, pin.body_digest);
+
+	buffer_init(&head, COPY_HEAD_MAX);
+	if (result == RESULT_OK)
+		result = copy_write_head(&pin, copies->folder.key, &head);
+	if (result == RESULT_OK)
+		result = copy_folder_put(&copies->folder, &order->pin_place, buffer_span(&head), SPAN_NONE, true);
+	buffer_done(&head);
+	return result;
+}
+
+static void do_order(struct copies *copies)
+{
+	struct copies_order *order = list_entry(copies->orders.next, struct copies_order, node);
+	enum result result = RESULT_OK;
+	int error = 0;
+
+	list_remove(&order->node);
+	pthread_mutex_unlock(&copies->lock);
+	if (order->pin) {
+		result = write_pin(copies, order);
+		error = errno;
+	}
+	for (size_t i = 0; i < order->count; i++) {
+		if (copy_folder_delete(&copies->folder, &order->places[i]) != RESULT_OK) {
+			error = errno;
+			result = RESULT_IO;
+		}
+	}
+	pthread_mutex_lock(&copies->lock);
+	if (result != RESULT_OK || order->pin)  /* a full disk takes files away, too: that says nothing */
+		copies_note_error(copies, result, error);
+	order->error = result == RESULT_OK ? 0 : copies->state.error;
+	order->is_done = true;
+	pthread_cond_broadcast(&copies->done);
+	copies_order_drop(order);
+}
+
+/* -- what lies there at the start -- */
+
+static bool take_pin(struct copies *copies, struct copies_site *site, const struct copy_found *found)
+{
+	return site->pin_count < COPIES_PINS_MAX && copies_pin_add(copies, site, &found->place, found->copy.key);
+}
+
+/* False: it goes. */
+static bool take_found(struct copies *copies, const struct copy_found *found)
+{
+	struct copies_site *site = copies_site_find(copies, found->place.site);
+
+	if (found->result == RESULT_NO_MEMORY)
+		return true;
+	if (found->result != RESULT_OK || (site && !span_equal(found->copy.site, span_of(site->name)))) {
+		copies->state.damaged++;
+		return false;
+	}
+	if (!site || !site->is_served)
+		return false;
+	if (found->copy.kind == COPY_PIN)
+		return take_pin(copies, site, found);
+	if (copies->state.copies >= COPIES_MAX)
+		return false;
+	return copy_entry_find(copies, found->copy.key, found->copy.vary, found->copy.variant) ||
+	       copy_entry_add(copies, site, &found->copy, &found->place, found->file_bytes);
+}
+
+static bool look_at_found(void *context, const struct copy_found *found)
+{
+	struct copies *copies = context;
+	bool stays, goes_on;
+
+	pthread_mutex_lock(&copies->lock);
+	stays = take_found(copies, found);
+	goes_on = !copies->must_stop;
+	pthread_mutex_unlock(&copies->lock);
+	if (!stays)
+		(void)!copy_folder_delete(&copies->folder, &found->place);
+	return goes_on;
+}
+
+static void tell_early(struct copies *copies)
+{
+	list_each_safe (node, next, &copies->early) {
+		struct copy_ticket *ticket = list_entry(node, struct copy_ticket, node);
+
+		list_remove(node);
+		__atomic_store_n(&ticket->is_told, true, __ATOMIC_RELEASE);
+		ticket->wake(ticket);
+	}
+}
+
+/* A key that others may read is looked at again with each try: a person may mend it. */
+static void open_folder(struct copies *copies)
+{
+	enum result result;
+	int error;
+
+	copies->tried_ms = clock_mono_ms();
+	pthread_mutex_unlock(&copies->lock);
+	errno = 0;
+	result = copy_folder_open(&copies->folder, copies->state_fd);
+	if (result == RESULT_OK)
+		result = copy_folder_walk(&copies->folder, look_at_found, copies);
+	error = errno;
+	pthread_mutex_lock(&copies->lock);
+	copies->state.has_bad_key = result == RESULT_REFUSED;
+	if (result != RESULT_REFUSED)
+		copies_note_error(copies, result, error);
+	/* Where some of it could not be looked at, the rest is here. */
+	copies->state.is_open = copies->folder.fd >= 0;
+	copies->has_failed = !copies->state.is_open;
+	copies->needs_sweep = true;
+	tell_early(copies);
+}
+
+/* -- now and then -- */
+
+static void sweep_entries(struct copies *copies, struct copies_site *site, uint64_t now_s)
+{
+	bool is_over = !site->is_served || !site->rules.disk_bytes;
+
+	list_each_safe (node, next, &site->entries) {
+		struct copy_entry *entry = list_entry(node, struct copy_entry, of_site);
+		bool is_old = entry->rank != COPY_PINNED && now_s > entry->made_s && now_s - entry->made_s >= site->rules.max_age_s;
+
+		if (!is_over && !is_old)
+			continue;
+		copies_unlink(copies, &entry->place);
+		copy_entry_remove(copies, entry);
+	}
+	list_each_safe (node, next, &site->pins) {
+		struct copy_pin *pin = list_entry(node, struct copy_pin, node);
+
+		if (site->is_served)
+			break;
+		copies_unlink(copies, &pin->place);
+		copies_pin_remove(copies, site, pin);
+	}
+}
+
+static void sweep(struct copies *copies)
+{
+	uint64_t now_s = clock_wall_ns() / 1000000000u;
+
+	copies->needs_sweep = false;
+	copies->swept_ms = clock_mono_ms();
+	if (copies->has_left)
+		return;
+	list_each (node, &copies->sites)
+		sweep_entries(copies, list_entry(node, struct copies_site, node), now_s);
+	list_each (node, &copies->sites) {
+		struct copies_site *site = list_entry(node, struct copies_site, node);
+		struct copy_entry *victim;
+		bool is_room;
+
+		while ((victim = copies_victim(copies, site, COPY_RANK_ANY, 0, false, &is_room))) {
+			copies_unlink(copies, &victim->place);
+			copy_entry_remove(copies, victim);
+		}
+	}
+}
+
+static void unload_unused(struct copies *copies)
+{
+	uint64_t now_ms = clock_mono_ms();
+
+	list_each (node, &copies->sites) {
+		struct copies_site *site = list_entry(node, struct copies_site, node);
+
+		list_each (each, &site->entries) {
+			struct copy_entry *entry = list_entry(each, struct copy_entry, of_site);
+
+			if (entry->object && now_ms - entry->used_ms >= COPIES_UNUSED_MS)
+				copy_entry_unload(copies, entry);
+		}
+	}
+}
+
+static void rest(struct copies *copies)
+{
+	uint64_t until_ms = clock_mono_ms() + REST_MS;
+	struct timespec until = { .tv_sec = (time_t)(until_ms / 1000), .tv_nsec = (long)(until_ms % 1000) * 1000000 };
+
+	(void)pthread_cond_timedwait(&copies->work, &copies->lock, &until);
+	if (copies->loaded)
+		unload_unused(copies);
+}
+
+static bool is_to_open(const struct copies *copies)
+{
+	return !copies->state.is_open && copies->has_rules && (!copies->has_failed || clock_mono_ms() - copies->tried_ms >= RETRY_MS);
+}
+
+static void turn(struct copies *copies)
+{
+	if (is_to_open(copies))
+		open_folder(copies);
+	else if (!copies->state.is_open)
+		rest(copies);
+	else if (!list_is_empty(&copies->orders))
+		do_order(copies);
+	else if (!list_is_empty(&copies->loads))
+		copies_do_load(copies);
+	else if (copies->needs_sweep || clock_mono_ms() - copies->swept_ms >= SWEEP_MS)
+		sweep(copies);
+	else if (!list_is_empty(&copies->saves))
+		copies_do_save(copies);
+	else
+		rest(copies);
+}
+
+void *copies_run(void *context)
+{
+	struct copies *copies = context;
+
+	pthread_mutex_lock(&copies->lock);
+	while (!copies->must_stop)
+		turn(copies);
+	pthread_mutex_unlock(&copies->lock);
+	copy_folder_done(&copies->folder);
+	return NULL;
+}

@@ -1,0 +1,193 @@
+#include "cli/edge/continuity.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+#include "base/banned.h"
+
+#define OVER_MS 30000u    /* nobody got a copy for so long: it is over */
+#define TELL_MS 60000u
+
+/* A site of which copies were given. */
+struct giving {
+	struct giving *next;
+	uint64_t site, given, last_ms;
+	bool is_on;
+};
+
+struct edge_continuity {
+	struct copies *copies;
+	struct giving *sites;
+	struct edge_state *state;
+	uint64_t damaged, told_ms;     /* what was told, and when */
+	int error;
+	bool has_bad_key;
+};
+
+void edge_continuity_open(struct edge_state *state)
+{
+	struct edge_cache *cache = state->common.cache;
+	struct edge_continuity *continuity = cache && state->state_fd >= 0 ? calloc(1, sizeof(*continuity)) : NULL;
+
+	if (!continuity)
+		return;
+	continuity->state = state;
+	continuity->copies = copies_new(state->state_fd, cache->store);
+	if (!continuity->copies) {
+		fprintf(stderr, "bouclier: continuity copies are not kept: there is no memory for them, or no thread\n");
+		free(continuity);
+		return;
+	}
+	cache->copies = continuity->copies;
+	state->continuity = continuity;
+	edge_continuity_apply(state);
+}
+
+void edge_continuity_apply(struct edge_state *state)
+{
+	if (state->continuity && continuity_apply(state->common.cache, plan_of(state->snapshot)) != RESULT_OK)
+		fprintf(stderr, "bouclier: continuity copies are kept by the limits that they had: there is no memory for the new ones\n");
+}
+
+void edge_continuity_leave(struct edge_state *state)
+{
+	if (state->continuity)
+		copies_leave(state->continuity->copies);
+}
+
+void edge_continuity_close(struct edge_state *state)
+{
+	struct edge_continuity *continuity = state->continuity;
+
+	if (!continuity)
+		return;
+	state->common.cache->copies = NULL;
+	copies_free(continuity->copies);
+	while (continuity->sites) {
+		struct giving *site = continuity->sites;
+
+		continuity->sites = site->next;
+		free(site);
+	}
+	free(continuity);
+	state->continuity = NULL;
+}
+
+/* -- what is told -- */
+
+static void tell(struct edge_state *state, const char *action, struct span site, const char *text)
+{
+	struct notice notice = { .wall_ns = clock_wall_ns(), .action = span_of(action), .site = site, .detail = span_of(text) };
+
+	fprintf(stderr, "bouclier: %.*s%s%s\n", SPAN_ARG(site), site.len ? ": " : "", text);
+	if (state->event)
+		event_notice(state->event, &notice);
+}
+
+static void tell_giving(struct edge_state *state, const struct giving *giving)
+{
+	const struct edge_site *site = plan_find_site(plan_of(state->snapshot), giving->site);
+	char text[160];
+
+	if (giving->is_on)
+		snprintf(text, sizeof(text), "visitors get continuity copies of its pages: no origin answers, or the places of a priority route are all taken");
+	else
+		snprintf(text, sizeof(text), "no continuity copy was given for %u s, %llu in all", OVER_MS / 1000, (unsigned long long)giving->given);
+	if (site)
+		tell(state, giving->is_on ? "continuity-begun" : "continuity-over", site->site->name, text);
+}
+
+static struct giving *find(const struct edge_continuity *continuity, uint64_t site)
+{
+	struct giving *giving = continuity->sites;
+
+	while (giving && giving->site != site)
+		giving = giving->next;
+	return giving;
+}
+
+/* Under the lock of the copies: only noted. */
+static void note_given(void *context, uint64_t site, uint64_t given)
+{
+	struct edge_continuity *continuity = context;
+	struct giving *giving = find(continuity, site);
+
+	if (!giving && (giving = calloc(1, sizeof(*giving)))) {
+		giving->site = site;
+		giving->next = continuity->sites;
+		continuity->sites = giving;
+	}
+	if (!giving || giving->given == given)
+		return;
+	giving->given = given;
+	giving->last_ms = continuity->state->loop.now_ms;
+}
+
+static void look_at_sites(struct edge_continuity *continuity)
+{
+	copies_each_given(continuity->copies, note_given, continuity);
+	for (struct giving *giving = continuity->sites; giving; giving = giving->next) {
+		bool is_on = continuity->state->loop.now_ms - giving->last_ms < OVER_MS;
+
+		if (is_on == giving->is_on)
+			continue;
+		giving->is_on = is_on;
+		tell_giving(continuity->state, giving);
+	}
+}
+
+static void tell_error(struct edge_continuity *continuity, const struct copies_state *now)
+{
+	char text[256];
+
+	if (now->has_bad_key != continuity->has_bad_key)
+		tell(continuity->state, now->has_bad_key ? "continuity-stopped" : "continuity-kept", SPAN_NONE,
+		     now->has_bad_key ? "ALERT: continuity copies are neither kept nor given: continuity/key in the state folder is not a file of 32 bytes that the shield alone "
+		                        "may read; chmod 600 and give it to the shield's user, or remove it: then copies are made anew"
+		                      : "continuity copies are kept again");
+	continuity->has_bad_key = now->has_bad_key;
+	if (now->error == continuity->error)
+		return;
+	if (now->error)
+		snprintf(text, sizeof(text), "ALERT: continuity copies cannot be written, or not all be read: %s; portals are served on", strerror(now->error));
+	else
+		snprintf(text, sizeof(text), "continuity copies are written again");
+	tell(continuity->state, now->error ? "continuity-stopped" : "continuity-kept", SPAN_NONE, text);
+	continuity->error = now->error;
+}
+
+static void tell_damaged(struct edge_continuity *continuity, const struct copies_state *now)
+{
+	uint64_t now_ms = continuity->state->loop.now_ms;
+	char text[200];
+
+	if (now->damaged == continuity->damaged || (continuity->told_ms && now_ms - continuity->told_ms < TELL_MS))
+		return;
+	snprintf(text, sizeof(text), "ALERT: %llu files of continuity copies were damaged, of another version or not signed by this shield: they are not given, and were removed",
+	         (unsigned long long)(now->damaged - continuity->damaged));
+	tell(continuity->state, "continuity-damaged", SPAN_NONE, text);
+	continuity->damaged = now->damaged;
+	continuity->told_ms = now_ms;
+}
+
+void edge_continuity_tick(struct edge_state *state)
+{
+	struct copies_state now;
+
+	if (!state->continuity || state->is_draining)
+		return;
+	now = copies_state(state->continuity->copies);
+	tell_error(state->continuity, &now);
+	tell_damaged(state->continuity, &now);
+	if (now.given)
+		look_at_sites(state->continuity);
+}
+
+bool edge_continuity_is_giving(const struct edge_state *state, uint64_t site)
+{
+	const struct giving *giving = state->continuity ? find(state->continuity, site) : NULL;
+
+	return giving && giving->is_on;
+}
