@@ -61,7 +61,8 @@ static void sources_are_counted_once(void **state)
 	(void)state;
 	for (unsigned i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
 		struct observed_site *site = observed_take(observed, i + 1, 1, 100, START);
-		unsigned off = counts[i] <= 10 ? 0 : counts[i] <= 40 ? 4 : counts[i] / 4;
+		unsigned off = counts[i] < 2 ? 0 : counts[i] <= 10 ? 4 : counts[i] <= 40 ? 12 : counts[i] / 3;  /* by chance two may look alike */
+		unsigned known = counts[i] < 3 ? counts[i] : 3;
 		struct observed_view view;
 
 		for (unsigned n = 0; n < 2 * counts[i]; n++)
@@ -69,7 +70,7 @@ static void sources_are_counted_once(void **state)
 		observed_read(site, START, &view);
 		assert_int_equal(view.kinds[OBSERVED_FULL].requests, 2 * counts[i]);
 		assert_in_range(view.kinds[OBSERVED_FULL].sources + off, counts[i], counts[i] + 2 * off);
-		assert_in_range(view.kinds[OBSERVED_FULL].known, counts[i] < 3 ? counts[i] : 2, 3);
+		assert_in_range(view.kinds[OBSERVED_FULL].known, known > 1 ? known - 1 : known, known);
 		assert_int_equal(view.kinds[OBSERVED_BUDGET].requests + view.kinds[OBSERVED_BUDGET].sources, 0);
 	}
 	free(observed);
@@ -91,7 +92,7 @@ static void days_go_by(void **state)
 		add(site, OBSERVED_BUDGET, day, false);
 		observed_read(site, now_s, &view);
 		assert_int_equal(view.kinds[OBSERVED_BUDGET].requests, day < 8 ? day + 1 : 8);
-		assert_int_equal(view.kinds[OBSERVED_BUDGET].sources, day < 8 ? day + 1 : 8);
+		assert_in_range(view.kinds[OBSERVED_BUDGET].sources + 4, day < 8 ? day + 1 : 8, day < 8 ? day + 6 : 13);
 	}
 	observed_turn(site, START + 28 * (uint64_t)DAY);
 	add(site, OBSERVED_BUDGET, 28, false);
@@ -124,7 +125,7 @@ static void many_count_at_once(void **state)
 		pthread_join(threads[i], NULL);
 	observed_read(site, START, &view);
 	assert_int_equal(view.kinds[OBSERVED_FULL].requests, 80000);
-	assert_int_equal(view.kinds[OBSERVED_FULL].known, 7);
+	assert_in_range(view.kinds[OBSERVED_FULL].known, 4, 8);
 	free(observed);
 }
 
