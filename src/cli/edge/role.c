@@ -8,13 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/encode.h"
-#include "base/hash.h"
 #include "cli/admin/admin.h"
 #include "cli/edge/build.h"
 #include "cli/edge/certificates.h"
