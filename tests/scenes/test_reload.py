@@ -240,7 +240,8 @@ def test_upgrade(origin):
                 time.sleep(0.2)
         assert not kept.failures and not new.failures, (kept.failures[:3], new.failures[:3])
         assert new.served > 20 and shield.status()["upgrades"] >= 1
-        assert get(shield.plain).status == 200 and shield.reload()[0]
+        assert get(shield.plain).status == 200
+        wait_until(lambda: shield.reload()[0], 10, "a reload, which the edge that goes tells to come again")
 
 
 def test_upgrade_to_a_binary_that_does_not_run(origin):

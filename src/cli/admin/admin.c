@@ -454,6 +454,12 @@ void admin_leave(struct admin *admin)
 {
 	list_each_safe(node, following, &admin->listeners)
 		end_listener(list_entry(node, struct admin_listener, node));
+	list_each_safe(node, following, &admin->clients) {
+		struct admin_client *client = list_entry(node, struct admin_client, node);
+
+		if (client->phase == CLIENT_WAITS)  /* the keeper that was asked is not the one that will be there */
+			refuse_client(client, 503, "another edge takes over: ask again");
+	}
 }
 
 void admin_reload_result(struct admin *admin, const struct edge_order *order, struct span text)
