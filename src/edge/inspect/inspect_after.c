@@ -67,6 +67,13 @@ static void ask(struct request *request)
 		inspect_at_once(request, waf_request_body_end);
 }
 
+/* In HTTP/2 it outlasts its stream: its connection looked at its own clock while it was still at work, and has to look again. */
+static void tell_connection(struct connection *connection)
+{
+	if (connection->stage == CONNECTION_HTTP_2)
+		connection_later(connection);
+}
+
 enum step_outcome inspect_after(struct request *request)
 {
 	if (request->inspect_stage == INSPECT_AFTER) {
