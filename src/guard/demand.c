@@ -85,12 +85,17 @@ void demand_rest(struct demand *demand)
 	demand->answers = 0;
 }
 
-bool demand_spares(struct demand *demand, uint64_t now_us)
+bool demand_would_spare(const struct demand *demand, uint64_t *next_us, uint64_t now_us)
 {
 	if (!demand_is_pressed(demand->until_us, now_us))
 		return true;
-	if (demand->spared_us > now_us)
+	if (*next_us > now_us)
 		return false;
-	demand->spared_us = now_us + (uint64_t)fmin(fmax(demand->each_us, demand->last_each_us) * DEMAND_SPARED_OF, SPARED_MAX_US);
+	*next_us = now_us + (uint64_t)fmin(fmax(demand->each_us, demand->last_each_us) * DEMAND_SPARED_OF, SPARED_MAX_US);
 	return true;
+}
+
+bool demand_spares(struct demand *demand, uint64_t now_us)
+{
+	return demand_would_spare(demand, &demand->spared_us, now_us);
 }
