@@ -137,7 +137,7 @@ def test_who_is_banned_shakes_no_hands_elsewhere(start_shield, start_origin):
     origin = start_origin(lambda request: response(b"well"))
     sites = [{"name": name, "hosts": [name], "origins": [origin.url], "certificate": "both.pem"} for name in ("acts.example", "looks.example")]
     sites[1]["guard"] = "observe"
-    shield = start_shield({"source_budgets": SMALL, "sites": sites}, start=False)
+    shield = start_shield({"source_budgets": SMALL, "sites": sites}, {"start": False})
     make_certificate(shield.folder / "both.pem", "acts.example", "looks.example")
     shield.start()
     context = trusting()
@@ -164,7 +164,7 @@ def test_a_connection_that_came_in_pays_once_when_its_site_is_turned_on(start_sh
     site = {"name": HOST, "hosts": [HOST, "localhost"], "origins": [origin.url], "guard": "observe", "certificate": "site.pem"}
     shield = start_shield({"source_budgets": {**WIDE, "connections": "1/m", "connections_burst": 2}, "sites": [site]})
     for _ in range(6):
-        knock(shield.plain, "127.0.0.9")
+        socket.create_connection(("127.0.0.1", shield.plain), source_address=("127.0.0.9", 0)).close()
     with h2.Client(shield.tls, True, source="127.0.0.9") as client:
         assert [client.get().status for _ in range(2)] == [200, 200]
         shield.site()["guard"] = "on"

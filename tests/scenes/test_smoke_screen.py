@@ -1,4 +1,5 @@
 """A flood that hides an attack: rules see some of what guard/ refused, when the answer has gone; the journal names it, and nothing follows from it."""
+import contextlib
 import json
 import socket
 import subprocess
@@ -108,7 +109,9 @@ def test_a_connection_that_ends_first(fronted):
             peer.data(b"x", 1)
             peer.tcp.send(b"".join(sent), socket.MSG_MORE)
             peer.tcp.shutdown(socket.SHUT_WR)
-            wait_until(lambda: peer.tcp.recv(65536) == b"", 5, "it is closed")
+            with contextlib.suppress(ConnectionError):
+                while peer.tcp.recv(65536):
+                    pass
         time.sleep(0.3)
 
     def seen():
@@ -130,7 +133,7 @@ def test_a_connection_over_http2_comes_to_rest(fronted):
 
 def test_a_flood_of_one_site_leaves_the_others_theirs(origin):
     """A hundred requests in a moment are more than a worker's share; of the other site rules see the first all the same."""
-    sites = [{"name": name, "hosts": [name], "origins": [origin.url], **LOGIN} for name in ("loud.example", "quiet.example")]
+    sites = [{"name": name, "hosts": [name], "origins": [origin.url], "certificate": "site.pem", **LOGIN} for name in ("loud.example", "quiet.example")]
     with Shield(sites=sites, rules=RULES, waf={}, workers=1, log=TELLS) as shield:
         for name in ("loud.example", "quiet.example"):
             assert shield.get("/login", host=name).status == 200
