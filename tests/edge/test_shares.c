@@ -364,6 +364,7 @@ static void a_request_outlasts_its_connection(void **state)
 {
 	struct stage *stage = stage_start();
 	struct connection *connection = come(stage, STRANGER);
+	struct request request = { .connection = connection, .is_h2 = true };
 	unsigned users = stage->binding.users;
 
 	(void)state;
@@ -372,7 +373,8 @@ static void a_request_outlasts_its_connection(void **state)
 	for (unsigned i = 0; i < 3; i++)
 		loop_turn(&stage->worker.loop, 0);
 	assert_int_equal(stage->binding.users, users);
-	connection->requests = 0;
+	http2_request_over(&request);
+	assert_int_equal(stage->binding.users, users);
 	loop_turn(&stage->worker.loop, 0);
 	assert_int_equal(stage->binding.users, users - 1);
 	stage_end(stage);

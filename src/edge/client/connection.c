@@ -103,21 +103,14 @@ static void give_place_back(struct worker *worker)
 	__atomic_sub_fetch(&worker->common->connections, 1u, __ATOMIC_RELAXED);
 }
 
-/* Whether anything of it still points here. A request of HTTP/2 may outlast its stream, and its connection, for a round: rules see it after its answer. */
-static void free_when_over(struct connection *connection)
-{
-	if (connection->requests)
-		connection_later(connection);
-	else
-		free_connection(connection);
-}
-
 static void run_job(struct job *job)
 {
 	struct connection *connection = list_entry(job, struct connection, job);
 
+	if (connection->stage == CONNECTION_CLOSED && connection->requests)
+		return;  /* one has outlasted its stream, and points here: rules see it after its answer. With the last of them this comes again */
 	if (connection->stage == CONNECTION_CLOSED)
-		free_when_over(connection);
+		free_connection(connection);
 	else if (!connection_awaits_turn(connection, &connection->turn))
 		connection_advance(connection);
 }
