@@ -64,14 +64,23 @@ static uint64_t network_of(const struct visit *visit)
 {
 	struct source_key key = visit->source.kind != SOURCE_NONE ? visit->source : source_key_of(&visit->asker.source);
 
-	return hash_u64(key.bits + (uint64_t)key.kind) ^ visit->asker.site;
+	return hash_u64(hash_u64(key.bits) + (uint64_t)key.kind) ^ visit->asker.site;
+}
+
+/* Of a /48 that is one source: not all of them to one telephone. */
+static bool may_issue_to_own(struct challenge_memory *memory, const struct visit *visit)
+{
+	const struct gcra own = EVERY(CHALLENGE_ISSUED_SUB_EVERY_US, CHALLENGE_ISSUED_SUB_BURST);
+	struct source_key key = source_key_of(&visit->asker.source);
+
+	return visit->source.kind != SOURCE_V6_WIDE || may(memory, &own, COUNT_ISSUED, hash_u64(key.bits) ^ visit->asker.site, 1, visit->now_us);
 }
 
 static bool may_issue(struct challenge_memory *memory, const struct visit *visit)
 {
 	const struct gcra issued = EVERY(CHALLENGE_ISSUED_EVERY_US, CHALLENGE_ISSUED_BURST);
 
-	return may(memory, &issued, COUNT_ISSUED, network_of(visit), 0, visit->now_us);
+	return may_issue_to_own(memory, visit) && may(memory, &issued, COUNT_ISSUED, network_of(visit), 0, visit->now_us);
 }
 
 bool challenge_passes(const struct challenge_memory *memory, const struct visit *visit)

@@ -31,6 +31,8 @@
 #define CHALLENGE_WAIT_US 500000u            /* who would wait longer is asked */
 #define CHALLENGE_ISSUED_BURST 128u
 #define CHALLENGE_ISSUED_EVERY_US 2000000u
+#define CHALLENGE_ISSUED_SUB_BURST 4u        /* of one /64 of a /48 that is one source: nobody takes what all of them have */
+#define CHALLENGE_ISSUED_SUB_EVERY_US 60000000u
 #define CHALLENGE_SOLVED_MAX 2u              /* by one browser within CHALLENGE_SOLVED_S: then it waits */
 #define CHALLENGE_SOLVED_S 600u
 #define CHALLENGE_PASS_US 600000000u         /* how long somebody without cookies is not asked again */
@@ -38,7 +40,7 @@
 #define CHALLENGE_BUDGET_EVERY_US 50000u
 #define CHALLENGE_PACE_PAGE_US 3000000u      /* a person reads a page, and looks at three at once; asking goes on counting, up to */
 #define CHALLENGE_PACE_PAGES 3u              /* CHALLENGE_PACE_TIMES as many: who hammers is at no human pace until he has stopped for a while */
-#define CHALLENGE_PACE_PART_US 250000u       /* the same of what belongs to a page */
+#define CHALLENGE_PACE_PART_US 1000000u      /* the same of what belongs to a page */
 #define CHALLENGE_PACE_PARTS 80u
 #define CHALLENGE_PACE_TIMES 8u
 #define CHALLENGE_ZERO_MS_MIN ((uint64_t)TICKET_PERIOD_S * 1000)  /* there is no key of period 0 (net/ticket_keys.h) */

@@ -10,6 +10,7 @@
 #define BELIEVED_US 5000000.0
 #define BELIEVED_PRESSED_US 12000000.0    /* while more is asked for than half of what is remembered */
 #define SPARED_MAX_US 10000000.0
+#define SPARED_BY_US 60000000u    /* so long what was last seen counts for those who are spared */
 #define EACH_MAX_US 1e9
 
 static void set_until(struct demand *demand, uint64_t until_us)
@@ -52,6 +53,7 @@ static void learn_stretch(struct demand *demand, uint64_t now_us)
 	if (took_us < STRETCH_US || (demand->answers < STRETCH_ANSWERS && took_us < STRETCH_OUT_US))
 		return;
 	demand->each_us = demand->last_each_us = (double)took_us / demand->answers;
+	demand->last_each_at_us = now_us;
 	demand->begun_us = now_us;
 	demand->answers = 0;
 }
@@ -87,11 +89,15 @@ void demand_rest(struct demand *demand)
 
 bool demand_would_spare(const struct demand *demand, uint64_t *next_us, uint64_t now_us)
 {
+	double each_us = demand->each_us;
+
 	if (!demand_is_pressed(demand->until_us, now_us))
 		return true;
 	if (*next_us > now_us)
 		return false;
-	*next_us = now_us + (uint64_t)fmin(fmax(demand->each_us, demand->last_each_us) * DEMAND_SPARED_OF, SPARED_MAX_US);
+	if (now_us < demand->last_each_at_us + SPARED_BY_US)
+		each_us = fmax(each_us, demand->last_each_us);
+	*next_us = now_us + (uint64_t)fmin(each_us * DEMAND_SPARED_OF, SPARED_MAX_US);
 	return true;
 }
 

@@ -35,7 +35,8 @@ struct demand {
 	uint64_t until_us;       /* when all that was asked for would be done; in the past: it is calm */
 	uint64_t spared_us;      /* when the next one of the greedy may go */
 	double each_us;          /* what an answer takes of a busy origin, as far as it is still believed; 0: not known */
-	double last_each_us;     /* as it was last seen */
+	double last_each_us;     /* as it was last seen, and when */
+	uint64_t last_each_at_us;
 	uint64_t seen_us;        /* the last answer */
 	uint64_t begun_us;       /* since when somebody waited at every answer; 0: nobody does */
 	unsigned answers;        /* since then */

@@ -12,7 +12,7 @@
  *
  * What an attacker can make of it: he has to send for days, in calm, what he wants to be usual. A second counts as no more than what would be far
  * beyond, and a day moves the mean by two thirds. So a flood that is not seen here is KINDS_TIMES what the portal had borne for days without
- * being pressed. A tool that sends just what the browser of most citizens sends is of their kind: where that kind is more than three quarters of a
+ * being pressed; or to be there first: of a site that nobody has seen yet, what comes and is borne is what is usual. A tool that sends just what the browser of most citizens sends is of their kind: where that kind is more than three quarters of a
  * site's visitors, nothing can be said, and nobody is moved.
  *
  * Shape    arrays of KINDS, in buckets of KINDS_BUCKET; no pointer: it lies in memory that processes share, zero at birth

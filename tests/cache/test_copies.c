@@ -361,7 +361,7 @@ static void damage(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 	struct stat status;
-	char byte;
+	char byte = 0;
 
 	assert_true(fd >= 0 && fstat(fd, &status) == 0 && pread(fd, &byte, 1, status.st_size - 1) == 1);
 	byte ^= 1;

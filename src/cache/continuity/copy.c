@@ -83,11 +83,13 @@ static enum result write_texts(const struct copy *copy, struct buffer *out)
 /* So no length is more than its two bytes can say. */
 static bool fits(const struct copy *copy)
 {
-	size_t bytes = FIXED_LEN + fields_bytes(copy) + MAC_LEN;
+	size_t bytes = FIXED_LEN + MAC_LEN;
 
+	if (copy->field_count > COPY_FIELDS_MAX)
+		return false;
 	for (unsigned i = 0; i < TEXTS; i++)
 		bytes += text_of(copy, i).len;
-	return copy->field_count <= COPY_FIELDS_MAX && bytes <= COPY_HEAD_MAX;
+	return bytes + fields_bytes(copy) <= COPY_HEAD_MAX;
 }
 
 enum result copy_write_head(const struct copy *copy, const uint8_t mac_key[MAC_KEY_LEN], struct buffer *out)

@@ -122,7 +122,7 @@ static enum step_outcome hold_off(struct request *request, const struct visit *v
 	bool is_page = is_navigation(request);
 
 	if (!is_page && method_is_safe(request->head.method)) {
-		request->caller.lane = lane_of_kind(request, visit, LANE_REST);
+		request->caller.lane = caller_is_moved_for_kind(&request->caller) ? LANE_GREEDY : LANE_REST;  /* has shown nothing at all */
 		return STEP_NEXT;
 	}
 	if (observe(request, is_page ? DECISION_CHALLENGE : DECISION_LIMIT, REASON_CHALLENGED)) {
