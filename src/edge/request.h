@@ -224,6 +224,9 @@ bool request_body_is_slow(struct request *request);
 /* Some of the body has not come, and may still. */
 bool request_body_is_left(const struct request *request);
 
+/* screen_source.c: its site, or that it has none, is known: its connection may have come in only for a site that observes. Security, fails closed: asked
+ * before anything is answered, by whichever step. STEP_NEXT, or it is answered. */
+enum step_outcome screen_connection(struct request *request);
 /* screen_source.c: what becomes of it for who asks. STEP_NEXT, or it is answered. */
 enum step_outcome screen_source(struct request *request);
 /* screen.c: it asks for an ACME challenge, of a site that answers them. */

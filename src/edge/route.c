@@ -122,6 +122,7 @@ enum step_outcome step_route(struct request *request)
 	const struct binding *binding = request->binding;
 	const struct site *site;
 	enum result result = RESULT_OK;
+	enum step_outcome outcome;
 
 	if (request->refused.len && request->fault != HTTP_FAULT_NO_MEMORY)
 		request_represent(request->refused, &binding->plan->limits, &request->head);
@@ -136,6 +137,9 @@ enum step_outcome step_route(struct request *request)
 	}
 	if (request->fault != HTTP_FAULT_NONE)
 		return STEP_NEXT;
+	outcome = screen_connection(request);
+	if (outcome != STEP_NEXT)
+		return outcome;
 	if (!site)
 		return request_answer(request, 421, DECISION_BLOCK, REASON_NO_SITE);
 	if (result != RESULT_OK)

@@ -164,7 +164,8 @@ void binding_drop(struct binding *binding);
 
 enum source_ban {
 	SOURCE_FREE,
-	SOURCE_DOUBTED,              /* banned by the machine, and the site that it comes for may be one that observes */
+	SOURCE_DOUBTED,              /* banned by the machine, and the site that it comes for may be one that observes: or it would be owed a page */
+	SOURCE_DOUBTED_CUT,          /* ... or it would be cut */
 	SOURCE_OWED_A_PAGE,          /* banned, and citizens may share it */
 	SOURCE_CUT,                  /* banned: cut before it says a word */
 };

@@ -61,6 +61,12 @@ static uint32_t ladder_s(const struct ban_policy *policy, unsigned level)
 	return ttl_s < policy->most_s ? (uint32_t)ttl_s : policy->most_s;
 }
 
+/* A ban that was one is over, and its ladder goes on if the next one comes soon. */
+static bool is_remembered(const struct ban_policy *policy, const struct source_entry *entry, uint64_t now_us)
+{
+	return entry->ban_until_s && is_over(entry, now_us) && entry->ban_reason != BAN_OBSERVED && now_us / US_PER_S < (uint64_t)entry->ban_until_s + policy->forget_s;
+}
+
 /* The end in seconds is rounded up: no ban is shorter than it says. What was only observed is no step of the ladder of what is done. */
 static void begin(const struct ban_policy *policy, struct source_entry *entry, enum ban_reason reason, uint32_t for_s, uint64_t now_us)
 {
@@ -94,7 +100,7 @@ enum result ban_source(const struct bans *bans, struct source_key key, enum ban_
 	struct source_hold hold;
 	struct ban_fact fact;
 	enum result result;
-	bool is_new = false;
+	bool is_new = false, has_begun = false;
 
 	if (is_exempt(&bans->policy, &network))
 		return RESULT_REFUSED;
@@ -102,7 +108,8 @@ enum result ban_source(const struct bans *bans, struct source_key key, enum ban_
 	if (result != RESULT_OK)
 		return result;
 	network = source_network(source_key_of_entry(hold.entry));  /* its /48, perhaps */
-	if (hold.entry->is_trusted || (hold.entry->kind == SOURCE_V6_WIDE && reason != BAN_BY_HAND) || is_exempt(&bans->policy, &network)) {
+	if (hold.entry->is_trusted || (hold.entry->kind == SOURCE_V6_WIDE && reason != BAN_BY_HAND) || is_exempt(&bans->policy, &network) ||
+	    (reason == BAN_OBSERVED && is_remembered(&bans->policy, hold.entry, now_us))) {
 		source_table_give(&hold);
 		return RESULT_REFUSED;
 	}
@@ -113,9 +120,10 @@ enum result ban_source(const struct bans *bans, struct source_key key, enum ban_
 			hold.entry->ban_reason = BAN_BY_HAND;
 	} else {
 		begin(&bans->policy, hold.entry, reason, for_s, now_us);
-		is_new = true;
+		is_new = has_begun = true;
 	}
 	fact = ban_of(hold.entry, now_us);
+	fact.has_begun = has_begun;
 	source_table_give(&hold);
 	if (is_new && reason != BAN_OBSERVED && bans->sink.banned)
 		bans->sink.banned(bans->sink.context, &fact);

@@ -39,6 +39,7 @@ struct ban_fact {
 	struct network network;
 	enum ban_reason reason;
 	unsigned times;                      /* 1: the first; 16: or more */
+	bool has_begun;                      /* of ban_source: by this very call; none was on */
 	uint64_t until_us;                   /* CLOCK_MONOTONIC: what the kernel's filter reads too */
 	/* It may be dropped without an answer. Not when somebody behind it showed a valid token, or several clients were seen, within 24 h:
 	 * then citizens may share it, and it is owed a page. */
@@ -63,7 +64,8 @@ bool networks_overlap(const struct network *a, const struct network *b);
 /* Bans KEY, for FOR_S seconds or (0) for as long as it has earned. Who is banned already stays so, until the later of both; only a ban
  * whose end moves is told to the sink. By hand: the very /64 is meant, also where its /48 is one source.
  * RESULT_REFUSED: it is exempt, or a /48 and not by hand; RESULT_IO: no lock is to be had. OUT may be NULL.
- * BAN_OBSERVED: as if; a ban that is on stays, the next one that is made takes its place and begins its own ladder, nobody is told, and who is known stays so. */
+ * BAN_OBSERVED: as if; a ban that is on stays, the next one that is made takes its place and begins its own ladder, nobody is told, and who is known stays so.
+ * Security: nor does it make anybody forget a ban that was one: RESULT_REFUSED, for forget_s after its end. */
 enum result ban_source(const struct bans *bans, struct source_key key, enum ban_reason reason, uint32_t for_s, uint64_t now_us,
                        struct ban_fact *out) must_check;
 /* Ends the ban of KEY and forgets those before it. RESULT_NOT_FOUND: it has none. */

@@ -87,16 +87,21 @@ void demand_rest(struct demand *demand)
 	demand->answers = 0;
 }
 
-bool demand_spares(struct demand *demand, uint64_t now_us)
+bool demand_would_spare(const struct demand *demand, uint64_t *next_us, uint64_t now_us)
 {
 	double each_us = demand->each_us;
 
 	if (!demand_is_pressed(demand->until_us, now_us))
 		return true;
-	if (demand->spared_us > now_us)
+	if (*next_us > now_us)
 		return false;
 	if (now_us < demand->last_each_at_us + SPARED_BY_US)
 		each_us = fmax(each_us, demand->last_each_us);
-	demand->spared_us = now_us + (uint64_t)fmin(each_us * DEMAND_SPARED_OF, SPARED_MAX_US);
+	*next_us = now_us + (uint64_t)fmin(each_us * DEMAND_SPARED_OF, SPARED_MAX_US);
 	return true;
+}
+
+bool demand_spares(struct demand *demand, uint64_t now_us)
+{
+	return demand_would_spare(demand, &demand->spared_us, now_us);
 }

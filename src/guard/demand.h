@@ -57,5 +57,7 @@ void demand_answer(struct demand *demand, uint64_t now_us, bool others_wait, dou
 void demand_rest(struct demand *demand);
 /* True: and one has gone. */
 bool demand_spares(struct demand *demand, uint64_t now_us);
+/* The same of those who go in any case, and take nothing from the others: NEXT_US is when the next one of them might have gone. */
+bool demand_would_spare(const struct demand *demand, uint64_t *next_us, uint64_t now_us);
 
 #endif

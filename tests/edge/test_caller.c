@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "edge/observing/observed.h"
 #include "edge/request.h"
 
 #include "base/banned.h"
@@ -284,12 +285,68 @@ static void a_banned_network_without_a_table(void **state)
 	free(networks);
 }
 
+/* At accept nobody knows which site it comes for: the machine's bans wait for that, and what they would have done is not forgotten. */
+static void a_ban_where_some_site_observes(void **state)
+{
+	static const struct { enum ban_reason reason; bool observes, has_token; enum source_ban found; } table[] = {
+		{ BAN_REQUESTS, false, false, SOURCE_CUT }, { BAN_REQUESTS, false, true, SOURCE_OWED_A_PAGE },
+		{ BAN_REQUESTS, true, false, SOURCE_DOUBTED_CUT }, { BAN_REQUESTS, true, true, SOURCE_DOUBTED },
+		{ BAN_BY_HAND, true, false, SOURCE_CUT }, { BAN_OBSERVED, true, false, SOURCE_FREE },
+	};
+	struct address peer;
+
+	(void)state;
+	assert_ok(address_read(SPAN("192.0.2.9"), &peer));
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct stage *stage = stage_start();
+		uint64_t at_us = stage->worker.loop.now_ns / 1000;
+		struct bans bans = caller_bans(&stage->common, &stage->plan);
+		struct source_hold hold;
+
+		stage->worker.binding = &stage->binding;
+		stage->plan.observes = table[i].observes;
+		assert_ok(ban_source(&bans, source_key_of(&peer), table[i].reason, 60, at_us, NULL));
+		if (table[i].has_token) {
+			assert_ok(source_table_take(&stage->common.sources, source_key_of(&peer), at_us, SOURCE_FIND, &hold));
+			entry_saw_token(hold.entry, at_us);
+			source_table_give(&hold);
+		}
+		if (source_ban_of(&stage->worker, &peer) != table[i].found)
+			fail_msg("row %zu", i);
+		stage_end(stage);
+	}
+}
+
+/* Requests that were at work when it began say so too. */
+static void a_ban_that_is_observed_is_counted_once(void **state)
+{
+	struct stage *stage = stage_start();
+	struct observed *observed = calloc(1, sizeof(*observed) + 64);
+	struct edge_site site = { .observes = true };
+	struct observed_view view;
+
+	(void)state;
+	assert_non_null(observed);
+	site.observed = observed_take(observed, 11, 1, 2, 1800000000u);
+	assert_non_null(site.observed);
+	for (unsigned i = 0; i < 5; i++) {
+		stage->request.site = &site;
+		stage->request.caller.budget.level = BUDGET_FAR;
+		caller_settle(&stage->request);
+	}
+	observed_read(site.observed, 1800000000u, &view);
+	assert_int_equal(view.kinds[OBSERVED_BAN].requests, 1);
+	stage_end(stage);
+	free(observed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lanes), cmocka_unit_test(a_good_bot), cmocka_unit_test(who_is_let_in), cmocka_unit_test(who_may_become_known), cmocka_unit_test(what_is_an_error),
 		cmocka_unit_test(what_an_origin_was_held_for), cmocka_unit_test(who_is_banned), cmocka_unit_test(who_may_connect),
-		cmocka_unit_test(a_banned_network_without_a_table),
+		cmocka_unit_test(a_banned_network_without_a_table), cmocka_unit_test(a_ban_where_some_site_observes),
+		cmocka_unit_test(a_ban_that_is_observed_is_counted_once),
 	};
 
 	return cmocka_run_group_tests_name("edge/caller", tests, NULL, NULL);

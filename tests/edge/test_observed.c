@@ -104,6 +104,30 @@ static void days_go_by(void **state)
 	free(observed);
 }
 
+/* Whom one kind refuses and whom another does are two, and who meets both is one; on whichever day. */
+static void the_refused_are_counted_together(void **state)
+{
+	struct observed *observed = table_new();
+	struct observed_site *site = site_new(observed, START);
+	struct observed_view view;
+
+	(void)state;
+	add(site, OBSERVED_BUDGET, 1, true);
+	add(site, OBSERVED_BANNED, 1, true);
+	for (uint64_t known = 100; known < 140; known++)
+		add(site, known % 2 ? OBSERVED_RATE_LIMIT : OBSERVED_FULL, known, true);
+	add(site, OBSERVED_CHALLENGED, 3, true);
+	add(site, OBSERVED_FULL, 4, false);
+	observed_turn(site, START + DAY);
+	add(site, OBSERVED_BUDGET, 1, true);
+	observed_read(site, START + DAY, &view);
+	assert_in_range(view.refused_known, 31, 51);
+	assert_in_range(view.kinds[OBSERVED_FULL].known, 12, 26);
+	observed_read(site, START + 60 * (uint64_t)DAY, &view);
+	assert_int_equal(view.refused_known, 0);
+	free(observed);
+}
+
 static void *count(void *context)
 {
 	for (unsigned i = 0; i < 20000; i++)
@@ -151,21 +175,21 @@ static void what_is_said(void **state)
 	static const struct { uint32_t for_s; unsigned citizens, refused_known; uint64_t refused; enum observed_verdict verdict; const char *says; } rows[] = {
 		{ 3 * 3600, 10, 0, 0, OBSERVED_TOO_EARLY, "Too early to tell: it observes for 3 hours" },
 		{ 3 * 3600, 10, 0, 5, OBSERVED_TOO_EARLY, "Too early to tell" },
-		{ 3 * 3600, 10, 1, 5, OBSERVED_UNSAFE, "Not safe to turn on yet: 1 of 10 known citizens would have been refused for queue-full" },
+		{ 3 * 3600, 10, 1, 5, OBSERVED_UNSAFE, "Not safe to turn on yet: 1 of 10 known citizens would have been refused, most of them for queue-full" },
 		{ 2 * DAY, 0, 0, 0, OBSERVED_SAFE, "Safe to turn on: nobody would have been refused so far, and a week says more." },
 		{ 8 * DAY, 0, 0, 0, OBSERVED_SAFE, "Safe to turn on: nobody would have been refused in the last week." },
 		{ 8 * DAY, 900, 0, 70000, OBSERVED_SAFE, "Safe to turn on: 70000 requests would have been refused, and of 900 known citizens nobody in the last week." },
-		{ 8 * DAY, 4000, 4, 9, OBSERVED_SAFE, "fewer than one in a thousand" },
-		{ 8 * DAY, 4000, 5, 9, OBSERVED_UNSAFE, "5 of 4000 known" },
+		{ 8 * DAY, 4000, 3, 9, OBSERVED_SAFE, "fewer than one in a thousand" },
+		{ 8 * DAY, 4000, 4, 9, OBSERVED_UNSAFE, "4 of 4000 known" },
 	};
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct observed_view view = { .since_s = START };
+		struct observed_view view = { .since_s = START, .refused_known = rows[i].refused_known };
 		char text[OBSERVED_SAYS_MAX];
 
 		view.kinds[OBSERVED_ALL].known = rows[i].citizens;
-		view.kinds[OBSERVED_FULL] = (struct observed_total){ rows[i].refused, 5, rows[i].refused_known };
+		view.kinds[OBSERVED_FULL] = (struct observed_total){ rows[i].refused, 5, rows[i].refused_known > 1 ? 2 : rows[i].refused_known };  /* others met other kinds */
 		view.kinds[OBSERVED_CHALLENGED] = (struct observed_total){ 99, 99, 99 };  /* asked, not refused */
 		assert_int_equal(observed_say(&view, START + rows[i].for_s, text), rows[i].verdict);
 		if (!strstr(text, rows[i].says))
@@ -179,6 +203,7 @@ int main(void)
 		cmocka_unit_test(each_site_has_its_own),
 		cmocka_unit_test(sources_are_counted_once),
 		cmocka_unit_test(days_go_by),
+		cmocka_unit_test(the_refused_are_counted_together),
 		cmocka_unit_test(many_count_at_once),
 		cmocka_unit_test(each_decision_has_a_kind),
 		cmocka_unit_test(what_is_said),

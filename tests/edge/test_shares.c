@@ -325,6 +325,61 @@ static void who_was_busy_is_found_again(void **state)
 	stage_end(stage);
 }
 
+/* Who would be refused for the others' sake comes in, and nobody is closed for him; handshakes go on, up to as many as there are. */
+static void where_guard_only_observes(void **state)
+{
+	struct stage *stage = stage_start();
+	struct connection *last;
+	unsigned open;
+
+	(void)state;
+	stage->plan.site_count = 1;
+	crowd(stage, LOUD, 1, false);
+	crowd(stage, LOUD, 70, true);
+	stage->plan.site_count = 2;
+	stage->plan.observes = stage->sites[0].observes = true;
+	last = come(stage, STRANGER);
+	open = stage->common.connections;
+	assert_true(connection_join_early(last, LOUD));
+	assert_int_equal(last->would, REASON_NONE);  /* one that rests could make room */
+	assert_true(stage->common.connections == open && !was_closed(stage, 0));
+	last = come(stage, STRANGER);
+	assert_true(connection_join_early(last, LOUD) && last->would == REASON_NONE);
+	stage->connections[0]->requests = 1;
+	last = come(stage, STRANGER);
+	assert_true(connection_join_early(last, LOUD));
+	assert_int_equal(last->would, REASON_CONNECTIONS);
+	crowd(stage, QUIET, 1, true);
+	for (unsigned i = 0; i < 15; i++)
+		share_take(&stage->worker.shares, shares_of(&stage->worker.shares, LOUD), SHARE_HANDSHAKES);
+	assert_true(connection_may_shake_hands(last, 15, 16));
+	assert_false(connection_may_shake_hands(last, 16, 16));
+	stage->plan.has_tenants = true;  /* the others are another's */
+	assert_false(connection_may_shake_hands(last, 15, 16));
+	stage_end(stage);
+}
+
+/* A request of HTTP/2 that rules see when its answer has gone, and its stream, and all: it still points to its connection. */
+static void a_request_outlasts_its_connection(void **state)
+{
+	struct stage *stage = stage_start();
+	struct connection *connection = come(stage, STRANGER);
+	struct request request = { .connection = connection, .is_h2 = true };
+	unsigned users = stage->binding.users;
+
+	(void)state;
+	connection->requests = 1;
+	connection_close(connection, false);
+	for (unsigned i = 0; i < 3; i++)
+		loop_turn(&stage->worker.loop, 0);
+	assert_int_equal(stage->binding.users, users);
+	http2_request_over(&request);
+	assert_int_equal(stage->binding.users, users);
+	loop_turn(&stage->worker.loop, 0);
+	assert_int_equal(stage->binding.users, users - 1);
+	stage_end(stage);
+}
+
 /* -- time -- */
 
 static void who_waits_for_time(void **state)
@@ -472,6 +527,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_comes_in), cmocka_unit_test(whom_shares_are_not_kept_from), cmocka_unit_test(whose_handshakes_go_on),
 		cmocka_unit_test(whose_requests_are_served), cmocka_unit_test(the_silent_make_room), cmocka_unit_test(who_was_busy_is_found_again),
+		cmocka_unit_test(where_guard_only_observes), cmocka_unit_test(a_request_outlasts_its_connection),
 		cmocka_unit_test(who_waits_for_time), cmocka_unit_test(turns), cmocka_unit_test(what_is_left_waits_too), cmocka_unit_test(the_silent_wait_for_time),
 	};
 

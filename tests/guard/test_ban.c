@@ -337,6 +337,29 @@ static void what_is_observed_is_no_ban(void **state)
 	stage_end(&stage);
 }
 
+/* Nor does it make the ladder of what is done begin anew, for as long as that is remembered. It has begun once. */
+static void what_is_observed_forgets_nothing(void **state)
+{
+	struct source_key key = key_of("192.0.2.1");
+	struct ban_fact fact;
+	struct stage stage;
+
+	(void)state;
+	stage_start(&stage);
+	assert_int_equal(ban(&stage, key), 60);
+	stage.now_us += 61 * S;
+	assert_int_equal(ban_source(&stage.bans, key, BAN_OBSERVED, 0, stage.now_us, &fact), RESULT_REFUSED);
+	assert_int_equal(ban(&stage, key), 120);
+	assert_ok(ban_source(&stage.bans, key, BAN_OBSERVED, 0, stage.now_us, &fact));  /* while it is on: nothing begins */
+	assert_false(fact.has_begun);
+	stage.now_us += 121 * S + DAY;
+	for (unsigned i = 0; i < 2; i++) {
+		assert_ok(ban_source(&stage.bans, key, BAN_OBSERVED, 0, stage.now_us, &fact));
+		assert_int_equal(fact.has_begun, i == 0);
+	}
+	stage_end(&stage);
+}
+
 static void lifted_and_listed(void **state)
 {
 	struct stage stage;
@@ -418,7 +441,7 @@ int main(void)
 		cmocka_unit_test(trusted_ones_neither),
 		cmocka_unit_test(who_may_be_citizens_get_an_answer),
 		cmocka_unit_test(lifted_and_listed),
-		cmocka_unit_test(what_is_observed_is_no_ban),
+		cmocka_unit_test(what_is_observed_is_no_ban), cmocka_unit_test(what_is_observed_forgets_nothing),
 		cmocka_unit_test(new_exemptions_lift),
 		cmocka_unit_test(a_clock_set_back),
 	};

@@ -123,6 +123,24 @@ static void the_greedy_have_a_hundredth(void **state)
 	assert_in_range(spared, 19, 21);  /* of two thousand answers */
 }
 
+/* Those who go in any case have a hundredth of their own, in what is told of them; the others have theirs whole. */
+static void who_is_only_observed_takes_nothing(void **state)
+{
+	struct demand demand = { 0 };
+	uint64_t now_us = be_busy(&demand, 1000000, 100), end_us = now_us + 10000000, next_us = 0;
+	unsigned observed = 0, spared = 0;
+
+	(void)state;
+	demand_press(&demand, now_us);
+	for (; now_us < end_us; now_us += 100) {
+		demand_ask(&demand, now_us);
+		observed += demand_would_spare(&demand, &next_us, now_us);
+		spared += demand_spares(&demand, now_us);
+	}
+	assert_in_range(observed, 19, 21);
+	assert_in_range(spared, 19, 21);
+}
+
 /* Two workers: one of them began its round a moment earlier. */
 static void a_clock_a_moment_behind(void **state)
 {
@@ -175,7 +193,7 @@ int main(void)
 		cmocka_unit_test(a_flood_just_beyond_is_seen_again),
 		cmocka_unit_test(a_flood_far_beyond_is_never_let_in), cmocka_unit_test(it_ends_with_the_flood),
 		cmocka_unit_test(what_a_dear_flood_took_is_forgotten),
-		cmocka_unit_test(the_greedy_have_a_hundredth),
+		cmocka_unit_test(the_greedy_have_a_hundredth), cmocka_unit_test(who_is_only_observed_takes_nothing),
 		cmocka_unit_test(a_clock_a_moment_behind),
 		cmocka_unit_test(an_outage_is_no_answer),
 		cmocka_unit_test(a_clock_at_its_beginning),

@@ -44,16 +44,16 @@ class Frame:
 
 
 class Peer:
-    """One connection. PIECES: frame headers and payloads are written apart, as some clients do."""
+    """One connection. PIECES: frame headers and payloads are written apart, as some clients do. SOURCE: its address."""
 
-    def __init__(self, port, tls, host="localhost", pieces=False, timeout=TIMEOUT):
+    def __init__(self, port, tls, host="localhost", pieces=False, timeout=TIMEOUT, source=None):
         self.authority = f"{host}:{port}"
         self.scheme = "https" if tls else "http"
         self.pieces, self.timeout = pieces, timeout
         self.settings, self.seen = {}, []
         self.encoder, self.decoder = hpack.Encoder(), hpack.Decoder()
         self.got = bytearray()
-        self.tcp = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.tcp = socket.create_connection(("127.0.0.1", port), timeout=10, source_address=source and (source, 0))
         self.tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = self.tcp
         if tls:

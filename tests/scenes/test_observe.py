@@ -3,15 +3,17 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import time
 from collections import Counter
+from urllib.parse import quote, urlencode
 
 import pytest
 
-from lab import BINARY, HOST, Shield, response, wait_until
+from lab import BINARY, HOST, Shield, h2, make_certificate, response, trusting, wait_until
 
-from test_challenge import PAGE
+from test_challenge import ADMIT, FORM, PAGE, is_page, sealed_form, told
 from test_queue import Crowd, ONE as ONE_PLACE, Portal, stage
 from test_sources import SMALL, WIDE, ask, bans, knock, statuses, shield_of  # noqa: F401
 
@@ -130,19 +132,61 @@ def test_a_ban_of_the_machine_holds_elsewhere_only(start_shield, start_origin):
     assert "banned" in out
 
 
-def test_connections_beyond_a_budget_come_in(start_shield, start_origin):
+def test_who_is_banned_shakes_no_hands_elsewhere(start_shield, start_origin):
+    """He names a site in his ClientHello: one that observes has him in, one that acts does not compute anything for him."""
     origin = start_origin(lambda request: response(b"well"))
-    sites = [{"name": name, "hosts": [name], "origins": [origin.url]} for name in ("acts.example", "looks.example")]
+    sites = [{"name": name, "hosts": [name], "origins": [origin.url], "certificate": "both.pem"} for name in ("acts.example", "looks.example")]
+    sites[1]["guard"] = "observe"
+    shield = start_shield({"source_budgets": SMALL, "sites": sites}, {"start": False})
+    make_certificate(shield.folder / "both.pem", "acts.example", "looks.example")
+    shield.start()
+    context = trusting()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+
+    def say(host, count=1):
+        with socket.create_connection(("127.0.0.1", shield.tls), timeout=5, source_address=("127.0.0.9", 0)) as tcp:
+            try:
+                with context.wrap_socket(tcp, server_hostname=host) as sock:
+                    for _ in range(count):
+                        sock.sendall(f"GET / HTTP/1.1\r\nHost: {host}\r\nUser-Agent: one\r\n\r\n".encode())
+                        head = sock.recv(65536)
+                    return int(head.split()[1])
+            except OSError:
+                return 0
+
+    assert say("acts.example", 80) == 403
+    assert say("acts.example") == 0 and say("looks.example") == 200
+    assert shield.wait_journal(lambda line: line.get("bouclier.detail") == "a banned source")["bouclier.decision"] == "drop"
+
+
+def test_a_connection_that_came_in_pays_once_when_its_site_is_turned_on(start_shield, start_origin):
+    origin = start_origin(lambda request: response(b"well"))
+    site = {"name": HOST, "hosts": [HOST, "localhost"], "origins": [origin.url], "guard": "observe", "certificate": "site.pem"}
+    shield = start_shield({"source_budgets": {**WIDE, "connections": "1/m", "connections_burst": 2}, "sites": [site]})
+    for _ in range(6):
+        socket.create_connection(("127.0.0.1", shield.plain), source_address=("127.0.0.9", 0)).close()
+    with h2.Client(shield.tls, True, source="127.0.0.9") as client:
+        assert [client.get().status for _ in range(2)] == [200, 200]
+        shield.site()["guard"] = "on"
+        shield.apply()
+        assert [client.get().status for _ in range(3)] == [429, 200, 200]
+
+
+def test_connections_beyond_a_budget_come_in(start_shield, start_origin, tmp_path):
+    origin = start_origin(lambda request: response(b"well"))
+    sites = [{"name": name, "hosts": [name], "origins": [origin.url], "acme": str(tmp_path)} for name in ("acts.example", "looks.example")]
     sites[1]["guard"] = "observe"
     shield = start_shield({"source_budgets": {**WIDE, "connections": "1/m", "connections_burst": 3}, "sites": sites, "log": TELLS})
 
-    def say(host):
+    def say(host, path="/"):
         with socket.create_connection(("127.0.0.1", shield.plain), timeout=5, source_address=("127.0.0.9", 0)) as sock:
-            sock.sendall(f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+            sock.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
             return int(sock.recv(65536).split()[1])
 
     assert [say("looks.example") for _ in range(6)] == [200] * 6
     assert say("acts.example") == 429
+    assert say("nobodys.example") == 429, "nor is there an answer to whom has no site"
+    assert say("acts.example", "/.well-known/acme-challenge/token") == 429 and say("looks.example", "/.well-known/acme-challenge/token") == 404
     assert shield.wait_journal(lambda line: "bouclier.would" in line)["bouclier.would_for"] == "budget"
 
 
@@ -154,6 +198,24 @@ def test_nobody_is_challenged(shield_of):
     assert posted.status == 200
     assert (shield.event_of(reply)["bouclier.would"], shield.event_of(posted)["bouclier.would"]) == ("challenge", "limit")
     assert would(shield) == {("challenge", "challenged"): (1, 1, 0), ("limit", "challenged"): (1, 1, 0)}
+
+
+def test_who_was_asked_while_it_was_on_is_let_go(shield_of):
+    """His page has a wait of a few seconds, or work to do; his form lies in his browser. Where nobody is asked any more, neither keeps him."""
+    shield = shield_of({"challenge": "always"}, log=TELLS)
+    page = ask(shield, ONE, "/page", *PAGE[:2])
+    form = shield.get("/form", ("X-Forwarded-For", OTHER), *PAGE, *FORM, method="POST", body=b"name=one")
+    assert is_page(page) and is_page(form)
+    asked, (action, fields) = told(page)["ask"], sealed_form(form)
+    waits = f"{ADMIT}?ask={asked}&to={quote('/page')}"
+    assert is_page(ask(shield, ONE, waits, *PAGE[:2])), "too early"
+    shield.site()["guard"] = "observe"
+    shield.apply()
+    reply = ask(shield, ONE, waits, *PAGE[:2])
+    assert (reply.status, reply.get("location")) == (303, "/page")
+    assert shield.get(f"{ADMIT}?ask={asked}&work=1.2", ("X-Forwarded-For", ONE), method="POST").status == 204
+    back = shield.get(action, ("X-Forwarded-For", OTHER), *PAGE, *FORM, method="POST", body=urlencode(fields).encode())
+    assert back.status == 200 and back.body == ask(shield, OTHER).body
 
 
 def test_nobody_waits_and_nobody_is_refused_for_want_of_a_place():

@@ -1,11 +1,13 @@
 """A flood that hides an attack: rules see some of what guard/ refused, when the answer has gone; the journal names it, and nothing follows from it."""
+import contextlib
 import json
+import socket
 import subprocess
 import time
 
 import pytest
 
-from lab import BINARY, HOST, Shield, h2, wait_until
+from lab import BINARY, HOST, Shield, h2, request, sanitized, wait_until
 
 from test_challenge import PAGE
 from test_sources import ask, bans, shield_of  # noqa: F401
@@ -89,6 +91,59 @@ def test_over_http2(fronted):
         return sorted(line.get("bouclier.after", "") for line in shield.journal() if line.get("http.version") == "2")
 
     wait_until(lambda: seen() == ["attack", "attack", "clean"], 5, "rules saw all three")
+
+
+def test_a_connection_that_ends_first(fronted):
+    """One segment: a request that is refused, the end of one that was before, a frame too many, and the end. The connection is gone before rules see them."""
+    shield = fronted(binary=sanitized())
+    edge = shield.edge()
+    for _ in range(4):
+        with h2.Peer(shield.h2c, False) as peer:
+            peer.begin()
+            peer.headers(peer.head(method="POST", path="/login?q=attack"), 1, h2.END_HEADERS)
+            while not peer.read().ended:
+                pass
+            sent, peer.send = [], lambda data: sent.append(data)
+            peer.headers(peer.head(path="/login?q=3"), 3)
+            peer.data(b"x", 1)
+            peer.data(b"x", 1)
+            peer.tcp.send(b"".join(sent), socket.MSG_MORE)
+            peer.tcp.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(ConnectionError):
+                while peer.tcp.recv(65536):
+                    pass
+        time.sleep(0.3)
+
+    def seen():
+        return [line["bouclier.after"] for line in shield.journal() if line.get("http.version") == "2" and "bouclier.after" in line]
+
+    wait_until(lambda: len(seen()) >= 4, 5, "rules saw some of them")
+    assert ask(shield, OTHER).status == 200 and shield.edge() == edge
+
+
+def test_a_connection_over_http2_comes_to_rest(fronted):
+    """Its last request was over when rules had seen it: a moment after its stream."""
+    shield = fronted(site={"timeouts": {"keep_alive": "1s"}})
+    with h2.Client(shield.tls, True) as client:
+        assert client.get("/login?q=attack").status == 429
+        while client.step(6) is not None:
+            pass
+        assert client.last_goaway.code == h2.NO_ERROR
+
+
+def test_a_flood_of_one_site_leaves_the_others_theirs(origin):
+    """A hundred requests in a moment are more than a worker's share; of the other site rules see the first all the same."""
+    sites = [{"name": name, "hosts": [name], "origins": [origin.url], "certificate": "site.pem", **LOGIN} for name in ("loud.example", "quiet.example")]
+    with Shield(sites=sites, rules=RULES, waf={}, workers=1, log=TELLS) as shield:
+        for name in ("loud.example", "quiet.example"):
+            assert shield.get("/login", host=name).status == 200
+        with socket.create_connection(("127.0.0.1", shield.plain), timeout=5) as sock:
+            sock.sendall(request("/login", host="loud.example") * 100)
+            got = b""
+            while got.count(b"HTTP/1.1 429") < 100:
+                got += sock.recv(65536)
+        reply = shield.get("/login?q=attack", host="quiet.example")
+        assert reply.status == 429 and line_of(shield, reply)["bouclier.after"] == "attack"
 
 
 def test_no_more_than_ten_a_second(fronted):

@@ -239,14 +239,15 @@ static void ban_if_far(const struct request *request)
 	const struct caller *caller = &request->caller;
 	struct bans bans = caller_bans(request->connection->worker->common, request->binding->plan);
 	bool is_observed = observes(request);
+	struct ban_fact ban = { 0 };
 	enum result result;
 
 	if (caller->budget.level != BUDGET_FAR || caller->is_banned || caller->has_token || caller->bot || request_is_bypassed(request) || is_made_to_ask(request) || caller_is_partner(request))
 		return;
-	if (is_observed && caller->is_ban_observed)
+	if (is_observed && (caller->is_ban_observed || caller->was_banned))  /* what was one is not forgotten for it */
 		return;
-	result = ban_source(&bans, caller->key, is_observed ? BAN_OBSERVED : caller->budget.reason, 0, now_us(request), NULL);
-	if (is_observed && result == RESULT_OK)
+	result = ban_source(&bans, caller->key, is_observed ? BAN_OBSERVED : caller->budget.reason, 0, now_us(request), &ban);
+	if (is_observed && result == RESULT_OK && ban.has_begun)  /* who asked for much at once finds it begun */
 		observed_ban(request);
 }
 

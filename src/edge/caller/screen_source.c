@@ -74,15 +74,43 @@ static enum step_outcome ask_limits(struct request *request)
 	return verdict.limit ? limit(request, verdict.retry_after_us, REASON_RATE_LIMIT) : STEP_NEXT;
 }
 
-/* Its connection was let in because its site might observe. In clear that is known only now. */
+static uint32_t ban_ends_in_s(const struct request *request, uint64_t until_us)
+{
+	return (uint32_t)rate_retry_after_s(until_us > now_us(request) ? until_us - now_us(request) : 0);
+}
+
+/* It owes that for its connection, which pays with its end; that of HTTP/2, where others may be at work, with one request. */
+static void settle_connection(struct connection *connection, const struct request *request)
+{
+	connection->is_closing |= !request->is_h2;
+	connection->would = REASON_NONE;
+}
+
+enum step_outcome screen_connection(struct request *request)
+{
+	struct connection *connection = request->connection;
+	const struct caller *caller = &request->caller;
+	enum reason would = connection->would;
+
+	if ((would != REASON_BUDGET && would != REASON_BANNED) || observes(request) || (would == REASON_BANNED && !caller->is_banned))
+		return STEP_NEXT;
+	settle_connection(connection, request);
+	if (would == REASON_BUDGET)
+		return limit(request, EXCESS_RETRY_US, would);
+	request->retry_s = ban_ends_in_s(request, caller->ban.until_us);
+	return request_answer(request, 403, DECISION_BLOCK, would);
+}
+
+/* What its connection came in for in spite of: told where the site observes; it may have, and acts since a reload. A ban is asked for by itself. */
 static enum step_outcome ask_connection(struct request *request)
 {
 	struct connection *connection = request->connection;
 	enum step_outcome outcome = STEP_NEXT;
 
-	if (connection->would != REASON_NONE)
+	if (connection->would != REASON_NONE && connection->would != REASON_BANNED)
 		outcome = limit(request, EXCESS_RETRY_US, connection->would);
-	connection->is_closing |= outcome != STEP_NEXT && !request->is_h2;
+	if (outcome != STEP_NEXT)
+		settle_connection(connection, request);
 	return outcome;
 }
 
@@ -106,7 +134,7 @@ enum step_outcome screen_source(struct request *request)
 	if (caller->key.kind != SOURCE_NONE)
 		majority_note(request->site->majority, caller->key, caller->is_shared, now_us(request));
 	if (is_banned(request, &until_us)) {
-		request->retry_s = (uint32_t)rate_retry_after_s(until_us > now_us(request) ? until_us - now_us(request) : 0);
+		request->retry_s = ban_ends_in_s(request, until_us);
 		return request_answer(request, 403, DECISION_BLOCK, REASON_BANNED);
 	}
 	if (verdict.action == LIST_DENY)
@@ -212,15 +240,19 @@ enum source_ban source_ban_of(const struct worker *worker, const struct address 
 	enum source_ban found = SOURCE_FREE;
 	struct banned_network network;
 	struct source_hold hold;
+	bool is_doubted;
 
 	if (common->sources.header && source_table_take(&common->sources, source_key_of(source), at_us, SOURCE_FIND, &hold) == RESULT_OK) {
 		struct ban_fact ban = ban_of(hold.entry, at_us);
 
-		if (ban_is_on(hold.entry, at_us))
-			found = worker->binding->plan->observes && ban.reason != BAN_BY_HAND ? SOURCE_DOUBTED : ban.may_drop ? SOURCE_CUT : SOURCE_OWED_A_PAGE;
+		is_doubted = worker->binding->plan->observes && ban.reason != BAN_BY_HAND;
+		if (ban_is_on(hold.entry, at_us) && ban.may_drop)
+			found = is_doubted ? SOURCE_DOUBTED_CUT : SOURCE_CUT;
+		else if (ban_is_on(hold.entry, at_us))
+			found = is_doubted ? SOURCE_DOUBTED : SOURCE_OWED_A_PAGE;
 		source_table_give(&hold);
 	}
-	if (found <= SOURCE_DOUBTED && common->ban_networks && ban_networks_find(common->ban_networks, source, at_us, &network))
+	if (found <= SOURCE_DOUBTED_CUT && common->ban_networks && ban_networks_find(common->ban_networks, source, at_us, &network))
 		found = SOURCE_CUT;
 	return found == SOURCE_FREE || source_is_trusted(&worker->binding->plan->exempt, source) ? SOURCE_FREE : found;
 }

@@ -5,8 +5,11 @@
  *     GET  admit?ask=PUZZLE&to=/path           after the wait: 303 and the cookie; too early: the page again
  *
  * A ; may stand for a &: so that a page's text needs no &amp;.
+ *
+ * Where guard only observes by now, everybody who was asked before goes where he wanted to go: he would be let in there.
  */
 #include "edge/challenge/inner.h"
+#include "edge/observing/observing.h"
 
 #include "base/banned.h"
 
@@ -83,6 +86,8 @@ static enum step_outcome answer_work(struct request *request, const struct visit
 		visit_give(request, visit, &token);
 		return let_go(request, REASON_ADMITTED);
 	}
+	if (observes(request))
+		return let_go(request, REASON_WAITING);
 	request->decision = DECISION_CHALLENGE;
 	request->reason = REASON_WAITING;
 	if (request->head.method == METHOD_POST)
@@ -96,7 +101,7 @@ static enum step_outcome answer_wait(struct request *request, const struct visit
 	uint64_t left_ms = 0;
 	enum result result = challenge_admit_wait(request->connection->worker->common->challenge, visit, ask, &token, &left_ms);
 
-	if (result == RESULT_MORE)
+	if (result == RESULT_MORE && !observes(request))
 		return wait_on(request, visit, ask);
 	if (result == RESULT_OK)
 		visit_give(request, visit, &token);

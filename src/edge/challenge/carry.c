@@ -3,6 +3,7 @@
  * Limits   CARRY_BODY_MAX bytes of urlencoded text, with a length announced, sent by a page of this very site
  */
 #include "edge/challenge/inner.h"
+#include "edge/observing/observing.h"
 
 #include "base/banned.h"
 
@@ -208,7 +209,7 @@ static enum result admit(struct request *request, struct visit *visit, struct sp
 	uint64_t left_ms;
 	enum result result;
 
-	if (request->caller.is_admitted)
+	if (request->caller.is_admitted || observes(request))  /* it was on when he was asked, perhaps: he is kept waiting no more */
 		return RESULT_OK;
 	if (visit_is_admitted(visit)) {
 		challenge_take_token(request, visit);

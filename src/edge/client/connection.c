@@ -15,6 +15,7 @@
 #define IN_MIN_BYTES (64u * 1024)
 #define OUT_MAX_BYTES (128u * 1024)
 #define LINGER_READS 64
+#define BANNED "a banned source"
 #define TOO_MANY "more connections, or TLS handshakes, than source_budgets give to one source"
 
 /* For a node that serves no site yet. */
@@ -106,6 +107,8 @@ static void run_job(struct job *job)
 {
 	struct connection *connection = list_entry(job, struct connection, job);
 
+	if (connection->stage == CONNECTION_CLOSED && connection->requests)
+		return;  /* one has outlasted its stream, and points here: rules see it after its answer. With the last of them this comes again */
 	if (connection->stage == CONNECTION_CLOSED)
 		free_connection(connection);
 	else if (!connection_awaits_turn(connection, &connection->turn))
@@ -208,16 +211,21 @@ const struct endpoint *connection_reached(struct connection *connection)
 	return &connection->reached;
 }
 
-/* Of a source that takes far more of them than its budgets: it may come back in a moment. */
+/* Of a source that takes far more of them than its budgets: it may come back in a moment. WOULD: what it would be cut for, if its site acts. */
 static bool is_cut(struct worker *worker, const struct address *peer, bool is_tls, enum reason *would)
 {
-	if (source_ban_of(worker, peer) == SOURCE_CUT) {
-		say_refused(worker, peer, DECISION_DROP, REASON_BANNED, "a banned source");
+	enum source_ban ban = source_ban_of(worker, peer);
+
+	if (ban == SOURCE_CUT) {
+		say_refused(worker, peer, DECISION_DROP, REASON_BANNED, BANNED);
 		return true;
 	}
+	if (ban == SOURCE_DOUBTED_CUT)
+		*would = REASON_BANNED;
 	if (source_may_connect(worker, peer, is_tls))
 		return false;
-	*would = REASON_BUDGET;
+	if (*would == REASON_NONE)
+		*would = REASON_BUDGET;
 	if (worker->binding->plan->observes)
 		return false;  /* until it has said for which site it comes */
 	say_refused(worker, peer, DECISION_LIMIT, REASON_BUDGET, TOO_MANY);
@@ -283,7 +291,9 @@ static enum result begin_handshake(struct connection *connection)
 	uint64_t site = (uint64_t)(uintptr_t)transport_site(&connection->transport);
 
 	if (connection->would != REASON_NONE && !observing_counts(connection->binding->plan, site)) {
-		connection_say(connection, DECISION_LIMIT, connection->would, HTTP_FAULT_NONE, TOO_MANY);
+		bool is_banned = connection->would == REASON_BANNED;
+
+		connection_say(connection, is_banned ? DECISION_DROP : DECISION_LIMIT, connection->would, HTTP_FAULT_NONE, is_banned ? BANNED : TOO_MANY);
 		return RESULT_LIMIT;
 	}
 	if (!connection_join_early(connection, site)) {

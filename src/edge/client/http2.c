@@ -138,6 +138,8 @@ void http2_request_over(struct request *request)
 	struct connection *connection = request->connection;
 
 	connection->requests--;
+	if (!connection->requests && connection->stage == CONNECTION_CLOSED)
+		connection_later(connection);  /* it waited for this one only */
 	if (request->stream) {
 		h2_stream_set_owner(request->stream, NULL);
 		if (!request->is_delivered)

@@ -260,7 +260,9 @@ static bool is_banned(struct request *request)
 {
 	enum source_ban ban = source_ban_of(request->connection->worker, &request->source);
 
-	return ban != SOURCE_FREE && !(ban == SOURCE_DOUBTED && observe(request, DECISION_BLOCK, REASON_BANNED));
+	bool is_doubted = ban == SOURCE_DOUBTED || ban == SOURCE_DOUBTED_CUT;
+
+	return ban != SOURCE_FREE && !(is_doubted && observe(request, DECISION_BLOCK, REASON_BANNED));
 }
 
 enum result passthrough_start(struct connection *connection)

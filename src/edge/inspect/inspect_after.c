@@ -42,8 +42,11 @@ static bool is_wanted(const struct request *request)
 	struct worker *worker = request_worker(request);
 	uint64_t now_s = worker->loop.now_ms / 1000;
 
-	return is_of_guard(request) && !request->is_aborted && request->inspect_stage == INSPECT_FIRST && !request_is_probe(request) && inspect_is_due(request) &&
-	       inspect_after_takes(&worker->seen_after, now_s, OF_WORKER) && inspect_after_takes(request->site->seen_after, now_s, INSPECT_AFTER_A_SECOND);
+	if (!request->site || !is_of_guard(request) || request->is_aborted || request->inspect_stage != INSPECT_FIRST || request_is_probe(request) ||
+	    !inspect_is_due(request) || quarantine_holds(&worker->common->quarantine, request))
+		return false;
+	/* Its site's first: what one site has too many of takes nothing from the others. */
+	return inspect_after_takes(request->site->seen_after, now_s, INSPECT_AFTER_A_SECOND) && inspect_after_takes(&worker->seen_after, now_s, OF_WORKER);
 }
 
 static void turn_has_come(struct job *job)
@@ -67,6 +70,13 @@ static void ask(struct request *request)
 		inspect_at_once(request, waf_request_body_end);
 }
 
+/* In HTTP/2 it outlasts its stream: its connection looked at its own clock while it was still at work, and has to look again. */
+static void tell_connection(struct connection *connection)
+{
+	if (connection->stage == CONNECTION_HTTP_2)
+		connection_later(connection);
+}
+
 enum step_outcome inspect_after(struct request *request)
 {
 	if (request->inspect_stage == INSPECT_AFTER) {
@@ -74,6 +84,7 @@ enum step_outcome inspect_after(struct request *request)
 		if (inspect_begin(request) == RESULT_OK)
 			ask(request);
 		request->inspect_stage = INSPECT_SEEN_AFTER;
+		tell_connection(request->connection);
 		return STEP_NEXT;
 	}
 	if (!is_wanted(request))

@@ -159,6 +159,11 @@ static void join(uint8_t into[OBSERVED_SKETCH], const uint8_t from[OBSERVED_SKET
 	}
 }
 
+static bool is_told(const struct observed_day *each, uint32_t day)
+{
+	return each->day && each->day <= day && each->day + OBSERVED_DAYS > day;
+}
+
 static struct observed_total total_of(const struct observed_site *site, unsigned kind, uint32_t day)
 {
 	uint8_t sources[OBSERVED_SKETCH] = { 0 }, known[OBSERVED_SKETCH] = { 0 };
@@ -167,7 +172,7 @@ static struct observed_total total_of(const struct observed_site *site, unsigned
 	for (unsigned i = 0; i < OBSERVED_DAYS; i++) {
 		const struct observed_day *each = &site->days[i];
 
-		if (!each->day || each->day > day || each->day + OBSERVED_DAYS <= day)
+		if (!is_told(each, day))
 			continue;
 		total.requests += __atomic_load_n(&each->counts[kind].requests, __ATOMIC_RELAXED);
 		join(sources, each->counts[kind].sources);
@@ -178,9 +183,26 @@ static struct observed_total total_of(const struct observed_site *site, unsigned
 	return total;
 }
 
+/* Who met two of them is one. */
+static unsigned refused_known(const struct observed_site *site, uint32_t day)
+{
+	uint8_t known[OBSERVED_SKETCH] = { 0 };
+
+	for (unsigned i = 0; i < OBSERVED_DAYS; i++) {
+		const struct observed_day *each = &site->days[i];
+
+		for (unsigned kind = 0; kind < OBSERVED_KINDS && is_told(each, day); kind++) {
+			if (observed_is_refusal((enum observed_kind)kind))
+				join(known, each->counts[kind].known);
+		}
+	}
+	return sketch_count(known);
+}
+
 void observed_read(const struct observed_site *site, uint64_t now_s, struct observed_view *out)
 {
 	out->since_s = site->since_s;
 	for (unsigned kind = 0; kind < OBSERVED_KINDS; kind++)
 		out->kinds[kind] = total_of(site, kind, (uint32_t)(now_s / DAY_S));
+	out->refused_known = refused_known(site, (uint32_t)(now_s / DAY_S));
 }

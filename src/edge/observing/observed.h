@@ -81,6 +81,7 @@ struct observed_total {
 struct observed_view {
 	uint32_t since_s;
 	struct observed_total kinds[OBSERVED_KINDS];
+	unsigned refused_known;      /* different known citizens that met any of the refusals, about */
 };
 
 /* The place of the site KEY of TENANT, which is there or begins; NULL: all are taken, or TENANT has SHARE of them. */

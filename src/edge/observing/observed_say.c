@@ -11,20 +11,21 @@
 
 struct harm {
 	uint64_t refused;            /* requests */
-	unsigned known;              /* citizens, of the kind that met most of them */
-	enum observed_kind worst;
+	unsigned known;              /* citizens, by whichever kind */
+	enum observed_kind worst;    /* the kind that met most of them */
 };
 
 static struct harm harm_of(const struct observed_view *view)
 {
-	struct harm harm = { 0 };
+	struct harm harm = { .known = view->refused_known };
+	unsigned most = 0;
 
 	for (unsigned kind = 0; kind < OBSERVED_KINDS; kind++) {
 		if (!observed_is_refusal((enum observed_kind)kind))
 			continue;
 		harm.refused += view->kinds[kind].requests;
-		if (view->kinds[kind].known > harm.known) {
-			harm.known = view->kinds[kind].known;
+		if (view->kinds[kind].known > most) {
+			most = view->kinds[kind].known;
 			harm.worst = (enum observed_kind)kind;
 		}
 	}
@@ -38,8 +39,8 @@ enum observed_verdict observed_say(const struct observed_view *view, uint64_t no
 	uint64_t for_s = now_s > view->since_s ? now_s - view->since_s : 0;
 	const char *so_far = for_s < WEEK_S ? "so far, and a week says more" : "in the last week";
 
-	if (harm.known && (uint64_t)harm.known * KNOWN_SHARE > citizens) {
-		snprintf(text, OBSERVED_SAYS_MAX, "Not safe to turn on yet: %u of %u known citizens would have been refused for %s; see who they are with bouclier log, and widen "
+	if (harm.known && (uint64_t)harm.known * KNOWN_SHARE >= citizens) {
+		snprintf(text, OBSERVED_SAYS_MAX, "Not safe to turn on yet: %u of %u known citizens would have been refused, most of them for %s; see who they are with bouclier log, and widen "
 		         "what is too narrow.", harm.known, citizens, observed_reason(harm.worst));
 		return OBSERVED_UNSAFE;
 	}

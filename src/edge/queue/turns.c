@@ -135,7 +135,7 @@ static enum admission_answer ask_gate(struct calls *calls, struct request *reque
 	return admission_ask(&calls->gate->admission, &turn->entry, pushed_out);
 }
 
-/* It goes in any case, and counts as at work. */
+/* It goes in any case, and counts as at work. What the others may have it leaves to them. */
 static enum admission_answer observe_gate(struct calls *calls, struct request *request)
 {
 	struct turn *turn = &request->turn;
@@ -143,7 +143,7 @@ static enum admission_answer observe_gate(struct calls *calls, struct request *r
 	enum admission_answer answer = admission_observe(&calls->gate->admission, &turn->entry);
 
 	demand_ask(demand, now_us(request));
-	return turn->entry.entry.lane == LANE_GREEDY && !demand_spares(demand, now_us(request)) ? ADMISSION_REFUSE : answer;
+	return turn->entry.entry.lane == LANE_GREEDY && !demand_would_spare(demand, &calls->gate->observed_us, now_us(request)) ? ADMISSION_REFUSE : answer;
 }
 
 enum admission_answer turn_ask(struct request *request)

@@ -135,12 +135,28 @@ static bool may_move_on(const struct connection *connection)
 	return !is_stranger(connection) && source_is_trusted(&connection->binding->plan->exempt, &connection->peer.address);
 }
 
+/* One of SHARE rests; it stays as it is, and the first that is asked to make room. */
+static bool has_yielding(struct share *share)
+{
+	struct connection *connection = find_yielding(share);
+
+	if (connection)
+		list_add_first(&share->yielding, &connection->yielding);
+	return connection;
+}
+
+/* One of the site's own makes room for CONNECTION. Where it only observes none is closed: that one could be is enough. */
+static bool makes_room(const struct connection *connection, struct share *share)
+{
+	return observing_lets_in(connection->binding->plan, share->key) ? has_yielding(share) : close_one(share);
+}
+
 static bool has_room(struct connection *connection, uint64_t key)
 {
 	struct shares *shares = &connection->worker->shares;
 	struct share *share = shares_of(shares, key);
 
-	return !are_places_scarce(connection) || !share_is_over(shares, share, SHARE_CONNECTIONS) || close_one(share) || may_move_on(connection);
+	return !are_places_scarce(connection) || !share_is_over(shares, share, SHARE_CONNECTIONS) || makes_room(connection, share) || may_move_on(connection);
 }
 
 /* However many the site has. */
@@ -209,7 +225,7 @@ bool connection_may_shake_hands(const struct connection *connection, unsigned un
 	if (under_way >= limit)
 		return false;
 	return !is_scarce(connection, under_way, limit) || !share_is_over(&connection->worker->shares, connection->share, SHARE_HANDSHAKES) ||
-	       is_excused_early(connection, connection->share->key);
+	       observing_lets_in(connection->binding->plan, connection->share->key) || is_excused_early(connection, connection->share->key);
 }
 
 /* -- time -- */
