@@ -240,19 +240,20 @@ enum source_ban source_ban_of(const struct worker *worker, const struct address 
 	enum source_ban found = SOURCE_FREE;
 	struct banned_network network;
 	struct source_hold hold;
-	bool is_doubted;
+	bool is_doubted, may_drop = true;
 
 	if (common->sources.header && source_table_take(&common->sources, source_key_of(source), at_us, SOURCE_FIND, &hold) == RESULT_OK) {
 		struct ban_fact ban = ban_of(hold.entry, at_us);
 
+		may_drop = ban.may_drop;
 		is_doubted = worker->binding->plan->observes && ban.reason != BAN_BY_HAND;
-		if (ban_is_on(hold.entry, at_us) && ban.may_drop)
+		if (ban_is_on(hold.entry, at_us) && may_drop)
 			found = is_doubted ? SOURCE_DOUBTED_CUT : SOURCE_CUT;
 		else if (ban_is_on(hold.entry, at_us))
 			found = is_doubted ? SOURCE_DOUBTED : SOURCE_OWED_A_PAGE;
 		source_table_give(&hold);
 	}
 	if (found <= SOURCE_DOUBTED_CUT && common->ban_networks && ban_networks_find(common->ban_networks, source, at_us, &network))
-		found = SOURCE_CUT;
+		found = may_drop ? SOURCE_CUT : SOURCE_OWED_A_PAGE;
 	return found == SOURCE_FREE || source_is_trusted(&worker->binding->plan->exempt, source) ? SOURCE_FREE : found;
 }
