@@ -37,6 +37,8 @@ static const char everything[] =
 	"    denylist: [{ networks: [\"198.51.100.128/25\"], reason: elsewhere }]\n"
 	"    allow_from: [\"198.51.100.0/24\"]\n"
 	"    maintenance: true\n"
+	"    contact: elsewhere\n"
+	"    guard: observe\n"
 	"    headers: { request: { set: { X-Elsewhere: elsewhere } } }\n"
 	"    rate_limits: [{ path: /login, limit: 13/m }]\n"
 	"    level_floor: elevated\n"
@@ -96,16 +98,17 @@ static void nobody_else_is_named(void **state)
 		assert_true(!span_contains(line, SPAN("://")) || span_contains(line, SPAN("http://127.0.0.1:")));
 	}
 	assert_int_equal(urls, 1);
-	assert_true(settings.has_partners && settings.leaves_routes && settings.has_source_limits && !settings.leaves_rules);
+	assert_true(settings.has_partners && settings.leaves_routes && settings.has_source_limits && !settings.leaves_rules && !settings.has_guard);
 	buffer_done(&text);
 	ground_done(&ground);
 }
 
 static void what_protects_comes_along(void **state)
 {
-	static const char *const lines[] = { "\n    challenge: always\n", "\n      mode: block\n", "\n      paranoia_level: 2\n", "\n    level_floor: elevated\n",
+	static const char *const lines[] = { "\n    challenge: always\n", "\n      mode: block\n", "\n      paranoia_level: 2\n", "\n    level_floor: elevated\n", "\n    guard: on\n",
 		                             "\n      floor: 6\n", "\n      queue: 99\n", "\n      head: 7s\n", "\n  requests: 77/s\n", "/urgences", "13/m",
-		                             "\n      mode: declared\n", "\nworkers: 4\n", "127.96.0.0/16", "\n  - name: drill.bouclier.invalid\n" };
+		                             "\n      mode: declared\n", "\nworkers: 4\n", "127.96.0.0/16", "\n  - name: drill.bouclier.invalid\n",
+		                             "\nlog:\n  requests: errors\n  rate: 10/s\n", "\n  disk: 32MiB\n  audit_disk: 1MiB\n" };
 	struct drill_settings settings;
 	struct drill_ground ground;
 	struct snapshot *again = NULL;
@@ -148,6 +151,7 @@ static void rules_of_its_own_stay_behind(void **state)
 	assert_false(span_contains_nocase(buffer_span(&text), SPAN("elsewhere")));
 	assert_false(span_contains(buffer_span(&text), SPAN("mode: block")));
 	assert_true(settings.leaves_rules && !settings.leaves_routes && !settings.has_partners && !settings.has_source_limits);
+	assert_true(settings.has_guard);
 	assert_false(settings.has_challenge || settings.has_admission || settings.has_budgets || settings.has_patience);
 	buffer_done(&text);
 	ground_done(&ground);

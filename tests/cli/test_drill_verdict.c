@@ -5,7 +5,7 @@
 
 #include "cli/drill/report.h"
 
-static const struct drill_settings usual = { .has_challenge = true, .has_admission = true, .has_budgets = true, .has_patience = true };
+static const struct drill_settings usual = { .has_guard = true, .has_challenge = true, .has_admission = true, .has_budgets = true, .has_patience = true };
 
 /* Everybody served, on a machine that had time. */
 static struct drill_tally all_well(void)
@@ -79,16 +79,19 @@ static void what_is_off_is_told(void **state)
 	(void)state;
 	drill_verdict_make(&tally, &settings, &verdict);
 	assert_int_equal(verdict.kind, VERDICT_REACHABLE);
-	assert_int_equal(verdict.advice_count, 4);  /* limits do nobody any harm */
+	assert_string_equal(verdict.text, "With guard: on, your portal would have stayed reachable.");
+	assert_int_equal(verdict.advice_count, 5);  /* limits do nobody any harm */
 	tally.pages[CITIZEN_SHARED][WINDOW_CALM].in_time = 40;
 	drill_verdict_make(&tally, &settings, &verdict);
 	assert_int_equal(verdict.kind, VERDICT_CALM);
-	assert_int_equal(verdict.advice_count, 5);
-	assert_non_null(strstr(verdict.advice[0], "challenge: off"));
-	assert_non_null(strstr(verdict.advice[1], "concurrency: off"));
-	assert_non_null(strstr(verdict.advice[2], "source_budgets: off"));
-	assert_non_null(strstr(verdict.advice[3], "patience"));
-	assert_non_null(strstr(verdict.advice[4], "rate_limits"));
+	assert_string_equal(verdict.text, "Not even without an attack do these settings serve everybody in time.");
+	assert_int_equal(verdict.advice_count, 6);
+	assert_non_null(strstr(verdict.advice[0], "guard: observe"));
+	assert_non_null(strstr(verdict.advice[1], "challenge: off"));
+	assert_non_null(strstr(verdict.advice[2], "concurrency: off"));
+	assert_non_null(strstr(verdict.advice[3], "source_budgets: off"));
+	assert_non_null(strstr(verdict.advice[4], "patience"));
+	assert_non_null(strstr(verdict.advice[5], "rate_limits"));
 }
 
 static void windows(void **state)
@@ -125,6 +128,7 @@ static void telling_init(struct telling *it)
 	it->tally.work[0][WINDOW_ATTACK] = (struct drill_work){ .pages = 75, .ms = 3000 };
 	it->tally.work[1][WINDOW_ATTACK] = (struct drill_work){ .pages = 25, .ms = 1000 };
 	it->settings.leaves_routes = true;
+	it->settings.has_guard = false;
 	drill_verdict_make(&it->tally, &it->settings, &it->verdict);
 	assert_ok(json_read(SPAN("{\"decisions\":{\"challenge\":2000,\"limit\":300,\"queue\":21,\"drop\":4}}"), &it->shield));
 	buffer_init(&it->text, 1u << 16);
@@ -147,8 +151,9 @@ static void a_table(void **state)
 		"asked 2000 requests to prove themselves first; turned away 321 that were too many; blocked or dropped 4\n",
 		"gave citizens 7 pages from its cache; before 9 of their pages they were asked\n",
 		"had 25.0 % of its time taken by attackers, from the third second on (25 pages for them, 75 for citizens)\n",
+		"Played with guard: on. The site only observes now (guard: observe), and turns nothing away.\n",
 		"Left out: what routes of the site say otherwise than the site itself.\n",
-		"\nYour portal would not have stayed reachable for everybody.\n- Nothing that protects is switched off.",
+		"\nYour portal would not have stayed reachable for everybody.\n- guard: observe. The site only observes: ",
 	};
 	struct telling it;
 	struct page page = { .out = &it.text };
@@ -186,6 +191,7 @@ static void for_programs(void **state)
 	assert_true(json_number_of(json_find(json_find(json_find(root, "attacks"), "post"), "turned_away")) == 1590);
 	assert_true(json_number_of(json_find(json_find(root, "decisions"), "challenge")) == 2000);
 	assert_true(json_number_of(json_find(json_find(json_find(root, "portal"), "attack"), "attackers_ms")) == 1000);
+	assert_true(json_bool_of(json_find(root, "observes")));
 	assert_false(json_bool_of(json_find(verdict, "ok")));
 	assert_span(json_text_of(json_find(verdict, "name")), "unreachable");
 	assert_int_equal(json_length(json_find(verdict, "advice")), 1);

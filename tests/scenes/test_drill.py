@@ -170,6 +170,17 @@ def test_a_site_that_nothing_protects_would_not_and_is_told_why(folder):
         assert origin.accepted == 0 and folders() == before
 
 
+def test_a_site_that_observes_is_tried_as_if_it_did_not(folder):
+    with Origin() as origin:
+        said = drill("-c", write(folder, origin, {"guard": "observe"}), *LENGTH)
+    assert said.returncode == 0, said
+    assert "The site only observes now (guard: observe), and turns nothing away." in said.stdout
+    assert "With guard: on, your portal would have stayed reachable.\n- guard: observe." in said.stdout
+    assert "Nothing that protects is switched off" not in said.stdout
+    asked, refused = map(int, re.search(r"asked (\d+) requests to prove themselves first; turned away (\d+)", said.stdout).groups())
+    assert asked + refused > 1000
+
+
 @pytest.mark.parametrize("words, said", [
     (["--for", "9s"], "from 10s to 5m"), (["--for", "6m"], "from 10s to 5m"), (["--for", "20"], "a duration with its unit"),
     (["--rate", "49"], "from 50 to 2000"), (["--rate", "2001"], "from 50 to 2000"), (["--rate", "-1"], "from 50 to 2000"), (["--rate", "many"], "from 50 to 2000"),
@@ -203,15 +214,15 @@ def test_what_cannot_be_tried(folder):
 class Running:
     """A drill that runs, until it is left: then nothing of it may be."""
 
-    def __init__(self, *words):
-        self.folder, self.words = make_folder("drill-config"), words
+    def __init__(self, *words, **options):
+        self.folder, self.words, self.options = make_folder("drill-config"), words, options
         self.before = folders()
 
     def __enter__(self):
         self.origin = Origin()
         self.said = open(self.folder / "said", "w+")
         self.process = subprocess.Popen([BINARY, "drill", "-c", write(self.folder, self.origin), *LENGTH, *self.words], stdin=subprocess.DEVNULL,
-                                        stdout=self.said, stderr=self.said, start_new_session=True)
+                                        stdout=self.said, start_new_session=True, **{"stderr": self.said, **self.options})
         self.crew = set()
         return self
 
@@ -269,6 +280,39 @@ def test_a_death_is_noticed(role, name):
         os.kill((max if name == "players" else min)(drilled.members(role)), signal.SIGKILL)
         assert drilled.ends() == 1
         assert f"the drill's own {name} ended before its time: there is no verdict" in drilled.text()
+        assert folders() == drilled.before
+
+
+@pytest.mark.parametrize("role, name", [("run", "shield"), ("drill", "portal")])
+def test_a_death_is_noticed_by_who_was_told_to_ignore_it(role, name):
+    """Ignored SIGCHLD is inherited: children vanish, and their numbers go to others, whom root's drill must not end."""
+    with Running(preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN)) as drilled:
+        drilled.wait_for("calm, 2 s")
+        os.kill(min(drilled.members(role)), signal.SIGKILL)
+        assert drilled.ends() == 1
+        assert f"the drill's own {name} ended before its time: there is no verdict" in drilled.text()
+        assert folders() == drilled.before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE])
+def test_nothing_is_left_at_a_signal(number):
+    with Running() as drilled:
+        drilled.wait_for("calm, 2 s")
+        assert folders() != drilled.before
+        os.kill(drilled.process.pid, number)
+        assert drilled.ends() == 1
+        assert "the drill was ended; nothing of it is left" in drilled.text()
+        assert folders() == drilled.before
+
+
+def test_nothing_is_left_where_nobody_reads_any_more():
+    """bouclier drill 2>&1 | head -1"""
+    with Running(stderr=subprocess.PIPE) as drilled:
+        assert drilled.process.stderr.readline() == b"calm, 2 s ...\n"
+        drilled.crew = below(drilled.process.pid)
+        assert drilled.crew and folders() != drilled.before
+        drilled.process.stderr.close()
+        assert drilled.ends() == 1
         assert folders() == drilled.before
 
 

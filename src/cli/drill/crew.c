@@ -126,6 +126,8 @@ static void watched_signals(sigset_t *set)
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGQUIT);
+	sigaddset(set, SIGPIPE);
 	sigaddset(set, SIGCHLD);
 }
 
@@ -134,19 +136,32 @@ void crew_init(struct crew *crew)
 	sigset_t set;
 
 	*crew = (struct crew){ 0 };
+	/* Whoever starts a drill may ignore SIGCHLD, and exec(2) passes that on: children would vanish unseen, and their numbers be given to others. */
+	signal(SIGCHLD, SIG_DFL);
 	watched_signals(&set);
 	sigprocmask(SIG_BLOCK, &set, &crew->mask);
 }
 
+/* Security, fails closed: a number that is no child of ours (ECHILD) is never signalled again, whosever it is by now. */
+static void bury_one(struct crew *crew, enum crew_member member, int options)
+{
+	int status = 0;
+	pid_t found;
+
+	do
+		found = waitpid(crew->pids[member], &status, options);
+	while (found < 0 && errno == EINTR);
+	if (found == 0)
+		return;
+	crew->status[member] = status;
+	crew->pids[member] = 0;
+}
+
 static void bury(struct crew *crew)
 {
-	int status;
-
 	for (unsigned i = 0; i < CREW_COUNT; i++) {
-		if (crew->pids[i] > 0 && waitpid(crew->pids[i], &status, WNOHANG) == crew->pids[i]) {
-			crew->status[i] = status;
-			crew->pids[i] = 0;
-		}
+		if (crew_is_there(crew, (enum crew_member)i))
+			bury_one(crew, (enum crew_member)i, WNOHANG);
 	}
 }
 
@@ -173,15 +188,18 @@ static void end(struct crew *crew, enum crew_member member, int signal)
 		crew_wait(crew, 100);
 	if (crew_is_there(crew, member)) {
 		kill(crew->pids[member], SIGKILL);
-		while (waitpid(crew->pids[member], &crew->status[member], 0) < 0 && errno == EINTR) {}
-		crew->pids[member] = 0;
+		bury_one(crew, member, 0);
 	}
 }
 
-void crew_done(struct crew *crew)
+void crew_end(struct crew *crew)
 {
 	end(crew, CREW_PLAYERS, SIGKILL);
 	end(crew, CREW_SHIELD, SIGTERM);
 	end(crew, CREW_PORTAL, SIGKILL);
+}
+
+void crew_done(const struct crew *crew)
+{
 	sigprocmask(SIG_SETMASK, &crew->mask, NULL);
 }

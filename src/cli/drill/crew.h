@@ -7,8 +7,9 @@
  * Started by root, portal and players become the user that edges run as; both enter a sandbox without files. They die with this process, however it
  * ends.
  *
- * Owns     the processes, until crew_done: nothing of them is left after it
- * Threads  one; SIGINT, SIGTERM, SIGHUP and SIGCHLD are blocked from crew_init to crew_done
+ * Owns     the processes, until crew_end: nothing of them is left after it
+ * Threads  one; SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE (nobody reads any more what is said) and SIGCHLD are blocked from crew_init to
+ *          crew_done; SIGCHLD has its default action from crew_init on
  */
 #ifndef BOUCLIER_CLI_DRILL_CREW_H
 #define BOUCLIER_CLI_DRILL_CREW_H
@@ -24,12 +25,15 @@ enum crew_member { CREW_SHIELD, CREW_PORTAL, CREW_PLAYERS, CREW_COUNT };
 struct crew {
 	pid_t pids[CREW_COUNT];      /* 0: not running */
 	int status[CREW_COUNT];      /* of one that ran: as waitpid(2) has it */
-	bool is_told;                /* somebody wants an end: Ctrl-C */
+	bool is_told;                /* somebody wants an end: Ctrl-C, or a reader that went away */
 	sigset_t mask;               /* as it was */
 };
 
 void crew_init(struct crew *crew);
-void crew_done(struct crew *crew);
+/* Ends whoever is there. */
+void crew_end(struct crew *crew);
+/* The last of a drill, when its folder is gone too: a signal that came meanwhile does what it does. */
+void crew_done(const struct crew *crew);
 /* RESULT_IO: errno tells. */
 enum result crew_start_shield(struct crew *crew, const struct drill_ground *ground) must_check;
 enum result crew_start_portal(struct crew *crew, const struct drill_ground *ground, struct drill_tally *tally) must_check;

@@ -250,8 +250,9 @@ static int run(struct drill *drill, const struct snapshot *snapshot)
 	crew_init(&drill->crew);
 	if (prepare(drill, snapshot) == RESULT_OK)
 		code = play(drill);
-	crew_done(&drill->crew);
+	crew_end(&drill->crew);
 	ground_done(&drill->ground);
+	crew_done(&drill->crew);
 	if (code == EXIT_DONE)
 		code = report(drill);
 	if (drill->status) {

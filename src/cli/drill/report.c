@@ -121,6 +121,8 @@ static void print_shield(struct page *page, const struct drill_report *report)
 
 static void print_left_out(struct page *page, const struct drill_settings *settings)
 {
+	if (!settings->has_guard)
+		page_color(page, PAGE_DIM, "Played with guard: on. The site only observes now (guard: observe), and turns nothing away.\n");
 	if (settings->leaves_rules)
 		page_color(page, PAGE_DIM, "Left out: the site's own rules, which may ask others; the drill was without rules.\n");
 	if (settings->leaves_routes)
@@ -248,6 +250,7 @@ void report_write(struct json_writer *json, const struct drill_report *report)
 	json_each(json_find(report->shield, "decisions"), put_decision, json);
 	json_close(json, '}');
 	put_portal(json, report);
+	json_put_bool(json, SPAN("observes"), !report->settings->has_guard);
 	json_put_bool(json, SPAN("own_rules_left_out"), report->settings->leaves_rules);
 	json_put_bool(json, SPAN("routes_left_out"), report->settings->leaves_routes);
 	put_verdict(json, report);

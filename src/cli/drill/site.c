@@ -86,6 +86,7 @@ struct drill_settings drill_settings_of(const struct snapshot *snapshot, const s
 	const struct origin_concurrency_settings *concurrency = &origins_settings_of(site->sections)->concurrency;
 
 	return (struct drill_settings){
+		.has_guard = guard_site_settings(site)->mode == GUARD_ON,
 		.has_challenge = edge->challenge != EDGE_CHALLENGE_OFF,
 		.has_admission = concurrency->mode == CONCURRENCY_AUTO,
 		.has_budgets = guard_top_settings(snapshot)->budgets.mode == SOURCE_BUDGETS_ON,
@@ -105,6 +106,7 @@ static enum result write_frame(const struct drill_ground *ground, bool has_partn
 	                    "listen: [{ address: \"127.0.0.1:%u\", tls: false }]\n"
 	                    "state: %s\n"
 	                    "drain: 100ms\n"
+	                    "log: { requests: errors, rate: 10/s, disk: 32MiB, audit_disk: 1MiB }\n"
 	                    "admin: { socket: %s, metrics: \"127.0.0.1:%u\" }\n"
 	                    "sites: [{ name: " DRILL_HOST ", origins: [\"http://127.0.0.1:%u\"]%s }]\n",
 	                    ground->shield_port, ground->state, ground->socket, ground->metrics_port, ground->portal_port,
@@ -147,24 +149,29 @@ static void carry_waf(const struct waf_settings *from, struct waf_settings *to)
 	to->response_bodies = from->response_bodies;
 }
 
+/* Not `guard`: what a site that observes wants to know is what would become of it if it did not; the report says that it does. */
+static void carry_guard(const struct guard_site_settings *from, struct guard_site_settings *to)
+{
+	to->rate_limits = from->rate_limits;
+	to->level_floor = from->level_floor;
+}
+
 static void carry_site(const struct site *from, struct site *to)
 {
 	const struct edge_settings *edge = edge_settings_of(from->sections);
 	const struct origins_settings *origins = origins_settings_of(from->sections);
 	struct edge_settings *to_edge = to->sections[ROOM_EDGE];
 	struct origins_settings *to_origins = to->sections[ROOM_ORIGIN];
-	struct guard_site_settings *to_guard = to->sections[ROOM_GUARD];
 
 	to_edge->timeouts = edge->timeouts;
 	to_edge->limits = edge->limits;
 	to_edge->http = edge->http;
 	to_edge->challenge = edge->challenge;
 	to_edge->cache = edge->cache;
-	to_edge->contact = edge->contact;
 	carry_waf(&edge->waf, &to_edge->waf);
 	to_origins->concurrency = origins->concurrency;
 	to_origins->priority_routes = origins->priority_routes;
-	*to_guard = *guard_site_settings(from);
+	carry_guard(guard_site_settings(from), to->sections[ROOM_GUARD]);
 }
 
 static void carry_top(const struct snapshot *from, struct snapshot *to)

@@ -16,6 +16,7 @@ struct drill_ground;
 
 /* What of the site's settings a verdict may have to do with. */
 struct drill_settings {
+	bool has_guard;                                  /* false: the site only observes; the drill was played as if it did not */
 	bool has_challenge, has_admission, has_budgets;  /* false: switched off */
 	bool has_source_limits;                          /* rate_limits that count what one address asks */
 	bool has_patience;                               /* the longest wait is not longer than citizens wait */

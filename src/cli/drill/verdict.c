@@ -11,6 +11,9 @@ static const struct {
 	[VERDICT_UNKNOWN] = { "unknown", "This machine had too much else to do: the drill says nothing. Repeat it when the machine is quiet." },
 };
 
+/* Of a site that observes: as it is, nothing is turned away. */
+static const char reachable_with_guard[] = "With guard: on, your portal would have stayed reachable.";
+
 static const unsigned floors[WINDOW_COUNT] = {
 	[WINDOW_CALM] = VERDICT_CALM_PERCENT, [WINDOW_ONSET] = VERDICT_ONSET_PERCENT, [WINDOW_ATTACK] = VERDICT_ATTACK_PERCENT,
 	[WINDOW_AFTER] = VERDICT_AFTER_PERCENT,
@@ -77,7 +80,9 @@ void drill_verdict_make(const struct drill_tally *tally, const struct drill_sett
 {
 	*out = (struct drill_verdict){ 0 };
 	out->kind = kind_of(tally, out);
-	out->text = words[out->kind].text;
+	out->text = out->kind == VERDICT_REACHABLE && !settings->has_guard ? reachable_with_guard : words[out->kind].text;
+	advise(out, !settings->has_guard,
+	       "guard: observe. The site only observes: as it is, an attack reaches the portal as a whole; the drill was played with guard: on.");
 	advise(out, !settings->has_challenge,
 	       "challenge: off. Strangers never prove themselves, and an attack waits in the same line as citizens; challenge: auto asks them only while there is "
 	       "no room for all.");
