@@ -208,6 +208,21 @@ def test_who_may_have_it(start_shield, portal):
     assert town.get("/intranet").status in (502, 503)
 
 
+def test_cookies_that_an_application_is_said_not_to_look_at(start_shield, portal):
+    """Naming an application makes unknown cookies count for nothing in memory; the page of somebody who has one is no copy all the same."""
+    portal.pages["/"] = lambda request: html((request.get("cookie") or "anybody").encode())
+    portal.pages["/shop"] = html(b"shop", "Vary: Cookie")
+    town = start_shield({"sites": [site(portal, waf={"application": ["drupal"]})]})
+    for _ in range(3):
+        assert town.get("/", ("Cookie", "name=Jan")).body == b"name=Jan"
+        time.sleep(0.5)
+    assert listed(town)["list"] == []
+    copied(town, "/", "/shop")
+    portal.die()
+    assert is_copy(town.get("/", ("Cookie", "name=Jan")), b"anybody")
+    assert town.get("/shop", ("Cookie", "name=Jan")).status in (502, 503)
+
+
 def test_what_colleagues_see_is_for_colleagues(start_shield, portal):
     """An origin that shows more to private addresses, and says nothing of it."""
     portal.pages["/"] = lambda request: html(b"staff" if request.get("x-forwarded-for").startswith("10.") else b"public")

@@ -195,12 +195,13 @@ static bool has_copies(const struct request *request)
 	return mode != CONTINUITY_OFF && (mode != CONTINUITY_PRIORITY || request->site->priority->count || copies_have_pins(copies));
 }
 
-/* Security, fails closed: what only some networks may see is no public page. */
+/* Security, fails closed: what only some networks may see is no public page, nor what answers a cookie, also where the administrator has named an
+ * application that does not look at cookies like that: what it made of them would be everybody's, for days. */
 static enum policy_copy judge(const struct request *request, const struct response_head *answer)
 {
 	if (!has_copies(request) || has_query(request) || request->route->settings->allow_from.count)
 		return POLICY_COPY_NEVER;
-	return policy_judge_copy(&request->head, request->caching.cookies, answer, (int64_t)wall_s(request));
+	return policy_judge_copy(&request->head, cookie_kind_of(&request->head.fields, NULL, 0), answer, (int64_t)wall_s(request));
 }
 
 bool continuity_wants(struct request *request)
@@ -259,10 +260,11 @@ static bool may_have_copy(const struct request *request)
 
 static struct copies_ask ask_of(const struct request *request)
 {
+	struct visitor_kind visitor = likeness_kind(&request->head.fields, &request->source);
+
 	return (struct copies_ask){
 		.site = request->site->key, .key = request->caching.key, .fields = &request->head.fields,
-		.has_cookies = request->caching.cookies != COOKIE_NONE, .needs_judged = inspect_is_due(request),
-		.is_private = likeness_kind(&request->head.fields, &request->source).is_private,
+		.has_cookies = visitor.has_cookies, .needs_judged = inspect_is_due(request), .is_private = visitor.is_private,
 	};
 }
 
