@@ -441,6 +441,26 @@ static void a_key_that_others_read(void **state)
 	assert_int_equal(find(stage, SITE, "/"), 6000);
 }
 
+/* Under a name of which there is any number: pinned as a whole only. */
+static void wild(void **state)
+{
+	struct stage *stage = *state;
+	char key[256];
+	struct copies_offer offer = { .site = SITE, .key = key_of(SITE, "/a", key), .hash = 1, .is_for_pins = true, .is_wild = true };
+
+	assert_ok(copies_pin(stage->copies, SITE, SPAN("/a")));
+	assert_false(copies_want(stage->copies, &offer, 1000));
+	save_flags(stage, SITE, "/a", 10, COPY_IS_WILD, SPAN_NONE, SPAN_NONE);
+	again(stage);
+	copies_forget(stage->copies, offer.key, true);
+	assert_int_equal(find(stage, SITE, "/a"), -1);
+	assert_ok(copies_pin(stage->copies, SITE, SPAN("https://www.x.example/a")));
+	assert_true(copies_want(stage->copies, &offer, 1000 + 2 * COPIES_LOOK_MS));
+	save_flags(stage, SITE, "/a", 10, COPY_IS_WILD, SPAN_NONE, SPAN_NONE);
+	copies_forget(stage->copies, offer.key, true);
+	assert_int_equal(find(stage, SITE, "/a"), 10);
+}
+
 static void words(void **state)
 {
 	struct stage *stage = *state;
@@ -554,7 +574,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(keeps), TEST(is_wanted_now_and_then), TEST(who_goes), TEST(nobody_turns_the_disk_over), TEST(all_together), TEST(variants), TEST(private), TEST(damaged),
-		TEST(another_place), TEST(a_key_that_others_read), TEST(words), TEST(a_site_that_goes), TEST(a_disk_that_refuses), TEST(what_was_left_half),
+		TEST(another_place), TEST(a_key_that_others_read), TEST(wild), TEST(words), TEST(a_site_that_goes), TEST(a_disk_that_refuses), TEST(what_was_left_half),
 		TEST(too_old),
 	};
 

@@ -223,6 +223,24 @@ def test_cookies_that_an_application_is_said_not_to_look_at(start_shield, portal
     assert town.get("/shop", ("Cookie", "name=Jan")).status in (502, 503)
 
 
+def test_one_key_of_a_page(start_shield, portal):
+    """Whatever a Host may be written like, a page has one copy; names that "*.x" covers get no rank by a path."""
+    town = start_shield({"sites": [site(portal, priority_routes=["/urgences/"], hosts=[HOST, "*.commune.example"])]})
+    for host in (HOST + ".", HOST + ":1", f"{HOST}.:{town.plain}"):
+        for _ in range(2):
+            assert town.get("/urgences/", host=host).status == 200
+    copied(town, "/urgences/")
+    run(town, "pin", HOST, "/pinned")
+    for path in ("/urgences/", "/pinned"):
+        town.get(path, host="a.commune.example")
+    town.get("/urgences/", host=f"{HOST}:{town.plain}")
+    copied(town, "/pinned")
+    wait_until(lambda: len(files(town)) == 5, what="all of them")
+    ranks = {copy["url"].removeprefix("http://"): copy["rank"] for copy in listed(town)["list"]}
+    assert ranks == {f"{HOST}/urgences/": "priority", f"{HOST}:{town.plain}/urgences/": "priority", f"{HOST}/pinned": "pinned",
+                     "a.commune.example/urgences/": "ordinary", "a.commune.example/pinned": "ordinary"}
+
+
 def test_what_colleagues_see_is_for_colleagues(start_shield, portal):
     """An origin that shows more to private addresses, and says nothing of it."""
     portal.pages["/"] = lambda request: html(b"staff" if request.get("x-forwarded-for").startswith("10.") else b"public")

@@ -96,12 +96,17 @@ void copies_leave(struct copies *copies)
 
 /* -- pins -- */
 
-bool copies_is_pinned(const struct copies_site *site, struct span key)
+static bool is_meant(const struct copies_site *site, const struct copy_pin *pin, struct span key, bool is_wild)
+{
+	struct cache_purge address = { site->rules.site, PURGE_ADDRESS, pin->address };
+
+	return !(is_wild && pin->address.at[0] == '/') && cache_purge_names(&address, key);
+}
+
+bool copies_is_pinned(const struct copies_site *site, struct span key, bool is_wild)
 {
 	list_each (node, &site->pins) {
-		struct cache_purge address = { site->rules.site, PURGE_ADDRESS, list_entry(node, struct copy_pin, node)->address };
-
-		if (cache_purge_names(&address, key))
+		if (is_meant(site, list_entry(node, struct copy_pin, node), key, is_wild))
 			return true;
 	}
 	return false;
@@ -137,7 +142,7 @@ void copies_pin_remove(struct copies *copies, struct copies_site *site, struct c
 
 void copy_entry_rank(struct copy_entry *entry)
 {
-	entry->rank = copies_is_pinned(entry->site, entry->key) ? COPY_PINNED : entry->is_priority ? COPY_PRIORITY : COPY_ORDINARY;
+	entry->rank = copies_is_pinned(entry->site, entry->key, entry->is_wild) ? COPY_PINNED : entry->is_priority ? COPY_PRIORITY : COPY_ORDINARY;
 }
 
 struct copy_entry *copy_entry_find(struct copies *copies, struct span key, struct span vary, struct span variant)
@@ -205,6 +210,7 @@ struct copy_entry *copy_entry_add(struct copies *copies, struct copies_site *sit
 	entry->is_judged = copy->flags & COPY_IS_JUDGED;
 	entry->is_priority = copy->flags & COPY_IS_PRIORITY;
 	entry->is_private = copy->flags & COPY_IS_PRIVATE;
+	entry->is_wild = copy->flags & COPY_IS_WILD;
 	copy_entry_rank(entry);
 	list_add_first(copies_bucket(copies, entry->key), &entry->bucket);
 	list_add_last(&site->entries, &entry->of_site);
@@ -289,7 +295,7 @@ static bool is_due(struct copies *copies, const struct copies_offer *offer)
 
 	if (!site || !site->is_served || !site->rules.disk_bytes || !copies->state.is_open || copies->has_left || copies->save_count >= COPIES_SAVES_MAX)
 		return false;
-	if (offer->is_for_pins && !copies_is_pinned(site, offer->key))
+	if (offer->is_for_pins && !copies_is_pinned(site, offer->key, offer->is_wild))
 		return false;
 	entry = copy_entry_find(copies, offer->key, offer->vary, offer->variant);
 	if (entry && entry->is_private != offer->is_private)

@@ -69,13 +69,14 @@ struct copies_offer {
 	enum copy_rank rank;          /* ORDINARY or PRIORITY: pins are known here */
 	bool is_for_pins;             /* it is copied only if it is pinned */
 	bool is_private;              /* for visitors with a private address only: it takes no other's place */
+	bool is_wild;                 /* its host is covered by "*.x" only: what is pinned by path alone is not this */
 };
 
 /* Some site has pins: asked before anything else that costs. */
 bool copies_have_pins(const struct copies *copies);
 /* May a copy of it be of use now? Once true, it is not again for COPIES_LOOK_MS. */
 bool copies_want(struct copies *copies, const struct copies_offer *offer, uint64_t now_ms);
-/* OBJECT is held until it is written. FLAGS: of enum copy_flag, PRIORITY and PRIVATE. MADE_S: when the origin made it. */
+/* OBJECT is held until it is written. FLAGS: of enum copy_flag, PRIORITY, PRIVATE and WILD. MADE_S: when the origin made it. */
 void copies_save(struct copies *copies, struct cache_object *object, uint64_t site, unsigned flags, uint64_t made_s);
 /* The origin says that there is no such page: its copies go, but for pinned ones. Not IS_CERTAIN: when it says so again after `refresh`, and has not
  * given it meanwhile. */
@@ -126,7 +127,8 @@ struct copies_total { uint64_t copies, bytes, limit_bytes, pins, given; };
 enum result copies_list(struct copies *copies, uint64_t site, void (*each)(void *context, const struct copy_view *view), void *context,
                         struct copies_total *total) must_check;
 
-/* The copies of ADDRESS ("/path", or "https://host/path") of SITE stay from now on, and are made if they are missing, whatever its mode but `off`.
+/* The copies of ADDRESS ("/path", under the site's own names; or "https://host/path") of SITE stay from now on, and are made if they are missing,
+ * whatever its mode but `off`.
  * RESULT_LIMIT: too many pins, or too long; RESULT_REFUSED: the site has no copies; RESULT_IO: it is so until the end of this process only, for it is
  * not on disk (errno); RESULT_TIMEOUT: the disk does not answer; RESULT_NO_MEMORY. */
 enum result copies_pin(struct copies *copies, uint64_t site, struct span address) must_check;

@@ -195,7 +195,7 @@ static enum result put(struct copies *copies, const struct copy_save *save, cons
 {
 	const struct copy_entry *old = copy_entry_find(copies, copy->key, copy->vary, copy->variant);
 	uint64_t cost = copy_folder_cost(head.len + body.len), before = old ? copy_folder_cost(old->bytes) : 0;
-	unsigned rank = copies_is_pinned(save->site, copy->key) ? COPY_PINNED : save->flags & COPY_IS_PRIORITY ? COPY_PRIORITY : COPY_ORDINARY;
+	unsigned rank = copies_is_pinned(save->site, copy->key, copy->flags & COPY_IS_WILD) ? COPY_PINNED : save->flags & COPY_IS_PRIORITY ? COPY_PRIORITY : COPY_ORDINARY;
 	enum result result = make_room(copies, save->site, rank, cost > before ? cost - before : 0, !old);
 
 	if (result != RESULT_OK)

@@ -37,7 +37,7 @@ struct copy_entry {
 	struct span key, vary, variant, tags, coding;  /* behind the struct */
 	uint64_t made_s, kept_s, bytes;
 	enum copy_rank rank;
-	bool is_judged, is_priority, is_private;
+	bool is_judged, is_priority, is_private, is_wild;
 	struct cache_object *object;  /* held; NULL: not in memory */
 	uint64_t used_ms, missed_s;   /* missed: the origin said first that there is no such page; 0: it did not */
 };
@@ -104,7 +104,8 @@ void copy_entry_tell(struct copy_entry *entry);
 void copy_entry_unload(struct copies *copies, struct copy_entry *entry);
 /* Its rank, by what is pinned now. */
 void copy_entry_rank(struct copy_entry *entry);
-bool copies_is_pinned(const struct copies_site *site, struct span key);
+/* IS_WILD: of enum copy_flag. */
+bool copies_is_pinned(const struct copies_site *site, struct span key, bool is_wild);
 /* Whoever is to go so that a copy of RANK of SITE has NEED bytes more (IS_NEW: and one more is counted); NULL: nobody has to (IS_ROOM), or nobody may.
  * COPY_RANK_ANY: for limits that have become smaller, from which nobody is safe. */
 #define COPY_RANK_ANY (COPY_PINNED + 1u)

@@ -352,7 +352,9 @@ static bool has_copy(const struct copies_site *site, struct span address)
 	struct cache_purge purge = { site->rules.site, PURGE_ADDRESS, address };
 
 	list_each (node, &site->entries) {
-		if (cache_purge_names(&purge, list_entry(node, struct copy_entry, of_site)->key))
+		const struct copy_entry *entry = list_entry(node, struct copy_entry, of_site);
+
+		if (entry->rank == COPY_PINNED && cache_purge_names(&purge, entry->key))
 			return true;
 	}
 	return false;

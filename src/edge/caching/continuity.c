@@ -127,6 +127,32 @@ static bool has_query(const struct request *request)
 	return span_find(request->caching.key, '?') < request->caching.key.len;
 }
 
+/* Security, fails closed: "site", or "site:PORT" with the port that was reached. Anything else ("site.", "site:1", "site:0443") would be one more key of the
+ * same page, as many as somebody likes. */
+static bool has_plain_authority(const struct request *request)
+{
+	const struct request_head *head = &request->head;
+	char port[DECIMAL_MAX];
+	struct span rest = span_skip(head->authority, head->host.len);
+
+	if (!rest.len)
+		return true;
+	return head->port == request->connection->port->endpoint.port && rest.at[0] == ':' &&
+	       span_equal(span_skip(rest, 1), span_make(port, decimal_write(head->port, port)));
+}
+
+/* It is covered by "*.x" only, or is an address that can be written in more than one way: there are as many names like it as somebody likes. */
+static bool is_wild(const struct request *request)
+{
+	const struct site *site = request->site->site;
+
+	for (size_t i = 0; i < site->host_count; i++) {
+		if (span_equal_nocase(site->hosts[i], request->head.host))
+			return false;
+	}
+	return true;
+}
+
 static bool is_of_paths(const struct continuity_settings *settings, struct span path)
 {
 	const struct span *paths = settings->paths.items;
@@ -170,19 +196,19 @@ static bool is_like_anybody(const struct request *request, const struct visitor_
 static bool wants(struct request *request, enum policy_copy kind, struct span vary, struct span variant)
 {
 	const struct continuity_settings *settings = settings_of(request->site);
-	bool is_priority = request_is_priority(request);
+	bool is_priority = request_is_priority(request), is_any = is_wild(request);
 	struct visitor_kind visitor = likeness_kind(&request->head.fields, &request->source);
 	bool is_asked_for = settings->mode == CONTINUITY_PUBLIC || (settings->mode == CONTINUITY_DECLARED && kind == POLICY_COPY_DECLARED);
 	struct copies_offer offer = {
 		.site = request->site->key, .key = request->caching.key, .vary = vary, .variant = variant, .hash = request->caching.hash,
-		.rank = is_priority ? COPY_PRIORITY : COPY_ORDINARY,
+		.rank = is_priority && !is_any ? COPY_PRIORITY : COPY_ORDINARY, .is_wild = is_any,
 		.is_for_pins = !is_priority && !(is_asked_for && is_of_paths(settings, request->head.path)),
 		.is_private = kind == POLICY_COPY_UNDECLARED && visitor.is_private,
 	};
 
 	if (kind == POLICY_COPY_UNDECLARED && !is_like_anybody(request, &visitor))
 		return false;
-	request->caching.recall.flags = (is_priority ? COPY_IS_PRIORITY : 0u) | (offer.is_private ? COPY_IS_PRIVATE : 0u);
+	request->caching.recall.flags = (offer.rank == COPY_PRIORITY ? COPY_IS_PRIORITY : 0u) | (offer.is_private ? COPY_IS_PRIVATE : 0u) | (is_any ? COPY_IS_WILD : 0u);
 	return copies_want(copies_of(request), &offer, now_ms(request));
 }
 
@@ -199,7 +225,7 @@ static bool has_copies(const struct request *request)
  * application that does not look at cookies like that: what it made of them would be everybody's, for days. */
 static enum policy_copy judge(const struct request *request, const struct response_head *answer)
 {
-	if (!has_copies(request) || has_query(request) || request->route->settings->allow_from.count)
+	if (!has_copies(request) || has_query(request) || !has_plain_authority(request) || request->route->settings->allow_from.count)
 		return POLICY_COPY_NEVER;
 	return policy_judge_copy(&request->head, cookie_kind_of(&request->head.fields, NULL, 0), answer, (int64_t)wall_s(request));
 }
