@@ -223,6 +223,18 @@ def test_cookies_that_an_application_is_said_not_to_look_at(start_shield, portal
     assert town.get("/shop", ("Cookie", "name=Jan")).status in (502, 503)
 
 
+def test_who_fetched_is_who_counts(start_shield, portal):
+    """What nobody declares, kept by `cache: heuristic`: somebody fetched it with a Referer, and anybody is given it from memory."""
+    portal.pages["/"] = portal.pages["/good"] = html(b"page", "Last-Modified: Mon, 01 Jan 2024 00:00:00 GMT")
+    town = start_shield({"workers": 1, "sites": [site(portal, cache={"mode": "heuristic", "stale_if_error": "0"})]})
+    town.get("/", ("Referer", "https://evil.example/"))
+    for _ in range(3):
+        assert "hit" in town.get("/").get("cache-status")
+        time.sleep(1.1)
+    assert listed(town)["list"] == []
+    copied(town, "/good")
+
+
 def test_one_key_of_a_page(start_shield, portal):
     """Whatever a Host may be written like, a page has one copy; names that "*.x" covers get no rank by a path."""
     town = start_shield({"sites": [site(portal, priority_routes=["/urgences/"], hosts=[HOST, "*.commune.example"])]})

@@ -249,7 +249,14 @@ void continuity_save(struct request *request, struct cache_object *object)
 		copies_save(copies_of(request), object, request->site->key, request->caching.recall.flags, made_s);
 }
 
-void continuity_see(struct request *request, struct cache_object *object)
+/* Security, fails closed: of what nobody declares, whoever fetched it has to be like anybody, not whoever asks next and gets it from memory. What was
+ * learned was given to such alone. */
+static bool may_speak_for(const struct cache_object *object, enum policy_copy kind, bool has_fetched)
+{
+	return kind == POLICY_COPY_DECLARED || (kind == POLICY_COPY_UNDECLARED && (has_fetched || object->life.is_learned));
+}
+
+void continuity_see(struct request *request, struct cache_object *object, bool has_fetched)
 {
 	struct response_head head = { .status = object->status, .fields = object->fields };
 	enum policy_copy kind;
@@ -258,7 +265,7 @@ void continuity_see(struct request *request, struct cache_object *object)
 		return;
 	__atomic_store_n(&object->copy_look_ms, now_ms(request) + COPIES_LOOK_MS, __ATOMIC_RELAXED);
 	kind = judge(request, &head);
-	if (kind != POLICY_COPY_NEVER && wants(request, kind, object->vary, object->variant))
+	if (may_speak_for(object, kind, has_fetched) && wants(request, kind, object->vary, object->variant))
 		continuity_save(request, object);
 }
 

@@ -49,9 +49,10 @@ enum result continuity_apply(struct edge_cache *cache, const struct plan *plan) 
 
 /* The answer's head is here. Once true, the copy is to be made: it is not asked for again for a while. */
 bool continuity_wants(struct request *request);
-/* OBJECT is kept in memory, or was brought for a copy alone. */
+/* OBJECT, which was brought for a copy alone. */
 void continuity_save(struct request *request, struct cache_object *object);
-void continuity_see(struct request *request, struct cache_object *object);
+/* OBJECT is kept in memory, and REQUEST has fetched it, or is answered with it. */
+void continuity_see(struct request *request, struct cache_object *object, bool has_fetched);
 /* The origin says that there is no such page. */
 void continuity_hear_gone(const struct request *request);
 /* There is a copy that may be given. */
