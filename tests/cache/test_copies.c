@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "cache/continuity/copies.h"
+#include "cache/continuity/folder.h"
 
 #include "base/banned.h"
 
@@ -416,6 +417,49 @@ static void another_place(void **state)
 	assert_int_equal(copies_state(stage->copies).damaged, 1);
 }
 
+static char kept_path[512], aside_path[600];
+
+static void set_aside(const char *path)
+{
+	snprintf(kept_path, sizeof(kept_path), "%s", path);
+	snprintf(aside_path, sizeof(aside_path), "%.*s/aside", (int)(strstr(path, "/continuity/") - path), path);
+	assert_int_equal(rename(path, aside_path), 0);
+}
+
+/* The edge before us has written a copy for colleagues where the index has one for all. */
+static void replaced_by_another_edge(void **state)
+{
+	struct stage *stage = *state;
+
+	save_flags(stage, SITE, "/", 10, COPY_IS_PRIVATE, SPAN_NONE, SPAN_NONE);
+	assert_int_equal(each_file(stage, ".copy", set_aside), 1);
+	save(stage, SITE, "/", 20, COPY_ORDINARY);
+	assert_int_equal(rename(aside_path, kept_path), 0);
+	assert_int_equal(find(stage, SITE, "/"), -1);
+	assert_int_equal(copies_state(stage->copies).damaged, 0);
+	assert_int_equal(copies_state(stage->copies).copies, 0);
+}
+
+/* Nothing is taken away behind a link. */
+static void a_link_in_the_place_of_a_site(void **state)
+{
+	struct stage *stage = *state;
+	struct copy_folder folder = { .fd = stage->fd };
+	struct copy_place place = { .site = SITE, .name = "a.copy" };
+	char path[128], link[128];
+
+	snprintf(path, sizeof(path), "%s/elsewhere", stage->folder);
+	snprintf(link, sizeof(link), "%s/%016llx", stage->folder, (unsigned long long)SITE);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(symlink("elsewhere", link), 0);
+	snprintf(path, sizeof(path), "%s/elsewhere/a.copy", stage->folder);
+	assert_int_equal(symlink("nowhere", path), 0);
+	assert_result(copy_folder_delete(&folder, &place), RESULT_IO);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(unlink(link), 0);
+	assert_ok(copy_folder_delete(&folder, &place));
+}
+
 static void a_key_that_others_read(void **state)
 {
 	struct stage *stage = *state;
@@ -574,7 +618,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(keeps), TEST(is_wanted_now_and_then), TEST(who_goes), TEST(nobody_turns_the_disk_over), TEST(all_together), TEST(variants), TEST(private), TEST(damaged),
-		TEST(another_place), TEST(a_key_that_others_read), TEST(wild), TEST(words), TEST(a_site_that_goes), TEST(a_disk_that_refuses), TEST(what_was_left_half),
+		TEST(another_place), TEST(replaced_by_another_edge), TEST(a_link_in_the_place_of_a_site), TEST(a_key_that_others_read), TEST(wild), TEST(words), TEST(a_site_that_goes), TEST(a_disk_that_refuses), TEST(what_was_left_half),
 		TEST(too_old),
 	};
 

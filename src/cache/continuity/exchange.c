@@ -54,9 +54,25 @@ static enum result make_object(struct copies *copies, const struct copy *copy, s
 	return result;
 }
 
-/* RESULT_MALFORMED, RESULT_REFUSED: it is no copy, or another's. RESULT_LIMIT: its tenant has no memory for it now. */
-static enum result load(struct copies *copies, const struct copy_place *place, uint64_t party, struct cache_object **object)
+/* What the index says of a file, and for whom it is given by that. */
+struct expected {
+	struct copy_place place;
+	uint64_t party, made_s, kept_s;
+	bool is_judged, is_private;
+};
+
+/* Another edge may have written another copy in its place: for whom that is, the index does not know. */
+static bool is_expected(const struct expected *expected, const struct copy *copy)
 {
+	return copy->made_s == expected->made_s && copy->kept_s == expected->kept_s && !(copy->flags & COPY_IS_JUDGED) == !expected->is_judged &&
+	       !(copy->flags & COPY_IS_PRIVATE) == !expected->is_private;
+}
+
+/* RESULT_MALFORMED, RESULT_REFUSED: it is no copy, or another's. RESULT_NOT_FOUND: the one that was there is not any more. RESULT_LIMIT: its tenant has no
+ * memory for it now. */
+static enum result load(struct copies *copies, const struct expected *expected, struct cache_object **object)
+{
+	const struct copy_place *place = &expected->place;
 	struct copy *copy = malloc(sizeof(*copy));
 	struct copy_place own;
 	struct buffer file;
@@ -77,8 +93,10 @@ static enum result load(struct copies *copies, const struct copy_place *place, u
 		result = RESULT_REFUSED;
 	if (result == RESULT_OK && !copy_has_body(copy, span_skip(buffer_span(&file), head)))
 		result = RESULT_MALFORMED;
+	if (result == RESULT_OK && !is_expected(expected, copy))
+		result = RESULT_NOT_FOUND;
 	if (result == RESULT_OK)
-		result = make_object(copies, copy, span_skip(buffer_span(&file), head), party, object);
+		result = make_object(copies, copy, span_skip(buffer_span(&file), head), expected->party, object);
 	buffer_done(&file);
 	free(copy);
 	return result;
@@ -118,20 +136,19 @@ void copies_do_load(struct copies *copies)
 {
 	struct copy_entry *entry = list_entry(copies->loads.next, struct copy_entry, loading);
 	struct list *bucket = copies_bucket(copies, entry->key);
-	struct copy_place place = entry->place;
-	uint64_t party = entry->site->rules.party;
+	const struct expected expected = { entry->place, entry->site->rules.party, entry->made_s, entry->kept_s, entry->is_judged, entry->is_private };
 	struct cache_object *object = NULL;
 	enum result result;
 	int error;
 
 	list_remove(&entry->loading);
 	pthread_mutex_unlock(&copies->lock);
-	result = load(copies, &place, party, &object);
+	result = load(copies, &expected, &object);
 	error = errno;
 	pthread_mutex_lock(&copies->lock);
 	if (result == RESULT_IO)
 		copies_note_error(copies, result, error);
-	if (is_there(bucket, entry, &place))
+	if (is_there(bucket, entry, &expected.place))
 		settle_load(copies, entry, result, object);
 	else if (object)
 		cache_object_drop(object);
