@@ -277,6 +277,24 @@ static void who_goes(void **state)
 	assert_int_equal(find(stage, SITE, "/first"), 45000);
 }
 
+/* A copy that grows takes no room from itself, and the limit holds. */
+static void one_that_grows(void **state)
+{
+	struct stage *stage = *state;
+
+	stage->rules[0].disk_bytes = 65536;
+	assert_ok(copies_apply(stage->copies, stage->rules, 2, stage->total_bytes));
+	save(stage, SITE, "/a", 30000, COPY_ORDINARY);
+	save(stage, SITE, "/b", 30000, COPY_ORDINARY);
+	assert_int_equal(copies_state(stage->copies).bytes, 65536);
+	save(stage, SITE, "/a", 40000, COPY_ORDINARY);
+	assert_true(copies_state(stage->copies).bytes <= 65536);
+	assert_int_equal(find(stage, SITE, "/a"), 40000);
+	assert_int_equal(find(stage, SITE, "/b"), -1);
+	save(stage, SITE, "/a", 70000, COPY_ORDINARY);  /* there is no such room: the one before it stays */
+	assert_int_equal(find(stage, SITE, "/a"), 40000);
+}
+
 /* What is younger than `refresh` makes no room for its like. */
 static void nobody_turns_the_disk_over(void **state)
 {
@@ -617,7 +635,7 @@ static void too_old(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(keeps), TEST(is_wanted_now_and_then), TEST(who_goes), TEST(nobody_turns_the_disk_over), TEST(all_together), TEST(variants), TEST(private), TEST(damaged),
+		TEST(keeps), TEST(is_wanted_now_and_then), TEST(who_goes), TEST(one_that_grows), TEST(nobody_turns_the_disk_over), TEST(all_together), TEST(variants), TEST(private), TEST(damaged),
 		TEST(another_place), TEST(replaced_by_another_edge), TEST(a_link_in_the_place_of_a_site), TEST(a_key_that_others_read), TEST(wild), TEST(words), TEST(a_site_that_goes), TEST(a_disk_that_refuses), TEST(what_was_left_half),
 		TEST(too_old),
 	};

@@ -256,34 +256,35 @@ static bool may_go(const struct copy_entry *entry, unsigned rank)
 	return entry->rank < rank || (entry->rank == rank && is_older(entry->kept_s, entry->site->rules.refresh_s));
 }
 
-static struct copy_entry *oldest_of(const struct copies_site *site, unsigned rank)
+static struct copy_entry *oldest_of(const struct copies_site *site, const struct copy_need *need)
 {
 	struct copy_entry *oldest = NULL;
 
 	list_each (node, &site->entries) {
 		struct copy_entry *entry = list_entry(node, struct copy_entry, of_site);
 
-		if (may_go(entry, rank) && (!oldest || entry->rank < oldest->rank || (entry->rank == oldest->rank && entry->kept_s < oldest->kept_s)))
+		if (entry != need->replaced && may_go(entry, need->rank) &&
+		    (!oldest || entry->rank < oldest->rank || (entry->rank == oldest->rank && entry->kept_s < oldest->kept_s)))
 			oldest = entry;
 	}
 	return oldest;
 }
 
-struct copy_entry *copies_victim(struct copies *copies, struct copies_site *site, unsigned rank, uint64_t need, bool is_new, bool *is_room)
+struct copy_entry *copies_victim(struct copies *copies, struct copies_site *site, const struct copy_need *need, bool *is_room)
 {
 	struct copies_site *most = site;
-	bool is_own = site->bytes + need > site->rules.disk_bytes;
+	bool is_own = site->bytes + need->bytes > site->rules.disk_bytes;
 
-	*is_room = !is_own && copies->state.bytes + need <= copies->total_bytes && (!is_new || copies->state.copies < COPIES_MAX);
+	*is_room = !is_own && copies->state.bytes + need->bytes <= copies->total_bytes && (!need->is_new || copies->state.copies < COPIES_MAX);
 	if (*is_room)
 		return NULL;
 	list_each (node, &copies->sites) {
 		struct copies_site *other = list_entry(node, struct copies_site, node);
 
-		if (!is_own && other->bytes > most->bytes + (most == site ? need : 0))
+		if (!is_own && other->bytes > most->bytes + (most == site ? need->bytes : 0))
 			most = other;
 	}
-	return oldest_of(most, rank);
+	return oldest_of(most, need);
 }
 
 /* -- who serves -- */

@@ -156,13 +156,24 @@ void copies_do_load(struct copies *copies)
 
 /* -- saving -- */
 
-/* So that there are NEED bytes more for a copy of SITE. RESULT_LIMIT: nobody has to make room for it. */
-static enum result make_room(struct copies *copies, struct copies_site *site, unsigned rank, uint64_t need, bool is_new)
+/* Found anew each time: the one whose place it takes may have gone while the lock was given back. */
+static struct copy_need need_of(struct copies *copies, struct copies_site *site, const struct copy *copy, uint64_t cost)
+{
+	const struct copy_entry *old = copy_entry_find(copies, copy->key, copy->vary, copy->variant);
+	uint64_t before = old ? copy_folder_cost(old->bytes) : 0;
+	bool is_pinned = copies_is_pinned(site, copy->key, copy->flags & COPY_IS_WILD);
+
+	return (struct copy_need){ is_pinned ? COPY_PINNED : copy->flags & COPY_IS_PRIORITY ? COPY_PRIORITY : COPY_ORDINARY, cost > before ? cost - before : 0, !old, old };
+}
+
+/* So that COPY of SITE may take COST bytes. RESULT_LIMIT: nobody has to make room for it. */
+static enum result make_room(struct copies *copies, struct copies_site *site, const struct copy *copy, uint64_t cost)
 {
 	bool is_room = false;
 
 	for (unsigned i = 0; i < EVICTIONS_MAX; i++) {
-		struct copy_entry *victim = copies_victim(copies, site, rank, need, is_new, &is_room);
+		struct copy_need need = need_of(copies, site, copy, cost);
+		struct copy_entry *victim = copies_victim(copies, site, &need, &is_room);
 		struct copy_place place;
 
 		if (!victim)
@@ -210,10 +221,7 @@ static enum result describe(const struct copy_save *save, struct span body, stru
 /* Under the lock, which is given back while the disk works. */
 static enum result put(struct copies *copies, const struct copy_save *save, const struct copy *copy, const struct copy_place *place, struct span head, struct span body)
 {
-	const struct copy_entry *old = copy_entry_find(copies, copy->key, copy->vary, copy->variant);
-	uint64_t cost = copy_folder_cost(head.len + body.len), before = old ? copy_folder_cost(old->bytes) : 0;
-	unsigned rank = copies_is_pinned(save->site, copy->key, copy->flags & COPY_IS_WILD) ? COPY_PINNED : save->flags & COPY_IS_PRIORITY ? COPY_PRIORITY : COPY_ORDINARY;
-	enum result result = make_room(copies, save->site, rank, cost > before ? cost - before : 0, !old);
+	enum result result = make_room(copies, save->site, copy, copy_folder_cost(head.len + body.len));
 
 	if (result != RESULT_OK)
 		return result;

@@ -106,10 +106,16 @@ void copy_entry_unload(struct copies *copies, struct copy_entry *entry);
 void copy_entry_rank(struct copy_entry *entry);
 /* IS_WILD: of enum copy_flag. */
 bool copies_is_pinned(const struct copies_site *site, struct span key, bool is_wild);
-/* Whoever is to go so that a copy of RANK of SITE has NEED bytes more (IS_NEW: and one more is counted); NULL: nobody has to (IS_ROOM), or nobody may.
- * COPY_RANK_ANY: for limits that have become smaller, from which nobody is safe. */
+/* What a copy of some rank needs. COPY_RANK_ANY: for limits that have become smaller, from which nobody is safe. */
 #define COPY_RANK_ANY (COPY_PINNED + 1u)
-struct copy_entry *copies_victim(struct copies *copies, struct copies_site *site, unsigned rank, uint64_t need, bool is_new, bool *is_room);
+struct copy_need {
+	unsigned rank;                /* of enum copy_rank */
+	uint64_t bytes;               /* beyond those of whose place it takes */
+	bool is_new;                  /* one more is counted */
+	const struct copy_entry *replaced;  /* whose place it takes, and who therefore makes no room for it; NULL: nobody's */
+};
+/* Whoever is to go so that SITE has what it needs; NULL: nobody has to (IS_ROOM), or nobody may. */
+struct copy_entry *copies_victim(struct copies *copies, struct copies_site *site, const struct copy_need *need, bool *is_room);
 /* The files of gone copies go, when the thread can; nobody waits. */
 void copies_unlink(struct copies *copies, const struct copy_place *place);
 struct copies_order *copies_order_new(void) must_check;

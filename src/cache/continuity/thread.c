@@ -176,10 +176,11 @@ static void sweep(struct copies *copies)
 		sweep_entries(copies, list_entry(node, struct copies_site, node), now_s);
 	list_each (node, &copies->sites) {
 		struct copies_site *site = list_entry(node, struct copies_site, node);
+		struct copy_need need = { .rank = COPY_RANK_ANY };
 		struct copy_entry *victim;
 		bool is_room;
 
-		while ((victim = copies_victim(copies, site, COPY_RANK_ANY, 0, false, &is_room))) {
+		while ((victim = copies_victim(copies, site, &need, &is_room))) {
 			copies_unlink(copies, &victim->place);
 			copy_entry_remove(copies, victim);
 		}
