@@ -616,6 +616,30 @@ static void what_was_left_half(void **state)
 	assert_int_equal(copies_state(stage->copies).copies, 1);
 }
 
+/* The origin says that there is no such page while its copies wait to be written. */
+static void gone_before_it_is_written(void **state)
+{
+	struct stage *stage = *state;
+	char key[256];
+	struct cache_draft draft = { .party = 1, .status = 200, .key = key_of(SITE, "/gone", key), .fields = &(struct fields){ .count = 0 } };
+	uint64_t now_s = clock_wall_ns() / 1000000000u;
+	struct cache_object *object;
+
+	assert_ok(cache_body_new(stage->store, 1, 1 << 20, &draft.body));
+	assert_ok(cache_object_make(stage->store, &draft, &object));
+	for (unsigned i = 0; i < 100; i++)
+		copies_save(stage->copies, object, SITE, 0, now_s);
+	copies_forget(stage->copies, draft.key, true);
+	save(stage, SITE, "/last", 10, COPY_ORDINARY);  /* written behind them */
+	for (unsigned i = 0; i < WAIT_MS && find(stage, SITE, "/last") < 0; i++)
+		usleep(1000);
+	assert_int_equal(find(stage, SITE, "/last"), 10);
+	assert_int_equal(find(stage, SITE, "/gone"), -1);
+	assert_int_equal(copies_state(stage->copies).copies, 1);
+	cache_object_drop(object);
+	cache_body_drop(draft.body);
+}
+
 static void too_old(void **state)
 {
 	struct stage *stage = *state;
@@ -637,7 +661,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(keeps), TEST(is_wanted_now_and_then), TEST(who_goes), TEST(one_that_grows), TEST(nobody_turns_the_disk_over), TEST(all_together), TEST(variants), TEST(private), TEST(damaged),
 		TEST(another_place), TEST(replaced_by_another_edge), TEST(a_link_in_the_place_of_a_site), TEST(a_key_that_others_read), TEST(wild), TEST(words), TEST(a_site_that_goes), TEST(a_disk_that_refuses), TEST(what_was_left_half),
-		TEST(too_old),
+		TEST(gone_before_it_is_written), TEST(too_old),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -177,10 +177,9 @@ static struct span copy_text(char **to, struct span text)
 
 static void count_entry(struct copies *copies, const struct copy_entry *entry, bool is_there)
 {
-	uint32_t *filled = &copies->filled[copies_bucket(copies, entry->key) - copies->buckets];
 	uint64_t cost = copy_folder_cost(entry->bytes);
 
-	__atomic_store_n(filled, is_there ? *filled + 1 : *filled - 1, __ATOMIC_RELAXED);
+	copies_fill(copies, entry->key, is_there);
 	entry->site->bytes += is_there ? cost : -cost;
 	entry->site->count += is_there ? (size_t)1 : -(size_t)1;
 	copies->state.bytes += is_there ? cost : -cost;
@@ -343,6 +342,7 @@ void copies_save(struct copies *copies, struct cache_object *object, uint64_t si
 		save->flags = flags;
 		list_add_last(&copies->saves, &save->node);
 		copies->save_count++;
+		copies_fill(copies, object->key, true);
 		pthread_cond_signal(&copies->work);
 		is_taken = true;
 	} else {
@@ -359,6 +359,17 @@ static bool is_missed_for_long(struct copy_entry *entry)
 	return now_s() - entry->missed_s >= entry->site->rules.refresh_s;
 }
 
+/* What is being written, or waits for it, was given before the origin said that. */
+static void drop_saves(struct copies *copies, struct span key)
+{
+	list_each (node, &copies->saves) {
+		struct copy_save *save = list_entry(node, struct copy_save, node);
+
+		if (span_equal(save->object->key, key) && !copies_is_pinned(save->site, key, save->flags & COPY_IS_WILD))
+			save->is_dropped = true;
+	}
+}
+
 void copies_forget(struct copies *copies, struct span key, bool is_certain)
 {
 	struct list *bucket = copies_bucket(copies, key);
@@ -366,6 +377,8 @@ void copies_forget(struct copies *copies, struct span key, bool is_certain)
 	if (!__atomic_load_n(&copies->filled[bucket - copies->buckets], __ATOMIC_RELAXED))
 		return;
 	pthread_mutex_lock(&copies->lock);
+	if (is_certain)
+		drop_saves(copies, key);
 	list_each_safe (node, next, bucket) {
 		struct copy_entry *entry = list_entry(node, struct copy_entry, bucket);
 

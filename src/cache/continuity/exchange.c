@@ -261,7 +261,7 @@ static enum result settle_save(struct copies *copies, const struct copy_save *sa
 		copy_entry_remove(copies, old);
 	else
 		limit_variants(copies, copy->key);
-	if (save->drops == save->site->drops && save->site->is_served && copy_entry_add(copies, save->site, copy, place, bytes)) {
+	if (!save->is_dropped && save->drops == save->site->drops && save->site->is_served && copy_entry_add(copies, save->site, copy, place, bytes)) {
 		copies->state.written++;
 		return RESULT_OK;
 	}
@@ -292,6 +292,7 @@ static void drop_save(struct copies *copies, struct copy_save *save)
 {
 	list_remove(&save->node);
 	copies->save_count--;
+	copies_fill(copies, save->object->key, false);
 	cache_object_drop(save->object);
 	free(save);
 }

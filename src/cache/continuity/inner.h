@@ -49,6 +49,7 @@ struct copy_save {
 	struct copies_site *site;
 	uint64_t made_s, drops;
 	unsigned flags;               /* of enum copy_flag */
+	bool is_dropped;              /* the origin has said since that there is no such page */
 };
 
 /* What is to be done on disk: files that go, or a pin that is written. Who waits for it holds it, as the thread does; the last frees it. */
@@ -73,7 +74,7 @@ struct copies {
 	pthread_cond_t work, done;    /* for the thread; for who waits for an order */
 	struct list sites;
 	struct list buckets[COPIES_BUCKETS];
-	uint32_t filled[COPIES_BUCKETS];  /* atomic: entries of each */
+	uint32_t filled[COPIES_BUCKETS];  /* atomic: entries of each, and saves */
 	struct list saves, loads, orders;
 	struct list early;            /* struct copy_ticket: came before it was known what lies on disk */
 	size_t save_count;
@@ -88,6 +89,14 @@ struct copies {
 static inline struct list *copies_bucket(struct copies *copies, struct span key)
 {
 	return &copies->buckets[cache_store_hash(copies->store, key) % COPIES_BUCKETS];
+}
+
+/* Something of the bucket of KEY is there, or on its way; or is not any more. */
+static inline void copies_fill(struct copies *copies, struct span key, bool is_there)
+{
+	uint32_t *filled = &copies->filled[copies_bucket(copies, key) - copies->buckets];
+
+	__atomic_store_n(filled, is_there ? *filled + 1 : *filled - 1, __ATOMIC_RELAXED);
 }
 
 /* -- copies.c -- */
