@@ -328,6 +328,26 @@ static void all_together(void **state)
 	assert_int_equal(find(stage, OTHER_SITE, "/more"), 10000);
 }
 
+/* Many at once: what is too much goes all the same, in more turns than one. */
+static void much_smaller(void **state)
+{
+	struct stage *stage = *state;
+
+	for (unsigned i = 0; i < 100; i++) {
+		char path[16];
+
+		snprintf(path, sizeof(path), "/%u", i);
+		save(stage, SITE, path, 10, COPY_ORDINARY);
+	}
+	assert_int_equal(copies_state(stage->copies).copies, 100);
+	stage->rules[0].disk_bytes = 8192;
+	assert_ok(copies_apply(stage->copies, stage->rules, 2, stage->total_bytes));
+	for (unsigned i = 0; i < WAIT_MS && each_file(stage, ".copy", NULL) > 2; i++)
+		usleep(1000);
+	assert_int_equal(each_file(stage, ".copy", NULL), 2);
+	assert_int_equal(copies_state(stage->copies).bytes, 8192);
+}
+
 static void variants(void **state)
 {
 	struct stage *stage = *state;
@@ -659,7 +679,7 @@ static void too_old(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(keeps), TEST(is_wanted_now_and_then), TEST(who_goes), TEST(one_that_grows), TEST(nobody_turns_the_disk_over), TEST(all_together), TEST(variants), TEST(private), TEST(damaged),
+		TEST(keeps), TEST(is_wanted_now_and_then), TEST(who_goes), TEST(one_that_grows), TEST(nobody_turns_the_disk_over), TEST(all_together), TEST(much_smaller), TEST(variants), TEST(private), TEST(damaged),
 		TEST(another_place), TEST(replaced_by_another_edge), TEST(a_link_in_the_place_of_a_site), TEST(a_key_that_others_read), TEST(wild), TEST(words), TEST(a_site_that_goes), TEST(a_disk_that_refuses), TEST(what_was_left_half),
 		TEST(gone_before_it_is_written), TEST(too_old),
 	};

@@ -123,8 +123,12 @@ struct copy_pin *copies_pin_add(struct copies *copies, struct copies_site *site,
 	list_add_last(&site->pins, &pin->node);
 	site->pin_count++;
 	__atomic_add_fetch(&copies->state.pins, (uint64_t)1, __ATOMIC_RELAXED);
-	list_each (node, &site->entries)
-		copy_entry_rank(list_entry(node, struct copy_entry, of_site));
+	list_each (node, &site->entries) {
+		struct copy_entry *entry = list_entry(node, struct copy_entry, of_site);
+
+		if (is_meant(site, pin, entry->key, entry->is_wild))
+			entry->rank = COPY_PINNED;
+	}
 	return pin;
 }
 
@@ -133,9 +137,13 @@ void copies_pin_remove(struct copies *copies, struct copies_site *site, struct c
 	list_remove(&pin->node);
 	site->pin_count--;
 	__atomic_sub_fetch(&copies->state.pins, (uint64_t)1, __ATOMIC_RELAXED);
+	list_each (node, &site->entries) {
+		struct copy_entry *entry = list_entry(node, struct copy_entry, of_site);
+
+		if (is_meant(site, pin, entry->key, entry->is_wild))
+			copy_entry_rank(entry);  /* another may mean it, too */
+	}
 	free(pin);
-	list_each (node, &site->entries)
-		copy_entry_rank(list_entry(node, struct copy_entry, of_site));
 }
 
 /* -- entries -- */

@@ -1,5 +1,6 @@
 /* The thread of the copies: it alone touches the disk. What a person waits for goes first, then what visitors wait for, then what is kept. */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
@@ -12,6 +13,7 @@
 #define REST_MS 1000u
 #define SWEEP_MS 60000u
 #define RETRY_MS 5000u
+#define VICTIMS_A_TURN 32u   /* each is looked for among all of its site, and nobody is served meanwhile */
 
 void copies_note_error(struct copies *copies, enum result result, int error)
 {
@@ -174,23 +176,40 @@ static void sweep(struct copies *copies)
 		return;
 	list_each (node, &copies->sites)
 		sweep_entries(copies, list_entry(node, struct copies_site, node), now_s);
+	copies->is_shrinking = true;
+}
+
+/* Limits that have become smaller. Where more have to go than in one turn, the lock is given back before the next. */
+static void shrink(struct copies *copies)
+{
+	const struct copy_need need = { .rank = COPY_RANK_ANY };
+	unsigned victims = 0;
+
 	list_each (node, &copies->sites) {
 		struct copies_site *site = list_entry(node, struct copies_site, node);
-		struct copy_need need = { .rank = COPY_RANK_ANY };
 		struct copy_entry *victim;
 		bool is_room;
 
-		while ((victim = copies_victim(copies, site, &need, &is_room))) {
+		while (victims < VICTIMS_A_TURN && (victim = copies_victim(copies, site, &need, &is_room))) {
 			copies_unlink(copies, &victim->place);
 			copy_entry_remove(copies, victim);
+			victims++;
 		}
 	}
+	copies->is_shrinking = victims == VICTIMS_A_TURN;
+	pthread_mutex_unlock(&copies->lock);
+	sched_yield();
+	pthread_mutex_lock(&copies->lock);
 }
 
+/* Once a second at most, however often the thread is woken. */
 static void unload_unused(struct copies *copies)
 {
 	uint64_t now_ms = clock_mono_ms();
 
+	if (now_ms - copies->unloaded_ms < REST_MS)
+		return;
+	copies->unloaded_ms = now_ms;
 	list_each (node, &copies->sites) {
 		struct copies_site *site = list_entry(node, struct copies_site, node);
 
@@ -230,6 +249,8 @@ static void turn(struct copies *copies)
 		copies_do_load(copies);
 	else if (copies->needs_sweep || clock_mono_ms() - copies->swept_ms >= SWEEP_MS)
 		sweep(copies);
+	else if (copies->is_shrinking)
+		shrink(copies);
 	else if (!list_is_empty(&copies->saves))
 		copies_do_save(copies);
 	else
