@@ -372,6 +372,27 @@ static void variants(void **state)
 	assert_int_equal(copies_state(stage->copies).copies, 3 + VARIANTS_MAX);
 }
 
+/* Whoever asks in ever more languages takes the place of nobody's copy that is younger than `refresh`. */
+static void nobody_turns_variants_over(void **state)
+{
+	struct stage *stage = *state;
+	struct field asked[] = { { SPAN("Accept-Language"), SPAN("nl"), FIELD_ACCEPT_LANGUAGE } };
+	char key[256], text[8];
+	struct copies_offer offer = { .site = SITE, .key = key_of(SITE, "/", key), .hash = 1, .vary = SPAN("accept-language"), .variant = SPAN("\rnew\n") };
+
+	stage->rules[0].refresh_s = 600;
+	assert_ok(copies_apply(stage->copies, stage->rules, 2, stage->total_bytes));
+	save_variant(stage, SITE, "/", 1000, COPY_ORDINARY, offer.vary, SPAN("\rnl\n"));
+	for (unsigned i = 0; i < VARIANTS_MAX; i++)
+		save_variant(stage, SITE, "/", 10, COPY_ORDINARY, offer.vary, span_make(text, (size_t)snprintf(text, sizeof(text), "\r%u\n", i)));
+	assert_int_equal(copies_state(stage->copies).copies, VARIANTS_MAX);
+	assert_int_equal(find_for(stage, SITE, "/", asked, 1, false), 1000);
+	assert_false(copies_want(stage->copies, &offer, 1000));
+	stage->rules[0].refresh_s = 0;
+	assert_ok(copies_apply(stage->copies, stage->rules, 2, stage->total_bytes));
+	assert_true(copies_want(stage->copies, &offer, 1000 + 2 * COPIES_LOOK_MS));
+}
+
 /* What came to a private address is for private addresses, and takes no other's place. */
 static void private(void **state)
 {
@@ -679,7 +700,7 @@ static void too_old(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(keeps), TEST(is_wanted_now_and_then), TEST(who_goes), TEST(one_that_grows), TEST(nobody_turns_the_disk_over), TEST(all_together), TEST(much_smaller), TEST(variants), TEST(private), TEST(damaged),
+		TEST(keeps), TEST(is_wanted_now_and_then), TEST(who_goes), TEST(one_that_grows), TEST(nobody_turns_the_disk_over), TEST(all_together), TEST(much_smaller), TEST(variants), TEST(nobody_turns_variants_over), TEST(private), TEST(damaged),
 		TEST(another_place), TEST(replaced_by_another_edge), TEST(a_link_in_the_place_of_a_site), TEST(a_key_that_others_read), TEST(wild), TEST(words), TEST(a_site_that_goes), TEST(a_disk_that_refuses), TEST(what_was_left_half),
 		TEST(gone_before_it_is_written), TEST(too_old),
 	};

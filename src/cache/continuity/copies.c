@@ -294,6 +294,32 @@ struct copy_entry *copies_victim(struct copies *copies, struct copies_site *site
 	return oldest_of(most, need);
 }
 
+/* Nobody turns over the copies of an address by asking in many languages faster than `refresh`. */
+struct copy_entry *copies_victim_variant(struct copies *copies, const struct copies_site *site, struct span key, bool *is_room)
+{
+	struct copy_entry *oldest = NULL;
+	unsigned variants = 0;
+
+	list_each (node, copies_bucket(copies, key)) {
+		struct copy_entry *entry = list_entry(node, struct copy_entry, bucket);
+
+		if (!span_equal(entry->key, key))
+			continue;
+		variants++;
+		if (!oldest || entry->kept_s <= oldest->kept_s)
+			oldest = entry;
+	}
+	*is_room = variants < VARIANTS_MAX;
+	return !*is_room && is_older(oldest->kept_s, site->rules.refresh_s) ? oldest : NULL;
+}
+
+static bool may_have_variant(struct copies *copies, const struct copies_site *site, struct span key)
+{
+	bool is_room;
+
+	return copies_victim_variant(copies, site, key, &is_room) || is_room;
+}
+
 /* -- who serves -- */
 
 static bool is_due(struct copies *copies, const struct copies_offer *offer)
@@ -308,7 +334,7 @@ static bool is_due(struct copies *copies, const struct copies_offer *offer)
 	entry = copy_entry_find(copies, offer->key, offer->vary, offer->variant);
 	if (entry && entry->is_private != offer->is_private)
 		return entry->is_private;
-	return !entry || is_older(entry->kept_s, site->rules.refresh_s);
+	return entry ? is_older(entry->kept_s, site->rules.refresh_s) : may_have_variant(copies, site, offer->key);
 }
 
 bool copies_have_pins(const struct copies *copies)

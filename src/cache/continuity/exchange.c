@@ -218,38 +218,35 @@ static enum result describe(const struct copy_save *save, struct span body, stru
 	return digest_plain(body, copy->body_digest);
 }
 
+/* The oldest of too many variants of an address goes. RESULT_LIMIT: they are all younger than `refresh`. */
+static enum result make_room_for_variant(struct copies *copies, const struct copies_site *site, const struct copy *copy)
+{
+	struct copy_entry *victim;
+	bool is_room;
+
+	if (copy_entry_find(copies, copy->key, copy->vary, copy->variant))
+		return RESULT_OK;
+	victim = copies_victim_variant(copies, site, copy->key, &is_room);
+	if (victim) {
+		copies_unlink(copies, &victim->place);
+		copy_entry_remove(copies, victim);
+	}
+	return victim || is_room ? RESULT_OK : RESULT_LIMIT;
+}
+
 /* Under the lock, which is given back while the disk works. */
 static enum result put(struct copies *copies, const struct copy_save *save, const struct copy *copy, const struct copy_place *place, struct span head, struct span body)
 {
-	enum result result = make_room(copies, save->site, copy, copy_folder_cost(head.len + body.len));
+	enum result result = make_room_for_variant(copies, save->site, copy);
 
+	if (result == RESULT_OK)
+		result = make_room(copies, save->site, copy, copy_folder_cost(head.len + body.len));
 	if (result != RESULT_OK)
 		return result;
 	pthread_mutex_unlock(&copies->lock);
 	result = copy_folder_put(&copies->folder, place, head, body, false);
 	pthread_mutex_lock(&copies->lock);
 	return result;
-}
-
-/* The oldest of too many variants of an address goes. */
-static void limit_variants(struct copies *copies, struct span key)
-{
-	struct copy_entry *oldest = NULL;
-	unsigned variants = 0;
-
-	list_each (node, copies_bucket(copies, key)) {
-		struct copy_entry *entry = list_entry(node, struct copy_entry, bucket);
-
-		if (!span_equal(entry->key, key))
-			continue;
-		variants++;
-		if (!oldest || entry->kept_s <= oldest->kept_s)
-			oldest = entry;
-	}
-	if (variants < VARIANTS_MAX)
-		return;
-	copies_unlink(copies, &oldest->place);
-	copy_entry_remove(copies, oldest);
 }
 
 /* It is on disk: is it still wanted? */
@@ -259,8 +256,6 @@ static enum result settle_save(struct copies *copies, const struct copy_save *sa
 
 	if (old)
 		copy_entry_remove(copies, old);
-	else
-		limit_variants(copies, copy->key);
 	if (!save->is_dropped && save->drops == save->site->drops && save->site->is_served && copy_entry_add(copies, save->site, copy, place, bytes)) {
 		copies->state.written++;
 		return RESULT_OK;

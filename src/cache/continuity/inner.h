@@ -123,6 +123,8 @@ struct copy_need {
 	bool is_new;                  /* one more is counted */
 	const struct copy_entry *replaced;  /* whose place it takes, and who therefore makes no room for it; NULL: nobody's */
 };
+/* The variant of KEY that goes so that SITE may have another one; NULL: none has to (IS_ROOM), or none may. */
+struct copy_entry *copies_victim_variant(struct copies *copies, const struct copies_site *site, struct span key, bool *is_room);
 /* Whoever is to go so that SITE has what it needs; NULL: nobody has to (IS_ROOM), or nobody may. */
 struct copy_entry *copies_victim(struct copies *copies, struct copies_site *site, const struct copy_need *need, bool *is_room);
 /* The files of gone copies go, when the thread can; nobody waits. */
