@@ -681,6 +681,26 @@ static void gone_before_it_is_written(void **state)
 	cache_body_drop(draft.body);
 }
 
+/* 404 twice, and the page between them; then twice without it. */
+static void missed_and_found(void **state)
+{
+	struct stage *stage = *state;
+	char key[256];
+	struct span page = key_of(SITE, "/", key);
+
+	stage->rules[0].refresh_s = 1;
+	assert_ok(copies_apply(stage->copies, stage->rules, 2, stage->total_bytes));
+	save(stage, SITE, "/", 10, COPY_ORDINARY);
+	copies_forget(stage->copies, page, false);
+	usleep(1100000);
+	copies_remember(stage->copies, page);
+	copies_forget(stage->copies, page, false);
+	assert_int_equal(find(stage, SITE, "/"), 10);
+	usleep(1100000);
+	copies_forget(stage->copies, page, false);
+	assert_int_equal(find(stage, SITE, "/"), -1);
+}
+
 static void too_old(void **state)
 {
 	struct stage *stage = *state;
@@ -702,7 +722,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(keeps), TEST(is_wanted_now_and_then), TEST(who_goes), TEST(one_that_grows), TEST(nobody_turns_the_disk_over), TEST(all_together), TEST(much_smaller), TEST(variants), TEST(nobody_turns_variants_over), TEST(private), TEST(damaged),
 		TEST(another_place), TEST(replaced_by_another_edge), TEST(a_link_in_the_place_of_a_site), TEST(a_key_that_others_read), TEST(wild), TEST(words), TEST(a_site_that_goes), TEST(a_disk_that_refuses), TEST(what_was_left_half),
-		TEST(gone_before_it_is_written), TEST(too_old),
+		TEST(missed_and_found), TEST(gone_before_it_is_written), TEST(too_old),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -370,6 +370,18 @@ def test_a_page_that_is_gone(town, portal):
     wait_until(lambda: [copy["url"] for copy in listed(town)["list"]] == [f"http://{HOST}/a"], what="only the pinned one stays")
 
 
+def test_who_is_told_that_a_page_is_gone(town, portal):
+    """An origin that answers 410 to odd requests and to somebody it knows: that says nothing about the page."""
+    copied(town, "/")
+    portal.pages["/"] = html(b"gone", status="410 Gone")
+    for field in (("Cookie", "name=Jan"), ("X-Requested-With", "XMLHttpRequest"), ("Accept", "application/json")):
+        assert town.get("/", field).status == 410
+    time.sleep(0.5)
+    assert len(listed(town)["list"]) == 1
+    assert town.get("/").status == 410
+    wait_until(lambda: not listed(town)["list"], what="it goes")
+
+
 def test_limits_and_reload(town, portal):
     for number in range(10):
         portal.pages[f"/{number}"] = html(b"x" * 30000)

@@ -245,9 +245,18 @@ void copy_entry_unload(struct copies *copies, struct copy_entry *entry)
 	copies->loaded--;
 }
 
+static void set_missed(struct copies *copies, struct copy_entry *entry, uint64_t missed_s)
+{
+	uint32_t others = copies->missed - (entry->missed_s ? 1u : 0u);
+
+	__atomic_store_n(&copies->missed, others + (missed_s ? 1u : 0u), __ATOMIC_RELAXED);
+	entry->missed_s = missed_s;
+}
+
 void copy_entry_remove(struct copies *copies, struct copy_entry *entry)
 {
 	count_entry(copies, entry, false);
+	set_missed(copies, entry, 0);
 	list_remove(&entry->bucket);
 	list_remove(&entry->of_site);
 	list_remove(&entry->loading);
@@ -342,6 +351,11 @@ bool copies_have_pins(const struct copies *copies)
 	return __atomic_load_n(&copies->state.pins, __ATOMIC_RELAXED);
 }
 
+bool copies_are_missed(const struct copies *copies)
+{
+	return __atomic_load_n(&copies->missed, __ATOMIC_RELAXED);
+}
+
 bool copies_want(struct copies *copies, const struct copies_offer *offer, uint64_t now_ms)
 {
 	uint64_t hash = hash_u64(offer->hash ^ hash_span(hash_process_seed(), offer->variant));
@@ -387,9 +401,10 @@ void copies_save(struct copies *copies, struct cache_object *object, uint64_t si
 		free(save);
 }
 
-static bool is_missed_for_long(struct copy_entry *entry)
+static bool is_missed_for_long(struct copies *copies, struct copy_entry *entry)
 {
-	entry->missed_s = entry->missed_s ? entry->missed_s : now_s();
+	if (!entry->missed_s)
+		set_missed(copies, entry, now_s());
 	return now_s() - entry->missed_s >= entry->site->rules.refresh_s;
 }
 
@@ -416,10 +431,22 @@ void copies_forget(struct copies *copies, struct span key, bool is_certain)
 	list_each_safe (node, next, bucket) {
 		struct copy_entry *entry = list_entry(node, struct copy_entry, bucket);
 
-		if (entry->rank == COPY_PINNED || copies->has_left || !span_equal(entry->key, key) || (!is_certain && !is_missed_for_long(entry)))
+		if (entry->rank == COPY_PINNED || copies->has_left || !span_equal(entry->key, key) || (!is_certain && !is_missed_for_long(copies, entry)))
 			continue;
 		copies_unlink(copies, &entry->place);
 		copy_entry_remove(copies, entry);
+	}
+	pthread_mutex_unlock(&copies->lock);
+}
+
+void copies_remember(struct copies *copies, struct span key)
+{
+	pthread_mutex_lock(&copies->lock);
+	list_each (node, copies_bucket(copies, key)) {
+		struct copy_entry *entry = list_entry(node, struct copy_entry, bucket);
+
+		if (entry->missed_s && span_equal(entry->key, key))
+			set_missed(copies, entry, 0);
 	}
 	pthread_mutex_unlock(&copies->lock);
 }

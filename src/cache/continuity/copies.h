@@ -74,6 +74,8 @@ struct copies_offer {
 
 /* Some site has pins: asked before anything else that costs. */
 bool copies_have_pins(const struct copies *copies);
+/* Of some copy the origin has said that there is no such page. */
+bool copies_are_missed(const struct copies *copies);
 /* May a copy of it be of use now? Once true, it is not again for COPIES_LOOK_MS. */
 bool copies_want(struct copies *copies, const struct copies_offer *offer, uint64_t now_ms);
 /* OBJECT is held until it is written. FLAGS: of enum copy_flag, PRIORITY, PRIVATE and WILD. MADE_S: when the origin made it. */
@@ -81,6 +83,8 @@ void copies_save(struct copies *copies, struct cache_object *object, uint64_t si
 /* The origin says that there is no such page: its copies go, but for pinned ones. Not IS_CERTAIN: when it says so again after `refresh`, and has not
  * given it meanwhile. */
 void copies_forget(struct copies *copies, struct span key, bool is_certain);
+/* The origin gives the page: that it said otherwise before counts no more. */
+void copies_remember(struct copies *copies, struct span key);
 
 struct copies_ask {
 	uint64_t site;

@@ -81,6 +81,7 @@ struct copies {
 	uint64_t total_bytes;
 	struct copies_state state;
 	size_t loaded;                /* entries with an object */
+	uint32_t missed;              /* atomic: entries with `missed_s` */
 	uint64_t swept_ms, tried_ms, unloaded_ms;  /* the thread's */
 	bool must_stop, has_left, has_rules, needs_sweep, is_shrinking, has_failed;
 	uint64_t slots[COPIES_SLOTS]; /* atomic: upper half of a hash, and until when (seconds) it is not looked at */

@@ -269,14 +269,28 @@ void continuity_see(struct request *request, struct cache_object *object, bool h
 		continuity_save(request, object);
 }
 
-/* 410 is meant; 404 may be a portal that is being put together. */
-void continuity_hear_gone(const struct request *request)
+/* Security, fails closed: what an origin says to whoever asks for something that is no page does not count, nor what it says to somebody it knows. */
+static bool is_said_to_anybody(const struct request *request)
 {
-	unsigned status = request->response.status;
+	const struct fields *fields = &request->head.fields;
 
-	if ((status == 404 || status == 410) && copies_of(request) && request->head.method == METHOD_GET && !has_query(request) &&
-	    policy_judge_request(&request->head, request->caching.cookies) == CACHE_NONE)
-		copies_forget(copies_of(request), request->caching.key, status == 410);
+	return request->head.method == METHOD_GET && !has_query(request) && likeness_is_plain(fields) && accepts_pages(fields_find(fields, FIELD_ACCEPT)) &&
+	       cookie_kind_of(fields, NULL, 0) == COOKIE_NONE && policy_judge_request(&request->head, COOKIE_NONE) == CACHE_NONE;
+}
+
+/* 410 is meant; 404 may be a portal that is being put together. */
+void continuity_hear(const struct request *request)
+{
+	struct copies *copies = copies_of(request);
+	unsigned status = request->response.status;
+	bool is_gone = status == 404 || status == 410;
+
+	if (!copies || !(is_gone || (status == 200 && copies_are_missed(copies))) || !is_said_to_anybody(request))
+		return;
+	if (is_gone)
+		copies_forget(copies, request->caching.key, status == 410);
+	else
+		copies_remember(copies, request->caching.key);
 }
 
 /* -- giving -- */

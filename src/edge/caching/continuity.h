@@ -53,8 +53,8 @@ bool continuity_wants(struct request *request);
 void continuity_save(struct request *request, struct cache_object *object);
 /* OBJECT is kept in memory, and REQUEST has fetched it, or is answered with it. */
 void continuity_see(struct request *request, struct cache_object *object, bool has_fetched);
-/* The origin says that there is no such page. */
-void continuity_hear_gone(const struct request *request);
+/* The origin has answered: it gives the page, or says that there is none. */
+void continuity_hear(const struct request *request);
 /* There is a copy that may be given. */
 bool continuity_has(struct request *request);
 
