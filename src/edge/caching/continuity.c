@@ -80,7 +80,8 @@ static void wake_told(struct job *job)
 	struct worker *worker = list_entry(job, struct worker, copies_job);
 	struct list told;
 
-	__atomic_store_n(&worker->is_copies_posted, false, __ATOMIC_RELEASE);
+	/* An exchange: who is told and finds it posted still is seen below. */
+	(void)__atomic_exchange_n(&worker->is_copies_posted, false, __ATOMIC_SEQ_CST);
 	list_init(&told);
 	list_each_safe (node, next, &worker->copies_waiting) {
 		if (!is_told(&list_entry(node, struct request, caching.recall.waiting)->caching.recall))
@@ -383,15 +384,17 @@ static enum step_outcome look(struct request *request)
 	struct recall *recall = &request->caching.recall;
 	struct copies_ask ask = ask_of(request);
 	struct cache_object *object = NULL;
+	bool is_last = recall->waits == WAITS_MAX || now_ms(request) >= recall->until_ms;
 	enum copies_answer answer;
 
-	if (recall->waits == WAITS_MAX || now_ms(request) >= recall->until_ms)
-		return answer_without(request);
 	recall->ticket.context = request->connection->worker;
 	answer = copies_find(copies_of(request), &ask, &recall->ticket, &object);
 	if (answer == COPIES_HERE)
 		return give(request, object);
-	return answer == COPIES_WAIT ? wait_for_disk(request) : answer_without(request);
+	if (answer == COPIES_WAIT && !is_last)
+		return wait_for_disk(request);
+	copies_cancel(copies_of(request), &recall->ticket);
+	return answer_without(request);
 }
 
 enum step_outcome step_recall(struct request *request)
