@@ -634,6 +634,15 @@ static void a_disk_that_refuses(void **state)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	assert_int_equal(copies_state(stage->copies).error, EFBIG);
 	assert_int_equal(find(stage, SITE, "/"), 5000);
+	small.rlim_cur = 50;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_result(copies_pin(stage->copies, SITE, SPAN("/")), RESULT_IO);
+	assert_result(copies_pin(stage->copies, SITE, SPAN("/")), RESULT_IO);  /* it is no more on disk than before */
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(each_file(stage, ".pin", NULL), 0);
+	assert_ok(copies_pin(stage->copies, SITE, SPAN("/")));
+	assert_int_equal(each_file(stage, ".pin", NULL), 1);
+	assert_int_equal(copies_state(stage->copies).pins, 1);
 	assert_int_equal(each_file(stage, ".part", NULL), 0);
 	save(stage, SITE, "/", 7000, COPY_ORDINARY);
 	assert_int_equal(copies_state(stage->copies).error, 0);

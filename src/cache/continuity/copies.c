@@ -112,6 +112,17 @@ bool copies_is_pinned(const struct copies_site *site, struct span key, bool is_w
 	return false;
 }
 
+struct copy_pin *copies_pin_find(const struct copies_site *site, struct span address)
+{
+	list_each (node, &site->pins) {
+		struct copy_pin *pin = list_entry(node, struct copy_pin, node);
+
+		if (span_equal(pin->address, address))
+			return pin;
+	}
+	return NULL;
+}
+
 struct copy_pin *copies_pin_add(struct copies *copies, struct copies_site *site, const struct copy_place *place, struct span address)
 {
 	struct copy_pin *pin = malloc(sizeof(*pin) + address.len);

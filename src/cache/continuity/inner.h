@@ -26,6 +26,7 @@ struct copy_pin {
 	struct list node;
 	struct copy_place place;
 	struct span address;          /* behind the struct */
+	bool is_on_disk;              /* it is there after a restart, too */
 };
 
 struct copy_entry {
@@ -137,6 +138,8 @@ void copies_order_drop(struct copies_order *order);
 /* In the index. NULL: no memory. */
 struct copy_pin *copies_pin_add(struct copies *copies, struct copies_site *site, const struct copy_place *place, struct span address) must_check;
 void copies_pin_remove(struct copies *copies, struct copies_site *site, struct copy_pin *pin);
+/* NULL: ADDRESS is not pinned. */
+struct copy_pin *copies_pin_find(const struct copies_site *site, struct span address);
 
 /* -- the thread: thread.c, exchange.c. Called under the lock, which they give back while the disk works. -- */
 

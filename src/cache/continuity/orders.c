@@ -198,21 +198,20 @@ static enum result place_of_pin(const struct copies_site *site, struct span addr
 /* Under the lock. */
 static enum result pin(struct copies *copies, struct copies_site *site, struct span address)
 {
+	const struct copy_pin *known = copies_pin_find(site, address);
 	struct copies_order *order;
 	struct copy_place place;
 	enum result result;
 
-	list_each (node, &site->pins) {
-		if (span_equal(list_entry(node, struct copy_pin, node)->address, address))
-			return RESULT_OK;
-	}
-	if (site->pin_count >= COPIES_PINS_MAX || address.len > COPIES_PIN_BYTES_MAX)
+	if (known && known->is_on_disk)
+		return RESULT_OK;
+	if (!known && (site->pin_count >= COPIES_PINS_MAX || address.len > COPIES_PIN_BYTES_MAX))
 		return RESULT_LIMIT;
 	order = copies_order_new();
 	if (order)
 		order->pin = strndup(address.at, address.len);
 	result = order && order->pin ? place_of_pin(site, address, &place) : RESULT_NO_MEMORY;
-	if (result == RESULT_OK && !copies_pin_add(copies, site, &place, address))
+	if (result == RESULT_OK && !known && !copies_pin_add(copies, site, &place, address))
 		result = RESULT_NO_MEMORY;
 	if (result != RESULT_OK) {
 		if (order)

@@ -37,6 +37,15 @@ static enum result write_pin(struct copies *copies, const struct copies_order *o
 	return result;
 }
 
+/* It may have been dropped meanwhile. */
+static void settle_pin(const struct copies_order *order)
+{
+	struct copy_pin *pin = copies_pin_find(order->site, span_of(order->pin));
+
+	if (pin)
+		pin->is_on_disk = true;
+}
+
 static void do_order(struct copies *copies)
 {
 	struct copies_order *order = list_entry(copies->orders.next, struct copies_order, node);
@@ -58,6 +67,8 @@ static void do_order(struct copies *copies)
 	pthread_mutex_lock(&copies->lock);
 	if (result != RESULT_OK || order->pin)  /* a full disk takes files away, too: that says nothing */
 		copies_note_error(copies, result, error);
+	if (result == RESULT_OK && order->pin)
+		settle_pin(order);
 	order->error = result == RESULT_OK ? 0 : copies->state.error;
 	order->is_done = true;
 	pthread_cond_broadcast(&copies->done);
@@ -68,7 +79,13 @@ static void do_order(struct copies *copies)
 
 static bool take_pin(struct copies *copies, struct copies_site *site, const struct copy_found *found)
 {
-	return site->pin_count < COPIES_PINS_MAX && copies_pin_add(copies, site, &found->place, found->copy.key);
+	struct copy_pin *pin = copies_pin_find(site, found->copy.key);  /* somebody has pinned it again before it was found */
+
+	if (!pin && site->pin_count < COPIES_PINS_MAX)
+		pin = copies_pin_add(copies, site, &found->place, found->copy.key);
+	if (pin)
+		pin->is_on_disk = true;
+	return pin;
 }
 
 /* False: it goes. */
