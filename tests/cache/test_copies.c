@@ -27,6 +27,7 @@ struct stage {
 	struct copies *copies;
 	struct copies_rules rules[2];
 	uint64_t total_bytes;
+	uint64_t drops;               /* as copies_want said last */
 };
 
 static void *hold(void *context, uint64_t party)
@@ -125,7 +126,7 @@ static void save_flags(struct stage *stage, uint64_t site, const char *path, siz
 	for (size_t made = 0; made < bytes; made += sizeof(text))
 		assert_ok(cache_body_add(draft.body, span_make(text, bytes - made < sizeof(text) ? bytes - made : sizeof(text)), 0));
 	assert_ok(cache_object_make(stage->store, &draft, &object));
-	copies_save(stage->copies, object, site, flags, now_s);
+	copies_save(stage->copies, object, site, flags, now_s, stage->drops);
 	cache_object_drop(object);
 	cache_body_drop(draft.body);
 	for (unsigned i = 0; i < 300 && copies_state(stage->copies).written == written; i++)
@@ -140,6 +141,11 @@ static void save_variant(struct stage *stage, uint64_t site, const char *path, s
 static void save(struct stage *stage, uint64_t site, const char *path, size_t bytes, enum copy_rank rank)
 {
 	save_variant(stage, site, path, bytes, rank, SPAN_NONE, SPAN_NONE);
+}
+
+static bool is_wanted(struct stage *stage, const struct copies_offer *offer, uint64_t now_ms)
+{
+	return copies_want(stage->copies, offer, now_ms, &stage->drops);
 }
 
 static void wake(struct copy_ticket *ticket)
@@ -230,18 +236,18 @@ static void is_wanted_now_and_then(void **state)
 
 	stage->rules[0].refresh_s = 600;
 	assert_ok(copies_apply(stage->copies, stage->rules, 2, stage->total_bytes));
-	assert_true(copies_want(stage->copies, &offer, 1000));
-	assert_false(copies_want(stage->copies, &offer, 1000 + COPIES_LOOK_MS - 1000));
-	assert_true(copies_want(stage->copies, &offer, 2000 + COPIES_LOOK_MS));
+	assert_true(is_wanted(stage, &offer, 1000));
+	assert_false(is_wanted(stage, &offer, 1000 + COPIES_LOOK_MS - 1000));
+	assert_true(is_wanted(stage, &offer, 2000 + COPIES_LOOK_MS));
 	save(stage, SITE, "/", 10, COPY_ORDINARY);
-	assert_false(copies_want(stage->copies, &offer, 10 * COPIES_LOOK_MS));
-	assert_false(copies_want(stage->copies, &pins, 1000));
+	assert_false(is_wanted(stage, &offer, 10 * COPIES_LOOK_MS));
+	assert_false(is_wanted(stage, &pins, 1000));
 	stage->rules[0].refresh_s = 0;
 	assert_ok(copies_apply(stage->copies, stage->rules, 2, stage->total_bytes));
-	assert_true(copies_want(stage->copies, &offer, 20 * COPIES_LOOK_MS));
-	assert_false(copies_want(stage->copies, &pins, 20 * COPIES_LOOK_MS));
+	assert_true(is_wanted(stage, &offer, 20 * COPIES_LOOK_MS));
+	assert_false(is_wanted(stage, &pins, 20 * COPIES_LOOK_MS));
 	assert_ok(copies_pin(stage->copies, SITE, SPAN("/")));
-	assert_true(copies_want(stage->copies, &pins, 30 * COPIES_LOOK_MS));
+	assert_true(is_wanted(stage, &pins, 30 * COPIES_LOOK_MS));
 }
 
 /* The oldest goes first; what is of priority after what is not; what is pinned for nobody who is not. */
@@ -387,10 +393,10 @@ static void nobody_turns_variants_over(void **state)
 		save_variant(stage, SITE, "/", 10, COPY_ORDINARY, offer.vary, span_make(text, (size_t)snprintf(text, sizeof(text), "\r%u\n", i)));
 	assert_int_equal(copies_state(stage->copies).copies, VARIANTS_MAX);
 	assert_int_equal(find_for(stage, SITE, "/", asked, 1, false), 1000);
-	assert_false(copies_want(stage->copies, &offer, 1000));
+	assert_false(is_wanted(stage, &offer, 1000));
 	stage->rules[0].refresh_s = 0;
 	assert_ok(copies_apply(stage->copies, stage->rules, 2, stage->total_bytes));
-	assert_true(copies_want(stage->copies, &offer, 1000 + 2 * COPIES_LOOK_MS));
+	assert_true(is_wanted(stage, &offer, 1000 + 2 * COPIES_LOOK_MS));
 }
 
 /* What came to a private address is for private addresses, and takes no other's place. */
@@ -407,12 +413,12 @@ static void private(void **state)
 	assert_int_equal(copies_find(stage->copies, &ask, NULL, NULL), COPIES_NONE);
 	ask.is_private = true;
 	assert_int_equal(copies_find(stage->copies, &ask, NULL, NULL), COPIES_WAIT);
-	assert_true(copies_want(stage->copies, &offer, 1000));
+	assert_true(is_wanted(stage, &offer, 1000));
 	offer.is_private = false;
-	assert_true(copies_want(stage->copies, &offer, 1000 + 2 * COPIES_LOOK_MS));
+	assert_true(is_wanted(stage, &offer, 1000 + 2 * COPIES_LOOK_MS));
 	save(stage, SITE, "/", 20, COPY_ORDINARY);
 	offer.is_private = true;
-	assert_false(copies_want(stage->copies, &offer, 1000 + 4 * COPIES_LOOK_MS));
+	assert_false(is_wanted(stage, &offer, 1000 + 4 * COPIES_LOOK_MS));
 	assert_int_equal(find(stage, SITE, "/"), 20);
 }
 
@@ -552,13 +558,13 @@ static void wild(void **state)
 	struct copies_offer offer = { .site = SITE, .key = key_of(SITE, "/a", key), .hash = 1, .is_for_pins = true, .is_wild = true };
 
 	assert_ok(copies_pin(stage->copies, SITE, SPAN("/a")));
-	assert_false(copies_want(stage->copies, &offer, 1000));
+	assert_false(is_wanted(stage, &offer, 1000));
 	save_flags(stage, SITE, "/a", 10, COPY_IS_WILD, SPAN_NONE, SPAN_NONE);
 	again(stage);
 	copies_forget(stage->copies, offer.key, true);
 	assert_int_equal(find(stage, SITE, "/a"), -1);
 	assert_ok(copies_pin(stage->copies, SITE, SPAN("https://www.x.example/a")));
-	assert_true(copies_want(stage->copies, &offer, 1000 + 2 * COPIES_LOOK_MS));
+	assert_true(is_wanted(stage, &offer, 1000 + 2 * COPIES_LOOK_MS));
 	save_flags(stage, SITE, "/a", 10, COPY_IS_WILD, SPAN_NONE, SPAN_NONE);
 	copies_forget(stage->copies, offer.key, true);
 	assert_int_equal(find(stage, SITE, "/a"), 10);
@@ -666,6 +672,51 @@ static void what_was_left_half(void **state)
 	assert_int_equal(copies_state(stage->copies).copies, 1);
 }
 
+/* An answer that came before a drop, and is whole after it. */
+static void dropped_before_it_is_saved(void **state)
+{
+	struct stage *stage = *state;
+	char key[256];
+	struct copies_offer offer = { .site = SITE, .key = key_of(SITE, "/", key), .hash = 1 };
+	size_t count;
+
+	assert_true(is_wanted(stage, &offer, 1000));
+	assert_ok(copies_drop(stage->copies, &(struct cache_purge){ SITE, PURGE_PREFIX, SPAN("/") }, false, &count));
+	save(stage, SITE, "/", 10, COPY_ORDINARY);
+	assert_int_equal(find(stage, SITE, "/"), -1);
+	assert_true(is_wanted(stage, &offer, 1000 + 2 * COPIES_LOOK_MS));
+	save(stage, SITE, "/", 10, COPY_ORDINARY);
+	assert_int_equal(find(stage, SITE, "/"), 10);
+}
+
+/* While the key cannot be used nothing is known of what lies there: what is dropped then is not found once it can. */
+static void dropped_before_it_is_found(void **state)
+{
+	struct stage *stage = *state;
+	char path[128];
+	size_t count;
+
+	save(stage, SITE, "/a", 10, COPY_ORDINARY);
+	save(stage, SITE, "/b", 10, COPY_ORDINARY);
+	save(stage, OTHER_SITE, "/a", 10, COPY_ORDINARY);
+	assert_ok(copies_pin(stage->copies, SITE, SPAN("/a")));
+	assert_ok(copies_pin(stage->copies, SITE, SPAN("/b")));
+	copies_free(stage->copies);
+	snprintf(path, sizeof(path), "%s/continuity/key", stage->folder);
+	assert_int_equal(chmod(path, 0644), 0);
+	begin(stage);
+	assert_true(copies_state(stage->copies).has_bad_key);
+	assert_result(copies_drop(stage->copies, &(struct cache_purge){ SITE, PURGE_ADDRESS, SPAN("/a") }, false, &count), RESULT_TIMEOUT);
+	assert_result(copies_drop(stage->copies, &(struct cache_purge){ SITE, PURGE_ADDRESS, SPAN("/b") }, true, &count), RESULT_TIMEOUT);
+	assert_int_equal(chmod(path, 0600), 0);
+	for (unsigned i = 0; i < 3 * WAIT_MS && !copies_state(stage->copies).is_open; i++)
+		usleep(1000);
+	assert_int_equal(copies_state(stage->copies).copies, 1);
+	assert_int_equal(find(stage, OTHER_SITE, "/a"), 10);
+	assert_int_equal(copies_state(stage->copies).pins, 1);
+	assert_int_equal(each_file(stage, ".copy", NULL) + each_file(stage, ".pin", NULL), 2);
+}
+
 /* The origin says that there is no such page while its copies wait to be written. */
 static void gone_before_it_is_written(void **state)
 {
@@ -678,7 +729,7 @@ static void gone_before_it_is_written(void **state)
 	assert_ok(cache_body_new(stage->store, 1, 1 << 20, &draft.body));
 	assert_ok(cache_object_make(stage->store, &draft, &object));
 	for (unsigned i = 0; i < 100; i++)
-		copies_save(stage->copies, object, SITE, 0, now_s);
+		copies_save(stage->copies, object, SITE, 0, now_s, stage->drops);
 	copies_forget(stage->copies, draft.key, true);
 	save(stage, SITE, "/last", 10, COPY_ORDINARY);  /* written behind them */
 	for (unsigned i = 0; i < WAIT_MS && find(stage, SITE, "/last") < 0; i++)
@@ -731,7 +782,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(keeps), TEST(is_wanted_now_and_then), TEST(who_goes), TEST(one_that_grows), TEST(nobody_turns_the_disk_over), TEST(all_together), TEST(much_smaller), TEST(variants), TEST(nobody_turns_variants_over), TEST(private), TEST(damaged),
 		TEST(another_place), TEST(replaced_by_another_edge), TEST(a_link_in_the_place_of_a_site), TEST(a_key_that_others_read), TEST(wild), TEST(words), TEST(a_site_that_goes), TEST(a_disk_that_refuses), TEST(what_was_left_half),
-		TEST(missed_and_found), TEST(gone_before_it_is_written), TEST(too_old),
+		TEST(missed_and_found), TEST(dropped_before_it_is_saved), TEST(dropped_before_it_is_found), TEST(gone_before_it_is_written), TEST(too_old),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

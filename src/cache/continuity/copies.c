@@ -367,7 +367,7 @@ bool copies_are_missed(const struct copies *copies)
 	return __atomic_load_n(&copies->missed, __ATOMIC_RELAXED);
 }
 
-bool copies_want(struct copies *copies, const struct copies_offer *offer, uint64_t now_ms)
+bool copies_want(struct copies *copies, const struct copies_offer *offer, uint64_t now_ms, uint64_t *drops)
 {
 	uint64_t hash = hash_u64(offer->hash ^ hash_span(hash_process_seed(), offer->variant));
 	uint64_t *slot = &copies->slots[hash % COPIES_SLOTS], seen = __atomic_load_n(slot, __ATOMIC_RELAXED);
@@ -381,11 +381,13 @@ bool copies_want(struct copies *copies, const struct copies_offer *offer, uint64
 	__atomic_store_n(slot, hash >> 32 << 32 | (second + COPIES_LOOK_MS / 1000), __ATOMIC_RELAXED);
 	pthread_mutex_lock(&copies->lock);
 	is_wanted = is_due(copies, offer);
+	if (is_wanted)
+		*drops = copies_site_find(copies, offer->site)->drops;
 	pthread_mutex_unlock(&copies->lock);
 	return is_wanted;
 }
 
-void copies_save(struct copies *copies, struct cache_object *object, uint64_t site_key, unsigned flags, uint64_t made_s)
+void copies_save(struct copies *copies, struct cache_object *object, uint64_t site_key, unsigned flags, uint64_t made_s, uint64_t drops)
 {
 	struct copy_save *save = calloc(1, sizeof(*save));
 	bool is_taken = false;
@@ -397,7 +399,7 @@ void copies_save(struct copies *copies, struct cache_object *object, uint64_t si
 		cache_object_hold(object);
 		save->object = object;
 		save->made_s = made_s;
-		save->drops = save->site->drops;
+		save->drops = drops;
 		save->flags = flags;
 		list_add_last(&copies->saves, &save->node);
 		copies->save_count++;

@@ -76,10 +76,10 @@ struct copies_offer {
 bool copies_have_pins(const struct copies *copies);
 /* Of some copy the origin has said that there is no such page. */
 bool copies_are_missed(const struct copies *copies);
-/* May a copy of it be of use now? Once true, it is not again for COPIES_LOOK_MS. */
-bool copies_want(struct copies *copies, const struct copies_offer *offer, uint64_t now_ms);
+/* May a copy of it be of use now? Once true, it is not again for COPIES_LOOK_MS. DROPS is for copies_save: what is dropped from now on is not kept. */
+bool copies_want(struct copies *copies, const struct copies_offer *offer, uint64_t now_ms, uint64_t *drops);
 /* OBJECT is held until it is written. FLAGS: of enum copy_flag, PRIORITY, PRIVATE and WILD. MADE_S: when the origin made it. */
-void copies_save(struct copies *copies, struct cache_object *object, uint64_t site, unsigned flags, uint64_t made_s);
+void copies_save(struct copies *copies, struct cache_object *object, uint64_t site, unsigned flags, uint64_t made_s, uint64_t drops);
 /* The origin says that there is no such page: its copies go, but for pinned ones. Not IS_CERTAIN: when it says so again after `refresh`, and has not
  * given it meanwhile. */
 void copies_forget(struct copies *copies, struct span key, bool is_certain);
@@ -137,7 +137,7 @@ enum result copies_list(struct copies *copies, uint64_t site, void (*each)(void 
  * not on disk (errno); RESULT_TIMEOUT: the disk does not answer; RESULT_NO_MEMORY. */
 enum result copies_pin(struct copies *copies, uint64_t site, struct span address) must_check;
 /* What PURGE names goes, pinned or not; with PINS, its pins too. COUNT: how many copies and pins. RESULT_IO, RESULT_TIMEOUT: they are not given any more,
- * but may be there again after a restart. RESULT_NO_MEMORY. */
+ * but may be there again after a restart; so it is while what lies on disk is not known yet, and what is found later goes then. RESULT_NO_MEMORY. */
 enum result copies_drop(struct copies *copies, const struct cache_purge *purge, bool with_pins, size_t *count) must_check;
 
 #endif

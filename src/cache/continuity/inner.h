@@ -20,6 +20,14 @@ struct copies_site {
 	size_t count, pin_count;
 	uint64_t drops;               /* grows with each drop: what was offered before is not kept after it */
 	bool is_served;
+	bool is_purged, are_pins_purged;  /* all that is found of it goes: there was no memory for what is to go */
+};
+
+/* What was purged before it was known what lies on disk. */
+struct copies_purge {
+	struct list node;
+	struct cache_purge purge;     /* its text lies behind the struct */
+	bool with_pins;
 };
 
 struct copy_pin {
@@ -77,8 +85,9 @@ struct copies {
 	struct list buckets[COPIES_BUCKETS];
 	uint32_t filled[COPIES_BUCKETS];  /* atomic: entries of each, and saves */
 	struct list saves, loads, orders;
+	struct list purges;           /* struct copies_purge */
 	struct list early;            /* struct copy_ticket: came before it was known what lies on disk */
-	size_t save_count;
+	size_t save_count, purge_count;
 	uint64_t total_bytes;
 	struct copies_state state;
 	size_t loaded;                /* entries with an object */
@@ -140,6 +149,11 @@ struct copy_pin *copies_pin_add(struct copies *copies, struct copies_site *site,
 void copies_pin_remove(struct copies *copies, struct copies_site *site, struct copy_pin *pin);
 /* NULL: ADDRESS is not pinned. */
 struct copy_pin *copies_pin_find(const struct copies_site *site, struct span address);
+
+/* Before it was known that COPY is there, somebody has purged it. */
+bool copies_is_purged(const struct copies *copies, const struct copies_site *site, const struct copy *copy);
+/* All that lies on disk was found. */
+void copies_purges_done(struct copies *copies);
 
 /* -- the thread: thread.c, exchange.c. Called under the lock, which they give back while the disk works. -- */
 

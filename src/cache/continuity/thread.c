@@ -38,12 +38,12 @@ static enum result write_pin(struct copies *copies, const struct copies_order *o
 }
 
 /* It may have been dropped meanwhile. */
-static void settle_pin(const struct copies_order *order)
+static void settle_pin(const struct copies_order *order, bool is_written)
 {
 	struct copy_pin *pin = copies_pin_find(order->site, span_of(order->pin));
 
 	if (pin)
-		pin->is_on_disk = true;
+		pin->is_on_disk = is_written;
 }
 
 static void do_order(struct copies *copies)
@@ -67,8 +67,8 @@ static void do_order(struct copies *copies)
 	pthread_mutex_lock(&copies->lock);
 	if (result != RESULT_OK || order->pin)  /* a full disk takes files away, too: that says nothing */
 		copies_note_error(copies, result, error);
-	if (result == RESULT_OK && order->pin)
-		settle_pin(order);
+	if (order->pin)
+		settle_pin(order, result == RESULT_OK);
 	order->error = result == RESULT_OK ? 0 : copies->state.error;
 	order->is_done = true;
 	pthread_cond_broadcast(&copies->done);
@@ -99,7 +99,7 @@ static bool take_found(struct copies *copies, const struct copy_found *found)
 		copies->state.damaged++;
 		return false;
 	}
-	if (!site || !site->is_served)
+	if (!site || !site->is_served || copies_is_purged(copies, site, &found->copy))
 		return false;
 	if (found->copy.kind == COPY_PIN)
 		return take_pin(copies, site, found);
@@ -155,6 +155,8 @@ static void open_folder(struct copies *copies)
 	copies->state.is_open = copies->folder.fd >= 0;
 	copies->has_failed = !copies->state.is_open;
 	copies->needs_sweep = true;
+	if (copies->state.is_open)
+		copies_purges_done(copies);
 	tell_early(copies);
 }
 

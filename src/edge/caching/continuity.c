@@ -210,7 +210,7 @@ static bool wants(struct request *request, enum policy_copy kind, struct span va
 	if (kind == POLICY_COPY_UNDECLARED && !is_like_anybody(request, &visitor))
 		return false;
 	request->caching.recall.flags = (offer.rank == COPY_PRIORITY ? COPY_IS_PRIORITY : 0u) | (offer.is_private ? COPY_IS_PRIVATE : 0u) | (is_any ? COPY_IS_WILD : 0u);
-	return copies_want(copies_of(request), &offer, now_ms(request));
+	return copies_want(copies_of(request), &offer, now_ms(request), &request->caching.recall.drops);
 }
 
 /* Most sites have nothing that is to be copied, and learn it here. */
@@ -247,7 +247,7 @@ void continuity_save(struct request *request, struct cache_object *object)
 	uint64_t made_s = wall_s(request) > age_s ? wall_s(request) - age_s : 0;
 
 	if (object->body->bytes <= (uint64_t)settings_of(request->site)->object_bytes)
-		copies_save(copies_of(request), object, request->site->key, request->caching.recall.flags, made_s);
+		copies_save(copies_of(request), object, request->site->key, request->caching.recall.flags, made_s, request->caching.recall.drops);
 }
 
 /* Security, fails closed: of what nobody declares, whoever fetched it has to be like anybody, not whoever asks next and gets it from memory. What was

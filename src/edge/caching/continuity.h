@@ -38,6 +38,7 @@ struct recall {
 	int decision, reason;         /* the same: edge/fact.h */
 	unsigned waits;
 	unsigned flags;               /* of the copy that is being made: enum copy_flag */
+	uint64_t drops;               /* of copies_want, for it */
 	uint64_t until_ms;
 };
 
