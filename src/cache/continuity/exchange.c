@@ -27,7 +27,7 @@ static bool is_about_keeping(const struct field *field)
 	return false;
 }
 
-static enum result make_object(struct copies *copies, const struct copy *copy, struct span text, uint64_t party, struct cache_object **object)
+static enum result make_object(const struct copies *copies, const struct copy *copy, struct span text, uint64_t party, struct cache_object **object)
 {
 	struct field list[COPY_FIELDS_MAX + 1];
 	struct fields fields = { .list = list, .size = COPY_FIELDS_MAX + 1, .max = COPY_FIELDS_MAX + 1 };
@@ -54,52 +54,52 @@ static enum result make_object(struct copies *copies, const struct copy *copy, s
 	return result;
 }
 
-/* What the index says of a file, and for whom it is given by that. */
-struct expected {
+/* A file, and what the index says of it: for whom it is given is known by that. */
+struct reading {
 	struct copy_place place;
 	uint64_t party, made_s, kept_s;
 	bool is_judged, is_private;
+	struct copy copy;             /* what the file says, in FILE */
+	struct buffer file;
+	size_t head_bytes;
 };
 
-/* Another edge may have written another copy in its place: for whom that is, the index does not know. */
-static bool is_expected(const struct expected *expected, const struct copy *copy)
+/* RESULT_MALFORMED, RESULT_REFUSED: it is no copy, or another's. */
+static enum result read_file(const struct copies *copies, struct reading *reading)
 {
-	return copy->made_s == expected->made_s && copy->kept_s == expected->kept_s && !(copy->flags & COPY_IS_JUDGED) == !expected->is_judged &&
-	       !(copy->flags & COPY_IS_PRIVATE) == !expected->is_private;
-}
-
-/* RESULT_MALFORMED, RESULT_REFUSED: it is no copy, or another's. RESULT_NOT_FOUND: the one that was there is not any more. RESULT_LIMIT: its tenant has no
- * memory for it now. */
-static enum result load(struct copies *copies, const struct expected *expected, struct cache_object **object)
-{
-	const struct copy_place *place = &expected->place;
-	struct copy *copy = malloc(sizeof(*copy));
 	struct copy_place own;
-	struct buffer file;
-	size_t head = 0;
-	enum result result;
+	enum result result = copy_folder_read(&copies->folder, &reading->place, &reading->file);
 
-	if (!copy)
-		return RESULT_NO_MEMORY;
-	buffer_init(&file, FILE_BYTES_MAX);
-	result = copy_folder_read(&copies->folder, place, &file);
 	if (result == RESULT_OK)
-		result = copy_read_head(span_take(buffer_span(&file), COPY_HEAD_MAX), buffer_len(&file), copies->folder.key, copy, &head);
+		result = copy_read_head(span_take(buffer_span(&reading->file), COPY_HEAD_MAX), buffer_len(&reading->file), copies->folder.key, &reading->copy,
+		                        &reading->head_bytes);
 	else if (result == RESULT_LIMIT)
 		result = RESULT_MALFORMED;
 	if (result == RESULT_OK)
-		result = copy_place_of(place->site, copy, &own);
-	if (result == RESULT_OK && (copy->kind != COPY_ANSWER || strcmp(own.name, place->name) != 0))
+		result = copy_place_of(reading->place.site, &reading->copy, &own);
+	if (result == RESULT_OK && (reading->copy.kind != COPY_ANSWER || strcmp(own.name, reading->place.name) != 0))
 		result = RESULT_REFUSED;
-	if (result == RESULT_OK && !copy_has_body(copy, span_skip(buffer_span(&file), head)))
+	if (result == RESULT_OK && !copy_has_body(&reading->copy, span_skip(buffer_span(&reading->file), reading->head_bytes)))
 		result = RESULT_MALFORMED;
-	if (result == RESULT_OK && !is_expected(expected, copy))
-		result = RESULT_NOT_FOUND;
-	if (result == RESULT_OK)
-		result = make_object(copies, copy, span_skip(buffer_span(&file), head), expected->party, object);
-	buffer_done(&file);
-	free(copy);
 	return result;
+}
+
+static bool is_as_expected(const struct reading *reading)
+{
+	const struct copy *copy = &reading->copy;
+
+	return copy->made_s == reading->made_s && copy->kept_s == reading->kept_s && !(copy->flags & COPY_IS_JUDGED) == !reading->is_judged &&
+	       !(copy->flags & COPY_IS_PRIVATE) == !reading->is_private;
+}
+
+/* As read_file. RESULT_MORE: another edge has written another copy in its place. RESULT_LIMIT: its tenant has no memory for it now. */
+static enum result load(const struct copies *copies, struct reading *reading, struct cache_object **object)
+{
+	enum result result = read_file(copies, reading);
+
+	if (result == RESULT_OK && !is_as_expected(reading))
+		result = RESULT_MORE;
+	return result == RESULT_OK ? make_object(copies, &reading->copy, span_skip(buffer_span(&reading->file), reading->head_bytes), reading->party, object) : result;
 }
 
 /* The lock was given back meanwhile. */
@@ -114,7 +114,18 @@ static bool is_there(const struct list *bucket, const struct copy_entry *entry, 
 	return false;
 }
 
-static void settle_load(struct copies *copies, struct copy_entry *entry, enum result result, struct cache_object *object)
+/* Security, fails closed: for whom the copy is that is there now, the index is to know first. Who waits looks again. */
+static void take_other(struct copies *copies, struct copy_entry *entry, const struct reading *reading)
+{
+	struct copies_site *site = entry->site;
+
+	copy_entry_remove(copies, entry);
+	if (!copy_entry_add(copies, site, &reading->copy, &reading->place, buffer_len(&reading->file)))
+		copies_unlink(copies, &reading->place);
+	copies->needs_sweep = true;
+}
+
+static void settle_load(struct copies *copies, struct copy_entry *entry, const struct reading *reading, enum result result, struct cache_object *object)
 {
 	if (result == RESULT_OK) {
 		copy_entry_unload(copies, entry);
@@ -126,32 +137,52 @@ static void settle_load(struct copies *copies, struct copy_entry *entry, enum re
 		copies->state.damaged++;
 		copies_unlink(copies, &entry->place);
 	}
-	if (result == RESULT_MALFORMED || result == RESULT_REFUSED || result == RESULT_NOT_FOUND)
+	if (result == RESULT_MORE)
+		take_other(copies, entry, reading);
+	else if (result == RESULT_MALFORMED || result == RESULT_REFUSED || result == RESULT_NOT_FOUND)
 		copy_entry_remove(copies, entry);
 	else
 		copy_entry_tell(entry);
 }
 
-void copies_do_load(struct copies *copies)
+static void do_load(struct copies *copies, struct copy_entry *entry, struct reading *reading)
 {
-	struct copy_entry *entry = list_entry(copies->loads.next, struct copy_entry, loading);
 	struct list *bucket = copies_bucket(copies, entry->key);
-	const struct expected expected = { entry->place, entry->site->rules.party, entry->made_s, entry->kept_s, entry->is_judged, entry->is_private };
 	struct cache_object *object = NULL;
 	enum result result;
 	int error;
 
-	list_remove(&entry->loading);
+	reading->place = entry->place;
+	reading->party = entry->site->rules.party;
+	reading->made_s = entry->made_s;
+	reading->kept_s = entry->kept_s;
+	reading->is_judged = entry->is_judged;
+	reading->is_private = entry->is_private;
+	buffer_init(&reading->file, FILE_BYTES_MAX);
 	pthread_mutex_unlock(&copies->lock);
-	result = load(copies, &expected, &object);
+	result = load(copies, reading, &object);
 	error = errno;
 	pthread_mutex_lock(&copies->lock);
 	if (result == RESULT_IO)
 		copies_note_error(copies, result, error);
-	if (is_there(bucket, entry, &expected.place))
-		settle_load(copies, entry, result, object);
+	if (is_there(bucket, entry, &reading->place))
+		settle_load(copies, entry, reading, result, object);
 	else if (object)
 		cache_object_drop(object);
+	buffer_done(&reading->file);
+}
+
+void copies_do_load(struct copies *copies)
+{
+	struct copy_entry *entry = list_entry(copies->loads.next, struct copy_entry, loading);
+	struct reading *reading = malloc(sizeof(*reading));
+
+	list_remove(&entry->loading);
+	if (reading)
+		do_load(copies, entry, reading);
+	else
+		copy_entry_tell(entry);
+	free(reading);
 }
 
 /* -- saving -- */
