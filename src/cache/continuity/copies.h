@@ -7,8 +7,8 @@
  * Limits   bytes on disk: of each site its rules' `disk_bytes`, of all together `total_bytes`. Who needs room takes the oldest copy of the least rank in
  *          the site that has most (his own, where that is it), but none that is of a higher rank than his, nor of the same rank and younger than
  *          `refresh`: nobody makes the disk turn over faster than that. COPIES_MAX copies of the node, COPIES_PINS_MAX pins of a site, VARIANTS_MAX of an
- *          address, of which the oldest makes room for another once it is older than `refresh`. SAVES_MAX wait to be written, and what comes then is not copied: it comes again. What is read is memory of the cache's store,
- *          of its tenant's share, for as long as somebody asks for it
+ *          address, of which the oldest makes room for another once it is older than `refresh`. SAVES_MAX wait to be written, and what comes then is not
+ *          copied: it comes again. What is read is memory of the cache's store, of its tenant's share, for as long as somebody asks for it
  * Owns     its thread, its folder
  * Threads  any, but for new, free and apply: one at a time. A lock is held while one bucket is looked at, or while a list is made
  *
