@@ -342,7 +342,7 @@ static bool may_have_variant(struct copies *copies, const struct copies_site *si
 
 /* -- who serves -- */
 
-static bool is_due(struct copies *copies, const struct copies_offer *offer)
+static bool is_due(struct copies *copies, const struct copies_offer *offer, uint64_t *drops)
 {
 	const struct copies_site *site = copies_site_find(copies, offer->site);
 	const struct copy_entry *entry;
@@ -351,6 +351,7 @@ static bool is_due(struct copies *copies, const struct copies_offer *offer)
 		return false;
 	if (offer->is_for_pins && !copies_is_pinned(site, offer->key, offer->is_wild))
 		return false;
+	*drops = site->drops;
 	entry = copy_entry_find(copies, offer->key, offer->vary, offer->variant);
 	if (entry && entry->is_private != offer->is_private)
 		return entry->is_private;
@@ -380,9 +381,7 @@ bool copies_want(struct copies *copies, const struct copies_offer *offer, uint64
 		return false;
 	__atomic_store_n(slot, hash >> 32 << 32 | (second + COPIES_LOOK_MS / 1000), __ATOMIC_RELAXED);
 	pthread_mutex_lock(&copies->lock);
-	is_wanted = is_due(copies, offer);
-	if (is_wanted)
-		*drops = copies_site_find(copies, offer->site)->drops;
+	is_wanted = is_due(copies, offer, drops);
 	pthread_mutex_unlock(&copies->lock);
 	return is_wanted;
 }
