@@ -208,6 +208,51 @@ def test_who_may_have_it(start_shield, portal):
     assert town.get("/intranet").status in (502, 503)
 
 
+def test_cookies_that_an_application_is_said_not_to_look_at(start_shield, portal):
+    """Naming an application makes unknown cookies count for nothing in memory; the page of somebody who has one is no copy all the same."""
+    portal.pages["/"] = lambda request: html((request.get("cookie") or "anybody").encode())
+    portal.pages["/shop"] = html(b"shop", "Vary: Cookie")
+    town = start_shield({"sites": [site(portal, waf={"application": ["drupal"]})]})
+    for _ in range(3):
+        assert town.get("/", ("Cookie", "name=Jan")).body == b"name=Jan"
+        time.sleep(0.5)
+    assert listed(town)["list"] == []
+    copied(town, "/", "/shop")
+    portal.die()
+    assert is_copy(town.get("/", ("Cookie", "name=Jan")), b"anybody")
+    assert town.get("/shop", ("Cookie", "name=Jan")).status in (502, 503)
+
+
+def test_who_fetched_is_who_counts(start_shield, portal):
+    """What nobody declares, kept by `cache: heuristic`: somebody fetched it with a Referer, and anybody is given it from memory."""
+    portal.pages["/"] = portal.pages["/good"] = html(b"page", "Last-Modified: Mon, 01 Jan 2024 00:00:00 GMT")
+    town = start_shield({"workers": 1, "sites": [site(portal, cache={"mode": "heuristic", "stale_if_error": "0"})]})
+    town.get("/", ("Referer", "https://evil.example/"))
+    for _ in range(3):
+        assert "hit" in town.get("/").get("cache-status")
+        time.sleep(1.1)
+    assert listed(town)["list"] == []
+    copied(town, "/good")
+
+
+def test_one_key_of_a_page(start_shield, portal):
+    """Whatever a Host may be written like, a page has one copy; names that "*.x" covers get no rank by a path."""
+    town = start_shield({"sites": [site(portal, priority_routes=["/urgences/"], hosts=[HOST, "*.commune.example"])]})
+    for host in (HOST + ".", HOST + ":1", f"{HOST}.:{town.plain}"):
+        for _ in range(2):
+            assert town.get("/urgences/", host=host).status == 200
+    copied(town, "/urgences/")
+    run(town, "pin", HOST, "/pinned")
+    for path in ("/urgences/", "/pinned"):
+        town.get(path, host="a.commune.example")
+    town.get("/urgences/", host=f"{HOST}:{town.plain}")
+    copied(town, "/pinned")
+    wait_until(lambda: len(files(town)) == 5, what="all of them")
+    ranks = {copy["url"].removeprefix("http://"): copy["rank"] for copy in listed(town)["list"]}
+    assert ranks == {f"{HOST}/urgences/": "priority", f"{HOST}:{town.plain}/urgences/": "priority", f"{HOST}/pinned": "pinned",
+                     "a.commune.example/urgences/": "ordinary", "a.commune.example/pinned": "ordinary"}
+
+
 def test_what_colleagues_see_is_for_colleagues(start_shield, portal):
     """An origin that shows more to private addresses, and says nothing of it."""
     portal.pages["/"] = lambda request: html(b"staff" if request.get("x-forwarded-for").startswith("10.") else b"public")
@@ -323,6 +368,18 @@ def test_a_page_that_is_gone(town, portal):
         portal.pages[path] = html(b"gone", status="410 Gone")
         assert town.get(path).status == 410
     wait_until(lambda: [copy["url"] for copy in listed(town)["list"]] == [f"http://{HOST}/a"], what="only the pinned one stays")
+
+
+def test_who_is_told_that_a_page_is_gone(town, portal):
+    """An origin that answers 410 to odd requests and to somebody it knows: that says nothing about the page."""
+    copied(town, "/")
+    portal.pages["/"] = html(b"gone", status="410 Gone")
+    for field in (("Cookie", "name=Jan"), ("X-Requested-With", "XMLHttpRequest"), ("Accept", "application/json")):
+        assert town.get("/", field).status == 410
+    time.sleep(0.5)
+    assert len(listed(town)["list"]) == 1
+    assert town.get("/").status == 410
+    wait_until(lambda: not listed(town)["list"], what="it goes")
 
 
 def test_limits_and_reload(town, portal):

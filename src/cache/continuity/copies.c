@@ -96,15 +96,31 @@ void copies_leave(struct copies *copies)
 
 /* -- pins -- */
 
-bool copies_is_pinned(const struct copies_site *site, struct span key)
+static bool is_meant(const struct copies_site *site, const struct copy_pin *pin, struct span key, bool is_wild)
+{
+	struct cache_purge address = { site->rules.site, PURGE_ADDRESS, pin->address };
+
+	return !(is_wild && pin->address.at[0] == '/') && cache_purge_names(&address, key);
+}
+
+bool copies_is_pinned(const struct copies_site *site, struct span key, bool is_wild)
 {
 	list_each (node, &site->pins) {
-		struct cache_purge address = { site->rules.site, PURGE_ADDRESS, list_entry(node, struct copy_pin, node)->address };
-
-		if (cache_purge_names(&address, key))
+		if (is_meant(site, list_entry(node, struct copy_pin, node), key, is_wild))
 			return true;
 	}
 	return false;
+}
+
+struct copy_pin *copies_pin_find(const struct copies_site *site, struct span address)
+{
+	list_each (node, &site->pins) {
+		struct copy_pin *pin = list_entry(node, struct copy_pin, node);
+
+		if (span_equal(pin->address, address))
+			return pin;
+	}
+	return NULL;
 }
 
 struct copy_pin *copies_pin_add(struct copies *copies, struct copies_site *site, const struct copy_place *place, struct span address)
@@ -118,8 +134,12 @@ struct copy_pin *copies_pin_add(struct copies *copies, struct copies_site *site,
 	list_add_last(&site->pins, &pin->node);
 	site->pin_count++;
 	__atomic_add_fetch(&copies->state.pins, (uint64_t)1, __ATOMIC_RELAXED);
-	list_each (node, &site->entries)
-		copy_entry_rank(list_entry(node, struct copy_entry, of_site));
+	list_each (node, &site->entries) {
+		struct copy_entry *entry = list_entry(node, struct copy_entry, of_site);
+
+		if (is_meant(site, pin, entry->key, entry->is_wild))
+			entry->rank = COPY_PINNED;
+	}
 	return pin;
 }
 
@@ -128,16 +148,20 @@ void copies_pin_remove(struct copies *copies, struct copies_site *site, struct c
 	list_remove(&pin->node);
 	site->pin_count--;
 	__atomic_sub_fetch(&copies->state.pins, (uint64_t)1, __ATOMIC_RELAXED);
+	list_each (node, &site->entries) {
+		struct copy_entry *entry = list_entry(node, struct copy_entry, of_site);
+
+		if (is_meant(site, pin, entry->key, entry->is_wild))
+			copy_entry_rank(entry);  /* another may mean it, too */
+	}
 	free(pin);
-	list_each (node, &site->entries)
-		copy_entry_rank(list_entry(node, struct copy_entry, of_site));
 }
 
 /* -- entries -- */
 
 void copy_entry_rank(struct copy_entry *entry)
 {
-	entry->rank = copies_is_pinned(entry->site, entry->key) ? COPY_PINNED : entry->is_priority ? COPY_PRIORITY : COPY_ORDINARY;
+	entry->rank = copies_is_pinned(entry->site, entry->key, entry->is_wild) ? COPY_PINNED : entry->is_priority ? COPY_PRIORITY : COPY_ORDINARY;
 }
 
 struct copy_entry *copy_entry_find(struct copies *copies, struct span key, struct span vary, struct span variant)
@@ -172,10 +196,9 @@ static struct span copy_text(char **to, struct span text)
 
 static void count_entry(struct copies *copies, const struct copy_entry *entry, bool is_there)
 {
-	uint32_t *filled = &copies->filled[copies_bucket(copies, entry->key) - copies->buckets];
 	uint64_t cost = copy_folder_cost(entry->bytes);
 
-	__atomic_store_n(filled, is_there ? *filled + 1 : *filled - 1, __ATOMIC_RELAXED);
+	copies_fill(copies, entry->key, is_there);
 	entry->site->bytes += is_there ? cost : -cost;
 	entry->site->count += is_there ? (size_t)1 : -(size_t)1;
 	copies->state.bytes += is_there ? cost : -cost;
@@ -205,6 +228,7 @@ struct copy_entry *copy_entry_add(struct copies *copies, struct copies_site *sit
 	entry->is_judged = copy->flags & COPY_IS_JUDGED;
 	entry->is_priority = copy->flags & COPY_IS_PRIORITY;
 	entry->is_private = copy->flags & COPY_IS_PRIVATE;
+	entry->is_wild = copy->flags & COPY_IS_WILD;
 	copy_entry_rank(entry);
 	list_add_first(copies_bucket(copies, entry->key), &entry->bucket);
 	list_add_last(&site->entries, &entry->of_site);
@@ -232,9 +256,18 @@ void copy_entry_unload(struct copies *copies, struct copy_entry *entry)
 	copies->loaded--;
 }
 
+static void set_missed(struct copies *copies, struct copy_entry *entry, uint64_t missed_s)
+{
+	uint32_t others = copies->missed - (entry->missed_s ? 1u : 0u);
+
+	__atomic_store_n(&copies->missed, others + (missed_s ? 1u : 0u), __ATOMIC_RELAXED);
+	entry->missed_s = missed_s;
+}
+
 void copy_entry_remove(struct copies *copies, struct copy_entry *entry)
 {
 	count_entry(copies, entry, false);
+	set_missed(copies, entry, 0);
 	list_remove(&entry->bucket);
 	list_remove(&entry->of_site);
 	list_remove(&entry->loading);
@@ -250,51 +283,79 @@ static bool may_go(const struct copy_entry *entry, unsigned rank)
 	return entry->rank < rank || (entry->rank == rank && is_older(entry->kept_s, entry->site->rules.refresh_s));
 }
 
-static struct copy_entry *oldest_of(const struct copies_site *site, unsigned rank)
+static struct copy_entry *oldest_of(const struct copies_site *site, const struct copy_need *need)
 {
 	struct copy_entry *oldest = NULL;
 
 	list_each (node, &site->entries) {
 		struct copy_entry *entry = list_entry(node, struct copy_entry, of_site);
 
-		if (may_go(entry, rank) && (!oldest || entry->rank < oldest->rank || (entry->rank == oldest->rank && entry->kept_s < oldest->kept_s)))
+		if (entry != need->replaced && may_go(entry, need->rank) &&
+		    (!oldest || entry->rank < oldest->rank || (entry->rank == oldest->rank && entry->kept_s < oldest->kept_s)))
 			oldest = entry;
 	}
 	return oldest;
 }
 
-struct copy_entry *copies_victim(struct copies *copies, struct copies_site *site, unsigned rank, uint64_t need, bool is_new, bool *is_room)
+struct copy_entry *copies_victim(struct copies *copies, struct copies_site *site, const struct copy_need *need, bool *is_room)
 {
 	struct copies_site *most = site;
-	bool is_own = site->bytes + need > site->rules.disk_bytes;
+	bool is_own = site->bytes + need->bytes > site->rules.disk_bytes;
 
-	*is_room = !is_own && copies->state.bytes + need <= copies->total_bytes && (!is_new || copies->state.copies < COPIES_MAX);
+	*is_room = !is_own && copies->state.bytes + need->bytes <= copies->total_bytes && (!need->is_new || copies->state.copies < COPIES_MAX);
 	if (*is_room)
 		return NULL;
 	list_each (node, &copies->sites) {
 		struct copies_site *other = list_entry(node, struct copies_site, node);
 
-		if (!is_own && other->bytes > most->bytes + (most == site ? need : 0))
+		if (!is_own && other->bytes > most->bytes + (most == site ? need->bytes : 0))
 			most = other;
 	}
-	return oldest_of(most, rank);
+	return oldest_of(most, need);
+}
+
+/* Nobody turns over the copies of an address by asking in many languages faster than `refresh`. */
+struct copy_entry *copies_victim_variant(struct copies *copies, const struct copies_site *site, struct span key, bool *is_room)
+{
+	struct copy_entry *oldest = NULL;
+	unsigned variants = 0;
+
+	list_each (node, copies_bucket(copies, key)) {
+		struct copy_entry *entry = list_entry(node, struct copy_entry, bucket);
+
+		if (!span_equal(entry->key, key))
+			continue;
+		variants++;
+		if (!oldest || entry->kept_s <= oldest->kept_s)
+			oldest = entry;
+	}
+	*is_room = variants < VARIANTS_MAX;
+	return !*is_room && is_older(oldest->kept_s, site->rules.refresh_s) ? oldest : NULL;
+}
+
+static bool may_have_variant(struct copies *copies, const struct copies_site *site, struct span key)
+{
+	bool is_room;
+
+	return copies_victim_variant(copies, site, key, &is_room) || is_room;
 }
 
 /* -- who serves -- */
 
-static bool is_due(struct copies *copies, const struct copies_offer *offer)
+static bool is_due(struct copies *copies, const struct copies_offer *offer, uint64_t *drops)
 {
 	const struct copies_site *site = copies_site_find(copies, offer->site);
 	const struct copy_entry *entry;
 
 	if (!site || !site->is_served || !site->rules.disk_bytes || !copies->state.is_open || copies->has_left || copies->save_count >= COPIES_SAVES_MAX)
 		return false;
-	if (offer->is_for_pins && !copies_is_pinned(site, offer->key))
+	if (offer->is_for_pins && !copies_is_pinned(site, offer->key, offer->is_wild))
 		return false;
+	*drops = site->drops;
 	entry = copy_entry_find(copies, offer->key, offer->vary, offer->variant);
 	if (entry && entry->is_private != offer->is_private)
 		return entry->is_private;
-	return !entry || is_older(entry->kept_s, site->rules.refresh_s);
+	return entry ? is_older(entry->kept_s, site->rules.refresh_s) : may_have_variant(copies, site, offer->key);
 }
 
 bool copies_have_pins(const struct copies *copies)
@@ -302,7 +363,12 @@ bool copies_have_pins(const struct copies *copies)
 	return __atomic_load_n(&copies->state.pins, __ATOMIC_RELAXED);
 }
 
-bool copies_want(struct copies *copies, const struct copies_offer *offer, uint64_t now_ms)
+bool copies_are_missed(const struct copies *copies)
+{
+	return __atomic_load_n(&copies->missed, __ATOMIC_RELAXED);
+}
+
+bool copies_want(struct copies *copies, const struct copies_offer *offer, uint64_t now_ms, uint64_t *drops)
 {
 	uint64_t hash = hash_u64(offer->hash ^ hash_span(hash_process_seed(), offer->variant));
 	uint64_t *slot = &copies->slots[hash % COPIES_SLOTS], seen = __atomic_load_n(slot, __ATOMIC_RELAXED);
@@ -315,12 +381,12 @@ bool copies_want(struct copies *copies, const struct copies_offer *offer, uint64
 		return false;
 	__atomic_store_n(slot, hash >> 32 << 32 | (second + COPIES_LOOK_MS / 1000), __ATOMIC_RELAXED);
 	pthread_mutex_lock(&copies->lock);
-	is_wanted = is_due(copies, offer);
+	is_wanted = is_due(copies, offer, drops);
 	pthread_mutex_unlock(&copies->lock);
 	return is_wanted;
 }
 
-void copies_save(struct copies *copies, struct cache_object *object, uint64_t site_key, unsigned flags, uint64_t made_s)
+void copies_save(struct copies *copies, struct cache_object *object, uint64_t site_key, unsigned flags, uint64_t made_s, uint64_t drops)
 {
 	struct copy_save *save = calloc(1, sizeof(*save));
 	bool is_taken = false;
@@ -332,10 +398,11 @@ void copies_save(struct copies *copies, struct cache_object *object, uint64_t si
 		cache_object_hold(object);
 		save->object = object;
 		save->made_s = made_s;
-		save->drops = save->site->drops;
+		save->drops = drops;
 		save->flags = flags;
 		list_add_last(&copies->saves, &save->node);
 		copies->save_count++;
+		copies_fill(copies, object->key, true);
 		pthread_cond_signal(&copies->work);
 		is_taken = true;
 	} else {
@@ -346,10 +413,22 @@ void copies_save(struct copies *copies, struct cache_object *object, uint64_t si
 		free(save);
 }
 
-static bool is_missed_for_long(struct copy_entry *entry)
+static bool is_missed_for_long(struct copies *copies, struct copy_entry *entry)
 {
-	entry->missed_s = entry->missed_s ? entry->missed_s : now_s();
+	if (!entry->missed_s)
+		set_missed(copies, entry, now_s());
 	return now_s() - entry->missed_s >= entry->site->rules.refresh_s;
+}
+
+/* What is being written, or waits for it, was given before the origin said that. */
+static void drop_saves(struct copies *copies, struct span key)
+{
+	list_each (node, &copies->saves) {
+		struct copy_save *save = list_entry(node, struct copy_save, node);
+
+		if (span_equal(save->object->key, key) && !copies_is_pinned(save->site, key, save->flags & COPY_IS_WILD))
+			save->is_dropped = true;
+	}
 }
 
 void copies_forget(struct copies *copies, struct span key, bool is_certain)
@@ -359,13 +438,27 @@ void copies_forget(struct copies *copies, struct span key, bool is_certain)
 	if (!__atomic_load_n(&copies->filled[bucket - copies->buckets], __ATOMIC_RELAXED))
 		return;
 	pthread_mutex_lock(&copies->lock);
+	if (is_certain)
+		drop_saves(copies, key);
 	list_each_safe (node, next, bucket) {
 		struct copy_entry *entry = list_entry(node, struct copy_entry, bucket);
 
-		if (entry->rank == COPY_PINNED || copies->has_left || !span_equal(entry->key, key) || (!is_certain && !is_missed_for_long(entry)))
+		if (entry->rank == COPY_PINNED || copies->has_left || !span_equal(entry->key, key) || (!is_certain && !is_missed_for_long(copies, entry)))
 			continue;
 		copies_unlink(copies, &entry->place);
 		copy_entry_remove(copies, entry);
+	}
+	pthread_mutex_unlock(&copies->lock);
+}
+
+void copies_remember(struct copies *copies, struct span key)
+{
+	pthread_mutex_lock(&copies->lock);
+	list_each (node, copies_bucket(copies, key)) {
+		struct copy_entry *entry = list_entry(node, struct copy_entry, bucket);
+
+		if (entry->missed_s && span_equal(entry->key, key))
+			set_missed(copies, entry, 0);
 	}
 	pthread_mutex_unlock(&copies->lock);
 }

@@ -7,8 +7,8 @@
  * Limits   bytes on disk: of each site its rules' `disk_bytes`, of all together `total_bytes`. Who needs room takes the oldest copy of the least rank in
  *          the site that has most (his own, where that is it), but none that is of a higher rank than his, nor of the same rank and younger than
  *          `refresh`: nobody makes the disk turn over faster than that. COPIES_MAX copies of the node, COPIES_PINS_MAX pins of a site, VARIANTS_MAX of an
- *          address. SAVES_MAX wait to be written, and what comes then is not copied: it comes again. What is read is memory of the cache's store,
- *          of its tenant's share, for as long as somebody asks for it
+ *          address, of which the oldest makes room for another once it is older than `refresh`. SAVES_MAX wait to be written, and what comes then is not
+ *          copied: it comes again. What is read is memory of the cache's store, of its tenant's share, for as long as somebody asks for it
  * Owns     its thread, its folder
  * Threads  any, but for new, free and apply: one at a time. A lock is held while one bucket is looked at, or while a list is made
  *
@@ -69,17 +69,22 @@ struct copies_offer {
 	enum copy_rank rank;          /* ORDINARY or PRIORITY: pins are known here */
 	bool is_for_pins;             /* it is copied only if it is pinned */
 	bool is_private;              /* for visitors with a private address only: it takes no other's place */
+	bool is_wild;                 /* its host is covered by "*.x" only: what is pinned by path alone is not this */
 };
 
 /* Some site has pins: asked before anything else that costs. */
 bool copies_have_pins(const struct copies *copies);
-/* May a copy of it be of use now? Once true, it is not again for COPIES_LOOK_MS. */
-bool copies_want(struct copies *copies, const struct copies_offer *offer, uint64_t now_ms);
-/* OBJECT is held until it is written. FLAGS: of enum copy_flag, PRIORITY and PRIVATE. MADE_S: when the origin made it. */
-void copies_save(struct copies *copies, struct cache_object *object, uint64_t site, unsigned flags, uint64_t made_s);
+/* Of some copy the origin has said that there is no such page. */
+bool copies_are_missed(const struct copies *copies);
+/* May a copy of it be of use now? Once true, it is not again for COPIES_LOOK_MS. DROPS is for copies_save: what is dropped from now on is not kept. */
+bool copies_want(struct copies *copies, const struct copies_offer *offer, uint64_t now_ms, uint64_t *drops);
+/* OBJECT is held until it is written. FLAGS: of enum copy_flag, PRIORITY, PRIVATE and WILD. MADE_S: when the origin made it. */
+void copies_save(struct copies *copies, struct cache_object *object, uint64_t site, unsigned flags, uint64_t made_s, uint64_t drops);
 /* The origin says that there is no such page: its copies go, but for pinned ones. Not IS_CERTAIN: when it says so again after `refresh`, and has not
  * given it meanwhile. */
 void copies_forget(struct copies *copies, struct span key, bool is_certain);
+/* The origin gives the page: that it said otherwise before counts no more. */
+void copies_remember(struct copies *copies, struct span key);
 
 struct copies_ask {
 	uint64_t site;
@@ -126,12 +131,13 @@ struct copies_total { uint64_t copies, bytes, limit_bytes, pins, given; };
 enum result copies_list(struct copies *copies, uint64_t site, void (*each)(void *context, const struct copy_view *view), void *context,
                         struct copies_total *total) must_check;
 
-/* The copies of ADDRESS ("/path", or "https://host/path") of SITE stay from now on, and are made if they are missing, whatever its mode but `off`.
+/* The copies of ADDRESS ("/path", under the site's own names; or "https://host/path") of SITE stay from now on, and are made if they are missing,
+ * whatever its mode but `off`.
  * RESULT_LIMIT: too many pins, or too long; RESULT_REFUSED: the site has no copies; RESULT_IO: it is so until the end of this process only, for it is
  * not on disk (errno); RESULT_TIMEOUT: the disk does not answer; RESULT_NO_MEMORY. */
 enum result copies_pin(struct copies *copies, uint64_t site, struct span address) must_check;
 /* What PURGE names goes, pinned or not; with PINS, its pins too. COUNT: how many copies and pins. RESULT_IO, RESULT_TIMEOUT: they are not given any more,
- * but may be there again after a restart. RESULT_NO_MEMORY. */
+ * but may be there again after a restart; so it is while what lies on disk is not known yet, and what is found later goes then. RESULT_NO_MEMORY. */
 enum result copies_drop(struct copies *copies, const struct cache_purge *purge, bool with_pins, size_t *count) must_check;
 
 #endif

@@ -43,6 +43,7 @@ enum copy_flag {
 	COPY_IS_JUDGED = 1,       /* rules were asked, and had nothing against it */
 	COPY_IS_PRIORITY = 2,     /* of a path of priority_routes */
 	COPY_IS_PRIVATE = 4,      /* nobody declared it to be for all, and who got it had a private address: for his like */
+	COPY_IS_WILD = 8,         /* its host is one of any number of the site's: a pin by path does not mean it */
 };
 
 struct copy {

@@ -27,7 +27,7 @@ static bool is_about_keeping(const struct field *field)
 	return false;
 }
 
-static enum result make_object(struct copies *copies, const struct copy *copy, struct span text, uint64_t party, struct cache_object **object)
+static enum result make_object(const struct copies *copies, const struct copy *copy, struct span text, uint64_t party, struct cache_object **object)
 {
 	struct field list[COPY_FIELDS_MAX + 1];
 	struct fields fields = { .list = list, .size = COPY_FIELDS_MAX + 1, .max = COPY_FIELDS_MAX + 1 };
@@ -54,34 +54,52 @@ static enum result make_object(struct copies *copies, const struct copy *copy, s
 	return result;
 }
 
-/* RESULT_MALFORMED, RESULT_REFUSED: it is no copy, or another's. RESULT_LIMIT: its tenant has no memory for it now. */
-static enum result load(struct copies *copies, const struct copy_place *place, uint64_t party, struct cache_object **object)
-{
-	struct copy *copy = malloc(sizeof(*copy));
-	struct copy_place own;
+/* A file, and what the index says of it: for whom it is given is known by that. */
+struct reading {
+	struct copy_place place;
+	uint64_t party, made_s, kept_s;
+	bool is_judged, is_private;
+	struct copy copy;             /* what the file says, in FILE */
 	struct buffer file;
-	size_t head = 0;
-	enum result result;
+	size_t head_bytes;
+};
 
-	if (!copy)
-		return RESULT_NO_MEMORY;
-	buffer_init(&file, FILE_BYTES_MAX);
-	result = copy_folder_read(&copies->folder, place, &file);
+/* RESULT_MALFORMED, RESULT_REFUSED: it is no copy, or another's. */
+static enum result read_file(const struct copies *copies, struct reading *reading)
+{
+	struct copy_place own;
+	enum result result = copy_folder_read(&copies->folder, &reading->place, &reading->file);
+
 	if (result == RESULT_OK)
-		result = copy_read_head(span_take(buffer_span(&file), COPY_HEAD_MAX), buffer_len(&file), copies->folder.key, copy, &head);
+		result = copy_read_head(span_take(buffer_span(&reading->file), COPY_HEAD_MAX), buffer_len(&reading->file), copies->folder.key, &reading->copy,
+		                        &reading->head_bytes);
 	else if (result == RESULT_LIMIT)
 		result = RESULT_MALFORMED;
 	if (result == RESULT_OK)
-		result = copy_place_of(place->site, copy, &own);
-	if (result == RESULT_OK && (copy->kind != COPY_ANSWER || strcmp(own.name, place->name) != 0))
+		result = copy_place_of(reading->place.site, &reading->copy, &own);
+	if (result == RESULT_OK && (reading->copy.kind != COPY_ANSWER || strcmp(own.name, reading->place.name) != 0))
 		result = RESULT_REFUSED;
-	if (result == RESULT_OK && !copy_has_body(copy, span_skip(buffer_span(&file), head)))
+	if (result == RESULT_OK && !copy_has_body(&reading->copy, span_skip(buffer_span(&reading->file), reading->head_bytes)))
 		result = RESULT_MALFORMED;
-	if (result == RESULT_OK)
-		result = make_object(copies, copy, span_skip(buffer_span(&file), head), party, object);
-	buffer_done(&file);
-	free(copy);
 	return result;
+}
+
+static bool is_as_expected(const struct reading *reading)
+{
+	const struct copy *copy = &reading->copy;
+
+	return copy->made_s == reading->made_s && copy->kept_s == reading->kept_s && !(copy->flags & COPY_IS_JUDGED) == !reading->is_judged &&
+	       !(copy->flags & COPY_IS_PRIVATE) == !reading->is_private;
+}
+
+/* As read_file. RESULT_MORE: another edge has written another copy in its place. RESULT_LIMIT: its tenant has no memory for it now. */
+static enum result load(const struct copies *copies, struct reading *reading, struct cache_object **object)
+{
+	enum result result = read_file(copies, reading);
+
+	if (result == RESULT_OK && !is_as_expected(reading))
+		result = RESULT_MORE;
+	return result == RESULT_OK ? make_object(copies, &reading->copy, span_skip(buffer_span(&reading->file), reading->head_bytes), reading->party, object) : result;
 }
 
 /* The lock was given back meanwhile. */
@@ -96,7 +114,18 @@ static bool is_there(const struct list *bucket, const struct copy_entry *entry, 
 	return false;
 }
 
-static void settle_load(struct copies *copies, struct copy_entry *entry, enum result result, struct cache_object *object)
+/* Security, fails closed: for whom the copy is that is there now, the index is to know first. Who waits looks again. */
+static void take_other(struct copies *copies, struct copy_entry *entry, const struct reading *reading)
+{
+	struct copies_site *site = entry->site;
+
+	copy_entry_remove(copies, entry);
+	if (!copy_entry_add(copies, site, &reading->copy, &reading->place, buffer_len(&reading->file)))
+		copies_unlink(copies, &reading->place);
+	copies->needs_sweep = true;
+}
+
+static void settle_load(struct copies *copies, struct copy_entry *entry, const struct reading *reading, enum result result, struct cache_object *object)
 {
 	if (result == RESULT_OK) {
 		copy_entry_unload(copies, entry);
@@ -108,44 +137,74 @@ static void settle_load(struct copies *copies, struct copy_entry *entry, enum re
 		copies->state.damaged++;
 		copies_unlink(copies, &entry->place);
 	}
-	if (result == RESULT_MALFORMED || result == RESULT_REFUSED || result == RESULT_NOT_FOUND)
+	if (result == RESULT_MORE)
+		take_other(copies, entry, reading);
+	else if (result == RESULT_MALFORMED || result == RESULT_REFUSED || result == RESULT_NOT_FOUND)
 		copy_entry_remove(copies, entry);
 	else
 		copy_entry_tell(entry);
 }
 
-void copies_do_load(struct copies *copies)
+static void do_load(struct copies *copies, struct copy_entry *entry, struct reading *reading)
 {
-	struct copy_entry *entry = list_entry(copies->loads.next, struct copy_entry, loading);
 	struct list *bucket = copies_bucket(copies, entry->key);
-	struct copy_place place = entry->place;
-	uint64_t party = entry->site->rules.party;
 	struct cache_object *object = NULL;
 	enum result result;
 	int error;
 
-	list_remove(&entry->loading);
+	reading->place = entry->place;
+	reading->party = entry->site->rules.party;
+	reading->made_s = entry->made_s;
+	reading->kept_s = entry->kept_s;
+	reading->is_judged = entry->is_judged;
+	reading->is_private = entry->is_private;
+	buffer_init(&reading->file, FILE_BYTES_MAX);
 	pthread_mutex_unlock(&copies->lock);
-	result = load(copies, &place, party, &object);
+	result = load(copies, reading, &object);
 	error = errno;
 	pthread_mutex_lock(&copies->lock);
 	if (result == RESULT_IO)
 		copies_note_error(copies, result, error);
-	if (is_there(bucket, entry, &place))
-		settle_load(copies, entry, result, object);
+	if (is_there(bucket, entry, &reading->place))
+		settle_load(copies, entry, reading, result, object);
 	else if (object)
 		cache_object_drop(object);
+	buffer_done(&reading->file);
+}
+
+void copies_do_load(struct copies *copies)
+{
+	struct copy_entry *entry = list_entry(copies->loads.next, struct copy_entry, loading);
+	struct reading *reading = malloc(sizeof(*reading));
+
+	list_remove(&entry->loading);
+	if (reading)
+		do_load(copies, entry, reading);
+	else
+		copy_entry_tell(entry);
+	free(reading);
 }
 
 /* -- saving -- */
 
-/* So that there are NEED bytes more for a copy of SITE. RESULT_LIMIT: nobody has to make room for it. */
-static enum result make_room(struct copies *copies, struct copies_site *site, unsigned rank, uint64_t need, bool is_new)
+/* Found anew each time: the one whose place it takes may have gone while the lock was given back. */
+static struct copy_need need_of(struct copies *copies, struct copies_site *site, const struct copy *copy, uint64_t cost)
+{
+	const struct copy_entry *old = copy_entry_find(copies, copy->key, copy->vary, copy->variant);
+	uint64_t before = old ? copy_folder_cost(old->bytes) : 0;
+	bool is_pinned = copies_is_pinned(site, copy->key, copy->flags & COPY_IS_WILD);
+
+	return (struct copy_need){ is_pinned ? COPY_PINNED : copy->flags & COPY_IS_PRIORITY ? COPY_PRIORITY : COPY_ORDINARY, cost > before ? cost - before : 0, !old, old };
+}
+
+/* So that COPY of SITE may take COST bytes. RESULT_LIMIT: nobody has to make room for it. */
+static enum result make_room(struct copies *copies, struct copies_site *site, const struct copy *copy, uint64_t cost)
 {
 	bool is_room = false;
 
 	for (unsigned i = 0; i < EVICTIONS_MAX; i++) {
-		struct copy_entry *victim = copies_victim(copies, site, rank, need, is_new, &is_room);
+		struct copy_need need = need_of(copies, site, copy, cost);
+		struct copy_entry *victim = copies_victim(copies, site, &need, &is_room);
 		struct copy_place place;
 
 		if (!victim)
@@ -190,41 +249,35 @@ static enum result describe(const struct copy_save *save, struct span body, stru
 	return digest_plain(body, copy->body_digest);
 }
 
+/* The oldest of too many variants of an address goes. RESULT_LIMIT: they are all younger than `refresh`. */
+static enum result make_room_for_variant(struct copies *copies, const struct copies_site *site, const struct copy *copy)
+{
+	struct copy_entry *victim;
+	bool is_room;
+
+	if (copy_entry_find(copies, copy->key, copy->vary, copy->variant))
+		return RESULT_OK;
+	victim = copies_victim_variant(copies, site, copy->key, &is_room);
+	if (victim) {
+		copies_unlink(copies, &victim->place);
+		copy_entry_remove(copies, victim);
+	}
+	return victim || is_room ? RESULT_OK : RESULT_LIMIT;
+}
+
 /* Under the lock, which is given back while the disk works. */
 static enum result put(struct copies *copies, const struct copy_save *save, const struct copy *copy, const struct copy_place *place, struct span head, struct span body)
 {
-	const struct copy_entry *old = copy_entry_find(copies, copy->key, copy->vary, copy->variant);
-	uint64_t cost = copy_folder_cost(head.len + body.len), before = old ? copy_folder_cost(old->bytes) : 0;
-	unsigned rank = copies_is_pinned(save->site, copy->key) ? COPY_PINNED : save->flags & COPY_IS_PRIORITY ? COPY_PRIORITY : COPY_ORDINARY;
-	enum result result = make_room(copies, save->site, rank, cost > before ? cost - before : 0, !old);
+	enum result result = make_room_for_variant(copies, save->site, copy);
 
+	if (result == RESULT_OK)
+		result = make_room(copies, save->site, copy, copy_folder_cost(head.len + body.len));
 	if (result != RESULT_OK)
 		return result;
 	pthread_mutex_unlock(&copies->lock);
 	result = copy_folder_put(&copies->folder, place, head, body, false);
 	pthread_mutex_lock(&copies->lock);
 	return result;
-}
-
-/* The oldest of too many variants of an address goes. */
-static void limit_variants(struct copies *copies, struct span key)
-{
-	struct copy_entry *oldest = NULL;
-	unsigned variants = 0;
-
-	list_each (node, copies_bucket(copies, key)) {
-		struct copy_entry *entry = list_entry(node, struct copy_entry, bucket);
-
-		if (!span_equal(entry->key, key))
-			continue;
-		variants++;
-		if (!oldest || entry->kept_s <= oldest->kept_s)
-			oldest = entry;
-	}
-	if (variants < VARIANTS_MAX)
-		return;
-	copies_unlink(copies, &oldest->place);
-	copy_entry_remove(copies, oldest);
 }
 
 /* It is on disk: is it still wanted? */
@@ -234,9 +287,7 @@ static enum result settle_save(struct copies *copies, const struct copy_save *sa
 
 	if (old)
 		copy_entry_remove(copies, old);
-	else
-		limit_variants(copies, copy->key);
-	if (save->drops == save->site->drops && save->site->is_served && copy_entry_add(copies, save->site, copy, place, bytes)) {
+	if (!save->is_dropped && save->drops == save->site->drops && save->site->is_served && copy_entry_add(copies, save->site, copy, place, bytes)) {
 		copies->state.written++;
 		return RESULT_OK;
 	}
@@ -267,6 +318,7 @@ static void drop_save(struct copies *copies, struct copy_save *save)
 {
 	list_remove(&save->node);
 	copies->save_count--;
+	copies_fill(copies, save->object->key, false);
 	cache_object_drop(save->object);
 	free(save);
 }

@@ -270,8 +270,14 @@ enum result copy_folder_read(const struct copy_folder *folder, const struct copy
 
 enum result copy_folder_delete(const struct copy_folder *folder, const struct copy_place *place)
 {
-	char name[SITE_LEN + 1 + FOLDER_NAME_MAX + 1];
+	int site_fd = open_site(folder, place->site, false), error;
+	bool is_gone;
 
-	snprintf(name, sizeof(name), "%016llx/%s", (unsigned long long)place->site, place->name);
-	return unlinkat(folder->fd, name, 0) == 0 || errno == ENOENT ? RESULT_OK : RESULT_IO;
+	if (site_fd < 0)
+		return errno == ENOENT ? RESULT_OK : RESULT_IO;
+	is_gone = unlinkat(site_fd, place->name, 0) == 0 || errno == ENOENT;
+	error = errno;
+	close(site_fd);
+	errno = error;
+	return is_gone ? RESULT_OK : RESULT_IO;
 }

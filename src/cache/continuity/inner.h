@@ -20,12 +20,21 @@ struct copies_site {
 	size_t count, pin_count;
 	uint64_t drops;               /* grows with each drop: what was offered before is not kept after it */
 	bool is_served;
+	bool is_purged, are_pins_purged;  /* all that is found of it goes: there was no memory for what is to go */
+};
+
+/* What was purged before it was known what lies on disk. */
+struct copies_purge {
+	struct list node;
+	struct cache_purge purge;     /* its text lies behind the struct */
+	bool with_pins;
 };
 
 struct copy_pin {
 	struct list node;
 	struct copy_place place;
 	struct span address;          /* behind the struct */
+	bool is_on_disk;              /* it is there after a restart, too */
 };
 
 struct copy_entry {
@@ -37,7 +46,7 @@ struct copy_entry {
 	struct span key, vary, variant, tags, coding;  /* behind the struct */
 	uint64_t made_s, kept_s, bytes;
 	enum copy_rank rank;
-	bool is_judged, is_priority, is_private;
+	bool is_judged, is_priority, is_private, is_wild;
 	struct cache_object *object;  /* held; NULL: not in memory */
 	uint64_t used_ms, missed_s;   /* missed: the origin said first that there is no such page; 0: it did not */
 };
@@ -49,6 +58,7 @@ struct copy_save {
 	struct copies_site *site;
 	uint64_t made_s, drops;
 	unsigned flags;               /* of enum copy_flag */
+	bool is_dropped;              /* the origin has said since that there is no such page */
 };
 
 /* What is to be done on disk: files that go, or a pin that is written. Who waits for it holds it, as the thread does; the last frees it. */
@@ -73,21 +83,31 @@ struct copies {
 	pthread_cond_t work, done;    /* for the thread; for who waits for an order */
 	struct list sites;
 	struct list buckets[COPIES_BUCKETS];
-	uint32_t filled[COPIES_BUCKETS];  /* atomic: entries of each */
+	uint32_t filled[COPIES_BUCKETS];  /* atomic: entries of each, and saves */
 	struct list saves, loads, orders;
+	struct list purges;           /* struct copies_purge */
 	struct list early;            /* struct copy_ticket: came before it was known what lies on disk */
-	size_t save_count;
+	size_t save_count, purge_count;
 	uint64_t total_bytes;
 	struct copies_state state;
 	size_t loaded;                /* entries with an object */
-	uint64_t swept_ms, tried_ms;  /* the thread's */
-	bool must_stop, has_left, has_rules, needs_sweep, has_failed;
+	uint32_t missed;              /* atomic: entries with `missed_s` */
+	uint64_t swept_ms, tried_ms, unloaded_ms;  /* the thread's */
+	bool must_stop, has_left, has_rules, needs_sweep, is_shrinking, has_failed;
 	uint64_t slots[COPIES_SLOTS]; /* atomic: upper half of a hash, and until when (seconds) it is not looked at */
 };
 
 static inline struct list *copies_bucket(struct copies *copies, struct span key)
 {
 	return &copies->buckets[cache_store_hash(copies->store, key) % COPIES_BUCKETS];
+}
+
+/* Something of the bucket of KEY is there, or on its way; or is not any more. */
+static inline void copies_fill(struct copies *copies, struct span key, bool is_there)
+{
+	uint32_t *filled = &copies->filled[copies_bucket(copies, key) - copies->buckets];
+
+	__atomic_store_n(filled, is_there ? *filled + 1 : *filled - 1, __ATOMIC_RELAXED);
 }
 
 /* -- copies.c -- */
@@ -104,11 +124,20 @@ void copy_entry_tell(struct copy_entry *entry);
 void copy_entry_unload(struct copies *copies, struct copy_entry *entry);
 /* Its rank, by what is pinned now. */
 void copy_entry_rank(struct copy_entry *entry);
-bool copies_is_pinned(const struct copies_site *site, struct span key);
-/* Whoever is to go so that a copy of RANK of SITE has NEED bytes more (IS_NEW: and one more is counted); NULL: nobody has to (IS_ROOM), or nobody may.
- * COPY_RANK_ANY: for limits that have become smaller, from which nobody is safe. */
+/* IS_WILD: of enum copy_flag. */
+bool copies_is_pinned(const struct copies_site *site, struct span key, bool is_wild);
+/* What a copy of some rank needs. COPY_RANK_ANY: for limits that have become smaller, from which nobody is safe. */
 #define COPY_RANK_ANY (COPY_PINNED + 1u)
-struct copy_entry *copies_victim(struct copies *copies, struct copies_site *site, unsigned rank, uint64_t need, bool is_new, bool *is_room);
+struct copy_need {
+	unsigned rank;                /* of enum copy_rank */
+	uint64_t bytes;               /* beyond those of whose place it takes */
+	bool is_new;                  /* one more is counted */
+	const struct copy_entry *replaced;  /* whose place it takes, and who therefore makes no room for it; NULL: nobody's */
+};
+/* The variant of KEY that goes so that SITE may have another one; NULL: none has to (IS_ROOM), or none may. */
+struct copy_entry *copies_victim_variant(struct copies *copies, const struct copies_site *site, struct span key, bool *is_room);
+/* Whoever is to go so that SITE has what it needs; NULL: nobody has to (IS_ROOM), or nobody may. */
+struct copy_entry *copies_victim(struct copies *copies, struct copies_site *site, const struct copy_need *need, bool *is_room);
 /* The files of gone copies go, when the thread can; nobody waits. */
 void copies_unlink(struct copies *copies, const struct copy_place *place);
 struct copies_order *copies_order_new(void) must_check;
@@ -118,6 +147,13 @@ void copies_order_drop(struct copies_order *order);
 /* In the index. NULL: no memory. */
 struct copy_pin *copies_pin_add(struct copies *copies, struct copies_site *site, const struct copy_place *place, struct span address) must_check;
 void copies_pin_remove(struct copies *copies, struct copies_site *site, struct copy_pin *pin);
+/* NULL: ADDRESS is not pinned. */
+struct copy_pin *copies_pin_find(const struct copies_site *site, struct span address);
+
+/* Before it was known that COPY is there, somebody has purged it. */
+bool copies_is_purged(const struct copies *copies, const struct copies_site *site, const struct copy *copy);
+/* All that lies on disk was found. */
+void copies_purges_done(struct copies *copies);
 
 /* -- the thread: thread.c, exchange.c. Called under the lock, which they give back while the disk works. -- */
 

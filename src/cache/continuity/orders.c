@@ -11,12 +11,13 @@
 #include "base/banned.h"
 
 #define ORDER_WAIT_MS 2000u
+#define PURGES_MAX 256u       /* that wait for the disk; of a site with more all goes */
 
 /* -- birth and end -- */
 
 static void init(struct copies *copies)
 {
-	struct list *const lists[] = { &copies->sites, &copies->saves, &copies->loads, &copies->orders, &copies->early };
+	struct list *const lists[] = { &copies->sites, &copies->saves, &copies->loads, &copies->orders, &copies->purges, &copies->early };
 	pthread_condattr_t clock;
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
@@ -92,6 +93,7 @@ void copies_free(struct copies *copies)
 		list_remove(node);
 		copies_order_drop(list_entry(node, struct copies_order, node));
 	}
+	copies_purges_done(copies);
 	list_each_safe (node, next, &copies->sites)
 		free_site(copies, list_entry(node, struct copies_site, node));
 	done(copies);
@@ -198,21 +200,20 @@ static enum result place_of_pin(const struct copies_site *site, struct span addr
 /* Under the lock. */
 static enum result pin(struct copies *copies, struct copies_site *site, struct span address)
 {
+	const struct copy_pin *known = copies_pin_find(site, address);
 	struct copies_order *order;
 	struct copy_place place;
 	enum result result;
 
-	list_each (node, &site->pins) {
-		if (span_equal(list_entry(node, struct copy_pin, node)->address, address))
-			return RESULT_OK;
-	}
-	if (site->pin_count >= COPIES_PINS_MAX || address.len > COPIES_PIN_BYTES_MAX)
+	if (known && known->is_on_disk)
+		return RESULT_OK;
+	if (!known && (site->pin_count >= COPIES_PINS_MAX || address.len > COPIES_PIN_BYTES_MAX))
 		return RESULT_LIMIT;
 	order = copies_order_new();
 	if (order)
 		order->pin = strndup(address.at, address.len);
 	result = order && order->pin ? place_of_pin(site, address, &place) : RESULT_NO_MEMORY;
-	if (result == RESULT_OK && !copies_pin_add(copies, site, &place, address))
+	if (result == RESULT_OK && !known && !copies_pin_add(copies, site, &place, address))
 		result = RESULT_NO_MEMORY;
 	if (result != RESULT_OK) {
 		if (order)
@@ -248,9 +249,9 @@ static bool has_tag(struct span tags, struct span wanted)
 	return false;
 }
 
-static bool is_named(const struct cache_purge *purge, const struct copy_entry *entry)
+static bool is_named(const struct cache_purge *purge, struct span key, struct span tags)
 {
-	return purge->kind == PURGE_TAG ? has_tag(entry->tags, purge->text) : cache_purge_names(purge, entry->key);
+	return purge->kind == PURGE_TAG ? has_tag(tags, purge->text) : cache_purge_names(purge, key);
 }
 
 /* What is pinned by its path is named by a whole address, too, and what is pinned as a whole by its path. */
@@ -282,7 +283,7 @@ static enum result gather(struct copies *copies, struct copies_site *site, const
 		struct copy_entry *entry = list_entry(node, struct copy_entry, of_site);
 		struct copy_place *place;
 
-		if (!is_named(purge, entry))
+		if (!is_named(purge, entry->key, entry->tags))
 			continue;
 		place = copies_order_add(order);
 		if (!place)
@@ -293,6 +294,54 @@ static enum result gather(struct copies *copies, struct copies_site *site, const
 	return RESULT_OK;
 }
 
+/* Security, fails closed: what a person wants forgotten is not found later. */
+static void keep_purge(struct copies *copies, struct copies_site *site, const struct cache_purge *purge, bool with_pins)
+{
+	struct copies_purge *kept = copies->purge_count < PURGES_MAX ? malloc(sizeof(*kept) + purge->text.len) : NULL;
+
+	if (!kept) {
+		site->is_purged = true;
+		site->are_pins_purged |= with_pins;
+		return;
+	}
+	*kept = (struct copies_purge){ .purge = *purge, .with_pins = with_pins };
+	kept->purge.text = span_make((const char *)(kept + 1), purge->text.len);
+	memcpy(kept + 1, purge->text.at, purge->text.len);
+	list_add_last(&copies->purges, &kept->node);
+	copies->purge_count++;
+}
+
+bool copies_is_purged(const struct copies *copies, const struct copies_site *site, const struct copy *copy)
+{
+	bool is_pin = copy->kind == COPY_PIN;
+
+	if (is_pin ? site->are_pins_purged : site->is_purged)
+		return true;
+	list_each (node, &copies->purges) {
+		const struct copies_purge *kept = list_entry(node, struct copies_purge, node);
+
+		if (kept->purge.site != site->rules.site || (is_pin && !kept->with_pins))
+			continue;
+		if (is_pin ? is_pin_named(&kept->purge, copy->key) : is_named(&kept->purge, copy->key, copy->tags))
+			return true;
+	}
+	return false;
+}
+
+void copies_purges_done(struct copies *copies)
+{
+	list_each_safe (node, next, &copies->purges) {
+		list_remove(node);
+		free(list_entry(node, struct copies_purge, node));
+	}
+	copies->purge_count = 0;
+	list_each (node, &copies->sites) {
+		struct copies_site *site = list_entry(node, struct copies_site, node);
+
+		site->is_purged = site->are_pins_purged = false;
+	}
+}
+
 static enum result drop(struct copies *copies, struct copies_site *site, const struct cache_purge *purge, bool with_pins, size_t *count)
 {
 	struct copies_order *order = copies_order_new();
@@ -300,6 +349,14 @@ static enum result drop(struct copies *copies, struct copies_site *site, const s
 
 	site->drops++;  /* what is on its way to the disk does not arrive */
 	*count = order ? order->count : 0;
+	if (!copies->state.is_open) {
+		keep_purge(copies, site, purge, with_pins);
+		if (order && order->count)
+			post(copies, order);
+		else if (order)
+			copies_order_drop(order);
+		return result == RESULT_OK ? RESULT_TIMEOUT : result;
+	}
 	if (!order || !order->count) {
 		if (order)
 			copies_order_drop(order);
@@ -352,7 +409,9 @@ static bool has_copy(const struct copies_site *site, struct span address)
 	struct cache_purge purge = { site->rules.site, PURGE_ADDRESS, address };
 
 	list_each (node, &site->entries) {
-		if (cache_purge_names(&purge, list_entry(node, struct copy_entry, of_site)->key))
+		const struct copy_entry *entry = list_entry(node, struct copy_entry, of_site);
+
+		if (entry->rank == COPY_PINNED && cache_purge_names(&purge, entry->key))
 			return true;
 	}
 	return false;

@@ -1,5 +1,6 @@
 /* The thread of the copies: it alone touches the disk. What a person waits for goes first, then what visitors wait for, then what is kept. */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
@@ -12,6 +13,7 @@
 #define REST_MS 1000u
 #define SWEEP_MS 60000u
 #define RETRY_MS 5000u
+#define VICTIMS_A_TURN 32u   /* each is looked for among all of its site, and nobody is served meanwhile */
 
 void copies_note_error(struct copies *copies, enum result result, int error)
 {
@@ -35,6 +37,15 @@ static enum result write_pin(struct copies *copies, const struct copies_order *o
 	return result;
 }
 
+/* It may have been dropped meanwhile. */
+static void settle_pin(const struct copies_order *order, bool is_written)
+{
+	struct copy_pin *pin = copies_pin_find(order->site, span_of(order->pin));
+
+	if (pin)
+		pin->is_on_disk = is_written;
+}
+
 static void do_order(struct copies *copies)
 {
 	struct copies_order *order = list_entry(copies->orders.next, struct copies_order, node);
@@ -56,6 +67,8 @@ static void do_order(struct copies *copies)
 	pthread_mutex_lock(&copies->lock);
 	if (result != RESULT_OK || order->pin)  /* a full disk takes files away, too: that says nothing */
 		copies_note_error(copies, result, error);
+	if (order->pin)
+		settle_pin(order, result == RESULT_OK);
 	order->error = result == RESULT_OK ? 0 : copies->state.error;
 	order->is_done = true;
 	pthread_cond_broadcast(&copies->done);
@@ -66,7 +79,13 @@ static void do_order(struct copies *copies)
 
 static bool take_pin(struct copies *copies, struct copies_site *site, const struct copy_found *found)
 {
-	return site->pin_count < COPIES_PINS_MAX && copies_pin_add(copies, site, &found->place, found->copy.key);
+	struct copy_pin *pin = copies_pin_find(site, found->copy.key);  /* somebody has pinned it again before it was found */
+
+	if (!pin && site->pin_count < COPIES_PINS_MAX)
+		pin = copies_pin_add(copies, site, &found->place, found->copy.key);
+	if (pin)
+		pin->is_on_disk = true;
+	return pin;
 }
 
 /* False: it goes. */
@@ -80,7 +99,7 @@ static bool take_found(struct copies *copies, const struct copy_found *found)
 		copies->state.damaged++;
 		return false;
 	}
-	if (!site || !site->is_served)
+	if (!site || !site->is_served || copies_is_purged(copies, site, &found->copy))
 		return false;
 	if (found->copy.kind == COPY_PIN)
 		return take_pin(copies, site, found);
@@ -136,6 +155,8 @@ static void open_folder(struct copies *copies)
 	copies->state.is_open = copies->folder.fd >= 0;
 	copies->has_failed = !copies->state.is_open;
 	copies->needs_sweep = true;
+	if (copies->state.is_open)
+		copies_purges_done(copies);
 	tell_early(copies);
 }
 
@@ -174,22 +195,40 @@ static void sweep(struct copies *copies)
 		return;
 	list_each (node, &copies->sites)
 		sweep_entries(copies, list_entry(node, struct copies_site, node), now_s);
+	copies->is_shrinking = true;
+}
+
+/* Limits that have become smaller. Where more have to go than in one turn, the lock is given back before the next. */
+static void shrink(struct copies *copies)
+{
+	const struct copy_need need = { .rank = COPY_RANK_ANY };
+	unsigned victims = 0;
+
 	list_each (node, &copies->sites) {
 		struct copies_site *site = list_entry(node, struct copies_site, node);
 		struct copy_entry *victim;
 		bool is_room;
 
-		while ((victim = copies_victim(copies, site, COPY_RANK_ANY, 0, false, &is_room))) {
+		while (victims < VICTIMS_A_TURN && (victim = copies_victim(copies, site, &need, &is_room))) {
 			copies_unlink(copies, &victim->place);
 			copy_entry_remove(copies, victim);
+			victims++;
 		}
 	}
+	copies->is_shrinking = victims == VICTIMS_A_TURN;
+	pthread_mutex_unlock(&copies->lock);
+	sched_yield();
+	pthread_mutex_lock(&copies->lock);
 }
 
+/* Once a second at most, however often the thread is woken. */
 static void unload_unused(struct copies *copies)
 {
 	uint64_t now_ms = clock_mono_ms();
 
+	if (now_ms - copies->unloaded_ms < REST_MS)
+		return;
+	copies->unloaded_ms = now_ms;
 	list_each (node, &copies->sites) {
 		struct copies_site *site = list_entry(node, struct copies_site, node);
 
@@ -229,6 +268,8 @@ static void turn(struct copies *copies)
 		copies_do_load(copies);
 	else if (copies->needs_sweep || clock_mono_ms() - copies->swept_ms >= SWEEP_MS)
 		sweep(copies);
+	else if (copies->is_shrinking)
+		shrink(copies);
 	else if (!list_is_empty(&copies->saves))
 		copies_do_save(copies);
 	else

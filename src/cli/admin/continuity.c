@@ -181,7 +181,7 @@ static void count_pinned(void *context, const struct copy_view *view)
 	struct looking *looking = context;
 	struct span place = looking->address.at[0] == '/' && view->url.at[0] != '/' ? key_target_of_url(view->url) : view->url;
 
-	looking->copies += view->has_copy && span_equal(place, looking->address);
+	looking->copies += view->has_copy && view->rank == COPY_PINNED && span_equal(place, looking->address);
 }
 
 void admin_answer_continuity(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)

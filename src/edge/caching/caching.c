@@ -118,7 +118,8 @@ static void wake_told(struct job *job)
 	struct worker *worker = list_entry(job, struct worker, flights_job);
 	struct list told;
 
-	__atomic_store_n(&worker->is_flights_posted, false, __ATOMIC_RELEASE);
+	/* An exchange: who is told and finds it posted still is seen below. */
+	(void)__atomic_exchange_n(&worker->is_flights_posted, false, __ATOMIC_SEQ_CST);
 	list_init(&told);
 	list_each_safe (node, next, &worker->flights_waiting) {
 		if (cache_flight_told(&list_entry(node, struct request, caching.waiting)->caching.flight) == FLIGHT_UNTOLD)

@@ -80,7 +80,8 @@ static void wake_told(struct job *job)
 	struct worker *worker = list_entry(job, struct worker, copies_job);
 	struct list told;
 
-	__atomic_store_n(&worker->is_copies_posted, false, __ATOMIC_RELEASE);
+	/* An exchange: who is told and finds it posted still is seen below. */
+	(void)__atomic_exchange_n(&worker->is_copies_posted, false, __ATOMIC_SEQ_CST);
 	list_init(&told);
 	list_each_safe (node, next, &worker->copies_waiting) {
 		if (!is_told(&list_entry(node, struct request, caching.recall.waiting)->caching.recall))
@@ -127,6 +128,32 @@ static bool has_query(const struct request *request)
 	return span_find(request->caching.key, '?') < request->caching.key.len;
 }
 
+/* Security, fails closed: "site", or "site:PORT" with the port that was reached. Anything else ("site.", "site:1", "site:0443") would be one more key of the
+ * same page, as many as somebody likes. */
+static bool has_plain_authority(const struct request *request)
+{
+	const struct request_head *head = &request->head;
+	char port[DECIMAL_MAX];
+	struct span rest = span_skip(head->authority, head->host.len);
+
+	if (!rest.len)
+		return true;
+	return head->port == request->connection->port->endpoint.port && rest.at[0] == ':' &&
+	       span_equal(span_skip(rest, 1), span_make(port, decimal_write(head->port, port)));
+}
+
+/* It is covered by "*.x" only, or is an address that can be written in more than one way: there are as many names like it as somebody likes. */
+static bool is_wild(const struct request *request)
+{
+	const struct site *site = request->site->site;
+
+	for (size_t i = 0; i < site->host_count; i++) {
+		if (span_equal_nocase(site->hosts[i], request->head.host))
+			return false;
+	}
+	return true;
+}
+
 static bool is_of_paths(const struct continuity_settings *settings, struct span path)
 {
 	const struct span *paths = settings->paths.items;
@@ -170,20 +197,20 @@ static bool is_like_anybody(const struct request *request, const struct visitor_
 static bool wants(struct request *request, enum policy_copy kind, struct span vary, struct span variant)
 {
 	const struct continuity_settings *settings = settings_of(request->site);
-	bool is_priority = request_is_priority(request);
+	bool is_priority = request_is_priority(request), is_any = is_wild(request);
 	struct visitor_kind visitor = likeness_kind(&request->head.fields, &request->source);
 	bool is_asked_for = settings->mode == CONTINUITY_PUBLIC || (settings->mode == CONTINUITY_DECLARED && kind == POLICY_COPY_DECLARED);
 	struct copies_offer offer = {
 		.site = request->site->key, .key = request->caching.key, .vary = vary, .variant = variant, .hash = request->caching.hash,
-		.rank = is_priority ? COPY_PRIORITY : COPY_ORDINARY,
+		.rank = is_priority && !is_any ? COPY_PRIORITY : COPY_ORDINARY, .is_wild = is_any,
 		.is_for_pins = !is_priority && !(is_asked_for && is_of_paths(settings, request->head.path)),
 		.is_private = kind == POLICY_COPY_UNDECLARED && visitor.is_private,
 	};
 
 	if (kind == POLICY_COPY_UNDECLARED && !is_like_anybody(request, &visitor))
 		return false;
-	request->caching.recall.flags = (is_priority ? COPY_IS_PRIORITY : 0u) | (offer.is_private ? COPY_IS_PRIVATE : 0u);
-	return copies_want(copies_of(request), &offer, now_ms(request));
+	request->caching.recall.flags = (offer.rank == COPY_PRIORITY ? COPY_IS_PRIORITY : 0u) | (offer.is_private ? COPY_IS_PRIVATE : 0u) | (is_any ? COPY_IS_WILD : 0u);
+	return copies_want(copies_of(request), &offer, now_ms(request), &request->caching.recall.drops);
 }
 
 /* Most sites have nothing that is to be copied, and learn it here. */
@@ -195,12 +222,13 @@ static bool has_copies(const struct request *request)
 	return mode != CONTINUITY_OFF && (mode != CONTINUITY_PRIORITY || request->site->priority->count || copies_have_pins(copies));
 }
 
-/* Security, fails closed: what only some networks may see is no public page. */
+/* Security, fails closed: what only some networks may see is no public page, nor what answers a cookie, also where the administrator has named an
+ * application that does not look at cookies like that: what it made of them would be everybody's, for days. */
 static enum policy_copy judge(const struct request *request, const struct response_head *answer)
 {
-	if (!has_copies(request) || has_query(request) || request->route->settings->allow_from.count)
+	if (!has_copies(request) || has_query(request) || !has_plain_authority(request) || request->route->settings->allow_from.count)
 		return POLICY_COPY_NEVER;
-	return policy_judge_copy(&request->head, request->caching.cookies, answer, (int64_t)wall_s(request));
+	return policy_judge_copy(&request->head, cookie_kind_of(&request->head.fields, NULL, 0), answer, (int64_t)wall_s(request));
 }
 
 bool continuity_wants(struct request *request)
@@ -219,10 +247,17 @@ void continuity_save(struct request *request, struct cache_object *object)
 	uint64_t made_s = wall_s(request) > age_s ? wall_s(request) - age_s : 0;
 
 	if (object->body->bytes <= (uint64_t)settings_of(request->site)->object_bytes)
-		copies_save(copies_of(request), object, request->site->key, request->caching.recall.flags, made_s);
+		copies_save(copies_of(request), object, request->site->key, request->caching.recall.flags, made_s, request->caching.recall.drops);
 }
 
-void continuity_see(struct request *request, struct cache_object *object)
+/* Security, fails closed: of what nobody declares, whoever fetched it has to be like anybody, not whoever asks next and gets it from memory. What was
+ * learned was given to such alone. */
+static bool may_speak_for(const struct cache_object *object, enum policy_copy kind, bool has_fetched)
+{
+	return kind == POLICY_COPY_DECLARED || (kind == POLICY_COPY_UNDECLARED && (has_fetched || object->life.is_learned));
+}
+
+void continuity_see(struct request *request, struct cache_object *object, bool has_fetched)
 {
 	struct response_head head = { .status = object->status, .fields = object->fields };
 	enum policy_copy kind;
@@ -231,18 +266,32 @@ void continuity_see(struct request *request, struct cache_object *object)
 		return;
 	__atomic_store_n(&object->copy_look_ms, now_ms(request) + COPIES_LOOK_MS, __ATOMIC_RELAXED);
 	kind = judge(request, &head);
-	if (kind != POLICY_COPY_NEVER && wants(request, kind, object->vary, object->variant))
+	if (may_speak_for(object, kind, has_fetched) && wants(request, kind, object->vary, object->variant))
 		continuity_save(request, object);
 }
 
-/* 410 is meant; 404 may be a portal that is being put together. */
-void continuity_hear_gone(const struct request *request)
+/* Security, fails closed: what an origin says to whoever asks for something that is no page does not count, nor what it says to somebody it knows. */
+static bool is_said_to_anybody(const struct request *request)
 {
-	unsigned status = request->response.status;
+	const struct fields *fields = &request->head.fields;
 
-	if ((status == 404 || status == 410) && copies_of(request) && request->head.method == METHOD_GET && !has_query(request) &&
-	    policy_judge_request(&request->head, request->caching.cookies) == CACHE_NONE)
-		copies_forget(copies_of(request), request->caching.key, status == 410);
+	return request->head.method == METHOD_GET && !has_query(request) && likeness_is_plain(fields) && accepts_pages(fields_find(fields, FIELD_ACCEPT)) &&
+	       cookie_kind_of(fields, NULL, 0) == COOKIE_NONE && policy_judge_request(&request->head, COOKIE_NONE) == CACHE_NONE;
+}
+
+/* 410 is meant; 404 may be a portal that is being put together. */
+void continuity_hear(const struct request *request)
+{
+	struct copies *copies = copies_of(request);
+	unsigned status = request->response.status;
+	bool is_gone = status == 404 || status == 410;
+
+	if (!copies || !(is_gone || (status == 200 && copies_are_missed(copies))) || !is_said_to_anybody(request))
+		return;
+	if (is_gone)
+		copies_forget(copies, request->caching.key, status == 410);
+	else
+		copies_remember(copies, request->caching.key);
 }
 
 /* -- giving -- */
@@ -259,10 +308,11 @@ static bool may_have_copy(const struct request *request)
 
 static struct copies_ask ask_of(const struct request *request)
 {
+	struct visitor_kind visitor = likeness_kind(&request->head.fields, &request->source);
+
 	return (struct copies_ask){
 		.site = request->site->key, .key = request->caching.key, .fields = &request->head.fields,
-		.has_cookies = request->caching.cookies != COOKIE_NONE, .needs_judged = inspect_is_due(request),
-		.is_private = likeness_kind(&request->head.fields, &request->source).is_private,
+		.has_cookies = visitor.has_cookies, .needs_judged = inspect_is_due(request), .is_private = visitor.is_private,
 	};
 }
 
@@ -334,15 +384,17 @@ static enum step_outcome look(struct request *request)
 	struct recall *recall = &request->caching.recall;
 	struct copies_ask ask = ask_of(request);
 	struct cache_object *object = NULL;
+	bool is_last = recall->waits == WAITS_MAX || now_ms(request) >= recall->until_ms;
 	enum copies_answer answer;
 
-	if (recall->waits == WAITS_MAX || now_ms(request) >= recall->until_ms)
-		return answer_without(request);
 	recall->ticket.context = request->connection->worker;
 	answer = copies_find(copies_of(request), &ask, &recall->ticket, &object);
 	if (answer == COPIES_HERE)
 		return give(request, object);
-	return answer == COPIES_WAIT ? wait_for_disk(request) : answer_without(request);
+	if (answer == COPIES_WAIT && !is_last)
+		return wait_for_disk(request);
+	copies_cancel(copies_of(request), &recall->ticket);
+	return answer_without(request);
 }
 
 enum step_outcome step_recall(struct request *request)

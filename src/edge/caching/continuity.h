@@ -38,6 +38,7 @@ struct recall {
 	int decision, reason;         /* the same: edge/fact.h */
 	unsigned waits;
 	unsigned flags;               /* of the copy that is being made: enum copy_flag */
+	uint64_t drops;               /* of copies_want, for it */
 	uint64_t until_ms;
 };
 
@@ -49,11 +50,12 @@ enum result continuity_apply(struct edge_cache *cache, const struct plan *plan) 
 
 /* The answer's head is here. Once true, the copy is to be made: it is not asked for again for a while. */
 bool continuity_wants(struct request *request);
-/* OBJECT is kept in memory, or was brought for a copy alone. */
+/* OBJECT, which was brought for a copy alone. */
 void continuity_save(struct request *request, struct cache_object *object);
-void continuity_see(struct request *request, struct cache_object *object);
-/* The origin says that there is no such page. */
-void continuity_hear_gone(const struct request *request);
+/* OBJECT is kept in memory, and REQUEST has fetched it, or is answered with it. */
+void continuity_see(struct request *request, struct cache_object *object, bool has_fetched);
+/* The origin has answered: it gives the page, or says that there is none. */
+void continuity_hear(const struct request *request);
 /* There is a copy that may be given. */
 bool continuity_has(struct request *request);
 

@@ -52,7 +52,7 @@ static enum flight_end keep(struct request *request)
 	if (result == RESULT_OK)
 		result = cache_store_put(store, object, caching->purges);
 	if (result == RESULT_OK)
-		continuity_see(request, object);
+		continuity_see(request, object, true);
 	if (object)
 		cache_object_drop(object);
 	return result == RESULT_OK ? FLIGHT_KEPT : FLIGHT_LOST;

@@ -194,7 +194,7 @@ static enum step_outcome use(struct request *request, struct cache_object *objec
 	if (use == USE_REVALIDATE && has_waited && is_newer_than(object, request))
 		return show(request, object, CACHING_COLLAPSED);
 	if (use == USE_FRESH) {
-		continuity_see(request, object);
+		continuity_see(request, object, false);
 		return show(request, object, has_waited ? CACHING_COLLAPSED : CACHING_HIT);
 	}
 	if (wanted->only_if_cached) {

@@ -301,7 +301,7 @@ enum step_outcome step_store(struct request *request)
 		caching_leave_origin(request);
 		return request_answer_failed(request, status, DECISION_ALLOW, REASON_NONE);
 	}
-	continuity_hear_gone(request);
+	continuity_hear(request);
 	judge(request);
 	return STEP_NEXT;
 }
