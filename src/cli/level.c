@@ -63,13 +63,8 @@ static void tell_site(const struct options *options, const struct json *answer)
 
 static void tell_all(const struct options *options, const struct json *answer)
 {
-	const struct json *sites = json_find(answer, "sites");
-
 	(void)options;
-	for (size_t i = 0; i < json_length(sites); i++)
-		print_site(json_item(sites, i));
-	if (!json_length(sites))
-		printf("there is no site\n");
+	order_tell_sites(answer, print_site);
 }
 
 int level_command(const struct options *options)

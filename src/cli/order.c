@@ -61,3 +61,13 @@ int order_send(const struct order *order, const struct options *options)
 	buffer_done(&body);
 	return code;
 }
+
+void order_tell_sites(const struct json *answer, void (*print)(const struct json *site))
+{
+	const struct json *sites = json_find(answer, "sites");
+
+	for (size_t i = 0; i < json_length(sites); i++)
+		print(json_item(sites, i));
+	if (!json_length(sites))
+		printf("there is no site\n");
+}

@@ -19,5 +19,7 @@ struct order {
 
 /* OPTIONS have `socket` and `output`. Says what went wrong on stderr. -> the command's exit code */
 int order_send(const struct order *order, const struct options *options);
+/* Of an answer {"sites": [...]}: PRINT says each on stdout. */
+void order_tell_sites(const struct json *answer, void (*print)(const struct json *site));
 
 #endif

@@ -21,12 +21,14 @@ static void set_until(struct demand *demand, uint64_t until_us)
 /* Whoever waited is gone. */
 bool demand_take_up(struct demand *demand, const struct demand *from, uint64_t now_us)
 {
-	bool is_sound = from->each_us >= 0 && from->each_us <= EACH_MAX_US && from->seen_us <= now_us && from->until_us <= now_us + DEMAND_OWED_MAX_US &&
+	bool is_sound = from->each_us >= 0 && from->each_us <= EACH_MAX_US && from->seen_us <= now_us && from->last_each_us >= 0 &&
+	                from->last_each_us <= EACH_MAX_US && from->last_each_at_us <= now_us && from->until_us <= now_us + DEMAND_OWED_MAX_US &&
 	                from->spared_us <= now_us + (uint64_t)SPARED_MAX_US;
 
 	if (!is_sound)
 		return false;
-	*demand = (struct demand){ .spared_us = from->spared_us, .each_us = from->each_us, .seen_us = from->seen_us };
+	*demand = (struct demand){ .spared_us = from->spared_us, .each_us = from->each_us, .seen_us = from->seen_us,
+	                            .last_each_us = from->last_each_us, .last_each_at_us = from->last_each_at_us };
 	set_until(demand, from->until_us);
 	return true;
 }

@@ -60,19 +60,8 @@ static void put_site(struct json_writer *json, const struct edge_site *site)
 
 void admin_answer_guards(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
 {
-	const struct plan *plan = admin->state->snapshot ? plan_of(admin->state->snapshot) : NULL;
-	struct json_writer json;
-
 	(void)request;
-	admin_begin_json(answer, &json);
-	json_open(&json, SPAN("sites"), '[');
-	for (size_t i = 0; plan && i < plan->site_count; i++) {
-		json_open(&json, SPAN_NONE, '{');
-		put_site(&json, &plan->sites[i]);
-		json_close(&json, '}');
-	}
-	json_close(&json, ']');
-	admin_finish_json(answer, &json);
+	admin_answer_sites(admin, put_site, answer);
 }
 
 void admin_answer_guard(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)

@@ -108,6 +108,8 @@ void admin_answer_bypass_end(struct admin *admin, const struct admin_request *re
 /* TEXT, an address of at most so many bytes, with its host in lower case, as they are kept. */
 struct span admin_lower_host(struct span text, char out[ADMIN_ADDRESS_MAX]);
 
+/* {"sites": [...]}: what PUT says of each. */
+void admin_answer_sites(struct admin *admin, void (*put)(struct json_writer *json, const struct edge_site *site), struct admin_answer *answer);
 /* The site NAME; NULL: answered. */
 struct edge_site *admin_find_site(struct admin *admin, struct span name, struct admin_answer *answer);
 

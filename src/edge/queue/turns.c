@@ -43,7 +43,7 @@ static void run_posted(struct job *job)
 {
 	struct worker *worker = list_entry(job, struct worker, turns.posted_job);
 
-	__atomic_store_n(&worker->turns.is_posted, false, __ATOMIC_RELEASE);
+	(void)__atomic_exchange_n(&worker->turns.is_posted, false, __ATOMIC_SEQ_CST);  /* before looking, not after */
 	wake_called(worker);
 }
 
