@@ -259,7 +259,6 @@ static void begin(struct request *request, struct connection *connection, const 
 static bool is_banned(struct request *request)
 {
 	enum source_ban ban = source_ban_of(request->connection->worker, &request->source);
-
 	bool is_doubted = ban == SOURCE_DOUBTED || ban == SOURCE_DOUBTED_CUT;
 
 	return ban != SOURCE_FREE && !(is_doubted && observe(request, DECISION_BLOCK, REASON_BANNED));

@@ -71,7 +71,7 @@ static void wake_waiting(struct job *job)
 	struct worker *worker = list_entry(job, struct worker, lists_job);
 	struct list *mark = &worker->lists_mark;  /* those that wait again are behind it */
 
-	__atomic_store_n(&worker->is_lists_posted, false, __ATOMIC_RELEASE);
+	(void)__atomic_exchange_n(&worker->is_lists_posted, false, __ATOMIC_SEQ_CST);  /* before looking, not after */
 	if (list_is_empty(&worker->lists_waiting))
 		return;
 	list_add_last(&worker->lists_waiting, mark);
