@@ -187,6 +187,20 @@ static void proofs_age(void **state)
 	assert_string_equal(ask("66.249.66.1", end_ms), "refuted Googlebot");
 }
 
+/* A resolver that has died since says no more, and what it said is not true for ever. */
+static void a_no_ages_too(void **state)
+{
+	uint64_t end_ms = 1000 + BOT_CONFIRMED_MS;
+
+	(void)state;
+	assert_string_equal(ask("192.0.2.1", 1000), "unproven");
+	assert_true(take(asked(), RESOLVE_NONE, NULL, 1000));
+	assert_string_equal(ask("192.0.2.1", end_ms), "refuted Googlebot");
+	assert_true(take(asked(), RESOLVE_AGAIN, NULL, end_ms));
+	assert_string_equal(ask("192.0.2.1", end_ms + 1), "unproven");
+	assert_int_equal(bot_names_counts(names).refuted, 1);
+}
+
 /* A flood of those who say so asks DNS for no more than this. */
 static void questions_are_bounded(void **state)
 {
@@ -282,6 +296,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_answer_that_is_too_long, setup, teardown),
 		cmocka_unit_test_setup_teardown(failures_prove_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(proofs_age, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_no_ages_too, setup, teardown),
 		cmocka_unit_test_setup_teardown(questions_are_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_network_leaves_room_for_others, setup, teardown),
 		cmocka_unit_test_setup_teardown(impostors_push_out_no_bot, setup, teardown),

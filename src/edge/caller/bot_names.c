@@ -199,9 +199,7 @@ static enum bot_proof judge(struct bot_names *names, struct entry *entry, const 
 {
 	const struct bot *owner = NULL;
 
-	if (entry->state == ENTRY_ASKED)
-		return BOT_UNPROVEN;
-	if (entry->state == ENTRY_CONFIRMED && age_of(entry->since_ms, now_ms) > BOT_CONFIRMED_MS)
+	if (entry->state == ENTRY_ASKED || age_of(entry->since_ms, now_ms) > BOT_CONFIRMED_MS)
 		return BOT_UNPROVEN;
 	if (entry->state == ENTRY_CONFIRMED)
 		owner = bots_find_owner(claim->bots, claim->claimed, span_make(entry->name, entry->name_len));

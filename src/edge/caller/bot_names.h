@@ -27,7 +27,8 @@
 #define BOT_ASKING_NETWORK_MAX 4u
 #define BOT_ASKS_A_SECOND 20u
 #define BOT_ASKS_BURST 40u
-#define BOT_CONFIRMED_MS 21600000u   /* six hours; asked anew from the half on, so that a bot that comes all the time is one without a break */
+#define BOT_CONFIRMED_MS 21600000u   /* six hours; asked anew from the half on, so that a bot that comes all the time is one without a
+                                      * break. A no is not believed for longer either */
 #define BOT_REFUTED_MS 3600000u
 #define BOT_FAILED_MS 60000u         /* a question is overdue; and how long none follows it */
 
