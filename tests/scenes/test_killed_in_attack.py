@@ -26,6 +26,11 @@ def reasons(shield):
     return {name: found.get(name, 0) for name in ("budget", "banned")}
 
 
+def bans_but_ends(shield):
+    """Without their ends by the wall clock, which is set while a test runs, too; they end by another one."""
+    return {network: {name: value for name, value in ban.items() if name != "until"} for network, ban in bans(shield).items()}
+
+
 def level(shield):
     return shield.status()["sites"][0]["level"]
 
@@ -46,12 +51,12 @@ def test_the_next_edge_goes_on():
             for _ in range(20):  # the last second's are kept
                 limits.append(shield.origin(origin.url)["limit"])
                 time.sleep(0.1)
-        before = reasons(shield), bans(shield), level(shield)
+        before = reasons(shield), bans_but_ends(shield), level(shield)
         assert before[0] == {"budget": seen[429], "banned": seen[403]} and before[2]["is"] == "attack"
         kill_edge(shield)
         limit = shield.origin(origin.url)["limit"]
         assert min(limits[-20:]) - 4 <= limit <= max(limits[-20:]) + 8, (limit, limits)
-        assert (reasons(shield), bans(shield), level(shield)) == before, "counted exactly, banned still, and attacked"
+        assert (reasons(shield), bans_but_ends(shield), level(shield)) == before, "counted exactly, banned still, and attacked"
         assert citizen.ask("/page").status == 200, "the token holds"
         assert is_page(type(citizen)((origin, shield), source="192.0.2.25").ask()), "and who has none is asked"
         assert Counter(ask(shield, ONE).status for _ in range(3)) == {403: 3}
