@@ -91,6 +91,8 @@ bool challenge_pass_is_within(struct challenge_memory *memory, const struct visi
 bool challenge_is_within(struct challenge_memory *memory, const struct token *token, uint64_t now_us);
 /* One more request of VISIT's source, for a page or not. False: it asks faster than a person does, or did until a moment ago. */
 bool challenge_is_at_human_pace(struct challenge_memory *memory, const struct visit *visit, bool is_page);
+/* The same of TOKEN, wherever it is shown: many people may share a source, and nobody shares a token. */
+bool challenge_token_is_at_human_pace(struct challenge_memory *memory, const struct token *token, bool is_page, uint64_t now_us);
 /* A number of a puzzle or of a carried form: true once. */
 bool challenge_spend(struct challenge_memory *memory, uint64_t number, uint64_t now_us);
 

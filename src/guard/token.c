@@ -89,9 +89,10 @@ bool token_moves(const struct asker *asker, struct token *token)
 	return true;
 }
 
-enum lane token_queue_lane(enum token_lane lane)
+enum lane token_queue_lane(const struct token *token, uint64_t now_ms)
 {
+	static const enum lane young[TOKEN_LANES] = { LANE_PARTNER, LANE_PLAUSIBLE, LANE_REST, LANE_REST, LANE_REST };
 	static const enum lane lanes[TOKEN_LANES] = { LANE_PARTNER, LANE_KNOWN, LANE_PLAUSIBLE, LANE_REST, LANE_REST };
 
-	return lanes[lane];
+	return (now_ms / 1000 < (uint64_t)token->made_s + TOKEN_YOUNG_S ? young : lanes)[token->lane];
 }

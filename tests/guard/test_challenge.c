@@ -282,6 +282,29 @@ static void a_persons_pace(void **state)
 	free(person.memory);
 }
 
+/* Of those who share an address each has a pace of his own; one that hammers has none of the others'. */
+static void pace_of_a_token(void **state)
+{
+	struct scene scene = scene_new();
+	struct token office[40], bot = token_new(&scene.visit.asker, TOKEN_WORK, TOKEN_LIFETIME_S);
+	unsigned within = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 40; i++)
+		office[i] = token_new(&scene.visit.asker, TOKEN_WORK, TOKEN_LIFETIME_S);
+	for (unsigned second = 0; second < 60; second++) {
+		for (unsigned i = 0; i < 40; i++) {
+			if ((second + i) % 4 == 0)
+				assert_true(challenge_token_is_at_human_pace(scene.memory, &office[i], true, scene.visit.now_us));
+		}
+		for (unsigned i = 0; i < 7; i++)
+			within += challenge_token_is_at_human_pace(scene.memory, &bot, true, scene.visit.now_us);
+		later(&scene, 1000);
+	}
+	assert_int_equal(within, CHALLENGE_PACE_PAGES);
+	free(scene.memory);
+}
+
 static void memory_outlives_an_edge(void **state)
 {
 	struct scene scene = scene_new();
@@ -341,7 +364,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(work_is_paid_once), cmocka_unit_test(a_wait_lets_in_lower), cmocka_unit_test(without_cookies_there_is_no_circle),
 		cmocka_unit_test(two_are_enough), cmocka_unit_test(a_network_gets_so_many), cmocka_unit_test(a_wide_source_is_one), cmocka_unit_test(who_is_let_in_by_a_person), cmocka_unit_test(a_puzzle_may_move),
-		cmocka_unit_test(budgets), cmocka_unit_test(a_persons_pace), cmocka_unit_test(memory_outlives_an_edge), cmocka_unit_test(a_wall_clock_set_back),
+		cmocka_unit_test(budgets), cmocka_unit_test(a_persons_pace),
+		cmocka_unit_test(pace_of_a_token), cmocka_unit_test(memory_outlives_an_edge), cmocka_unit_test(a_wall_clock_set_back),
 		cmocka_unit_test(a_clock_of_1970),
 	};
 

@@ -107,10 +107,27 @@ static void networks(void **state)
 	}
 	assert_true(token_moves(&train, &token));
 	assert_int_equal(token.lane, TOKEN_WAITED);
-	assert_int_equal(token_queue_lane(TOKEN_WORK), LANE_KNOWN);
-	assert_true(token_queue_lane(TOKEN_WAITED) > token_queue_lane(TOKEN_WORK));
-	assert_true(token_queue_lane(TOKEN_LOW) > token_queue_lane(TOKEN_WAITED));
 	free(memory);
+}
+
+static enum lane lane_of(enum token_lane lane, unsigned age_s)
+{
+	struct token token = { .lane = lane, .made_s = START_S };
+
+	return token_queue_lane(&token, (START_S + (uint64_t)age_s) * 1000);
+}
+
+/* Work before a wait before a wait too many; and what is new behind what has stayed. */
+static void lanes(void **state)
+{
+	(void)state;
+	assert_int_equal(lane_of(TOKEN_PARTNER, 0), LANE_PARTNER);
+	assert_int_equal(lane_of(TOKEN_WORK, TOKEN_YOUNG_S - 1), LANE_PLAUSIBLE);
+	assert_int_equal(lane_of(TOKEN_WORK, TOKEN_YOUNG_S), LANE_KNOWN);
+	assert_int_equal(lane_of(TOKEN_WAITED, TOKEN_YOUNG_S - 1), LANE_REST);
+	assert_int_equal(lane_of(TOKEN_WAITED, TOKEN_YOUNG_S), LANE_PLAUSIBLE);
+	assert_int_equal(lane_of(TOKEN_LOW, TOKEN_LIFETIME_S), LANE_REST);
+	assert_int_equal(lane_of(TOKEN_ASKED, TOKEN_LIFETIME_S), LANE_REST);
 }
 
 int main(void)
@@ -118,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_is_read), cmocka_unit_test(every_byte_counts), cmocka_unit_test(it_ends_and_so_do_keys),
 		cmocka_unit_test(without_keys_there_is_none), cmocka_unit_test(networks),
+		cmocka_unit_test(lanes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
