@@ -119,8 +119,8 @@ static double serve_anew(unsigned workers, const struct mix *mix, struct limit *
 	return serve(&origin, mix, limit, &run);
 }
 
-static const struct mix mixes[] = { { 1, { 5000 }, false }, { 1, { 1000 }, false }, { 1, { 200000 }, false },
-	                             { 3, { 1000, 5000, 500000 }, false }, { 2, { 1000, 50000 }, false } };
+static const struct mix mixes[] = { { 1, { 5000 }, false, 0 }, { 1, { 1000 }, false, 0 }, { 1, { 200000 }, false, 0 },
+	                             { 3, { 1000, 5000, 500000 }, false, 0 }, { 2, { 1000, 50000 }, false, 0 } };
 static const unsigned workers_of[] = { 1, 4, 32, 128 };
 
 static void is_as_good_as_the_best_fixed_one(void **state)
@@ -141,7 +141,7 @@ static void is_as_good_as_the_best_fixed_one(void **state)
 
 /* -- an origin that changes under load, while the site is attacked -- */
 
-static const struct mix page = { 1, { 20000 }, false };
+static const struct mix page = { 1, { 20000 }, false, 0 };
 
 static double serve_on(struct limit *limit, uint64_t from_s, uint64_t until_s, unsigned demand)
 {
@@ -230,7 +230,7 @@ static void grows_where_some_of_it_is_reserved(void **state)
 /* For two minutes: pages, and each third second two of three answers are quick, whatever kind they are. */
 static unsigned serve_bursts(struct limit *limit, unsigned fixed, unsigned demand)
 {
-	static const struct mix pages = { 1, { 50000 }, true }, burst = { 3, { 500, 500, 50000 }, true };
+	static const struct mix pages = { 1, { 50000 }, true, 0 }, burst = { 3, { 500, 500, 50000 }, true, 0 };
 
 	origin = (struct origin){ .workers = 32, .slowness = 1 };
 	if (limit)
@@ -262,7 +262,7 @@ static void bursts_of_quick_answers_do_not_pull_it_down(void **state)
  * are; it must not ruin. */
 static void one_kind_may_be_many(void **state)
 {
-	static const struct mix mixed[] = { { 2, { 1000, 50000 }, true }, { 3, { 1000, 5000, 500000 }, true } };
+	static const struct mix mixed[] = { { 2, { 1000, 50000 }, true, 0 }, { 3, { 1000, 5000, 500000 }, true, 0 } };
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
