@@ -97,25 +97,32 @@ bool challenge_pass_is_within(struct challenge_memory *memory, const struct visi
 	return may(memory, &budget, COUNT_BUDGET, network_of(visit), visit->client, visit->now_us);
 }
 
+bool challenge_has_worked(const struct token *token)
+{
+	return token->lane <= TOKEN_WORK;
+}
+
 /* WHO asks, for a page or a part of one. */
-static bool is_at_human_pace(struct challenge_memory *memory, const uint64_t who[3], bool is_page, uint64_t now_us)
+static bool is_at_human_pace(struct challenge_memory *memory, const uint64_t who[3], bool is_page, bool has_worked, uint64_t now_us)
 {
 	uint64_t each_us = is_page ? CHALLENGE_PACE_PAGE_US : CHALLENGE_PACE_PART_US;
-	unsigned burst = is_page ? CHALLENGE_PACE_PAGES : CHALLENGE_PACE_PARTS;
+	unsigned burst = !is_page ? CHALLENGE_PACE_PARTS : has_worked ? CHALLENGE_PACE_PAGES_WORKED : CHALLENGE_PACE_PAGES;
 	const struct gcra counted = EVERY(each_us, burst * CHALLENGE_PACE_TIMES);
 
 	(void)rate_table_ask(rate_table_open(memory->counts), &counted, who, 3, now_us);
 	return rate_table_owes((const struct rate_table *)memory->counts, who, 3, now_us) <= burst * each_us;
 }
 
-bool challenge_is_at_human_pace(struct challenge_memory *memory, const struct visit *visit, bool is_page)
+bool challenge_is_at_human_pace(struct challenge_memory *memory, const struct visit *visit, bool is_page, bool has_worked)
 {
-	return is_at_human_pace(memory, (const uint64_t[]){ COUNT_PACE, network_of(visit), is_page }, is_page, visit->now_us);
+	return is_at_human_pace(memory, (const uint64_t[]){ COUNT_PACE, network_of(visit), is_page }, is_page, has_worked, visit->now_us);
 }
 
 bool challenge_token_is_at_human_pace(struct challenge_memory *memory, const struct token *token, bool is_page, uint64_t now_us)
 {
-	return is_at_human_pace(memory, (const uint64_t[]){ COUNT_TOKEN_PACE, token->id ^ token->site, is_page }, is_page, now_us);
+	const uint64_t who[] = { COUNT_TOKEN_PACE, token->id ^ token->site, is_page };
+
+	return is_at_human_pace(memory, who, is_page, challenge_has_worked(token), now_us);
 }
 
 static void let_pass(struct challenge_memory *memory, const struct visit *visit)

@@ -40,6 +40,7 @@
 #define CHALLENGE_BUDGET_EVERY_US 50000u
 #define CHALLENGE_PACE_PAGE_US 3000000u      /* a person reads a page, and looks at three at once; asking goes on counting, up to */
 #define CHALLENGE_PACE_PAGES 3u              /* CHALLENGE_PACE_TIMES as many: who hammers is at no human pace until he has stopped for a while */
+#define CHALLENGE_PACE_PAGES_WORKED 5u       /* of who has worked for them */
 #define CHALLENGE_PACE_PART_US 1000000u      /* the same of what belongs to a page */
 #define CHALLENGE_PACE_PARTS 80u
 #define CHALLENGE_PACE_TIMES 8u
@@ -89,10 +90,13 @@ bool challenge_passes(const struct challenge_memory *memory, const struct visit 
 bool challenge_pass_is_within(struct challenge_memory *memory, const struct visit *visit);
 /* One more request of TOKEN. False: more than its budget; it waits with the rest. */
 bool challenge_is_within(struct challenge_memory *memory, const struct token *token, uint64_t now_us);
-/* One more request of VISIT's source, for a page or not. False: it asks faster than a person does, or did until a moment ago. */
-bool challenge_is_at_human_pace(struct challenge_memory *memory, const struct visit *visit, bool is_page);
+/* One more request of VISIT's source, for a page or not, of somebody who has worked or not. False: it asks faster than a person does, or did until a
+ * moment ago. */
+bool challenge_is_at_human_pace(struct challenge_memory *memory, const struct visit *visit, bool is_page, bool has_worked);
 /* The same of TOKEN, wherever it is shown: many people may share a source, and nobody shares a token. */
 bool challenge_token_is_at_human_pace(struct challenge_memory *memory, const struct token *token, bool is_page, uint64_t now_us);
+/* TOKEN was worked for, or is worth as much. */
+bool challenge_has_worked(const struct token *token);
 /* A number of a puzzle or of a carried form: true once. */
 bool challenge_spend(struct challenge_memory *memory, uint64_t number, uint64_t now_us);
 

@@ -41,13 +41,13 @@ static struct challenge_memory *memory_of(const struct request *request)
 	return request->connection->worker->common->challenge;
 }
 
-/* Is his client of a kind that floods, work counts for less, and a wait, or nothing, for next to nothing: that is what the flood has to show, too.
- * Unless his source asks no faster than a person reads: one kind has both of them, and pace is what tells them apart. */
+/* Is his client of a kind that floods, what he shows counts for next to nothing: that is what the flood has to show, too. Unless his source asks no faster
+ * than a person reads: one kind has both of them, and pace is what tells them apart. */
 static enum lane lane_of_kind(const struct request *request, const struct visit *visit, bool has_worked)
 {
-	if (challenge_is_at_human_pace(memory_of(request), visit, !is_part(request)))
-		return has_worked ? LANE_PLAUSIBLE : LANE_REST;
-	return has_worked ? LANE_REST : LANE_GREEDY;
+	if (!challenge_is_at_human_pace(memory_of(request), visit, !is_part(request), has_worked))
+		return LANE_GREEDY;
+	return has_worked ? LANE_PLAUSIBLE : LANE_REST;
 }
 
 /* A flood with tokens, before its kind is seen to flood: nobody who reads asks for pages so fast. */
@@ -65,7 +65,7 @@ static void set_lane_of_token(struct request *request, const struct visit *visit
 	enum lane lane = token_queue_lane(token, visit->asker.now_ms);
 
 	if (is_moved && lane != LANE_PARTNER) {
-		lane = lane_of_kind(request, visit, token->lane <= TOKEN_WORK);
+		lane = lane_of_kind(request, visit, challenge_has_worked(token));
 		is_forced = is_pressed;
 	}
 	if (is_pressed && lane != LANE_PARTNER && caller->lane > LANE_KNOWN && is_hasty(request, visit, token)) {
