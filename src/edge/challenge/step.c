@@ -41,13 +41,11 @@ static struct challenge_memory *memory_of(const struct request *request)
 	return request->connection->worker->common->challenge;
 }
 
-/* Is his client of a kind that floods, what he shows counts for next to nothing: that is what the flood has to show, too. Unless his source asks no faster
+/* His client is of a kind that floods: what he shows counts for next to nothing, for that is what the flood has to show, too. Unless his source asks no faster
  * than a person reads: one kind has both of them, and pace is what tells them apart. */
 static enum lane lane_of_kind(const struct request *request, const struct visit *visit, bool has_worked)
 {
-	if (!challenge_is_at_human_pace(memory_of(request), visit, !is_part(request), has_worked))
-		return LANE_GREEDY;
-	return has_worked ? LANE_PLAUSIBLE : LANE_REST;
+	return challenge_is_at_human_pace(memory_of(request), visit, !is_part(request), has_worked) ? LANE_CROWD : LANE_GREEDY;
 }
 
 /* A flood with tokens, before its kind is seen to flood: nobody who reads asks for pages so fast. */
