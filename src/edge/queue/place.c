@@ -20,12 +20,13 @@ void request_leave_place(struct request *request)
 
 #define PATH_CLASSES (LIMIT_KINDS / 8)
 
-/* A folder of a route's: what lies in it is made the same way, for the most part. */
+/* A folder of a route's: what lies in it is made the same way, for the most part. What lies in none is one of them. */
 static unsigned path_class(const struct request *request)
 {
-	struct span folder = span_skip(request->head.path, 1);
+	struct span path = span_skip(request->head.path, 1);
+	size_t end = span_find(path, '/');
+	struct span folder = end < path.len ? span_take(path, end) : SPAN_NONE;
 
-	folder = span_take(folder, span_find(folder, '/'));
 	return (unsigned)(hash_span((struct hash_seed){ request->site->key, request->route->route->index }, folder) % PATH_CLASSES);
 }
 
