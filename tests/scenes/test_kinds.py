@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from lab import HOST, Shield, response, wait_until
+from lab import HOST, Shield, response
 from lab.place import BINARY
 from lab.wire import get
 
