@@ -6,7 +6,6 @@ import pytest
 
 from lab import HOST, Shield, response
 from lab.place import BINARY
-from lab.wire import get
 
 BROWSER = {"User-Agent": "Mozilla/5.0", "Accept": "text/html", "Accept-Language": "nl", "Accept-Encoding": "gzip"}
 TOOL = {"Accept": "text/html", "User-Agent": "Mozilla/5.0"}
