@@ -136,8 +136,6 @@ void crew_init(struct crew *crew)
 	sigset_t set;
 
 	*crew = (struct crew){ 0 };
-	/* Whoever starts a drill may ignore SIGCHLD, and exec(2) passes that on: children would vanish unseen, and their numbers be given to others. */
-	signal(SIGCHLD, SIG_DFL);
 	watched_signals(&set);
 	sigprocmask(SIG_BLOCK, &set, &crew->mask);
 }
