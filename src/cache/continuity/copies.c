@@ -91,6 +91,7 @@ void copies_leave(struct copies *copies)
 {
 	pthread_mutex_lock(&copies->lock);
 	copies->has_left = true;
+	pthread_cond_signal(&copies->work);
 	pthread_mutex_unlock(&copies->lock);
 }
 

@@ -23,7 +23,7 @@ struct copies_site {
 	bool is_purged, are_pins_purged;  /* all that is found of it goes: there was no memory for what is to go */
 };
 
-/* What was purged before it was known what lies on disk. */
+/* What was purged before it was known all that lies on disk. */
 struct copies_purge {
 	struct list node;
 	struct cache_purge purge;     /* its text lies behind the struct */
@@ -94,6 +94,8 @@ struct copies {
 	uint32_t missed;              /* atomic: entries with `missed_s` */
 	uint64_t swept_ms, tried_ms, unloaded_ms;  /* the thread's */
 	bool must_stop, has_left, has_rules, needs_sweep, is_shrinking, has_failed;
+	bool is_joined;               /* the thread's: it has not left the folder yet */
+	bool is_shared;               /* another edge still wrote when what lies on disk was looked at: it is looked at again when that has left */
 	uint64_t slots[COPIES_SLOTS]; /* atomic: upper half of a hash, and until when (seconds) it is not looked at */
 };
 
@@ -152,6 +154,11 @@ struct copy_pin *copies_pin_find(const struct copies_site *site, struct span add
 
 /* Before it was known that COPY is there, somebody has purged it. */
 bool copies_is_purged(const struct copies *copies, const struct copies_site *site, const struct copy *copy);
+/* All that lies on disk is known, and stays so. */
+static inline bool copies_know_all(const struct copies *copies)
+{
+	return copies->state.is_open && !copies->is_shared;
+}
 /* All that lies on disk was found. */
 void copies_purges_done(struct copies *copies);
 
