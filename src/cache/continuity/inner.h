@@ -112,10 +112,20 @@ static inline void copies_fill(struct copies *copies, struct span key, bool is_t
 	__atomic_store_n(filled, is_there ? *filled + 1 : *filled - 1, __ATOMIC_RELAXED);
 }
 
-/* -- copies.c -- */
+/* -- sites.c -- */
 
 /* NULL: there is none. */
 struct copies_site *copies_site_find(const struct copies *copies, uint64_t key);
+/* IS_WILD: of enum copy_flag. */
+bool copies_is_pinned(const struct copies_site *site, struct span key, bool is_wild);
+/* In the index. NULL: no memory. */
+struct copy_pin *copies_pin_add(struct copies *copies, struct copies_site *site, const struct copy_place *place, struct span address) must_check;
+void copies_pin_remove(struct copies *copies, struct copies_site *site, struct copy_pin *pin);
+/* NULL: ADDRESS is not pinned. */
+struct copy_pin *copies_pin_find(const struct copies_site *site, struct span address);
+
+/* -- entries.c -- */
+
 /* The entry of just this variant; NULL. */
 struct copy_entry *copy_entry_find(struct copies *copies, struct span key, struct span vary, struct span variant);
 /* Of COPY, which lies at PLACE and takes FILE_BYTES; in the index. NULL: no memory. */
@@ -126,8 +136,10 @@ void copy_entry_tell(struct copy_entry *entry);
 void copy_entry_unload(struct copies *copies, struct copy_entry *entry);
 /* Its rank, by what is pinned now. */
 void copy_entry_rank(struct copy_entry *entry);
-/* IS_WILD: of enum copy_flag. */
-bool copies_is_pinned(const struct copies_site *site, struct span key, bool is_wild);
+/* When the origin said first that there is no such page; 0: it does not say so. */
+void copy_entry_set_missed(struct copies *copies, struct copy_entry *entry, uint64_t missed_s);
+/* SINCE_S is AGE_S ago, or more. Of a copy from the future, whose clock was wrong or ours is, nobody knows the age: it is due. */
+bool copies_is_older(uint64_t since_s, uint64_t age_s);
 /* What a copy of some rank needs. COPY_RANK_ANY: for limits that have become smaller, from which nobody is safe. */
 #define COPY_RANK_ANY (COPY_PINNED + 1u)
 struct copy_need {
@@ -140,17 +152,15 @@ struct copy_need {
 struct copy_entry *copies_victim_variant(struct copies *copies, const struct copies_site *site, struct span key, bool *is_room);
 /* Whoever is to go so that SITE has what it needs; NULL: nobody has to (IS_ROOM), or nobody may. */
 struct copy_entry *copies_victim(struct copies *copies, struct copies_site *site, const struct copy_need *need, bool *is_room);
+
+/* -- orders.c -- */
+
 /* The files of gone copies go, when the thread can; nobody waits. */
 void copies_unlink(struct copies *copies, const struct copy_place *place);
 struct copies_order *copies_order_new(void) must_check;
 /* NULL: no memory, and nothing has changed. */
 struct copy_place *copies_order_add(struct copies_order *order) must_check;
 void copies_order_drop(struct copies_order *order);
-/* In the index. NULL: no memory. */
-struct copy_pin *copies_pin_add(struct copies *copies, struct copies_site *site, const struct copy_place *place, struct span address) must_check;
-void copies_pin_remove(struct copies *copies, struct copies_site *site, struct copy_pin *pin);
-/* NULL: ADDRESS is not pinned. */
-struct copy_pin *copies_pin_find(const struct copies_site *site, struct span address);
 
 /* Before it was known that COPY is there, somebody has purged it. */
 bool copies_is_purged(const struct copies *copies, const struct copies_site *site, const struct copy *copy);
