@@ -104,6 +104,42 @@ static void days_go_by(void **state)
 	free(observed);
 }
 
+/* Nobody has come since, so no other day has begun: it is told for seven days more, and then not. */
+static void a_day_is_told_for_a_week(void **state)
+{
+	struct observed *observed = table_new();
+	struct observed_site *site = site_new(observed, START);
+	struct observed_view view;
+
+	(void)state;
+	add(site, OBSERVED_BUDGET, 1, false);
+	observed_read(site, START + 7 * (uint64_t)DAY, &view);
+	assert_int_equal(view.kinds[OBSERVED_BUDGET].requests, 1);
+	observed_read(site, START + 8 * (uint64_t)DAY, &view);
+	assert_int_equal(view.kinds[OBSERVED_BUDGET].requests, 0);
+	free(observed);
+}
+
+/* Who is asked to prove himself, waits or would be banned is served. */
+static void who_is_not_refused_is_not_counted_with_them(void **state)
+{
+	struct observed *observed = table_new();
+	struct observed_site *site = site_new(observed, START);
+	struct observed_view view;
+
+	(void)state;
+	add(site, OBSERVED_ALL, 1, true);
+	add(site, OBSERVED_CHALLENGED, 2, true);
+	add(site, OBSERVED_QUEUE, 3, true);
+	add(site, OBSERVED_BAN, 4, true);
+	observed_read(site, START, &view);
+	assert_int_equal(view.refused_known, 0);
+	add(site, OBSERVED_HELD_OFF, 5, true);
+	observed_read(site, START, &view);
+	assert_int_equal(view.refused_known, 1);
+	free(observed);
+}
+
 /* Whom one kind refuses and whom another does are two, and who meets both is one; on whichever day. */
 static void the_refused_are_counted_together(void **state)
 {
@@ -226,6 +262,7 @@ int main(void)
 		cmocka_unit_test(each_site_has_its_own),
 		cmocka_unit_test(sources_are_counted_once),
 		cmocka_unit_test(days_go_by),
+		cmocka_unit_test(a_day_is_told_for_a_week), cmocka_unit_test(who_is_not_refused_is_not_counted_with_them),
 		cmocka_unit_test(the_refused_are_counted_together),
 		cmocka_unit_test(many_count_at_once),
 		cmocka_unit_test(each_decision_has_a_kind),
