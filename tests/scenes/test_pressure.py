@@ -3,6 +3,7 @@ meanwhile; who was here before, who proves himself, and programs are served."""
 import concurrent.futures
 import threading
 import time
+from collections import Counter
 
 import lab
 from test_challenge import PAGE, Client, admitted, is_page
@@ -68,6 +69,37 @@ def test_who_waited_in_vain_is_asked():
         assert program.status == 503 and not is_page(program) and program.get("retry-after")
         assert places(shield, origin)["waiting"] == 0
         origin.gate.set()
+
+
+class DearPortal(Portal):
+    """What lies under /dear takes it a second, beside all else."""
+
+    def page(self, request):
+        if request.target.startswith("/dear"):
+            time.sleep(1)
+            return lab.response(b"a dear page")
+        return super().page(request)
+
+
+def served(client, count):
+    return sum(client.ask("/").status == 200 for _ in range(count))
+
+
+def test_who_takes_too_long_of_the_portal_waits_behind_the_rest():
+    """Two with tokens; one of them has the portal compute for 32 seconds. Of requests he has plenty left."""
+    places = {"floor": 16, "start": 16, "ceiling": 16, "reserved": 0}
+    with stage(DearPortal(1, 0.02), concurrency=places) as (shield, origin):
+        flood = Flood(shield, sources=60)
+        lab.wait_until(lambda: flood.statuses.count(503) > 50, what="the flood is asked")
+        dear, other = admitted((origin, shield), source="192.0.2.85"), admitted((origin, shield), source="192.0.2.86")
+        assert served(dear, 5) == 5
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            took = Counter(pool.map(lambda number: dear.ask(f"/dear/{number}").status, range(32)))
+        assert took[200] == 32, took
+        assert served(dear, 20) <= 5 and served(other, 20) == 20
+        time.sleep(6)  # a second too many takes three to earn
+        assert served(dear, 20) == 20, "he is within again"
+        flood.end()
 
 
 def test_priority_routes_are_never_asked():

@@ -12,7 +12,8 @@
 #ifndef BOUCLIER_EDGE_CALLER_H
 #define BOUCLIER_EDGE_CALLER_H
 
-#include "guard/queue.h"
+#include "guard/challenge.h"
+#include "guard/rate.h"
 #include "guard/source_budget.h"
 #include "source/list.h"
 
@@ -37,7 +38,9 @@ struct caller {
 	bool is_new;                     /* he was never seen before, or is forgotten */
 	bool was_banned;                 /* not long ago */
 	bool may_be_asked;               /* a stranger who wants a page, let in unasked: asked for proof when he has waited in vain */
-	bool is_excused;                 /* by a token of his own, which was charged: what others behind his address owe is not his */
+	struct challenge_account account; /* what his token, or his pass, is charged for what he takes of the origins; nobody's: he showed none */
+	const struct rate_limit *limits; /* of the site, that he came to and that are charged when his request is over; of its snapshot. NULL: none */
+	bool is_excused;                 /* by a token of his own, which was charged: what others behind his address, or of his class, owe is not his */
 	bool is_flooding_kind;           /* clients of his kind flood the site now (guard/kinds.h) */
 	const struct bot *bot;           /* what he says to be, and DNS proves (bot_names.h); NULL: nothing of that. Of the request's snapshot */
 	const struct bot *impostor_of;   /* what he says to be, and DNS refutes; NULL likewise */
@@ -62,6 +65,10 @@ uint64_t caller_client(const struct request *request);
 bool caller_is_partner(const struct request *request);
 /* How the machine bans, by PLAN. */
 struct bans caller_bans(const struct edge_common *common, const struct plan *plan);
+/* limits.c: the request comes to the site's rate limits. True: one of them refuses it, and when it may come back. */
+bool caller_is_limited(struct request *request, uint64_t *retry_after_us) must_check;
+/* It is over. */
+void caller_charge_limits(const struct request *request, const struct rate_spent *spent);
 /* He showed a valid token: his source is not banned by the machine for a day. */
 void caller_saw_token(struct request *request);
 /* The request is over. */

@@ -75,19 +75,31 @@ bool challenge_excuses(struct request *request)
 	struct challenge_memory *memory = request->connection->worker->common->challenge;
 	struct visit visit;
 
+	if (request->caller.is_excused)
+		return true;
 	if (!visit_of(request, &visit) || !visit_is_admitted(&visit) || !is_his_own(&visit, token_moves(&visit.asker, &visit.shown)))
 		return false;
 	caller_saw_token(request);
-	request->caller.is_excused = visit.shown.lane == TOKEN_PARTNER || challenge_is_within(memory, &visit.shown, visit.now_us);
+	request->caller.account = challenge_account_of_token(&visit.shown);
+	request->caller.is_excused = visit.shown.lane == TOKEN_PARTNER || challenge_is_within(memory, &request->caller.account, visit.now_us);
 	return request->caller.is_excused;
+}
+
+/* One more request of his account, unless that was charged before. He asks too often, or takes too long of the origins. */
+static bool is_beyond_budget(const struct request *request, const struct visit *visit)
+{
+	struct challenge_memory *memory = request->connection->worker->common->challenge;
+	const struct caller *caller = &request->caller;
+	bool is_within = caller->is_excused || challenge_is_within(memory, &caller->account, visit->now_us);
+
+	return !is_within || challenge_owes_time(memory, &caller->account, visit->now_us);
 }
 
 static bool is_greedy(const struct request *request, const struct visit *visit)
 {
 	const struct caller *caller = &request->caller;
 
-	return visit->shown.lane != TOKEN_PARTNER && !caller->is_excused && !caller->is_known && !caller->is_admitted && !caller->is_partner &&
-	       !challenge_is_within(request->connection->worker->common->challenge, &visit->shown, visit->now_us);
+	return visit->shown.lane != TOKEN_PARTNER && !caller->is_known && !caller->is_admitted && !caller->is_partner && is_beyond_budget(request, visit);
 }
 
 /* A renewed token goes with pages only: what lies about them is what other caches keep. */
@@ -95,6 +107,7 @@ void challenge_take_token(struct request *request, struct visit *visit)
 {
 	bool has_moved = token_moves(&visit->asker, &visit->shown), pressed = is_pressed(request);
 
+	request->caller.account = challenge_account_of_token(&visit->shown);
 	set_lane_of_token(request, visit, visit->shown.lane, pressed);
 	if (is_his_own(visit, has_moved))
 		caller_saw_token(request);
@@ -157,7 +170,8 @@ static enum step_outcome go_on_passing(struct request *request, const struct vis
 	struct caller *caller = &request->caller;
 
 	caller->lane = lane_of_kind(request, visit, caller->lane);
-	if (!challenge_pass_is_within(request->connection->worker->common->challenge, visit))
+	caller->account = challenge_account_of_pass(visit);
+	if (is_beyond_budget(request, visit))
 		caller->lane = LANE_GREEDY;
 	return STEP_NEXT;
 }
