@@ -19,7 +19,7 @@ static void refused(void **state)
 		{ LIMITS "      - { path: /login, errors: 10 }\n", "(did you mean 10/s?)" },
 		{ LIMITS "      - { path: /login, errors: 10/m, errors_burst: 0 }\n", "errors_burst: found \"0\"" },
 		{ LIMITS "      - { path: /login, errors: 1/h, errors_burst: 13 }\n", "13 at once would take more than half a day to earn at that rate" },
-		{ LIMITS "      - { path: /login, limit: 1/s, errors_burst: 13 }\n", "/c/bouclier.yaml:4:47: error: errors_burst says how many at once, and \"errors\" is missing" },
+		{ LIMITS "      - { path: /login, limit: 1/s, errors_burst: 13 }\n", "/c/bouclier.yaml:4:51: error: errors_burst says how many at once, and \"errors\" is missing" },
 		{ LIMITS "      - { path: /login, errors: 1/s, burst: 13 }\n", "burst says how many at once, and \"limit\" is missing" },
 		{ LIMITS "      - { path: /login, cost: 2 }\n", "(did you mean 2s?)" },
 		{ LIMITS "      - { path: /login, cost: 2/s }\n", "cost: found \"2/s\"" },
