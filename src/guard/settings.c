@@ -1,6 +1,7 @@
 #include "guard/settings.h"
 
 #include "guard/level.h"
+#include "guard/partner.h"
 #include "guard/rate.h"
 #include "guard/source_budget.h"
 
@@ -116,6 +117,9 @@ static const struct key site_keys[] = {
 	  .help = "How often paths may be asked for, and by whom." },
 	{ .name = "level_floor", .type = KEY_CHOICE, .offset = AT(guard_site_settings, level_floor), .fallback = "normal", .choices = level_words,
 	  .help = "The level of attack is never below it, whatever the detector finds or a person says. `bouclier level` shows why a site is where it is." },
+	{ .name = "partners", .type = KEY_MAP, .flags = KEY_LIST, .offset = AT(guard_site_settings, partners), .table = &partner_table,
+	  .help = "Programs of others (another administration, an application) that show a token in the field Bouclier-Partner: they go first, and are never asked for proof, each "
+	          "within budgets of its own. `bouclier partner` adds and ends them." },
 	{ 0 },
 };
 
@@ -132,6 +136,7 @@ static void check_site(const void *values, struct key_check *check)
 	const struct guard_site_settings *settings = values;
 	const struct rate_limit_settings *list = settings->rate_limits.items;
 
+	partners_check(&settings->partners, check);
 	if (settings->rate_limits.count > RATE_LIMITS_MAX) {
 		key_complain(check, "rate_limits", SPAN_NONE, "rate_limits: found %zu, expected at most %u", settings->rate_limits.count, RATE_LIMITS_MAX);
 		return;

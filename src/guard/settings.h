@@ -12,6 +12,7 @@
  *   ban         who is refused for a while, and for how long
  *   references  who was refused under which reference
  *   admitted    whom a person let in who had read one out
+ *   partner     whom an administrator gave a token
  *   challenge   what strangers are asked while there is no room for all, and the tokens that they get (its header names its parts)
  *
  * Availability, fails open: whatever this room cannot know (memory, a lock) lets pass. Bans of the management network and of trusted
@@ -50,6 +51,7 @@ struct guard_site_settings {       /* SCOPE_SITE */
 	int mode;                       /* enum guard_mode */
 	struct list_value rate_limits;  /* struct rate_limit_settings */
 	int level_floor;                /* enum level (level.h) */
+	struct list_value partners;     /* struct partner_settings (partner.h) */
 };
 
 /* `source_budgets`: what one source may, of all sites together. */

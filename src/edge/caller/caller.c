@@ -78,13 +78,15 @@ static void find_place(struct request *request)
 
 bool caller_is_moved_for_kind(const struct caller *caller)
 {
-	return caller->is_flooding_kind && !caller->is_known && !caller->is_partner && !caller->is_admitted && !caller->bot;
+	return caller->is_flooding_kind && !caller->is_known && !caller->is_partner && !caller->partner && !caller->is_admitted && !caller->bot;
 }
 
 void caller_choose_lane(struct caller *caller)
 {
 	if (caller->is_partner)
 		caller->lane = LANE_PARTNER;
+	else if (caller->partner)
+		caller->lane = caller->is_over_budget ? LANE_GREEDY : LANE_PARTNER;
 	else if (caller->is_admitted)
 		caller->lane = LANE_KNOWN;
 	else if (caller->budget.level != BUDGET_WITHIN || (caller->was_banned && !caller->bot))
@@ -271,7 +273,7 @@ static uint64_t work_us(const struct request *request)
 
 	if (request->status >= 502 && request->status <= 504)
 		return 0;
-	return is_plain || took_us < CALLER_COST_PRESSED_US ? took_us : CALLER_COST_PRESSED_US;
+	return is_plain || took_us < CALLER_WORK_PRESSED_US ? took_us : CALLER_WORK_PRESSED_US;
 }
 
 /* He showed a token, or passes: that is charged what his request took. */
@@ -293,6 +295,7 @@ void caller_settle(struct request *request)
 
 	settle_account(request);
 	caller_charge_limits(request, &spent);
+	caller_charge_partner(request, spent.cost_us);
 	if (!caller->is_counted)
 		return;
 	if (!caller->is_admitted && (is_error(request) || took_us >= 1000 || source_bytes_count(bytes))) {

@@ -13,11 +13,13 @@
 #define BOUCLIER_EDGE_CALLER_H
 
 #include "guard/challenge.h"
+#include "guard/partner.h"
 #include "guard/rate.h"
 #include "guard/source_budget.h"
 #include "source/list.h"
 
 #define CALLER_COST_PRESSED_US 1000000u  /* of one request, at most, while an origin is not calm */
+#define CALLER_WORK_PRESSED_US 500000u   /* the same of what tokens and limits are charged: a page has parts, and all of them wait inside an origin in trouble */
 
 struct edge_common;
 struct plan;
@@ -43,6 +45,9 @@ struct caller {
 	bool is_excused;                 /* by a token of his own, which was charged: what others behind his address, or of his class, owe is not his */
 	bool is_flooding_kind;           /* clients of his kind flood the site now (guard/kinds.h) */
 	const struct bot *bot;           /* what he says to be, and DNS proves (bot_names.h); NULL: nothing of that. Of the request's snapshot */
+	struct span shown_partner;       /* a partner's token, or what says to be one; in memory of his head. Empty: none */
+	const struct partner_settings *partner; /* whose token it is, at this site; NULL: nobody's. Of the request's snapshot */
+	bool is_over_budget;             /* that partner asks for more than he has */
 	const struct bot *impostor_of;   /* what he says to be, and DNS refutes; NULL likewise */
 	struct list_place place;         /* where some list asks for it */
 	struct budget_verdict budget;
@@ -57,6 +62,12 @@ void caller_choose_lane(struct caller *caller);
 void caller_meet_kind(struct request *request);
 /* bot.c: request->site is final. He may say to be a good bot, and be one; the lane follows. Nobody waits for the proof: he is a stranger until it is there. */
 void caller_meet_bot(struct request *request);
+/* partner.c: the token that a partner may show is taken out of the head: nobody else is to see it, not rules, nor their logs, nor an origin. */
+void caller_take_partner(struct request *request);
+/* request->site is final: whose token it is, charged for one more request; the lane follows. */
+void caller_meet_partner(struct request *request);
+/* The request is over. */
+void caller_charge_partner(const struct request *request, uint64_t cost_us);
 /* He waits a lane further down than he would, for his client's kind: never a known citizen, a partner or a good bot. */
 bool caller_is_moved_for_kind(const struct caller *caller);
 /* What tells two clients behind one address apart, and is the same for all requests of one: a hash of its ciphers, and its name. */

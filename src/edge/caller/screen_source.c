@@ -111,6 +111,7 @@ enum step_outcome screen_source(struct request *request)
 		return STEP_NEXT;
 	caller_meet_kind(request);
 	caller_meet_bot(request);
+	caller_meet_partner(request);
 	verdict = ask_lists(request);
 	if (verdict.action == LIST_ALLOW) {
 		caller->is_partner = true;

@@ -81,7 +81,7 @@ bool challenge_excuses(struct request *request)
 		return false;
 	caller_saw_token(request);
 	request->caller.account = challenge_account_of_token(&visit.shown);
-	request->caller.is_excused = visit.shown.lane == TOKEN_PARTNER || challenge_is_within(memory, &request->caller.account, visit.now_us);
+	request->caller.is_excused = challenge_is_within(memory, &request->caller.account, visit.now_us);
 	return request->caller.is_excused;
 }
 
@@ -99,7 +99,7 @@ static bool is_greedy(const struct request *request, const struct visit *visit)
 {
 	const struct caller *caller = &request->caller;
 
-	return visit->shown.lane != TOKEN_PARTNER && !caller->is_known && !caller->is_admitted && !caller->is_partner && is_beyond_budget(request, visit);
+	return !caller->is_known && !caller->is_admitted && !caller->is_partner && is_beyond_budget(request, visit);
 }
 
 /* A renewed token goes with pages only: what lies about them is what other caches keep. */
@@ -185,6 +185,8 @@ static enum step_outcome decide(struct request *request, struct visit *visit)
 {
 	if (challenge_is_carried(request))
 		return challenge_bring_back(request);
+	if (request->caller.partner)
+		return STEP_NEXT;
 	if (request->caller.is_admitted)
 		return go_on_let_in(request, visit);
 	if (visit_is_admitted(visit))
