@@ -58,6 +58,7 @@ static void state(struct request *request)
 		.retries = request->tries ? request->tries - 1 : 0, .is_reused = request->was_reused,
 		.is_bypassed = request_is_bypassed(request), .caching = request->caching.state, .waf = request->waf, .seen_after = inspect_seen_after(request),
 		.kind = caller_is_moved_for_kind(&request->caller) ? request->caller.kind : 0,
+		.partner = request->caller.partner ? request->caller.partner->name : SPAN_NONE,
 		.bot = bot_name(request->caller.bot), .impostor_of = bot_name(request->caller.impostor_of),
 	};
 

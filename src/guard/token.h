@@ -41,8 +41,7 @@
 #define TOKEN_COOKIE "bouclier"
 
 enum token_lane {
-	TOKEN_PARTNER,   /* by an administrator */
-	TOKEN_WORK,      /* a puzzle that was solved */
+	TOKEN_WORK = 1,  /* a puzzle that was solved */
 	TOKEN_WAITED,    /* a wait */
 	TOKEN_LOW,       /* a wait, by somebody who was asked too often */
 	TOKEN_ASKED,     /* nothing yet: this browser keeps cookies */

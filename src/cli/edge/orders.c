@@ -17,6 +17,7 @@
 #include "cli/edge/names.h"
 #include "cli/edge/observed.h"
 #include "cli/edge/ocsp.h"
+#include "cli/edge/partners.h"
 #include "cli/edge/retired.h"
 #include "cli/edge/sources.h"
 #include "cli/role_check.h"
@@ -77,6 +78,7 @@ void edge_share(struct edge_state *state)
 
 static void use_snapshot(struct edge_state *state, struct snapshot *snapshot, struct edge_plan *plan)
 {
+	edge_partners_tell(state, state->snapshot, snapshot);
 	edge_retired_add(state, state->snapshot);
 	state->snapshot = snapshot;
 	edge_plan_done(&state->plan);

@@ -62,11 +62,11 @@ static void set_lane_of_token(struct request *request, const struct visit *visit
 	bool is_moved = caller_is_moved_for_kind(caller), is_forced = false;
 	enum lane lane = token_queue_lane(token, visit->asker.now_ms);
 
-	if (is_moved && lane != LANE_PARTNER) {
+	if (is_moved) {
 		lane = lane_of_kind(request, visit, challenge_has_worked(token));
 		is_forced = is_pressed;
 	}
-	if (is_pressed && lane != LANE_PARTNER && caller->lane > LANE_KNOWN && is_hasty(request, visit, token)) {
+	if (is_pressed && caller->lane > LANE_KNOWN && is_hasty(request, visit, token)) {
 		lane = is_moved ? LANE_GREEDY : LANE_REST;
 		is_forced = true;
 	}
@@ -89,19 +89,31 @@ bool challenge_excuses(struct request *request)
 {
 	struct visit visit;
 
+	if (request->caller.is_excused)
+		return true;
 	if (!visit_of(request, &visit) || !visit_is_admitted(&visit) || !is_his_own(&visit, token_moves(&visit.asker, &visit.shown)))
 		return false;
 	caller_saw_token(request);
-	request->caller.is_excused = visit.shown.lane == TOKEN_PARTNER || challenge_is_within(memory_of(request), &visit.shown, visit.now_us);
+	request->caller.account = challenge_account_of_token(&visit.shown);
+	request->caller.is_excused = challenge_is_within(memory_of(request), &request->caller.account, visit.now_us);
 	return request->caller.is_excused;
+}
+
+/* One more request of his account, unless that was charged before. He asks too often, or takes too long of the origins. */
+static bool is_beyond_budget(const struct request *request, const struct visit *visit)
+{
+	struct challenge_memory *memory = memory_of(request);
+	const struct caller *caller = &request->caller;
+	bool is_within = caller->is_excused || challenge_is_within(memory, &caller->account, visit->now_us);
+
+	return !is_within || challenge_owes_time(memory, &caller->account, visit->now_us);
 }
 
 static bool is_greedy(const struct request *request, const struct visit *visit)
 {
 	const struct caller *caller = &request->caller;
 
-	return visit->shown.lane != TOKEN_PARTNER && !caller->is_excused && !caller->is_known && !caller->is_admitted && !caller->is_partner &&
-	       !challenge_is_within(memory_of(request), &visit->shown, visit->now_us);
+	return !caller->is_known && !caller->is_admitted && !caller->is_partner && is_beyond_budget(request, visit);
 }
 
 /* A renewed token goes with pages only: what lies about them is what other caches keep. */
@@ -109,6 +121,7 @@ void challenge_take_token(struct request *request, struct visit *visit)
 {
 	bool has_moved = token_moves(&visit->asker, &visit->shown), pressed = is_pressed(request);
 
+	request->caller.account = challenge_account_of_token(&visit->shown);
 	set_lane_of_token(request, visit, &visit->shown, pressed);
 	if (is_his_own(visit, has_moved))
 		caller_saw_token(request);
@@ -171,7 +184,8 @@ static enum step_outcome go_on_passing(struct request *request, const struct vis
 
 	if (caller_is_moved_for_kind(caller))
 		caller->lane = lane_of_kind(request, visit, false);
-	if (!challenge_pass_is_within(memory_of(request), visit))
+	caller->account = challenge_account_of_pass(visit);
+	if (is_beyond_budget(request, visit))
 		caller->lane = LANE_GREEDY;
 	return STEP_NEXT;
 }
@@ -185,6 +199,8 @@ static enum step_outcome decide(struct request *request, struct visit *visit)
 {
 	if (challenge_is_carried(request))
 		return challenge_bring_back(request);
+	if (request->caller.partner)
+		return STEP_NEXT;
 	if (request->caller.is_admitted)
 		return go_on_let_in(request, visit);
 	if (visit_is_admitted(visit))

@@ -201,6 +201,7 @@ void turn_leave(struct request *request, enum turn_state next)
 	if (turn->state == TURN_HELD) {
 		learn(&calls, request);
 		count_answer(&calls, request);
+		turn->took_ns += now_ns > turn->held_ns ? now_ns - turn->held_ns : 0;
 		admission_done(&calls.gate->admission, &turn->entry, turn->sent_ns && now_ns > turn->held_ns ? (now_ns - turn->held_ns) / 1000 : 0);
 	}
 	turn->state = next;
