@@ -161,14 +161,19 @@ void admin_reply_done(struct admin_reply *reply)
 	buffer_done(&reply->bytes);
 }
 
-bool admin_is_there(const char *socket_path)
+enum result admin_reach(const char *socket_path)
 {
 	int fd;
+	enum result result = connect_to(socket_path, &fd);
 
-	if (connect_to(socket_path, &fd) != RESULT_OK)
-		return false;
-	close(fd);
-	return true;
+	if (result == RESULT_OK)
+		close(fd);
+	return result;
+}
+
+bool admin_is_there(const char *socket_path)
+{
+	return admin_reach(socket_path) == RESULT_OK;
 }
 
 int admin_complain(const struct admin_question *question, enum result result)

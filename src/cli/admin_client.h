@@ -32,6 +32,8 @@ enum result admin_ask(const struct admin_question *question, struct admin_reply 
 void admin_reply_done(struct admin_reply *reply);
 /* Does a shield answer there? */
 bool admin_is_there(const char *socket);
+/* The same: RESULT_NOT_FOUND is the only one by which nobody is there; otherwise it cannot be told, or not by this user. */
+enum result admin_reach(const char *socket) must_check;
 /* The sentence for a failed admin_ask, on stderr. EXIT_FAILED. */
 int admin_complain(const struct admin_question *question, enum result result);
 /* What an answer of 400 and above says, on stderr. EXIT_FAILED. */

@@ -200,7 +200,7 @@ const struct command commands[] = {
 	  .details = "For another administration or an application that asks the portal by itself, and that neither a challenge nor a flood is to keep out. add draws a "
 	             "token, says it once, writes its hash and its end into the configuration (partners, a key of the site), and reloads. The program sends it in the field "
 	             "Bouclier-Partner of each request, over TLS. It is served first and never asked for proof, as long as it keeps to its budgets (requests and cost, keys of the "
-	             "partner); beyond them it waits behind everybody while there is no room for all, and is limited like any other source. Rules, denylist, bans and rate_limits hold for it.\n\n"
+	             "partner); beyond them it has next to nothing while there is no room for all, and is limited like any other source. Rules, denylist, bans and rate_limits hold for it.\n\n"
 	             "end takes it back: it holds no more when the command is done. Without an argument: who has one, for which site and until when." },
 	{ .name = "purge", .summary = "has the running shield forget answers that it keeps", .arguments = "SITE URL|PREFIX*|tag:NAME", .arguments_min = 2,
 	  .arguments_max = 2, .options = purge_options, .run = purge_command,

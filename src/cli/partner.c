@@ -188,23 +188,33 @@ static int take_line_out(struct partner_order *order)
 	return result == RESULT_OK ? EXIT_DONE : say(order, result);
 }
 
-/* What was written serves nobody if the shield does not take it over: kept, it would stand in the way of the next attempt. */
-static int write_out(const struct partner_order *order)
+/* Of a token that is new. What was written serves nobody if the shield does not take it over: kept, it would stand in the way of the next attempt. Security,
+ * fails closed: what was taken out stays out, whatever becomes of the reload. */
+static int give_up(const struct partner_order *order, bool is_new, int code)
+{
+	if (is_new)
+		site_edit_undo(&order->edit);
+	else
+		fprintf(stderr, "the token is out of %s, and holds until a shield has taken that over\n", order->edit.path);
+	return code;
+}
+
+static int write_out(const struct partner_order *order, bool is_new)
 {
 	char socket[PATH_TEXT_MAX];
 	int code = site_edit_write(&order->edit);
+	enum result result;
 
 	find_socket(order->options, socket);
 	if (code != EXIT_DONE)
 		return code;
-	if (!admin_is_there(socket)) {
-		fprintf(stderr, "no shield answers at %s: nothing to reload\n", socket);
+	result = admin_reach(socket);
+	if (result == RESULT_NOT_FOUND) {
+		fprintf(stderr, "no shield answers at %s: nothing to reload; one that has another socket goes on as it was\n", socket);
 		return EXIT_DONE;
 	}
-	code = reload_ask(socket, RELOAD_ERRORS);
-	if (code != EXIT_DONE)
-		site_edit_undo(&order->edit);
-	return code;
+	code = result == RESULT_OK ? reload_ask(socket, RELOAD_ERRORS) : admin_complain(&(struct admin_question){ .socket = socket }, result);
+	return code == EXIT_DONE ? code : give_up(order, is_new, code);
 }
 
 /* The only time that anybody is told the token. */
@@ -258,7 +268,7 @@ static int change(struct partner_order *order)
 	if (code == EXIT_DONE && site_edit_check(&order->edit) != RESULT_OK)
 		code = command_failed("with that, the configuration would not do: nothing was written");
 	if (code == EXIT_DONE)
-		code = write_out(order);
+		code = write_out(order, is_new);
 	if (code == EXIT_DONE)
 		code = tell(order, is_new);
 	site_edit_done(&order->edit);

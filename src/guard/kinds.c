@@ -220,12 +220,9 @@ static void set_flooding(uint8_t *flag, uint8_t *held_s, bool is_now)
 /* The portal is well: the next wave, of the same kind, is not waited for until it shows. */
 static void hold(struct kinds *kinds)
 {
-	for (unsigned i = 0; i < KINDS; i++) {
-		if (kinds->held_s[i])
-			set_flooding(&kinds->is_flooding[i], &kinds->held_s[i], false);
-	}
-	if (kinds->rest_held_s)
-		set_flooding(&kinds->is_rest_flooding, &kinds->rest_held_s, false);
+	for (unsigned i = 0; i < KINDS; i++)
+		set_flooding(&kinds->is_flooding[i], &kinds->held_s[i], false);
+	set_flooding(&kinds->is_rest_flooding, &kinds->rest_held_s, false);
 }
 
 static void forgive(struct kinds *kinds)

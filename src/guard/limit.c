@@ -14,6 +14,7 @@
 #define USUAL_SHARE 0.9
 #define USUAL_WEIGHT 0.2
 #define SURELY_SHARE 0.7          /* half as much is what queues would leave */
+#define SURELY_ANSWERS 4u         /* of fewer nobody knows how they vary */
 #define FEWER_SHARE 0.75          /* as many at work as before, at most: or it was no probe */
 #define NOTICED_US 250000.0
 #define DEEP_SHARE 0.7            /* of where it was: a fall to be looked at */
@@ -116,7 +117,7 @@ static bool is_usual(const struct limit *limit, const struct limit_kind *kind, d
 {
 	double error_us = sqrt(fmax(0, kind->squares / kind->count - mean_us * mean_us) / kind->count);
 
-	return limit->is_probing && limit->most_at_work <= limit->usual_at_work * FEWER_SHARE && mean_us >= USUAL_SHARE * kind->usual_us &&
+	return limit->is_probing && kind->count >= SURELY_ANSWERS && limit->most_at_work <= limit->usual_at_work * FEWER_SHARE && mean_us >= USUAL_SHARE * kind->usual_us &&
 	       mean_us - 2 * error_us >= SURELY_SHARE * kind->usual_us;
 }
 

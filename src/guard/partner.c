@@ -22,7 +22,7 @@ static const struct key keys[] = {
 	{ .name = "until", .type = KEY_TIME, .flags = KEY_REQUIRED, .offset = AT(until_ms),
 	  .help = "When it ends (2027-01-31T00:00:00Z): from then on whoever shows it is a stranger." },
 	{ .name = "requests", .type = KEY_RATE, .offset = AT(requests), .fallback = "50/s", .min = 1, .max = 1000000,
-	  .help = "How many requests, in the long run. Beyond it he is not refused, and waits behind everybody while there is no room for all." },
+	  .help = "How many requests, in the long run. Beyond it he has next to nothing while there is no room for all." },
 	{ .name = "requests_burst", .type = KEY_NUMBER, .offset = AT(requests_burst), .fallback = "300", .min = 1, .max = GCRA_BURST_MAX,
 	  .help = "How many at once." },
 	{ .name = "cost", .type = KEY_DURATION, .offset = AT(cost_ms), .fallback = "2s", .min = 1, .max = 1000000,

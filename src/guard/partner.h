@@ -9,8 +9,8 @@
  * Owns     nothing
  * Threads  settings are immutable; what partners owe lies in a table that all workers share (rate_table.h)
  *
- * Security, fails closed: what is no token, is over, or cannot be hashed is nobody's. Beyond his budgets a partner is not refused for that: he waits behind
- * everybody while there is no room for all, and has no excuse where his source owes too much, so that a token that was stolen does not take the portal away
+ * Security, fails closed: what is no token, is over, or cannot be hashed is nobody's. Beyond his budgets a partner has next to nothing while
+ * there is no room for all, and has no excuse where his source owes too much, so that a token that was stolen does not take the portal away
  * from those it is for.
  */
 #ifndef BOUCLIER_GUARD_PARTNER_H

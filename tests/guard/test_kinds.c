@@ -162,6 +162,20 @@ static void waves(void **unused)
 	assert_int_equal(town->flagged_tools, 0);
 }
 
+/* Who comes with a rare browser while rare kinds flood, or did a moment ago, does not stay what he is taken for. */
+static void a_newcomer_among_rare_ones_is_forgiven(void **unused)
+{
+	struct town *town = town_after(1);
+
+	(void)unused;
+	live(town, 10, RANDOM, 5000);
+	live(town, 2, NONE, 0);
+	live(town, 1, 0xb0000001, 2);
+	live(town, 2, NONE, 0);
+	live(town, 1, 0xb0000001, 2);
+	assert_int_equal(town->flagged_tools, 0);
+}
+
 /* A tool that imitates the browser of a third of the citizens: these go down with it, the others do not; and a rare browser's as well. */
 static void a_lookalike_takes_its_kind_with_it(void **unused)
 {
@@ -359,7 +373,7 @@ int main(void)
 		cmocka_unit_test(what_is_usual_is_learned),
 		cmocka_unit_test(a_morning_when_everybody_comes_is_no_flood),
 		cmocka_unit_test(a_tool_is_seen_within_three_seconds),
-		cmocka_unit_test(waves),
+		cmocka_unit_test(waves), cmocka_unit_test(a_newcomer_among_rare_ones_is_forgiven),
 		cmocka_unit_test(a_lookalike_takes_its_kind_with_it),
 		cmocka_unit_test(several_lookalikes_do_not_excuse_each_other),
 		cmocka_unit_test(fields_in_random_order_are_one_flood),

@@ -85,10 +85,12 @@ void caller_choose_lane(struct caller *caller)
 {
 	if (caller->is_partner)
 		caller->lane = LANE_PARTNER;
-	else if (caller->partner)
-		caller->lane = caller->is_over_budget ? LANE_GREEDY : LANE_PARTNER;
+	else if (caller->partner && !caller->is_over_budget)
+		caller->lane = LANE_PARTNER;
 	else if (caller->is_admitted)
 		caller->lane = LANE_KNOWN;
+	else if (caller->partner)
+		caller->lane = LANE_GREEDY;
 	else if (caller->budget.level != BUDGET_WITHIN || (caller->was_banned && !caller->bot))
 		caller->lane = LANE_REST;
 	else
@@ -273,6 +275,8 @@ static uint64_t work_us(const struct request *request)
 
 	if (request->status >= 502 && request->status <= 504)
 		return 0;
+	if (request->is_aborted && begun_ns && !request->first_byte_ns && took_us < CALLER_WORK_PRESSED_US)
+		return CALLER_WORK_PRESSED_US;  /* he hung up: the origin works on for him */
 	return is_plain || took_us < CALLER_WORK_PRESSED_US ? took_us : CALLER_WORK_PRESSED_US;
 }
 

@@ -1,4 +1,4 @@
-/* Who is asked: strangers in the last two lanes who want a page, while they would wait for long. Never a program, a feed, a picture,
+/* Who is asked: strangers who want a page, neither known nor partners, while they would wait for long. Never a program, a feed, a picture,
  * nor a bot that DNS proves to be a good one. */
 #include "edge/challenge/inner.h"
 #include "edge/observing/observing.h"
