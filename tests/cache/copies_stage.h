@@ -55,7 +55,7 @@ static inline void give(void *context, void *tenant, uint64_t bytes)
 
 static inline void begin(struct stage *stage)
 {
-	stage->copies = copies_new(stage->fd, stage->store);
+	stage->copies = copies_new(stage->fd, stage->store, COPIES_CONTINUITY);
 	assert_non_null(stage->copies);
 	assert_ok(copies_apply(stage->copies, stage->rules, 2, stage->total_bytes));
 	for (unsigned i = 0; i < WAIT_MS && !copies_state(stage->copies).is_open && !copies_state(stage->copies).has_bad_key; i++)

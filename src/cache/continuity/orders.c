@@ -40,7 +40,7 @@ static void done(struct copies *copies)
 	free(copies);
 }
 
-struct copies *copies_new(int state_fd, struct cache_store *store)
+struct copies *copies_new(int state_fd, struct cache_store *store, enum copies_purpose purpose)
 {
 	struct copies *copies = calloc(1, sizeof(*copies));
 	sigset_t all, before;
@@ -49,6 +49,7 @@ struct copies *copies_new(int state_fd, struct cache_store *store)
 	if (!copies)
 		return NULL;
 	copies->store = store;
+	copies->purpose = purpose;
 	copies->state_fd = state_fd;
 	copies->folder.fd = -1;
 	init(copies);
@@ -370,13 +371,17 @@ enum result copies_drop(struct copies *copies, const struct cache_purge *purge, 
 {
 	struct copies_site *site;
 	enum result result = RESULT_OK;
+	size_t from_memory = 0;
 
 	*count = 0;
 	pthread_mutex_lock(&copies->lock);
+	if (copies_is_tier(copies))
+		from_memory = cache_store_purge(copies->store, purge);
 	site = copies_site_find(copies, purge->site);
 	if (site)
 		result = drop(copies, site, purge, with_pins, count);
 	pthread_mutex_unlock(&copies->lock);
+	*count += from_memory;
 	return result;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "cache/continuity/inner.h"
+#include "cache/continuity/tier.h"
 
 #include "base/banned.h"
 
@@ -32,7 +33,7 @@ static enum result write_pin(struct copies *copies, const struct copies_order *o
 	if (result == RESULT_OK)
 		result = copy_write_head(&pin, copies->folder.key, &head);
 	if (result == RESULT_OK)
-		result = copy_folder_put(&copies->folder, &order->pin_place, buffer_span(&head), SPAN_NONE, true);
+		result = copy_folder_put(&copies->folder, &order->pin_place, buffer_span(&head), SPAN_NONE, FOLDER_NAME);
 	buffer_done(&head);
 	return result;
 }
@@ -101,8 +102,10 @@ static bool take_found(struct copies *copies, const struct copy_found *found)
 	}
 	if (!site || !site->is_served || copies_is_purged(copies, site, &found->copy))
 		return false;
-	if (found->copy.kind == COPY_PIN)
+	if (found->copy.kind == COPY_PIN && !copies_is_tier(copies))
 		return take_pin(copies, site, found);
+	if (found->copy.kind != copies_kind(copies))
+		return false;
 	if (copies->state.copies >= COPIES_MAX)
 		return false;
 	return copy_entry_find(copies, found->copy.key, found->copy.vary, found->copy.variant) ||
@@ -143,13 +146,14 @@ static void open_folder(struct copies *copies)
 	copies->tried_ms = clock_mono_ms();
 	pthread_mutex_unlock(&copies->lock);
 	errno = 0;
-	result = copy_folder_open(&copies->folder, copies->state_fd);
+	result = copy_folder_open(&copies->folder, copies->state_fd, copies_is_tier(copies) ? "cache" : "continuity", copies_is_tier(copies));
 	if (result == RESULT_OK)
 		result = copy_folder_walk(&copies->folder, look_at_found, copies);
 	error = errno;
 	pthread_mutex_lock(&copies->lock);
 	copies->state.has_bad_key = result == RESULT_REFUSED;
-	if (result != RESULT_REFUSED)
+	copies->is_elsewhere = result == RESULT_MORE;
+	if (result != RESULT_REFUSED && result != RESULT_MORE)
 		copies_note_error(copies, result, error);
 	/* Where some of it could not be looked at, the rest is here. */
 	copies->state.is_open = copies->folder.fd >= 0;
@@ -188,11 +192,16 @@ static void sweep_entries(struct copies *copies, struct copies_site *site, uint6
 static void sweep(struct copies *copies)
 {
 	uint64_t now_s = clock_wall_ns() / 1000000000u;
+	bool is_all = copies->needs_sweep || !copies_is_tier(copies);
 
 	copies->needs_sweep = false;
 	copies->swept_ms = clock_mono_ms();
 	if (copies->has_left)
 		return;
+	if (!is_all) {
+		tier_sweep(copies);
+		return;
+	}
 	list_each (node, &copies->sites)
 		sweep_entries(copies, list_entry(node, struct copies_site, node), now_s);
 	copies->is_shrinking = true;
@@ -246,6 +255,7 @@ static void rest(struct copies *copies)
 	uint64_t until_ms = clock_mono_ms() + REST_MS;
 	struct timespec until = { .tv_sec = (time_t)(until_ms / 1000), .tv_nsec = (long)(until_ms % 1000) * 1000000 };
 
+	copies->busy_ms = 0;
 	(void)pthread_cond_timedwait(&copies->work, &copies->lock, &until);
 	if (copies->loaded)
 		unload_unused(copies);
@@ -253,7 +263,20 @@ static void rest(struct copies *copies)
 
 static bool is_to_open(const struct copies *copies)
 {
-	return !copies->state.is_open && copies->has_rules && (!copies->has_failed || clock_mono_ms() - copies->tried_ms >= RETRY_MS);
+	if (copies->state.is_open || !copies->has_rules || (copies->has_left && copies_is_tier(copies)))
+		return false;
+	return !copies->has_failed || clock_mono_ms() - copies->tried_ms >= (copies->is_elsewhere ? REST_MS : RETRY_MS);
+}
+
+/* The edge that serves now finds what lies there for itself. */
+static void give_over(struct copies *copies)
+{
+	list_each (node, &copies->sites) {
+		list_each_safe (each, next, &list_entry(node, struct copies_site, node)->entries)
+			copy_entry_remove(copies, list_entry(each, struct copy_entry, of_site));
+	}
+	copy_folder_done(&copies->folder);
+	copies->state.is_open = false;
 }
 
 static void turn(struct copies *copies)
@@ -266,12 +289,14 @@ static void turn(struct copies *copies)
 		do_order(copies);
 	else if (!list_is_empty(&copies->loads))
 		copies_do_load(copies);
-	else if (copies->needs_sweep || clock_mono_ms() - copies->swept_ms >= SWEEP_MS)
+	else if (copies->needs_sweep || clock_mono_ms() - copies->swept_ms >= (copies_is_tier(copies) ? REST_MS : SWEEP_MS))
 		sweep(copies);
 	else if (copies->is_shrinking)
 		shrink(copies);
 	else if (!list_is_empty(&copies->saves))
 		copies_do_save(copies);
+	else if (copies->has_left && copies_is_tier(copies))
+		give_over(copies);
 	else
 		rest(copies);
 }
@@ -281,8 +306,10 @@ void *copies_run(void *context)
 	struct copies *copies = context;
 
 	pthread_mutex_lock(&copies->lock);
-	while (!copies->must_stop)
+	while (!copies->must_stop) {
+		copies->busy_ms = clock_mono_ms();
 		turn(copies);
+	}
 	pthread_mutex_unlock(&copies->lock);
 	copy_folder_done(&copies->folder);
 	return NULL;

@@ -16,6 +16,7 @@
 #include "cli/edge/build.h"
 #include "cli/edge/certificates.h"
 #include "cli/edge/collections.h"
+#include "cli/edge/cache_disk.h"
 #include "cli/edge/continuity.h"
 #include "cli/edge/folders.h"
 #include "cli/edge/graduate.h"
@@ -115,6 +116,8 @@ static void open_cache(struct edge_state *state)
 	if (state->snapshot && !state->start.is_reduced)
 		state->common.cache = edge_cache_new(&state->common.tenants, (uint64_t)plan_of(state->snapshot)->top->cache_bytes);
 	edge_continuity_open(state);
+	if (state->snapshot)
+		edge_cache_disk_apply(state);
 }
 
 static void use_snapshot(struct edge_state *state, struct snapshot *snapshot, struct edge_plan *plan)
@@ -127,6 +130,7 @@ static void use_snapshot(struct edge_state *state, struct snapshot *snapshot, st
 	share(state);
 	edge_cache_apply(state->common.cache, plan_of(snapshot));
 	edge_continuity_apply(state);
+	edge_cache_disk_apply(state);
 	event_apply(state->event, event_settings_of(snapshot), edge_tenants_count(&state->common.tenants));
 	edge_hits_apply(state);
 	edge_sources_apply(state);
@@ -205,6 +209,7 @@ static void begin_drain(struct edge_state *state, const struct edge_order *order
 	if (order->is_replaced) {  /* behind the above: it waits for the disk, and workers need not */
 		event_hand_over(state->event);
 		edge_continuity_leave(state);
+		edge_cache_disk_leave(state);
 		admin_leave(state->admin);
 	}
 }
@@ -293,6 +298,7 @@ static void tick(struct timer *timer)
 	edge_sources_tick(state);
 	edge_maintenance_tick(state);
 	edge_continuity_tick(state);
+	edge_cache_disk_tick(state);
 	edge_levels_tick(state);
 	edge_observed_tick(state);
 	edge_kept_tick(state);
@@ -517,6 +523,7 @@ static void end(struct edge_state *state)
 		snapshot_drop(state->snapshot);
 	edge_retired_forget(state);
 	edge_continuity_close(state);
+	edge_cache_disk_close(state);
 	edge_cache_free(state->common.cache);
 	origins_done(&state->common.origins);
 	edge_tenants_done(&state->common.tenants);
