@@ -7,7 +7,7 @@
 
 #include "base/banned.h"
 
-#define SWEPT_BUCKETS 64u         /* once a second: all of them in a minute or so */
+#define SWEPT_BUCKETS 512u        /* once a second: all of them in eight */
 #define VALIDATED_S 86400u        /* for so long an answer is of use that is too old, and may be asked for with its validator */
 
 /* Seconds of its age. */
