@@ -2,6 +2,7 @@
 damaged costs nobody a page."""
 import os
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -273,8 +274,13 @@ def test_damaged_files(town, portal):
     wait_until(lambda: "files of answers on the cache's disk were damaged" in town.said(), what="it is said")
 
 
-def test_an_upgrade(town, portal):
+def test_an_upgrade(start_shield, portal):
     """Both processes share the folder: the old one writes until it is replaced, the new one finds what it wrote."""
+    town = start_shield(settings(portal), {"start": False})
+    program = town.folder / "bouclier"  # the edge's user tries it first, and need not reach the folder of the build
+    shutil.copy(town.binary, program)
+    town.binary = str(program)
+    town.start()
     written(town, "/before")
     old = town.edge()
     town.signal(signal.SIGUSR2)
