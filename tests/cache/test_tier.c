@@ -321,7 +321,7 @@ static void note(const char *path)
 static void cut_at_every_length(void **state)
 {
 	struct stage *stage = tier_of(state);
-	char text[2048];
+	char text[2048], site[512];
 	struct stat status;
 	ssize_t size;
 	int fd;
@@ -332,8 +332,10 @@ static void cut_at_every_length(void **state)
 	size = read(fd, text, sizeof(text));
 	close(fd);
 	assert_in_range(size, 300, sizeof(text) - 1);
+	snprintf(site, sizeof(site), "%.*s", (int)(strrchr(found_path, '/') - found_path), found_path);
 	for (ssize_t length = 0; length < size; length++) {
 		copies_free(stage->copies);
+		(void)!mkdir(site, 0700);  /* an empty one goes */
 		fd = open(found_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 		assert_int_equal(write(fd, text, (size_t)length), length);
 		close(fd);
