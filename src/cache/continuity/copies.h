@@ -65,7 +65,7 @@ struct copies *copies_new(int state_fd, struct cache_store *store, enum copies_p
 void copies_free(struct copies *copies);
 /* These COUNT sites are served from now on, of which all copies together have TOTAL_BYTES on disk. Copies of other sites go. */
 enum result copies_apply(struct copies *copies, const struct copies_rules *rules, size_t count, uint64_t total_bytes) must_check;
-/* Another edge serves now: it writes, we do not. A tier is given back to it, and has nothing any more. */
+/* Another edge serves now: it writes, we do not, and it looks again at what we have written. A tier is given over to it, and has nothing any more. */
 void copies_leave(struct copies *copies);
 
 /* -- by who serves -- */

@@ -59,17 +59,9 @@ static enum result make_key(struct copy_folder *folder)
 	return is_good && fsync(folder->fd) == 0 ? read_key(folder) : RESULT_IO;
 }
 
-/* The lock is that of the open folder: it goes with its descriptor, or with whoever is killed. */
-static enum result be_alone(const struct copy_folder *folder)
+enum result copy_folder_open(struct copy_folder *folder, int state_fd, const char *name)
 {
-	if (flock(folder->fd, LOCK_EX | LOCK_NB) == 0)
-		return RESULT_OK;
-	return errno == EWOULDBLOCK ? RESULT_MORE : RESULT_IO;
-}
-
-enum result copy_folder_open(struct copy_folder *folder, int state_fd, const char *name, bool is_alone)
-{
-	enum result result = RESULT_OK;
+	enum result result;
 
 	folder->fd = -1;
 	if (mkdirat(state_fd, name, 0700) < 0 && errno != EEXIST)
@@ -77,10 +69,7 @@ enum result copy_folder_open(struct copy_folder *folder, int state_fd, const cha
 	folder->fd = openat(state_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (folder->fd < 0)
 		return RESULT_IO;
-	if (is_alone)
-		result = be_alone(folder);
-	if (result == RESULT_OK)
-		result = read_key(folder);
+	result = read_key(folder);
 	if (result == RESULT_NOT_FOUND)
 		result = make_key(folder);
 	if (result != RESULT_OK) {
@@ -90,6 +79,22 @@ enum result copy_folder_open(struct copy_folder *folder, int state_fd, const cha
 		errno = error;
 	}
 	return result;
+}
+
+enum result copy_folder_join(const struct copy_folder *folder, enum folder_sharing sharing)
+{
+	bool is_alone = flock(folder->fd, LOCK_EX | LOCK_NB) == 0;
+	int error = errno;
+
+	if (sharing == FOLDER_SHARED)
+		(void)!flock(folder->fd, LOCK_SH | LOCK_NB);
+	errno = error;
+	return is_alone ? RESULT_OK : error == EWOULDBLOCK ? RESULT_MORE : RESULT_IO;
+}
+
+void copy_folder_leave(const struct copy_folder *folder)
+{
+	(void)!flock(folder->fd, LOCK_UN);
 }
 
 void copy_folder_done(struct copy_folder *folder)

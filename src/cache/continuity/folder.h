@@ -35,10 +35,20 @@ struct copy_place {
 	char name[FOLDER_NAME_MAX];   /* with NUL */
 };
 
-/* Makes what is missing. RESULT_IO: errno; RESULT_REFUSED: the key is not a file of 32 bytes of ours alone. IS_ALONE: nobody else has it open so until
- * copy_folder_done; RESULT_MORE: somebody has. */
-enum result copy_folder_open(struct copy_folder *folder, int state_fd, const char *name, bool is_alone) must_check;
+/* Makes what is missing. RESULT_IO: errno; RESULT_REFUSED: the key is not a file of 32 bytes of ours alone. */
+enum result copy_folder_open(struct copy_folder *folder, int state_fd, const char *name) must_check;
 void copy_folder_done(struct copy_folder *folder);
+/* With whom: an edge that takes over runs beside the one before it for a while. */
+enum folder_sharing {
+	FOLDER_SHARED,                /* both may write */
+	FOLDER_ALONE,                 /* who has joined first writes, until it leaves */
+};
+/* This process may write there from now on: said by a lock of the folder (flock(2)), which a death takes back. RESULT_MORE: somebody else has joined; who wants
+ * it ALONE has not, and who shares it may ask again, by joining again, until the other has left. RESULT_IO: errno; there are no locks, and who shares it does not
+ * hear of others: what they write is found at the next start. */
+enum result copy_folder_join(const struct copy_folder *folder, enum folder_sharing sharing) must_check;
+/* It writes no more. */
+void copy_folder_leave(const struct copy_folder *folder);
 /* Where COPY, of the site with this key, lies. RESULT_NO_MEMORY. */
 enum result copy_place_of(uint64_t site, const struct copy *copy, struct copy_place *place) must_check;
 /* What a file takes on disk. */

@@ -76,17 +76,30 @@ static void do_order(struct copies *copies)
 	copies_order_drop(order);
 }
 
-/* -- what lies there at the start -- */
+/* -- what lies there: looked at at the start, and once more if another edge wrote at the same time -- */
 
 static bool take_pin(struct copies *copies, struct copies_site *site, const struct copy_found *found)
 {
 	struct copy_pin *pin = copies_pin_find(site, found->copy.key);  /* somebody has pinned it again before it was found */
 
-	if (!pin && site->pin_count < COPIES_PINS_MAX)
+	if (!pin && site->pin_count < COPIES_PINS_MAX && !copies_is_purged(copies, site, &found->copy))
 		pin = copies_pin_add(copies, site, &found->place, found->copy.key);
 	if (pin)
 		pin->is_on_disk = true;
 	return pin;
+}
+
+/* One that is known stays, whatever was purged: that was before it was written. Another in its place is another edge's. */
+static bool take_copy(struct copies *copies, struct copies_site *site, const struct copy_found *found)
+{
+	struct copy_entry *known = copy_entry_find(copies, found->copy.key, found->copy.vary, found->copy.variant);
+
+	if (known && known->kept_s == found->copy.kept_s)
+		return true;
+	if (known)
+		copy_entry_remove(copies, known);
+	return !copies_is_purged(copies, site, &found->copy) && copies->state.copies < COPIES_MAX &&
+	       copy_entry_add(copies, site, &found->copy, &found->place, found->file_bytes);
 }
 
 /* False: it goes. */
@@ -100,16 +113,11 @@ static bool take_found(struct copies *copies, const struct copy_found *found)
 		copies->state.damaged++;
 		return false;
 	}
-	if (!site || !site->is_served || copies_is_purged(copies, site, &found->copy))
+	if (!site || !site->is_served)
 		return false;
 	if (found->copy.kind == COPY_PIN && !copies_is_tier(copies))
 		return take_pin(copies, site, found);
-	if (found->copy.kind != copies_kind(copies))
-		return false;
-	if (copies->state.copies >= COPIES_MAX)
-		return false;
-	return copy_entry_find(copies, found->copy.key, found->copy.vary, found->copy.variant) ||
-	       copy_entry_add(copies, site, &found->copy, &found->place, found->file_bytes);
+	return found->copy.kind == copies_kind(copies) && take_copy(copies, site, found);
 }
 
 static bool look_at_found(void *context, const struct copy_found *found)
@@ -137,31 +145,103 @@ static void tell_early(struct copies *copies)
 	}
 }
 
+/* Continuity is shared: what an edge that takes over cannot give is a portal that is down, and what two write side by side is found by the second look. The
+ * tier is not: two who write know nothing of each other's bytes and purges, and without it the origin is asked. */
+static enum folder_sharing sharing_of(const struct copies *copies)
+{
+	return copies_is_tier(copies) ? FOLDER_ALONE : FOLDER_SHARED;
+}
+
+/* Without the lock. RESULT_MORE: another edge has it alone. */
+static enum result open_and_join(struct copies *copies, bool *is_shared)
+{
+	enum result result = copy_folder_open(&copies->folder, copies->state_fd, copies_is_tier(copies) ? "cache" : "continuity");
+	int error;
+
+	if (result != RESULT_OK)
+		return result;
+	result = copy_folder_join(&copies->folder, sharing_of(copies));
+	*is_shared = result == RESULT_MORE;
+	if (result == RESULT_OK || sharing_of(copies) == FOLDER_SHARED)
+		return RESULT_OK;
+	error = errno;
+	copy_folder_done(&copies->folder);
+	errno = error;
+	return result;
+}
+
 /* A key that others may read is looked at again with each try: a person may mend it. */
 static void open_folder(struct copies *copies)
 {
+	bool is_shared = false;
 	enum result result;
 	int error;
 
 	copies->tried_ms = clock_mono_ms();
 	pthread_mutex_unlock(&copies->lock);
 	errno = 0;
-	result = copy_folder_open(&copies->folder, copies->state_fd, copies_is_tier(copies) ? "cache" : "continuity", copies_is_tier(copies));
+	result = open_and_join(copies, &is_shared);  /* before looking, not after */
 	if (result == RESULT_OK)
 		result = copy_folder_walk(&copies->folder, look_at_found, copies);
 	error = errno;
 	pthread_mutex_lock(&copies->lock);
+	copies->is_joined = copies->folder.fd >= 0;
+	copies->is_shared = is_shared;
 	copies->state.has_bad_key = result == RESULT_REFUSED;
-	copies->is_elsewhere = result == RESULT_MORE;
 	if (result != RESULT_REFUSED && result != RESULT_MORE)
 		copies_note_error(copies, result, error);
 	/* Where some of it could not be looked at, the rest is here. */
 	copies->state.is_open = copies->folder.fd >= 0;
 	copies->has_failed = !copies->state.is_open;
 	copies->needs_sweep = true;
-	if (copies->state.is_open)
+	if (copies_know_all(copies))
 		copies_purges_done(copies);
 	tell_early(copies);
+}
+
+/* An edge takes over while the one before it still writes, until it is told to drain: that would not be found before the next start. */
+static void open_again(struct copies *copies)
+{
+	enum result result = RESULT_OK;
+	bool is_shared;
+	int error;
+
+	copies->tried_ms = clock_mono_ms();
+	pthread_mutex_unlock(&copies->lock);
+	errno = 0;
+	is_shared = copy_folder_join(&copies->folder, FOLDER_SHARED) == RESULT_MORE;
+	if (!is_shared)
+		result = copy_folder_walk(&copies->folder, look_at_found, copies);
+	error = errno;
+	pthread_mutex_lock(&copies->lock);
+	if (is_shared)
+		return;
+	if (result != RESULT_OK)
+		copies_note_error(copies, result, error);
+	copies->is_shared = false;
+	copies->needs_sweep = true;
+	copies_purges_done(copies);
+}
+
+/* The edge that serves now finds what lies there for itself. */
+static void forget_all(struct copies *copies)
+{
+	list_each (node, &copies->sites) {
+		list_each_safe (each, next, &list_entry(node, struct copies_site, node)->entries)
+			copy_entry_remove(copies, list_entry(each, struct copy_entry, of_site));
+	}
+	copies->state.is_open = false;
+}
+
+/* What a person said while it served is on disk by now. What waits to be written is not written any more. */
+static void leave(struct copies *copies)
+{
+	while (!list_is_empty(&copies->saves))
+		copies_do_save(copies);
+	if (copies_is_tier(copies))
+		forget_all(copies);
+	copy_folder_leave(&copies->folder);
+	copies->is_joined = copies->is_shared = false;
 }
 
 /* -- now and then -- */
@@ -261,22 +341,16 @@ static void rest(struct copies *copies)
 		unload_unused(copies);
 }
 
+static bool is_to_open_again(const struct copies *copies)
+{
+	return copies->is_shared && clock_mono_ms() - copies->tried_ms >= REST_MS;
+}
+
 static bool is_to_open(const struct copies *copies)
 {
 	if (copies->state.is_open || !copies->has_rules || (copies->has_left && copies_is_tier(copies)))
 		return false;
-	return !copies->has_failed || clock_mono_ms() - copies->tried_ms >= (copies->is_elsewhere ? REST_MS : RETRY_MS);
-}
-
-/* The edge that serves now finds what lies there for itself. */
-static void give_over(struct copies *copies)
-{
-	list_each (node, &copies->sites) {
-		list_each_safe (each, next, &list_entry(node, struct copies_site, node)->entries)
-			copy_entry_remove(copies, list_entry(each, struct copy_entry, of_site));
-	}
-	copy_folder_done(&copies->folder);
-	copies->state.is_open = false;
+	return !copies->has_failed || clock_mono_ms() - copies->tried_ms >= (copies->is_shared ? REST_MS : RETRY_MS);
 }
 
 static void turn(struct copies *copies)
@@ -287,16 +361,18 @@ static void turn(struct copies *copies)
 		rest(copies);
 	else if (!list_is_empty(&copies->orders))
 		do_order(copies);
+	else if (copies->has_left && copies->is_joined)
+		leave(copies);
 	else if (!list_is_empty(&copies->loads))
 		copies_do_load(copies);
+	else if (is_to_open_again(copies))
+		open_again(copies);
 	else if (copies->needs_sweep || clock_mono_ms() - copies->swept_ms >= (copies_is_tier(copies) ? REST_MS : SWEEP_MS))
 		sweep(copies);
 	else if (copies->is_shrinking)
 		shrink(copies);
 	else if (!list_is_empty(&copies->saves))
 		copies_do_save(copies);
-	else if (copies->has_left && copies_is_tier(copies))
-		give_over(copies);
 	else
 		rest(copies);
 }
