@@ -174,6 +174,22 @@ struct cache_object *cache_store_find(struct cache_store *store, const struct ca
 	return found;
 }
 
+bool cache_store_has(struct cache_store *store, struct span key, struct span vary, struct span variant)
+{
+	uint64_t hash = cache_store_hash(store, key);
+	struct cache_shard *shard = shard_of(store, hash);
+	bool is_there = false;
+
+	pthread_mutex_lock(&shard->lock);
+	list_each (node, cache_shard_bucket(shard, hash)) {
+		const struct cache_object *object = list_entry(node, struct cache_object, bucket);
+
+		is_there |= object->hash == hash && span_equal(object->key, key) && span_equal(object->vary, vary) && span_equal(object->variant, variant);
+	}
+	pthread_mutex_unlock(&shard->lock);
+	return is_there;
+}
+
 /* -- keeping -- */
 
 /* Both only grow: while their sum is the same, neither has changed. A purge has them grow before and after it: who found something meanwhile knows. */

@@ -53,6 +53,8 @@ struct cache_object *cache_store_find(struct cache_store *store, const struct ca
 enum result cache_store_put(struct cache_store *store, struct cache_object *object, uint64_t purges) must_check;
 /* The same with one that comes back from disk: it takes nobody's place, for who has it has come later. RESULT_REFUSED. */
 enum result cache_store_return(struct cache_store *store, struct cache_object *object) must_check;
+/* Memory has an answer of just this variant. */
+bool cache_store_has(struct cache_store *store, struct span key, struct span vary, struct span variant);
 /* It differs from what it was before, and after, each purge. */
 uint64_t cache_store_purges(const struct cache_store *store, uint64_t hash);
 /* How often what has HASH was asked for lately, about: at most 15. */

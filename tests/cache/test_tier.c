@@ -367,11 +367,40 @@ static void one_at_a_time(void **state)
 	copies_free(second.copies);
 }
 
+/* What the second forgets, and what it gets anew, before it has the folder: the first's files of that are not given later. */
+static void forgotten_before_it_is_found(void **state)
+{
+	struct stage *stage = tier_of(state);
+	struct stage second = *stage;
+	struct cache_object *newer = make(stage, "/newer", 20, &fresh), *gone = make(stage, "/gone", 10, &fresh);
+	size_t count;
+
+	store(stage, "/newer", 10, &fresh);
+	store(stage, "/gone", 10, &fresh);
+	store(stage, "/purged", 10, &fresh);
+	store(stage, "/stays", 10, &fresh);
+	second.copies = copies_new(stage->fd, stage->store, COPIES_TIER);
+	assert_ok(copies_apply(second.copies, stage->rules, 2, stage->total_bytes));
+	assert_ok(cache_store_put(stage->store, newer, cache_store_purges(stage->store, newer->hash)));
+	tier_forget(second.copies, gone->key);
+	assert_int_equal(copies_drop(second.copies, &(struct cache_purge){ SITE, PURGE_ADDRESS, SPAN("/purged") }, false, &count), RESULT_TIMEOUT);
+	assert_false(copies_state(second.copies).is_open);
+	copies_leave(stage->copies);
+	for (unsigned i = 0; i < WAIT_MS && !copies_state(second.copies).is_open; i++)
+		usleep(1000);
+	assert_int_equal(copies_state(second.copies).copies, 1);
+	assert_true(brings(&second, "/stays", false, false));
+	assert_int_equal(each_file(stage, ".copy", NULL), 1);
+	copies_free(second.copies);
+	cache_object_drop(newer);
+	cache_object_drop(gone);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(comes_back_as_it_was), TEST(for_whom), TEST(what_suits), TEST(purged_meanwhile), TEST(purges), TEST(newer_in_memory), TEST(who_goes), TEST(too_old),
-		TEST(cut_at_every_length), TEST(one_at_a_time),
+		TEST(cut_at_every_length), TEST(one_at_a_time), TEST(forgotten_before_it_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,10 +63,12 @@ def disk(town):
 def written(town, *paths, ask=None):
     """Asks for PATHS until each is on disk."""
     before = len(files(town))
-    for path in paths:
-        for _ in range(3):
+
+    def are_written():
+        for path in paths:
             (ask or town.get)(path)
-    wait_until(lambda: len(files(town)) == before + len(paths), what=f"{paths} on disk")
+        return len(files(town)) == before + len(paths)
+    wait_until(are_written, what=f"{paths} on disk")
 
 
 def purge(town, what):

@@ -195,6 +195,8 @@ struct copies_order *copies_order_new(void) must_check;
 struct copy_place *copies_order_add(struct copies_order *order) must_check;
 void copies_order_drop(struct copies_order *order);
 
+/* Security, fails closed: what PURGE names, with pins or without, is not found later. Until all that lies on disk is known. */
+void copies_keep_purge(struct copies *copies, struct copies_site *site, const struct cache_purge *purge, bool with_pins);
 /* Before it was known that COPY is there, somebody has purged it. */
 bool copies_is_purged(const struct copies *copies, const struct copies_site *site, const struct copy *copy);
 /* All that lies on disk is known, and stays so. */

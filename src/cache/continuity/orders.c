@@ -295,8 +295,7 @@ static enum result gather(struct copies *copies, struct copies_site *site, const
 	return RESULT_OK;
 }
 
-/* Security, fails closed: what a person wants forgotten is not found later. */
-static void keep_purge(struct copies *copies, struct copies_site *site, const struct cache_purge *purge, bool with_pins)
+void copies_keep_purge(struct copies *copies, struct copies_site *site, const struct cache_purge *purge, bool with_pins)
 {
 	struct copies_purge *kept = copies->purge_count < PURGES_MAX ? malloc(sizeof(*kept) + purge->text.len) : NULL;
 
@@ -351,7 +350,7 @@ static enum result drop(struct copies *copies, struct copies_site *site, const s
 	site->drops++;  /* what is on its way to the disk does not arrive */
 	*count = order ? order->count : 0;
 	if (!copies_know_all(copies))
-		keep_purge(copies, site, purge, with_pins);
+		copies_keep_purge(copies, site, purge, with_pins);
 	if (!copies->state.is_open) {
 		if (order && order->count)
 			post(copies, order);

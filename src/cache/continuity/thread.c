@@ -98,6 +98,8 @@ static bool take_copy(struct copies *copies, struct copies_site *site, const str
 		return true;
 	if (known)
 		copy_entry_remove(copies, known);
+	if (copies_is_tier(copies) && tier_is_outdated(copies, &found->copy))
+		return false;
 	return !copies_is_purged(copies, site, &found->copy) && copies->state.copies < COPIES_MAX &&
 	       copy_entry_add(copies, site, &found->copy, &found->place, found->file_bytes);
 }
@@ -143,6 +145,12 @@ static void tell_early(struct copies *copies)
 		__atomic_store_n(&ticket->is_told, true, __ATOMIC_RELEASE);
 		ticket->wake(ticket);
 	}
+}
+
+/* The workers of a tier look at it without the lock. */
+static void set_open(struct copies *copies, bool is_open)
+{
+	__atomic_store_n(&copies->state.is_open, is_open, __ATOMIC_RELAXED);
 }
 
 /* Continuity is shared: what an edge that takes over cannot give is a portal that is down, and what two write side by side is found by the second look. The
@@ -191,7 +199,7 @@ static void open_folder(struct copies *copies)
 	if (result != RESULT_REFUSED && result != RESULT_MORE)
 		copies_note_error(copies, result, error);
 	/* Where some of it could not be looked at, the rest is here. */
-	copies->state.is_open = copies->folder.fd >= 0;
+	set_open(copies, copies->folder.fd >= 0);
 	copies->has_failed = !copies->state.is_open;
 	copies->needs_sweep = true;
 	if (copies_know_all(copies))
@@ -230,7 +238,7 @@ static void forget_all(struct copies *copies)
 		list_each_safe (each, next, &list_entry(node, struct copies_site, node)->entries)
 			copy_entry_remove(copies, list_entry(each, struct copy_entry, of_site));
 	}
-	copies->state.is_open = false;
+	set_open(copies, false);
 }
 
 /* What a person said while it served is on disk by now. What waits to be written is not written any more. */

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "cache/continuity/inner.h"
+#include "cache/key.h"
 
 #include "base/banned.h"
 
@@ -55,6 +56,11 @@ bool tier_suits(const struct cache_object *object, uint64_t now_ms)
 	return !object->life.is_learned && !object->life.is_validated_always && use_of(&object->life) >= age_s + TIER_USE_MIN_S &&
 	       object->body->bytes <= TIER_BODY_MAX && object->fields.count <= COPY_FIELDS_MAX &&
 	       object->key.len + object->vary.len + object->variant.len + object->tags.len <= TIER_TEXT_MAX && has_plain_vary(object->vary);
+}
+
+bool tier_is_open(const struct copies *copies)
+{
+	return __atomic_load_n(&copies->state.is_open, __ATOMIC_RELAXED);
 }
 
 /* Under the lock: nobody purges or forgets anything now. */
@@ -152,9 +158,28 @@ void tier_replace(struct copies *copies, const struct cache_object *object)
 	pthread_mutex_unlock(&copies->lock);
 }
 
+bool tier_is_outdated(const struct copies *copies, const struct copy *copy)
+{
+	return cache_store_has(copies->store, copy->key, copy->vary, copy->variant);
+}
+
+/* What lies on disk is not known yet: at the start, or while the edge before this one has the folder. */
+static void forget_later(struct copies *copies, struct span key)
+{
+	list_each (node, &copies->sites) {
+		struct copies_site *site = list_entry(node, struct copies_site, node);
+		struct cache_purge purge = { site->rules.site, PURGE_ADDRESS, key_url(key) };
+
+		if (cache_purge_names(&purge, key))
+			copies_keep_purge(copies, site, &purge, false);
+	}
+}
+
 void tier_forget(struct copies *copies, struct span key)
 {
 	pthread_mutex_lock(&copies->lock);
+	if (!copies_know_all(copies) && !copies->has_left)
+		forget_later(copies, key);
 	copies_drop_saves(copies, key);
 	list_each_safe (node, next, copies_bucket(copies, key)) {
 		struct copy_entry *entry = list_entry(node, struct copy_entry, bucket);

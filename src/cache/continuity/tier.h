@@ -37,10 +37,12 @@ struct tier_offer {
 /* It is of use long enough, and says who may have it by what tells nothing of who asked: declared, and not by more than Accept, Accept-Encoding,
  * Accept-Language, Origin and the absence of cookies. */
 bool tier_suits(const struct cache_object *object, uint64_t now_ms);
+/* What lies there is known, and more may lie there: who offers before is to come again soon. */
+bool tier_is_open(const struct copies *copies);
 void tier_offer(struct copies *copies, const struct tier_offer *offer, uint64_t now_ms);
 /* What lies there of this variant is not the newest any more. */
 void tier_replace(struct copies *copies, const struct cache_object *object);
-/* cache_store_forget, on disk too. */
+/* cache_store_forget, on disk too; and of what is found there later. */
 void tier_forget(struct copies *copies, struct span key);
 /* Somebody has waited for the disk, and goes on without it. */
 void tier_count_late(struct copies *copies);
@@ -55,6 +57,8 @@ bool tier_may_be_asked(struct copies *copies, const struct copy_entry *entry);
 void tier_return(struct copies *copies, struct copy_entry *entry, struct cache_object *object);
 /* KEY is worth the place of VICTIM, who otherwise is the last to go. */
 bool tier_wins(struct copies *copies, struct span key, struct copy_entry *victim);
+/* COPY, which is found only now, is older than what memory has got meanwhile. */
+bool tier_is_outdated(const struct copies *copies, const struct copy *copy);
 /* Some of what is of no use any more goes. */
 void tier_sweep(struct copies *copies);
 

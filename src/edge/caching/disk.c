@@ -126,7 +126,7 @@ void disk_see(const struct request *request, struct cache_object *object)
 	struct tier_offer offer = { object, request->site->key, 0, request->caching.purges };
 	bool is_good;
 
-	if (!disk || now_ms(request) < __atomic_load_n(&object->disk_look_ms, __ATOMIC_RELAXED))
+	if (!disk || !tier_is_open(disk) || now_ms(request) < __atomic_load_n(&object->disk_look_ms, __ATOMIC_RELAXED))
 		return;
 	is_good = may_lie_there(request, object);
 	if (is_good && cache_store_asked(cache_of(request)->store, object->hash) < DISK_ASKED_MIN)
