@@ -1,6 +1,7 @@
 /* The disk of the cache (cache/continuity/tier.h) of a running edge: opened once `cache_disk` is said, told of each configuration, and watched.
  *
- * One process at a time has the folder: an edge that is to replace another gets it when that one drains, and is served from memory and the origins until then.
+ * One process at a time has the folder (FOLDER_ALONE, cache/continuity/folder.h): an edge that is to replace another gets it when that one drains, and is served
+ * from memory and the origins until then.
  *
  * Owns     the copies, which the cache's readers see in struct edge_cache
  * Threads  the service thread's
