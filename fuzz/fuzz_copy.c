@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (head >= MAC_LEN && head <= text.len)
 		assert(mac_make(mac_key, span_take(text, head - MAC_LEN), file + head - MAC_LEN) == RESULT_OK);
 	if (copy_read_head(text, text.len, mac_key, &copy, &found) == RESULT_OK) {
-		assert(found == head && head <= text.len);
+		assert(found == head && head <= text.len && (copy.kind == COPY_STORED ? COPY_LIFE_LEN : 0) == copy.life.len);
 		for (unsigned i = 0; i < copy.field_count; i++)
 			assert(copy.fields[i].name.len && span_find(copy.fields[i].value, '\n') == copy.fields[i].value.len && copy.fields[i].id != FIELD_SET_COOKIE);
 		buffer_init(&again, COPY_HEAD_MAX);

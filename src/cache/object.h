@@ -50,6 +50,7 @@ struct cache_object {
 	struct cache_life life;
 	uint64_t received_ms;         /* CLOCK_MONOTONIC: ages count from here */
 	uint64_t copy_look_ms;        /* atomic: until then nobody looks again whether a continuity copy is to be made of it */
+	uint64_t disk_look_ms;        /* atomic: the same, for the disk of the cache */
 	uint64_t ill_until_ms;        /* atomic: the origin has just failed to bring it up to date; until then nobody tries again */
 	struct cache_body *body;      /* never NULL; may be empty */
 };

@@ -22,6 +22,9 @@ static const struct key keys[] = {
 	  .help = "true: pages of which the origin does not say how long they are good, and that were the same, byte by byte, for 20 anonymous visitors while the "
 	          "site was not attacked, are given to others for a minute at most, whatever their query says; never where a parameter changed the page, a "
 	          "cookie was set, or the origin said private, no-store or no-cache. It is a guess: not where pages depend on the visitor's address." },
+	{ .name = "disk", .type = KEY_BOOL, .offset = AT(disk), .fallback = "true",
+	  .help = "Where `cache_disk` is said: what is kept and was asked for more than once lies on disk, too. Not on routes with allow_from, nor what has a secret in "
+	          "its address or varies on more than Accept, Accept-Encoding, Accept-Language, Origin and cookies. false: in memory alone." },
 	{ 0 },
 };
 

@@ -12,6 +12,7 @@ struct cache_settings {
 	int64_t if_error_ms;
 	bool obeys_clients;
 	bool learns;
+	bool disk;
 };
 
 /* For a KEY_MAP of the tables of site and route. */

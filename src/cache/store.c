@@ -153,7 +153,8 @@ struct cache_object *cache_store_find(struct cache_store *store, const struct ca
 	memo.is_written = false;
 	*others = false;
 	pthread_mutex_lock(&shard->lock);
-	cache_sketch_add(&shard->sketch, ask->hash);
+	if (!ask->is_again)
+		cache_sketch_add(&shard->sketch, ask->hash);
 	list_each (node, cache_shard_bucket(shard, ask->hash)) {
 		struct cache_object *object = list_entry(node, struct cache_object, bucket);
 
@@ -173,14 +174,46 @@ struct cache_object *cache_store_find(struct cache_store *store, const struct ca
 	return found;
 }
 
+bool cache_store_has(struct cache_store *store, struct span key, struct span vary, struct span variant)
+{
+	uint64_t hash = cache_store_hash(store, key);
+	struct cache_shard *shard = shard_of(store, hash);
+	bool is_there = false;
+
+	pthread_mutex_lock(&shard->lock);
+	list_each (node, cache_shard_bucket(shard, hash)) {
+		const struct cache_object *object = list_entry(node, struct cache_object, bucket);
+
+		is_there |= object->hash == hash && span_equal(object->key, key) && span_equal(object->vary, vary) && span_equal(object->variant, variant);
+	}
+	pthread_mutex_unlock(&shard->lock);
+	return is_there;
+}
+
 /* -- keeping -- */
 
-/* Both only grow: while their sum is the same, neither has changed. */
+/* Both only grow: while their sum is the same, neither has changed. A purge has them grow before and after it: who found something meanwhile knows. */
 uint64_t cache_store_purges(const struct cache_store *store, uint64_t hash)
 {
 	const struct cache_shard *shard = &store->shards[shard_index(store, hash)];
 
 	return __atomic_load_n(&store->purges, __ATOMIC_ACQUIRE) + __atomic_load_n(&shard->forgotten[hash % SHARD_FORGOTTEN], __ATOMIC_ACQUIRE);
+}
+
+unsigned cache_store_asked(struct cache_store *store, uint64_t hash)
+{
+	struct cache_shard *shard = shard_of(store, hash);
+	unsigned asked;
+
+	pthread_mutex_lock(&shard->lock);
+	asked = cache_sketch_get(&shard->sketch, hash);
+	pthread_mutex_unlock(&shard->lock);
+	return asked;
+}
+
+static bool is_same_variant(const struct cache_object *one, const struct cache_object *other)
+{
+	return span_equal(one->vary, other->vary) && span_equal(one->variant, other->variant);
 }
 
 /* Under the lock: whoever has to go for OBJECT, into GONE: the one that it replaces, or the oldest of too many variants. */
@@ -194,7 +227,7 @@ static struct cache_object *find_replaced(struct cache_shard *shard, const struc
 
 		if (other->hash != object->hash || !span_equal(other->key, object->key))
 			continue;
-		if (span_equal(other->vary, object->vary) && span_equal(other->variant, object->variant))
+		if (is_same_variant(other, object))
 			return other;
 		oldest = other;  /* new ones stand in front */
 		variants++;
@@ -202,7 +235,8 @@ static struct cache_object *find_replaced(struct cache_shard *shard, const struc
 	return variants >= VARIANTS_MAX ? oldest : NULL;
 }
 
-enum result cache_store_put(struct cache_store *store, struct cache_object *object, uint64_t purges)
+/* PURGES NULL: it comes back. */
+static enum result put(struct cache_store *store, struct cache_object *object, const uint64_t *purges)
 {
 	struct cache_shard *shard = shard_of(store, object->hash);
 	struct cache_object *replaced = NULL, *evicted = NULL;
@@ -213,10 +247,16 @@ enum result cache_store_put(struct cache_store *store, struct cache_object *obje
 	part = cache_shard_part(shard, object->account.party, true);
 	if (!part)
 		result = RESULT_NO_MEMORY;
-	else if (purges != cache_store_purges(store, object->hash))
+	else if (purges && *purges != cache_store_purges(store, object->hash))
 		result = RESULT_REFUSED;
 	if (result == RESULT_OK) {
 		replaced = find_replaced(shard, object);
+		if (replaced && !purges && is_same_variant(replaced, object)) {
+			replaced = NULL;
+			result = RESULT_REFUSED;
+		}
+	}
+	if (result == RESULT_OK) {
 		if (replaced)
 			cache_shard_remove(shard, replaced);
 		if (shard->count >= shard->max)
@@ -234,6 +274,16 @@ enum result cache_store_put(struct cache_store *store, struct cache_object *obje
 	if (evicted)
 		cache_object_drop(evicted);
 	return result;
+}
+
+enum result cache_store_put(struct cache_store *store, struct cache_object *object, uint64_t purges)
+{
+	return put(store, object, &purges);
+}
+
+enum result cache_store_return(struct cache_store *store, struct cache_object *object)
+{
+	return put(store, object, NULL);
 }
 
 /* -- going -- */
@@ -283,6 +333,7 @@ void cache_store_forget(struct cache_store *store, struct span key)
 
 	__atomic_add_fetch(&shard->forgotten[hash % SHARD_FORGOTTEN], (uint64_t)1, __ATOMIC_ACQ_REL);
 	remove_all(shard, hash & shard->mask, hash & shard->mask, has_key, &key);
+	__atomic_add_fetch(&shard->forgotten[hash % SHARD_FORGOTTEN], (uint64_t)1, __ATOMIC_ACQ_REL);
 }
 
 static bool has_tag(struct span tags, struct span wanted)
@@ -328,6 +379,7 @@ size_t cache_store_purge(struct cache_store *store, const struct cache_purge *pu
 	__atomic_add_fetch(&store->purges, (uint64_t)1, __ATOMIC_ACQ_REL);
 	for (unsigned i = 0; i < store->shard_count; i++)
 		count += remove_all(&store->shards[i], 0, store->shards[i].mask, is_purged, purge);
+	__atomic_add_fetch(&store->purges, (uint64_t)1, __ATOMIC_ACQ_REL);
 	return count;
 }
 

@@ -38,6 +38,7 @@ struct cache_ask {
 	struct span key;
 	uint64_t hash;          /* cache_store_hash of it */
 	const struct fields *fields;  /* the request's */
+	bool is_again;          /* the same request has asked before: it is not counted twice */
 };
 
 /* NULL: no memory. */
@@ -50,7 +51,14 @@ struct cache_object *cache_store_find(struct cache_store *store, const struct ca
 /* OBJECT takes the place of the one with its key, vary and variant. PURGES: cache_store_purges of its hash when it was asked for: what somebody
  * has purged or forgotten since is not kept. RESULT_LIMIT, RESULT_REFUSED: it is not kept. */
 enum result cache_store_put(struct cache_store *store, struct cache_object *object, uint64_t purges) must_check;
+/* The same with one that comes back from disk: it takes nobody's place, for who has it has come later. RESULT_REFUSED. */
+enum result cache_store_return(struct cache_store *store, struct cache_object *object) must_check;
+/* Memory has an answer of just this variant. */
+bool cache_store_has(struct cache_store *store, struct span key, struct span vary, struct span variant);
+/* It differs from what it was before, and after, each purge. */
 uint64_t cache_store_purges(const struct cache_store *store, uint64_t hash);
+/* How often what has HASH was asked for lately, about: at most 15. */
+unsigned cache_store_asked(struct cache_store *store, uint64_t hash);
 /* Every variant of KEY goes: somebody has changed what it is about (RFC 9111, 4.4). */
 void cache_store_forget(struct cache_store *store, struct span key);
 

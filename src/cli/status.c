@@ -315,6 +315,21 @@ static void print_learned(struct page *page, uint64_t pages)
 		           pages == 1 ? " is" : "s are");
 }
 
+static void print_cache_disk(struct page *page, const struct json *disk)
+{
+	struct span error = json_text_of(json_find(disk, "error"));
+
+	if (!number(disk, "limit"))
+		return;
+	page_print(page, "  cache disk   %llu answers, %llu of %llu MiB; %llu given, %llu written", printable(disk, "answers"), printable(disk, "bytes") >> 20,
+	           printable(disk, "limit") >> 20, printable(disk, "given"), printable(disk, "written"));
+	if (number(disk, "skipped") || number(disk, "late"))
+		page_print(page, " (too slow: %llu not waited for, %llu not written)", printable(disk, "late"), printable(disk, "skipped"));
+	page_print(page, "\n");
+	if (error.len)
+		page_color(page, PAGE_RED, "               it does not work: %.*s\n", SPAN_ARG(error));
+}
+
 static void print_bots(struct page *page, const struct json *bots)
 {
 	if (!number(bots, "questions"))
@@ -332,6 +347,7 @@ static void print_status(struct page *page, const struct json *status)
 
 	print_process(page, status);
 	print_learned(page, number(json_find(status, "learned"), "pages"));
+	print_cache_disk(page, json_find(status, "cache_disk"));
 	print_bots(page, json_find(status, "bots"));
 	status_warn(page, status);
 	for (size_t i = 0; i < json_length(sites); i++)

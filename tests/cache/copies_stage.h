@@ -55,7 +55,7 @@ static inline void give(void *context, void *tenant, uint64_t bytes)
 
 static inline void begin(struct stage *stage)
 {
-	stage->copies = copies_new(stage->fd, stage->store);
+	stage->copies = copies_new(stage->fd, stage->store, COPIES_CONTINUITY);
 	assert_non_null(stage->copies);
 	assert_ok(copies_apply(stage->copies, stage->rules, 2, stage->total_bytes));
 	for (unsigned i = 0; i < WAIT_MS && !copies_state(stage->copies).is_open && !copies_state(stage->copies).has_bad_key; i++)
@@ -184,14 +184,14 @@ static inline long find(struct stage *stage, uint64_t site, const char *path)
 	return find_for(stage, site, path, NULL, 0, false);
 }
 
-/* Calls EACH with the path of every file of copies and pins. */
+/* Calls EACH with the path of every file of copies and pins whose name ends so. */
 static inline unsigned each_file(const struct stage *stage, const char *ending, void (*each)(const char *path))
 {
 	char command[256], path[512];
 	FILE *list;
 	unsigned count = 0;
 
-	snprintf(command, sizeof(command), "find %s/continuity -name '*%s' -type f", stage->folder, ending);
+	snprintf(command, sizeof(command), "find %s -name '*%s' -type f", stage->folder, ending);
 	list = popen(command, "r");
 	assert_non_null(list);
 	while (fgets(path, sizeof(path), list)) {

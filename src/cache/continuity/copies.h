@@ -12,6 +12,8 @@
  * Owns     its thread, its folder
  * Threads  any, but for new, free and apply: one at a time. A lock is held while one bucket is looked at, or while a list is made
  *
+ * The disk of the cache is one of these, too, with a folder, a thread and limits of its own: tier.h.
+ *
  * Availability, fails open: without a disk, a key or memory nothing is copied, and portals are served as if there were no copies.
  * Security, fails closed: copy.h and folder.h say what is no copy; one that is found out goes.
  */
@@ -27,6 +29,12 @@
 #define COPIES_SAVES_MAX 256u
 #define COPIES_LOOK_MS 2000u      /* an answer that was looked at is not looked at again for so long */
 #define COPIES_PIN_BYTES_MAX 2048u
+
+/* What the files are for, and which folder they lie in. */
+enum copies_purpose {
+	COPIES_CONTINUITY,            /* given when the origin is gone */
+	COPIES_TIER,                  /* what the cache may forget in memory: tier.h says what is different */
+};
 
 struct copies;
 
@@ -45,18 +53,19 @@ struct copies_rules {
 struct copies_state {
 	uint64_t copies, bytes, pins;
 	uint64_t written, given, damaged, skipped;  /* damaged: or not ours; skipped: no room to wait */
+	uint64_t late;                /* of a tier: it was not asked, or not waited for: the disk was too slow */
 	int error;                    /* errno of what was tried last on disk; 0: it went well */
 	bool is_open;                 /* what lies on disk is known */
 	bool has_bad_key;             /* nothing is signed, nothing is given, until a person looks after the file `continuity/key` */
 };
 
 /* STATE_FD: the state folder, held by the caller for as long; below 0: there is none. STORE must outlive it. NULL: no memory, or no thread. */
-struct copies *copies_new(int state_fd, struct cache_store *store) must_check;
+struct copies *copies_new(int state_fd, struct cache_store *store, enum copies_purpose purpose) must_check;
 /* Nobody has anything of it any more. What waits to be written is not. */
 void copies_free(struct copies *copies);
 /* These COUNT sites are served from now on, of which all copies together have TOTAL_BYTES on disk. Copies of other sites go. */
 enum result copies_apply(struct copies *copies, const struct copies_rules *rules, size_t count, uint64_t total_bytes) must_check;
-/* Another edge serves now: it writes, we do not, and it looks again at what we have written. */
+/* Another edge serves now: it writes, we do not, and it looks again at what we have written. A tier is given over to it, and has nothing any more. */
 void copies_leave(struct copies *copies);
 
 /* -- by who serves -- */
@@ -90,7 +99,7 @@ struct copies_ask {
 	uint64_t site;
 	struct span key;
 	const struct fields *fields;  /* the request's */
-	bool has_cookies;             /* what varies on Cookie is not for it */
+	bool has_cookies;             /* what varies on Cookie is not for it; nor, of a tier, what is not declared to be for all in so many words */
 	bool needs_judged;            /* nor is what rules have not seen */
 	bool is_private;              /* who asks has a private address */
 };
@@ -137,7 +146,8 @@ enum result copies_list(struct copies *copies, uint64_t site, void (*each)(void 
  * not on disk (errno); RESULT_TIMEOUT: the disk does not answer; RESULT_NO_MEMORY. */
 enum result copies_pin(struct copies *copies, uint64_t site, struct span address) must_check;
 /* What PURGE names goes, pinned or not; with PINS, its pins too. COUNT: how many copies and pins. RESULT_IO, RESULT_TIMEOUT: they are not given any more,
- * but may be there again after a restart; so it is while what lies on disk is not known yet, and what is found later goes then. RESULT_NO_MEMORY. */
+ * but may be there again after a restart; so it is while what lies on disk is not known yet, and what is found later goes then. RESULT_NO_MEMORY. Of a tier:
+ * from memory, too, and nothing comes back from one into the other meanwhile. */
 enum result copies_drop(struct copies *copies, const struct cache_purge *purge, bool with_pins, size_t *count) must_check;
 
 #endif

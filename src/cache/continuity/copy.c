@@ -10,7 +10,7 @@
 #define MAGIC_LEN (sizeof(MAGIC) - 1)
 #define FIXED_LEN 88u
 #define DIGEST_AT 56u
-#define TEXTS 5u
+#define TEXTS 6u
 
 /* The texts in their order: where the length of each stands, and where it is in a struct copy. */
 static const struct {
@@ -18,7 +18,7 @@ static const struct {
 	size_t offset;
 } texts[TEXTS] = {
 	{ 32, offsetof(struct copy, site) }, { 36, offsetof(struct copy, key) }, { 38, offsetof(struct copy, vary) },
-	{ 40, offsetof(struct copy, variant) }, { 42, offsetof(struct copy, tags) },
+	{ 40, offsetof(struct copy, variant) }, { 42, offsetof(struct copy, tags) }, { 34, offsetof(struct copy, life) },
 };
 
 static struct span text_of(const struct copy *copy, unsigned i)
@@ -109,6 +109,28 @@ enum result copy_write_head(const struct copy *copy, const uint8_t mac_key[MAC_K
 	return result == RESULT_OK ? buffer_append(out, span_make((const char *)mac, sizeof(mac))) : result;
 }
 
+/* -- the life of what the cache keeps -- */
+
+#define LIFE_VALIDATED_ALWAYS 1u
+#define LIFE_HAS_VALIDATOR 2u
+#define LIFE_FOR_COOKIES 4u
+
+static uint64_t seconds_of(int64_t seconds)
+{
+	return seconds < 0 ? 0 : seconds > UINT32_MAX ? UINT32_MAX : (uint64_t)seconds;
+}
+
+void copy_write_life(unsigned status, const struct cache_life *life, char out[COPY_LIFE_LEN])
+{
+	unsigned flags = (life->is_validated_always ? LIFE_VALIDATED_ALWAYS : 0u) | (life->has_validator ? LIFE_HAS_VALIDATOR : 0u) |
+	                 (life->is_for_cookies ? LIFE_FOR_COOKIES : 0u);
+	uint8_t *at = bytes_put(bytes_put((uint8_t *)out, status, 2), flags, 2);
+
+	at = bytes_put(at, seconds_of(life->fresh_s), 4);
+	at = bytes_put(at, seconds_of(life->while_s), 4);
+	(void)bytes_put(at, seconds_of(life->error_s), 4);
+}
+
 /* -- reading -- */
 
 static uint64_t number_at(struct span text, size_t at, unsigned count)
@@ -162,6 +184,34 @@ static bool read_field(struct span *rest, struct field *field)
 	return is_plain(field->name, true) && is_plain(field->value, false) && field->id != FIELD_SET_COOKIE;
 }
 
+enum result copy_read_life(struct span text, unsigned *status, struct cache_life *life)
+{
+	uint64_t flags, number;
+
+	if (text.len != COPY_LIFE_LEN)
+		return RESULT_MALFORMED;
+	number = number_at(text, 0, 2);
+	flags = number_at(text, 2, 2);
+	if (number < 200 || number > 599 || flags > (LIFE_VALIDATED_ALWAYS | LIFE_HAS_VALIDATOR | LIFE_FOR_COOKIES))
+		return RESULT_MALFORMED;
+	*status = (unsigned)number;
+	life->is_validated_always = flags & LIFE_VALIDATED_ALWAYS;
+	life->has_validator = flags & LIFE_HAS_VALIDATOR;
+	life->is_for_cookies = flags & LIFE_FOR_COOKIES;
+	life->fresh_s = (int64_t)number_at(text, 4, 4);
+	life->while_s = (int64_t)number_at(text, 8, 4);
+	life->error_s = (int64_t)number_at(text, 12, 4);
+	return RESULT_OK;
+}
+
+static bool has_life_of_kind(const struct copy *copy)
+{
+	struct cache_life life;
+	unsigned status;
+
+	return copy->kind == COPY_STORED ? copy_read_life(copy->life, &status, &life) == RESULT_OK : !copy->life.len;
+}
+
 static enum result read_body_of_head(struct span head, struct copy *copy)
 {
 	struct span rest = span_skip(span_take(head, head.len - MAC_LEN), FIXED_LEN);
@@ -178,7 +228,7 @@ static enum result read_body_of_head(struct span head, struct copy *copy)
 		if (!read_field(&rest, &copy->fields[i]))
 			return RESULT_MALFORMED;
 	}
-	return rest.len || !copy->site.len || !copy->key.len ? RESULT_MALFORMED : RESULT_OK;
+	return rest.len || !copy->site.len || !copy->key.len || !has_life_of_kind(copy) ? RESULT_MALFORMED : RESULT_OK;
 }
 
 static bool is_ours(struct span head, const uint8_t mac_key[MAC_KEY_LEN], enum result *result)
@@ -207,7 +257,7 @@ enum result copy_read_head(struct span front, uint64_t file_bytes, const uint8_t
 		.made_s = number_at(head, 16, 8), .kept_s = number_at(head, 24, 8), .body_bytes = number_at(head, 48, 8),
 	};
 	memcpy(found.body_digest, head.at + DIGEST_AT, DIGEST_LEN);
-	if ((found.kind != COPY_ANSWER && found.kind != COPY_PIN) || number_at(head, 34, 2))
+	if (found.kind != COPY_ANSWER && found.kind != COPY_PIN && found.kind != COPY_STORED)
 		return RESULT_MALFORMED;
 	result = read_body_of_head(head, &found);
 	if (result != RESULT_OK)

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "cache/continuity/inner.h"
+#include "cache/continuity/tier.h"
 #include "cache/key.h"
 
 #include "base/banned.h"
@@ -79,6 +80,10 @@ struct copy_entry *copy_entry_add(struct copies *copies, struct copies_site *sit
 	entry->is_priority = copy->flags & COPY_IS_PRIORITY;
 	entry->is_private = copy->flags & COPY_IS_PRIVATE;
 	entry->is_wild = copy->flags & COPY_IS_WILD;
+	entry->life_s = UINT64_MAX;
+	entry->is_for_cookies = true;  /* nobody's page is in it */
+	if (copy->kind == COPY_STORED)
+		tier_live(entry, copy->life);
 	copy_entry_rank(entry);
 	list_add_first(copies_bucket(copies, entry->key), &entry->bucket);
 	list_add_last(&site->entries, &entry->of_site);
@@ -95,6 +100,13 @@ void copy_entry_tell(struct copy_entry *entry)
 		__atomic_store_n(&ticket->is_told, true, __ATOMIC_RELEASE);
 		ticket->wake(ticket);
 	}
+}
+
+void copy_entry_settle(struct copies *copies, struct copy_entry *entry)
+{
+	if (!list_is_empty(&entry->loading))
+		copies->load_count--;
+	list_remove(&entry->loading);
 }
 
 void copy_entry_unload(struct copies *copies, struct copy_entry *entry)
@@ -120,7 +132,7 @@ void copy_entry_remove(struct copies *copies, struct copy_entry *entry)
 	copy_entry_set_missed(copies, entry, 0);
 	list_remove(&entry->bucket);
 	list_remove(&entry->of_site);
-	list_remove(&entry->loading);
+	copy_entry_settle(copies, entry);
 	copy_entry_tell(entry);
 	copy_entry_unload(copies, entry);
 	free(entry);
@@ -138,6 +150,18 @@ bool copies_is_older(uint64_t since_s, uint64_t age_s)
 static bool may_go(const struct copy_entry *entry, unsigned rank)
 {
 	return entry->rank < rank || (entry->rank == rank && copies_is_older(entry->kept_s, entry->site->rules.refresh_s));
+}
+
+/* A tier has its entries in order: who was asked for last is the last. */
+static struct copy_entry *first_of(const struct copies_site *site, const struct copy_need *need)
+{
+	list_each (node, &site->entries) {
+		struct copy_entry *entry = list_entry(node, struct copy_entry, of_site);
+
+		if (entry != need->replaced)
+			return entry;
+	}
+	return NULL;
 }
 
 static struct copy_entry *oldest_of(const struct copies_site *site, const struct copy_need *need)
@@ -168,7 +192,7 @@ struct copy_entry *copies_victim(struct copies *copies, struct copies_site *site
 		if (!is_own && other->bytes > most->bytes + (most == site ? need->bytes : 0))
 			most = other;
 	}
-	return oldest_of(most, need);
+	return copies_is_tier(copies) ? first_of(most, need) : oldest_of(most, need);
 }
 
 /* Nobody turns over the copies of an address by asking in many languages faster than `refresh`. */

@@ -4,11 +4,13 @@
 
 #include "base/clock.h"
 #include "cache/continuity/inner.h"
+#include "cache/continuity/tier.h"
 
 #include "base/banned.h"
 
 #define FILE_BYTES_MAX (COPY_HEAD_MAX + ((size_t)16 << 20))
 #define EVICTIONS_MAX 64u         /* for one copy that comes */
+#define TIER_EVICTIONS_MAX ((unsigned)(FILE_BYTES_MAX / FOLDER_BLOCK_BYTES))
 
 /* -- loading -- */
 
@@ -32,6 +34,7 @@ static enum result make_object(const struct copies *copies, const struct copy *c
 	struct field list[COPY_FIELDS_MAX + 1];
 	struct fields fields = { .list = list, .size = COPY_FIELDS_MAX + 1, .max = COPY_FIELDS_MAX + 1 };
 	uint64_t now_s = clock_wall_ns() / 1000000000u;
+	bool is_tier = copies_is_tier(copies);
 	struct cache_draft draft = {
 		.key = copy->key, .vary = copy->vary, .variant = copy->variant, .tags = copy->tags, .hash = cache_store_hash(copies->store, copy->key), .party = party,
 		.status = 200, .is_judged = copy->flags & COPY_IS_JUDGED, .fields = &fields, .received_ms = clock_mono_ms(),
@@ -42,11 +45,15 @@ static enum result make_object(const struct copies *copies, const struct copy *c
 	if (result != RESULT_OK)
 		return result;
 	for (unsigned i = 0; i < copy->field_count; i++) {
-		if (!is_about_keeping(&copy->fields[i]))
+		if (is_tier || !is_about_keeping(&copy->fields[i]))
 			list[fields.count++] = copy->fields[i];
 	}
-	list[fields.count++] = (struct field){ SPAN("Cache-Control"), SPAN("no-store"), FIELD_CACHE_CONTROL };
-	result = text.len ? cache_body_add(draft.body, text, text.len) : RESULT_OK;
+	if (is_tier)
+		result = copy_read_life(copy->life, &draft.status, &draft.life);
+	else
+		list[fields.count++] = (struct field){ SPAN("Cache-Control"), SPAN("no-store"), FIELD_CACHE_CONTROL };
+	if (result == RESULT_OK && text.len)
+		result = cache_body_add(draft.body, text, text.len);
 	cache_body_seal(draft.body);
 	if (result == RESULT_OK)
 		result = cache_object_make(copies->store, &draft, object);
@@ -77,7 +84,7 @@ static enum result read_file(const struct copies *copies, struct reading *readin
 		result = RESULT_MALFORMED;
 	if (result == RESULT_OK)
 		result = copy_place_of(reading->place.site, &reading->copy, &own);
-	if (result == RESULT_OK && (reading->copy.kind != COPY_ANSWER || strcmp(own.name, reading->place.name) != 0))
+	if (result == RESULT_OK && (reading->copy.kind != copies_kind(copies) || strcmp(own.name, reading->place.name) != 0))
 		result = RESULT_REFUSED;
 	if (result == RESULT_OK && !copy_has_body(&reading->copy, span_skip(buffer_span(&reading->file), reading->head_bytes)))
 		result = RESULT_MALFORMED;
@@ -127,7 +134,10 @@ static void take_other(struct copies *copies, struct copy_entry *entry, const st
 
 static void settle_load(struct copies *copies, struct copy_entry *entry, const struct reading *reading, enum result result, struct cache_object *object)
 {
-	if (result == RESULT_OK) {
+	if (result == RESULT_OK && copies_is_tier(copies)) {
+		tier_return(copies, entry, object);
+		cache_object_drop(object);
+	} else if (result == RESULT_OK) {
 		copy_entry_unload(copies, entry);
 		entry->object = object;
 		entry->used_ms = clock_mono_ms();
@@ -177,7 +187,7 @@ void copies_do_load(struct copies *copies)
 	struct copy_entry *entry = list_entry(copies->loads.next, struct copy_entry, loading);
 	struct reading *reading = malloc(sizeof(*reading));
 
-	list_remove(&entry->loading);
+	copy_entry_settle(copies, entry);
 	if (reading)
 		do_load(copies, entry, reading);
 	else
@@ -191,10 +201,21 @@ void copies_do_load(struct copies *copies)
 static struct copy_need need_of(struct copies *copies, struct copies_site *site, const struct copy *copy, uint64_t cost)
 {
 	const struct copy_entry *old = copy_entry_find(copies, copy->key, copy->vary, copy->variant);
-	uint64_t before = old ? copy_folder_cost(old->bytes) : 0;
+	uint64_t before = old && !copies_is_tier(copies) ? copy_folder_cost(old->bytes) : 0;  /* for a moment both are there */
 	bool is_pinned = copies_is_pinned(site, copy->key, copy->flags & COPY_IS_WILD);
 
 	return (struct copy_need){ is_pinned ? COPY_PINNED : copy->flags & COPY_IS_PRIORITY ? COPY_PRIORITY : COPY_ORDINARY, cost > before ? cost - before : 0, !old, old };
+}
+
+/* Its file goes, while the lock is given back, before another is written. */
+static void delete_now(struct copies *copies, struct copy_entry *entry)
+{
+	struct copy_place place = entry->place;
+
+	copy_entry_remove(copies, entry);
+	pthread_mutex_unlock(&copies->lock);
+	(void)!copy_folder_delete(&copies->folder, &place);
+	pthread_mutex_lock(&copies->lock);
 }
 
 /* So that COPY of SITE may take COST bytes. RESULT_LIMIT: nobody has to make room for it. */
@@ -202,18 +223,13 @@ static enum result make_room(struct copies *copies, struct copies_site *site, co
 {
 	bool is_room = false;
 
-	for (unsigned i = 0; i < EVICTIONS_MAX; i++) {
+	for (unsigned i = 0; i < (copies_is_tier(copies) ? TIER_EVICTIONS_MAX : EVICTIONS_MAX); i++) {
 		struct copy_need need = need_of(copies, site, copy, cost);
 		struct copy_entry *victim = copies_victim(copies, site, &need, &is_room);
-		struct copy_place place;
 
-		if (!victim)
+		if (!victim || (copies_is_tier(copies) && !tier_wins(copies, copy->key, victim)))
 			break;
-		place = victim->place;
-		copy_entry_remove(copies, victim);
-		pthread_mutex_unlock(&copies->lock);
-		(void)!copy_folder_delete(&copies->folder, &place);
-		pthread_mutex_lock(&copies->lock);
+		delete_now(copies, victim);
 	}
 	return is_room ? RESULT_OK : RESULT_LIMIT;
 }
@@ -232,7 +248,7 @@ static enum result gather_body(const struct cache_body *body, struct buffer *out
 	return result;
 }
 
-static enum result describe(const struct copy_save *save, struct span body, struct copy *copy)
+static enum result describe(const struct copies *copies, const struct copy_save *save, struct span body, struct copy *copy)
 {
 	const struct cache_object *object = save->object;
 	unsigned flags = save->flags | (object->is_judged ? COPY_IS_JUDGED : 0u);
@@ -240,9 +256,10 @@ static enum result describe(const struct copy_save *save, struct span body, stru
 	if (object->fields.count > COPY_FIELDS_MAX)
 		return RESULT_LIMIT;
 	*copy = (struct copy){
-		.kind = COPY_ANSWER, .flags = flags, .made_s = save->made_s, .kept_s = clock_wall_ns() / 1000000000u, .site = span_of(save->site->name),
+		.kind = copies_kind(copies), .flags = flags, .made_s = save->made_s, .kept_s = clock_wall_ns() / 1000000000u, .site = span_of(save->site->name),
 		.key = object->key, .vary = object->vary, .variant = object->variant, .tags = object->tags, .field_count = object->fields.count,
 		.body_bytes = body.len,
+		.life = copies_is_tier(copies) ? span_make(save->life, sizeof(save->life)) : SPAN_NONE,
 	};
 	for (unsigned i = 0; i < object->fields.count; i++)
 		copy->fields[i] = object->fields.list[i];
@@ -258,10 +275,8 @@ static enum result make_room_for_variant(struct copies *copies, const struct cop
 	if (copy_entry_find(copies, copy->key, copy->vary, copy->variant))
 		return RESULT_OK;
 	victim = copies_victim_variant(copies, site, copy->key, &is_room);
-	if (victim) {
-		copies_unlink(copies, &victim->place);
-		copy_entry_remove(copies, victim);
-	}
+	if (victim)
+		delete_now(copies, victim);
 	return victim || is_room ? RESULT_OK : RESULT_LIMIT;
 }
 
@@ -275,7 +290,7 @@ static enum result put(struct copies *copies, const struct copy_save *save, cons
 	if (result != RESULT_OK)
 		return result;
 	pthread_mutex_unlock(&copies->lock);
-	result = copy_folder_put(&copies->folder, place, head, body, false);
+	result = copy_folder_put(&copies->folder, place, head, body, copies_is_tier(copies) ? FOLDER_NOTHING : FOLDER_BYTES);
 	pthread_mutex_lock(&copies->lock);
 	return result;
 }
@@ -303,7 +318,7 @@ static enum result save_copy(struct copies *copies, const struct copy_save *save
 	pthread_mutex_unlock(&copies->lock);
 	result = gather_body(save->object->body, body);
 	if (result == RESULT_OK)
-		result = describe(save, buffer_span(body), copy);
+		result = describe(copies, save, buffer_span(body), copy);
 	if (result == RESULT_OK)
 		result = copy_write_head(copy, copies->folder.key, head);
 	if (result == RESULT_OK)
@@ -318,6 +333,7 @@ static void drop_save(struct copies *copies, struct copy_save *save)
 {
 	list_remove(&save->node);
 	copies->save_count--;
+	copies->save_bytes -= save->object->body->bytes;
 	copies_fill(copies, save->object->key, false);
 	cache_object_drop(save->object);
 	free(save);

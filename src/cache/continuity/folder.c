@@ -13,7 +13,6 @@
 
 #include "base/banned.h"
 
-#define FOLDER "continuity"
 #define KEY_NAME "key"
 #define SITE_LEN 16u
 
@@ -60,14 +59,14 @@ static enum result make_key(struct copy_folder *folder)
 	return is_good && fsync(folder->fd) == 0 ? read_key(folder) : RESULT_IO;
 }
 
-enum result copy_folder_open(struct copy_folder *folder, int state_fd)
+enum result copy_folder_open(struct copy_folder *folder, int state_fd, const char *name)
 {
 	enum result result;
 
 	folder->fd = -1;
-	if (mkdirat(state_fd, FOLDER, 0700) < 0 && errno != EEXIST)
+	if (mkdirat(state_fd, name, 0700) < 0 && errno != EEXIST)
 		return RESULT_IO;
-	folder->fd = openat(state_fd, FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	folder->fd = openat(state_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (folder->fd < 0)
 		return RESULT_IO;
 	result = read_key(folder);
@@ -82,23 +81,20 @@ enum result copy_folder_open(struct copy_folder *folder, int state_fd)
 	return result;
 }
 
-void copy_folder_join(const struct copy_folder *folder)
+enum result copy_folder_join(const struct copy_folder *folder, enum folder_sharing sharing)
 {
-	(void)!flock(folder->fd, LOCK_SH | LOCK_NB);
+	bool is_alone = flock(folder->fd, LOCK_EX | LOCK_NB) == 0;
+	int error = errno;
+
+	if (sharing == FOLDER_SHARED)
+		(void)!flock(folder->fd, LOCK_SH | LOCK_NB);
+	errno = error;
+	return is_alone ? RESULT_OK : error == EWOULDBLOCK ? RESULT_MORE : RESULT_IO;
 }
 
 void copy_folder_leave(const struct copy_folder *folder)
 {
 	(void)!flock(folder->fd, LOCK_UN);
-}
-
-/* The lock that was asked for in vain may have cost the one that there was. */
-bool copy_folder_is_alone(const struct copy_folder *folder)
-{
-	bool is_alone = flock(folder->fd, LOCK_EX | LOCK_NB) == 0;
-
-	copy_folder_join(folder);
-	return is_alone;
 }
 
 void copy_folder_done(struct copy_folder *folder)
@@ -177,17 +173,17 @@ static bool has_room(int fd, uint64_t bytes)
 	return false;
 }
 
-static enum result fill(int fd, struct span head, struct span body)
+static enum result fill(int fd, struct span head, struct span body, enum folder_care care)
 {
 	enum result result = flock(fd, LOCK_EX | LOCK_NB) == 0 && has_room(fd, head.len + body.len) ? write_all(fd, head) : RESULT_IO;
 
 	if (result == RESULT_OK)
 		result = write_all(fd, body);
-	return result == RESULT_OK && fdatasync(fd) < 0 ? RESULT_IO : result;
+	return result == RESULT_OK && care != FOLDER_NOTHING && fdatasync(fd) < 0 ? RESULT_IO : result;
 }
 
 /* FD stays open until the name is the last one: the lock says that somebody is at work on it. */
-static enum result put(int site_fd, const struct copy_place *place, struct span head, struct span body)
+static enum result put(int site_fd, const struct copy_place *place, struct span head, struct span body, enum folder_care care)
 {
 	char part[FOLDER_NAME_MAX + 32], draw[16];
 	uint64_t number;
@@ -200,7 +196,7 @@ static enum result put(int site_fd, const struct copy_place *place, struct span 
 	fd = openat(site_fd, part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return RESULT_IO;
-	result = fill(fd, head, body);
+	result = fill(fd, head, body, care);
 	if (result == RESULT_OK && renameat(site_fd, part, site_fd, place->name) < 0)
 		result = RESULT_IO;
 	error = errno;
@@ -211,15 +207,15 @@ static enum result put(int site_fd, const struct copy_place *place, struct span 
 	return result;
 }
 
-enum result copy_folder_put(const struct copy_folder *folder, const struct copy_place *place, struct span head, struct span body, bool is_lasting)
+enum result copy_folder_put(const struct copy_folder *folder, const struct copy_place *place, struct span head, struct span body, enum folder_care care)
 {
 	int site_fd = open_site(folder, place->site, true), error;
 	enum result result;
 
 	if (site_fd < 0)
 		return RESULT_IO;
-	result = put(site_fd, place, head, body);
-	if (result == RESULT_OK && is_lasting && (fsync(site_fd) < 0 || fsync(folder->fd) < 0))
+	result = put(site_fd, place, head, body, care);
+	if (result == RESULT_OK && care == FOLDER_NAME && (fsync(site_fd) < 0 || fsync(folder->fd) < 0))
 		result = RESULT_IO;
 	error = errno;
 	close(site_fd);

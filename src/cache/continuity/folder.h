@@ -1,4 +1,4 @@
-/* Where copies lie on disk: a folder `continuity` in the state folder, in it the key that signs them and a folder for each site.
+/* Where copies lie on disk: a folder `continuity` (of the cache: `cache`) in the state folder, in it the key that signs them and a folder for each site.
  *
  * Shape    continuity/key             32 random bytes, of mode 0600
  *          continuity/SITE/ID.copy    SITE: 16 hexadecimal digits of the site's key; ID: 64, a hash of the site's name, the address and the variant: no name
@@ -6,7 +6,8 @@
  *          continuity/SITE/ID.*.part  being written; its writer has it locked, and what nobody has locked goes
  *
  * A file is whole or is not there: it is written beside, brought to the disk (fdatasync), and renamed. That the name is on disk too is waited for only
- * with pins, which are a person's word; a copy that a power failure takes is made anew by the next visitor.
+ * with pins, which are a person's word; a copy that a power failure takes is made anew by the next visitor. For the disk of the cache nothing is waited:
+ * what a power failure leaves of a file is told by its hash.
  *
  * Limits   FOLDER_KEPT_BYTES of the disk are left to others; only regular files are opened, links are not followed
  * Owns     its descriptor
@@ -35,15 +36,19 @@ struct copy_place {
 };
 
 /* Makes what is missing. RESULT_IO: errno; RESULT_REFUSED: the key is not a file of 32 bytes of ours alone. */
-enum result copy_folder_open(struct copy_folder *folder, int state_fd) must_check;
+enum result copy_folder_open(struct copy_folder *folder, int state_fd, const char *name) must_check;
 void copy_folder_done(struct copy_folder *folder);
-/* This process may write there from now on, as others may: said by a lock of the folder (flock(2), shared), which a death takes back. Where it cannot be had,
- * nobody hears of it (availability, fails open): what is written is found at the next start. */
-void copy_folder_join(const struct copy_folder *folder);
+/* With whom: an edge that takes over runs beside the one before it for a while. */
+enum folder_sharing {
+	FOLDER_SHARED,                /* both may write */
+	FOLDER_ALONE,                 /* who has joined first writes, until it leaves */
+};
+/* This process may write there from now on: said by a lock of the folder (flock(2)), which a death takes back. RESULT_MORE: somebody else has joined; who wants
+ * it ALONE has not, and who shares it may ask again, by joining again, until the other has left. RESULT_IO: errno; there are no locks, and who shares it does not
+ * hear of others: what they write is found at the next start. */
+enum result copy_folder_join(const struct copy_folder *folder, enum folder_sharing sharing) must_check;
 /* It writes no more. */
 void copy_folder_leave(const struct copy_folder *folder);
-/* Who has joined asks: has nobody else? */
-bool copy_folder_is_alone(const struct copy_folder *folder);
 /* Where COPY, of the site with this key, lies. RESULT_NO_MEMORY. */
 enum result copy_place_of(uint64_t site, const struct copy *copy, struct copy_place *place) must_check;
 /* What a file takes on disk. */
@@ -51,8 +56,10 @@ static inline uint64_t copy_folder_cost(uint64_t bytes)
 {
 	return (bytes + FOLDER_BLOCK_BYTES - 1) / FOLDER_BLOCK_BYTES * FOLDER_BLOCK_BYTES;
 }
-/* Writes HEAD and BODY. IS_LASTING: its name is on disk, too, when this returns. RESULT_IO: errno, and what was there before is there. */
-enum result copy_folder_put(const struct copy_folder *folder, const struct copy_place *place, struct span head, struct span body, bool is_lasting) must_check;
+/* What of a file is on disk, and not only the kernel's word, when it was put. */
+enum folder_care { FOLDER_NOTHING, FOLDER_BYTES, FOLDER_NAME };
+/* Writes HEAD and BODY. RESULT_IO: errno, and what was there before is there. */
+enum result copy_folder_put(const struct copy_folder *folder, const struct copy_place *place, struct span head, struct span body, enum folder_care care) must_check;
 /* Appends all of the file to OUT. RESULT_NOT_FOUND, RESULT_IO (errno), RESULT_LIMIT, RESULT_NO_MEMORY. */
 enum result copy_folder_read(const struct copy_folder *folder, const struct copy_place *place, struct buffer *out) must_check;
 /* RESULT_OK: it is not there, or not any more. RESULT_IO: errno. */

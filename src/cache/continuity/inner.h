@@ -45,8 +45,9 @@ struct copy_entry {
 	struct copy_place place;
 	struct span key, vary, variant, tags, coding;  /* behind the struct */
 	uint64_t made_s, kept_s, bytes;
+	uint64_t life_s;              /* it is of no use when it is older */
 	enum copy_rank rank;
-	bool is_judged, is_priority, is_private, is_wild;
+	bool is_judged, is_priority, is_private, is_wild, is_for_cookies;
 	struct cache_object *object;  /* held; NULL: not in memory */
 	uint64_t used_ms, missed_s;   /* missed: the origin said first that there is no such page; 0: it did not */
 };
@@ -58,7 +59,8 @@ struct copy_save {
 	struct copies_site *site;
 	uint64_t made_s, drops;
 	unsigned flags;               /* of enum copy_flag */
-	bool is_dropped;              /* the origin has said since that there is no such page */
+	bool is_dropped;              /* the origin has said since that there is no such page, or another */
+	char life[COPY_LIFE_LEN];     /* of a tier */
 };
 
 /* What is to be done on disk: files that go, or a pin that is written. Who waits for it holds it, as the thread does; the last frees it. */
@@ -76,6 +78,7 @@ struct copies_order {
 
 struct copies {
 	struct cache_store *store;
+	enum copies_purpose purpose;
 	int state_fd;
 	struct copy_folder folder;    /* the thread's, once it is open */
 	pthread_t thread;
@@ -87,15 +90,18 @@ struct copies {
 	struct list saves, loads, orders;
 	struct list purges;           /* struct copies_purge */
 	struct list early;            /* struct copy_ticket: came before it was known what lies on disk */
-	size_t save_count, purge_count;
+	size_t save_count, purge_count, load_count;
+	uint64_t save_bytes;          /* of memory that waits to be written */
 	uint64_t total_bytes;
 	struct copies_state state;
 	size_t loaded;                /* entries with an object */
 	uint32_t missed;              /* atomic: entries with `missed_s` */
 	uint64_t swept_ms, tried_ms, unloaded_ms;  /* the thread's */
+	uint64_t busy_ms;             /* since when the thread is at what it does now; 0: it rests */
+	size_t swept_bucket;          /* of a tier: the next to be looked at */
 	bool must_stop, has_left, has_rules, needs_sweep, is_shrinking, has_failed;
 	bool is_joined;               /* the thread's: it has not left the folder yet */
-	bool is_shared;               /* another edge still wrote when what lies on disk was looked at: it is looked at again when that has left */
+	bool is_shared;               /* another edge had joined the folder when it was tried last: it is tried again, until that has left */
 	uint64_t slots[COPIES_SLOTS]; /* atomic: upper half of a hash, and until when (seconds) it is not looked at */
 };
 
@@ -111,6 +117,31 @@ static inline void copies_fill(struct copies *copies, struct span key, bool is_t
 
 	__atomic_store_n(filled, is_there ? *filled + 1 : *filled - 1, __ATOMIC_RELAXED);
 }
+
+static inline bool copies_is_tier(const struct copies *copies)
+{
+	return copies->purpose == COPIES_TIER;
+}
+
+/* Of its answers. */
+static inline enum copy_kind copies_kind(const struct copies *copies)
+{
+	return copies_is_tier(copies) ? COPY_STORED : COPY_ANSWER;
+}
+
+/* -- copies.c -- */
+
+/* Once true for what has HASH and VARIANT, it is not again for so long. Without the lock. */
+bool copies_look_is_due(struct copies *copies, uint64_t hash, struct span variant, uint64_t now_ms, uint64_t again_ms);
+/* SAVE waits to be written, if it may: OBJECT is held. False: it is the caller's still. */
+bool copies_queue(struct copies *copies, struct copy_save *save, struct cache_object *object);
+/* What of KEY waits to be written, or is being, is not kept: it was given before the origin said something else. */
+void copies_drop_saves(struct copies *copies, struct span key);
+
+/* -- find.c -- */
+
+/* It is given to nobody any more. */
+bool copy_entry_is_old(const struct copy_entry *entry);
 
 /* -- sites.c -- */
 
@@ -133,6 +164,8 @@ struct copy_entry *copy_entry_add(struct copies *copies, struct copies_site *sit
 /* Out of the index and freed: who waits for it is told. */
 void copy_entry_remove(struct copies *copies, struct copy_entry *entry);
 void copy_entry_tell(struct copy_entry *entry);
+/* It waits for the disk no more. */
+void copy_entry_settle(struct copies *copies, struct copy_entry *entry);
 void copy_entry_unload(struct copies *copies, struct copy_entry *entry);
 /* Its rank, by what is pinned now. */
 void copy_entry_rank(struct copy_entry *entry);
@@ -162,6 +195,8 @@ struct copies_order *copies_order_new(void) must_check;
 struct copy_place *copies_order_add(struct copies_order *order) must_check;
 void copies_order_drop(struct copies_order *order);
 
+/* Security, fails closed: what PURGE names, with pins or without, is not found later. Until all that lies on disk is known. */
+void copies_keep_purge(struct copies *copies, struct copies_site *site, const struct cache_purge *purge, bool with_pins);
 /* Before it was known that COPY is there, somebody has purged it. */
 bool copies_is_purged(const struct copies *copies, const struct copies_site *site, const struct copy *copy);
 /* All that lies on disk is known, and stays so. */

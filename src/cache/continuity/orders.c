@@ -40,7 +40,7 @@ static void done(struct copies *copies)
 	free(copies);
 }
 
-struct copies *copies_new(int state_fd, struct cache_store *store)
+struct copies *copies_new(int state_fd, struct cache_store *store, enum copies_purpose purpose)
 {
 	struct copies *copies = calloc(1, sizeof(*copies));
 	sigset_t all, before;
@@ -49,6 +49,7 @@ struct copies *copies_new(int state_fd, struct cache_store *store)
 	if (!copies)
 		return NULL;
 	copies->store = store;
+	copies->purpose = purpose;
 	copies->state_fd = state_fd;
 	copies->folder.fd = -1;
 	init(copies);
@@ -294,8 +295,7 @@ static enum result gather(struct copies *copies, struct copies_site *site, const
 	return RESULT_OK;
 }
 
-/* Security, fails closed: what a person wants forgotten is not found later. */
-static void keep_purge(struct copies *copies, struct copies_site *site, const struct cache_purge *purge, bool with_pins)
+void copies_keep_purge(struct copies *copies, struct copies_site *site, const struct cache_purge *purge, bool with_pins)
 {
 	struct copies_purge *kept = copies->purge_count < PURGES_MAX ? malloc(sizeof(*kept) + purge->text.len) : NULL;
 
@@ -350,7 +350,7 @@ static enum result drop(struct copies *copies, struct copies_site *site, const s
 	site->drops++;  /* what is on its way to the disk does not arrive */
 	*count = order ? order->count : 0;
 	if (!copies_know_all(copies))
-		keep_purge(copies, site, purge, with_pins);
+		copies_keep_purge(copies, site, purge, with_pins);
 	if (!copies->state.is_open) {
 		if (order && order->count)
 			post(copies, order);
@@ -371,13 +371,17 @@ enum result copies_drop(struct copies *copies, const struct cache_purge *purge, 
 {
 	struct copies_site *site;
 	enum result result = RESULT_OK;
+	size_t from_memory = 0;
 
 	*count = 0;
 	pthread_mutex_lock(&copies->lock);
+	if (copies_is_tier(copies))
+		from_memory = cache_store_purge(copies->store, purge);
 	site = copies_site_find(copies, purge->site);
 	if (site)
 		result = drop(copies, site, purge, with_pins, count);
 	pthread_mutex_unlock(&copies->lock);
+	*count += from_memory;
 	return result;
 }
 

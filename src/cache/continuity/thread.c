@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "cache/continuity/inner.h"
+#include "cache/continuity/tier.h"
 
 #include "base/banned.h"
 
@@ -32,7 +33,7 @@ static enum result write_pin(struct copies *copies, const struct copies_order *o
 	if (result == RESULT_OK)
 		result = copy_write_head(&pin, copies->folder.key, &head);
 	if (result == RESULT_OK)
-		result = copy_folder_put(&copies->folder, &order->pin_place, buffer_span(&head), SPAN_NONE, true);
+		result = copy_folder_put(&copies->folder, &order->pin_place, buffer_span(&head), SPAN_NONE, FOLDER_NAME);
 	buffer_done(&head);
 	return result;
 }
@@ -97,6 +98,8 @@ static bool take_copy(struct copies *copies, struct copies_site *site, const str
 		return true;
 	if (known)
 		copy_entry_remove(copies, known);
+	if (copies_is_tier(copies) && tier_is_outdated(copies, &found->copy))
+		return false;
 	return !copies_is_purged(copies, site, &found->copy) && copies->state.copies < COPIES_MAX &&
 	       copy_entry_add(copies, site, &found->copy, &found->place, found->file_bytes);
 }
@@ -114,7 +117,9 @@ static bool take_found(struct copies *copies, const struct copy_found *found)
 	}
 	if (!site || !site->is_served)
 		return false;
-	return found->copy.kind == COPY_PIN ? take_pin(copies, site, found) : take_copy(copies, site, found);
+	if (found->copy.kind == COPY_PIN && !copies_is_tier(copies))
+		return take_pin(copies, site, found);
+	return found->copy.kind == copies_kind(copies) && take_copy(copies, site, found);
 }
 
 static bool look_at_found(void *context, const struct copy_found *found)
@@ -142,31 +147,59 @@ static void tell_early(struct copies *copies)
 	}
 }
 
+/* The workers of a tier look at it without the lock. */
+static void set_open(struct copies *copies, bool is_open)
+{
+	__atomic_store_n(&copies->state.is_open, is_open, __ATOMIC_RELAXED);
+}
+
+/* Continuity is shared: what an edge that takes over cannot give is a portal that is down, and what two write side by side is found by the second look. The
+ * tier is not: two who write know nothing of each other's bytes and purges, and without it the origin is asked. */
+static enum folder_sharing sharing_of(const struct copies *copies)
+{
+	return copies_is_tier(copies) ? FOLDER_ALONE : FOLDER_SHARED;
+}
+
+/* Without the lock. RESULT_MORE: another edge has it alone. */
+static enum result open_and_join(struct copies *copies, bool *is_shared)
+{
+	enum result result = copy_folder_open(&copies->folder, copies->state_fd, copies_is_tier(copies) ? "cache" : "continuity");
+	int error;
+
+	if (result != RESULT_OK)
+		return result;
+	result = copy_folder_join(&copies->folder, sharing_of(copies));
+	*is_shared = result == RESULT_MORE;
+	if (result == RESULT_OK || sharing_of(copies) == FOLDER_SHARED)
+		return RESULT_OK;
+	error = errno;
+	copy_folder_done(&copies->folder);
+	errno = error;
+	return result;
+}
+
 /* A key that others may read is looked at again with each try: a person may mend it. */
 static void open_folder(struct copies *copies)
 {
-	bool is_alone = true;
+	bool is_shared = false;
 	enum result result;
 	int error;
 
 	copies->tried_ms = clock_mono_ms();
 	pthread_mutex_unlock(&copies->lock);
 	errno = 0;
-	result = copy_folder_open(&copies->folder, copies->state_fd);
-	if (result == RESULT_OK) {
-		copy_folder_join(&copies->folder);
-		is_alone = copy_folder_is_alone(&copies->folder);  /* before looking, not after */
+	result = open_and_join(copies, &is_shared);  /* before looking, not after */
+	if (result == RESULT_OK)
 		result = copy_folder_walk(&copies->folder, look_at_found, copies);
-	}
 	error = errno;
 	pthread_mutex_lock(&copies->lock);
 	copies->is_joined = copies->folder.fd >= 0;
-	copies->is_shared = !is_alone;
+	copies->is_shared = is_shared;
 	copies->state.has_bad_key = result == RESULT_REFUSED;
-	if (result != RESULT_REFUSED)
+	if (result != RESULT_REFUSED && result != RESULT_MORE)
 		copies_note_error(copies, result, error);
 	/* Where some of it could not be looked at, the rest is here. */
-	copies->state.is_open = copies->folder.fd >= 0;
+	set_open(copies, copies->folder.fd >= 0);
 	copies->has_failed = !copies->state.is_open;
 	copies->needs_sweep = true;
 	if (copies_know_all(copies))
@@ -178,18 +211,18 @@ static void open_folder(struct copies *copies)
 static void open_again(struct copies *copies)
 {
 	enum result result = RESULT_OK;
-	bool is_alone;
+	bool is_shared;
 	int error;
 
 	copies->tried_ms = clock_mono_ms();
 	pthread_mutex_unlock(&copies->lock);
 	errno = 0;
-	is_alone = copy_folder_is_alone(&copies->folder);
-	if (is_alone)
+	is_shared = copy_folder_join(&copies->folder, FOLDER_SHARED) == RESULT_MORE;
+	if (!is_shared)
 		result = copy_folder_walk(&copies->folder, look_at_found, copies);
 	error = errno;
 	pthread_mutex_lock(&copies->lock);
-	if (!is_alone)
+	if (is_shared)
 		return;
 	if (result != RESULT_OK)
 		copies_note_error(copies, result, error);
@@ -198,9 +231,23 @@ static void open_again(struct copies *copies)
 	copies_purges_done(copies);
 }
 
-/* What a person said while it served is on disk by now. */
+/* The edge that serves now finds what lies there for itself. */
+static void forget_all(struct copies *copies)
+{
+	list_each (node, &copies->sites) {
+		list_each_safe (each, next, &list_entry(node, struct copies_site, node)->entries)
+			copy_entry_remove(copies, list_entry(each, struct copy_entry, of_site));
+	}
+	set_open(copies, false);
+}
+
+/* What a person said while it served is on disk by now. What waits to be written is not written any more. */
 static void leave(struct copies *copies)
 {
+	while (!list_is_empty(&copies->saves))
+		copies_do_save(copies);
+	if (copies_is_tier(copies))
+		forget_all(copies);
 	copy_folder_leave(&copies->folder);
 	copies->is_joined = copies->is_shared = false;
 }
@@ -233,11 +280,16 @@ static void sweep_entries(struct copies *copies, struct copies_site *site, uint6
 static void sweep(struct copies *copies)
 {
 	uint64_t now_s = clock_wall_ns() / 1000000000u;
+	bool is_all = copies->needs_sweep || !copies_is_tier(copies);
 
 	copies->needs_sweep = false;
 	copies->swept_ms = clock_mono_ms();
 	if (copies->has_left)
 		return;
+	if (!is_all) {
+		tier_sweep(copies);
+		return;
+	}
 	list_each (node, &copies->sites)
 		sweep_entries(copies, list_entry(node, struct copies_site, node), now_s);
 	copies->is_shrinking = true;
@@ -291,6 +343,7 @@ static void rest(struct copies *copies)
 	uint64_t until_ms = clock_mono_ms() + REST_MS;
 	struct timespec until = { .tv_sec = (time_t)(until_ms / 1000), .tv_nsec = (long)(until_ms % 1000) * 1000000 };
 
+	copies->busy_ms = 0;
 	(void)pthread_cond_timedwait(&copies->work, &copies->lock, &until);
 	if (copies->loaded)
 		unload_unused(copies);
@@ -303,7 +356,9 @@ static bool is_to_open_again(const struct copies *copies)
 
 static bool is_to_open(const struct copies *copies)
 {
-	return !copies->state.is_open && copies->has_rules && (!copies->has_failed || clock_mono_ms() - copies->tried_ms >= RETRY_MS);
+	if (copies->state.is_open || !copies->has_rules || (copies->has_left && copies_is_tier(copies)))
+		return false;
+	return !copies->has_failed || clock_mono_ms() - copies->tried_ms >= (copies->is_shared ? REST_MS : RETRY_MS);
 }
 
 static void turn(struct copies *copies)
@@ -320,7 +375,7 @@ static void turn(struct copies *copies)
 		copies_do_load(copies);
 	else if (is_to_open_again(copies))
 		open_again(copies);
-	else if (copies->needs_sweep || clock_mono_ms() - copies->swept_ms >= SWEEP_MS)
+	else if (copies->needs_sweep || clock_mono_ms() - copies->swept_ms >= (copies_is_tier(copies) ? REST_MS : SWEEP_MS))
 		sweep(copies);
 	else if (copies->is_shrinking)
 		shrink(copies);
@@ -335,8 +390,10 @@ void *copies_run(void *context)
 	struct copies *copies = context;
 
 	pthread_mutex_lock(&copies->lock);
-	while (!copies->must_stop)
+	while (!copies->must_stop) {
+		copies->busy_ms = clock_mono_ms();
 		turn(copies);
+	}
 	pthread_mutex_unlock(&copies->lock);
 	copy_folder_done(&copies->folder);
 	return NULL;

@@ -87,6 +87,23 @@ static void add_copies(struct metric_list *metrics, const struct edge_state *sta
 	counter(metrics, "continuity_damaged_total", "Files of copies that were damaged or not ours, and removed.", copies.damaged);
 }
 
+static void add_cache_disk(struct metric_list *metrics, const struct edge_state *state)
+{
+	struct copies_state disk;
+
+	if (!state->common.cache || !state->common.cache->disk)
+		return;
+	disk = copies_state(state->common.cache->disk);
+	gauge(metrics, "cache_disk_objects", "Answers on the cache's disk.", disk.copies);
+	gauge(metrics, "cache_disk_bytes", "Disk that they take.", disk.bytes);
+	gauge(metrics, "cache_disk_failing", "1 when the disk refused what was tried last.", disk.error != 0);
+	counter(metrics, "cache_disk_given_total", "Answers that this edge brought back from disk into memory.", disk.given);
+	counter(metrics, "cache_disk_written_total", "Answers that this edge wrote.", disk.written);
+	counter(metrics, "cache_disk_skipped_total", "Answers that this edge did not write: too many waited for the disk.", disk.skipped);
+	counter(metrics, "cache_disk_late_total", "Requests that went on without the disk: it was too slow.", disk.late);
+	counter(metrics, "cache_disk_damaged_total", "Files that were damaged or not ours, and removed.", disk.damaged);
+}
+
 static uint64_t count_maintenances(const struct edge_state *state)
 {
 	const struct plan *plan = plan_of(state->snapshot);
@@ -110,6 +127,7 @@ static void add_edge(struct metric_list *metrics, struct admin *admin)
 	      edge_tenants_used(&admin->state->common.tenants, SHARED_CACHE));
 	if (state->common.cache)
 		gauge(metrics, "cache_objects", "Answers that are kept.", cache_store_count(state->common.cache->store).objects);
+	add_cache_disk(metrics, state);
 	add_copies(metrics, state);
 	gauge(metrics, "workers", "Worker threads.", state->worker_count);
 	gauge(metrics, "reduced", "1 when the edge runs with the strict reader, proxy and budgets only.", state->common.is_reduced);

@@ -54,18 +54,22 @@ static void answer_count(struct span site, size_t count, struct admin_answer *an
 }
 
 /* On disk, too: what a person wants forgotten does not come back when the origin is gone. Pins stay: their next copy is of what there is then. */
-static size_t drop_copies(const struct edge_cache *cache, const struct cache_purge *purge)
+static size_t drop(struct edge_cache *cache, const struct cache_purge *purge)
 {
-	size_t count = 0;
+	bool is_certain;
+	size_t count = edge_cache_purge(cache, purge, &is_certain), copies = 0;
 
-	if (cache->copies && copies_drop(cache->copies, purge, false, &count) != RESULT_OK)
+	if (!is_certain)
+		fprintf(stderr, "bouclier: ALERT: answers on the cache's disk that were purged are not given any more, but their files may still be there after a restart\n");
+
+	if (cache->copies && copies_drop(cache->copies, purge, false, &copies) != RESULT_OK)
 		fprintf(stderr, "bouclier: ALERT: continuity copies that were purged are not given any more, but their files may still be there after a restart\n");
-	return count;
+	return count + copies;
 }
 
 void admin_answer_purge(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
 {
-	const struct edge_cache *cache = admin->state->common.cache;
+	struct edge_cache *cache = admin->state->common.cache;
 	struct cache_purge purge = { 0 };
 	char text[ADMIN_ADDRESS_MAX];
 	const struct edge_site *site;
@@ -87,7 +91,7 @@ void admin_answer_purge(struct admin *admin, const struct admin_request *request
 		if (purge.kind != PURGE_TAG)
 			purge.text = admin_lower_host(purge.text, text);
 		cache_learner_purge(cache->learner, &purge);
-		answer_count(name, cache_store_purge(cache->store, &purge) + drop_copies(cache, &purge), answer);
+		answer_count(name, drop(cache, &purge), answer);
 	}
 	json_drop(root);
 }

@@ -327,6 +327,27 @@ static void put_learned(struct json_writer *json, const struct edge_state *state
 	json_close(json, '}');
 }
 
+static void put_cache_disk(struct json_writer *json, const struct edge_state *state)
+{
+	struct copies_state disk;
+
+	if (!state->common.cache || !state->common.cache->disk)
+		return;
+	disk = copies_state(state->common.cache->disk);
+	json_open(json, SPAN("cache_disk"), '{');
+	json_put_number(json, SPAN("answers"), disk.copies);
+	json_put_number(json, SPAN("bytes"), disk.bytes);
+	json_put_number(json, SPAN("limit"), (uint64_t)plan_of(state->snapshot)->top->cache_disk_bytes);
+	json_put_number(json, SPAN("given"), disk.given);
+	json_put_number(json, SPAN("written"), disk.written);
+	json_put_number(json, SPAN("skipped"), disk.skipped);
+	json_put_number(json, SPAN("late"), disk.late);
+	json_put_number(json, SPAN("damaged"), disk.damaged);
+	if (disk.has_bad_key || disk.error)
+		json_put_text(json, SPAN("error"), disk.has_bad_key ? SPAN("its key is not one that the shield alone may read") : span_of(strerror(disk.error)));
+	json_close(json, '}');
+}
+
 /* Who says to be a good bot, since this edge began. */
 static void put_bots(struct json_writer *json, struct bot_names *names)
 {
@@ -409,6 +430,7 @@ void admin_answer_status(struct admin *admin, const struct admin_request *reques
 	put_unnamed(&json, view);
 	put_sites(&json, admin, view);
 	put_learned(&json, state);
+	put_cache_disk(&json, state);
 	put_bots(&json, state->common.bot_names);
 	put_listeners(&json, plan_of(state->snapshot));
 	admin_finish_json(answer, &json);

@@ -68,10 +68,29 @@ static void look_disk(struct doctor *doctor, struct span folder, uint64_t wanted
 		return;  /* not there yet */
 	free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
 	if (free_bytes < wanted)
-		doctor_say(doctor, DOCTOR_WARNING, "disk", "%llu MiB free where the journal may take %llu MiB: lower log.disk, or make room",
+		doctor_say(doctor, DOCTOR_WARNING, "disk", "%llu MiB free where the journal and the cache may take %llu MiB: lower log.disk or cache_disk, or make room",
 		           (unsigned long long)free_bytes >> 20, (unsigned long long)wanted >> 20);
 	else
 		doctor_say(doctor, DOCTOR_OK, "disk", "%llu MiB free", (unsigned long long)free_bytes >> 20);
+}
+
+/* Of a shield that runs: what it says of its cache's disk. */
+static void look_cache_disk(struct doctor *doctor, const char *socket)
+{
+	struct admin_question question = { .socket = socket, .method = "GET", .path = "/status", .wait_ms = ADMIN_ASK_MS };
+	struct json *status = NULL;
+	struct admin_reply reply;
+	struct span error;
+
+	if (admin_ask(&question, &reply) != RESULT_OK)
+		return;
+	if (reply.status == 200 && json_read(reply.body, &status) == RESULT_OK) {
+		error = json_text_of(json_find(json_find(status, "cache_disk"), "error"));
+		if (error.len)
+			doctor_say(doctor, DOCTOR_WARNING, "cache disk", "it does not work: %.*s; portals are served without it", SPAN_ARG(error));
+		json_drop(status);
+	}
+	admin_reply_done(&reply);
 }
 
 static void look_shield(struct doctor *doctor, const char *socket)
@@ -115,8 +134,9 @@ void doctor_look_config(struct doctor *doctor)
 		const struct edge_top_settings *top = loaded.snapshot->sections[ROOM_EDGE];
 
 		look_state(doctor, top->state);
-		look_disk(doctor, top->state, (uint64_t)event_settings_of(loaded.snapshot)->disk_bytes);
+		look_disk(doctor, top->state, (uint64_t)event_settings_of(loaded.snapshot)->disk_bytes + (uint64_t)top->cache_disk_bytes);
 	}
 	look_shield(doctor, socket);
+	look_cache_disk(doctor, socket);
 	loaded_done(&loaded);
 }

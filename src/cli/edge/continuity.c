@@ -4,11 +4,11 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "cli/edge/copies_watch.h"
 
 #include "base/banned.h"
 
 #define OVER_MS 30000u    /* nobody got a copy for so long: it is over */
-#define TELL_MS 60000u
 
 /* A site of which copies were given. */
 struct giving {
@@ -21,9 +21,7 @@ struct edge_continuity {
 	struct copies *copies;
 	struct giving *sites;
 	struct edge_state *state;
-	uint64_t damaged, told_ms;     /* what was told, and when */
-	int error;
-	bool has_bad_key;
+	struct copies_watch watch;
 };
 
 void edge_continuity_open(struct edge_state *state)
@@ -34,7 +32,7 @@ void edge_continuity_open(struct edge_state *state)
 	if (!continuity)
 		return;
 	continuity->state = state;
-	continuity->copies = copies_new(state->state_fd, cache->store);
+	continuity->copies = copies_new(state->state_fd, cache->store, COPIES_CONTINUITY);
 	if (!continuity->copies) {
 		fprintf(stderr, "bouclier: continuity copies are not kept: there is no memory for them, or no thread\n");
 		free(continuity);
@@ -77,15 +75,6 @@ void edge_continuity_close(struct edge_state *state)
 
 /* -- what is told -- */
 
-static void tell(struct edge_state *state, const char *action, struct span site, const char *text)
-{
-	struct notice notice = { .wall_ns = clock_wall_ns(), .action = span_of(action), .site = site, .detail = span_of(text) };
-
-	fprintf(stderr, "bouclier: %.*s%s%s\n", SPAN_ARG(site), site.len ? ": " : "", text);
-	if (state->event)
-		event_notice(state->event, &notice);
-}
-
 static void tell_giving(struct edge_state *state, const struct giving *giving)
 {
 	const struct edge_site *site = plan_find_site(plan_of(state->snapshot), giving->site);
@@ -96,7 +85,7 @@ static void tell_giving(struct edge_state *state, const struct giving *giving)
 	else
 		snprintf(text, sizeof(text), "no continuity copy was given for %u s, %llu in all", OVER_MS / 1000, (unsigned long long)giving->given);
 	if (site)
-		tell(state, giving->is_on ? "continuity-begun" : "continuity-over", site->site->name, text);
+		edge_tell(state, giving->is_on ? "continuity-begun" : "continuity-over", site->site->name, text);
 }
 
 static struct giving *find(const struct edge_continuity *continuity, uint64_t site)
@@ -138,49 +127,15 @@ static void look_at_sites(struct edge_continuity *continuity)
 	}
 }
 
-static void tell_error(struct edge_continuity *continuity, const struct copies_state *now)
-{
-	char text[256];
-
-	if (now->has_bad_key != continuity->has_bad_key)
-		tell(continuity->state, now->has_bad_key ? "continuity-stopped" : "continuity-kept", SPAN_NONE,
-		     now->has_bad_key ? "ALERT: continuity copies are neither kept nor given: continuity/key in the state folder is not a file of 32 bytes that the shield alone "
-		                        "may read; chmod 600 and give it to the shield's user, or remove it: then copies are made anew"
-		                      : "continuity copies are kept again");
-	continuity->has_bad_key = now->has_bad_key;
-	if (now->error == continuity->error)
-		return;
-	if (now->error)
-		snprintf(text, sizeof(text), "ALERT: continuity copies cannot be written, or not all be read: %s; portals are served on", strerror(now->error));
-	else
-		snprintf(text, sizeof(text), "continuity copies are written again");
-	tell(continuity->state, now->error ? "continuity-stopped" : "continuity-kept", SPAN_NONE, text);
-	continuity->error = now->error;
-}
-
-static void tell_damaged(struct edge_continuity *continuity, const struct copies_state *now)
-{
-	uint64_t now_ms = continuity->state->loop.now_ms;
-	char text[200];
-
-	if (now->damaged == continuity->damaged || (continuity->told_ms && now_ms - continuity->told_ms < TELL_MS))
-		return;
-	snprintf(text, sizeof(text), "ALERT: %llu files of continuity copies were damaged, of another version or not signed by this shield: they are not given, and were removed",
-	         (unsigned long long)(now->damaged - continuity->damaged));
-	tell(continuity->state, "continuity-damaged", SPAN_NONE, text);
-	continuity->damaged = now->damaged;
-	continuity->told_ms = now_ms;
-}
-
 void edge_continuity_tick(struct edge_state *state)
 {
+	static const struct copies_words words = { "continuity copies", "continuity/key", "continuity-stopped", "continuity-kept", "continuity-damaged" };
 	struct copies_state now;
 
 	if (!state->continuity || state->is_draining)
 		return;
 	now = copies_state(state->continuity->copies);
-	tell_error(state->continuity, &now);
-	tell_damaged(state->continuity, &now);
+	copies_watch_tell(&state->continuity->watch, &words, state, &now);
 	if (now.given)
 		look_at_sites(state->continuity);
 }

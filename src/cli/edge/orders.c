@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "cli/admin/admin.h"
 #include "cli/edge/build.h"
+#include "cli/edge/cache_disk.h"
 #include "cli/edge/certificates.h"
 #include "cli/edge/collections.h"
 #include "cli/edge/continuity.h"
@@ -87,6 +88,7 @@ static void use_snapshot(struct edge_state *state, struct snapshot *snapshot, st
 	edge_share(state);
 	edge_cache_apply(state->common.cache, plan_of(snapshot));
 	edge_continuity_apply(state);
+	edge_cache_disk_apply(state);
 	event_apply(state->event, event_settings_of(snapshot), edge_tenants_count(&state->common.tenants));
 	edge_hits_apply(state);
 	edge_sources_apply(state);
@@ -165,6 +167,7 @@ static void begin_drain(struct edge_state *state, const struct edge_order *order
 	if (order->is_replaced) {  /* behind the above: it waits for the disk, and workers need not */
 		event_hand_over(state->event);
 		edge_continuity_leave(state);
+		edge_cache_disk_leave(state);
 		admin_leave(state->admin);
 	}
 }

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "cli/edge/audit.h"
+#include "cli/edge/cache_disk.h"
 #include "cli/edge/continuity.h"
 #include "cli/edge/graduate.h"
 #include "cli/edge/kept.h"
@@ -83,6 +84,7 @@ static void tick(struct timer *timer)
 	edge_sources_tick(state);
 	edge_maintenance_tick(state);
 	edge_continuity_tick(state);
+	edge_cache_disk_tick(state);
 	edge_levels_tick(state);
 	edge_observed_tick(state);
 	edge_kept_tick(state);

@@ -10,6 +10,7 @@
 
 #include "cli/admin/admin.h"
 #include "cli/edge/build.h"
+#include "cli/edge/cache_disk.h"
 #include "cli/edge/certificates.h"
 #include "cli/edge/collections.h"
 #include "cli/edge/continuity.h"
@@ -54,6 +55,8 @@ static void open_cache(struct edge_state *state)
 	if (state->snapshot && !state->start.is_reduced)
 		state->common.cache = edge_cache_new(&state->common.tenants, (uint64_t)plan_of(state->snapshot)->top->cache_bytes);
 	edge_continuity_open(state);
+	if (state->snapshot)
+		edge_cache_disk_apply(state);
 }
 
 /* What the edges before this one died on. */
@@ -241,6 +244,7 @@ void edge_close(struct edge_state *state)
 		snapshot_drop(state->snapshot);
 	edge_retired_forget(state);
 	edge_continuity_close(state);
+	edge_cache_disk_close(state);
 	edge_cache_free(state->common.cache);
 	origins_done(&state->common.origins);
 	edge_tenants_done(&state->common.tenants);

@@ -38,6 +38,7 @@ struct proxy_notice {
 };
 
 struct admin;
+struct edge_cache_disk;
 struct edge_certificates;
 struct edge_continuity;
 struct edge_graduates;
@@ -69,6 +70,7 @@ struct edge_state {
 	struct admitted *admitted;           /* whom a person let in; NULL: there is no memory */
 	uint32_t swept;                      /* of references: where the next look at what is too old begins */
 	struct maintenances *maintenances;   /* sites that a person closed until a time; NULL: there is no memory */
+	struct edge_cache_disk *cache_disk;  /* NULL: there is none */
 	struct edge_continuity *continuity;  /* copies on disk; NULL: none are kept */
 	struct edge_graduates *graduates;
 	struct hits *hits;                   /* what rules hit; NULL: not counted */

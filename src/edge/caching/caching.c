@@ -166,7 +166,7 @@ void caching_end(struct request *request, struct worker *worker)
 {
 	struct caching *caching = &request->caching;
 
-	continuity_end(request, worker);
+	continuity_end(request);
 	list_remove(&caching->waiting);
 	if (caching->leads || caching->waits)
 		cache_flight_end(worker->common->cache->flights, &caching->flight, FLIGHT_LOST, worker->loop.now_ms);

@@ -6,7 +6,7 @@
  * A body that is kept goes into memory as fast as the origin sends it, and to the client from there: a slow client holds neither the origin
  * nor those that wait.
  *
- * When the origin is gone, its last good pages are on disk: continuity.h.
+ * When the origin is gone, its last good pages are on disk: continuity.h. What memory may forget is on another: disk.h.
  *
  * Availability, fails open: what cannot be kept, for want of memory or because it is too long, is delivered all the same.
  * Security, fails closed: nothing is kept that rules would have refused, that was added to, or that they were to see and did not: what came while
@@ -19,6 +19,7 @@
 #include "cache/flight.h"
 #include "cache/store.h"
 #include "edge/caching/continuity.h"
+#include "edge/caching/disk.h"
 #include "edge/caching/learning.h"
 #include "edge/sites/tenants.h"
 
@@ -60,6 +61,7 @@ struct edge_cache {
 	struct cache_learner *learner;
 	struct edge_tenants *tenants;
 	struct copies *copies;        /* NULL: none are kept. Whose it is: the opener's, who sets it before anybody serves */
+	struct copies *disk;          /* atomic; NULL: there is none. The opener's, who may set it once while others serve */
 };
 
 /* BYTES: how much there may be in all, which decides how many answers. TENANTS must outlive it, and knows SHARED_CACHE. NULL: no memory. */
@@ -78,6 +80,8 @@ struct caching {
 	struct cache_flight flight;
 	struct list waiting;          /* of the worker's requests that wait for a flight */
 	bool leads, waits, is_told_to_pass, has_other_variants, is_revalidating;
+	bool has_looked;              /* it is counted as asked for */
+	bool is_from_disk;            /* that of the cache has brought it */
 	struct cache_object *stale;   /* kept, too old: held */
 	struct cache_object *shown;   /* what the client gets: held */
 	struct cache_body *body;      /* of `shown`, or being filled (then held) */

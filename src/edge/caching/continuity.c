@@ -69,7 +69,7 @@ static void wake(struct copy_ticket *ticket)
 		loop_post(&worker->loop, &worker->copies_job);
 }
 
-static bool is_told(const struct recall *recall)
+bool recall_is_told(const struct recall *recall)
 {
 	return __atomic_load_n(&recall->ticket.is_told, __ATOMIC_ACQUIRE);
 }
@@ -84,7 +84,7 @@ static void wake_told(struct job *job)
 	(void)__atomic_exchange_n(&worker->is_copies_posted, false, __ATOMIC_SEQ_CST);
 	list_init(&told);
 	list_each_safe (node, next, &worker->copies_waiting) {
-		if (!is_told(&list_entry(node, struct request, caching.recall.waiting)->caching.recall))
+		if (!recall_is_told(&list_entry(node, struct request, caching.recall.waiting)->caching.recall))
 			continue;
 		list_remove(node);
 		list_add_last(&told, node);
@@ -112,13 +112,33 @@ void continuity_init(struct request *request)
 	recall->ticket.wake = wake;
 }
 
-void continuity_end(struct request *request, struct worker *worker)
+void continuity_end(struct request *request)
 {
 	struct recall *recall = &request->caching.recall;
 
 	list_remove(&recall->waiting);
 	if (recall->ticket.is_waiting)
-		copies_cancel(worker->common->cache->copies, &recall->ticket);
+		copies_cancel(recall->of, &recall->ticket);
+}
+
+void recall_wait(struct request *request, struct copies *copies)
+{
+	struct recall *recall = &request->caching.recall;
+
+	recall->of = copies;
+	list_add_last(&request->connection->worker->copies_waiting, &recall->waiting);
+	request->is_paused = true;
+	request_set_clock(request, (int64_t)(recall->until_ms - now_ms(request)));
+}
+
+void recall_leave(struct request *request)
+{
+	struct recall *recall = &request->caching.recall;
+
+	copies_cancel(recall->of, &recall->ticket);
+	list_remove(&recall->waiting);
+	timer_cancel(&request->connection->worker->loop.timers, &request->timer);
+	request->is_paused = false;
 }
 
 /* -- keeping -- */
@@ -376,17 +396,6 @@ static enum step_outcome give(struct request *request, struct cache_object *obje
 	return STEP_AGAIN;
 }
 
-static enum step_outcome wait_for_disk(struct request *request)
-{
-	struct recall *recall = &request->caching.recall;
-
-	recall->waits++;
-	list_add_last(&request->connection->worker->copies_waiting, &recall->waiting);
-	request->is_paused = true;
-	request_set_clock(request, (int64_t)(recall->until_ms - now_ms(request)));
-	return STEP_WAIT;
-}
-
 static enum step_outcome look(struct request *request)
 {
 	struct recall *recall = &request->caching.recall;
@@ -399,8 +408,11 @@ static enum step_outcome look(struct request *request)
 	answer = copies_find(copies_of(request), &ask, &recall->ticket, &object);
 	if (answer == COPIES_HERE)
 		return give(request, object);
-	if (answer == COPIES_WAIT && !is_last)
-		return wait_for_disk(request);
+	if (answer == COPIES_WAIT && !is_last) {
+		recall->waits++;
+		recall_wait(request, copies_of(request));
+		return STEP_WAIT;
+	}
 	copies_cancel(copies_of(request), &recall->ticket);
 	return answer_without(request);
 }
@@ -412,12 +424,9 @@ enum step_outcome step_recall(struct request *request)
 	if (!recall->status)
 		return STEP_NEXT;
 	if (recall->ticket.is_waiting) {
-		if (!is_told(recall) && now_ms(request) < recall->until_ms)
+		if (!recall_is_told(recall) && now_ms(request) < recall->until_ms)
 			return STEP_WAIT;
-		copies_cancel(copies_of(request), &recall->ticket);
-		list_remove(&recall->waiting);
-		timer_cancel(&request->connection->worker->loop.timers, &request->timer);
-		request->is_paused = false;
+		recall_leave(request);
 	}
 	return look(request);
 }

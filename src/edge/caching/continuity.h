@@ -40,10 +40,18 @@ struct recall {
 	unsigned flags;               /* of the copy that is being made: enum copy_flag */
 	uint64_t drops;               /* of copies_want, for it */
 	uint64_t until_ms;
+	struct copies *of;            /* whose ticket it is, while it waits */
+	bool has_asked_disk;          /* that of the cache: disk.h */
 };
 
+/* The request's ticket is in a list of COPIES: it is paused until that is told, or until `until_ms`. */
+void recall_wait(struct request *request, struct copies *copies);
+bool recall_is_told(const struct recall *recall);
+/* It waits no more. */
+void recall_leave(struct request *request);
+
 void continuity_init(struct request *request);
-void continuity_end(struct request *request, struct worker *worker);
+void continuity_end(struct request *request);
 void continuity_worker_init(struct worker *worker);
 /* The sites of PLAN are served from now on. RESULT_NO_MEMORY: those before are. */
 enum result continuity_apply(struct edge_cache *cache, const struct plan *plan) must_check;

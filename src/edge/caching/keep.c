@@ -49,10 +49,14 @@ static enum flight_end keep(struct request *request)
 	if (caching->is_copying)
 		return keep_copy(request);
 	result = caching->draft.life.is_learned && learning_is_doubted(request) ? RESULT_REFUSED : cache_object_make(store, &caching->draft, &object);
-	if (result == RESULT_OK)
+	if (result == RESULT_OK) {
+		disk_replaces(request, object);
 		result = cache_store_put(store, object, caching->purges);
-	if (result == RESULT_OK)
+	}
+	if (result == RESULT_OK) {
 		continuity_see(request, object, true);
+		disk_see(request, object);
+	}
 	if (object)
 		cache_object_drop(object);
 	return result == RESULT_OK ? FLIGHT_KEPT : FLIGHT_LOST;
@@ -148,7 +152,7 @@ struct span caching_status(struct request *request)
 	switch (caching->state) {
 	case CACHING_HIT:
 	case CACHING_STALE:
-		return arena_print(&request->arena, "bouclier; hit; ttl=%lld%s", left_s, life->is_learned ? "; detail=learned" : "");
+		return arena_print(&request->arena, "bouclier; hit; ttl=%lld%s", left_s, life->is_learned ? "; detail=learned" : caching->is_from_disk ? "; detail=disk" : "");
 	case CACHING_COLLAPSED:
 		return arena_print(&request->arena, "bouclier; fwd=uri-miss; collapsed; ttl=%lld", left_s);
 	case CACHING_IF_ERROR:

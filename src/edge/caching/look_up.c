@@ -176,9 +176,10 @@ static bool is_for(const struct request *request, const struct cache_object *obj
 static struct cache_object *find(struct request *request)
 {
 	struct caching *caching = &request->caching;
-	struct cache_ask ask = { caching->key, caching->hash, &request->head.fields };
+	struct cache_ask ask = { caching->key, caching->hash, &request->head.fields, caching->has_looked };
 	struct cache_object *object = cache_store_find(cache_of(request)->store, &ask, &caching->has_other_variants);
 
+	caching->has_looked = true;
 	if (!object || is_for(request, object))
 		return object;
 	cache_object_drop(object);
@@ -195,6 +196,7 @@ static enum step_outcome use(struct request *request, struct cache_object *objec
 		return show(request, object, CACHING_COLLAPSED);
 	if (use == USE_FRESH) {
 		continuity_see(request, object, false);
+		disk_see(request, object);
 		return show(request, object, has_waited ? CACHING_COLLAPSED : CACHING_HIT);
 	}
 	if (wanted->only_if_cached) {
@@ -227,11 +229,14 @@ static enum step_outcome look_for_missing(struct request *request, const struct 
 
 static enum step_outcome look(struct request *request, bool has_waited)
 {
-	struct cache_object *object = find(request);
+	struct cache_object *object;
 	struct cache_control wanted;
 
+	request->caching.purges = cache_store_purges(cache_of(request)->store, request->caching.hash);  /* before: what is found may be purged meanwhile */
+	object = find(request);
+	if (!object && disk_brings(request))
+		return STEP_WAIT;
 	cache_control_read(&request->head.fields, &wanted);
-	request->caching.purges = cache_store_purges(cache_of(request)->store, request->caching.hash);
 	return object ? use(request, object, &wanted, has_waited) : look_for_missing(request, &wanted);
 }
 
@@ -257,6 +262,8 @@ enum step_outcome step_look_up(struct request *request)
 
 	if (caching->waits)
 		return go_on(request);
+	if (caching->recall.ticket.is_waiting)
+		return disk_still_brings(request) ? STEP_WAIT : look(request, false);
 	if (!is_cached_here(request))
 		return STEP_NEXT;
 	caching->cookies = cookies_of(request);

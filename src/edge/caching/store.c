@@ -250,20 +250,28 @@ static bool may_stay(const struct request *request, const struct cache_object *f
 	       policy_judge_answer(&request->head, request->caching.cookies, &head, &rules, wall_s(request), 0, &life) == CACHE_NONE;
 }
 
+static bool put(struct request *request, struct cache_object *fresh)
+{
+	disk_replaces(request, fresh);
+	if (cache_store_put(request->connection->worker->common->cache->store, fresh, request->caching.purges) != RESULT_OK)
+		return false;
+	disk_see(request, fresh);
+	return true;
+}
+
 static enum step_outcome freshen(struct request *request)
 {
 	struct caching *caching = &request->caching;
 	struct cache_object *stale = caching->stale, *fresh = make_fresh(request, stale);
-	struct cache_store *store = request->connection->worker->common->cache->store;
 	bool may_be_kept = fresh && may_stay(request, fresh), is_good = caching_is_judged_good(request);
-	bool is_kept = may_be_kept && is_good && cache_store_put(store, fresh, caching->purges) == RESULT_OK;
+	bool is_kept = may_be_kept && is_good && put(request, fresh);
 	bool is_left = may_be_kept && !is_good;  /* as it is: the next one brings it up to date */
 
 	caching_leave_origin(request);
 	caching->stale = NULL;
 	caching_land(request, is_kept ? FLIGHT_KEPT : is_left ? FLIGHT_ALONE : FLIGHT_PASS);
 	if (fresh && !is_kept && !is_left)
-		cache_store_forget(store, caching->key);
+		edge_cache_forget(request->connection->worker->common->cache, caching->key);
 	if (fresh)  /* otherwise there is no memory for a new head, and the origin has said that the old one is good */
 		cache_object_drop(stale);
 	caching_show(request, fresh ? fresh : stale, CACHING_REVALIDATED);
@@ -278,7 +286,7 @@ static void forget_changed(struct request *request)
 	const struct caching *caching = &request->caching;
 
 	if (caching->key.len && !method_is_safe(request->head.method) && request->response.status < 400)
-		cache_store_forget(request->connection->worker->common->cache->store, caching->key);
+		edge_cache_forget(request->connection->worker->common->cache, caching->key);
 }
 
 enum step_outcome step_store(struct request *request)

@@ -248,6 +248,9 @@ static const struct key top_keys[] = {
 	{ .name = "cache_memory", .type = KEY_BYTES, .offset = AT(edge_top_settings, cache_bytes), .fallback = "64MiB", .min = 0, .max = (int64_t)1 << 40,
 	  .help = "Most memory of answers that are kept (`cache`), of all sites together. Tenants share it as held_on_disk; who needs more than there is "
 	          "makes room among his own." },
+	{ .name = "cache_disk", .type = KEY_BYTES, .offset = AT(edge_top_settings, cache_disk_bytes), .fallback = "0", .min = 0, .max = (int64_t)1 << 44,
+	  .help = "Most bytes on disk, in `state`, of answers that are kept (`cache`), of all sites together: those that were asked for more than once, so that memory may "
+	          "forget them, and a restart. The site that has most makes room. 0: none lie there." },
 	{ .name = "continuity_disk", .type = KEY_BYTES, .offset = AT(edge_top_settings, continuity_bytes), .fallback = "256MiB", .min = 0, .max = (int64_t)1 << 44,
 	  .help = "Most bytes on disk, in `state`, of continuity copies (`continuity`), of all sites together. The site that has most makes room." },
 	{ .name = "memory", .type = KEY_BYTES, .flags = KEY_RESTART, .offset = AT(edge_top_settings, memory_bytes), .fallback = "0", .min = 0,

@@ -73,6 +73,7 @@ struct edge_top_settings {
 	int64_t held_bytes;             /* on disk, of bodies that wait for a verdict, all together */
 	int64_t files_bytes;            /* in memory, of files whose contents rules ask for, all together */
 	int64_t cache_bytes;            /* of answers that are kept, all together */
+	int64_t cache_disk_bytes;       /* the same, on disk; 0: none */
 	int64_t continuity_bytes;       /* on disk, of continuity copies, all together */
 	int64_t memory_bytes;           /* of requests and buffers; 0: no limit of our own */
 };
