@@ -1,7 +1,7 @@
 /* What is learned of pages that are the same for everybody (cache/learner.h), in a request's life.
  *
  *     look_up  learning_ask     may the request have what others got? Then it has their address: without its query
- *     forward  learning_asks    ... and the origin is asked for the page in the words of his kind, so that nothing of one visitor is in it: with GET, too
+ *     forward  learning_fields  ... and the origin is asked for the page in the words of his kind, so that nothing of one visitor is in it: with GET, too
  *     store    learning_judge   what came is looked at, and kept for a minute though it declares nothing
  *     deliver  learning_see     its body passes; at the end, what it was is told
  *
