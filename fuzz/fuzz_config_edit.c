@@ -1,4 +1,4 @@
-/* A site that was added to any text can be changed and taken out again; the text around it stays. */
+/* A site that was added to any text can be changed, given a list with an item, and taken out again; the text around it stays. */
 #include <assert.h>
 
 #include "config/edit.h"
@@ -9,6 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct new_site site = { SPAN_INIT("new.example"), SPAN_INIT("/t"), SPAN_INIT("http://10.0.0.1"), .ruleset = SPAN_INIT("crs") };
 	struct span file = SPAN("f"), text = span_make((const char *)data, size);
+	static const struct edit_pair pair = { "name", SPAN_INIT("p") };
+	static const struct edit_item item = { SPAN_INIT("new.example"), SPAN_INIT("partners"), &pair, 1 };
 	struct complaints complaints;
 	struct buffer added, changed, removed;
 
@@ -21,6 +23,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		assert(with.len + 2 > text.len);
 		assert(config_edit_set(file, with, site.name, SPAN("hsts"), SPAN("1d"), &complaints, &changed) == RESULT_OK);
+		buffer_reset(&changed);
+		assert(config_edit_add_item(file, with, &item, &complaints, &changed) == RESULT_OK);
+		assert(config_edit_remove_item(file, buffer_span(&changed), &item, &complaints, &removed) == RESULT_OK);
+		buffer_reset(&removed);
 		assert(config_edit_remove_site(file, with, site.name, &complaints, &removed) == RESULT_OK);
 	} else {
 		assert(buffer_len(&added) == 0);

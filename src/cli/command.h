@@ -57,6 +57,7 @@ int bans_command(const struct options *options);
 int bypass_command(const struct options *options);
 int maintenance_command(const struct options *options);
 int admit_command(const struct options *options);
+int partner_command(const struct options *options);
 int continuity_command(const struct options *options);
 int purge_command(const struct options *options);
 int guard_command(const struct options *options);

@@ -66,6 +66,14 @@ static const struct option admit_options[] = {
 	OPTION_OUTPUT,
 	OPTION_HELP,
 };
+static const struct option partner_options[] = {
+	OPTION_CONFIG,
+	OPTION_SOCKET,
+	{ .name = "site", .value = "NAME", .help = "With add and end: the site that the token is for." },
+	{ .name = "for", .letter = 'f', .value = "DURATION", .help = "With add: how long: 30d, up to 731d; 90d without it." },
+	OPTION_OUTPUT,
+	OPTION_HELP,
+};
 static const struct option ban_options[] = {
 	OPTION_CONFIG,
 	OPTION_SOCKET,
@@ -187,6 +195,13 @@ const struct command commands[] = {
 	             "keeps cookies has it in writing for that time, also on another connection. Rules, allow_from, denylist and bans by a person stay. References "
 	             "are known for 12 hours, also after a crash. Without one: who is let in now.\n\n"
 	             "Everybody who shares that connection is let in with him: ask who it is before you type, and keep the time short."},
+	{ .name = "partner", .summary = "gives a program of somebody else a token, by which it goes first", .arguments = "[add NAME | end NAME]", .arguments_max = 2,
+	  .options = partner_options, .run = partner_command,
+	  .details = "For another administration or an application that asks the portal by itself, and that neither a challenge nor a flood is to keep out. add draws a "
+	             "token, says it once, writes its hash and its end into the configuration (partners, a key of the site), and reloads. The program sends it in the field "
+	             "Bouclier-Partner of each request, over TLS. It is served first and never asked for proof, as long as it keeps to its budgets (requests and cost, keys of the "
+	             "partner); beyond them it waits behind everybody while there is no room for all, and is limited like any other source. Rules, denylist, bans and rate_limits hold for it.\n\n"
+	             "end takes it back: it holds no more when the command is done. Without an argument: who has one, for which site and until when." },
 	{ .name = "purge", .summary = "has the running shield forget answers that it keeps", .arguments = "SITE URL|PREFIX*|tag:NAME", .arguments_min = 2,
 	  .arguments_max = 2, .options = purge_options, .run = purge_command,
 	  .details = "URL is /path?query, or the whole of it (https://host/path?query) for one of the hosts of the site. With * at its end, all that "

@@ -27,22 +27,19 @@ static void print_totals(const struct json *site)
 	printf("%s\n", json_bool_of(json_find(site, "giving")) ? "; VISITORS GET THEM NOW" : "");
 }
 
+static void print_site(const struct json *site)
+{
+	printf("%-40.*s ", SPAN_ARG(json_text_of(json_find(site, "site"))));
+	if (number(site, "limit"))
+		print_totals(site);
+	else
+		printf("keeps none (continuity: off, or passed through)\n");
+}
+
 static void tell_sites(const struct options *options, const struct json *answer)
 {
-	const struct json *sites = json_find(answer, "sites");
-
 	(void)options;
-	for (size_t i = 0; i < json_length(sites); i++) {
-		const struct json *site = json_item(sites, i);
-
-		printf("%-40.*s ", SPAN_ARG(json_text_of(json_find(site, "site"))));
-		if (number(site, "limit"))
-			print_totals(site);
-		else
-			printf("keeps none (continuity: off, or passed through)\n");
-	}
-	if (!json_length(sites))
-		printf("no site keeps copies\n");
+	order_tell_sites(answer, print_site);
 }
 
 /* An Accept-Language, say: one line, and nothing that a terminal obeys. */

@@ -170,17 +170,21 @@ static struct node *find_sites(const struct edit *edit)
 	return edit->root ? node_find(edit->root, SPAN("sites")) : NULL;
 }
 
-static struct node *find_site(const struct edit *edit, struct span name)
+/* The mapping in LIST (may be NULL, or none) that says KEY: VALUE. */
+static struct node *find_item(const struct node *list, struct span key, struct span value)
 {
-	struct node *sites = find_sites(edit);
+	for (struct node *item = list && list->kind == NODE_LIST ? list->first : NULL; item; item = item->next) {
+		const struct node *found = node_find(item, key);
 
-	for (struct node *site = sites && sites->kind == NODE_LIST ? sites->first : NULL; site; site = site->next) {
-		const struct node *found = node_find(site, SPAN("name"));
-
-		if (found && found->kind == NODE_SCALAR && span_equal(found->text, name))
-			return site;
+		if (found && found->kind == NODE_SCALAR && span_equal(found->text, value))
+			return item;
 	}
 	return NULL;
+}
+
+static struct node *find_site(const struct edit *edit, struct span name)
+{
+	return find_item(find_sites(edit), SPAN("name"), name);
 }
 
 /* The same in a block and in a flow: one line. */
@@ -317,32 +321,37 @@ static void cut_flow_entry(struct edit *edit, const struct node *parent, const s
 	cut_out(edit, from, to, SPAN_NONE);
 }
 
+/* An ITEM of LIST, which is the value of a key. */
+static enum result cut_item(struct edit *edit, struct node *list, struct node *item)
+{
+	size_t dash;
+
+	if (list->is_flow) {
+		cut_flow_entry(edit, list, item);
+		unlink_node(list, item);
+		return RESULT_OK;
+	}
+	dash = dash_of(edit->text, item);
+	if (dash == SIZE_MAX)
+		return refuse(edit, item, "something stands between it and its dash");
+	if (list->count == 1) {
+		size_t colon = list->key->end + span_find(span_skip(edit->text, list->key->end), ':') + 1;
+
+		if (colon > dash)
+			return refuse(edit, list, "no colon behind the name of the list");
+		cut_out(edit, colon, colon, SPAN(" []"));
+	}
+	cut_out(edit, line_start(edit->text, dash), line_next(edit->text, content_end(edit->text, item)), SPAN_NONE);
+	unlink_node(list, item);
+	return RESULT_OK;
+}
+
 static enum result remove_site(struct edit *edit, const void *argument)
 {
 	const struct span *name = argument;
-	struct node *site = find_site(edit, *name), *sites = find_sites(edit);
-	size_t dash;
+	struct node *site = find_site(edit, *name);
 
-	if (!site)
-		return RESULT_NOT_FOUND;
-	if (sites->is_flow) {
-		cut_flow_entry(edit, sites, site);
-		unlink_node(sites, site);
-		return RESULT_OK;
-	}
-	dash = dash_of(edit->text, site);
-	if (dash == SIZE_MAX)
-		return refuse(edit, site, "something stands between the site and its dash");
-	if (sites->count == 1) {
-		size_t colon = sites->key->end + span_find(span_skip(edit->text, sites->key->end), ':') + 1;
-
-		if (colon > dash)
-			return refuse(edit, sites, "no colon behind `sites`");
-		cut_out(edit, colon, colon, SPAN(" []"));
-	}
-	cut_out(edit, line_start(edit->text, dash), line_next(edit->text, content_end(edit->text, site)), SPAN_NONE);
-	unlink_node(sites, site);
-	return RESULT_OK;
+	return site ? cut_item(edit, find_sites(edit), site) : RESULT_NOT_FOUND;
 }
 
 enum result config_edit_remove_site(struct span file, struct span text, struct span name, struct complaints *complaints,
@@ -383,7 +392,8 @@ static enum result replace_value(struct edit *edit, struct node *node, struct sp
 	return edit->result;
 }
 
-static enum result add_key(struct edit *edit, struct node *parent, struct span key, struct span value)
+/* Begins another key of PARENT, which is not empty or a flow. -> where */
+static size_t begin_key(struct edit *edit, const struct node *parent, struct span key)
 {
 	size_t at = parent->last ? content_end(edit->text, parent->last) : parent->start + 1;
 
@@ -395,6 +405,13 @@ static enum result add_key(struct edit *edit, struct node *parent, struct span k
 	}
 	put(edit, key);
 	put(edit, SPAN(": "));
+	return at;
+}
+
+static enum result add_key(struct edit *edit, struct node *parent, struct span key, struct span value)
+{
+	size_t at = begin_key(edit, parent, key);
+
 	put_value(edit, value, false);
 	cut_out(edit, at, at, buffer_span(&edit->insert));
 	link_last(edit, parent, key, new_node(edit, NODE_SCALAR, value));
@@ -463,4 +480,97 @@ enum result config_edit_unset(struct span file, struct span text, struct span si
 	struct key_edit asked = { site, key, SPAN_NONE };
 
 	return run(file, text, unset_key, &asked, complaints, out);
+}
+
+/* -- items of a list -- */
+
+/* On one line, in a block and in a flow alike. */
+static void put_item(struct edit *edit, const struct edit_item *item)
+{
+	put(edit, SPAN("{ "));
+	for (size_t i = 0; i < item->count; i++) {
+		if (i)
+			put(edit, SPAN(", "));
+		put_pair(edit, item->pairs[i].key, item->pairs[i].value);
+	}
+	put(edit, SPAN(" }"));
+}
+
+static void link_item(struct edit *edit, struct node *list, const struct edit_item *item)
+{
+	struct node *node = new_node(edit, NODE_MAPPING, SPAN_NONE);
+
+	link_last(edit, list, SPAN_NONE, node);
+	for (size_t i = 0; i < item->count; i++)
+		link_last(edit, node, span_of(item->pairs[i].key), new_node(edit, NODE_SCALAR, item->pairs[i].value));
+}
+
+/* The site has no such list yet. */
+static struct node *begin_list(struct edit *edit, struct node *site, const struct edit_item *item)
+{
+	struct node *list = new_node(edit, NODE_LIST, SPAN_NONE);
+	size_t at = begin_key(edit, site, item->list);
+
+	put(edit, SPAN("["));
+	put_item(edit, item);
+	put(edit, SPAN("]"));
+	cut_out(edit, at, at, buffer_span(&edit->insert));
+	link_last(edit, site, item->list, list);
+	return list;
+}
+
+static void go_on_list(struct edit *edit, const struct node *list, const struct edit_item *item)
+{
+	size_t at = list->last ? content_end(edit->text, list->last) : list->start + 1;
+
+	if (!list->is_flow) {
+		at = line_end(edit->text, at);
+		put_break(edit, list->column - 1u);
+		put(edit, SPAN("- "));
+	} else if (list->last) {
+		put(edit, SPAN(", "));
+	}
+	put_item(edit, item);
+	cut_out(edit, at, at, buffer_span(&edit->insert));
+}
+
+static enum result add_to_list(struct edit *edit, const void *argument)
+{
+	const struct edit_item *item = argument;
+	struct node *site = find_site(edit, item->site), *list = site ? node_find(site, item->list) : NULL;
+	struct node *same = find_item(list, span_of(item->pairs->key), item->pairs->value);
+
+	if (!site)
+		return RESULT_NOT_FOUND;
+	if (same)
+		return refuse(edit, same, "there is one of that name already");
+	if (list && list->kind != NODE_LIST)
+		return refuse(edit, list, "it is not a list");
+	if (list)
+		go_on_list(edit, list, item);
+	else
+		list = begin_list(edit, site, item);
+	link_item(edit, list, item);
+	return edit->result;
+}
+
+enum result config_edit_add_item(struct span file, struct span text, const struct edit_item *item, struct complaints *complaints,
+                                 struct buffer *out)
+{
+	return run(file, text, add_to_list, item, complaints, out);
+}
+
+static enum result remove_from_list(struct edit *edit, const void *argument)
+{
+	const struct edit_item *item = argument;
+	struct node *site = find_site(edit, item->site), *list = site ? node_find(site, item->list) : NULL;
+	struct node *found = find_item(list, span_of(item->pairs->key), item->pairs->value);
+
+	return found ? cut_item(edit, list, found) : RESULT_NOT_FOUND;
+}
+
+enum result config_edit_remove_item(struct span file, struct span text, const struct edit_item *item, struct complaints *complaints,
+                                    struct buffer *out)
+{
+	return run(file, text, remove_from_list, item, complaints, out);
 }

@@ -30,6 +30,25 @@ enum result config_edit_set(struct span file, struct span text, struct span site
 enum result config_edit_unset(struct span file, struct span text, struct span site, struct span key,
                               struct complaints *complaints, struct buffer *out) must_check;
 
+struct edit_pair {
+	const char *key;
+	struct span value;
+};
+
+/* One { } of a list that is a key of SITE. The first pair is what it is known by there. */
+struct edit_item {
+	struct span site, list;
+	const struct edit_pair *pairs;
+	size_t count;
+};
+
+/* As the last of its list, which is made where the site has none. RESULT_REFUSED when there is one with that first pair. */
+enum result config_edit_add_item(struct span file, struct span text, const struct edit_item *item, struct complaints *complaints,
+                                 struct buffer *out) must_check;
+/* The one with the first pair; others do not matter. */
+enum result config_edit_remove_item(struct span file, struct span text, const struct edit_item *item, struct complaints *complaints,
+                                    struct buffer *out) must_check;
+
 /* Puts TEXT in the place of the file at PATH, whole or not at all (a temporary file in the same folder, fsync, rename),
  * keeping mode and owner; a symbolic link stays one. BEFORE is what the edit was made from: RESULT_REFUSED when the file
  * holds something else by now. A file that is not there (BEFORE empty) is made with mode 0640.

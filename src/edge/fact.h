@@ -96,6 +96,7 @@ struct request_fact {
 	bool is_bypassed;
 	enum caching_state caching;
 	uint32_t kind;                    /* of the client (source/kind.h), which put it a lane further down; 0: it did not */
+	struct span partner;              /* whose token it shows; empty: nobody's */
 	struct span bot, impostor_of;     /* the good bot that it says to be, which DNS proves, or refutes; empty: neither */
 	enum seen_after seen_after;       /* then WAF decided nothing */
 	struct waf_transaction *waf;      /* NULL: no rules were asked. Not const: its audit log is made of it */

@@ -117,7 +117,7 @@ static enum step_outcome open_origin(struct request *request)
 	if (request->origin)
 		return STEP_NEXT;
 	result = origin_connection_open(&worker->origins, request->member->origin, request, &request->origin);
-	/* A PROXY header belongs to a connection, so such connections are never kept (see release in deliver.c). */
+	/* A PROXY header belongs to a connection, so such connections are never kept (see is_origin_reusable in deliver/deliver.c). */
 	if (result == RESULT_OK)
 		result = request_greet_origin(request);
 	if (result == RESULT_LIMIT || result == RESULT_NO_MEMORY)

@@ -130,7 +130,7 @@ static const char *const maintenance_title[] = { "Maintenance", "Onderhoud", "Ma
 static const char *const maintenance_advice[] = {
 	"This portal is being worked on. It will be back soon.", "Er wordt aan dit portaal gewerkt. Het is snel terug.",
 	"Ce portail est en maintenance. Il sera bientôt de retour.", "An diesem Portal wird gearbeitet. Es ist bald zurück." };
-#define BUSY_WAIT_S 5u   /* the latest that Retry-After says then (deliver.c) */
+#define BUSY_WAIT_S 5u   /* the latest that Retry-After says then (deliver/head.c) */
 static const char *const reference_words[] = { "Reference", "Referentie", "Référence", "Referenz" };
 static const char *const contact_words[] = { "Need help?", "Hulp nodig?", "Besoin d’aide ?", "Brauchen Sie Hilfe?" };
 

@@ -10,7 +10,7 @@
 #include "edge/caching/caching.h"
 #include "edge/client/connection.h"
 #include "edge/client/feed.h"
-#include "edge/deliver.h"
+#include "edge/deliver/deliver.h"
 #include "edge/inspect/hold.h"
 #include "edge/observing/would.h"
 #include "edge/probe.h"

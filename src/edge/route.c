@@ -126,6 +126,7 @@ enum step_outcome step_route(struct request *request)
 
 	if (request->refused.len && request->fault != HTTP_FAULT_NO_MEMORY)
 		request_represent(request->refused, &binding->plan->limits, &request->head);
+	caller_take_partner(request);
 	site = request->head.host.len ? config_find_site(binding->snapshot, request->head.host) : NULL;
 	if (request->connection->probe)
 		site = request_probed_site(request);

@@ -71,8 +71,12 @@ static enum step_outcome redirect_to_https(struct request *request)
 	struct span location = SPAN_NONE;
 	uint16_t port = 443;
 
-	for (size_t i = plan->port_count; i > 0; i--)
-		port = plan->ports[i - 1].is_tls ? plan->ports[i - 1].endpoint.port : port;
+	for (size_t i = plan->port_count; i > 0; i--) {
+		const struct edge_port *listener = &plan->ports[i - 1];
+
+		if (listener->is_tls)
+			port = listener->public_port ? listener->public_port : listener->endpoint.port;
+	}
 	buffer_init(&text, 65536);
 	if (buffer_print(&text, "https://%.*s", SPAN_ARG(request->head.host)) == RESULT_OK &&
 	    (port == 443 || buffer_print(&text, ":%u", port) == RESULT_OK) && buffer_append(&text, path) == RESULT_OK &&

@@ -322,6 +322,7 @@ size_t format_request(struct format *format, struct log_client_ip privacy, const
 	if (fact->is_bypassed)
 		line_raw(&line, SPAN(",\"bouclier.bypassed\":true"));
 	add_kind(&line, fact->kind);
+	line_member_text(&line, SPAN(",\"bouclier.partner\":"), fact->partner, NAME_MAX_BYTES);
 	line_member_text(&line, SPAN(",\"bouclier.bot\":"), fact->bot, NAME_MAX_BYTES);
 	line_member_text(&line, SPAN(",\"bouclier.impostor\":"), fact->impostor_of, NAME_MAX_BYTES);
 	line_member_plain(&line, SPAN(",\"url.scheme\":"), fact->is_tls ? SPAN("https") : SPAN("http"));

@@ -50,6 +50,7 @@ static const struct name names[] = {
 	TEXT("ja4", "tls.client.ja4"),
 	TEXT("kind", "bouclier.kind"),
 	TEXT("bot", "bouclier.bot"),
+	TEXT("partner", "bouclier.partner"),
 	TEXT("impostor", "bouclier.impostor"),
 	TEXT("dataset", "event.dataset"),
 	TEXT("action", "event.action"),

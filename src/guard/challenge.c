@@ -2,7 +2,7 @@
 
 #include "base/banned.h"
 
-enum { COUNT_SPENT = 1, COUNT_ISSUED, COUNT_PASSES, COUNT_BUDGET, COUNT_PACE };
+enum { COUNT_SPENT = 1, COUNT_ISSUED, COUNT_PASSES, COUNT_BUDGET, COUNT_PACE, COUNT_TOKEN_PACE, COUNT_COST };
 
 #define EVERY(interval_us, burst) ((struct gcra){ (interval_us), (uint64_t)((burst) - 1) * (interval_us), (uint64_t)(burst) * (interval_us) })
 
@@ -52,11 +52,33 @@ static bool is_spent(const struct challenge_memory *memory, uint64_t number, uin
 	return rate_table_owes((const struct rate_table *)memory->counts, who, sizeof(who) / sizeof(*who), now_us) > 0;
 }
 
-bool challenge_is_within(struct challenge_memory *memory, const struct token *token, uint64_t now_us)
+struct challenge_account challenge_account_of_token(const struct token *token)
+{
+	return (struct challenge_account){ { token->id, token->site } };
+}
+
+bool challenge_is_within(struct challenge_memory *memory, const struct challenge_account *account, uint64_t now_us)
 {
 	const struct gcra budget = EVERY(CHALLENGE_BUDGET_EVERY_US, CHALLENGE_BUDGET_BURST);
 
-	return may(memory, &budget, COUNT_BUDGET, token->id, token->site, now_us);
+	return may(memory, &budget, COUNT_BUDGET, account->who[0], account->who[1], now_us);
+}
+
+void challenge_charge(struct challenge_memory *memory, const struct challenge_account *account, uint64_t cost_us, uint64_t now_us)
+{
+	const struct gcra cost = EVERY(CHALLENGE_COST_TIMES, (uint64_t)CHALLENGE_COST_BURSTS * CHALLENGE_COST_BURST_US);
+	const uint64_t who[] = { COUNT_COST, account->who[0], account->who[1] };
+
+	if (cost_us && (who[1] || who[2]))
+		rate_table_charge(rate_table_open(memory->counts), &cost, who, sizeof(who) / sizeof(*who), cost_us, now_us);
+}
+
+bool challenge_owes_time(const struct challenge_memory *memory, const struct challenge_account *account, uint64_t now_us)
+{
+	const uint64_t who[] = { COUNT_COST, account->who[0], account->who[1] };
+
+	return (who[1] || who[2]) && rate_table_owes((const struct rate_table *)memory->counts, who, sizeof(who) / sizeof(*who), now_us) >
+	       (uint64_t)CHALLENGE_COST_TIMES * CHALLENGE_COST_BURST_US;
 }
 
 /* A source of a site, in one number: what is remembered by it is gone with the keys. */
@@ -90,22 +112,37 @@ bool challenge_passes(const struct challenge_memory *memory, const struct visit 
 	return rate_table_owes((const struct rate_table *)memory->counts, who, sizeof(who) / sizeof(*who), visit->now_us) != 0;
 }
 
-bool challenge_pass_is_within(struct challenge_memory *memory, const struct visit *visit)
+struct challenge_account challenge_account_of_pass(const struct visit *visit)
 {
-	const struct gcra budget = EVERY(CHALLENGE_BUDGET_EVERY_US, CHALLENGE_BUDGET_BURST);
-
-	return may(memory, &budget, COUNT_BUDGET, network_of(visit), visit->client, visit->now_us);
+	return (struct challenge_account){ { network_of(visit), visit->client } };
 }
 
-bool challenge_is_at_human_pace(struct challenge_memory *memory, const struct visit *visit, bool is_page)
+bool challenge_has_worked(const struct token *token)
+{
+	return token->lane == TOKEN_WORK;
+}
+
+/* WHO asks, for a page or a part of one. */
+static bool is_at_human_pace(struct challenge_memory *memory, const uint64_t who[3], bool is_page, bool has_worked, uint64_t now_us)
 {
 	uint64_t each_us = is_page ? CHALLENGE_PACE_PAGE_US : CHALLENGE_PACE_PART_US;
-	unsigned burst = is_page ? CHALLENGE_PACE_PAGES : CHALLENGE_PACE_PARTS;
+	unsigned burst = !is_page ? CHALLENGE_PACE_PARTS : has_worked ? CHALLENGE_PACE_PAGES_WORKED : CHALLENGE_PACE_PAGES;
 	const struct gcra counted = EVERY(each_us, burst * CHALLENGE_PACE_TIMES);
-	const uint64_t who[] = { COUNT_PACE, network_of(visit), is_page };
 
-	(void)rate_table_ask(rate_table_open(memory->counts), &counted, who, sizeof(who) / sizeof(*who), visit->now_us);
-	return rate_table_owes((const struct rate_table *)memory->counts, who, sizeof(who) / sizeof(*who), visit->now_us) <= burst * each_us;
+	(void)rate_table_ask(rate_table_open(memory->counts), &counted, who, 3, now_us);
+	return rate_table_owes((const struct rate_table *)memory->counts, who, 3, now_us) <= burst * each_us;
+}
+
+bool challenge_is_at_human_pace(struct challenge_memory *memory, const struct visit *visit, bool is_page, bool has_worked)
+{
+	return is_at_human_pace(memory, (const uint64_t[]){ COUNT_PACE, network_of(visit), is_page }, is_page, has_worked, visit->now_us);
+}
+
+bool challenge_token_is_at_human_pace(struct challenge_memory *memory, const struct token *token, bool is_page, uint64_t now_us)
+{
+	const uint64_t who[] = { COUNT_TOKEN_PACE, token->id ^ token->site, is_page };
+
+	return is_at_human_pace(memory, who, is_page, challenge_has_worked(token), now_us);
 }
 
 static void let_pass(struct challenge_memory *memory, const struct visit *visit)

@@ -14,8 +14,14 @@
  *          CHALLENGE_ISSUED_EVERY_US; after that its visitors wait instead. What is remembered is fixed memory (rate_table.h)
  * Threads  any number
  *
+ * What a token has, of requests and of the origins' time, is what a person needs and a machine would like more of. A person looks at a page every three
+ * seconds (CHALLENGE_PACE_PAGE_US), and of a page and its parts no portal computes for more than a second: a third of each second, in the long run. Pages of
+ * half a second leave him half of it. At once: thirty such pages, a window that is opened again with all that it had, or ten that an origin in trouble
+ * makes three times as long. A machine with a token that asks for pages of half a second, twenty of them a second as its other budget allows, is beyond it in three
+ * seconds. It has nothing but a worse place then, and is within again a minute and a half after it has stopped, at the latest.
+ *
  * Availability, fails open: a table that had to forget lets a puzzle be used twice within its two minutes, and never refuses anybody who
- * was not there. That it forgets takes a million tokens that were worked or waited for. Security, fails closed: without keys nobody is challenged, and
+ * was not there. That it forgets takes half a million tokens that were worked or waited for. Security, fails closed: without keys nobody is challenged, and
  * no token is believed.
  */
 #ifndef BOUCLIER_GUARD_CHALLENGE_H
@@ -38,8 +44,12 @@
 #define CHALLENGE_PASS_US 600000000u         /* how long somebody without cookies is not asked again */
 #define CHALLENGE_BUDGET_BURST 300u          /* requests of one token at once, and then */
 #define CHALLENGE_BUDGET_EVERY_US 50000u
+#define CHALLENGE_COST_BURST_US 30000000u    /* of origins' time that one token may take at once; each of it takes */
+#define CHALLENGE_COST_TIMES 3u              /* as long to earn, and nobody has more than so many to earn back as */
+#define CHALLENGE_COST_BURSTS 2u             /* these bursts have */
 #define CHALLENGE_PACE_PAGE_US 3000000u      /* a person reads a page, and looks at three at once; asking goes on counting, up to */
 #define CHALLENGE_PACE_PAGES 3u              /* CHALLENGE_PACE_TIMES as many: who hammers is at no human pace until he has stopped for a while */
+#define CHALLENGE_PACE_PAGES_WORKED 5u       /* of who has worked for them */
 #define CHALLENGE_PACE_PART_US 1000000u      /* the same of what belongs to a page */
 #define CHALLENGE_PACE_PARTS 80u
 #define CHALLENGE_PACE_TIMES 8u
@@ -58,6 +68,11 @@ struct visit {
 	uint64_t client;                     /* hash of what tells one program of a network from another, for those without cookies */
 	bool has_token;                      /* SHOWN is ours, perhaps over: this browser keeps cookies */
 	struct token shown;
+};
+
+/* Whose budget it is, or nobody's, all zero: that of a token wherever it is shown, or that of a program that passes without one. */
+struct challenge_account {
+	uint64_t who[2];
 };
 
 /* Before workers start; makes clock, keys and table where they are missing. */
@@ -85,12 +100,22 @@ enum result challenge_admit_wait(struct challenge_memory *memory, const struct v
 enum result challenge_let_in(struct challenge_memory *memory, const struct visit *visit, uint32_t left_s, struct token *out) must_check;
 /* It has waited before, without keeping a cookie: it goes on, and is not asked again. */
 bool challenge_passes(const struct challenge_memory *memory, const struct visit *visit);
-/* One more request of somebody who passes. False: more than a token has. */
-bool challenge_pass_is_within(struct challenge_memory *memory, const struct visit *visit);
-/* One more request of TOKEN. False: more than its budget; it waits with the rest. */
-bool challenge_is_within(struct challenge_memory *memory, const struct token *token, uint64_t now_us);
-/* One more request of VISIT's source, for a page or not. False: it asks faster than a person does, or did until a moment ago. */
-bool challenge_is_at_human_pace(struct challenge_memory *memory, const struct visit *visit, bool is_page);
+struct challenge_account challenge_account_of_token(const struct token *token);
+/* Of somebody who passes: he has what a token has. */
+struct challenge_account challenge_account_of_pass(const struct visit *visit);
+/* One more request of ACCOUNT. False: more than its budget; it waits behind the rest. */
+bool challenge_is_within(struct challenge_memory *memory, const struct challenge_account *account, uint64_t now_us);
+/* An answer has come, for which an origin was held so long. Of nobody: nothing. */
+void challenge_charge(struct challenge_memory *memory, const struct challenge_account *account, uint64_t cost_us, uint64_t now_us);
+/* ACCOUNT has taken more of the origins' time than it has. Nobody has not. */
+bool challenge_owes_time(const struct challenge_memory *memory, const struct challenge_account *account, uint64_t now_us);
+/* One more request of VISIT's source, for a page or not, of somebody who has worked or not. False: it asks faster than a person does, or did until a
+ * moment ago. */
+bool challenge_is_at_human_pace(struct challenge_memory *memory, const struct visit *visit, bool is_page, bool has_worked);
+/* The same of TOKEN, wherever it is shown: many people may share a source, and nobody shares a token. */
+bool challenge_token_is_at_human_pace(struct challenge_memory *memory, const struct token *token, bool is_page, uint64_t now_us);
+/* TOKEN was worked for. */
+bool challenge_has_worked(const struct token *token);
 /* A number of a puzzle or of a carried form: true once. */
 bool challenge_spend(struct challenge_memory *memory, uint64_t number, uint64_t now_us);
 

@@ -9,6 +9,7 @@
 #define STRETCH_OUT_US 2000000u   /* of an origin that answers seldom: so few as there are */
 #define BELIEVED_US 5000000.0
 #define BELIEVED_PRESSED_US 12000000.0    /* while more is asked for than half of what is remembered */
+#define BELIEVED_ATTACKED_US 300000000.0
 #define SPARED_MAX_US 10000000.0
 #define SPARED_BY_US 60000000u    /* so long what was last seen counts for those who are spared */
 #define EACH_MAX_US 1e9
@@ -60,25 +61,34 @@ static void learn_stretch(struct demand *demand, uint64_t now_us)
 	demand->answers = 0;
 }
 
-static void believe_less(struct demand *demand, uint64_t now_us, double at_least_us)
+static double believed_us(const struct demand *demand, uint64_t now_us, bool is_attacked)
 {
-	double believed_us = demand->until_us > now_us + DEMAND_OWED_MAX_US / 2 ? BELIEVED_PRESSED_US : BELIEVED_US;
-	double gone = demand->seen_us ? fmin((double)(now_us - demand->seen_us) / believed_us, 1) : 1;
+	if (is_attacked)
+		return BELIEVED_ATTACKED_US;
+	return demand->until_us > now_us + DEMAND_OWED_MAX_US / 2 ? BELIEVED_PRESSED_US : BELIEVED_US;
+}
 
+static void believe_less(struct demand *demand, uint64_t now_us, const struct demand_answer *answer)
+{
+	double gone = demand->seen_us ? fmin((double)(now_us - demand->seen_us) / believed_us(demand, now_us, answer->is_attacked), 1) : 1;
+	double at_least_us = answer->at_least_us;
+
+	if (answer->at_most_us > 0 && demand->each_us > answer->at_most_us)
+		demand->each_us = answer->at_most_us;
 	demand->each_us = demand->each_us > at_least_us ? demand->each_us - (demand->each_us - at_least_us) * gone : at_least_us;
 }
 
-void demand_answer(struct demand *demand, uint64_t now_us, bool others_wait, double at_least_us)
+void demand_answer(struct demand *demand, uint64_t now_us, const struct demand_answer *answer)
 {
 	if (now_us < demand->seen_us)  /* another worker's round began earlier */
 		now_us = demand->seen_us;
-	if (others_wait && demand->begun_us) {
+	if (answer->others_wait && demand->begun_us) {
 		demand->answers++;
 		learn_stretch(demand, now_us);
 	} else {
-		demand->begun_us = others_wait ? now_us : 0;
+		demand->begun_us = answer->others_wait ? now_us : 0;
 		demand->answers = 0;
-		believe_less(demand, now_us, at_least_us);
+		believe_less(demand, now_us, answer);
 	}
 	demand->seen_us = now_us;
 }

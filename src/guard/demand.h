@@ -11,8 +11,8 @@
  *     demand_spares    who takes more than his token has has a hundredth of the origin meanwhile
  *
  * What an answer takes is the time between two of them while somebody waits all the time. Where nobody waits that cannot be seen: what was seen is
- * believed less and less, down to the least that it can be; slowly while so much is asked that no doubt would change anything. Is that too little,
- * strangers wait again for a moment, and it is seen.
+ * believed less and less, from the most that it can be at once down to the least; slowly while so much is asked that no doubt would change anything, and
+ * hardly at all in an attack. Is that too little, strangers wait again for a moment, and it is seen.
  *
  * Units    microseconds of a clock that does not step
  *          Workers' clocks may be a round apart
@@ -42,6 +42,13 @@ struct demand {
 	unsigned answers;        /* since then */
 };
 
+struct demand_answer {
+	bool others_wait;        /* for a place */
+	bool is_attacked;        /* the site's level says so */
+	double at_least_us;      /* the mean time that a place is held, over all the places */
+	double at_most_us;       /* the mean time that a place is held; 0: not known */
+};
+
 static inline bool demand_is_pressed(uint64_t until_us, uint64_t now_us)
 {
 	return until_us > now_us;
@@ -51,8 +58,8 @@ static inline bool demand_is_pressed(uint64_t until_us, uint64_t now_us)
 bool demand_take_up(struct demand *demand, const struct demand *from, uint64_t now_us) must_check;
 void demand_press(struct demand *demand, uint64_t now_us);
 void demand_ask(struct demand *demand, uint64_t now_us);
-/* OTHERS_WAIT for a place; AT_LEAST_US: the mean time a place is held, over all the places. */
-void demand_answer(struct demand *demand, uint64_t now_us, bool others_wait, double at_least_us);
+/* The origin has answered. */
+void demand_answer(struct demand *demand, uint64_t now_us, const struct demand_answer *answer);
 /* A place is free that brought no answer, and nobody waits: it says nothing, and what was counted is over. */
 void demand_rest(struct demand *demand);
 /* True: and one has gone. */

@@ -217,6 +217,17 @@ static void set_flooding(uint8_t *flag, uint8_t *held_s, bool is_now)
 	__atomic_store_n(flag, *held_s > 0, __ATOMIC_RELAXED);
 }
 
+/* The portal is well: the next wave, of the same kind, is not waited for until it shows. */
+static void hold(struct kinds *kinds)
+{
+	for (unsigned i = 0; i < KINDS; i++) {
+		if (kinds->held_s[i])
+			set_flooding(&kinds->is_flooding[i], &kinds->held_s[i], false);
+	}
+	if (kinds->rest_held_s)
+		set_flooding(&kinds->is_rest_flooding, &kinds->rest_held_s, false);
+}
+
 static void forgive(struct kinds *kinds)
 {
 	for (unsigned i = 0; i < KINDS; i++) {
@@ -302,9 +313,8 @@ void kinds_tick(struct kinds *kinds, double seconds, bool is_pressed)
 		learn(kinds, rates, rest, seconds);
 	if (is_pressed)
 		judge(kinds);
-	else if (kinds->is_pressed)
-		forgive(kinds);
-	kinds->is_pressed = is_pressed;
+	else
+		hold(kinds);
 	if (sum > 0 || !is_at_rest(kinds))
 		make_rooms(kinds);
 }

@@ -4,7 +4,7 @@
  * learned, and each kind is held against what is usual of it, times what the portal's other visitors are more than usual now: that is the
  * quarter of them (by what is usual of each kind) that has grown least, so that a kind that is flooded does not excuse itself, and a morning when
  * everybody comes is no flood. A kind with KINDS_TIMES as much is *far beyond*; when all that are far beyond are a sizeable part of what comes, they
- * flood the site. A kind nobody has seen in calm is far beyond as soon as it is more than what is not known of a site's kinds (kinds_margin).
+ * flood the site, and for KINDS_HELD_S from then on: floods come in waves. A kind nobody has seen in calm is far beyond as soon as it is more than what is not known of a site's kinds (kinds_margin).
  *
  * Kinds that are rare here (under KINDS_RARE of what is usual), and all that have no place in the table, are held against what is usual of all
  * rare ones together, too. So a flood whose every request is of another kind, by fields in random order, is the flood of "some rare kind": all rare
@@ -41,7 +41,7 @@
 #define KINDS_DAY_S 86400.0
 #define KINDS_YOUNG_S 5.0          /* of calm: before, nothing can be said */
 #define KINDS_YOUNG_REQUESTS 64.0  /* the same */
-#define KINDS_HELD_S 10u           /* so long after a kind was last far beyond it still floods, as long as the site is pressed */
+#define KINDS_HELD_S 240u          /* so long after a kind was last far beyond it still floods: floods come in waves. It matters while the site is pressed */
 
 struct kinds {
 	uint32_t kind[KINDS];      /* 0: free */
@@ -50,7 +50,6 @@ struct kinds {
 	uint8_t is_flooding[KINDS];
 	uint8_t is_rest_flooding;
 	/* The rest is the ticking thread's. */
-	uint8_t is_pressed;
 	uint8_t held_s[KINDS], rest_held_s;
 	float usual[KINDS], lately[KINDS];
 	float rest_usual, rest_lately;

@@ -12,6 +12,9 @@
 #define CALM_ANSWERS 8.0          /* so many teach all that they say, fewer their part of it */
 #define CALM_DRIFT 0.1
 #define USUAL_SHARE 0.9
+#define USUAL_WEIGHT 0.2
+#define SURELY_SHARE 0.7          /* half as much is what queues would leave */
+#define FEWER_SHARE 0.75          /* as many at work as before, at most: or it was no probe */
 #define NOTICED_US 250000.0
 #define DEEP_SHARE 0.7            /* of where it was: a fall to be looked at */
 #define BUSY_SHARE 0.8            /* of the limit at work: it was the limit that held others back */
@@ -52,10 +55,14 @@ static void begin_window(struct limit *limit, uint64_t now_us)
 {
 	for (unsigned i = 0; i < LIMIT_KINDS; i++) {
 		struct limit_kind *kind = &limit->kinds[i];
-		double usual_us = kind->count && !limit->is_probing ? kind->sum_us / kind->count : kind->usual_us;
+		double usual_us = kind->usual_us;
 
+		if (kind->count && !limit->is_probing)
+			usual_us = fmax(kind->sum_us / kind->count, usual_us + (kind->sum_us / kind->count - usual_us) * USUAL_WEIGHT);
 		*kind = (struct limit_kind){ .calm_us = kind->calm_us, .usual_us = usual_us };
 	}
+	if (!limit->is_probing)
+		limit->usual_at_work = limit->most_at_work;
 	limit->begun_us = now_us;
 	limit->count = limit->most_at_work = 0;
 	limit->was_short = false;
@@ -103,15 +110,37 @@ static bool is_at_floor(const struct limit *limit)
 	return limit->most_at_work <= limit->range.floor;
 }
 
-/* MEAN_US is of a probe, and no better than with twice as many at work: nobody queued. */
+/* MEAN_US is of a probe, and no better than with twice as many at work: nobody queued. Where fewer came than a probe lets in, nothing was tried; where
+ * quick and slow answers are of one kind, chance alone makes as much of a mean. */
 static bool is_usual(const struct limit *limit, const struct limit_kind *kind, double mean_us)
 {
-	return limit->is_probing && kind->usual_us > 0 && mean_us >= USUAL_SHARE * kind->usual_us;
+	double error_us = sqrt(fmax(0, kind->squares / kind->count - mean_us * mean_us) / kind->count);
+
+	return limit->is_probing && limit->most_at_work <= limit->usual_at_work * FEWER_SHARE && mean_us >= USUAL_SHARE * kind->usual_us &&
+	       mean_us - 2 * error_us >= SURELY_SHARE * kind->usual_us;
+}
+
+/* Of the kinds that are known. */
+static double mean_calm(const struct limit *limit)
+{
+	double sum_us = 0, known = 0;
+
+	for (unsigned i = 0; i < LIMIT_KINDS; i++) {
+		sum_us += limit->kinds[i].calm_us;
+		known += limit->kinds[i].calm_us > 0;
+	}
+	return known > 0 ? sum_us / known : LATENCY_MAX_US;
+}
+
+static double first_calm(const struct limit_kind *kind, double at_most_us)
+{
+	return kind->roomy_count ? kind->roomy_sum_us / kind->roomy_count : fmin(kind->sum_us / kind->count, at_most_us);
 }
 
 static void learn_calm(struct limit *limit)
 {
 	bool is_idle = !limit->is_frozen && limit->most_at_work * 2 <= limit->allowed;
+	double at_most_us = limit->is_frozen ? mean_calm(limit) : LATENCY_MAX_US;
 
 	for (unsigned i = 0; i < LIMIT_KINDS; i++) {
 		struct limit_kind *kind = &limit->kinds[i];
@@ -121,7 +150,7 @@ static void learn_calm(struct limit *limit)
 		if (!kind->count)
 			continue;
 		if (kind->calm_us == 0)
-			kind->calm_us = kind->roomy_count ? kind->roomy_sum_us / kind->roomy_count : mean_us;
+			kind->calm_us = first_calm(kind, at_most_us);
 		else if (mean_us < kind->calm_us || is_usual(limit, kind, mean_us))
 			kind->calm_us += (mean_us - kind->calm_us) * part;
 		else if (is_at_floor(limit) || is_idle)
@@ -216,13 +245,15 @@ void limit_learn(struct limit *limit, const struct limit_answer *answer)
 {
 	struct limit_kind *kind = &limit->kinds[answer->kind < LIMIT_KINDS ? answer->kind : LIMIT_KINDS - 1];
 	uint64_t now_us = answer->first_byte_us, age_us;
+	double took_us = (double)now_us - (double)answer->sent_us;
 
 	if (answer->sent_us < limit->begun_us || now_us <= answer->sent_us)
 		return;
-	kind->sum_us += (double)(now_us - answer->sent_us);
+	kind->sum_us += took_us;
+	kind->squares += took_us * took_us;
 	kind->count++;
 	if (answer->at_work <= limit->range.floor) {
-		kind->roomy_sum_us += (double)(now_us - answer->sent_us);
+		kind->roomy_sum_us += took_us;
 		kind->roomy_count++;
 	}
 	limit->count++;

@@ -5,9 +5,10 @@
  * limit grows while fewer wait than it takes to keep the origin busy, and falls by those that are too many; who is not let
  * in waits here, where it is known who he is.
  *
- * What a kind of request takes without load is learned while few are at work. While an attack lasts it is frozen, so that a flood
+ * What a kind of request takes without load is learned while few are at work. Of a kind that is first seen in an attack no more is believed than
+ * what the others take in the mean. While an attack lasts it is frozen, so that a flood
  * does not become what is normal: it falls, but rises only by what was seen at the floor, or by a probe: for one window half as many are
- * let in, and answers that are no quicker then did not queue before. After a deep fall of the limit there is a probe soon: were other
+ * let in, and answers that are surely no quicker then did not queue before. After a deep fall of the limit there is a probe soon: were other
  * answers asked for than before (slower ones, behind a burst of quick ones), it falls for nothing, and is taken back to where it was.
  *
  * Units    microseconds of a clock that does not step; a latency is from the last byte of a request sent to the first of its answer
@@ -24,7 +25,7 @@
 
 #include "base/result.h"
 
-#define LIMIT_KINDS 32u
+#define LIMIT_KINDS 64u
 #define LIMIT_FLOOR 4u    /* without a word of the administrator's */
 #define LIMIT_START 8u
 #define LIMIT_CEILING 1024u
@@ -35,8 +36,8 @@ struct limit_range {
 
 struct limit_kind {
 	double calm_us;          /* without load; 0: not known */
-	double usual_us;         /* in the last window that was no probe */
-	double sum_us;           /* of this window, as the next */
+	double usual_us;         /* in the last windows that were no probe */
+	double sum_us, squares;  /* of this window, as the next */
 	unsigned count;
 	double roomy_sum_us;     /* the same of answers to what was sent while no more than the floor was at work */
 	unsigned roomy_count;
@@ -49,6 +50,7 @@ struct limit {
 	struct limit_kind kinds[LIMIT_KINDS];
 	uint64_t begun_us;       /* of the window: answers to what was sent before do not count */
 	unsigned count, most_at_work;
+	unsigned usual_at_work;  /* at most, in the last window that was no probe */
 	uint64_t probe_us;       /* when the next one is due */
 	uint64_t probe_wait_us;  /* and how long after it the one that follows */
 	uint64_t probed_us;      /* the last one ended; 0: there was none */

@@ -26,7 +26,8 @@
 	X(KNOWN, "known")           /* a valid token, or was served before the attack */ \
 	X(PLAUSIBLE, "plausible")   /* a stranger like others of calm days */ \
 	X(REST, "rest")             /* who owes for what he took; while strangers are asked: who cannot be, and who was asked too often */ \
-	X(GREEDY, "greedy")         /* who takes more than his token has while strangers are asked: a little is spared for him */
+	X(CROWD, "crowd")           /* his kind floods, and he asks no faster than a person reads */ \
+	X(GREEDY, "greedy")         /* who takes more than his token has while strangers are asked, or floods: a little is spared for him */
 
 enum lane {
 #define X(id, name) LANE_##id,

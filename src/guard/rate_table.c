@@ -101,6 +101,22 @@ uint64_t rate_table_owes(const struct rate_table *table, const uint64_t *who, si
 	return found ? owed(word, now_us) : 0;
 }
 
+void rate_table_charge(struct rate_table *table, const struct gcra *gcra, const uint64_t *who, size_t count, uint64_t weight, uint64_t now_us)
+{
+	uint64_t tag, word, after;
+	struct line *line = &table->line[place(table, who, count, &tag)];
+	unsigned index;
+	bool found;
+
+	do {
+		uint64_t owes;
+
+		index = choose(line, tag, now_us, &word, &found);
+		owes = found ? owed(word, now_us) : 0;
+		after = tag << TIME_BITS | (gcra_charge(gcra, now_us + owes, now_us, weight) & TIME);
+	} while (!atomic_compare_exchange_weak_explicit(&line->words[index], &word, after, memory_order_relaxed, memory_order_relaxed));
+}
+
 uint64_t rate_table_ask(struct rate_table *table, const struct gcra *gcra, const uint64_t *who, size_t count, uint64_t now_us)
 {
 	uint64_t tag, word, after;

@@ -38,6 +38,8 @@ static inline struct rate_table *rate_table_open(void *memory)
 /* May WHO (words that tell a limit and somebody who comes to it, COUNT of them) come now? If so, it has. GCRA in microseconds, of at most
  * RATE_OWED_MAX_US. In microseconds: 0, or when it may be asked again. */
 uint64_t rate_table_ask(struct rate_table *table, const struct gcra *gcra, const uint64_t *who, size_t count, uint64_t now_us);
+/* WHO has come, and weighed that much: for what is known afterwards only. He may owe for it, up to what GCRA says. */
+void rate_table_charge(struct rate_table *table, const struct gcra *gcra, const uint64_t *who, size_t count, uint64_t weight, uint64_t now_us);
 /* What WHO owes, in microseconds, without asking for anything: 0 for somebody who never came, or is even by now. */
 uint64_t rate_table_owes(const struct rate_table *table, const uint64_t *who, size_t count, uint64_t now_us);
 

@@ -1,52 +1,102 @@
 #include "guard/settings.h"
 
-#include "guard/gcra.h"
 #include "guard/level.h"
-#include "guard/rate_table.h"
+#include "guard/partner.h"
+#include "guard/rate.h"
 #include "guard/source_budget.h"
 
 #include "base/banned.h"
 
 #define AT(type, member) offsetof(struct type, member)
 
-static const char *const per_names[] = { "source", "fingerprint", "route", NULL };
+static const char *const per_names[] = { "source", "fingerprint", "kind", "route", NULL };
 static const char *const burst_words[] = { "auto", NULL };
 
 static const struct key rate_limit_keys[] = {
 	{ .name = "path", .type = KEY_TEXT, .offset = AT(rate_limit_settings, path), .fallback = "/", .min = 1, .max = 1024,
 	  .help = "Prefix of the path, by whole segments. Of several that fit, only those with the longest path count." },
-	{ .name = "limit", .type = KEY_RATE, .flags = KEY_REQUIRED, .offset = AT(rate_limit_settings, limit), .min = 1, .max = 1000000,
+	{ .name = "limit", .type = KEY_RATE, .offset = AT(rate_limit_settings, limit), .min = 1, .max = 1000000,
 	  .help = "How many requests, in the long run. The next ones get 429, and when to come back." },
 	{ .name = "burst", .type = KEY_NUMBER, .offset = AT(rate_limit_settings, burst), .fallback = "auto", .min = 1, .max = GCRA_BURST_MAX,
 	  .choices = burst_words, .help = "How many may come at once; auto: as many as `limit` says, without its unit." },
 	{ .name = "per", .type = KEY_CHOICE, .offset = AT(rate_limit_settings, per), .fallback = "source", .choices = per_names,
-	  .help = "Whose requests are counted together: those of one source (an IPv4 address, an IPv6 /64), of one kind of client (fingerprint), "
-	          "or all that come to the path (route)." },
+	  .help = "Whose requests are counted together: those of one source (an IPv4 address, an IPv6 /64), of one class of clients, or all that come to the path "
+	          "(route). A class is what writes its TLS alike (fingerprint: JA4) or also its requests (kind: what the journal and `bouclier status` call so). Citizens share it with "
+	          "whoever uses the same browser: who shows a token of his own is not refused for his class." },
+	{ .name = "errors", .type = KEY_RATE, .offset = AT(rate_limit_settings, errors), .min = 1, .max = 1000000,
+	  .help = "How many of their requests may be answered with a status from 400 to 501 (wrong passwords, what is not there), in the long run. More of them, and all "
+	          "get 429 until it is less." },
+	{ .name = "errors_burst", .type = KEY_NUMBER, .offset = AT(rate_limit_settings, errors_burst), .min = 1, .max = GCRA_BURST_MAX,
+	  .help = "How many at once; without it, as many as `errors` says, without its unit." },
+	{ .name = "cost", .type = KEY_DURATION, .offset = AT(rate_limit_settings, cost_ms), .min = 1, .max = 1000000,
+	  .help = "How much of the origins' time their requests may take each second, in the long run: as long as they had places there. More, and all get 429 until it is less." },
+	{ .name = "cost_burst", .type = KEY_DURATION, .offset = AT(rate_limit_settings, cost_burst_ms), .min = 1, .max = GCRA_BURST_MAX,
+	  .help = "How much at once; without it, what `cost` says in ten seconds." },
+	{ .name = "bytes", .type = KEY_SPEED, .offset = AT(rate_limit_settings, bytes), .min = SOURCE_BYTES_UNIT, .max = (int64_t)SOURCE_BYTES_UNIT * 1000000,
+	  .help = "How much of bodies they may send and receive, in the long run; of one request, what is under 16 KiB does not count. More, and all get 429 until it is less." },
+	{ .name = "bytes_burst", .type = KEY_BYTES, .offset = AT(rate_limit_settings, bytes_burst), .min = SOURCE_BYTES_UNIT,
+	  .max = (int64_t)SOURCE_BYTES_UNIT * GCRA_BURST_MAX, .help = "How much at once, and as how much one request counts at most; without it, what `bytes` says in ten seconds." },
 	{ 0 },
 };
 
-uint64_t rate_limit_burst(const struct rate_limit_settings *settings)
+static uint64_t burst_of(int64_t said, int64_t otherwise)
 {
-	return (uint64_t)(settings->burst == RATE_BURST_AUTO ? settings->limit.count : settings->burst);
+	return (uint64_t)(said > 0 ? said : otherwise < GCRA_BURST_MAX ? otherwise : GCRA_BURST_MAX);
+}
+
+struct rate_said rate_limit_said(const struct rate_limit_settings *settings, enum rate_of of)
+{
+	int64_t units = settings->bytes / SOURCE_BYTES_UNIT;
+
+	switch (of) {
+	case RATE_REQUESTS: return (struct rate_said){ settings->limit, burst_of(settings->burst, settings->limit.count) };
+	case RATE_ERRORS: return (struct rate_said){ settings->errors, burst_of(settings->errors_burst, settings->errors.count) };
+	case RATE_COST: return (struct rate_said){ { settings->cost_ms, 1000 }, burst_of(settings->cost_burst_ms, 10 * settings->cost_ms) };
+	case RATE_BYTES: return (struct rate_said){ { units, 1000 }, burst_of(settings->bytes_burst / SOURCE_BYTES_UNIT, 10 * units) };
+	case RATE_OF_COUNT: break;
+	}
+	return (struct rate_said){ { 0, 0 }, 0 };
+}
+
+/* In the order of enum rate_of. */
+static const struct { const char *rate, *burst, *unit; } of_names[RATE_OF_COUNT] = {
+	{ "limit", "burst", "" }, { "errors", "errors_burst", "" }, { "cost", "cost_burst", " ms" }, { "bytes", "bytes_burst", " times 16 KiB" },
+};
+
+/* What is said of them, each for itself. */
+static void check_rates(const struct rate_limit_settings *settings, struct key_check *check)
+{
+	const bool has_burst[RATE_OF_COUNT] = { settings->burst != RATE_BURST_AUTO, settings->errors_burst, settings->cost_burst_ms, settings->bytes_burst };
+	bool is_said = false;
+
+	for (unsigned of = 0; of < RATE_OF_COUNT; of++) {
+		enum result result = rate_budget_check(settings, (enum rate_of)of);
+
+		is_said |= result != RESULT_NOT_FOUND;
+		if (result == RESULT_NOT_FOUND && has_burst[of])
+			key_complain(check, of_names[of].burst, SPAN_NONE, "%s says how many at once, and \"%s\" is missing", of_names[of].burst, of_names[of].rate);
+		else if (result == RESULT_LIMIT)
+			key_complain(check, has_burst[of] ? of_names[of].burst : of_names[of].rate, SPAN_NONE, "%llu%s at once would take more than %s to earn at that rate",
+			             (unsigned long long)rate_limit_said(settings, (enum rate_of)of).burst, of_names[of].unit, of == RATE_REQUESTS ? "a day" : "half a day");
+	}
+	if (!is_said)
+		key_complain(check, NULL, SPAN_NONE, "rate limit: \"limit\" is missing (or one of errors, cost and bytes)");
 }
 
 static void check_rate_limit(const void *values, struct key_check *check)
 {
 	const struct rate_limit_settings *settings = values;
-	struct gcra gcra;
 
 	if (settings->path.len && settings->path.at[0] != '/')
 		key_complain(check, "path", SPAN_NONE, "path: found \"%.*s\", expected a path, which starts with /", SPAN_ARG(settings->path));
 	if (settings->path.len && (span_contains(settings->path, SPAN("?")) || span_contains(settings->path, SPAN("*"))))
 		key_complain(check, "path", SPAN_NONE, "path: found \"%.*s\", expected a prefix without ? or *", SPAN_ARG(settings->path));
-	if (gcra_make(&settings->limit, rate_limit_burst(settings), 0, 1000, RATE_OWED_MAX_US, &gcra) != RESULT_OK)
-		key_complain(check, key_is_written(check, "burst") ? "burst" : "limit", SPAN_NONE,
-		             "%llu at once would take more than a day to earn at that rate", (unsigned long long)rate_limit_burst(settings));
+	check_rates(settings, check);
 }
 
 static const struct key_table rate_limit_table = {
 	.name = "rate limit", .keys = rate_limit_keys, .size = sizeof(struct rate_limit_settings), .check = check_rate_limit,
-	.help = "How often a path may be asked for.",
+	.help = "How often a path may be asked for, and what that may take: requests, errors, the origins' time and bytes.",
 };
 
 static const char *const level_words[] = {
@@ -67,6 +117,9 @@ static const struct key site_keys[] = {
 	  .help = "How often paths may be asked for, and by whom." },
 	{ .name = "level_floor", .type = KEY_CHOICE, .offset = AT(guard_site_settings, level_floor), .fallback = "normal", .choices = level_words,
 	  .help = "The level of attack is never below it, whatever the detector finds or a person says. `bouclier level` shows why a site is where it is." },
+	{ .name = "partners", .type = KEY_MAP, .flags = KEY_LIST, .offset = AT(guard_site_settings, partners), .table = &partner_table,
+	  .help = "Programs of others (another administration, an application) that show a token in the field Bouclier-Partner: they go first, and are never asked for proof, each "
+	          "within budgets of its own. `bouclier partner` adds and ends them." },
 	{ 0 },
 };
 
@@ -83,6 +136,7 @@ static void check_site(const void *values, struct key_check *check)
 	const struct guard_site_settings *settings = values;
 	const struct rate_limit_settings *list = settings->rate_limits.items;
 
+	partners_check(&settings->partners, check);
 	if (settings->rate_limits.count > RATE_LIMITS_MAX) {
 		key_complain(check, "rate_limits", SPAN_NONE, "rate_limits: found %zu, expected at most %u", settings->rate_limits.count, RATE_LIMITS_MAX);
 		return;

@@ -12,6 +12,7 @@
  *   ban         who is refused for a while, and for how long
  *   references  who was refused under which reference
  *   admitted    whom a person let in who had read one out
+ *   partner     whom an administrator gave a token
  *   challenge   what strangers are asked while there is no room for all, and the tokens that they get (its header names its parts)
  *
  * Availability, fails open: whatever this room cannot know (memory, a lock) lets pass. Bans of the management network and of trusted
@@ -22,18 +23,25 @@
 
 #include "config/snapshot.h"
 
-/* Whose requests a limit counts together. */
-enum rate_per { RATE_PER_SOURCE, RATE_PER_FINGERPRINT, RATE_PER_ROUTE, RATE_PER_COUNT };
+/* Whose requests a limit counts together: those of a source, of a class of clients (by JA4; by source/kind.h), or all. */
+enum rate_per { RATE_PER_SOURCE, RATE_PER_FINGERPRINT, RATE_PER_KIND, RATE_PER_ROUTE, RATE_PER_COUNT };
+
+/* What of them is counted. Requests are known when they come, the rest when they are over. */
+enum rate_of { RATE_REQUESTS, RATE_ERRORS, RATE_COST, RATE_BYTES, RATE_OF_COUNT };
 
 #define RATE_BURST_AUTO (-1)   /* as many as `limit` says */
 #define RATE_LIMITS_MAX 256u   /* a site */
 
-/* One of `rate_limits`. */
+/* One of `rate_limits`. Of what has no rate nothing is said; a burst of 0 is as many as its rate says, of cost and bytes in ten seconds. */
 struct rate_limit_settings {
 	struct span path;
 	struct rate limit;
-	int64_t burst;             /* 1 or more, or RATE_BURST_AUTO */
-	int per;                   /* enum rate_per */
+	int64_t burst;                   /* 1 or more, or RATE_BURST_AUTO */
+	int per;                         /* enum rate_per */
+	struct rate errors;
+	int64_t errors_burst;
+	int64_t cost_ms, cost_burst_ms;  /* of the origins' time, a second; at once */
+	int64_t bytes, bytes_burst;      /* of bodies, both ways: a second; at once */
 };
 
 /* Whether what this room decides of a site's requests is done, or only told. */
@@ -43,6 +51,7 @@ struct guard_site_settings {       /* SCOPE_SITE */
 	int mode;                       /* enum guard_mode */
 	struct list_value rate_limits;  /* struct rate_limit_settings */
 	int level_floor;                /* enum level (level.h) */
+	struct list_value partners;     /* struct partner_settings (partner.h) */
 };
 
 /* `source_budgets`: what one source may, of all sites together. */
@@ -66,8 +75,12 @@ struct guard_top_settings {        /* SCOPE_TOP */
 extern const struct config_section guard_top_section;
 extern const struct config_section guard_site_section;
 
-/* How many may come at once. */
-uint64_t rate_limit_burst(const struct rate_limit_settings *settings);
+/* What SETTINGS say of OF, in requests, milliseconds, or SOURCE_BYTES_UNIT (source_budget.h). A rate of 0: nothing. */
+struct rate_said {
+	struct rate rate;
+	uint64_t burst;
+};
+struct rate_said rate_limit_said(const struct rate_limit_settings *settings, enum rate_of of);
 
 /* NULL: read without this section. */
 static inline const struct guard_top_settings *guard_top_settings(const struct snapshot *snapshot)

@@ -50,7 +50,7 @@ static struct token unpack(const uint8_t *at, uint64_t *version)
 		at = bytes_get(at, &network, 4);
 		token.networks[i] = (uint32_t)network;
 	}
-	token.lane = lane < TOKEN_LANES ? (enum token_lane)lane : TOKEN_LANES;
+	token.lane = lane >= TOKEN_WORK && lane < TOKEN_LANES ? (enum token_lane)lane : TOKEN_LANES;
 	token.solved = (unsigned)solved;
 	token.lifetime_s = (uint32_t)lifetime;
 	token.first_s = (uint32_t)first;
@@ -89,9 +89,14 @@ bool token_moves(const struct asker *asker, struct token *token)
 	return true;
 }
 
-enum lane token_queue_lane(enum token_lane lane)
+enum lane token_queue_lane(const struct token *token, uint64_t now_ms)
 {
-	static const enum lane lanes[TOKEN_LANES] = { LANE_PARTNER, LANE_KNOWN, LANE_PLAUSIBLE, LANE_REST, LANE_REST };
+	static const enum lane young[TOKEN_LANES] = {
+		[TOKEN_WORK] = LANE_PLAUSIBLE, [TOKEN_WAITED] = LANE_REST, [TOKEN_LOW] = LANE_REST, [TOKEN_ASKED] = LANE_REST,
+	};
+	static const enum lane lanes[TOKEN_LANES] = {
+		[TOKEN_WORK] = LANE_KNOWN, [TOKEN_WAITED] = LANE_PLAUSIBLE, [TOKEN_LOW] = LANE_REST, [TOKEN_ASKED] = LANE_REST,
+	};
 
-	return lanes[lane];
+	return (now_ms / 1000 < (uint64_t)token->made_s + TOKEN_YOUNG_S ? young : lanes)[token->lane];
 }

@@ -32,6 +32,7 @@
 #define TOKEN_TEXT_LEN BASE64URL_LEN(TOKEN_BYTES)
 #define TOKEN_NETWORKS 2u
 #define TOKEN_LIFETIME_S (8u * 3600)
+#define TOKEN_YOUNG_S 60u
 #define TOKEN_ASKED_S 600u     /* of one that says no more than that a puzzle was sent */
 
 /* What it was given for, the best first. */
@@ -40,8 +41,7 @@
 #define TOKEN_COOKIE "bouclier"
 
 enum token_lane {
-	TOKEN_PARTNER,   /* by an administrator */
-	TOKEN_WORK,      /* a puzzle that was solved */
+	TOKEN_WORK = 1,  /* a puzzle that was solved */
 	TOKEN_WAITED,    /* a wait */
 	TOKEN_LOW,       /* a wait, by somebody who was asked too often */
 	TOKEN_ASKED,     /* nothing yet: this browser keeps cookies */
@@ -65,7 +65,8 @@ enum result token_write(const struct asker *asker, const struct token *token, ch
 enum result token_read(const struct asker *asker, struct span text, struct token *out) must_check;
 /* TOKEN, which was read, is shown from where ASKER is. True: from another network, so that it went down and is to be written anew. */
 bool token_moves(const struct asker *asker, struct token *token);
-/* Where its owner waits, if he has to. */
-enum lane token_queue_lane(enum token_lane lane);
+/* Where its owner waits at NOW_MS, if he has to: for the first TOKEN_YOUNG_S a lane below what he has then, so that whoever got one in the first
+ * seconds of a flood is not ahead of those who were known before it. */
+enum lane token_queue_lane(const struct token *token, uint64_t now_ms);
 
 #endif

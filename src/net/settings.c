@@ -16,9 +16,13 @@ static void listen_check(const void *values, struct key_check *check)
 		key_warn(check, "h2", "h2 is negotiated inside TLS, and this listener has none: it means nothing (h2c: true is HTTP/2 without TLS)");
 }
 
+static const char *const port_words[] = { "auto", NULL };
+
 static const struct key listen_keys[] = {
 	{ .name = "address", .type = KEY_ENDPOINT, .flags = KEY_REQUIRED, .offset = FIELD(listen_settings, address),
 	  .help = "Address and port to listen on: \"0.0.0.0:443\", \"[::]:443\"." },
+	{ .name = "public_port", .type = KEY_NUMBER, .offset = FIELD(listen_settings, public_port), .fallback = "auto", .min = 1, .max = 65535, .choices = port_words,
+	  .help = "The port at which visitors reach it, where that is another: a container's that is mapped, an address that is translated. Redirects to https lead there, and pages asked for under it have continuity copies. auto: the port that was reached." },
 	{ .name = "tls", .type = KEY_BOOL, .offset = FIELD(listen_settings, is_tls), .fallback = "true",
 	  .help = "TLS with the certificates of the sites. false: plain HTTP." },
 	{ .name = "h2", .type = KEY_BOOL, .offset = FIELD(listen_settings, h2), .fallback = "true",

@@ -8,8 +8,11 @@
 #include "config/snapshot.h"
 
 /* One of `listen`. A plain string is the address of a TLS listener. */
+#define LISTEN_PORT_OWN (-1)              /* `auto` */
+
 struct listen_settings {
 	struct endpoint address;
+	int64_t public_port;             /* visitors name it, where it is not the address's; LISTEN_PORT_OWN: it is */
 	bool is_tls;
 	bool h2;                         /* offered by ALPN */
 	bool h2c;                        /* plain: prior-knowledge HTTP/2 too */

@@ -18,7 +18,7 @@
 
 #include "origin/origin.h"
 
-#define KEPT_VERSION 1u
+#define KEPT_VERSION 2u
 #define KEPT_PLACES 4096u
 #define KEPT_WAYS 8u
 #define KEPT_FRESH_US 600000000u   /* an origin is another after ten minutes */

@@ -34,5 +34,7 @@ struct keeper_plan {
 
 /* Runs until the end. Exit code: 0 ended as asked, 1 could not start. */
 int keeper_run(const struct keeper_plan *plan);
+/* Before keeper_run: this process was the keeper of an older binary, which executed this one. Signals that it blocked may be waiting. */
+bool keeper_is_upgraded(void);
 
 #endif

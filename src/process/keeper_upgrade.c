@@ -268,6 +268,11 @@ static bool is_sound(const struct kept *kept)
 	       kept->bytes == sizeof(*kept) && kept->socket_count <= KEEPER_SOCKETS_MAX;
 }
 
+bool keeper_is_upgraded(void)
+{
+	return getenv(STATE_VARIABLE) != NULL;
+}
+
 enum result keeper_upgrade_adopt(struct keeper *keeper)
 {
 	const char *text = getenv(STATE_VARIABLE);

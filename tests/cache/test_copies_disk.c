@@ -216,11 +216,61 @@ static void dropped_before_it_is_found(void **state)
 	assert_int_equal(each_file(stage, ".copy", NULL) + each_file(stage, ".pin", NULL), 2);
 }
 
+static bool becomes(struct stage *stage, const char *path, long bytes)
+{
+	for (unsigned i = 0; i < WAIT_MS; i++) {
+		if (find(stage, SITE, path) == bytes)
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
+/* An edge takes over, has looked at what lies on disk, and the one before it writes on until it is told. */
+static void what_the_edge_before_wrote_last(void **state)
+{
+	struct stage *stage = *state, next = *stage;
+	size_t count;
+
+	save(stage, SITE, "/early", 10, COPY_ORDINARY);
+	save(stage, SITE, "/changed", 10, COPY_ORDINARY);
+	begin(&next);
+	assert_int_equal(find(&next, SITE, "/early"), 10);
+	usleep(1100000);  /* dates are of seconds */
+	save(stage, SITE, "/late", 20, COPY_ORDINARY);
+	save(stage, SITE, "/changed", 5000, COPY_ORDINARY);
+	save(stage, SITE, "/purged", 30, COPY_ORDINARY);
+	assert_ok(copies_pin(stage->copies, SITE, SPAN("/late")));
+	usleep(1500000);  /* it looks whether the other has gone */
+	assert_int_equal(find(&next, SITE, "/late"), -1);
+	save(&next, SITE, "/own", 40, COPY_ORDINARY);
+	assert_ok(copies_drop(next.copies, &(struct cache_purge){ SITE, PURGE_PREFIX, SPAN("/own") }, false, &count));
+	assert_int_equal(count, 1);
+	assert_ok(copies_drop(next.copies, &(struct cache_purge){ SITE, PURGE_ADDRESS, SPAN("/purged") }, false, &count));
+	assert_int_equal(count, 0);
+	next.drops += 2;
+	save(&next, SITE, "/own", 50, COPY_ORDINARY);  /* later than the purge */
+	assert_int_equal(find(&next, SITE, "/own"), 50);
+	copies_leave(stage->copies);
+	assert_true(becomes(&next, "/late", 20));
+	assert_int_equal(find(&next, SITE, "/purged"), -1);
+	assert_int_equal(find(&next, SITE, "/own"), 50);
+	assert_int_equal(find(&next, SITE, "/changed"), 5000);
+	assert_int_equal(find(&next, SITE, "/early"), 10);
+	assert_int_equal(copies_state(next.copies).copies, 4);
+	assert_int_equal(copies_state(next.copies).pins, 1);
+	assert_int_equal(copies_state(next.copies).bytes, 3 * 4096 + 8192);
+	assert_int_equal(each_file(stage, ".copy", NULL), 4);
+	assert_int_equal(copies_state(next.copies).damaged, 0);
+	copies_free(next.copies);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(damaged), TEST(another_place), TEST(replaced_by_another_edge), TEST(a_link_in_the_place_of_a_site), TEST(a_key_that_others_read),
 		TEST(a_disk_that_refuses), TEST(what_was_left_half), TEST(dropped_before_it_is_found),
+		TEST(what_the_edge_before_wrote_last),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

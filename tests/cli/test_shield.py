@@ -161,6 +161,19 @@ def test_log_follows(shield):
             follower.terminate()
 
 
+def test_a_command_ends_though_its_parent_blocked_the_signal(shield):
+    command = ["env", "--block-signal=TERM", lab.BINARY, "log", "-c", str(shield.config), "--follow"]
+    shield.get("/before")
+    shield.event(url_path="/before")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as follower:
+        try:
+            assert "/before" in follower.stdout.readline()
+            follower.terminate()
+            assert follower.wait(lab.WAIT) == -signal.SIGTERM
+        finally:
+            follower.kill()
+
+
 def test_top_once(shield, ask):
     for _ in range(5):
         shield.get()

@@ -299,10 +299,16 @@ def test_what_hits_citizens_puts_it_off(origin):
         assert "moves to block on" in said and "rules hit ordinary visitors last on" in said
 
 
+def name_of(fd):
+    try:
+        return os.readlink(fd)
+    except FileNotFoundError:
+        return ""  # one that the keeper has closed meanwhile
+
+
 def grow_older(town, seconds):
     """The visitors that the shield remembers: how many there are."""
-    fds = pathlib.Path(f"/proc/{town.shield.keeper}/fd")
-    memory, = [fd for fd in fds.iterdir() if os.readlink(fd).startswith("/memfd:bouclier-shared")]
+    memory, = [fd for fd in pathlib.Path(f"/proc/{town.shield.keeper}/fd").iterdir() if name_of(fd).startswith("/memfd:bouclier-shared")]
     return int(subprocess.run([AGE_HITS, memory, str(seconds)], check=True, capture_output=True, timeout=30).stdout)
 
 
@@ -317,7 +323,9 @@ def test_a_rule_that_refuses_known_visitors_goes_back_there_and_a_person_takes_i
         assert {town.write(visitor).status for visitor in known[:5]} == {403}
         assert town.shield.status()["sites"][0]["waf"]["retreats"] == [], "nobody has a history yet"
         assert grow_older(town, 2 * 86400) == 30
-        assert {town.write(visitor).status for visitor in known[5:]} == {403}
+        answered = [town.write(visitor).status for visitor in known[5:]]
+        # It is looked at once a second, perhaps between the twentieth (about: they are counted by a sketch) and the last.
+        assert answered[:18] == [403] * 18 and answered == sorted(answered, reverse=True) and set(answered) <= {200, 403}, answered
         notice = town.shield.wait_journal(lambda line: line.get("event.action") == "waf-rule-retreated", 15)
         assert "rule 942100 refused 20 known visitors and more: it only observes POST /forum/*/reply" in notice["bouclier.detail"]
         retreat, = town.shield.status()["sites"][0]["waf"]["retreats"]

@@ -8,9 +8,10 @@
 
 #include "config/edit.h"
 
-enum operation { ADD, ADD_RULES, REMOVE, SET, UNSET };
+enum operation { ADD, ADD_RULES, REMOVE, SET, UNSET, ADD_ITEM, REMOVE_ITEM };
 
 #define HEAD "# the portals\nlisten: \"127.0.0.1:1\"  # one\n\n"
+#define ITEM "{ name: p, until: \"2027-01-31T00:00:00Z\" }"
 #define NEW "name: b.example\n    certificate: /t/b.pem\n    origins: \"http://10.0.0.2:80\"\n"
 
 static const struct example {
@@ -61,12 +62,29 @@ static const struct example {
 	{ UNSET, RESULT_OK, "x", 0, "sites: [{ name: a, x: 1 }]\n", "sites: [{ name: a }]\n" },
 	{ UNSET, RESULT_NOT_FOUND, "x", 0, "sites: [{ name: a }]\n", NULL },
 	{ UNSET, RESULT_REFUSED, "waf.x", 0, "sites:\n  - name: a\n    waf:\n      x: 1\n", NULL },
+	{ ADD_ITEM, RESULT_OK, 0, 0, "sites:\n  - name: a\n    y: [1]  # list\n  - name: b\n", "sites:\n  - name: a\n    y: [1]  # list\n    l: [" ITEM "]\n  - name: b\n" },
+	{ ADD_ITEM, RESULT_OK, 0, 0, "sites: [{ name: a }]\n", "sites: [{ name: a, l: [" ITEM "] }]\n" },
+	{ ADD_ITEM, RESULT_OK, 0, 0, "sites:\n  - name: a\n    l: [{ name: q }]  # these\n", "sites:\n  - name: a\n    l: [{ name: q }, " ITEM "]  # these\n" },
+	{ ADD_ITEM, RESULT_OK, 0, 0, "sites:\n  - name: a\n    l: []  # none\n", "sites:\n  - name: a\n    l: [" ITEM "]  # none\n" },
+	{ ADD_ITEM, RESULT_OK, 0, 0, "sites:\n  - name: a\n    l:\n      - name: q  # q\n        x: 1  # one\n    z: 1\n",
+	  "sites:\n  - name: a\n    l:\n      - name: q  # q\n        x: 1  # one\n      - " ITEM "\n    z: 1\n" },
+	{ ADD_ITEM, RESULT_REFUSED, 0, 0, "sites:\n  - name: a\n    l: [{ name: p }]\n", NULL },
+	{ ADD_ITEM, RESULT_REFUSED, 0, 0, "sites:\n  - name: a\n    l: { name: q }\n", NULL },
+	{ ADD_ITEM, RESULT_NOT_FOUND, 0, 0, "sites:\n  - name: b\n", NULL },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, "sites:\n  - name: a\n    l: [{ name: q }, " ITEM "]\n", "sites:\n  - name: a\n    l: [{ name: q }]\n" },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, "sites:\n  - name: a\n    l: [" ITEM "]\n", "sites:\n  - name: a\n    l: []\n" },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, "sites:\n  - name: a\n    l:\n      # this\n      - name: p\n        x: 1\n      - name: q\n", "sites:\n  - name: a\n    l:\n      # this\n      - name: q\n" },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, "sites:\n  - name: a\n    l:  # all\n      - name: p\n    z: 1\n", "sites:\n  - name: a\n    l: []  # all\n    z: 1\n" },
+	{ REMOVE_ITEM, RESULT_NOT_FOUND, 0, 0, "sites:\n  - name: a\n    l: [{ name: q }]\n", NULL },
+	{ REMOVE_ITEM, RESULT_NOT_FOUND, 0, 0, "sites:\n  - name: a\n", NULL },
 };
 
 static enum result run(const struct example *example, struct complaints *complaints, struct buffer *out)
 {
 	const struct new_site site = { SPAN("b.example"), SPAN("/t/b.pem"), SPAN("http://10.0.0.2:80"),
 		                       example->operation == ADD_RULES ? SPAN("crs") : SPAN_NONE };
+	const struct edit_pair pairs[] = { { "name", SPAN("p") }, { "until", SPAN("2027-01-31T00:00:00Z") } };
+	const struct edit_item item = { SPAN("a"), SPAN("l"), pairs, 2 };
 	struct span file = SPAN("f"), text = span_of(example->text);
 
 	switch (example->operation) {
@@ -76,6 +94,10 @@ static enum result run(const struct example *example, struct complaints *complai
 		return config_edit_remove_site(file, text, span_of(example->key), complaints, out);
 	case SET:
 		return config_edit_set(file, text, SPAN("a"), span_of(example->key), span_of(example->value), complaints, out);
+	case ADD_ITEM:
+		return config_edit_add_item(file, text, &item, complaints, out);
+	case REMOVE_ITEM:
+		return config_edit_remove_item(file, text, &item, complaints, out);
 	case UNSET:
 		return config_edit_unset(file, text, SPAN("a"), span_of(example->key), complaints, out);
 	}

@@ -55,6 +55,50 @@ static void a_good_bot(void **state)
 	assert_int_equal(caller.lane, LANE_KNOWN);
 }
 
+/* He goes first, whatever his kind or his address, unless he asks for more than he has: then he is last, and not asked for proof either. */
+static void a_partner_with_a_token(void **state)
+{
+	static const struct partner_settings partner = { .name = SPAN_INIT("region") };
+	struct caller caller = { .partner = &partner, .is_flooding_kind = true, .was_banned = true, .budget.level = BUDGET_FAR };
+
+	(void)state;
+	caller_choose_lane(&caller);
+	assert_int_equal(caller.lane, LANE_PARTNER);
+	assert_false(caller_is_moved_for_kind(&caller));
+	caller.is_over_budget = true;
+	caller_choose_lane(&caller);
+	assert_int_equal(caller.lane, LANE_GREEDY);
+	caller.is_partner = true;
+	caller_choose_lane(&caller);
+	assert_int_equal(caller.lane, LANE_PARTNER);
+}
+
+/* The token is in nobody's hands but ours, however its name is written; of two nobody knows which is meant. */
+static void the_token_is_taken_out(void **state)
+{
+	static const struct { const char *names[3]; const char *shown; unsigned left; } table[] = {
+		{ { "Bouclier-Partner", "Accept", NULL }, "0", 1 }, { { "Accept", "bouclier-partner", "Host" }, "1", 2 }, { { "Accept", "Host", NULL }, "", 2 },
+		{ { "Bouclier-Partner", "Accept", "BOUCLIER-PARTNER" }, "", 1 }, { { " Bouclier-Partner ", "Host", NULL }, "0", 1 },
+		{ { "Bouclier-Partner:x", "Host", NULL }, "0", 1 }, { { "X-Bouclier-Partner", "Host", NULL }, "", 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		static const char *const values[] = { "0", "1", "2" };
+		struct request request = { .step = STEP_ROUTE };
+		struct field fields[3] = { { .name = SPAN_NONE } };
+
+		request.head.fields.list = fields;
+		for (; request.head.fields.count < 3 && table[i].names[request.head.fields.count]; request.head.fields.count++)
+			fields[request.head.fields.count] = (struct field){ .name = span_of(table[i].names[request.head.fields.count]), .value = span_of(values[request.head.fields.count]) };
+		caller_take_partner(&request);
+		assert_true(span_equal(request.caller.shown_partner, span_of(table[i].shown)));
+		assert_int_equal(request.head.fields.count, table[i].left);
+		for (unsigned j = 0; j < request.head.fields.count; j++)
+			assert_false(span_starts_nocase(span_trim(fields[j].name), SPAN(PARTNER_FIELD)));
+	}
+}
+
 /* By a person: before what the machine holds against him, behind what the site's own list says for him. */
 static void who_is_let_in(void **state)
 {
@@ -206,6 +250,44 @@ static void what_an_origin_was_held_for(void **state)
 	stage_end(stage);
 }
 
+/* What his token is charged: the origin's own time, no more of one that is in trouble than pages take, and nothing of what took none. */
+static void what_a_token_is_charged(void **state)
+{
+	static const struct { unsigned took_ms, status, pressed_ago_ms, owed_ms; bool is_admitted; } table[] = {
+		{ 0, 200, 0, 0, false }, { 500, 200, 0, 500, false }, { 4000, 200, 0, 4000, false }, { 4000, 404, 0, 4000, false },
+		{ 4000, 200, 1, 500, false }, { 300, 200, 1, 300, false },                        /* more is asked of the origin than it can do */
+		{ 10000, 200, 0, 500, false }, { 25000, 200, 0, 500, false },                     /* a long poll */
+		{ 4000, 502, 0, 0, false }, { 4000, 503, 0, 0, false }, { 4000, 504, 0, 0, false },
+		{ 4000, 200, 0, 0, true },                                                        /* a person let him in */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct stage *stage = stage_start();
+		uint64_t at_us = stage->worker.loop.now_ns / 1000;
+		const struct challenge_account account = { { 1, 2 } };
+
+		stage->common.challenge = aligned_alloc(64, sizeof(*stage->common.challenge));
+		assert_non_null(stage->common.challenge);
+		memset(stage->common.challenge, 0, sizeof(*stage->common.challenge));
+		challenge_memory_open(stage->common.challenge, 1800000000000u, at_us);
+		challenge_charge(stage->common.challenge, &account, CHALLENGE_COST_BURST_US, at_us);
+		stage->request.caller.account = account;
+		stage->request.caller.is_admitted = table[i].is_admitted;
+		stage->request.turn.took_ns = table[i].took_ms * (uint64_t)1000000;
+		stage->request.held_ns = 9000 * (uint64_t)1000000;  /* a slow line */
+		stage->request.status = table[i].status;
+		stage->origin.pressed_ms = table[i].pressed_ago_ms ? stage->worker.loop.now_ms - table[i].pressed_ago_ms : 0;
+		caller_settle(&stage->request);
+		if (challenge_owes_time(stage->common.challenge, &account, at_us) != (table[i].owed_ms > 0) ||
+		    challenge_owes_time(stage->common.challenge, &account, at_us + table[i].owed_ms * 1000 * CHALLENGE_COST_TIMES) ||
+		    (table[i].owed_ms && !challenge_owes_time(stage->common.challenge, &account, at_us + table[i].owed_ms * 1000 * CHALLENGE_COST_TIMES - 1)))
+			fail_msg("row %zu", i);
+		free(stage->common.challenge);
+		stage_end(stage);
+	}
+}
+
 /* Only who goes on and on, and only whom nothing exempts. */
 static void who_is_banned(void **state)
 {
@@ -343,8 +425,8 @@ static void a_ban_that_is_observed_is_counted_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lanes), cmocka_unit_test(a_good_bot), cmocka_unit_test(who_is_let_in), cmocka_unit_test(who_may_become_known), cmocka_unit_test(what_is_an_error),
-		cmocka_unit_test(what_an_origin_was_held_for), cmocka_unit_test(who_is_banned), cmocka_unit_test(who_may_connect),
+		cmocka_unit_test(lanes), cmocka_unit_test(a_good_bot), cmocka_unit_test(a_partner_with_a_token), cmocka_unit_test(the_token_is_taken_out), cmocka_unit_test(who_is_let_in), cmocka_unit_test(who_may_become_known), cmocka_unit_test(what_is_an_error),
+		cmocka_unit_test(what_an_origin_was_held_for), cmocka_unit_test(what_a_token_is_charged), cmocka_unit_test(who_is_banned), cmocka_unit_test(who_may_connect),
 		cmocka_unit_test(a_banned_network_without_a_table), cmocka_unit_test(a_ban_where_some_site_observes),
 		cmocka_unit_test(a_ban_that_is_observed_is_counted_once),
 	};

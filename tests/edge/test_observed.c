@@ -104,6 +104,42 @@ static void days_go_by(void **state)
 	free(observed);
 }
 
+/* Nobody has come since, so no other day has begun: it is told for seven days more, and then not. */
+static void a_day_is_told_for_a_week(void **state)
+{
+	struct observed *observed = table_new();
+	struct observed_site *site = site_new(observed, START);
+	struct observed_view view;
+
+	(void)state;
+	add(site, OBSERVED_BUDGET, 1, false);
+	observed_read(site, START + 7 * (uint64_t)DAY, &view);
+	assert_int_equal(view.kinds[OBSERVED_BUDGET].requests, 1);
+	observed_read(site, START + 8 * (uint64_t)DAY, &view);
+	assert_int_equal(view.kinds[OBSERVED_BUDGET].requests, 0);
+	free(observed);
+}
+
+/* Who is asked to prove himself, waits or would be banned is served. */
+static void who_is_not_refused_is_not_counted_with_them(void **state)
+{
+	struct observed *observed = table_new();
+	struct observed_site *site = site_new(observed, START);
+	struct observed_view view;
+
+	(void)state;
+	add(site, OBSERVED_ALL, 1, true);
+	add(site, OBSERVED_CHALLENGED, 2, true);
+	add(site, OBSERVED_QUEUE, 3, true);
+	add(site, OBSERVED_BAN, 4, true);
+	observed_read(site, START, &view);
+	assert_int_equal(view.refused_known, 0);
+	add(site, OBSERVED_HELD_OFF, 5, true);
+	observed_read(site, START, &view);
+	assert_int_equal(view.refused_known, 1);
+	free(observed);
+}
+
 /* Whom one kind refuses and whom another does are two, and who meets both is one; on whichever day. */
 static void the_refused_are_counted_together(void **state)
 {
@@ -176,6 +212,10 @@ static void what_is_said(void **state)
 		{ 3 * 3600, 10, 0, 0, OBSERVED_TOO_EARLY, "Too early to tell: it observes for 3 hours" },
 		{ 3 * 3600, 10, 0, 5, OBSERVED_TOO_EARLY, "Too early to tell" },
 		{ 3 * 3600, 10, 1, 5, OBSERVED_UNSAFE, "Not safe to turn on yet: 1 of 10 known citizens would have been refused, most of them for queue-full" },
+		{ DAY - 1, 10, 0, 0, OBSERVED_TOO_EARLY, "it observes for 23 hours" },
+		{ DAY, 10, 0, 0, OBSERVED_SAFE, "so far" },
+		{ 7 * DAY - 1, 0, 0, 0, OBSERVED_SAFE, "so far, and a week says more." },
+		{ 7 * DAY, 0, 0, 0, OBSERVED_SAFE, "in the last week." },
 		{ 2 * DAY, 0, 0, 0, OBSERVED_SAFE, "Safe to turn on: nobody would have been refused so far, and a week says more." },
 		{ 8 * DAY, 0, 0, 0, OBSERVED_SAFE, "Safe to turn on: nobody would have been refused in the last week." },
 		{ 8 * DAY, 900, 0, 70000, OBSERVED_SAFE, "Safe to turn on: 70000 requests would have been refused, and of 900 known citizens nobody in the last week." },
@@ -197,16 +237,36 @@ static void what_is_said(void **state)
 	}
 }
 
+/* Of the kinds that refuse, the one that met most known citizens; before it has begun, by a clock that was set back, it is too early. */
+static void which_is_said_to_be_worst(void **state)
+{
+	struct observed_view view = { .since_s = START, .refused_known = 9 };
+	char text[OBSERVED_SAYS_MAX];
+
+	(void)state;
+	view.kinds[OBSERVED_ALL].known = 10;
+	view.kinds[OBSERVED_BANNED].known = 2;
+	view.kinds[OBSERVED_BUDGET].known = 7;
+	view.kinds[OBSERVED_HELD_OFF].known = 6;
+	view.kinds[OBSERVED_QUEUE].known = 10;  /* kept waiting, not refused */
+	assert_int_equal(observed_say(&view, START + 8 * (uint64_t)DAY, text), OBSERVED_UNSAFE);
+	assert_non_null(strstr(text, "9 of 10 known citizens would have been refused, most of them for budget"));
+	view = (struct observed_view){ .since_s = START };
+	assert_int_equal(observed_say(&view, START - 5, text), OBSERVED_TOO_EARLY);
+	assert_non_null(strstr(text, "for 0 hours"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_site_has_its_own),
 		cmocka_unit_test(sources_are_counted_once),
 		cmocka_unit_test(days_go_by),
+		cmocka_unit_test(a_day_is_told_for_a_week), cmocka_unit_test(who_is_not_refused_is_not_counted_with_them),
 		cmocka_unit_test(the_refused_are_counted_together),
 		cmocka_unit_test(many_count_at_once),
 		cmocka_unit_test(each_decision_has_a_kind),
-		cmocka_unit_test(what_is_said),
+		cmocka_unit_test(what_is_said), cmocka_unit_test(which_is_said_to_be_worst),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,7 +59,7 @@ static void a_served_request(void **state)
 		{ "tls.client.ja4", "t13d1516h2_8daaf6152771_b186095e22b6" },
 	};
 	static const char *const absent[] = { "source.port", "bouclier.reasons", "bouclier.fault", "bouclier.peer.ip",
-		                              "bouclier.cut", "bouclier.retries", "bouclier.bypassed", "bouclier.kind", "bouclier.bot", "bouclier.impostor",
+		                              "bouclier.cut", "bouclier.retries", "bouclier.bypassed", "bouclier.kind", "bouclier.partner", "bouclier.bot", "bouclier.impostor",
 		                              "bouclier.would", "bouclier.would_for" };
 	char text[LINE_MAX_BYTES];
 	struct stage_request stage;
@@ -94,6 +94,17 @@ static void a_kind_that_floods_is_named(void **state)
 	(void)state;
 	fact->kind = 0x00ab12cd;
 	assert_member(line_of(privacy, fact, text), "bouclier.kind", "00ab12cd");
+}
+
+static void a_partner_is_named(void **state)
+{
+	char text[LINE_MAX_BYTES];
+	struct stage_request stage;
+	struct request_fact *fact = stage_request(&stage);
+
+	(void)state;
+	fact->partner = SPAN("region");
+	assert_member(line_of(privacy, fact, text), "bouclier.partner", "region");
 }
 
 static void a_good_bot_is_named_and_an_impostor_too(void **state)
@@ -282,7 +293,7 @@ static void fast_enough(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_served_request), cmocka_unit_test(a_kind_that_floods_is_named), cmocka_unit_test(a_good_bot_is_named_and_an_impostor_too),
+		cmocka_unit_test(a_served_request), cmocka_unit_test(a_kind_that_floods_is_named), cmocka_unit_test(a_partner_is_named), cmocka_unit_test(a_good_bot_is_named_and_an_impostor_too),
 		cmocka_unit_test(what_would_have_been_done_is_told),
 		cmocka_unit_test(a_refused_request_says_why_and_by_whom),
 		cmocka_unit_test(keyed_addresses_tell_clients_apart_and_no_more), cmocka_unit_test(an_unknown_privacy_keeps_less),

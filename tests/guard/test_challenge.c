@@ -244,17 +244,86 @@ static void budgets(void **state)
 {
 	struct scene scene = scene_new();
 	struct token token = token_new(&scene.visit.asker, TOKEN_WORK, 600), other = token_new(&scene.visit.asker, TOKEN_WORK, 600);
+	const struct challenge_account mine = challenge_account_of_token(&token), others = challenge_account_of_token(&other);
 
 	(void)state;
 	for (unsigned i = 0; i < CHALLENGE_BUDGET_BURST; i++)
-		assert_true(challenge_is_within(scene.memory, &token, scene.visit.now_us));
-	assert_false(challenge_is_within(scene.memory, &token, scene.visit.now_us));
-	assert_true(challenge_is_within(scene.memory, &other, scene.visit.now_us));
-	assert_true(challenge_is_within(scene.memory, &token, scene.visit.now_us + CHALLENGE_BUDGET_EVERY_US));
+		assert_true(challenge_is_within(scene.memory, &mine, scene.visit.now_us));
+	assert_false(challenge_is_within(scene.memory, &mine, scene.visit.now_us));
+	assert_true(challenge_is_within(scene.memory, &others, scene.visit.now_us));
+	assert_true(challenge_is_within(scene.memory, &mine, scene.visit.now_us + CHALLENGE_BUDGET_EVERY_US));
 	free(scene.memory);
 }
 
-/* What another edge finds: opened again, it is as it was. */
+/* A visitor asks for a page each EVERY_MS, PAGES of them, and each takes COST_MS of an origin: how many found him beyond what he has. */
+static unsigned browse(struct scene *scene, const struct challenge_account *account, unsigned pages, unsigned every_ms, unsigned cost_ms)
+{
+	unsigned beyond = 0;
+
+	for (unsigned i = 0; i < pages; i++) {
+		beyond += challenge_owes_time(scene->memory, account, scene->visit.now_us);
+		later(scene, every_ms);
+		challenge_charge(scene->memory, account, (uint64_t)cost_ms * 1000, scene->visit.now_us);
+	}
+	return beyond;
+}
+
+/* What one person's browser takes of the origins, by hurry and by how dear the portal's pages are, and what machines with his token would. */
+static void time_of_origins(void **state)
+{
+	static const struct { unsigned pages, every_ms, cost_ms, beyond_least, beyond_most; } table[] = {
+		{ 28800, 3000, 1000, 0, 0 },       /* a person, a whole day long */
+		{ 28800, 3000, 500, 0, 0 },
+		{ 30, 0, 1000, 0, 0 },             /* a window that is opened again */
+		{ 10, 0, 3000, 0, 0 },             /* an origin in trouble */
+		{ 60, 2000, 1000, 0, 0 },          /* in a great hurry, for two minutes */
+		{ 12000, 50, 5, 0, 0 },            /* a program that asks for what is cheap: his other budget is for that */
+		{ 12000, 50, 500, 11900, 11939 },  /* twenty a second of what is not, for ten minutes: the first three seconds, and less than one in fifty then */
+		{ 600, 1000, 1000, 540, 560 },     /* and slowly, all the time */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct scene scene = scene_new();
+		struct token token = token_new(&scene.visit.asker, TOKEN_WORK, 600);
+		const struct challenge_account account = challenge_account_of_token(&token);
+		unsigned beyond = browse(&scene, &account, table[i].pages, table[i].every_ms, table[i].cost_ms);
+
+		if (beyond < table[i].beyond_least || beyond > table[i].beyond_most)
+			fail_msg("row %zu: %u", i, beyond);
+		/* However long it went on: it is within again so soon after it has stopped. */
+		later(&scene, (CHALLENGE_COST_BURSTS - 1) * CHALLENGE_COST_TIMES * (CHALLENGE_COST_BURST_US / 1000));
+		assert_false(challenge_owes_time(scene.memory, &account, scene.visit.now_us));
+		free(scene.memory);
+	}
+}
+
+/* To the millisecond, each for himself, and never for what nobody showed. */
+static void whose_time_it_is(void **state)
+{
+	struct scene scene = scene_new();
+	struct token token = token_new(&scene.visit.asker, TOKEN_WORK, 600), other = token_new(&scene.visit.asker, TOKEN_WORK, 600);
+	const struct challenge_account mine = challenge_account_of_token(&token), others = challenge_account_of_token(&other), nobodys = { { 0, 0 } };
+	const struct challenge_account pass = challenge_account_of_pass(&scene.visit);
+
+	(void)state;
+	challenge_charge(scene.memory, &mine, CHALLENGE_COST_BURST_US, scene.visit.now_us);
+	assert_false(challenge_owes_time(scene.memory, &mine, scene.visit.now_us));
+	challenge_charge(scene.memory, &mine, 1000, scene.visit.now_us);
+	assert_true(challenge_owes_time(scene.memory, &mine, scene.visit.now_us));
+	assert_true(challenge_is_within(scene.memory, &mine, scene.visit.now_us));  /* of requests it has more */
+	assert_false(challenge_owes_time(scene.memory, &others, scene.visit.now_us) || challenge_owes_time(scene.memory, &pass, scene.visit.now_us));
+	challenge_memory_open(scene.memory, START_S * 1000, scene.visit.now_us);  /* another edge */
+	assert_true(challenge_owes_time(scene.memory, &mine, scene.visit.now_us));
+	later(&scene, CHALLENGE_COST_TIMES);
+	assert_false(challenge_owes_time(scene.memory, &mine, scene.visit.now_us));
+	challenge_charge(scene.memory, &nobodys, 10 * (uint64_t)CHALLENGE_COST_BURST_US, scene.visit.now_us);
+	assert_false(challenge_owes_time(scene.memory, &nobodys, scene.visit.now_us));
+	challenge_charge(scene.memory, &pass, CHALLENGE_COST_BURST_US + 1, scene.visit.now_us);
+	assert_true(challenge_owes_time(scene.memory, &pass, scene.visit.now_us));
+	free(scene.memory);
+}
+
 /* A person looks at three pages at once and then reads; a program asks seven times a second, and goes on asking when it is refused. */
 static void a_persons_pace(void **state)
 {
@@ -264,22 +333,45 @@ static void a_persons_pace(void **state)
 	(void)state;
 	program.visit.asker = asker_at(program.memory, "198.51.100.7", START_S * 1000);
 	for (unsigned page = 0; page < 200; page++) {
-		assert_true(challenge_is_at_human_pace(person.memory, &person.visit, true));
+		assert_true(challenge_is_at_human_pace(person.memory, &person.visit, true, false));
 		for (unsigned part = 0; part < (page < 3 ? 20 : 3); part++)  /* then his browser has most of them */
-			assert_true(challenge_is_at_human_pace(person.memory, &person.visit, false));
+			assert_true(challenge_is_at_human_pace(person.memory, &person.visit, false, false));
 		later(&person, page < 2 ? 0 : 4000);
 	}
 	for (unsigned i = 0; i < 7 * 600; i++) {
-		within += challenge_is_at_human_pace(program.memory, &program.visit, true);
+		within += challenge_is_at_human_pace(program.memory, &program.visit, true, false);
 		later(&program, 1000 / 7);
 	}
 	assert_int_equal(within, CHALLENGE_PACE_PAGES);
 	/* Another name does not help: it is the source that counts. And when it has stopped for a while it is believed again. */
 	program.visit.client++;
-	assert_false(challenge_is_at_human_pace(program.memory, &program.visit, true));
+	assert_false(challenge_is_at_human_pace(program.memory, &program.visit, true, false));
 	later(&program, CHALLENGE_PACE_TIMES * CHALLENGE_PACE_PAGES * (CHALLENGE_PACE_PAGE_US / 1000));
-	assert_true(challenge_is_at_human_pace(program.memory, &program.visit, true));
+	assert_true(challenge_is_at_human_pace(program.memory, &program.visit, true, false));
 	free(person.memory);
+}
+
+/* Of those who share an address each has a pace of his own; one that hammers has none of the others'. */
+static void pace_of_a_token(void **state)
+{
+	struct scene scene = scene_new();
+	struct token office[40], bot = token_new(&scene.visit.asker, TOKEN_WORK, TOKEN_LIFETIME_S);
+	unsigned within = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 40; i++)
+		office[i] = token_new(&scene.visit.asker, TOKEN_WORK, TOKEN_LIFETIME_S);
+	for (unsigned second = 0; second < 60; second++) {
+		for (unsigned i = 0; i < 40; i++) {
+			if ((second + i) % 4 == 0)
+				assert_true(challenge_token_is_at_human_pace(scene.memory, &office[i], true, scene.visit.now_us));
+		}
+		for (unsigned i = 0; i < 7; i++)
+			within += challenge_token_is_at_human_pace(scene.memory, &bot, true, scene.visit.now_us);
+		later(&scene, 1000);
+	}
+	assert_int_equal(within, CHALLENGE_PACE_PAGES_WORKED);
+	free(scene.memory);
 }
 
 static void memory_outlives_an_edge(void **state)
@@ -341,7 +433,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(work_is_paid_once), cmocka_unit_test(a_wait_lets_in_lower), cmocka_unit_test(without_cookies_there_is_no_circle),
 		cmocka_unit_test(two_are_enough), cmocka_unit_test(a_network_gets_so_many), cmocka_unit_test(a_wide_source_is_one), cmocka_unit_test(who_is_let_in_by_a_person), cmocka_unit_test(a_puzzle_may_move),
-		cmocka_unit_test(budgets), cmocka_unit_test(a_persons_pace), cmocka_unit_test(memory_outlives_an_edge), cmocka_unit_test(a_wall_clock_set_back),
+		cmocka_unit_test(budgets), cmocka_unit_test(time_of_origins), cmocka_unit_test(whose_time_it_is), cmocka_unit_test(a_persons_pace),
+		cmocka_unit_test(pace_of_a_token), cmocka_unit_test(memory_outlives_an_edge), cmocka_unit_test(a_wall_clock_set_back),
 		cmocka_unit_test(a_clock_of_1970),
 	};
 

@@ -4,11 +4,16 @@
 
 #define EACH_US 5000u
 
+static void answer(struct demand *demand, uint64_t now_us, bool others_wait, double at_least_us)
+{
+	demand_answer(demand, now_us, &(struct demand_answer){ .others_wait = others_wait, .at_least_us = at_least_us });
+}
+
 /* A busy origin, at whose door somebody always waits, answers COUNT times. */
 static uint64_t be_busy(struct demand *demand, uint64_t now_us, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
-		demand_answer(demand, now_us += EACH_US, true, EACH_US / 8.0);
+		answer(demand, now_us += EACH_US, true, EACH_US / 8.0);
 	return now_us;
 }
 
@@ -23,7 +28,7 @@ static double pressed_share(struct demand *demand, uint64_t *now_us, unsigned a_
 		asks++;
 		pressed += demand_is_pressed(demand->until_us, *now_us);
 		if (asks % (a_second / 100 ? a_second / 100 : 1) == 0)
-			demand_answer(demand, *now_us, false, EACH_US / 8.0);
+			answer(demand, *now_us, false, EACH_US / 8.0);
 	}
 	return (double)pressed / asks;
 }
@@ -80,6 +85,39 @@ static void a_flood_far_beyond_is_never_let_in(void **state)
 	assert_int_equal(spared, 25);
 }
 
+/* In an attack of many waves, of which none is let in: what was seen in the first is believed in the last. */
+static void waves_are_not_let_in(void **state)
+{
+	struct demand demand = { 0 };
+	uint64_t now_us = be_busy(&demand, 1000000, 100), end_us = now_us + 120000000;
+	struct demand_answer quiet = { false, true, EACH_US / 20.0, EACH_US / 2.0 };
+
+	(void)state;
+	for (; now_us < end_us; now_us += 20000)
+		demand_answer(&demand, now_us, &quiet);
+	demand_press(&demand, now_us);
+	end_us = now_us + 12000000;
+	for (unsigned asks = 0; now_us < end_us; now_us += 500) {
+		demand_ask(&demand, now_us);
+		assert_true(demand_is_pressed(demand.until_us, now_us));
+		if (++asks % 40 == 0)
+			demand_answer(&demand, now_us, &quiet);
+	}
+}
+
+/* The origin stood still for a moment, on a calm day: what it took then is not believed a moment longer. */
+static void a_moment_is_no_flood(void **state)
+{
+	struct demand demand = { 0 };
+	uint64_t now_us = 1000000;
+
+	(void)state;
+	for (unsigned i = 0; i < 20; i++)
+		answer(&demand, now_us += 40 * EACH_US, true, EACH_US / 8.0);
+	demand_answer(&demand, now_us += EACH_US, &(struct demand_answer){ false, false, EACH_US / 8.0, EACH_US });
+	assert_true(demand.each_us <= EACH_US);
+}
+
 static void it_ends_with_the_flood(void **state)
 {
 	struct demand demand = { 0 };
@@ -101,7 +139,7 @@ static void what_a_dear_flood_took_is_forgotten(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 20; i++)
-		demand_answer(&demand, now_us += 500000, true, 500000);
+		answer(&demand, now_us += 500000, true, 500000);
 	assert_true(demand.each_us > 400000);
 	demand_press(&demand, now_us);
 	(void)pressed_share(&demand, &now_us, 100, 90);
@@ -149,9 +187,9 @@ static void a_clock_a_moment_behind(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 100; i++) {
-		demand_answer(&demand, now_us += EACH_US, true, 600);
-		demand_answer(&demand, now_us - 900, true, 600);
-		demand_answer(&demand, now_us - 900, i % 3, 600);
+		answer(&demand, now_us += EACH_US, true, 600);
+		answer(&demand, now_us - 900, true, 600);
+		answer(&demand, now_us - 900, i % 3, 600);
 	}
 	assert_true(demand.each_us >= 600 && demand.each_us <= EACH_US);
 }
@@ -179,8 +217,8 @@ static void a_clock_at_its_beginning(void **state)
 	(void)state;
 	demand_press(&demand, 0);
 	demand_ask(&demand, 0);
-	demand_answer(&demand, 0, true, 0);
-	demand_answer(&demand, 0, true, 0);
+	answer(&demand, 0, true, 0);
+	answer(&demand, 0, true, 0);
 	assert_true(demand_is_pressed(demand.until_us, 0));
 	assert_false(demand_is_pressed(demand.until_us, DEMAND_OWED_MIN_US));
 }
@@ -191,7 +229,8 @@ int main(void)
 		cmocka_unit_test(a_calm_origin_asks_nobody),
 		cmocka_unit_test(it_lasts_as_long_as_the_flood),
 		cmocka_unit_test(a_flood_just_beyond_is_seen_again),
-		cmocka_unit_test(a_flood_far_beyond_is_never_let_in), cmocka_unit_test(it_ends_with_the_flood),
+		cmocka_unit_test(a_flood_far_beyond_is_never_let_in), cmocka_unit_test(waves_are_not_let_in),
+		cmocka_unit_test(a_moment_is_no_flood), cmocka_unit_test(it_ends_with_the_flood),
 		cmocka_unit_test(what_a_dear_flood_took_is_forgotten),
 		cmocka_unit_test(the_greedy_have_a_hundredth), cmocka_unit_test(who_is_only_observed_takes_nothing),
 		cmocka_unit_test(a_clock_a_moment_behind),

@@ -38,7 +38,7 @@ static void stage_end(struct stage *stage)
 static void add(struct stage *stage, const char *path, int64_t count, int64_t per_ms, int64_t burst, enum rate_per per)
 {
 	assert_true(stage->settings.rate_limits.count < COUNT_MAX);
-	stage->list[stage->settings.rate_limits.count++] = (struct rate_limit_settings){ span_of(path), { count, per_ms }, burst, (int)per };
+	stage->list[stage->settings.rate_limits.count++] = (struct rate_limit_settings){ .path = span_of(path), .limit = { count, per_ms }, .burst = burst, .per = (int)per };
 }
 
 static void ready(struct stage *stage, const char *site)
@@ -49,8 +49,8 @@ static void ready(struct stage *stage, const char *site)
 /* The path of the limit that refused; "" when it may pass. */
 static struct span come(struct stage *stage, const char *path, uint64_t source, uint64_t fingerprint, uint64_t now_us)
 {
-	struct rate_who who = { { source, SOURCE_V4 }, fingerprint };
-	struct rate_verdict verdict = rate_ask(stage->limits, rate_table_open(stage->memory), span_of(path), &who, now_us);
+	struct rate_who who = { { source, SOURCE_V4 }, fingerprint, (uint32_t)fingerprint };
+	struct rate_verdict verdict = rate_ask(rate_limits_find(stage->limits, span_of(path)), rate_table_open(stage->memory), &who, now_us);
 
 	assert_int_equal(verdict.limit != NULL, verdict.retry_after_us != 0);
 	return verdict.limit ? verdict.limit->path : SPAN("");
@@ -105,6 +105,7 @@ static void each_per_counts_whom_it_says(void **state)
 	add(&stage, "/r", 3, 60000, 3, RATE_PER_ROUTE);
 	add(&stage, "/s", 1, 60000, 1, RATE_PER_SOURCE);
 	add(&stage, "/f", 1, 60000, 1, RATE_PER_FINGERPRINT);
+	add(&stage, "/k", 1, 60000, 1, RATE_PER_KIND);
 	ready(&stage, "a");
 	assert_span(come(&stage, "/s", 1, 1, START), "");
 	assert_span(come(&stage, "/s", 2, 1, START), "");
@@ -112,6 +113,11 @@ static void each_per_counts_whom_it_says(void **state)
 	assert_span(come(&stage, "/f", 1, 1, START), "");
 	assert_span(come(&stage, "/f", 1, 2, START), "");
 	assert_span(come(&stage, "/f/x", 2, 1, START), "/f");
+	assert_span(come(&stage, "/k", 1, 1, START), "");
+	assert_span(come(&stage, "/k", 1, 2, START), "");
+	assert_span(come(&stage, "/k/x", 2, 1, START), "/k");
+	for (unsigned i = 0; i < 3; i++)  /* whose kind is not known */
+		assert_span(come(&stage, "/k", i, 0, START), "");
 	for (unsigned i = 0; i < 3; i++)
 		assert_span(come(&stage, "/r", i, i, START), "");
 	assert_span(come(&stage, "/r/x", 9, 9, START), "/r");
@@ -135,6 +141,115 @@ static void one_flooder_leaves_the_route_to_others(void **state)
 	for (unsigned i = 0; i < 95; i++)
 		assert_span(come(&stage, "/login", 2 + i, 0, START), "");
 	assert_span(come(&stage, "/login", 1000, 0, START), "/login");
+	stage_end(&stage);
+}
+
+static uint64_t wait_of(struct stage *stage, const struct rate_who *who, uint64_t now_us)
+{
+	return rate_ask(rate_limits_find(stage->limits, SPAN("/a")), rate_table_open(stage->memory), who, now_us).retry_after_us;
+}
+
+static void spend(struct stage *stage, const struct rate_who *who, struct rate_spent spent, uint64_t now_us)
+{
+	rate_charge(rate_limits_find(stage->limits, SPAN("/a")), rate_table_open(stage->memory), who, &spent, now_us);
+}
+
+/* What is known afterwards: how often until nobody of that class may pass, for how long, and how long at most. */
+static void what_is_charged_when_it_is_over(void **state)
+{
+	static const struct {
+		struct rate_limit_settings settings;
+		struct rate_spent spent;
+		unsigned passes;
+		uint64_t wait_us, wait_most_us;
+	} table[] = {
+		{ { .errors = { 10, 60000 }, .errors_burst = 3 }, { .is_error = true }, 3, 6 * S, 24 * S },
+		{ { .errors = { 10, 60000 } }, { .is_error = true }, 10, 6 * S, 66 * S },
+		{ { .errors = { 10, 60000 }, .errors_burst = 3 }, { .cost_us = 9 * S, .bytes = 1 << 30 }, UINT32_MAX, 0, 0 },
+		{ { .cost_ms = 2000, .cost_burst_ms = 10000 }, { .cost_us = S }, 10, 500, 5 * S + 500 },
+		{ { .cost_ms = 500 }, { .cost_us = 2 * S }, 3, 2 * S + 2000, 10 * S + 2000 },
+		{ { .cost_ms = 500 }, { .is_error = true, .cost_us = 999, .bytes = 1 << 30 }, UINT32_MAX, 0, 0 },
+		{ { .bytes = 1 << 20, .bytes_burst = 4 << 20 }, { .bytes = 1 << 20 }, 4, 15625, 4 * S + 15625 },
+		{ { .bytes = 1 << 20 }, { .bytes = 1 << 30 }, 1, 15625, 10 * S + 15625 },  /* one request counts for a burst */
+		{ { .bytes = 1 << 20 }, { .is_error = true, .cost_us = 9 * S, .bytes = 16383 }, UINT32_MAX, 0, 0 },
+	};
+	const struct rate_who who = { { 1, SOURCE_V4 }, 2, 3 }, of_his_kind = { { 9, SOURCE_V4 }, 9, 3 }, other = { { 1, SOURCE_V4 }, 2, 4 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct stage stage;
+		unsigned passes = 0;
+
+		stage_start(&stage);
+		stage.list[0] = table[i].settings;
+		stage.list[0].path = SPAN("/a/");
+		stage.list[0].per = RATE_PER_KIND;
+		stage.settings.rate_limits.count = 1;
+		ready(&stage, "a");
+		for (; !wait_of(&stage, &who, START) && passes < 1000; passes++)
+			spend(&stage, &who, table[i].spent, START);
+		if (passes != (table[i].passes < 1000 ? table[i].passes : 1000) || wait_of(&stage, &of_his_kind, START) != table[i].wait_us)
+			fail_msg("row %zu: %u, %llu us", i, passes, (unsigned long long)wait_of(&stage, &of_his_kind, START));
+		if (table[i].wait_us) {
+			assert_int_equal(wait_of(&stage, &who, START + table[i].wait_us - 1), 1);
+			assert_int_equal(wait_of(&stage, &who, START + table[i].wait_us), 0);
+		}
+		for (unsigned more = 0; more < 100; more++)  /* they came before anything was known */
+			spend(&stage, &who, table[i].spent, START);
+		if (wait_of(&stage, &who, START) != table[i].wait_most_us)
+			fail_msg("row %zu: %llu us at most", i, (unsigned long long)wait_of(&stage, &who, START));
+		assert_int_equal(wait_of(&stage, &other, START), 0);
+		stage_end(&stage);
+	}
+}
+
+/* Several things of one limit, each for itself; who is refused for one of them is charged nothing of the others. */
+static void several_in_one(void **state)
+{
+	const struct rate_who who = { { 1, SOURCE_V4 }, 2, 3 };
+	struct stage stage;
+
+	(void)state;
+	stage_start(&stage);
+	add(&stage, "/a", 5, 3600000, 5, RATE_PER_KIND);
+	stage.list[0].errors = (struct rate){ 1, 60000 };
+	ready(&stage, "a");
+	assert_int_equal(wait_of(&stage, &who, START), 0);
+	spend(&stage, &who, (struct rate_spent){ .is_error = true }, START);
+	for (unsigned i = 0; i < 100; i++)
+		assert_int_equal(wait_of(&stage, &who, START), 60 * S);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(wait_of(&stage, &who, START + 60 * S), 0);
+	assert_true(wait_of(&stage, &who, START + 60 * S) > 600 * S);
+	stage_end(&stage);
+}
+
+/* His class is refused, and he is excused: what is still to be asked is what comes behind it. */
+static void who_is_excused_goes_on_behind_his_class(void **state)
+{
+	const struct rate_who who = { { 1, SOURCE_V4 }, 2, 3 };
+	struct rate_verdict verdict = { NULL, 0, NULL };
+	struct stage stage;
+	unsigned passes = 0;
+
+	(void)state;
+	stage_start(&stage);
+	add(&stage, "/a", 2, 3600000, 2, RATE_PER_KIND);
+	add(&stage, "/a", 5, 3600000, 5, RATE_PER_ROUTE);
+	add(&stage, "/a", 10, 3600000, 10, RATE_PER_SOURCE);
+	add(&stage, "/", 1, 3600000, 1, RATE_PER_ROUTE);
+	ready(&stage, "a");
+	for (; !verdict.limit && passes < 100; passes++) {
+		verdict = rate_ask(rate_limits_find(stage.limits, SPAN("/a")), rate_table_open(stage.memory), &who, START);
+		if (verdict.limit && rate_is_of_class(verdict.limit)) {
+			assert_true(passes >= 2 && verdict.limit->per == RATE_PER_KIND);
+			verdict = rate_ask(verdict.next, rate_table_open(stage.memory), &who, START);
+		}
+	}
+	assert_int_equal(passes, 6);
+	assert_true(verdict.limit && verdict.limit->per == RATE_PER_ROUTE && !rate_is_of_class(verdict.limit) && !verdict.next);
+	assert_null(rate_ask(NULL, rate_table_open(stage.memory), &who, START).limit);
+	rate_charge(NULL, rate_table_open(stage.memory), &who, &(struct rate_spent){ .is_error = true }, START);
 	stage_end(&stage);
 }
 
@@ -195,6 +310,9 @@ int main(void)
 		cmocka_unit_test(no_limit_passes),
 		cmocka_unit_test(each_per_counts_whom_it_says),
 		cmocka_unit_test(one_flooder_leaves_the_route_to_others),
+		cmocka_unit_test(what_is_charged_when_it_is_over),
+		cmocka_unit_test(several_in_one),
+		cmocka_unit_test(who_is_excused_goes_on_behind_his_class),
 		cmocka_unit_test(what_is_owed_outlives_a_reload),
 		cmocka_unit_test(retry_after_in_seconds),
 		cmocka_unit_test(memory_runs_out),

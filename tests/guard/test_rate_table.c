@@ -71,6 +71,29 @@ static void each_has_its_own(void **state)
 	munmap(table, 1 << 20);
 }
 
+/* Charged afterwards: also beyond the burst, up to what the limit says. */
+static void what_is_charged_is_owed(void **state)
+{
+	struct rate_table *table = table_new(1 << 20);
+	struct rate rate = { 10, 1000 };
+	uint64_t words[2] = { 7, 1 };
+	struct gcra gcra;
+
+	(void)state;
+	assert_ok(gcra_make(&rate, 5, 10, 1000, RATE_OWED_MAX_US, &gcra));
+	for (unsigned i = 1; i < 20; i++) {
+		rate_table_charge(table, &gcra, words, 2, 1, START);
+		assert_int_equal(rate_table_owes(table, words, 2, START), (i < 15 ? i : 15) * S / 10);
+	}
+	assert_int_equal(ask(table, &gcra, 1, START), 11 * S / 10);
+	rate_table_charge(table, &gcra, words, 2, UINT64_MAX, START + S);
+	assert_int_equal(rate_table_owes(table, words, 2, START + S), 15 * S / 10);
+	assert_int_equal(ask(table, &gcra, 2, START), 0);
+	rate_table_charge(table, &gcra, words, 2, 3, START + 1000 * S);
+	assert_int_equal(rate_table_owes(table, words, 2, START + 1000 * S), 3 * S / 10);
+	munmap(table, 1 << 20);
+}
+
 static void looking_costs_nothing(void **state)
 {
 	struct rate_table *table = table_new(1 << 20);
@@ -244,6 +267,7 @@ int main(void)
 		cmocka_unit_test(too_little_memory),
 		cmocka_unit_test(each_has_its_own),
 		cmocka_unit_test(looking_costs_nothing),
+		cmocka_unit_test(what_is_charged_is_owed),
 		cmocka_unit_test(it_says_what_one_number_each_would),
 		cmocka_unit_test(a_flood_forgives_nobody_who_owes_most),
 		cmocka_unit_test(clocks),

@@ -13,7 +13,22 @@ static struct config_section sections[3];
 static void refused(void **state)
 {
 	static const struct { const char *lines, *sentence; } table[] = {
-		{ LIMITS "      - path: /login\n", "/c/bouclier.yaml:4:9: error: rate limit: \"limit\" is missing" },
+		{ LIMITS "      - path: /login\n", "/c/bouclier.yaml:4:9: error: rate limit: \"limit\" is missing (or one of errors, cost and bytes)" },
+		{ LIMITS "      - { path: /login, per: kind }\n", "rate limit: \"limit\" is missing" },
+		{ LIMITS "      - { path: /login, per: class, limit: 10/m }\n", "per: found \"class\", expected one of source, fingerprint, kind, route" },
+		{ LIMITS "      - { path: /login, errors: 10 }\n", "(did you mean 10/s?)" },
+		{ LIMITS "      - { path: /login, errors: 10/m, errors_burst: 0 }\n", "errors_burst: found \"0\"" },
+		{ LIMITS "      - { path: /login, errors: 1/h, errors_burst: 13 }\n", "13 at once would take more than half a day to earn at that rate" },
+		{ LIMITS "      - { path: /login, limit: 1/s, errors_burst: 13 }\n", "/c/bouclier.yaml:4:51: error: errors_burst says how many at once, and \"errors\" is missing" },
+		{ LIMITS "      - { path: /login, errors: 1/s, burst: 13 }\n", "burst says how many at once, and \"limit\" is missing" },
+		{ LIMITS "      - { path: /login, cost: 2 }\n", "(did you mean 2s?)" },
+		{ LIMITS "      - { path: /login, cost: 2/s }\n", "cost: found \"2/s\"" },
+		{ LIMITS "      - { path: /login, cost: 1ms, cost_burst: 44s }\n", "44000 ms at once would take more than half a day to earn at that rate" },
+		{ LIMITS "      - { path: /login, limit: 1/s, cost_burst: 1m }\n", "cost_burst says how many at once, and \"cost\" is missing" },
+		{ LIMITS "      - { path: /login, bytes: 1MiB }\n", "bytes: found \"1MiB\"" },
+		{ LIMITS "      - { path: /login, bytes: 16KiB/s, bytes_burst: 1GiB }\n", "65536 times 16 KiB at once would take more than half a day to earn at that rate" },
+		{ LIMITS "      - { path: /login, errors: 1/s, bytes_burst: 1MiB }\n", "bytes_burst says how many at once, and \"bytes\" is missing" },
+		{ LIMITS "      - { path: /login, cost: 1s, per: kind }\n      - { path: /login/, limit: 5/m, per: kind }\n", "rate_limits: /login/ has a limit per kind already" },
 		{ LIMITS "      - { path: /login, limit: 10 }\n", "(did you mean 10/s?)" },
 		{ LIMITS "      - { path: /login, limit: 10/min }\n", "/c/bouclier.yaml:4:32: error: limit: found \"10/min\", expected a rate (10/s, 10/m or 10/h)" },
 		{ LIMITS "      - { path: /login, limit: 10r/s }\n", "(did you mean 10/s?)" },
@@ -111,9 +126,9 @@ static void taken(void **state)
 	assert_int_equal(settings->rate_limits.count, 3);
 	assert_span(list[0].path, "/login");
 	assert_true(list[0].limit.count == 10 && list[0].limit.per_ms == 60000 && list[0].per == RATE_PER_SOURCE);
-	assert_int_equal(rate_limit_burst(&list[0]), 5);
+	assert_int_equal(rate_limit_said(&list[0], RATE_REQUESTS).burst, 5);
 	assert_true(list[1].limit.per_ms == 3600000 && list[1].per == RATE_PER_FINGERPRINT);
-	assert_int_equal(rate_limit_burst(&list[1]), 24);
+	assert_int_equal(rate_limit_said(&list[1], RATE_REQUESTS).burst, 24);
 	assert_span(list[2].path, "/");
 	assert_int_equal(list[2].per, RATE_PER_ROUTE);
 	snapshot_drop(snapshot);
@@ -125,9 +140,38 @@ static void taken(void **state)
 	snapshot_drop(snapshot);
 }
 
+/* Beside requests, or instead of them; without a burst, one that follows from the rate. */
+static void taken_of_a_class(void **state)
+{
+	static const struct { const char *said; enum rate_of of; int64_t count, per_ms; uint64_t burst; } table[] = {
+		{ "limit: 10/m", RATE_REQUESTS, 10, 60000, 10 }, { "limit: 10/m", RATE_ERRORS, 0, 0, 0 }, { "limit: 10/m", RATE_COST, 0, 1000, 0 },
+		{ "limit: 10/m", RATE_BYTES, 0, 1000, 0 }, { "cost: 2s", RATE_REQUESTS, 0, 0, 0 },
+		{ "errors: 30/h", RATE_ERRORS, 30, 3600000, 30 }, { "errors: 30/h, errors_burst: 4", RATE_ERRORS, 30, 3600000, 4 },
+		{ "cost: 2s", RATE_COST, 2000, 1000, 20000 }, { "limit: 1/s, cost: 500ms, cost_burst: 1m", RATE_COST, 500, 1000, 60000 },
+		{ "bytes: 1MiB/s", RATE_BYTES, 64, 1000, 640 }, { "bytes: 1MiB/s, bytes_burst: 16KiB", RATE_BYTES, 64, 1000, 1 },
+		{ "cost: 1000s", RATE_COST, 1000000, 1000, 1000000 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		char lines[256];
+		struct snapshot *snapshot;
+		const struct rate_limit_settings *list;
+		struct rate_said said;
+
+		snprintf(lines, sizeof(lines), LIMITS "      - { path: /login, %s, per: kind }\n", table[i].said);
+		snapshot = assert_taken(sections, "", lines);
+		list = guard_site_settings(&snapshot->sites[0])->rate_limits.items;
+		said = rate_limit_said(&list[0], table[i].of);
+		if (list[0].per != RATE_PER_KIND || said.rate.count != table[i].count || said.burst != table[i].burst || (said.rate.count && said.rate.per_ms != table[i].per_ms))
+			fail_msg("row %zu: %lld at once %llu", i, (long long)said.rate.count, (unsigned long long)said.burst);
+		snapshot_drop(snapshot);
+	}
+}
+
 static void told(void **state)
 {
-	static const char *const words[] = { "rate_limits", "burst", "fingerprint", "10/s, 10/m or 10/h" };
+	static const char *const words[] = { "rate_limits", "burst", "fingerprint", "10/s, 10/m or 10/h", "cost_burst", "errors_burst", "kind" };
 	struct snapshot *snapshot = assert_taken(sections, "", LIMITS "      - { path: /login, limit: 90/m }\n");
 	struct buffer out;
 
@@ -148,7 +192,7 @@ static void told(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(refused), cmocka_unit_test(refused_at_the_top), cmocka_unit_test(taken_at_the_top), cmocka_unit_test(too_many), cmocka_unit_test(taken), cmocka_unit_test(told) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(refused), cmocka_unit_test(refused_at_the_top), cmocka_unit_test(taken_at_the_top), cmocka_unit_test(too_many), cmocka_unit_test(taken), cmocka_unit_test(taken_of_a_class), cmocka_unit_test(told) };
 
 	sections[0] = guard_site_section;
 	sections[1] = guard_top_section;

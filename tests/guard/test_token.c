@@ -13,7 +13,7 @@ static void what_is_written_is_read(void **state)
 	struct token read;
 
 	(void)state;
-	for (unsigned lane = 0; lane < TOKEN_LANES; lane++) {
+	for (unsigned lane = TOKEN_WORK; lane < TOKEN_LANES; lane++) {
 		struct token token = token_new(&asker, (enum token_lane)lane, TOKEN_LIFETIME_S);
 
 		token.solved = lane;
@@ -24,6 +24,24 @@ static void what_is_written_is_read(void **state)
 		assert_true(read.solved == token.solved && read.site == token.site && read.id == token.id);
 		assert_memory_equal(read.networks, token.networks, sizeof(read.networks));
 		assert_true(token.id != 0);
+	}
+	free(memory);
+}
+
+/* A lane that there is not, by whoever could sign it. */
+static void no_lane_is_no_token(void **state)
+{
+	struct challenge_memory *memory = memory_new();
+	struct asker asker = asker_at(memory, HOME, START_S * 1000);
+	char text[TOKEN_TEXT_LEN];
+	struct token read;
+
+	(void)state;
+	for (unsigned lane = 0; lane <= TOKEN_LANES; lane += TOKEN_LANES) {
+		struct token token = token_new(&asker, (enum token_lane)lane, TOKEN_LIFETIME_S);
+
+		assert_ok(token_write(&asker, &token, text));
+		assert_result(token_read(&asker, span_make(text, sizeof(text)), &read), RESULT_MALFORMED);
 	}
 	free(memory);
 }
@@ -107,17 +125,34 @@ static void networks(void **state)
 	}
 	assert_true(token_moves(&train, &token));
 	assert_int_equal(token.lane, TOKEN_WAITED);
-	assert_int_equal(token_queue_lane(TOKEN_WORK), LANE_KNOWN);
-	assert_true(token_queue_lane(TOKEN_WAITED) > token_queue_lane(TOKEN_WORK));
-	assert_true(token_queue_lane(TOKEN_LOW) > token_queue_lane(TOKEN_WAITED));
 	free(memory);
+}
+
+static enum lane lane_of(enum token_lane lane, unsigned age_s)
+{
+	struct token token = { .lane = lane, .made_s = START_S };
+
+	return token_queue_lane(&token, (START_S + (uint64_t)age_s) * 1000);
+}
+
+/* Work before a wait before a wait too many; and what is new behind what has stayed. */
+static void lanes(void **state)
+{
+	(void)state;
+	assert_int_equal(lane_of(TOKEN_WORK, TOKEN_YOUNG_S - 1), LANE_PLAUSIBLE);
+	assert_int_equal(lane_of(TOKEN_WORK, TOKEN_YOUNG_S), LANE_KNOWN);
+	assert_int_equal(lane_of(TOKEN_WAITED, TOKEN_YOUNG_S - 1), LANE_REST);
+	assert_int_equal(lane_of(TOKEN_WAITED, TOKEN_YOUNG_S), LANE_PLAUSIBLE);
+	assert_int_equal(lane_of(TOKEN_LOW, TOKEN_LIFETIME_S), LANE_REST);
+	assert_int_equal(lane_of(TOKEN_ASKED, TOKEN_LIFETIME_S), LANE_REST);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_written_is_read), cmocka_unit_test(every_byte_counts), cmocka_unit_test(it_ends_and_so_do_keys),
+		cmocka_unit_test(what_is_written_is_read), cmocka_unit_test(no_lane_is_no_token), cmocka_unit_test(every_byte_counts), cmocka_unit_test(it_ends_and_so_do_keys),
 		cmocka_unit_test(without_keys_there_is_none), cmocka_unit_test(networks),
+		cmocka_unit_test(lanes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

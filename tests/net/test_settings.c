@@ -55,7 +55,7 @@ static void short_and_long_forms(void **state)
 		"  - \"192.0.2.1:443\"\n"
 		"  - { address: \"192.0.2.1:8443\", h2: false }\n"
 		"  - { address: \"127.0.0.1:8082\", tls: false, h2c: true }\n"
-		"  - { address: \"[::1]:8444\", proxy_protocol: true, trusted_proxies: [\"10.0.0.0/8\"] }\n"
+		"  - { address: \"[::1]:8444\", proxy_protocol: true, trusted_proxies: [\"10.0.0.0/8\"], public_port: 443 }\n"
 		"redirect_http: true\n"
 		"trusted_proxies: \"192.0.2.0/24\"\n"
 		"sites:\n"
@@ -80,6 +80,8 @@ static void short_and_long_forms(void **state)
 	assert_true(listen[1].is_tls && !listen[1].h2);
 	assert_true(!listen[2].is_tls && listen[2].h2c);
 	assert_true(listen[3].proxy_protocol && listen[3].trusted_proxies.count == 1);
+	assert_int_equal(listen[0].public_port, LISTEN_PORT_OWN);
+	assert_int_equal(listen[3].public_port, 443);
 	/* One port 80 on each address of a TLS listener. */
 	assert_int_equal(redirect_endpoints(top, endpoints, 4), 2);
 	assert_int_equal(endpoints[0].port, 80);
@@ -136,6 +138,9 @@ static void mistakes_are_told(void **state)
 		{ SITE, "listen" },
 		{ "listen: [\"127.0.0.1:443\", \"127.0.0.1:443\"]\n" SITE, "two listeners have the same address and port" },
 		{ "listen: { address: \"127.0.0.1:443\", h2c: true }\n" SITE, "h2c is HTTP/2 without TLS" },
+		{ "listen: { address: \"127.0.0.1:80\", public_port: 0 }\n" SITE, "public_port" },
+		{ "listen: { address: \"127.0.0.1:80\", public_port: 65536 }\n" SITE, "public_port" },
+		{ "listen: { address: \"127.0.0.1:80\", public_port: own }\n" SITE, "public_port" },
 		{ "listen: { address: \"127.0.0.1:80\", proxy_protocol: true }\n" SITE, "anyone could claim any address" },
 		{ "listen: \"127.0.0.1:443\"\nredirect_http: maybe\n" SITE, "expected true or false" },
 		{ "listen: \"127.0.0.1:443\"\n" SITE "    tls: { mode: passthrough }\n", "mode passthrough uses no certificate" },

@@ -71,6 +71,13 @@ def copied(town, *paths, ask=None):
     wait_until(all_there, 25, f"copies of {paths}")
 
 
+def copied_under(town, url, ask):
+    def is_there():
+        ask()
+        return any(copy["url"].endswith(url) for copy in listed(town)["list"] if "made" in copy)
+    wait_until(is_there, 25, f"a copy of {url}")
+
+
 def is_copy(reply, body=b"page"):
     return reply.status == 200 and reply.body == body and reply.get("cache-status") == "bouclier; hit; detail=continuity"
 
@@ -251,6 +258,30 @@ def test_one_key_of_a_page(start_shield, portal):
     ranks = {copy["url"].removeprefix("http://"): copy["rank"] for copy in listed(town)["list"]}
     assert ranks == {f"{HOST}/urgences/": "priority", f"{HOST}:{town.plain}/urgences/": "priority", f"{HOST}/pinned": "pinned",
                      "a.commune.example/urgences/": "ordinary", "a.commune.example/pinned": "ordinary"}
+
+
+def proxied(town, path, port, named=None):
+    """As a proxy that is trusted tells it: the visitor has reached PORT, and has NAMED it, or another."""
+    head = f"GET {path} HTTP/1.1\r\nHost: {HOST}:{named or port}\r\nConnection: close\r\n\r\n"
+    return town.send(f"PROXY TCP4 198.51.100.7 198.51.100.1 4711 {port}\r\n{head}".encode(), port=town.h2c)
+
+
+def test_a_port_that_is_mapped(start_shield, portal):
+    """Visitors name the port that they reach, and the listener has another: an administrator says which, or a proxy that is trusted; a visitor does not."""
+    listen = [{"address": "127.0.0.1:{plain}", "tls": False, "public_port": 8080}, {"address": "127.0.0.1:{h2c}", "tls": False, "proxy_protocol": True}]
+    town = start_shield({"sites": [site(portal)], "listen": [], "trusted_proxies": ["127.0.0.1"]}, {"start": False})
+    town.settings["listen"] = [{**each, "address": each["address"].format(plain=town.plain, h2c=town.h2c)} for each in listen]
+    town.write(town.settings)
+    town.start()
+    for port in (town.plain, 8081):
+        assert town.get("/no", host=f"{HOST}:{port}").status == 200
+    for named in (town.h2c, 8080):
+        assert proxied(town, "/no", 8443, named).status == 200
+    copied_under(town, f"{HOST}:8080/mapped", lambda: town.get("/mapped", host=f"{HOST}:8080"))
+    copied_under(town, f"{HOST}:8443/proxied", lambda: proxied(town, "/proxied", 8443))
+    assert not any("/no" in copy["url"] for copy in listed(town)["list"])
+    portal.die()
+    assert is_copy(town.get("/mapped", host=f"{HOST}:8080"))
 
 
 def test_what_colleagues_see_is_for_colleagues(start_shield, portal):

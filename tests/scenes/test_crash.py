@@ -238,6 +238,13 @@ def kill_edge(shield):
     wait_until(lambda: shield.is_ready() and shield.edge() not in (None, edge), 10, "the next edge")
 
 
+def test_a_keeper_that_was_told_to_ignore_its_children_sees_them_die(origin):
+    """Ignored SIGCHLD is inherited: the kernel would bury the edge, and the keeper wait for it for ever."""
+    with Shield(origin, may_die=True, words=["env", "--ignore-signal=CHLD"]) as shield:
+        kill_edge(shield)
+        assert get(shield.plain).status == 200
+
+
 # -- a request that kills: needs a binary made for it --
 
 needs_crashing = pytest.mark.skipif(not os.access(CRASHING, os.X_OK), reason="no build that dies on demand (tools/build crash)")

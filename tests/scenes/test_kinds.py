@@ -4,9 +4,8 @@ import time
 
 import pytest
 
-from lab import HOST, Shield, response, wait_until
+from lab import HOST, Shield, response
 from lab.place import BINARY
-from lab.wire import get
 
 BROWSER = {"User-Agent": "Mozilla/5.0", "Accept": "text/html", "Accept-Language": "nl", "Accept-Encoding": "gzip"}
 TOOL = {"Accept": "text/html", "User-Agent": "Mozilla/5.0"}
@@ -42,13 +41,28 @@ def flood(shield, seconds):
     return last
 
 
+def rows_of_top(shield):
+    """What top says of each kind, without the numbers."""
+    out = subprocess.run([BINARY, "top", "--once", "--socket", shield.admin_socket], capture_output=True, text=True, timeout=30).stdout
+    rows = out.partition("kinds of clients")[2].partition("\n\n")[0].splitlines()[1:]
+    return [[word for i, word in enumerate(row.split()) if i not in (2, 3)] for row in rows]
+
+
 def test_a_kind_that_floods_is_named(shield):
     citizens(shield, 8)
-    assert kinds(shield) == {"seen": 1, "flooding": []}
+    calm = kinds(shield)
+    assert calm["seen"] == 1 and not calm["flooding"]
+    [usual] = calm["most_frequent"]
+    assert usual["a_second"] > 10 and not usual["floods"]
+    assert rows_of_top(shield) == [[HOST, usual["kind"]]]
     assert subprocess.run([BINARY, "level", HOST, "elevated", "--socket", shield.admin_socket], capture_output=True, timeout=30).returncode == 0
     last = flood(shield, 5)
     assert last.status == 200, "nobody is refused for his kind"
-    [told] = kinds(shield)["flooding"]
+    now = kinds(shield)
+    [told] = now["flooding"]
+    assert told in now["most_frequent"] and told["floods"]
+    assert [kind["floods"] for kind in now["most_frequent"]].count(True) == 1
+    assert [HOST, told["kind"], "floods"] in rows_of_top(shield)
     assert told["a_second"] > 10 > told["usual"]
     assert shield.event_of(last)["bouclier.kind"] == told["kind"]
     assert "bouclier.kind" not in shield.event_of(ask(shield, "192.0.2.77", BROWSER))
@@ -56,4 +70,5 @@ def test_a_kind_that_floods_is_named(shield):
     shown = subprocess.run([BINARY, "status", "--socket", shield.admin_socket], capture_output=True, text=True, timeout=30).stdout
     assert f"clients of the kind {told['kind']} ask" in shown
     subprocess.run([BINARY, "level", HOST, "normal", "--socket", shield.admin_socket], capture_output=True, timeout=30)
-    wait_until(lambda: not kinds(shield)["flooding"], what="it is forgiven")
+    time.sleep(2.5)
+    assert [one["kind"] for one in kinds(shield)["flooding"]] == [told["kind"]], "the next wave is not waited for"

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from lab import BINARY, HOST, Shield, h2, make_certificate, response, trusting, wait_until
+from lab import BINARY, CRASHING, HOST, Shield, free_port, h2, make_certificate, response, trusting, wait_until
 
 from test_challenge import ADMIT, FORM, PAGE, is_page, sealed_form, told
 from test_queue import Crowd, ONE as ONE_PLACE, Portal, stage
@@ -190,6 +190,45 @@ def test_connections_beyond_a_budget_come_in(start_shield, start_origin, tmp_pat
     assert say("nobodys.example") == 429, "nor is there an answer to whom has no site"
     assert say("acts.example", "/.well-known/acme-challenge/token") == 429 and say("looks.example", "/.well-known/acme-challenge/token") == 404
     assert shield.wait_journal(lambda line: "bouclier.would" in line)["bouclier.would_for"] == "budget"
+
+
+def test_who_comes_in_is_led_on_to_https(start_shield, start_origin):
+    """His connection is beyond its budget. Where his site acts he pays for that at the door that only redirects, too."""
+    origin = start_origin(lambda request: response(b"well"))
+    sites = [{"name": name, "hosts": [name], "origins": [origin.url]} for name in ("acts.example", "looks.example")]
+    sites[1]["guard"] = "observe"
+    door = free_port()
+    shield = start_shield({"source_budgets": {**WIDE, "connections": "1/m", "connections_burst": 3}, "sites": sites, "log": TELLS,
+                           "redirect_http": [f"127.0.0.1:{door}"]})
+
+    def say(host):
+        with socket.create_connection(("127.0.0.1", door), timeout=5, source_address=("127.0.0.9", 0)) as sock:
+            sock.sendall(f"GET /page HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+            head = sock.recv(65536).decode()
+            return int(head.split()[1]), f"https://{host}" in head
+
+    assert [say("looks.example") for _ in range(6)] == [(308, True)] * 6
+    assert say("acts.example") == (429, False) and say("looks.example") == (308, True)
+    # Nobody screens at that door, so nothing would have been done to what is led on.
+    line = shield.wait_journal(lambda line: line.get("http.response.status_code") == 308)
+    assert line["bouclier.decision"] == "allow" and line["bouclier.reasons"] == ["redirect"] and "bouclier.would" not in line
+
+
+@pytest.mark.skipif(not os.access(CRASHING, os.X_OK), reason="no build that dies on demand (tools/build crash)")
+def test_what_killed_an_edge_is_refused_all_the_same(origin):
+    """Quarantine is no decision of guard/: it is carried out, and its line says that, although a limit would have refused it first."""
+    site = {"guard": "observe", "rate_limits": [{"path": "/killer", "limit": "1/h", "burst": 1}]}
+    with Shield(origin, binary=CRASHING, may_die=True, env={"BOUCLIER_CRASH_PATH": "/killer"}, site=site, log=TELLS) as shield:
+        for number in range(2):
+            with pytest.raises(OSError):
+                shield.get(f"/killer?{number}", port=shield.plain)
+            wait_until(shield.is_ready, 15, "another edge serves")
+        assert [shield.get("/killer", port=shield.plain).status for _ in range(2)] == [503, 503]
+        line = shield.wait_journal(lambda line: line.get("http.response.status_code") == 503)
+        assert (line["bouclier.decision"], line["bouclier.reasons"]) == ("block", ["quarantine"]) and "bouclier.would" not in line
+        assert not any("/killer" in request.target for request in origin.requests)
+        wait_until(lambda: guard(shield).get("requests") == 2, 5, "they are counted, as what befell them and not as what would have")
+        assert would(shield) == {}
 
 
 def test_nobody_is_challenged(shield_of):

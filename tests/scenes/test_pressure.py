@@ -3,6 +3,7 @@ meanwhile; who was here before, who proves himself, and programs are served."""
 import concurrent.futures
 import threading
 import time
+from collections import Counter
 
 import lab
 from test_challenge import PAGE, Client, admitted, is_page
@@ -14,14 +15,14 @@ CITIZEN = "192.0.2.77"
 class Flood:
     """So many sources that ask for pages without a pause and understand nothing of what they are told."""
 
-    def __init__(self, shield, sources=40):
-        self.shield, self.ended, self.statuses = shield, threading.Event(), []
+    def __init__(self, shield, sources=40, path="/", fields=PAGE):
+        self.shield, self.path, self.fields, self.ended, self.statuses = shield, path, fields, threading.Event(), []
         self.pool = concurrent.futures.ThreadPoolExecutor(sources)
         self.futures = [self.pool.submit(self.ask, f"198.18.7.{number + 1}") for number in range(sources)]
 
     def ask(self, source):
         while not self.ended.is_set():
-            self.statuses.append(self.shield.get("/", *PAGE, ("X-Forwarded-For", source), wait=20).status)
+            self.statuses.append(self.shield.get(self.path, *self.fields, ("X-Forwarded-For", source), wait=20).status)
             time.sleep(0.05)
 
     def end(self):
@@ -68,6 +69,45 @@ def test_who_waited_in_vain_is_asked():
         assert program.status == 503 and not is_page(program) and program.get("retry-after")
         assert places(shield, origin)["waiting"] == 0
         origin.gate.set()
+
+
+class DearPortal(Portal):
+    """What lies under /dear takes it a second, beside all else."""
+
+    def page(self, request):
+        if request.target.startswith("/dear"):
+            time.sleep(1)
+            return lab.response(b"a dear page")
+        return super().page(request)
+
+
+def served(client, count):
+    return sum(client.ask("/").status == 200 for _ in range(count))
+
+
+def test_who_takes_too_long_of_the_portal_waits_behind_the_rest():
+    """Two with tokens; one of them has the portal compute for half a minute. Of requests, of which a token has 300 at once, he has plenty left."""
+    places = {"floor": 8, "start": 8, "ceiling": 8, "reserved": 0}
+    with stage(DearPortal(1, 0.05), concurrency=places, challenge="always") as (shield, origin):
+        dear, other = admitted((origin, shield), source="192.0.2.85"), admitted((origin, shield), source="192.0.2.86")
+        flood = Flood(shield, path="/feed", fields=(("Accept", "application/rss+xml"),))
+        lab.wait_until(lambda: flood.statuses.count(503) > 20, 30, what="there is no room for all")
+        rounds = 0
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            while rounds < 20 and served(dear, 4) == 4:
+                rounds += 1
+                took = Counter(pool.map(lambda number: dear.ask(f"/dear/{number}").status, range(8)))
+                assert took[200] or rounds > 2, took
+        assert 3 <= rounds <= 12, rounds  # a second each, half of it where the portal is in trouble: thirty are his
+        assert served(dear, 10) <= 3 and served(other, 10) == 10
+        for _ in range(6):  # a second too many takes three to earn, and of three pages he takes another one
+            time.sleep(6)
+            if served(dear, 3) == 3:
+                break
+        else:
+            assert False, "he is within again"
+        assert flood.statuses[-20:].count(503), "while the flood goes on"
+        flood.end()
 
 
 def test_priority_routes_are_never_asked():

@@ -244,6 +244,25 @@ def test_upgrade(origin):
         wait_until(lambda: shield.reload()[0], 10, "a reload, which the edge that goes tells to come again")
 
 
+def test_signals_wait_while_the_binary_is_replaced(origin):
+    """Until the new one has set itself up a signal would do what it does by default: end the keeper, and all with it."""
+    with Shield(origin, start=False) as shield:
+        program = shield.folder / "bouclier"
+        shutil.copy(shield.binary, program)
+        shield.binary = str(program)
+        shield.start()
+        for _ in range(3):
+            edge = shield.edge()
+            shield.signal(signal.SIGUSR2)
+            time.sleep(0.02)
+            until = time.monotonic() + 0.5
+            while time.monotonic() < until:
+                shield.signal(signal.SIGHUP)
+                time.sleep(0.001)
+            wait_until(lambda: shield.edge() not in (edge, None) and shield.is_ready(), 10, "a new edge")
+        assert shield.process.poll() is None and shield.status()["upgrades"] >= 1
+
+
 def test_upgrade_to_a_binary_that_does_not_run(origin):
     """A broken new binary is tried aside; the old one goes on."""
     with Shield(origin, start=False) as shield:

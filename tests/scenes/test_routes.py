@@ -347,6 +347,16 @@ def test_redirect_http(house, host, path, location):
     assert not answer.all("Strict-Transport-Security")
 
 
+def test_redirect_http_leads_to_the_port_that_visitors_reach(start_shield, start_origin):
+    door, tls = free_port(), free_port()
+    shield = start_shield({"sites": [{"name": HOST, "origins": [start_origin().url]}], "redirect_http": [f"127.0.0.1:{door}"],
+                           "listen": [{"address": f"127.0.0.1:{tls}", "public_port": 8443}]})
+    assert get(door, "/x?y").get("Location") == f"https://{HOST}:8443/x?y"
+    shield.settings["listen"][0]["public_port"] = 443
+    shield.apply()
+    assert get(door, "/x?y").get("Location") == f"https://{HOST}/x?y"
+
+
 def test_redirect_http_knows_its_hosts(house):
     assert ask(house.redirect, "/", host="evil.example")[0] == 421
     assert ask(house.redirect, "/", "X-Forwarded-Host: evil.example")[1].count("evil.example") == 0

@@ -56,7 +56,7 @@ struct copies *copies_new(int state_fd, struct cache_store *store) must_check;
 void copies_free(struct copies *copies);
 /* These COUNT sites are served from now on, of which all copies together have TOTAL_BYTES on disk. Copies of other sites go. */
 enum result copies_apply(struct copies *copies, const struct copies_rules *rules, size_t count, uint64_t total_bytes) must_check;
-/* Another edge serves now: it writes, we do not. */
+/* Another edge serves now: it writes, we do not, and it looks again at what we have written. */
 void copies_leave(struct copies *copies);
 
 /* -- by who serves -- */

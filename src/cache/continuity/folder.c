@@ -82,6 +82,25 @@ enum result copy_folder_open(struct copy_folder *folder, int state_fd)
 	return result;
 }
 
+void copy_folder_join(const struct copy_folder *folder)
+{
+	(void)!flock(folder->fd, LOCK_SH | LOCK_NB);
+}
+
+void copy_folder_leave(const struct copy_folder *folder)
+{
+	(void)!flock(folder->fd, LOCK_UN);
+}
+
+/* The lock that was asked for in vain may have cost the one that there was. */
+bool copy_folder_is_alone(const struct copy_folder *folder)
+{
+	bool is_alone = flock(folder->fd, LOCK_EX | LOCK_NB) == 0;
+
+	copy_folder_join(folder);
+	return is_alone;
+}
+
 void copy_folder_done(struct copy_folder *folder)
 {
 	if (folder->fd >= 0)

@@ -37,6 +37,13 @@ struct copy_place {
 /* Makes what is missing. RESULT_IO: errno; RESULT_REFUSED: the key is not a file of 32 bytes of ours alone. */
 enum result copy_folder_open(struct copy_folder *folder, int state_fd) must_check;
 void copy_folder_done(struct copy_folder *folder);
+/* This process may write there from now on, as others may: said by a lock of the folder (flock(2), shared), which a death takes back. Where it cannot be had,
+ * nobody hears of it (availability, fails open): what is written is found at the next start. */
+void copy_folder_join(const struct copy_folder *folder);
+/* It writes no more. */
+void copy_folder_leave(const struct copy_folder *folder);
+/* Who has joined asks: has nobody else? */
+bool copy_folder_is_alone(const struct copy_folder *folder);
 /* Where COPY, of the site with this key, lies. RESULT_NO_MEMORY. */
 enum result copy_place_of(uint64_t site, const struct copy *copy, struct copy_place *place) must_check;
 /* What a file takes on disk. */

@@ -23,7 +23,7 @@ struct copies_site {
 	bool is_purged, are_pins_purged;  /* all that is found of it goes: there was no memory for what is to go */
 };
 
-/* What was purged before it was known what lies on disk. */
+/* What was purged before it was known all that lies on disk. */
 struct copies_purge {
 	struct list node;
 	struct cache_purge purge;     /* its text lies behind the struct */
@@ -94,6 +94,8 @@ struct copies {
 	uint32_t missed;              /* atomic: entries with `missed_s` */
 	uint64_t swept_ms, tried_ms, unloaded_ms;  /* the thread's */
 	bool must_stop, has_left, has_rules, needs_sweep, is_shrinking, has_failed;
+	bool is_joined;               /* the thread's: it has not left the folder yet */
+	bool is_shared;               /* another edge still wrote when what lies on disk was looked at: it is looked at again when that has left */
 	uint64_t slots[COPIES_SLOTS]; /* atomic: upper half of a hash, and until when (seconds) it is not looked at */
 };
 
@@ -110,10 +112,20 @@ static inline void copies_fill(struct copies *copies, struct span key, bool is_t
 	__atomic_store_n(filled, is_there ? *filled + 1 : *filled - 1, __ATOMIC_RELAXED);
 }
 
-/* -- copies.c -- */
+/* -- sites.c -- */
 
 /* NULL: there is none. */
 struct copies_site *copies_site_find(const struct copies *copies, uint64_t key);
+/* IS_WILD: of enum copy_flag. */
+bool copies_is_pinned(const struct copies_site *site, struct span key, bool is_wild);
+/* In the index. NULL: no memory. */
+struct copy_pin *copies_pin_add(struct copies *copies, struct copies_site *site, const struct copy_place *place, struct span address) must_check;
+void copies_pin_remove(struct copies *copies, struct copies_site *site, struct copy_pin *pin);
+/* NULL: ADDRESS is not pinned. */
+struct copy_pin *copies_pin_find(const struct copies_site *site, struct span address);
+
+/* -- entries.c -- */
+
 /* The entry of just this variant; NULL. */
 struct copy_entry *copy_entry_find(struct copies *copies, struct span key, struct span vary, struct span variant);
 /* Of COPY, which lies at PLACE and takes FILE_BYTES; in the index. NULL: no memory. */
@@ -124,8 +136,10 @@ void copy_entry_tell(struct copy_entry *entry);
 void copy_entry_unload(struct copies *copies, struct copy_entry *entry);
 /* Its rank, by what is pinned now. */
 void copy_entry_rank(struct copy_entry *entry);
-/* IS_WILD: of enum copy_flag. */
-bool copies_is_pinned(const struct copies_site *site, struct span key, bool is_wild);
+/* When the origin said first that there is no such page; 0: it does not say so. */
+void copy_entry_set_missed(struct copies *copies, struct copy_entry *entry, uint64_t missed_s);
+/* SINCE_S is AGE_S ago, or more. Of a copy from the future, whose clock was wrong or ours is, nobody knows the age: it is due. */
+bool copies_is_older(uint64_t since_s, uint64_t age_s);
 /* What a copy of some rank needs. COPY_RANK_ANY: for limits that have become smaller, from which nobody is safe. */
 #define COPY_RANK_ANY (COPY_PINNED + 1u)
 struct copy_need {
@@ -138,20 +152,23 @@ struct copy_need {
 struct copy_entry *copies_victim_variant(struct copies *copies, const struct copies_site *site, struct span key, bool *is_room);
 /* Whoever is to go so that SITE has what it needs; NULL: nobody has to (IS_ROOM), or nobody may. */
 struct copy_entry *copies_victim(struct copies *copies, struct copies_site *site, const struct copy_need *need, bool *is_room);
+
+/* -- orders.c -- */
+
 /* The files of gone copies go, when the thread can; nobody waits. */
 void copies_unlink(struct copies *copies, const struct copy_place *place);
 struct copies_order *copies_order_new(void) must_check;
 /* NULL: no memory, and nothing has changed. */
 struct copy_place *copies_order_add(struct copies_order *order) must_check;
 void copies_order_drop(struct copies_order *order);
-/* In the index. NULL: no memory. */
-struct copy_pin *copies_pin_add(struct copies *copies, struct copies_site *site, const struct copy_place *place, struct span address) must_check;
-void copies_pin_remove(struct copies *copies, struct copies_site *site, struct copy_pin *pin);
-/* NULL: ADDRESS is not pinned. */
-struct copy_pin *copies_pin_find(const struct copies_site *site, struct span address);
 
 /* Before it was known that COPY is there, somebody has purged it. */
 bool copies_is_purged(const struct copies *copies, const struct copies_site *site, const struct copy *copy);
+/* All that lies on disk is known, and stays so. */
+static inline bool copies_know_all(const struct copies *copies)
+{
+	return copies->state.is_open && !copies->is_shared;
+}
 /* All that lies on disk was found. */
 void copies_purges_done(struct copies *copies);
 

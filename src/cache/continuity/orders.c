@@ -349,8 +349,9 @@ static enum result drop(struct copies *copies, struct copies_site *site, const s
 
 	site->drops++;  /* what is on its way to the disk does not arrive */
 	*count = order ? order->count : 0;
-	if (!copies->state.is_open) {
+	if (!copies_know_all(copies))
 		keep_purge(copies, site, purge, with_pins);
+	if (!copies->state.is_open) {
 		if (order && order->count)
 			post(copies, order);
 		else if (order)

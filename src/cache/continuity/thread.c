@@ -75,17 +75,30 @@ static void do_order(struct copies *copies)
 	copies_order_drop(order);
 }
 
-/* -- what lies there at the start -- */
+/* -- what lies there: looked at at the start, and once more if another edge wrote at the same time -- */
 
 static bool take_pin(struct copies *copies, struct copies_site *site, const struct copy_found *found)
 {
 	struct copy_pin *pin = copies_pin_find(site, found->copy.key);  /* somebody has pinned it again before it was found */
 
-	if (!pin && site->pin_count < COPIES_PINS_MAX)
+	if (!pin && site->pin_count < COPIES_PINS_MAX && !copies_is_purged(copies, site, &found->copy))
 		pin = copies_pin_add(copies, site, &found->place, found->copy.key);
 	if (pin)
 		pin->is_on_disk = true;
 	return pin;
+}
+
+/* One that is known stays, whatever was purged: that was before it was written. Another in its place is another edge's. */
+static bool take_copy(struct copies *copies, struct copies_site *site, const struct copy_found *found)
+{
+	struct copy_entry *known = copy_entry_find(copies, found->copy.key, found->copy.vary, found->copy.variant);
+
+	if (known && known->kept_s == found->copy.kept_s)
+		return true;
+	if (known)
+		copy_entry_remove(copies, known);
+	return !copies_is_purged(copies, site, &found->copy) && copies->state.copies < COPIES_MAX &&
+	       copy_entry_add(copies, site, &found->copy, &found->place, found->file_bytes);
 }
 
 /* False: it goes. */
@@ -99,14 +112,9 @@ static bool take_found(struct copies *copies, const struct copy_found *found)
 		copies->state.damaged++;
 		return false;
 	}
-	if (!site || !site->is_served || copies_is_purged(copies, site, &found->copy))
+	if (!site || !site->is_served)
 		return false;
-	if (found->copy.kind == COPY_PIN)
-		return take_pin(copies, site, found);
-	if (copies->state.copies >= COPIES_MAX)
-		return false;
-	return copy_entry_find(copies, found->copy.key, found->copy.vary, found->copy.variant) ||
-	       copy_entry_add(copies, site, &found->copy, &found->place, found->file_bytes);
+	return found->copy.kind == COPY_PIN ? take_pin(copies, site, found) : take_copy(copies, site, found);
 }
 
 static bool look_at_found(void *context, const struct copy_found *found)
@@ -137,6 +145,7 @@ static void tell_early(struct copies *copies)
 /* A key that others may read is looked at again with each try: a person may mend it. */
 static void open_folder(struct copies *copies)
 {
+	bool is_alone = true;
 	enum result result;
 	int error;
 
@@ -144,10 +153,15 @@ static void open_folder(struct copies *copies)
 	pthread_mutex_unlock(&copies->lock);
 	errno = 0;
 	result = copy_folder_open(&copies->folder, copies->state_fd);
-	if (result == RESULT_OK)
+	if (result == RESULT_OK) {
+		copy_folder_join(&copies->folder);
+		is_alone = copy_folder_is_alone(&copies->folder);  /* before looking, not after */
 		result = copy_folder_walk(&copies->folder, look_at_found, copies);
+	}
 	error = errno;
 	pthread_mutex_lock(&copies->lock);
+	copies->is_joined = copies->folder.fd >= 0;
+	copies->is_shared = !is_alone;
 	copies->state.has_bad_key = result == RESULT_REFUSED;
 	if (result != RESULT_REFUSED)
 		copies_note_error(copies, result, error);
@@ -155,9 +169,40 @@ static void open_folder(struct copies *copies)
 	copies->state.is_open = copies->folder.fd >= 0;
 	copies->has_failed = !copies->state.is_open;
 	copies->needs_sweep = true;
-	if (copies->state.is_open)
+	if (copies_know_all(copies))
 		copies_purges_done(copies);
 	tell_early(copies);
+}
+
+/* An edge takes over while the one before it still writes, until it is told to drain: that would not be found before the next start. */
+static void open_again(struct copies *copies)
+{
+	enum result result = RESULT_OK;
+	bool is_alone;
+	int error;
+
+	copies->tried_ms = clock_mono_ms();
+	pthread_mutex_unlock(&copies->lock);
+	errno = 0;
+	is_alone = copy_folder_is_alone(&copies->folder);
+	if (is_alone)
+		result = copy_folder_walk(&copies->folder, look_at_found, copies);
+	error = errno;
+	pthread_mutex_lock(&copies->lock);
+	if (!is_alone)
+		return;
+	if (result != RESULT_OK)
+		copies_note_error(copies, result, error);
+	copies->is_shared = false;
+	copies->needs_sweep = true;
+	copies_purges_done(copies);
+}
+
+/* What a person said while it served is on disk by now. */
+static void leave(struct copies *copies)
+{
+	copy_folder_leave(&copies->folder);
+	copies->is_joined = copies->is_shared = false;
 }
 
 /* -- now and then -- */
@@ -251,6 +296,11 @@ static void rest(struct copies *copies)
 		unload_unused(copies);
 }
 
+static bool is_to_open_again(const struct copies *copies)
+{
+	return copies->is_shared && clock_mono_ms() - copies->tried_ms >= REST_MS;
+}
+
 static bool is_to_open(const struct copies *copies)
 {
 	return !copies->state.is_open && copies->has_rules && (!copies->has_failed || clock_mono_ms() - copies->tried_ms >= RETRY_MS);
@@ -264,8 +314,12 @@ static void turn(struct copies *copies)
 		rest(copies);
 	else if (!list_is_empty(&copies->orders))
 		do_order(copies);
+	else if (copies->has_left && copies->is_joined)
+		leave(copies);
 	else if (!list_is_empty(&copies->loads))
 		copies_do_load(copies);
+	else if (is_to_open_again(copies))
+		open_again(copies);
 	else if (copies->needs_sweep || clock_mono_ms() - copies->swept_ms >= SWEEP_MS)
 		sweep(copies);
 	else if (copies->is_shrinking)

@@ -396,7 +396,7 @@ static void bypass_expired(struct timer *timer)
 	timer_set(&admin->state->loop.timers, timer, admin->state->loop.now_ms + BYPASS_LOOK_MS);
 }
 
-/* -- what cli/edge/role.c calls -- */
+/* -- what the life of an edge calls (cli/edge/) -- */
 
 struct admin *admin_new(struct edge_state *state)
 {

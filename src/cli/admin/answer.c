@@ -76,7 +76,7 @@ static void answer_reload(struct admin *admin, const struct admin_request *reque
 		answer->reload_id = state->reload_id;
 }
 
-void admin_answer_sites(struct admin *admin, void (*put)(struct json_writer *json, const struct edge_site *site), struct admin_answer *answer)
+void admin_answer_sites(struct admin *admin, void (*put)(struct json_writer *json, const struct admin *admin, const struct edge_site *site), struct admin_answer *answer)
 {
 	const struct plan *plan = admin->state->snapshot ? plan_of(admin->state->snapshot) : NULL;
 	struct json_writer json;
@@ -85,7 +85,7 @@ void admin_answer_sites(struct admin *admin, void (*put)(struct json_writer *jso
 	json_open(&json, SPAN("sites"), '[');
 	for (size_t i = 0; plan && i < plan->site_count; i++) {
 		json_open(&json, SPAN_NONE, '{');
-		put(&json, &plan->sites[i]);
+		put(&json, admin, &plan->sites[i]);
 		json_close(&json, '}');
 	}
 	json_close(&json, ']');

@@ -50,26 +50,31 @@ void admin_put_continuity(struct json_writer *json, const struct admin *admin, c
 	json_close(json, '}');
 }
 
+/* False: answered. */
+static bool has_copies(const struct admin *admin, struct admin_answer *answer)
+{
+	const struct edge_cache *cache = admin->state->common.cache;
+
+	if (cache && cache->copies && admin->state->snapshot)
+		return true;
+	admin_refuse(answer, 503, "this edge keeps no copies: it has no state folder, or runs reduced");
+	return false;
+}
+
+static void put_site(struct json_writer *json, const struct admin *admin, const struct edge_site *site)
+{
+	struct copies_total total = { 0 };
+
+	(void)find_total(admin, site, &total);
+	json_put_text(json, SPAN("site"), site->site->name);
+	put_total(json, admin, site, &total);
+}
+
 void admin_answer_continuities(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
 {
-	const struct plan *plan = admin->state->snapshot ? plan_of(admin->state->snapshot) : NULL;
-	struct json_writer json;
-
 	(void)request;
-	admin_begin_json(answer, &json);
-	json_open(&json, SPAN("sites"), '[');
-	for (size_t i = 0; plan && i < plan->site_count; i++) {
-		struct copies_total total;
-
-		if (!find_total(admin, &plan->sites[i], &total))
-			continue;
-		json_open(&json, SPAN_NONE, '{');
-		json_put_text(&json, SPAN("site"), plan->sites[i].site->name);
-		put_total(&json, admin, &plan->sites[i], &total);
-		json_close(&json, '}');
-	}
-	json_close(&json, ']');
-	admin_finish_json(answer, &json);
+	if (has_copies(admin, answer))
+		admin_answer_sites(admin, put_site, answer);
 }
 
 struct listing {
@@ -120,13 +125,9 @@ static void answer_list(struct admin *admin, const struct edge_site *site, struc
 /* The site that the request names; NULL: answered. ROOT is the caller's to drop, NULL or not. */
 static const struct edge_site *read_site(struct admin *admin, const struct admin_request *request, struct json **root, struct admin_answer *answer)
 {
-	const struct edge_cache *cache = admin->state->common.cache;
-
 	*root = NULL;
-	if (!cache || !cache->copies || !admin->state->snapshot) {
-		admin_refuse(answer, 503, "this edge keeps no copies: it has no state folder, or runs reduced");
+	if (!has_copies(admin, answer))
 		return NULL;
-	}
 	if (json_read(request->body, root) != RESULT_OK) {
 		admin_refuse(answer, 400, "the body is not JSON");
 		return NULL;

@@ -52,8 +52,9 @@ void admin_put_guard(struct json_writer *json, const struct edge_site *site)
 	json_close(json, '}');
 }
 
-static void put_site(struct json_writer *json, const struct edge_site *site)
+static void put_site(struct json_writer *json, const struct admin *admin, const struct edge_site *site)
 {
+	(void)admin;
 	json_put_text(json, SPAN("site"), site->site->name);
 	admin_put_guard(json, site);
 }
@@ -77,7 +78,7 @@ void admin_answer_guard(struct admin *admin, const struct admin_request *request
 	site = admin_find_site(admin, json_text_of(json_find(root, "site")), answer);
 	if (site) {
 		admin_begin_json(answer, &json);
-		put_site(&json, site);
+		put_site(&json, admin, site);
 		admin_finish_json(answer, &json);
 	}
 	json_drop(root);

@@ -109,7 +109,7 @@ void admin_answer_bypass_end(struct admin *admin, const struct admin_request *re
 struct span admin_lower_host(struct span text, char out[ADMIN_ADDRESS_MAX]);
 
 /* {"sites": [...]}: what PUT says of each. */
-void admin_answer_sites(struct admin *admin, void (*put)(struct json_writer *json, const struct edge_site *site), struct admin_answer *answer);
+void admin_answer_sites(struct admin *admin, void (*put)(struct json_writer *json, const struct admin *admin, const struct edge_site *site), struct admin_answer *answer);
 /* The site NAME; NULL: answered. */
 struct edge_site *admin_find_site(struct admin *admin, struct span name, struct admin_answer *answer);
 

@@ -7,7 +7,9 @@
 
 #include "base/banned.h"
 
-static void put_flooding(struct json_writer *json, const struct kind_told *told)
+#define MOST_TOLD 8u
+
+static void put_kind(struct json_writer *json, const struct kind_told *told)
 {
 	char text[KIND_TEXT_LEN];
 
@@ -16,6 +18,7 @@ static void put_flooding(struct json_writer *json, const struct kind_told *told)
 	json_put_text(json, SPAN("kind"), told->kind ? span_make(text, sizeof(text)) : SPAN("rare"));
 	json_put_number(json, SPAN("a_second"), (uint64_t)lround(told->lately));
 	json_put_number(json, SPAN("usual"), (uint64_t)lround(told->usual));
+	json_put_bool(json, SPAN("floods"), told->is_flooding);
 	json_close(json, '}');
 }
 
@@ -31,8 +34,12 @@ void admin_put_kinds(struct json_writer *json, const struct edge_site *site)
 	json_open(json, SPAN("flooding"), '[');
 	for (unsigned i = 0; i < told.count; i++) {
 		if (told.list[i].is_flooding)
-			put_flooding(json, &told.list[i]);
+			put_kind(json, &told.list[i]);
 	}
+	json_close(json, ']');
+	json_open(json, SPAN("most_frequent"), '[');
+	for (unsigned i = 0; i < told.count && i < MOST_TOLD; i++)
+		put_kind(json, &told.list[i]);
 	json_close(json, ']');
 	json_close(json, '}');
 }

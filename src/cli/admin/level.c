@@ -32,8 +32,9 @@ static bool read_level(struct span word, enum level *level)
 	return span_equal(word, SPAN("auto"));
 }
 
-static void put_site(struct json_writer *json, const struct edge_site *site)
+static void put_site(struct json_writer *json, const struct admin *admin, const struct edge_site *site)
 {
+	(void)admin;
 	json_put_text(json, SPAN("site"), site->site->name);
 	admin_put_level(json, site);
 }
@@ -44,12 +45,12 @@ void admin_answer_levels(struct admin *admin, const struct admin_request *reques
 	admin_answer_sites(admin, put_site, answer);
 }
 
-static void answer_site(const struct edge_site *site, struct admin_answer *answer)
+static void answer_site(const struct admin *admin, const struct edge_site *site, struct admin_answer *answer)
 {
 	struct json_writer json;
 
 	admin_begin_json(answer, &json);
-	put_site(&json, site);
+	put_site(&json, admin, site);
 	admin_finish_json(answer, &json);
 }
 
@@ -59,7 +60,7 @@ static void obey(struct admin *admin, const struct edge_site *site, enum level l
 		admin_refuse(answer, 409, "the site %.*s has no level: it is passed through, or there is no memory for it", SPAN_ARG(site->site->name));
 		return;
 	}
-	answer_site(site, answer);
+	answer_site(admin, site, answer);
 }
 
 void admin_answer_level(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
@@ -79,6 +80,6 @@ void admin_answer_level(struct admin *admin, const struct admin_request *request
 	else if ((site = admin_find_site(admin, json_text_of(json_find(root, "site")), answer)) && word)
 		obey(admin, site, level, answer);
 	else if (site)
-		answer_site(site, answer);
+		answer_site(admin, site, answer);
 	json_drop(root);
 }

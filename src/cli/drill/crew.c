@@ -84,7 +84,34 @@ enum result crew_start_shield(struct crew *crew, const struct drill_ground *grou
 	return started(crew, CREW_SHIELD, pid);
 }
 
-enum result crew_start_portal(struct crew *crew, const struct drill_ground *ground, struct drill_tally *tally)
+/* A member that has neither root's rights nor files: RUN is all that it does. */
+struct confined {
+	enum crew_member member;
+	int listener;                    /* becomes LISTENER_FD; -1: it has none */
+	int (*run)(const struct confined *confined);
+	const struct play_plan *plan;    /* of the players */
+	struct drill_tally *tally;
+};
+
+static int run_portal(const struct confined *confined)
+{
+	return portal_run(LISTENER_FD, confined->tally);
+}
+
+static int run_players(const struct confined *confined)
+{
+	return play_run(confined->plan, confined->tally);
+}
+
+/* No descriptor is left to it but the standard ones, and its own. */
+static void keep_listener(int listener)
+{
+	if (listener >= 0 && listener != LISTENER_FD && dup2(listener, LISTENER_FD) < 0)
+		_exit(126);
+	(void)!close_range(listener >= 0 ? LISTENER_FD + 1 : LISTENER_FD, UINT_MAX, 0);
+}
+
+static enum result start_confined(struct crew *crew, const struct confined *confined)
 {
 	const struct account account = account_of(EDGE_ACCOUNT);
 	pid_t parent = getpid(), pid;
@@ -93,29 +120,21 @@ enum result crew_start_portal(struct crew *crew, const struct drill_ground *grou
 	pid = fork();
 	if (pid == 0) {
 		leave_group(crew);
-		if (ground->portal_fd != LISTENER_FD && dup2(ground->portal_fd, LISTENER_FD) < 0)
-			_exit(126);
-		(void)!close_range(LISTENER_FD + 1, UINT_MAX, 0);
+		keep_listener(confined->listener);
 		confine(&account, parent);
-		_exit(portal_run(LISTENER_FD, tally));
+		_exit(confined->run(confined));
 	}
-	return started(crew, CREW_PORTAL, pid);
+	return started(crew, confined->member, pid);
+}
+
+enum result crew_start_portal(struct crew *crew, const struct drill_ground *ground, struct drill_tally *tally)
+{
+	return start_confined(crew, &(struct confined){ .member = CREW_PORTAL, .listener = ground->portal_fd, .run = run_portal, .tally = tally });
 }
 
 enum result crew_start_players(struct crew *crew, const struct play_plan *plan, struct drill_tally *tally)
 {
-	const struct account account = account_of(EDGE_ACCOUNT);
-	pid_t parent = getpid(), pid;
-
-	fflush(NULL);
-	pid = fork();
-	if (pid == 0) {
-		leave_group(crew);
-		(void)!close_range(STDERR_FILENO + 1, UINT_MAX, 0);
-		confine(&account, parent);
-		_exit(play_run(plan, tally));
-	}
-	return started(crew, CREW_PLAYERS, pid);
+	return start_confined(crew, &(struct confined){ .member = CREW_PLAYERS, .listener = -1, .run = run_players, .plan = plan, .tally = tally });
 }
 
 /* -- waiting -- */
@@ -136,8 +155,6 @@ void crew_init(struct crew *crew)
 	sigset_t set;
 
 	*crew = (struct crew){ 0 };
-	/* Whoever starts a drill may ignore SIGCHLD, and exec(2) passes that on: children would vanish unseen, and their numbers be given to others. */
-	signal(SIGCHLD, SIG_DFL);
 	watched_signals(&set);
 	sigprocmask(SIG_BLOCK, &set, &crew->mask);
 }

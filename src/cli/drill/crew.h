@@ -9,7 +9,7 @@
  *
  * Owns     the processes, until crew_end: nothing of them is left after it
  * Threads  one; SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE (nobody reads any more what is said) and SIGCHLD are blocked from crew_init to
- *          crew_done; SIGCHLD has its default action from crew_init on
+ *          crew_done; that SIGCHLD is not ignored is main()'s affair (process/signals.h)
  */
 #ifndef BOUCLIER_CLI_DRILL_CREW_H
 #define BOUCLIER_CLI_DRILL_CREW_H

@@ -78,7 +78,7 @@ static enum result build_ports(struct builder *builder)
 	if (!ports)
 		return RESULT_NO_MEMORY;
 	for (size_t i = 0; i < net->listen.count; i++)
-		ports[i] = (struct edge_port){ .endpoint = listen[i].address, .is_tls = listen[i].is_tls, .has_h2 = listen[i].h2,
+		ports[i] = (struct edge_port){ .endpoint = listen[i].address, .public_port = listen[i].public_port > 0 ? (uint16_t)listen[i].public_port : 0, .is_tls = listen[i].is_tls, .has_h2 = listen[i].h2,
 			                       .has_h2c = listen[i].h2c, .has_proxy_protocol = listen[i].proxy_protocol,
 			                       .trusted_proxies = listen[i].trusted_proxies.count ? listen[i].trusted_proxies : net->trusted_proxies };
 	for (size_t i = 0; i < redirect_count; i++)

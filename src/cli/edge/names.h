@@ -6,6 +6,8 @@
 
 #include "cli/edge/state.h"
 
+#define NAMES_WAIT_MS 5000   /* nobody waits longer for a new configuration */
+
 struct edge_names;
 
 /* NULL: no memory. */

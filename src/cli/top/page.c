@@ -10,6 +10,8 @@
 #define ROUTES_SHOWN 6u
 #define LEARNED_SHOWN 6u
 #define DOWN_SHOWN 5u
+#define KINDS_SITES_SHOWN 4u
+#define KINDS_SHOWN 3u      /* of a site */
 #define NAME_WIDTH 34u
 #define NUMBERS_WIDTH 59u   /* what stands beside a site's name, and the last column, which erasing to the end of a line takes */
 
@@ -234,6 +236,36 @@ static void print_routes(struct page *page, const struct top_routes *routes)
 	}
 }
 
+static void print_kind(struct page *page, const struct top_view *view, struct span site, const struct json *kind)
+{
+	bool floods = json_bool_of(json_find(kind, "floods"));
+
+	page_text(page, site, name_width(view));
+	page_print(page, " %-10.*s%8s%8s", SPAN_ARG(json_text_of(json_find(kind, "kind"))), short_number((double)number(kind, "a_second")).text,
+	           short_number((double)number(kind, "usual")).text);
+	page_color(page, floods ? PAGE_YELLOW : PAGE_PLAIN, "%s\n", floods ? "  floods" : "");
+}
+
+/* Of the busiest sites. One whose every kind asks less than once a second has nothing to say. */
+static void print_kinds(struct page *page, const struct top_view *view, const struct site_rates *rates)
+{
+	unsigned sites = 0;
+
+	for (size_t i = 0; i < rates->count && sites < KINDS_SITES_SHOWN; i++) {
+		const struct json *site = rates->list[i].now, *most = json_find(json_find(site, "kinds"), "most_frequent");
+
+		if (number(json_item(most, 0), "a_second") == 0)
+			continue;
+		if (!sites++) {
+			page_print(page, "\n");
+			page_color(page, PAGE_DIM, "%-*s %-10s%8s%8s", (int)name_width(view), "kinds of clients", "kind", "req/s", "usual");
+			page_print(page, "\n");
+		}
+		for (size_t k = 0; k < json_length(most) && k < KINDS_SHOWN; k++)
+			print_kind(page, view, json_text_of(json_find(site, "site")), json_item(most, k));
+	}
+}
+
 /* Whatever the query says of them; bouclier purge has them learned anew. */
 static void print_learned(struct page *page, const struct json *learned)
 {
@@ -265,6 +297,7 @@ void top_print(struct page *page, const struct top_view *view)
 	print_down(page, view->now);
 	print_rates(page, view, &rates);
 	print_sites(page, view, &rates);
+	print_kinds(page, view, &rates);
 	print_routes(page, view->routes);
 	print_learned(page, json_find(view->now, "learned"));
 	free(rates.list);

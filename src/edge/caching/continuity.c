@@ -128,8 +128,16 @@ static bool has_query(const struct request *request)
 	return span_find(request->caching.key, '?') < request->caching.key.len;
 }
 
+/* As visitors name it: what is mapped on the way to the listener, an administrator or a proxy that is trusted says, and nobody else. */
+static uint16_t port_of(const struct request *request)
+{
+	uint16_t said = request->connection->port->public_port;
+
+	return said ? said : connection_reached(request->connection)->port;
+}
+
 /* Security, fails closed: "site", or "site:PORT" with the port that was reached. Anything else ("site.", "site:1", "site:0443") would be one more key of the
- * same page, as many as somebody likes. */
+ * same page, as many as somebody likes, with links in it that lead where he likes. */
 static bool has_plain_authority(const struct request *request)
 {
 	const struct request_head *head = &request->head;
@@ -138,7 +146,7 @@ static bool has_plain_authority(const struct request *request)
 
 	if (!rest.len)
 		return true;
-	return head->port == request->connection->port->endpoint.port && rest.at[0] == ':' &&
+	return head->port == port_of(request) && rest.at[0] == ':' &&
 	       span_equal(span_skip(rest, 1), span_make(port, decimal_write(head->port, port)));
 }
 

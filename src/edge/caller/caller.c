@@ -78,13 +78,15 @@ static void find_place(struct request *request)
 
 bool caller_is_moved_for_kind(const struct caller *caller)
 {
-	return caller->is_flooding_kind && !caller->is_known && !caller->is_partner && !caller->is_admitted && !caller->bot;
+	return caller->is_flooding_kind && !caller->is_known && !caller->is_partner && !caller->partner && !caller->is_admitted && !caller->bot;
 }
 
 void caller_choose_lane(struct caller *caller)
 {
 	if (caller->is_partner)
 		caller->lane = LANE_PARTNER;
+	else if (caller->partner)
+		caller->lane = caller->is_over_budget ? LANE_GREEDY : LANE_PARTNER;
 	else if (caller->is_admitted)
 		caller->lane = LANE_KNOWN;
 	else if (caller->budget.level != BUDGET_WITHIN || (caller->was_banned && !caller->bot))
@@ -170,12 +172,12 @@ void caller_meet_kind(struct request *request)
 	const struct connection *connection = request->connection;
 	struct kind_parts parts = { .head = &request->head, .ja4 = ja4_of(request) };
 
-	if (!request->site->meter || request->fault != HTTP_FAULT_NONE)
+	if (request->fault != HTTP_FAULT_NONE)
 		return;
 	if (request->is_h2 && !request->is_source_trusted)
 		parts.h2 = h2_session_kind(connection->h2);
 	caller->kind = kind_of(&parts);
-	caller->is_flooding_kind = kinds_note(&request->site->meter->kinds, caller->kind);
+	caller->is_flooding_kind = request->site->meter && kinds_note(&request->site->meter->kinds, caller->kind);
 	caller_choose_lane(caller);
 }
 
@@ -261,13 +263,39 @@ static uint64_t cost_us(const struct request *request)
 	return caller_is_calm(request) || held_us < CALLER_COST_PRESSED_US ? held_us : CALLER_COST_PRESSED_US;
 }
 
+/* Of the origin, for which others had to wait: what a slow line, a stream or an upload took is no work of it, nor is most of what outlasted its place
+ * (queue.h). Where nobody has places, to the first byte of its answer. */
+static uint64_t work_us(const struct request *request)
+{
+	uint64_t begun_ns = request->forwarded_ns, to_first_byte_ns = request->first_byte_ns > begun_ns ? request->first_byte_ns - begun_ns : 0;
+	uint64_t took_us = (request->turn.took_ns ? request->turn.took_ns : to_first_byte_ns) / 1000;
+	bool is_plain = caller_is_calm(request) && took_us < (uint64_t)TURN_HELD_MAX_MS * 1000;
+
+	if (request->status >= 502 && request->status <= 504)
+		return 0;
+	return is_plain || took_us < CALLER_WORK_PRESSED_US ? took_us : CALLER_WORK_PRESSED_US;
+}
+
+/* He showed a token, or passes: that is charged what his request took. */
+static void settle_account(const struct request *request)
+{
+	struct challenge_memory *memory = request->connection->worker->common->challenge;
+
+	if (memory && !request->caller.is_admitted)
+		challenge_charge(memory, &request->caller.account, work_us(request), now_us(request));
+}
+
 void caller_settle(struct request *request)
 {
 	const struct source_table *table = &request->connection->worker->common->sources;
 	struct caller *caller = &request->caller;
 	struct source_hold hold;
 	uint64_t took_us = cost_us(request), bytes = request->up_bytes + request->down_bytes;
+	const struct rate_spent spent = { is_error(request), work_us(request), bytes };
 
+	settle_account(request);
+	caller_charge_limits(request, &spent);
+	caller_charge_partner(request, spent.cost_us);
 	if (!caller->is_counted)
 		return;
 	if (!caller->is_admitted && (is_error(request) || took_us >= 1000 || source_bytes_count(bytes))) {

@@ -2,7 +2,6 @@
  * limits and the source's own budgets, in this order. */
 #include "edge/challenge/challenge.h"
 #include "edge/observing/observing.h"
-#include "message/path.h"
 #include "source/source.h"
 
 #include "base/banned.h"
@@ -46,15 +45,6 @@ static bool is_banned(struct request *request, uint64_t *until_us)
 	return true;
 }
 
-/* The path as most origins read it, as routes have it. */
-static struct span path_of(struct request *request)
-{
-	struct span path = request->head.path;
-	char *tidy = path_is_plain(path) ? NULL : arena_take(&request->arena, path.len);
-
-	return tidy ? path_tidy(path, tidy) : path;
-}
-
 static enum step_outcome limit(struct request *request, uint64_t retry_after_us, enum reason reason)
 {
 	if (observe(request, DECISION_LIMIT, reason))
@@ -65,13 +55,9 @@ static enum step_outcome limit(struct request *request, uint64_t retry_after_us,
 
 static enum step_outcome ask_limits(struct request *request)
 {
-	struct rate_table *table = request->connection->worker->common->rates;
-	struct rate_who who = { source_key_of(&request->source), request->caller.fingerprint };
-	struct rate_verdict verdict = { NULL, 0 };
+	uint64_t retry_after_us;
 
-	if (request->site->rate_limits && table)
-		verdict = rate_ask(request->site->rate_limits, table, path_of(request), &who, now_us(request));
-	return verdict.limit ? limit(request, verdict.retry_after_us, REASON_RATE_LIMIT) : STEP_NEXT;
+	return caller_is_limited(request, &retry_after_us) ? limit(request, retry_after_us, REASON_RATE_LIMIT) : STEP_NEXT;
 }
 
 static uint32_t ban_ends_in_s(const struct request *request, uint64_t until_us)
@@ -125,6 +111,7 @@ enum step_outcome screen_source(struct request *request)
 		return STEP_NEXT;
 	caller_meet_kind(request);
 	caller_meet_bot(request);
+	caller_meet_partner(request);
 	verdict = ask_lists(request);
 	if (verdict.action == LIST_ALLOW) {
 		caller->is_partner = true;

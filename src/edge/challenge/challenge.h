@@ -23,7 +23,7 @@ bool challenge_is_admit(const struct request *request);
 enum step_outcome challenge_admit(struct request *request);
 /* Of a caller that may_be_asked: he has waited in vain. Answers with the page; STEP_NEXT: it cannot. */
 enum step_outcome challenge_ask_late(struct request *request);
-/* His source owes too much. He shows a token where it was issued, within a budget of its own, which is charged: he is no part of that. For who shows
+/* His source owes too much, or his class of clients. He shows a token where it was issued, within a budget of its own, which is charged once: he is no part of that. For who shows
  * none it costs a look at his cookies. */
 bool challenge_excuses(struct request *request);
 /* What is answered is the challenge's own page: an administrator's changes to response fields would break its policy. */

@@ -36,26 +36,41 @@ static bool is_part(const struct request *request)
 	return !is_navigation(request);
 }
 
-/* Is his client of a kind that floods, work counts for less, and a wait, or nothing, for next to nothing: that is what the flood has to show, too.
- * Unless his source asks no faster than a person reads: one kind has both of them, and pace is what tells them apart. */
-static enum lane lane_of_kind(const struct request *request, const struct visit *visit, enum lane lane)
+static struct challenge_memory *memory_of(const struct request *request)
 {
-	struct challenge_memory *memory = request->connection->worker->common->challenge;
-
-	if (!caller_is_moved_for_kind(&request->caller) || lane == LANE_PARTNER)
-		return lane;
-	if (challenge_is_at_human_pace(memory, visit, !is_part(request)))
-		return lane <= LANE_KNOWN ? LANE_PLAUSIBLE : LANE_REST;
-	return lane <= LANE_KNOWN ? LANE_REST : LANE_GREEDY;
+	return request->connection->worker->common->challenge;
 }
 
-/* Nobody is worse off for what he shows, but in a flood of his kind, while there is no room for all. */
-static void set_lane_of_token(struct request *request, const struct visit *visit, enum token_lane shown, bool is_pressed)
+/* His client is of a kind that floods: what he shows counts for next to nothing, for that is what the flood has to show, too. Unless his source asks no faster
+ * than a person reads: one kind has both of them, and pace is what tells them apart. */
+static enum lane lane_of_kind(const struct request *request, const struct visit *visit, bool has_worked)
+{
+	return challenge_is_at_human_pace(memory_of(request), visit, !is_part(request), has_worked) ? LANE_CROWD : LANE_GREEDY;
+}
+
+/* A flood with tokens, before its kind is seen to flood: nobody who reads asks for pages so fast. */
+static bool is_hasty(const struct request *request, const struct visit *visit, const struct token *token)
+{
+	return !challenge_token_is_at_human_pace(memory_of(request), token, !is_part(request), visit->now_us);
+}
+
+/* Nobody is worse off for what he shows, but while there is no room for all: in a flood of his kind, or when he asks faster than a person does. Where he
+ * does both, nothing speaks for him. */
+static void set_lane_of_token(struct request *request, const struct visit *visit, const struct token *token, bool is_pressed)
 {
 	struct caller *caller = &request->caller;
-	enum lane lane = lane_of_kind(request, visit, token_queue_lane(shown));
+	bool is_moved = caller_is_moved_for_kind(caller), is_forced = false;
+	enum lane lane = token_queue_lane(token, visit->asker.now_ms);
 
-	if (lane < caller->lane || (is_pressed && caller_is_moved_for_kind(caller)))
+	if (is_moved) {
+		lane = lane_of_kind(request, visit, challenge_has_worked(token));
+		is_forced = is_pressed;
+	}
+	if (is_pressed && caller->lane > LANE_KNOWN && is_hasty(request, visit, token)) {
+		lane = is_moved ? LANE_GREEDY : LANE_REST;
+		is_forced = true;
+	}
+	if (lane < caller->lane || is_forced)
 		caller->lane = lane;
 }
 
@@ -72,22 +87,33 @@ static bool is_his_own(const struct visit *visit, bool has_moved)
 
 bool challenge_excuses(struct request *request)
 {
-	struct challenge_memory *memory = request->connection->worker->common->challenge;
 	struct visit visit;
 
+	if (request->caller.is_excused)
+		return true;
 	if (!visit_of(request, &visit) || !visit_is_admitted(&visit) || !is_his_own(&visit, token_moves(&visit.asker, &visit.shown)))
 		return false;
 	caller_saw_token(request);
-	request->caller.is_excused = visit.shown.lane == TOKEN_PARTNER || challenge_is_within(memory, &visit.shown, visit.now_us);
+	request->caller.account = challenge_account_of_token(&visit.shown);
+	request->caller.is_excused = challenge_is_within(memory_of(request), &request->caller.account, visit.now_us);
 	return request->caller.is_excused;
+}
+
+/* One more request of his account, unless that was charged before. He asks too often, or takes too long of the origins. */
+static bool is_beyond_budget(const struct request *request, const struct visit *visit)
+{
+	struct challenge_memory *memory = memory_of(request);
+	const struct caller *caller = &request->caller;
+	bool is_within = caller->is_excused || challenge_is_within(memory, &caller->account, visit->now_us);
+
+	return !is_within || challenge_owes_time(memory, &caller->account, visit->now_us);
 }
 
 static bool is_greedy(const struct request *request, const struct visit *visit)
 {
 	const struct caller *caller = &request->caller;
 
-	return visit->shown.lane != TOKEN_PARTNER && !caller->is_excused && !caller->is_known && !caller->is_admitted && !caller->is_partner &&
-	       !challenge_is_within(request->connection->worker->common->challenge, &visit->shown, visit->now_us);
+	return !caller->is_known && !caller->is_admitted && !caller->is_partner && is_beyond_budget(request, visit);
 }
 
 /* A renewed token goes with pages only: what lies about them is what other caches keep. */
@@ -95,7 +121,8 @@ void challenge_take_token(struct request *request, struct visit *visit)
 {
 	bool has_moved = token_moves(&visit->asker, &visit->shown), pressed = is_pressed(request);
 
-	set_lane_of_token(request, visit, visit->shown.lane, pressed);
+	request->caller.account = challenge_account_of_token(&visit->shown);
+	set_lane_of_token(request, visit, &visit->shown, pressed);
 	if (is_his_own(visit, has_moved))
 		caller_saw_token(request);
 	if (has_moved && is_navigation(request))
@@ -113,7 +140,7 @@ static enum step_outcome go_on_admitted(struct request *request, struct visit *v
 
 void challenge_take_wait(struct request *request, const struct visit *visit, const struct token *token)
 {
-	set_lane_of_token(request, visit, token->lane, true);
+	set_lane_of_token(request, visit, token, true);
 }
 
 /* A program, a picture, a feed: nobody is there to be asked, and it may have what nobody else needs. A POST comes back, or its form goes along with the page. */
@@ -140,13 +167,12 @@ static enum step_outcome hold_off(struct request *request, const struct visit *v
 /* A person let his source in: he is asked nothing, and his browser has it in writing for as long, for when it comes by another way. */
 static enum step_outcome go_on_let_in(struct request *request, struct visit *visit)
 {
-	struct challenge_memory *memory = request->connection->worker->common->challenge;
 	uint64_t until_us = request->caller.admitted_until_us, left_s = until_us > visit->now_us ? (until_us - visit->now_us) / 1000000 : 0;
 	struct token token;
 
 	if (visit_is_admitted(visit))
 		challenge_take_token(request, visit);
-	else if (left_s && is_navigation(request) && challenge_let_in(memory, visit, (uint32_t)left_s, &token) == RESULT_OK)
+	else if (left_s && is_navigation(request) && challenge_let_in(memory_of(request), visit, (uint32_t)left_s, &token) == RESULT_OK)
 		visit_give(request, visit, &token);
 	return STEP_NEXT;
 }
@@ -156,21 +182,25 @@ static enum step_outcome go_on_passing(struct request *request, const struct vis
 {
 	struct caller *caller = &request->caller;
 
-	caller->lane = lane_of_kind(request, visit, caller->lane);
-	if (!challenge_pass_is_within(request->connection->worker->common->challenge, visit))
+	if (caller_is_moved_for_kind(caller))
+		caller->lane = lane_of_kind(request, visit, false);
+	caller->account = challenge_account_of_pass(visit);
+	if (is_beyond_budget(request, visit))
 		caller->lane = LANE_GREEDY;
 	return STEP_NEXT;
 }
 
 static bool passes(const struct request *request, const struct visit *visit)
 {
-	return !visit->has_token && challenge_passes(request->connection->worker->common->challenge, visit);
+	return !visit->has_token && challenge_passes(memory_of(request), visit);
 }
 
 static enum step_outcome decide(struct request *request, struct visit *visit)
 {
 	if (challenge_is_carried(request))
 		return challenge_bring_back(request);
+	if (request->caller.partner)
+		return STEP_NEXT;
 	if (request->caller.is_admitted)
 		return go_on_let_in(request, visit);
 	if (visit_is_admitted(visit))

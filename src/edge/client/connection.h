@@ -3,7 +3,7 @@
  *
  *   worker      a thread: loop, accept, snapshot, everything that belongs to nobody else
  *   connection  one client connection: PROXY header, TLS, HTTP/1 (http1.c) or HTTP/2 (http2.c)
- *   request     one request: the named steps, from route to record (route.c, screen.c, forward.c, deliver.c)
+ *   request     one request: the named steps, from route to record (route.c, screen.c, forward.c, deliver/)
  *   page        what is shown when there is nothing to deliver
  *
  * One door: readable, writable, timed out and woken all call connection_advance, which moves bytes and calls

@@ -18,16 +18,27 @@ void request_leave_place(struct request *request)
 	turn->sent_ns = turn->first_ns = 0;
 }
 
-/* How long an answer of its kind takes: a page, what else is found, what is not. Kinds of one route never share a place of the table;
- * routes do, when there are many. */
+#define PATH_CLASSES (LIMIT_KINDS / 8)
+
+/* A folder of a route's: what lies in it is made the same way, for the most part. What lies in none is one of them. */
+static unsigned path_class(const struct request *request)
+{
+	struct span path = span_skip(request->head.path, 1);
+	size_t end = span_find(path, '/');
+	struct span folder = end < path.len ? span_take(path, end) : SPAN_NONE;
+
+	return (unsigned)(hash_span((struct hash_seed){ request->site->key, request->route->route->index }, folder) % PATH_CLASSES);
+}
+
+/* How long an answer of its kind takes: a page, what else is found, what is not. Kinds of one path class never share a place of the table; folders do, when
+ * there are many. */
 static unsigned kind_of(const struct request *request)
 {
 	const struct field *type = fields_find(&request->response.fields, FIELD_CONTENT_TYPE);
-	unsigned route = (unsigned)(hash_u64(request->site->key + request->route->route->index) % (LIMIT_KINDS / 8));
 	bool is_found = request->origin_status >= 200 && request->origin_status < 300;
 	bool is_page = is_found && type && span_starts_nocase(type->value, SPAN("text/html"));
 
-	return route * 8 + method_is_safe(request->head.method) * 4u + (is_page ? 0u : is_found ? 1u : request->origin_status < 400 ? 2u : 3u);
+	return path_class(request) * 8 + method_is_safe(request->head.method) * 4u + (is_page ? 0u : is_found ? 1u : request->origin_status < 400 ? 2u : 3u);
 }
 
 void request_hold_upload(struct request *request, bool is_sent)

@@ -39,6 +39,7 @@ struct turn {
 	uint64_t since_ms;                   /* it waits */
 	uint64_t until_ms;                   /* its patience; 0: it has not waited yet */
 	uint64_t held_ns, sent_ns, first_ns; /* when it got its place; the last byte of the request had gone; the first of the answer came. 0: not yet */
+	uint64_t took_ns;                    /* how long it had places, all of them that it gave back */
 	uint64_t due_ms;                     /* what the request's clock is really for, when it rings sooner to look at this; else 0 */
 	unsigned at_work;                    /* with it, when it got its place */
 	unsigned kind;                       /* of struct limit */

@@ -180,11 +180,11 @@ static void learn(struct calls *calls, const struct request *request)
 static void count_answer(struct calls *calls, const struct request *request)
 {
 	const struct admission *admission = &calls->gate->admission;
-	bool others_wait = admission_keeps_waiting(admission);
+	struct demand_answer answer = { admission_keeps_waiting(admission), admission->limit.is_frozen, admission_each_us(admission), admission->held_us };
 
 	if (request->turn.first_ns)
-		demand_answer(&calls->gate->demand, now_us(request), others_wait, admission_each_us(admission));
-	else if (!others_wait)
+		demand_answer(&calls->gate->demand, now_us(request), &answer);
+	else if (!answer.others_wait)
 		demand_rest(&calls->gate->demand);
 }
 
@@ -201,6 +201,7 @@ void turn_leave(struct request *request, enum turn_state next)
 	if (turn->state == TURN_HELD) {
 		learn(&calls, request);
 		count_answer(&calls, request);
+		turn->took_ns += now_ns > turn->held_ns ? now_ns - turn->held_ns : 0;
 		admission_done(&calls.gate->admission, &turn->entry, turn->sent_ns && now_ns > turn->held_ns ? (now_ns - turn->held_ns) / 1000 : 0);
 	}
 	turn->state = next;

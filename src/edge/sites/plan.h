@@ -63,6 +63,7 @@ struct edge_site {
 /* One address listened on. */
 struct edge_port {
 	struct endpoint endpoint;
+	uint16_t public_port;    /* as visitors name it; 0: the one they have reached */
 	bool is_tls, has_h2, has_h2c, has_proxy_protocol;
 	bool redirects;          /* http -> https */
 	struct list_value trusted_proxies;  /* struct network: the listener's, or else the file's */
