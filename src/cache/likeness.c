@@ -110,14 +110,6 @@ static enum result read_language(struct span member, struct language *out)
 	return span_starts_nocase(weight, SPAN("q=")) ? read_weight(span_skip(weight, 2), &out->weight) : RESULT_MALFORMED;
 }
 
-/* Behind all that are liked as much. */
-static void insert(struct language *list, unsigned count, struct language language)
-{
-	for (; count && list[count - 1].weight < language.weight; count--)
-		list[count] = list[count - 1];
-	list[count] = language;
-}
-
 static size_t put_language(char *out, struct span tag, unsigned place)
 {
 	static const char weight[] = ";q=0.";
@@ -140,10 +132,9 @@ _Static_assert(LIKENESS_LANGUAGES * (LIKENESS_TAG_MAX + sizeof(",;q=0.1")) <= LI
 
 enum result likeness_languages(const struct fields *request, char text[LIKENESS_LANGUAGE_MAX], struct span *out)
 {
-	struct language list[LIKENESS_LANGUAGES];
 	const struct field *field = fields_find(request, FIELD_ACCEPT_LANGUAGE);
 	struct span rest = field ? span_trim(field->value) : SPAN_NONE;
-	unsigned count = 0;
+	unsigned count = 0, before = 1001;
 	size_t len = 0;
 
 	if (fields_count(request, FIELD_ACCEPT_LANGUAGE) > 1)
@@ -156,10 +147,13 @@ enum result likeness_languages(const struct fields *request, char text[LIKENESS_
 			return result;
 		if (count == LIKENESS_LANGUAGES)
 			return RESULT_LIMIT;
-		insert(list, count++, language);
+		/* As browsers say it, the order and the weights mean the same: of two that are liked as much, or of a better one that comes later, some portals
+		 * take the first and others do not. */
+		if (language.weight >= before)
+			return RESULT_MALFORMED;
+		before = language.weight;
+		len += put_language(text + len, language.tag, count++);
 	}
-	for (unsigned i = 0; i < count; i++)
-		len += put_language(text + len, list[i].tag, i);
 	*out = span_make(text, len);
 	return RESULT_OK;
 }

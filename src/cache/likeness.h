@@ -48,8 +48,8 @@ struct visitor_kind likeness_kind(const struct fields *request, const struct add
 void likeness_words(const struct fields *request, const struct visitor_kind *kind, char text[LIKENESS_LANGUAGE_MAX], struct kind_words *words);
 /* Whoever asks as A does is answered as B is. */
 bool likeness_equals(const struct visitor_kind *a, const struct visitor_kind *b);
-/* "nl-be,nl;q=0.9,en;q=0.8": the languages of Accept-Language, what is liked best first, each with the weight of its place. Empty: none is named.
- * RESULT_MALFORMED, RESULT_LIMIT. */
+/* "nl-be,nl;q=0.9,en;q=0.8": the languages of Accept-Language, each with the weight of its place. Empty: none is named. RESULT_MALFORMED: also where
+ * each does not weigh less than the one before it; RESULT_LIMIT. */
 enum result likeness_languages(const struct fields *request, char text[LIKENESS_LANGUAGE_MAX], struct span *out) must_check;
 /* Whose neighbours SOURCE's are: a /16 of IPv4, a /32 of IPv6; 0: a private address, of whatever network. */
 uint32_t likeness_network(const struct address *source);

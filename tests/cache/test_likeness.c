@@ -18,7 +18,8 @@ static void plain_requests(void **state)
 		"X-Original-URL: /admin|", "X-Forwarded-Prefix: /x|", "X-HTTP-Method-Override: PUT|", "Accept: a/b|Accept: c/d|", "If-Match: \"a\"|",
 		"Sec-Fetch-Dest: empty|", "Sec-Fetch-Dest: |", "X-Language: fr|", "Accept-Language: nl|Accept-Language: fr|", "Accept-Language: nl;q=0|",
 		"Accept-Language: nl;|", "Accept-Language: nl;q=2|", "Accept-Language: nl;v=1|", "Accept-Language: n l|", "Accept-Language: a-tag-that-is-too-long|",
-		"Accept-Language: a,b,c,d,e,f,g,h,i,j,k|",
+		"Accept-Language: a,b;q=.9|", "Accept-Language: nl,fr|", "Accept-Language: nl;q=0.5,fr;q=0.5|", "Accept-Language: en;q=0.1,fr|",
+		"Accept-Language: a,b;q=0.9,c;q=0.8,d;q=0.7,e;q=0.6,f;q=0.5,g;q=0.4,h;q=0.3,i;q=0.2,j;q=0.1,k;q=0.01|",
 	};
 	struct heads heads;
 
@@ -52,8 +53,8 @@ static void kinds(void **state)
 		{ "Accept-Language: fr|", "192.0.2.1", "Accept-Language: nl|", "192.0.2.1", false },
 		{ "", "192.0.2.1", "Accept-Language: nl|", "192.0.2.1", false },   /* who names none is given the portal's own */
 		{ "Accept-Language: *|", "192.0.2.1", "Accept-Language: nl|", "192.0.2.1", false },
-		{ "Accept-Language: nl,fr|", "192.0.2.1", "Accept-Language: nl,en|", "192.0.2.1", false },  /* of a portal without Dutch */
-		{ "Accept-Language: en;q=0.5,nl|", "192.0.2.1", "Accept-Language: nl,en;q=0.2|", "192.0.2.1", true },
+		{ "Accept-Language: nl,fr;q=0.9|", "192.0.2.1", "Accept-Language: nl,en;q=0.9|", "192.0.2.1", false },  /* of a portal without Dutch */
+		{ "Accept-Language: nl;q=0.9,en;q=0.5|", "192.0.2.1", "Accept-Language: nl,en;q=0.2|", "192.0.2.1", true },
 		{ "Accept-Language: zh-TW|", "192.0.2.1", "Accept-Language: zh-CN|", "192.0.2.1", false },
 		{ "Accept: text/html,x|", "192.0.2.1", "Accept: text/html|", "192.0.2.1", true },
 		{ "Accept: text/html;q=0.1,application/json|", "192.0.2.1", "Accept: text/html|", "192.0.2.1", false },
@@ -105,10 +106,10 @@ static void words_of_a_kind(void **state)
 {
 	static const struct { const char *fields, *agent, *accept, *language; } rows[] = {
 		{ "", "Bouclier", "", "" },
-		{ "User-Agent: Mozilla/5.0 (evil) Firefox/1|Accept: text/html,evil/x|Accept-Language: EN;q=0.3, nl-BE;q=0.75 ,fr;q=0.75|", "Firefox/140.0 Bouclier",
+		{ "User-Agent: Mozilla/5.0 (evil) Firefox/1|Accept: text/html,evil/x|Accept-Language: nl-BE;q=0.75 ,fr;q=0.742,EN;q=0.3|", "Firefox/140.0 Bouclier",
 		  "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "nl-be,fr;q=0.9,en;q=0.8" },
 		{ "User-Agent: Evil Mobile|Accept: image/png|Accept-Language: *|", "Mobile; rv:140.0", "image/png", "*" },
-		{ "User-Agent: evilbot|Accept-Language: a,b,c,d,e,f,g,h,i,j|", "robot", "",
+		{ "User-Agent: evilbot|Accept-Language: a,b;q=0.9,c;q=0.8,d;q=0.7,e;q=0.6,f;q=0.5,g;q=0.4,h;q=0.3,i;q=0.2,j;q=0.15|", "robot", "",
 		  "a,b;q=0.9,c;q=0.8,d;q=0.7,e;q=0.6,f;q=0.5,g;q=0.4,h;q=0.3,i;q=0.2,j;q=0.1" },
 	};
 	char text[LIKENESS_LANGUAGE_MAX];

@@ -99,19 +99,45 @@ def test_the_secret_of_a_form_stays_its_own(town, portal):  # noqa: F811
     assert len(bodies) == 40 and not learned(town)
 
 
+def answer_by(best):
+    """In French or English: what BEST says of the (place, word, weight) of those of the visitor's that there are; else in English."""
+    def answer(request):
+        said = [part.partition(";q=") for part in (request.get("accept-language") or "").replace(" ", "").split(",")]
+        wanted = [(place, word[:2], float(weight or 1)) for place, (word, _, weight) in enumerate(said) if word[:2] in ("fr", "en")]
+        return response(min(wanted, key=best)[1].encode() if wanted else b"en")
+    return answer
+
+
+# The first, whatever it weighs; the one that weighs most, and of two that weigh as much the portal's own first.
+PORTALS = {"by-order": answer_by(lambda language: language[0]), "by-weight": answer_by(lambda language: (-language[2], language[1] != "en"))}
+
+
+@pytest.mark.parametrize("portals", PORTALS)
+def test_languages_in_an_order_that_portals_read_differently_speak_for_nobody(town, portal, portals):  # noqa: F811
+    """Such a list got the English page, in peace; who says in one way that French is better gets the French one."""
+    portal.pages["/"] = PORTALS[portals]
+    teach(town, "/")
+    assert is_learned(town, "/")
+    others = tuple(field for field in BROWSER if field[0] != "Accept-Language")
+
+    def see(said):
+        return visit(town, "/", SOURCES[0], browser=others + (("Accept-Language", said),)).body
+    assert see({"by-order": "en;q=0.1,fr", "by-weight": "fr,en"}[portals]) == b"en"
+    level(town, "attack")
+    assert [see(said) for said in ("nl-BE,nl;q=0.9", "fr,en;q=0.9", "fr,en;q=0.3")] == [b"en", b"fr", b"fr"]
+    assert is_learned(town, "/")
+
+
 def test_a_language_that_nobody_declares_is_nobody_elses(town, portal):  # noqa: F811
     """The portal has French and English, and takes the first of a visitor's that it has."""
-    def answer(request):
-        wanted = [part.partition(";")[0][:2] for part in (request.get("accept-language") or "").replace(" ", "").split(",")]
-        return response(next((word for word in wanted if word in ("fr", "en")), "en").encode())
-    portal.pages["/"] = answer
+    portal.pages["/"] = PORTALS["by-order"]
     others = tuple(field for field in BROWSER if field[0] != "Accept-Language")
     for source in SOURCES[:20]:
         assert visit(town, "/", source, browser=others + (("Accept-Language", "nl-BE,nl;q=0.9,en;q=0.8"),)).body == b"en"
     assert is_learned(town, "/")
     level(town, "attack")
     for number in range(10):
-        for said, page in (("nl-BE,nl;q=0.9,fr;q=0.8", b"fr"), ("nl-BE,nl;q=0.9,en;q=0.8", b"en"), ("fr", b"fr"), ("en;q=0.1,fr", b"fr"), (None, b"en")):
+        for said, page in (("nl-BE,nl;q=0.9,fr;q=0.8", b"fr"), ("nl-BE,nl;q=0.9,en;q=0.8", b"en"), ("fr", b"fr"), ("en;q=0.1,fr", b"en"), (None, b"en")):
             language = (("Accept-Language", said),) if said else ()
             assert visit(town, f"/?q={number}", SOURCES[number], browser=others + language).body == page
     assert is_learned(town, "/")
