@@ -53,6 +53,7 @@ struct page {
 struct cache_learner {
 	pthread_mutex_t lock;
 	struct hash_seed seed;
+	uint64_t now_ms;             /* the latest of all workers': each looks at the clock once a turn, and no time since may be less than none */
 	size_t learned;
 	bool is_asked;               /* before, none of its pages is looked at, and so none of its memory is real */
 	struct page pages[SETS][LEARN_WAYS];
@@ -265,6 +266,13 @@ static enum learn_order order_of(struct cache_learner *learner, const struct lea
 	return LEARN_SHARE;
 }
 
+static uint64_t latest(struct cache_learner *learner, uint64_t now_ms)
+{
+	if (learner->now_ms < now_ms)
+		learner->now_ms = now_ms;
+	return learner->now_ms;
+}
+
 enum learn_order cache_learner_ask(struct cache_learner *learner, const struct learn_visit *visit, uint64_t now_ms)
 {
 	enum learn_order order;
@@ -273,7 +281,7 @@ enum learn_order cache_learner_ask(struct cache_learner *learner, const struct l
 		return LEARN_NOTHING;
 	pthread_mutex_lock(&learner->lock);
 	learner->is_asked = true;
-	order = order_of(learner, visit, now_ms);
+	order = order_of(learner, visit, latest(learner, now_ms));
 	pthread_mutex_unlock(&learner->lock);
 	return order;
 }
@@ -468,7 +476,7 @@ bool cache_learner_tell(struct cache_learner *learner, const struct learn_visit 
 	bool is_shared;
 
 	pthread_mutex_lock(&learner->lock);
-	is_shared = tell(learner, visit, answer, now_ms);
+	is_shared = tell(learner, visit, answer, latest(learner, now_ms));
 	pthread_mutex_unlock(&learner->lock);
 	return is_shared;
 }

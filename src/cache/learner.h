@@ -20,7 +20,7 @@
  * Above the level `normal` (is_peace is false) nothing is learned. What is learned holds, but for two words of the origin's: a page that is not for
  * everybody ends it always; one that has changed is confirmed as in peace, and until then goes to its asker alone.
  *
- * Units    milliseconds of CLOCK_MONOTONIC
+ * Units    milliseconds of CLOCK_MONOTONIC; a worker's may be a little behind another's
  * Limits   LEARN_PAGES pages of all sites, at most about 7 MiB; LEARN_WAYS where one of them can lie, of which a tenant that has half makes room among its
  *          own, and so does a network of visitors that has begun LEARN_BEGUN of them which no other network has asked for; a page being watched goes
  *          first, one that was learned and is asked for last. Addresses up to LEARN_KEY_MAX; LEARN_FACES codings of a page; LEARN_KINDS kinds of

@@ -133,6 +133,22 @@ static void kinds_are_looked_at_again(void **state)
 	assert_int_equal(ask(1, ""), LEARN_SHARE);
 }
 
+/* Workers look at the clock once a turn: another's may be a little behind. */
+static void a_clock_that_is_behind(void **state)
+{
+	(void)state;
+	teach(7);
+	now--;
+	assert_true(see(1, "", 7));
+	now -= 2;
+	assert_int_equal(ask(1, ""), LEARN_SHARE);
+	now += 60000;
+	assert_false(see(1, "", 8));
+	now -= 2;
+	assert_false(see(2, "", 9));  /* at once another: no change */
+	assert_int_equal(count_learned(), 0);
+}
+
 /* Twenty colleagues of one network, and a stranger: the portal may know them by their addresses. */
 static void networks(void **state)
 {
@@ -240,7 +256,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		EACH(a_kind_that_was_not_seen), EACH(who_names_no_language), EACH(kinds_that_are_made_up), EACH(a_kind_from_which_a_change_parts),
-		EACH(a_change_that_one_kind_alone_saw), EACH(a_change_in_an_attack_after_another), EACH(kinds_are_looked_at_again), EACH(networks),
+		EACH(a_change_that_one_kind_alone_saw), EACH(a_change_in_an_attack_after_another), EACH(kinds_are_looked_at_again), EACH(a_clock_that_is_behind), EACH(networks),
 		EACH(a_coding_that_comes_late), EACH(a_change_that_a_rare_coding_shows), EACH(a_change_that_one_coding_alone_shows),
 		EACH(a_doubt_of_a_rare_coding),
 	};
