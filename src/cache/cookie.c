@@ -24,6 +24,11 @@ static const struct application_cookies known[] = {
 static const char *const everywhere[] = { "sess", "sid", "auth", "token", "login", "logged", "user", "jwt", "csrf", "xsrf", "secret", "ident", "account",
 	                                  "cart", "basket", "remember", "passw", "postpass", "comment_author" };
 
+/* Google Analytics, Matomo, Meta, Clarity: written by scripts of the page to tell visitors apart, and no portal looks at them for what it says. "^" as above;
+ * otherwise the whole name. */
+static const char *const statistics[] = { "_ga", "^_ga_", "_gid", "_gat", "^_gat_", "^_gac_", "^__utm", "^_pk_id.", "^_pk_ses.", "^_pk_ref.", "^_pk_cvar.",
+	                                  "^_pk_hsr.", "_fbp", "_clck", "_clsk" };
+
 static bool has_part(struct span name, const char *part)
 {
 	return part[0] == '^' ? span_starts_nocase(name, span_of(part + 1)) : span_contains_nocase(name, span_of(part));
@@ -42,6 +47,15 @@ static bool looks_like_session(struct span name)
 {
 	for (size_t i = 0; i < sizeof(everywhere) / sizeof(*everywhere); i++) {
 		if (has_part(name, everywhere[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool is_statistics(struct span name)
+{
+	for (size_t i = 0; i < sizeof(statistics) / sizeof(*statistics); i++) {
+		if (statistics[i][0] == '^' ? has_part(name, statistics[i]) : span_equal(name, span_of(statistics[i])))
 			return true;
 	}
 	return false;
@@ -72,7 +86,7 @@ static enum cookie_kind kind_of(struct span name, const struct span *application
 		if (application)
 			kind = COOKIE_NONE;
 	}
-	return kind;
+	return is_statistics(name) ? COOKIE_NONE : kind;
 }
 
 enum cookie_kind cookie_kind_of(const struct fields *request, const struct span *applications, size_t count)

@@ -12,7 +12,7 @@
 #include "message/field.h"
 
 enum cookie_kind {
-	COOKIE_NONE,       /* there are none, or only those that the named application does not look at for what everybody sees */
+	COOKIE_NONE,       /* there are none, or only those of known statistics, or that the named application does not look at for what everybody sees */
 	COOKIE_OTHER,      /* there are some, and nobody said what they are */
 	COOKIE_SESSION,    /* somebody's own: kept for nobody, and answered with what is kept for nobody */
 };

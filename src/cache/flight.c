@@ -100,7 +100,7 @@ enum flight_role cache_flight_join(struct cache_flights *flights, struct cache_f
 	flight->told = FLIGHT_UNTOLD;
 	if (pass->hash == flight->hash && now_ms < pass->until_ms)
 		flight->role = FLIGHT_PASSES;
-	else if (may_lead && (!leader || now_ms - leader->begun_ms >= FLIGHT_LEAD_MS))
+	else if (may_lead && (!leader || now_ms >= leader->begun_ms + FLIGHT_LEAD_MS))
 		lead(shard, flight, leader, now_ms);
 	else if (leader && may_wait) {
 		flight->role = FLIGHT_WAITS;

@@ -3,7 +3,7 @@
  * Who leads is replaced after FLIGHT_LEAD_MS by the next who asks, who takes those that wait with him: nobody keeps a page from others
  * by being slow. Where an answer was not for everybody, nobody waits for the next one to that address, for FLIGHT_PASS_MS.
  *
- * Units    milliseconds of CLOCK_MONOTONIC
+ * Units    milliseconds of CLOCK_MONOTONIC; a worker's may be a little behind another's
  * Owns     nothing: a flight is embedded in its request, and left or ended before that goes; its key lives as long
  * Threads  any; WAKE is called under a lock, by the thread of whoever led: it may only tell the waiter's own thread, which finds `told`
  */

@@ -179,6 +179,20 @@ bool key_accepts_codings(const struct fields *request, struct span codings)
 	return are_among(codings, codings_of(request));
 }
 
+struct span key_codings_write(const struct fields *request, char out[KEY_CODINGS_MAX])
+{
+	struct key_writer writer = { out, 0, KEY_CODINGS_MAX, false };
+	unsigned wanted = codings_of(request);
+
+	for (unsigned i = 0; i < CODINGS_KEPT; i++) {
+		if (wanted >> i & 1 && writer.len)
+			put(&writer, SPAN(", "));
+		if (wanted >> i & 1)
+			put(&writer, codings_kept[i]);
+	}
+	return span_make(out, writer.len);
+}
+
 static void put_codings(struct key_writer *writer, const struct fields *request)
 {
 	unsigned wanted = codings_of(request);

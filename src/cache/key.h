@@ -43,6 +43,9 @@ enum vary_kind key_vary_kind(const struct fields *answer);
 enum result key_vary_write(const struct fields *answer, char out[VARIANT_BYTES_MAX], struct span *vary) must_check;
 /* What REQUEST says in the fields that VARY, as written above, names. RESULT_LIMIT. */
 enum result key_variant_write(const struct fields *request, struct span vary, char out[VARIANT_BYTES_MAX], struct span *variant) must_check;
+/* The codings that are told apart and that REQUEST wants, as an Accept-Encoding for all who want the same, in OUT. */
+#define KEY_CODINGS_MAX 32u
+struct span key_codings_write(const struct fields *request, char out[KEY_CODINGS_MAX]);
 /* Each of the CODINGS of a Content-Encoding list is one of those that are told apart. */
 bool key_knows_codings(struct span codings);
 /* ... and REQUEST says that it can read it. */

@@ -17,7 +17,7 @@ struct face {
 	uint64_t now, before;        /* hashes of what it says, and said; 0: nothing yet */
 	uint64_t changed_ms;         /* 0: never */
 	uint32_t coding;
-	/* Of a page that is learned: who saw what it says now, until they are enough. */
+	/* Who saw what it says now, until they are enough. */
 	bool is_confirming;
 	unsigned source_count;
 	uint32_t sources[1 + LEARN_CONFIRMING];
@@ -25,27 +25,27 @@ struct face {
 
 struct seen_kind {
 	struct visitor_kind kind;
-	uint64_t used_ms;
-};
-
-struct name {
-	uint32_t hash, tried;
+	uint32_t network;                        /* of its first visitor */
+	bool is_common;                          /* another network's have come since */
+	uint64_t used_ms, proved_ms;             /* PROVED: the origin gave one of them what the page says now; 0: not since it changed */
 };
 
 struct page {
 	uint64_t hash, site, party;
 	uint64_t used_ms, until_ms, learned_ms;  /* UNTIL: it is refused */
+	uint64_t agreed_ms;                      /* somebody was shown what it says */
 	uint64_t shared;
-	uint64_t trials_ms, again_ms;            /* when a trial was last added; when one of known names last was */
 	uint64_t doubt, doubt_ms;                /* hash of an answer to a query that differs, and when that was asked; 0: none */
 	enum page_state state;
-	unsigned trials, face_count, kind_count, name_count, source_count;
-	bool is_confirming;                      /* it has changed, in one of its faces */
+	unsigned face_count, kind_count, network_count, source_count;
+	bool is_confirming;                      /* it has changed */
+	bool is_common;                          /* others than those of BEGUN_BY ask for it too */
+	uint32_t begun_by;                       /* network */
 	uint32_t doubt_coding;
+	uint32_t networks[LEARN_NETWORKS];
 	uint32_t sources[LEARN_SOURCES];
 	struct face faces[LEARN_FACES];
 	struct seen_kind kinds[LEARN_KINDS];
-	struct name names[LEARN_NAMES];
 	size_t key_len;
 	char key[LEARN_KEY_MAX];
 };
@@ -53,6 +53,7 @@ struct page {
 struct cache_learner {
 	pthread_mutex_t lock;
 	struct hash_seed seed;
+	uint64_t now_ms;             /* the latest of all workers': each looks at the clock once a turn, and no time since may be less than none */
 	size_t learned;
 	bool is_asked;               /* before, none of its pages is looked at, and so none of its memory is real */
 	struct page pages[SETS][LEARN_WAYS];
@@ -119,32 +120,47 @@ static unsigned dispensable(const struct page *page, uint64_t now_ms)
 	return 0;
 }
 
-static struct page *make(struct cache_learner *learner, const struct learn_visit *visit, uint64_t now_ms)
+static bool is_begun_by(const struct page *page, uint32_t network)
 {
-	struct page *set = set_of(learner, visit->hash), *best = NULL;
-	unsigned own = 0;
+	return page->state != PAGE_FREE && !page->is_common && page->begun_by == network;
+}
 
-	for (unsigned i = 0; i < LEARN_WAYS; i++)
+/* What VISIT takes the place of; NULL: of nothing. Whoever has his part of what lies together, a tenant half and a network that asks for thousands of
+ * pages LEARN_BEGUN, takes none of the others'. */
+static struct page *choose(struct page *set, const struct learn_visit *visit, uint64_t now_ms)
+{
+	struct page *best = NULL;
+	unsigned own = 0, begun = 0;
+
+	for (unsigned i = 0; i < LEARN_WAYS; i++) {
 		own += set[i].state != PAGE_FREE && set[i].party == visit->party;
+		begun += is_begun_by(&set[i], visit->network);
+	}
 	for (unsigned i = 0; i < LEARN_WAYS; i++) {
 		unsigned readiness = dispensable(&set[i], now_ms);
 
-		/* Who has half of them takes none of the others'. */
 		if (!readiness || (set[i].state != PAGE_FREE && own >= LEARN_WAYS / 2 && set[i].party != visit->party))
+			continue;
+		if (begun >= LEARN_BEGUN && !is_begun_by(&set[i], visit->network))
 			continue;
 		if (!best || readiness > dispensable(best, now_ms) || (readiness == dispensable(best, now_ms) && set[i].used_ms < best->used_ms))
 			best = &set[i];
 	}
-	if (!best || visit->key.len > LEARN_KEY_MAX)
-		return NULL;
-	forget(learner, best);
-	*best = (struct page){ .hash = visit->hash, .site = visit->site, .party = visit->party, .used_ms = now_ms, .state = PAGE_WATCHED,
-		               .trials = LEARN_TRIALS, .trials_ms = now_ms, .key_len = visit->key.len };
-	memcpy(best->key, visit->key.at, visit->key.len);
 	return best;
 }
 
-/* -- queries -- */
+static struct page *make(struct cache_learner *learner, const struct learn_visit *visit, uint64_t now_ms)
+{
+	struct page *best = visit->key.len > LEARN_KEY_MAX ? NULL : choose(set_of(learner, visit->hash), visit, now_ms);
+
+	if (!best)
+		return NULL;
+	forget(learner, best);
+	*best = (struct page){ .hash = visit->hash, .site = visit->site, .party = visit->party, .used_ms = now_ms, .state = PAGE_WATCHED,
+		               .begun_by = visit->network, .key_len = visit->key.len };
+	memcpy(best->key, visit->key.at, visit->key.len);
+	return best;
+}
 
 static uint32_t short_hash(const struct cache_learner *learner, struct span text)
 {
@@ -153,80 +169,7 @@ static uint32_t short_hash(const struct cache_learner *learner, struct span text
 	return hash ? hash : 1;
 }
 
-static struct name *find_name(struct page *page, uint32_t hash)
-{
-	for (unsigned i = 0; i < page->name_count; i++) {
-		if (page->names[i].hash == hash)
-			return &page->names[i];
-	}
-	return NULL;
-}
-
-static uint32_t cut_name(const struct cache_learner *learner, struct span *query)
-{
-	struct span pair = span_cut(query, '&');
-
-	return short_hash(learner, span_take(pair, span_find(pair, '=')));
-}
-
-static bool are_names_tried(const struct cache_learner *learner, struct page *page, struct span query)
-{
-	while (query.len) {
-		const struct name *name = find_name(page, cut_name(learner, &query));
-
-		if (!name || name->tried < LEARN_NAME_TRIED)
-			return false;
-	}
-	return true;
-}
-
-/* It made no difference. */
-static void count_names(const struct cache_learner *learner, struct page *page, struct span query)
-{
-	while (query.len) {
-		uint32_t hash = cut_name(learner, &query);
-		struct name *name = find_name(page, hash);
-
-		if (!name && page->name_count < LEARN_NAMES) {
-			name = &page->names[page->name_count++];
-			*name = (struct name){ .hash = hash };
-		}
-		if (name && name->tried < LEARN_NAME_TRIED)
-			name->tried++;
-	}
-}
-
-static bool take_trial(const struct cache_learner *learner, struct page *page, struct span query, uint64_t now_ms)
-{
-	uint64_t added = (now_ms - page->trials_ms) / LEARN_TRIAL_MS;
-
-	if (are_names_tried(learner, page, query)) {
-		if (page->again_ms && now_ms - page->again_ms < LEARN_AGAIN_MS)
-			return false;
-		page->again_ms = now_ms;
-		return true;
-	}
-	if (added) {
-		page->trials = added + page->trials < LEARN_TRIALS ? page->trials + (unsigned)added : LEARN_TRIALS;
-		page->trials_ms = page->trials == LEARN_TRIALS ? now_ms : page->trials_ms + added * LEARN_TRIAL_MS;
-	}
-	if (!page->trials)
-		return false;
-	if (page->trials-- == LEARN_TRIALS)
-		page->trials_ms = now_ms;
-	return true;
-}
-
 /* -- asking -- */
-
-static bool is_kind_seen(const struct page *page, const struct visitor_kind *kind)
-{
-	for (unsigned i = 0; i < page->kind_count; i++) {
-		if (likeness_fits(kind, &page->kinds[i].kind))
-			return true;
-	}
-	return false;
-}
 
 static struct seen_kind *find_kind(struct page *page, const struct visitor_kind *kind)
 {
@@ -237,19 +180,64 @@ static struct seen_kind *find_kind(struct page *page, const struct visitor_kind 
 	return NULL;
 }
 
-/* One visitor can be of as many kinds as he likes: the one that was not asked for longest goes. */
-static void use_kind(struct page *page, const struct visitor_kind *kind, uint64_t now_ms)
+/* One visitor can be of as many kinds as he likes: those that only one network has make room first, then the one that was not asked for longest. */
+static struct seen_kind *place_kind(struct page *page)
 {
-	struct seen_kind *seen = find_kind(page, kind);
+	struct seen_kind *best = page->kinds;
 
-	if (!seen && page->kind_count < LEARN_KINDS)
-		seen = &page->kinds[page->kind_count++];
-	if (!seen) {
-		seen = page->kinds;
-		for (unsigned i = 1; i < page->kind_count; i++)
-			seen = page->kinds[i].used_ms < seen->used_ms ? &page->kinds[i] : seen;
+	if (page->kind_count < LEARN_KINDS)
+		return &page->kinds[page->kind_count++];
+	for (unsigned i = 1; i < page->kind_count; i++) {
+		struct seen_kind *kind = &page->kinds[i];
+
+		if (kind->is_common != best->is_common ? best->is_common : kind->used_ms < best->used_ms)
+			best = kind;
 	}
-	*seen = (struct seen_kind){ *kind, now_ms };
+	return best;
+}
+
+static void prove_kind(struct page *page, const struct learn_visit *visit, uint64_t now_ms)
+{
+	struct seen_kind *seen = find_kind(page, &visit->kind);
+
+	if (!seen && !visit->is_peace)
+		return;
+	if (!seen) {
+		seen = place_kind(page);
+		*seen = (struct seen_kind){ .kind = visit->kind, .network = visit->network };
+	}
+	seen->is_common |= seen->network != visit->network;
+	seen->used_ms = seen->proved_ms = now_ms;
+}
+
+static bool is_network_listed(const struct page *page, uint32_t network)
+{
+	for (unsigned i = 0; i < page->network_count; i++) {
+		if (page->networks[i] == network)
+			return true;
+	}
+	return false;
+}
+
+/* Private addresses are told apart by their kind. */
+static bool is_network_seen(const struct page *page, uint32_t network)
+{
+	return !network || page->network_count == LEARN_NETWORKS || is_network_listed(page, network);
+}
+
+static void count_network(struct page *page, uint32_t network)
+{
+	page->is_common |= page->begun_by != network;
+	if (!is_network_seen(page, network))
+		page->networks[page->network_count++] = network;
+}
+
+/* In peace there is time to look: at every query, at a change, at each network, and at each kind from time to time. */
+static bool is_to_be_proved(const struct page *page, const struct learn_visit *visit, const struct seen_kind *kind, uint64_t now_ms)
+{
+	bool is_from_elsewhere = visit->network && !is_network_listed(page, visit->network);
+
+	return visit->is_peace && (visit->query.len || is_from_elsewhere || page->is_confirming || !kind->proved_ms || now_ms - kind->proved_ms >= LEARN_PROOF_MS);
 }
 
 static enum learn_order order_of(struct cache_learner *learner, const struct learn_visit *visit, uint64_t now_ms)
@@ -265,18 +253,24 @@ static enum learn_order order_of(struct cache_learner *learner, const struct lea
 	page->used_ms = now_ms;
 	if (page->state != PAGE_LEARNED)
 		return otherwise;
-	/* Confirming is no learning, nor is an end of doubt: both come in an attack too, or the page would be nobody's for as long as that lasts. */
-	if (page->is_confirming || page->doubt)
+	/* An end of doubt is no learning: it comes in an attack too, or the page would be nobody's for as long as that lasts. */
+	if (page->doubt)
 		return LEARN_WATCH;
-	if (!is_kind_seen(page, &visit->kind))
-		return otherwise;
 	kind = find_kind(page, &visit->kind);
-	if (kind)
-		kind->used_ms = now_ms;
-	if (visit->is_peace && visit->query.len && take_trial(learner, page, visit->query, now_ms))
+	if (!kind || !is_network_seen(page, visit->network))
+		return otherwise;
+	kind->used_ms = now_ms;
+	if (is_to_be_proved(page, visit, kind, now_ms))
 		return LEARN_WATCH;
 	page->shared++;
-	return kind ? LEARN_SHARE : LEARN_TAKE;
+	return LEARN_SHARE;
+}
+
+static uint64_t latest(struct cache_learner *learner, uint64_t now_ms)
+{
+	if (learner->now_ms < now_ms)
+		learner->now_ms = now_ms;
+	return learner->now_ms;
 }
 
 enum learn_order cache_learner_ask(struct cache_learner *learner, const struct learn_visit *visit, uint64_t now_ms)
@@ -287,7 +281,7 @@ enum learn_order cache_learner_ask(struct cache_learner *learner, const struct l
 		return LEARN_NOTHING;
 	pthread_mutex_lock(&learner->lock);
 	learner->is_asked = true;
-	order = order_of(learner, visit, now_ms);
+	order = order_of(learner, visit, latest(learner, now_ms));
 	pthread_mutex_unlock(&learner->lock);
 	return order;
 }
@@ -297,7 +291,7 @@ enum learn_order cache_learner_ask(struct cache_learner *learner, const struct l
 static bool refuse(struct cache_learner *learner, struct page *page, uint64_t until_ms)
 {
 	struct page refused = { .hash = page->hash, .site = page->site, .party = page->party, .used_ms = page->used_ms, .until_ms = until_ms,
-		                .trials = LEARN_TRIALS, .key_len = page->key_len };
+		                .is_common = page->is_common, .begun_by = page->begun_by, .key_len = page->key_len };
 
 	set_state(learner, page, PAGE_REFUSED);
 	refused.state = PAGE_REFUSED;
@@ -314,7 +308,7 @@ static struct face *face_of(struct page *page, uint32_t coding)
 	}
 	if (page->face_count == LEARN_FACES)
 		return NULL;
-	page->faces[page->face_count] = (struct face){ .coding = coding, .is_confirming = page->state == PAGE_LEARNED };
+	page->faces[page->face_count] = (struct face){ .coding = coding, .is_confirming = true };
 	return &page->faces[page->face_count++];
 }
 
@@ -330,29 +324,36 @@ static bool count_source(uint32_t *sources, unsigned *count, unsigned wanted, ui
 	return *count == wanted;
 }
 
-static void find_changed(struct page *page)
-{
-	page->is_confirming = false;
-	for (unsigned i = 0; i < page->face_count; i++)
-		page->is_confirming |= page->faces[i].is_confirming && page->faces[i].changed_ms;
-}
-
 static void count_visit(struct cache_learner *learner, struct page *page, struct face *face, const struct learn_visit *visit, uint64_t now_ms)
 {
 	uint32_t source = (uint32_t)hash_span(learner->seed, span_make((const char *)&visit->source, sizeof(visit->source)));
 
+	page->agreed_ms = now_ms;
+	prove_kind(page, visit, now_ms);
 	if (visit->is_peace)
-		use_kind(page, &visit->kind, now_ms);
-	if (page->state != PAGE_LEARNED) {
-		if (!count_source(page->sources, &page->source_count, LEARN_SOURCES, source))
-			return;
+		count_network(page, visit->network);
+	/* Colleagues who alone were shown it would confirm each other. */
+	if (face->is_confirming && count_source(face->sources, &face->source_count, 1 + LEARN_CONFIRMING, visit->network ? visit->network : source))
+		face->is_confirming = page->is_confirming = false;
+	if (page->state != PAGE_LEARNED && count_source(page->sources, &page->source_count, LEARN_SOURCES, source)) {
 		page->learned_ms = now_ms;
 		page->source_count = 0;
 		set_state(learner, page, PAGE_LEARNED);
-	} else if (face->is_confirming && count_source(face->sources, &face->source_count, 1 + LEARN_CONFIRMING, source)) {
-		face->is_confirming = false;
-		find_changed(page);
 	}
+}
+
+/* What the page said in its other codings is not what it says now. */
+static void change_others(struct page *page, const struct face *changed, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < page->face_count; i++) {
+		struct face *face = &page->faces[i];
+
+		if (face == changed || !face->now)
+			continue;
+		*face = (struct face){ .before = face->now, .changed_ms = now_ms, .coding = face->coding, .is_confirming = true };
+	}
+	for (unsigned i = 0; i < page->kind_count; i++)
+		page->kinds[i].proved_ms = 0;
 }
 
 /* The page says something else than before, to a visitor who asked without a query. */
@@ -361,47 +362,68 @@ static bool change(struct cache_learner *learner, struct page *page, struct face
 	/* Two at the same time: the one before comes back, or neither lasts. Asked for before it changed, the one before is only late. */
 	if (answer->hash == face->before)
 		return answer->asked_ms < face->changed_ms ? false : refuse(learner, page, now_ms + LEARN_REFUSED_MS);
+	/* The same change as another coding's, or its first. */
+	if (!face->now) {
+		face->now = answer->hash;
+		return true;
+	}
 	if (face->changed_ms && now_ms - face->changed_ms < LEARN_STEADY_MS)
 		return refuse(learner, page, now_ms + LEARN_REFUSED_MS);
-	face->before = face->now;
-	face->now = answer->hash;
-	face->changed_ms = now_ms;
-	if (page->state == PAGE_LEARNED) {
-		face->source_count = 0;
-		page->is_confirming = face->is_confirming = true;
-	} else {
-		page->source_count = page->kind_count = 0;
-	}
+	*face = (struct face){ .now = answer->hash, .before = face->now, .changed_ms = now_ms, .coding = face->coding, .is_confirming = true };
+	change_others(page, face, now_ms);
+	page->is_confirming = true;
+	if (page->state != PAGE_LEARNED)
+		page->source_count = page->kind_count = page->network_count = 0;
+	return true;
+}
+
+/* VISIT got something else than the page says: of its own, if nobody like it was shown the page since that changed. Then it says nothing of what
+ * others get, and those like it get it no more. In an attack nobody is looked at again, so that those who were shown it before count too. */
+static bool is_of_its_own(struct cache_learner *learner, struct page *page, const struct learn_visit *visit, uint64_t now_ms)
+{
+	struct seen_kind *kind = find_kind(page, &visit->kind);
+
+	if (kind && (kind->proved_ms || !visit->is_peace))
+		return false;
+	if (kind)
+		*kind = page->kinds[--page->kind_count];
+	/* Those who are shown what it says do not come any more. */
+	if (visit->is_peace && now_ms - page->agreed_ms >= LEARN_STALE_MS)
+		forget(learner, page);
+	return true;
+}
+
+/* The page without a query is seen again: had it changed when the answer to one differed? False: that is not known yet, or it had not. */
+static bool is_doubt_over(struct cache_learner *learner, struct page *page, const struct face *face, const struct learn_answer *answer, uint64_t now_ms)
+{
+	bool has_changed = face->coding == page->doubt_coding ? answer->hash == page->doubt : answer->hash != face->now;
+
+	if (answer->asked_ms < page->doubt_ms)
+		return false;
+	if (!has_changed)
+		return refuse(learner, page, now_ms + LEARN_PARAMETER_MS);
+	/* In a coding that was not seen before it tells nothing. */
+	if (face->now || face->coding == page->doubt_coding)
+		page->doubt = 0;
 	return true;
 }
 
 static bool tell_bare(struct cache_learner *learner, struct page *page, const struct learn_visit *visit, const struct learn_answer *answer, uint64_t now_ms)
 {
-	uint32_t coding = short_hash(learner, answer->coding);
-	struct face *face = face_of(page, coding);
+	struct face *face = face_of(page, short_hash(learner, answer->coding));
 
-	if (!face)
+	if (!face || (page->state == PAGE_LEARNED && answer->hash != face->now && is_of_its_own(learner, page, visit, now_ms)))
 		return false;
-	/* Who is of a kind of his own, and got something else, says nothing of what others get. */
-	if (page->state == PAGE_LEARNED && answer->hash != face->now && !find_kind(page, &visit->kind))
+	if (page->doubt && !is_doubt_over(learner, page, face, answer, now_ms))
 		return false;
-	if (page->doubt && page->doubt_coding == coding) {
-		if (answer->asked_ms < page->doubt_ms)
-			return false;
-		if (answer->hash != page->doubt)
-			return refuse(learner, page, now_ms + LEARN_PARAMETER_MS);
-		page->doubt = 0;
-	}
-	if (!face->now)
-		face->now = answer->hash;
-	else if (answer->hash != face->now && !change(learner, page, face, answer, now_ms))
+	if (answer->hash != face->now && !change(learner, page, face, answer, now_ms))
 		return false;
 	count_visit(learner, page, face, visit, now_ms);
 	return page->state == PAGE_LEARNED && !face->is_confirming && !page->is_confirming && !page->doubt;
 }
 
 /* Whether a parameter matters is known when there is something to compare with. */
-static void tell_query(struct cache_learner *learner, struct page *page, const struct learn_visit *visit, const struct learn_answer *answer)
+static void tell_query(const struct cache_learner *learner, struct page *page, const struct learn_answer *answer)
 {
 	uint32_t coding = short_hash(learner, answer->coding);
 	const struct face *face = NULL;
@@ -410,9 +432,7 @@ static void tell_query(struct cache_learner *learner, struct page *page, const s
 		face = page->faces[i].coding == coding ? &page->faces[i] : face;
 	if (!face || !face->now)
 		return;
-	if (answer->hash == face->now) {
-		count_names(learner, page, visit->query);
-	} else if (!page->doubt) {
+	if (answer->hash != face->now && !page->doubt) {
 		page->doubt = answer->hash;
 		page->doubt_ms = answer->asked_ms;
 		page->doubt_coding = coding;
@@ -447,7 +467,7 @@ static bool tell(struct cache_learner *learner, const struct learn_visit *visit,
 		return false;
 	if (answer->is_bare)
 		return tell_bare(learner, page, visit, answer, now_ms);
-	tell_query(learner, page, visit, answer);
+	tell_query(learner, page, answer);
 	return false;
 }
 
@@ -456,7 +476,7 @@ bool cache_learner_tell(struct cache_learner *learner, const struct learn_visit 
 	bool is_shared;
 
 	pthread_mutex_lock(&learner->lock);
-	is_shared = tell(learner, visit, answer, now_ms);
+	is_shared = tell(learner, visit, answer, latest(learner, now_ms));
 	pthread_mutex_unlock(&learner->lock);
 	return is_shared;
 }

@@ -1,12 +1,8 @@
 #include "cache/likeness.h"
 
 #include "cache/control.h"
-#include "cache/cookie.h"
-#include "cache/key.h"
 
 #include "base/banned.h"
-
-static const struct hash_seed kind_seed = { 0x6c696b65, 1 };  /* not secret: whoever finds two words that collide is taken for another kind of visitor */
 
 static bool is_one_of(struct span name, const struct span *list, size_t count)
 {
@@ -38,41 +34,139 @@ static bool is_plain_field(const struct field *field)
 	}
 }
 
+/* What scripts fetch says who is there, or how long the queue is now. Browsers tell; who does not tell asks for a page. */
+static bool is_of_script(const struct fields *request)
+{
+	static const struct span destinations[] = { SPAN_INIT("document"), SPAN_INIT("iframe"), SPAN_INIT("frame"), SPAN_INIT("style"), SPAN_INIT("script"),
+		                                    SPAN_INIT("image"), SPAN_INIT("font"), SPAN_INIT("manifest") };
+	const struct field *field = fields_find_name(request, SPAN("sec-fetch-dest"));
+
+	return field && !is_one_of(field->value, destinations, sizeof(destinations) / sizeof(*destinations));
+}
+
 bool likeness_is_plain(const struct fields *request)
 {
+	char text[LIKENESS_LANGUAGE_MAX];
+	struct span languages;
+
 	for (unsigned i = 0; i < request->count; i++) {
 		if (!is_plain_field(&request->list[i]))
 			return false;
 	}
-	return fields_count(request, FIELD_ACCEPT) <= 1 && fields_count(request, FIELD_ACCEPT_LANGUAGE) <= 1 && fields_count(request, FIELD_USER_AGENT) <= 1;
+	return fields_count(request, FIELD_ACCEPT) <= 1 && fields_count(request, FIELD_USER_AGENT) <= 1 && !is_of_script(request) &&
+	       likeness_languages(request, text, &languages) == RESULT_OK;
 }
 
+/* Nobody outside knows the seed: whoever found words that collide with a browser's would choose what those get. */
 static uint32_t short_hash(struct span text)
 {
-	uint32_t hash = (uint32_t)hash_span_nocase(kind_seed, text);
+	uint32_t hash = (uint32_t)hash_span(hash_process_seed(), text);
 
-	return hash ? hash : 1;
+	return !text.len ? 0 : hash ? hash : 1;
 }
 
-/* "nl" of "nl-BE,nl;q=0.9,en". */
-static uint32_t language_of(const struct field *field)
-{
-	struct span first = field ? span_trim(field->value) : SPAN_NONE;
+struct language {
+	struct span tag;
+	unsigned weight;  /* thousandths */
+};
 
-	first = span_take(first, span_find(first, ','));
-	first = span_trim(span_take(first, span_find(first, ';')));
-	first = span_take(first, span_find(first, '-'));
-	return first.len && !span_equal(first, SPAN("*")) ? short_hash(first) : 0;
+/* "0.25": 250. RFC 9110, 12.4.2. */
+static enum result read_weight(struct span text, unsigned *out)
+{
+	unsigned weight, place = 100;
+
+	if (!text.len || text.len > 5 || (text.at[0] != '0' && text.at[0] != '1') || (text.len > 1 && text.at[1] != '.'))
+		return RESULT_MALFORMED;
+	weight = text.at[0] == '1' ? 1000 : 0;
+	for (size_t i = 2; i < text.len; i++, place /= 10) {
+		if (text.at[i] < '0' || text.at[i] > '9')
+			return RESULT_MALFORMED;
+		weight += (unsigned)(text.at[i] - '0') * place;
+	}
+	*out = weight;
+	return weight && weight <= 1000 ? RESULT_OK : RESULT_MALFORMED;  /* what he does not want at all is too rare to be told apart */
+}
+
+static bool is_tag(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = ascii_lower(text.at[i]);
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9' && i) && !(c == '-' && i))
+			return false;
+	}
+	return text.len && text.len <= LIKENESS_TAG_MAX;
+}
+
+static enum result read_language(struct span member, struct language *out)
+{
+	struct span tag = span_trim(span_cut(&member, ';')), weight = span_trim(member);
+
+	*out = (struct language){ tag, 1000 };
+	if (!is_tag(tag) && !span_equal(tag, SPAN("*")))
+		return RESULT_MALFORMED;
+	if (!member.at)
+		return RESULT_OK;
+	return span_starts_nocase(weight, SPAN("q=")) ? read_weight(span_skip(weight, 2), &out->weight) : RESULT_MALFORMED;
+}
+
+static size_t put_language(char *out, struct span tag, unsigned place)
+{
+	static const char weight[] = ";q=0.";
+	size_t len = 0;
+
+	if (place)
+		out[len++] = ',';
+	for (size_t i = 0; i < tag.len; i++)
+		out[len++] = ascii_lower(tag.at[i]);
+	if (!place)
+		return len;
+	memcpy(out + len, weight, sizeof(weight) - 1);
+	len += sizeof(weight) - 1;
+	out[len++] = (char)('0' + LIKENESS_LANGUAGES - place);
+	return len;
+}
+
+_Static_assert(LIKENESS_LANGUAGES <= 10, "weights have one digit");
+_Static_assert(LIKENESS_LANGUAGES * (LIKENESS_TAG_MAX + sizeof(",;q=0.1")) <= LIKENESS_LANGUAGE_MAX, "all of them fit");
+
+enum result likeness_languages(const struct fields *request, char text[LIKENESS_LANGUAGE_MAX], struct span *out)
+{
+	const struct field *field = fields_find(request, FIELD_ACCEPT_LANGUAGE);
+	struct span rest = field ? span_trim(field->value) : SPAN_NONE;
+	unsigned count = 0, before = 1001;
+	size_t len = 0;
+
+	if (fields_count(request, FIELD_ACCEPT_LANGUAGE) > 1)
+		return RESULT_MALFORMED;
+	while (rest.len) {
+		struct language language;
+		enum result result = read_language(span_cut(&rest, ','), &language);
+
+		if (result != RESULT_OK)
+			return result;
+		if (count == LIKENESS_LANGUAGES)
+			return RESULT_LIMIT;
+		/* As browsers say it, the order and the weights mean the same: of two that are liked as much, or of a better one that comes later, some portals
+		 * take the first and others do not. */
+		if (language.weight >= before)
+			return RESULT_MALFORMED;
+		before = language.weight;
+		len += put_language(text + len, language.tag, count++);
+	}
+	*out = span_make(text, len);
+	return RESULT_OK;
 }
 
 /* All that begin with a page are one kind: browsers differ in what follows. */
-static uint32_t accept_of(const struct field *field)
+static struct span accept_of(const struct fields *request)
 {
+	const struct field *field = fields_find(request, FIELD_ACCEPT);
 	struct span value = field ? span_trim(field->value) : SPAN_NONE;
 
-	if (!value.len || span_equal(value, SPAN("*/*")))
-		return 0;
-	return short_hash(span_starts_nocase(value, SPAN("text/html")) ? SPAN("text/html") : value);
+	if (span_equal_nocase(value, SPAN("text/html")) || span_starts_nocase(value, SPAN("text/html,")))
+		return SPAN("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
+	return value;
 }
 
 static enum visitor_agent agent_of(const struct field *field)
@@ -83,7 +177,9 @@ static enum visitor_agent agent_of(const struct field *field)
 		if (span_contains_nocase(field->value, robots[i]))
 			return AGENT_ROBOT;
 	}
-	return field && span_contains_nocase(field->value, SPAN("mobi")) ? AGENT_MOBILE : AGENT_OTHER;
+	if (field && span_contains_nocase(field->value, SPAN("mobi")))
+		return AGENT_MOBILE;
+	return field && span_starts(field->value, SPAN("Mozilla/")) ? AGENT_BROWSER : AGENT_OTHER;
 }
 
 /* RFC 1918, 6598, 3927, 4193, 4291: whom a portal of an administration may take for a colleague. */
@@ -97,25 +193,53 @@ static bool is_private(const struct address *address)
 	       (v4[0] == 100 && (v4[1] & 0xc0) == 64) || (v4[0] == 169 && v4[1] == 254);
 }
 
+uint32_t likeness_network(const struct address *source)
+{
+	bool is_v4 = address_is_v4(source);
+	uint32_t hash = (uint32_t)hash_span(hash_process_seed(), span_make((const char *)source->bytes + (is_v4 ? 12 : 0), is_v4 ? 2 : 4));
+
+	return is_private(source) ? 0 : hash ? hash : 1;
+}
+
+static bool says_one(const struct fields *request, struct span name)
+{
+	const struct field *field = fields_find_name(request, name);
+
+	return field && span_equal(span_trim(field->value), SPAN("1"));
+}
+
 struct visitor_kind likeness_kind(const struct fields *request, const struct address *source)
 {
+	char text[LIKENESS_LANGUAGE_MAX];
+	struct span languages;
+
+	if (likeness_languages(request, text, &languages) != RESULT_OK)
+		languages = SPAN_NONE;
 	return (struct visitor_kind){
-		.language = language_of(fields_find(request, FIELD_ACCEPT_LANGUAGE)), .accept = accept_of(fields_find(request, FIELD_ACCEPT)),
+		.language = short_hash(languages), .accept = short_hash(accept_of(request)),
 		.agent = (uint8_t)agent_of(fields_find(request, FIELD_USER_AGENT)), .is_private = is_private(source),
-		.has_cookies = cookie_kind_of(request, NULL, 0) != COOKIE_NONE,
+		.has_dnt = says_one(request, SPAN("dnt")), .has_gpc = says_one(request, SPAN("sec-gpc")),
 	};
 }
 
-/* Who says nothing of languages, or of what he accepts, takes any (RFC 9110, 12.5.1 and 12.5.4). */
-bool likeness_fits(const struct visitor_kind *kind, const struct visitor_kind *seen)
+void likeness_words(const struct fields *request, const struct visitor_kind *kind, char text[LIKENESS_LANGUAGE_MAX], struct kind_words *words)
 {
-	return kind->agent == seen->agent && kind->is_private == seen->is_private && kind->has_cookies == seen->has_cookies &&
-	       (!kind->language || kind->language == seen->language) && (!kind->accept || kind->accept == seen->accept);
+	static const struct span agents[] = {
+		[AGENT_OTHER] = SPAN_INIT("Bouclier"),
+		[AGENT_BROWSER] = SPAN_INIT("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0 Bouclier"),
+		[AGENT_MOBILE] = SPAN_INIT("Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0 Bouclier"),
+		[AGENT_ROBOT] = SPAN_INIT("Mozilla/5.0 (compatible; Bouclier, for a robot)"),
+	};
+
+	*words = (struct kind_words){ .agent = agents[kind->agent], .accept = accept_of(request) };
+	if (likeness_languages(request, text, &words->language) != RESULT_OK)
+		words->language = SPAN_NONE;
 }
 
-bool likeness_equals(const struct visitor_kind *kind, const struct visitor_kind *seen)
+bool likeness_equals(const struct visitor_kind *a, const struct visitor_kind *b)
 {
-	return likeness_fits(kind, seen) && kind->language == seen->language && kind->accept == seen->accept;
+	return a->language == b->language && a->accept == b->accept && a->agent == b->agent && a->is_private == b->is_private &&
+	       a->has_dnt == b->has_dnt && a->has_gpc == b->has_gpc;
 }
 
 /* -- secrets -- */

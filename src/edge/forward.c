@@ -211,7 +211,7 @@ static enum step_outcome read_response_head(struct request *request)
 	enum result result;
 
 	request->response.fields.count = 0;  /* its arena memory serves every try */
-	result = response_head_read(&request->response_reader, buffer_span(&origin->in), &limits, request_method(request), &request->response, &used, &fault);
+	result = response_head_read(&request->response_reader, buffer_span(&origin->in), &limits, request_asked_method(request), &request->response, &used, &fault);
 	if (result == RESULT_MORE)
 		return STEP_WAIT;
 	if (fault == HTTP_FAULT_NO_MEMORY)

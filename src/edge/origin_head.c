@@ -56,7 +56,7 @@ static bool reads_answers(const struct request *request)
 }
 
 /* Fields that go no further: about the connection, or ours to say. */
-static bool is_dropped(const struct request *request, const struct field *field)
+static bool is_dropped(const struct request *request, const struct fields *fields, const struct field *field)
 {
 	const struct origin_auth_settings *auth = request->member->settings->auth;
 
@@ -73,18 +73,16 @@ static bool is_dropped(const struct request *request, const struct field *field)
 	default:
 		break;
 	}
-	if (field->id == FIELD_ACCEPT_ENCODING && reads_answers(request))
+	if (field->id == FIELD_ACCEPT_ENCODING && reads_answers(request) && !learning_is_shared(request))
 		return true;
 	/* What is kept here has its own validators; the client's are asked of the answer. */
 	if (request->caching.is_revalidating && (field->id == FIELD_IF_NONE_MATCH || field->id == FIELD_IF_MODIFIED_SINCE))
-		return true;
-	if (learning_drops(request, field))
 		return true;
 	if (field->id == FIELD_OTHER && is_misleading(field->name))
 		return true;
 	if (request->route->settings->drop_unusual_names && is_unusual(field->name))
 		return true;
-	return field_is_hop_by_hop(&request->head.fields, field);
+	return field_is_hop_by_hop(fields, field);
 }
 
 static bool is_named(const struct list_value *names, struct span name)
@@ -157,12 +155,12 @@ static struct span rewritten_path(struct request *request)
 static void put_client_fields(struct request *request, struct head_out *head)
 {
 	const struct edge_header_edit *edit = &request->route->settings->headers.request;
-	const struct fields *fields = &request->head.fields;
+	const struct fields *fields = learning_fields(request);
 
 	for (unsigned i = 0; i < fields->count; i++) {
 		const struct field *field = &fields->list[i];
 
-		if (!is_dropped(request, field) && !is_named(&edit->remove, field->name) && !is_set(&edit->set, field->name))
+		if (!is_dropped(request, fields, field) && !is_named(&edit->remove, field->name) && !is_set(&edit->set, field->name))
 			put(head, field->name, field->value);
 	}
 	for (size_t i = 0; i < edit->set.count; i++) {
@@ -174,7 +172,7 @@ static void put_client_fields(struct request *request, struct head_out *head)
 
 static void put_list_field(struct request *request, struct head_out *head, enum field_id id, struct span name, struct span own)
 {
-	const struct fields *fields = &request->head.fields;
+	const struct fields *fields = learning_fields(request);
 	struct buffer value;
 
 	buffer_init(&value, 8192);
@@ -197,7 +195,7 @@ static void put_forwarded(struct request *request, struct head_out *head)
 	size_t used = 0;
 
 	/* Who was named by Forwarded, or the origin would take the proxy for the visitor. */
-	if (!fields_find(&request->head.fields, FIELD_X_FORWARDED_FOR) && !address_equal(&request->source, &connection->peer.address)) {
+	if (!fields_find(learning_fields(request), FIELD_X_FORWARDED_FOR) && !address_equal(&request->source, &connection->peer.address)) {
 		address_write(&request->source, way);
 		used = strlen(way);
 		memcpy(way + used, ", ", 2);
@@ -209,7 +207,7 @@ static void put_forwarded(struct request *request, struct head_out *head)
 	else
 		put(head, SPAN("X-Forwarded-For"), span_of(way));
 	put(head, SPAN("X-Forwarded-Proto"), proto ? proto->value : connection->is_tls ? SPAN("https") : SPAN("http"));
-	put(head, SPAN("X-Forwarded-Host"), request->head.authority);
+	put(head, SPAN("X-Forwarded-Host"), learning_authority(request));
 }
 
 static void put_via(struct request *request, struct head_out *head)
@@ -220,11 +218,11 @@ static void put_via(struct request *request, struct head_out *head)
 
 	memcpy(text, request->head.version == HTTP_2 ? "2.0 " : request->head.version == HTTP_1_1 ? "1.1 " : "1.0 ", 4);
 	memcpy(text + 4, node.at, node.len);
-	if (fields_find(&request->head.fields, FIELD_VIA))
+	if (fields_find(learning_fields(request), FIELD_VIA))
 		put_list_field(request, head, FIELD_VIA, SPAN("Via"), via);
 	else
 		put(head, SPAN("Via"), via);
-	if (fields_find(&request->head.fields, FIELD_CDN_LOOP))
+	if (fields_find(learning_fields(request), FIELD_CDN_LOOP))
 		put_list_field(request, head, FIELD_CDN_LOOP, SPAN("CDN-Loop"), node);
 }
 
@@ -268,7 +266,7 @@ static void put_ours(struct request *request, struct head_out *head)
 	struct span certificate = is_asked ? transport_client_certificate(&request->connection->transport) : SPAN_NONE;
 	char id[32];
 
-	if (reads_answers(request))
+	if (reads_answers(request) && !learning_is_shared(request))
 		put_codings(request, head);
 	if (request->caching.is_revalidating)
 		put_validators(request, head);
@@ -330,11 +328,11 @@ enum result request_write_head(struct request *request)
 {
 	const struct origin_settings *member = request->member->settings;
 	struct head_out head = { &request->origin->out, RESULT_OK };
-	struct span method = request->head.protocol.len ? method_name(METHOD_GET) : request->head.method_name;
-	bool has_query = request->head.has_query && !learning_is_shared(request);
+	bool is_shared = learning_is_shared(request), is_get = request->head.protocol.len || is_shared;
+	struct span method = is_get ? method_name(METHOD_GET) : request->head.method_name;
 
-	head.result = request_line_write(method, rewritten_path(request), has_query, request->head.query, head.out);
-	put(&head, SPAN("Host"), member->host.len ? member->host : request->head.authority);
+	head.result = request_line_write(method, rewritten_path(request), request->head.has_query && !is_shared, request->head.query, head.out);
+	put(&head, SPAN("Host"), member->host.len ? member->host : learning_authority(request));
 	put_client_fields(request, &head);
 	put_ours(request, &head);
 	put_framing(request, &head);

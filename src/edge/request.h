@@ -146,6 +146,12 @@ static inline enum method request_method(const struct request *request)
 	return request->head.protocol.len ? METHOD_GET : request->head.method;
 }
 
+/* The method that the origin is asked with: a page for everybody is fetched whole, whoever fetches it (caching/learning.h). */
+static inline enum method request_asked_method(const struct request *request)
+{
+	return learning_is_shared(request) ? METHOD_GET : request_method(request);
+}
+
 static inline struct worker *request_worker(const struct request *request)
 {
 	return request->connection->worker;

@@ -14,6 +14,9 @@ static void kinds(void **state)
 		{ "Cookie: __Host-bouclier=x|", NULL, COOKIE_NONE },              /* ours */
 		{ "Cookie: bouclier=x; lang=nl|", NULL, COOKIE_OTHER },
 		{ "Cookie: _ga=GA1.2; consent=yes|", NULL, COOKIE_OTHER },
+		{ "Cookie: _ga=GA1.2; _pk_id.1.2ab=x; __utma=1; _ga_AB12=x|", NULL, COOKIE_NONE },
+		{ "Cookie: _gallery=dark|", NULL, COOKIE_OTHER },
+		{ "Cookie: _pk_identity=x|", NULL, COOKIE_SESSION },
 		{ "Cookie: lang=nl|", "cpanel", COOKIE_OTHER },
 		{ "Cookie: lang=nl|", "wordpress", COOKIE_NONE },
 		{ "Cookie: lang=session|", NULL, COOKIE_OTHER },                 /* names count, not values */

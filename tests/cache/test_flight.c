@@ -47,6 +47,22 @@ static void one_leads(void **state)
 	cache_flights_free(flights);
 }
 
+/* Workers look at the clock once a turn: another's may be a little behind. */
+static void a_clock_that_is_behind_replaces_nobody(void **state)
+{
+	struct cache_flights *flights = cache_flights_new();
+	struct cache_flight leader, other;
+
+	(void)state;
+	begin(&leader, "/a", 7);
+	begin(&other, "/a", 7);
+	assert_int_equal(cache_flight_join(flights, &leader, 1000, true, true), FLIGHT_LEADS);
+	assert_int_equal(cache_flight_join(flights, &other, 999, true, true), FLIGHT_WAITS);
+	cache_flight_end(flights, &leader, FLIGHT_KEPT, 1100);
+	assert_int_equal(cache_flight_told(&other), FLIGHT_KEPT);
+	cache_flights_free(flights);
+}
+
 static void a_slow_one_is_replaced(void **state)
 {
 	struct cache_flights *flights = cache_flights_new();
@@ -109,7 +125,8 @@ static void who_asked_in_his_own_way(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(one_leads), cmocka_unit_test(a_slow_one_is_replaced), cmocka_unit_test(what_is_not_for_everybody),
+	const struct CMUnitTest tests[] = { cmocka_unit_test(one_leads), cmocka_unit_test(a_clock_that_is_behind_replaces_nobody),
+		                            cmocka_unit_test(a_slow_one_is_replaced), cmocka_unit_test(what_is_not_for_everybody),
 		                            cmocka_unit_test(who_asked_in_his_own_way) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

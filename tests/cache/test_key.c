@@ -87,6 +87,25 @@ static void variants(void **state)
 	heads_done(&heads);
 }
 
+static void codings(void **state)
+{
+	static const struct { const char *fields, *codings; } rows[] = {
+		{ "", "" }, { "Accept-Encoding: deflate, x|", "" }, { "Accept-Encoding: zstd;q=0.1, gzip;q=0.2|Accept-Encoding: br|", "gzip, br, zstd" },
+		{ "Accept-Encoding: gzip;q=0, br|", "br" },
+	};
+	char text[KEY_CODINGS_MAX];
+	struct heads heads;
+
+	(void)state;
+	heads_init(&heads);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		print_message("%s\n", rows[i].fields);
+		heads_ask(&heads, "GET /", rows[i].fields);
+		assert_true(span_equal(key_codings_write(&heads.request.fields, text), span_of(rows[i].codings)));
+	}
+	heads_done(&heads);
+}
+
 static void limits(void **state)
 {
 	struct heads heads;
@@ -108,7 +127,7 @@ static void limits(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(keys), cmocka_unit_test(variants), cmocka_unit_test(limits) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(keys), cmocka_unit_test(variants), cmocka_unit_test(codings), cmocka_unit_test(limits) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

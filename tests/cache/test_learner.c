@@ -1,54 +1,7 @@
 /* What is learned of pages, with a clock of the test's own: peace, parameters, changes, attacks, and a day of them. */
-#include "../base/check.h"
-
-#include "cache/learner.h"
+#include "learner_stage.h"
 
 #include "base/banned.h"
-
-#define KEY "0000000000000001 https://portal.example/news"
-
-static struct cache_learner *learner;
-static uint64_t now;
-static bool is_peace;
-
-static int begin(void **state)
-{
-	(void)state;
-	learner = cache_learner_new();
-	assert_non_null(learner);
-	now = 1000000;
-	is_peace = true;
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	cache_learner_free(learner);
-	return 0;
-}
-
-static struct learn_visit visit_of(uint64_t source, const char *query)
-{
-	return (struct learn_visit){ .key = SPAN(KEY), .hash = 77, .site = 1, .party = 5, .source = source, .query = span_of(query), .is_peace = is_peace };
-}
-
-static enum learn_order ask(uint64_t source, const char *query)
-{
-	struct learn_visit visit = visit_of(source, query);
-
-	return cache_learner_ask(learner, &visit, now);
-}
-
-/* SOURCE asks, and gets the page that SAYS. True: it may be given to others. */
-static bool see(uint64_t source, const char *query, uint64_t says)
-{
-	struct learn_visit visit = visit_of(source, query);
-	enum learn_order order = cache_learner_ask(learner, &visit, now);
-	struct learn_answer answer = { .word = WORD_FIT, .hash = says, .asked_ms = now, .is_bare = !*query || order == LEARN_SHARE };
-
-	return order != LEARN_NOTHING && cache_learner_tell(learner, &visit, &answer, now++);
-}
 
 static void say(uint64_t source, const char *query, enum likeness_word word)
 {
@@ -56,20 +9,6 @@ static void say(uint64_t source, const char *query, enum likeness_word word)
 	struct learn_answer answer = { .word = word, .asked_ms = now, .is_bare = !*query };
 
 	(void)cache_learner_tell(learner, &visit, &answer, now++);
-}
-
-static void teach(uint64_t says)
-{
-	for (uint64_t source = 1; source <= LEARN_SOURCES; source++)
-		(void)see(source, "", says);
-}
-
-static size_t count_learned(void)
-{
-	size_t learned = 0;
-
-	(void)cache_learner_view(learner, NULL, 0, &learned);
-	return learned;
 }
 
 static void twenty_sources(void **state)
@@ -84,81 +23,17 @@ static void twenty_sources(void **state)
 	assert_int_equal(count_learned(), 1);
 }
 
-static void a_kind_that_was_not_seen(void **state)
+static void queries_are_ignored_in_an_attack_only(void **state)
 {
-	struct learn_visit french = visit_of(99, "");
-
 	(void)state;
 	teach(7);
-	french.kind.language = 5;
-	assert_int_equal(cache_learner_ask(learner, &french, now), LEARN_WATCH);
-	french.is_peace = false;
-	assert_int_equal(cache_learner_ask(learner, &french, now), LEARN_NOTHING);
-	french.is_peace = true;
-	assert_true(cache_learner_tell(learner, &french, &(struct learn_answer){ .word = WORD_FIT, .hash = 7, .is_bare = true }, now));
-	french.is_peace = false;
-	assert_int_equal(cache_learner_ask(learner, &french, now), LEARN_SHARE);
-}
-
-/* However many kinds one source makes up, a browser's finds room. */
-static void kinds_that_are_made_up(void **state)
-{
-	struct learn_visit visit = visit_of(99, "");
-	const struct learn_answer answer = { .word = WORD_FIT, .hash = 7, .is_bare = true };
-
-	(void)state;
-	teach(7);
-	for (uint32_t i = 1; i <= LEARN_KINDS; i++, now++) {
-		visit.kind.accept = i;
-		assert_true(cache_learner_tell(learner, &visit, &answer, now));
+	for (unsigned i = 0; i < 100; i++) {
+		assert_int_equal(ask(i, "utm=1"), LEARN_WATCH);
+		(void)see(i, "utm=1", 7);
 	}
-	visit.kind = (struct visitor_kind){ .language = 5 };
-	assert_true(cache_learner_tell(learner, &visit, &answer, now));
-	assert_int_equal(cache_learner_ask(learner, &visit, now), LEARN_SHARE);
-	visit.kind.language = 0;
-	visit.is_peace = false;
-	assert_int_equal(cache_learner_ask(learner, &visit, now), LEARN_TAKE);
-}
-
-static void queries_are_tried_in_peace(void **state)
-{
-	unsigned tried = 0;
-	char query[32];
-
-	(void)state;
-	teach(7);
-	for (unsigned i = 0; i < 60000; i++, now++) {  /* a thousand a second, for a minute */
-		snprintf(query, sizeof(query), "q%u=%u", i, i);
-		if (ask(i, query) != LEARN_WATCH)
-			continue;
-		tried++;
-		(void)see(1000 + i, query, 7);
-	}
-	print_message("%u tried\n", tried);
-	assert_in_range(tried, LEARN_TRIALS, LEARN_TRIALS + 60000 / LEARN_TRIAL_MS);
 	is_peace = false;
-	now += LEARN_PARAMETER_MS / 2;
 	for (unsigned i = 0; i < 100; i++)
 		assert_int_equal(ask(i, "z=1"), LEARN_SHARE);
-}
-
-/* A name that made no difference often enough leaves the trials to others. */
-static void names_that_were_tried(void **state)
-{
-	(void)state;
-	for (unsigned i = 0; i < LEARN_NAME_TRIED; i++) {
-		(void)see(1, "", 7);
-		(void)see(1, "utm=1", 7);
-	}
-	teach(7);
-	assert_int_equal(ask(1, "utm=8"), LEARN_WATCH);
-	for (unsigned i = 0; i < 10; i++)
-		assert_int_equal(ask(1, "utm=9"), LEARN_SHARE);
-	assert_int_equal(ask(1, "utm=9&page=2"), LEARN_WATCH);
-	assert_int_equal(ask(1, "page=2"), LEARN_WATCH);
-	assert_int_equal(ask(1, "page=2"), LEARN_SHARE);
-	now += LEARN_AGAIN_MS;
-	assert_int_equal(ask(1, "utm=1"), LEARN_WATCH);
 }
 
 static void a_parameter_that_matters(void **state)
@@ -286,7 +161,7 @@ static void frozen_above_normal(void **state)
 	assert_int_equal(ask(3, "q=1"), LEARN_SHARE);
 	assert_false(see(1, "", 8));  /* who fetches it does not bring it to all */
 	assert_false(see(1, "", 8));
-	assert_int_equal(ask(3, ""), LEARN_WATCH);
+	assert_int_equal(ask(3, "q=1"), LEARN_SHARE);  /* one after the other asks for the page alone, until enough have seen it */
 	assert_false(see(2, "", 8));
 	assert_true(see(3, "", 8));
 }
@@ -298,8 +173,9 @@ static void confirmed_in_an_attack(void **state)
 	teach(7);
 	now += 60000;
 	(void)see(1, "", 8);
-	is_peace = false;
 	assert_int_equal(ask(2, ""), LEARN_WATCH);
+	is_peace = false;
+	assert_int_equal(ask(2, ""), LEARN_SHARE);
 	(void)see(2, "", 8);
 	assert_true(see(3, "", 8));
 }
@@ -363,9 +239,41 @@ static void a_flood_of_pages(void **state)
 	for (uint64_t i = 0; i < 20 * LEARN_PAGES; i++) {
 		struct learn_visit visit = page_of(text, i, 5 + i % 2);
 
+		visit.network = (uint32_t)i;
 		(void)cache_learner_tell(learner, &visit, &answer, now++);
 	}
 	assert_int_equal(ask(1, ""), LEARN_SHARE);
+}
+
+/* One network asks for thousands of pages, and teaches them too: those that citizens are about to teach stay, and so does room for more. */
+static void a_flood_of_pages_of_one_network(void **state)
+{
+	const struct learn_answer answer = { .word = WORD_FIT, .hash = 3, .is_bare = true };
+	char text[LEARN_KEY_MAX];
+	size_t before;
+
+	(void)state;
+	for (uint64_t source = 1; source < LEARN_SOURCES; source++)
+		(void)see(source, "", 7);
+	for (uint64_t i = 0; i < 20 * LEARN_PAGES; i++) {
+		struct learn_visit visit = page_of(text, i, 5);
+
+		visit.network = 9;
+		for (visit.source = 1; visit.source <= LEARN_SOURCES; visit.source++)
+			(void)cache_learner_tell(learner, &visit, &answer, now);
+		now++;
+	}
+	assert_true(see(LEARN_SOURCES, "", 7));
+	before = count_learned();
+	assert_in_range(before, 1, LEARN_PAGES / LEARN_WAYS * LEARN_BEGUN + 1);
+	for (uint64_t i = 0; i < 100; i++) {
+		struct learn_visit visit = page_of(text, 1000000 + i, 5);
+
+		visit.network = 4;
+		for (visit.source = 1; visit.source <= LEARN_SOURCES; visit.source++)
+			(void)cache_learner_tell(learner, &visit, &answer, now);
+	}
+	assert_int_equal(count_learned(), before + 100);
 }
 
 static void what_is_shown(void **state)
@@ -405,13 +313,10 @@ static void long_addresses(void **state)
 	assert_int_equal(cache_learner_ask(learner, &visit, now), LEARN_WATCH);
 }
 
-#define EACH(test) cmocka_unit_test_setup_teardown(test, begin, end)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		EACH(twenty_sources), EACH(a_kind_that_was_not_seen), EACH(kinds_that_are_made_up),
-		 EACH(queries_are_tried_in_peace), EACH(names_that_were_tried),
+		EACH(twenty_sources), EACH(queries_are_ignored_in_an_attack_only), EACH(a_flood_of_pages_of_one_network),
 		EACH(a_parameter_that_matters), EACH(a_parameter_that_came_with_a_change), EACH(a_parameter_while_it_is_watched), EACH(changes),
 		EACH(a_late_answer), EACH(every_answer_differs), EACH(what_is_not_for_everybody), EACH(frozen_above_normal), EACH(confirmed_in_an_attack),
 		EACH(purged), EACH(a_tenant_leaves), EACH(a_flood_of_pages), EACH(what_is_shown), EACH(long_addresses),

@@ -118,6 +118,11 @@ static inline bool caching_has_body(const struct caching *caching)
 {
 	return caching->body != NULL;
 }
+/* It is on its way into memory. */
+static inline bool caching_fills(const struct caching *caching)
+{
+	return caching->filling == FILL_PASSING;
+}
 /* Takes from the origin what has come of a body that is kept. */
 void caching_pull(struct request *request);
 enum result caching_peek(struct request *request, struct span *piece) must_check;

@@ -336,11 +336,11 @@ static bool may_have_copy(const struct request *request)
 
 static struct copies_ask ask_of(const struct request *request)
 {
-	struct visitor_kind visitor = likeness_kind(&request->head.fields, &request->source);
+	const struct fields *fields = &request->head.fields;
 
 	return (struct copies_ask){
-		.site = request->site->key, .key = request->caching.key, .fields = &request->head.fields,
-		.has_cookies = visitor.has_cookies, .needs_judged = inspect_is_due(request), .is_private = visitor.is_private,
+		.site = request->site->key, .key = request->caching.key, .fields = fields, .needs_judged = inspect_is_due(request),
+		.has_cookies = cookie_kind_of(fields, NULL, 0) != COOKIE_NONE, .is_private = likeness_kind(fields, &request->source).is_private,
 	};
 }
 

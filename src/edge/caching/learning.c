@@ -1,5 +1,6 @@
 #include "edge/caching/learning.h"
 
+#include "cache/key.h"
 #include "edge/inspect/inspect.h"
 #include "edge/request.h"
 #include "source/entry.h"
@@ -24,15 +25,16 @@ static struct learn_visit visit_of(const struct request *request)
 
 	return (struct learn_visit){
 		.key = learning->key, .hash = learning->hash, .site = request->site->key, .party = request->site->tenant->key,
-		.source = source.bits, .kind = likeness_kind(&request->head.fields, &request->source),
+		.source = source.bits, .network = likeness_network(&request->source), .kind = likeness_kind(&request->head.fields, &request->source),
 		.query = request->head.query, .is_peace = meter_level(request->site->meter) == LEVEL_NORMAL,
 	};
 }
 
-/* Security, fails closed: with a cookie that nobody knows it is not anonymous, whatever the answer says. */
+/* Security, fails closed: with a cookie that nobody knows it is not anonymous, whatever the answer says; nor where the application is named, of which we
+ * know what is somebody's own, and not by what it chooses a language or a colour. */
 static bool is_anonymous(const struct request *request)
 {
-	return request->caching.cookies == COOKIE_NONE && likeness_is_plain(&request->head.fields) &&
+	return cookie_kind_of(&request->head.fields, NULL, 0) == COOKIE_NONE && likeness_is_plain(&request->head.fields) &&
 	       !likeness_has_secret(request->head.path, request->head.query);
 }
 
@@ -57,6 +59,42 @@ static struct span without_query(const struct request *request)
 	return request->head.has_query ? span_take(key, key.len - request->head.query.len - 1) : key;
 }
 
+static enum result add_word(struct fields *fields, enum field_id id, struct span name, struct span value)
+{
+	return value.len ? fields_add(fields, id, name, value) : RESULT_OK;
+}
+
+/* What an answer may depend on by its kind of visitor (likeness.h) is said in the words of all of that kind, and nothing else is: a bot that fetches a page
+ * for all chooses nothing of what is in it, nor that there is none. */
+static enum result make_asked(struct request *request, const struct visitor_kind *kind)
+{
+	struct fields *asked = &request->caching.learning.asked;
+	struct span host = request->head.authority;
+	char *text = arena_take(&request->arena, LIKENESS_LANGUAGE_MAX + KEY_CODINGS_MAX), *lower = arena_take(&request->arena, host.len);
+	struct kind_words words;
+	enum result result;
+
+	if (!text || !lower)
+		return RESULT_NO_MEMORY;
+	for (size_t i = 0; i < host.len; i++)
+		lower[i] = ascii_lower(host.at[i]);
+	request->caching.learning.authority = span_make(lower, host.len);
+	likeness_words(&request->head.fields, kind, text, &words);
+	fields_init(asked, &request->arena, 6);
+	result = add_word(asked, FIELD_USER_AGENT, SPAN("User-Agent"), words.agent);
+	if (result == RESULT_OK)
+		result = add_word(asked, FIELD_ACCEPT, SPAN("Accept"), words.accept);
+	if (result == RESULT_OK)
+		result = add_word(asked, FIELD_ACCEPT_LANGUAGE, SPAN("Accept-Language"), words.language);
+	if (result == RESULT_OK)
+		result = add_word(asked, FIELD_ACCEPT_ENCODING, SPAN("Accept-Encoding"), key_codings_write(&request->head.fields, text + LIKENESS_LANGUAGE_MAX));
+	if (result == RESULT_OK && kind->has_dnt)
+		result = add_word(asked, FIELD_OTHER, SPAN("DNT"), SPAN("1"));
+	if (result == RESULT_OK && kind->has_gpc)
+		result = add_word(asked, FIELD_OTHER, SPAN("Sec-GPC"), SPAN("1"));
+	return result;
+}
+
 void learning_ask(struct request *request)
 {
 	struct caching *caching = &request->caching;
@@ -69,6 +107,9 @@ void learning_ask(struct request *request)
 	learning->hash = request->head.has_query ? cache_store_hash(request->connection->worker->common->cache->store, learning->key) : caching->hash;
 	visit = visit_of(request);
 	learning->order = cache_learner_ask(learner_of(request), &visit, now_ms(request));
+	/* Security, fails closed: without memory it goes as it is, and says nothing of the page. */
+	if (learning_is_shared(request) && make_asked(request, &visit.kind) != RESULT_OK)
+		learning->order = LEARN_NOTHING;
 	if (!learning_is_shared(request))
 		return;
 	caching->key = caching->flight.key = learning->key;
@@ -79,21 +120,30 @@ void learning_ask(struct request *request)
 
 bool learning_is_shared(const struct request *request)
 {
-	return request->caching.learning.order == LEARN_SHARE || request->caching.learning.order == LEARN_TAKE;
+	return request->caching.learning.order == LEARN_SHARE;
 }
 
-bool learning_may_lead(const struct request *request)
+const struct fields *learning_fields(const struct request *request)
 {
-	return request->caching.learning.order != LEARN_TAKE;
+	return learning_is_shared(request) ? &request->caching.learning.asked : &request->head.fields;
 }
 
-/* What an answer may depend on by its kind of visitor (likeness.h) goes on, and nothing else: whoever fetches a page for all chooses as
- * little as can be of what is in it; what he chose all the same, two more have to have seen. */
-bool learning_drops(const struct request *request, const struct field *field)
+struct span learning_authority(const struct request *request)
 {
-	if (!learning_is_shared(request))
-		return false;
-	return field->id != FIELD_ACCEPT && field->id != FIELD_ACCEPT_ENCODING && field->id != FIELD_ACCEPT_LANGUAGE && field->id != FIELD_USER_AGENT;
+	return learning_is_shared(request) ? request->caching.learning.authority : request->head.authority;
+}
+
+struct request_head learning_head(const struct request *request)
+{
+	struct request_head head = request->head;
+
+	head.fields = *learning_fields(request);
+	head.authority = learning_authority(request);
+	if (learning_is_shared(request)) {
+		head.method = METHOD_GET;
+		head.has_query = false;
+	}
+	return head;
 }
 
 static void tell(struct request *request, enum likeness_word word, uint64_t hash)
@@ -120,7 +170,7 @@ static bool is_seen_whole(const struct request *request)
 {
 	struct body_size size = request->response.body;
 
-	return request->head.method == METHOD_GET && !do_rules_object(request) && size.framing != BODY_UNTIL_CLOSE &&
+	return request_asked_method(request) == METHOD_GET && !do_rules_object(request) && size.framing != BODY_UNTIL_CLOSE &&
 	       !(size.is_known && size.bytes > (uint64_t)request->route->settings->cache.object_bytes);
 }
 
@@ -147,6 +197,14 @@ enum cache_refusal learning_judge(struct request *request, enum cache_refusal re
 		return refusal;
 	policy_live_learned(&request->response.fields, took_s, life);
 	return life->age_s < MICRO_FRESH_S ? CACHE_NONE : CACHE_STALE;
+}
+
+/* A portal that turns a bot's address away would be asked by everybody alone. */
+bool learning_is_of_one(const struct request *request)
+{
+	enum likeness_word word = likeness_judge(&request->response);
+
+	return learning_is_shared(request) && (word == WORD_ELSEWHERE || word == WORD_NONE);
 }
 
 void learning_look(struct request *request, struct span piece)

@@ -1,7 +1,7 @@
 /* What is learned of pages that are the same for everybody (cache/learner.h), in a request's life.
  *
  *     look_up  learning_ask     may the request have what others got? Then it has their address: without its query
- *     forward  learning_drops   ... and the origin is asked for the page as anybody asks for it, so that nothing of one visitor is in it
+ *     forward  learning_fields  ... and the origin is asked for the page in the words of his kind, so that nothing of one visitor is in it: with GET, too
  *     store    learning_judge   what came is looked at, and kept for a minute though it declares nothing
  *     deliver  learning_see     its body passes; at the end, what it was is told
  *
@@ -16,6 +16,8 @@ struct request;
 
 struct learning {
 	enum learn_order order;
+	struct fields asked;          /* of LEARN_SHARE: what the origin is told of who asks, and for which host */
+	struct span authority;
 	struct span key;              /* in the request's arena; empty: there is nothing to tell */
 	uint64_t hash;                /* of it */
 	struct hash_stream seen;      /* of the answer, so far */
@@ -28,12 +30,14 @@ struct learning {
 void learning_ask(struct request *request);
 /* Its answer is asked for as anybody's. */
 bool learning_is_shared(const struct request *request);
-/* It may fetch for others. */
-bool learning_may_lead(const struct request *request);
-/* FIELD of the request does not go to the origin: the page is asked for as anybody would. */
-bool learning_drops(const struct request *request, const struct field *field);
+/* What the origin is told: as the request came, or as anybody of his kind asks. */
+const struct fields *learning_fields(const struct request *request);
+struct span learning_authority(const struct request *request);
+struct request_head learning_head(const struct request *request);
 /* An answer that may not be kept because of REFUSAL, or may: what is to be done with it, and for how long in LIFE. */
 enum cache_refusal learning_judge(struct request *request, enum cache_refusal refusal, int64_t took_s, struct cache_life *life);
+/* The answer says nothing of the page, but that this one did not get it: another asks. */
+bool learning_is_of_one(const struct request *request);
 /* PIECE of the body is next; COUNT bytes of it have gone on; all of it has. */
 void learning_look(struct request *request, struct span piece);
 void learning_take(struct request *request, size_t count);

@@ -106,9 +106,12 @@ static enum flight_role join(struct request *request, bool may_wait, bool may_le
 
 /* -- what is there -- */
 
-/* A part is not kept, and a whole file is not fetched for it; a HEAD brings nothing to keep, and who says no-store neither. */
+/* A part is not kept, and a whole file is not fetched for it; a HEAD brings nothing to keep, and who says no-store neither. What is learned is fetched
+ * as for anybody. */
 static bool may_bring_all(const struct request *request, const struct cache_control *wanted)
 {
+	if (learning_is_shared(request))
+		return true;
 	return request->head.method == METHOD_GET && !fields_find(&request->head.fields, FIELD_RANGE) && !policy_is_unwanted(wanted);
 }
 
@@ -143,7 +146,7 @@ static enum step_outcome use_old(struct request *request, struct cache_object *o
 
 	if (is_origin_ill(request, object))
 		return show(request, object, CACHING_IF_ERROR);
-	role = join(request, !is_behind && may_bring, may_bring && learning_may_lead(request));
+	role = join(request, !is_behind && may_bring, may_bring);
 	if (is_behind && role != FLIGHT_LEADS)
 		return show(request, object, CACHING_STALE);
 	request->caching.state = CACHING_MISS;
@@ -216,7 +219,7 @@ static enum step_outcome look_for_missing(struct request *request, const struct 
 		return answer_not_kept(request);
 	request->caching.state = CACHING_MISS;
 	/* What the client has already it asks for with its own validators: a 304 of the origin's is the cheapest answer, and nothing to keep. */
-	role = join(request, may_bring, may_bring && learning_may_lead(request) && (learning_is_shared(request) || !is_conditional(request)));
+	role = join(request, may_bring, may_bring && (learning_is_shared(request) || !is_conditional(request)));
 	if (role == FLIGHT_WAITS)
 		return wait_for_other(request);
 	/* Whoever led before was looked for too early: he has just kept what he brought. */
@@ -225,6 +228,20 @@ static enum step_outcome look_for_missing(struct request *request, const struct 
 		return STEP_NEXT;
 	caching_land(request, FLIGHT_KEPT);
 	return use(request, object, wanted, true);
+}
+
+/* Availability, fails open: whoever says no-store or no-cache for a page that is learned does not have it computed anew, whatever `obey_clients` says; a
+ * flood says it. */
+static void read_wanted(const struct request *request, struct cache_control *wanted)
+{
+	bool is_only_kept;
+
+	cache_control_read(&request->head.fields, wanted);
+	is_only_kept = wanted->only_if_cached;
+	if (!learning_is_shared(request))
+		return;
+	cache_control_read(learning_fields(request), wanted);
+	wanted->only_if_cached = is_only_kept;
 }
 
 static enum step_outcome look(struct request *request, bool has_waited)
@@ -236,7 +253,7 @@ static enum step_outcome look(struct request *request, bool has_waited)
 	object = find(request);
 	if (!object && disk_brings(request))
 		return STEP_WAIT;
-	cache_control_read(&request->head.fields, &wanted);
+	read_wanted(request, &wanted);
 	return object ? use(request, object, &wanted, has_waited) : look_for_missing(request, &wanted);
 }
 

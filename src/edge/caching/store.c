@@ -190,14 +190,15 @@ static void judge(struct request *request)
 {
 	struct caching *caching = &request->caching;
 	const struct cache_rules rules = rules_of(request);
+	const struct request_head asked = learning_head(request);
 	struct cache_life life;
-	enum cache_refusal refusal = policy_judge_answer(&request->head, caching->cookies, &request->response, &rules, wall_s(request), took_s(request), &life);
+	enum cache_refusal refusal = policy_judge_answer(&asked, caching->cookies, &request->response, &rules, wall_s(request), took_s(request), &life);
 
 	refusal = learning_judge(request, refusal, took_s(request), &life);
 	if (refusal == CACHE_NONE && caching_is_judged_good(request)) {
 		begin_keeping(request, &life);
 	} else {
-		caching_land(request, end_of(refusal, request->response.status));
+		caching_land(request, learning_is_of_one(request) ? FLIGHT_LOST : end_of(refusal, request->response.status));
 		if (refusal != CACHE_NONE && caching_is_judged_good(request))
 			begin_copying(request);
 	}
@@ -243,11 +244,12 @@ static bool may_stay(const struct request *request, const struct cache_object *f
 {
 	struct response_head head = { .status = fresh->status, .fields = fresh->fields };
 	const struct cache_rules rules = rules_of(request);
+	const struct request_head asked = learning_head(request);
 	struct cache_life life;
 
 	/* With a Vary of its own it is a variant, of a request that was not asked for it. */
 	return !fields_find(&request->response.fields, FIELD_SET_COOKIE) && !has_other_vary(request, request->caching.stale) &&
-	       policy_judge_answer(&request->head, request->caching.cookies, &head, &rules, wall_s(request), 0, &life) == CACHE_NONE;
+	       policy_judge_answer(&asked, request->caching.cookies, &head, &rules, wall_s(request), 0, &life) == CACHE_NONE;
 }
 
 static bool put(struct request *request, struct cache_object *fresh)

@@ -21,7 +21,7 @@ static enum result begin(struct request *request)
 	if (!request->down_has_feed || request->is_own)
 		feed_init(&request->down, size, UINT64_MAX, &request->arena);
 	request->down.reader.drops_trailers = true;
-	if (!request->is_own && !request->is_tunnel && response_has_body(request))
+	if (!request->is_own && !request->is_tunnel && (response_has_body(request) || caching_fills(&request->caching)))
 		inject_begin(request);
 	if (request->is_injected)
 		caching_give_up(request);
@@ -38,7 +38,7 @@ static enum result begin(struct request *request)
 		request->up_is_chunked = false;
 	}
 	/* Not before its head is out of the origin's buffer. HTTP/1 says it when its own buffer is flushed. */
-	if (request->is_h2 && request->down_is_done)
+	if (request->is_h2 && request->down_is_done && !caching_fills(&request->caching))
 		response_origin_done(request);
 	return result;
 }
@@ -116,6 +116,11 @@ enum step_outcome step_deliver(struct request *request)
 		if (up == RESULT_NO_MEMORY)
 			return cut(request, REASON_NO_MEMORY);
 		caching_pull(request);  /* however slowly the client takes it */
+		/* All of what a HEAD asks about is fetched, for others. */
+		if (caching_fills(&request->caching) && request->head.method == METHOD_HEAD) {
+			response_set_idle_clock(request);
+			return STEP_WAIT;
+		}
 	}
 	if (!request->is_h2)
 		return deliver_http1(request);

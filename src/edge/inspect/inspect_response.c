@@ -176,7 +176,7 @@ static bool is_endless(const struct request *request)
 
 static bool has_body(const struct request *request)
 {
-	return request->response.body.framing != BODY_NONE && !request->wants_tunnel && request->head.method != METHOD_HEAD;
+	return request->response.body.framing != BODY_NONE && !request->wants_tunnel && request_asked_method(request) != METHOD_HEAD;
 }
 
 static enum step_outcome ask_head(struct request *request)
