@@ -115,10 +115,12 @@ static bool is_at_floor(const struct limit *limit)
  * quick and slow answers are of one kind, chance alone makes as much of a mean. */
 static bool is_usual(const struct limit *limit, const struct limit_kind *kind, double mean_us)
 {
-	double error_us = sqrt(fmax(0, kind->squares / kind->count - mean_us * mean_us) / kind->count);
+	double error_us;
 
-	return limit->is_probing && kind->count >= SURELY_ANSWERS && limit->most_at_work <= limit->usual_at_work * FEWER_SHARE && mean_us >= USUAL_SHARE * kind->usual_us &&
-	       mean_us - 2 * error_us >= SURELY_SHARE * kind->usual_us;
+	if (!limit->is_probing || kind->usual_us <= 0 || kind->count < SURELY_ANSWERS || limit->most_at_work > limit->usual_at_work * FEWER_SHARE)
+		return false;
+	error_us = sqrt(fmax(0, kind->squares / kind->count - mean_us * mean_us) / kind->count);
+	return mean_us >= USUAL_SHARE * kind->usual_us && mean_us - 2 * error_us >= SURELY_SHARE * kind->usual_us;
 }
 
 /* Of the kinds that are known. */

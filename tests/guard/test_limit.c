@@ -314,6 +314,23 @@ static void a_probe_that_holds_nobody_back_teaches_nothing(void **state)
 	assert_true(limit.kinds[0].calm_us < 22000);
 }
 
+/* Of a kind that came in probes only nobody knows what is usual: another probe of it has nothing to compare. */
+static void a_kind_of_probes_only_proves_nothing(void **state)
+{
+	struct limit limit;
+
+	(void)state;
+	limit_init(&limit, &range, 0);
+	limit_freeze(&limit, true);
+	limit.is_probing = true;
+	limit.usual_at_work = 20;
+	limit.kinds[1].calm_us = 1000;
+	for (uint64_t i = 0; i < 20; i++)
+		limit_learn(&limit, &(struct limit_answer){ 1, 1 + i * 10000, 1 + i * 10000 + 50000, 8 });
+	assert_false(limit.is_probing);
+	assert_true(limit.kinds[1].calm_us <= 1000);
+}
+
 static void keeps_to_its_range(void **state)
 {
 	struct limit_range narrow = { 2, 3, 6 };
@@ -357,6 +374,7 @@ int main(void)
 		cmocka_unit_test(one_kind_may_be_many),
 		cmocka_unit_test(files_among_pages_do_not_pull_it_up),
 		cmocka_unit_test(a_probe_that_holds_nobody_back_teaches_nothing),
+		cmocka_unit_test(a_kind_of_probes_only_proves_nothing),
 		cmocka_unit_test(keeps_to_its_range),
 		cmocka_unit_test(nonsense_teaches_nothing),
 	};
