@@ -8,7 +8,7 @@
 
 #include "base/banned.h"
 
-#define EVENTS_A_ROUND 256
+#define EVENTS_A_ROUND 64
 #define SLEEP_MAX_MS 1000
 
 static void read_clocks(struct loop *loop)

@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define ACCEPTING_NS 8000000u
+#define ACCEPTING_NS 1000000u
 
 struct accepting {
 	uint64_t round_ns;        /* when it began */

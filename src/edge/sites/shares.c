@@ -6,7 +6,7 @@
 
 #include "base/banned.h"
 
-#define TURNS_NS 4000000u        /* of all sites, in one round of the loop: those who have not said who they are wait for so long */
+#define TURNS_NS 1000000u
 #define LAG_NS 1000000u          /* a round that took longer made somebody wait */
 #define BATCH 32u                /* so many that have something to do at once are worth an order */
 
