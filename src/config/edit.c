@@ -15,6 +15,7 @@ struct edit {
 	struct complaints *complaints;
 	struct document document;
 	struct node *root;              /* as read, then changed as the new text must read */
+	const struct node *subject;     /* what is changed, for complaints; NULL: the file */
 	struct patch patches[PATCHES_MAX];
 	size_t patch_count;
 	struct buffer insert;           /* what the patch puts in */
@@ -39,12 +40,17 @@ static void edit_done(struct edit *edit)
 	document_done(&edit->document);
 }
 
-static enum result refuse(struct edit *edit, const struct node *node, const char *why)
+static enum result refuse_for(struct edit *edit, const struct node *node, const char *why, const char *what_now)
 {
 	struct place place = { edit->file, node ? node->line : 0, node ? node->column : 0 };
 
-	complain(edit->complaints, COMPLAINT_ERROR, place, SPAN_NONE, "%s: to be edited by hand", why);
+	complain(edit->complaints, COMPLAINT_ERROR, place, SPAN_NONE, "%s: %s", why, what_now);
 	return RESULT_REFUSED;
+}
+
+static enum result refuse(struct edit *edit, const struct node *node, const char *why)
+{
+	return refuse_for(edit, node, why, "to be edited by hand");
 }
 
 static void put(struct edit *edit, struct span text)
@@ -78,6 +84,19 @@ static void put_pair(struct edit *edit, const char *key, struct span value)
 static void cut_out(struct edit *edit, size_t start, size_t end, struct span with)
 {
 	edit->patches[edit->patch_count++] = (struct patch){ start, end, with };
+}
+
+/* One more entry of a flow PARENT is about to be put in. -> where */
+static size_t begin_entry(struct edit *edit, const struct node *parent)
+{
+	struct flow_end end = flow_end(edit->text, parent);
+
+	if (end.comma != SIZE_MAX)
+		cut_out(edit, end.comma, end.comma, SPAN(","));
+	if (end.columns != SIZE_MAX)
+		put_break(edit, end.columns);
+	put(edit, end.lead);
+	return end.at;
 }
 
 static struct node *new_node(struct edit *edit, enum node_kind kind, struct span text)
@@ -137,7 +156,7 @@ static enum result finish(struct edit *edit, struct buffer *out)
 	result = document_read(&document, &edit->file, buffer_span(out), &own, &root);
 	if (result != RESULT_NO_MEMORY && (result != RESULT_OK || own.errors || !root || !node_equal(root, edit->root))) {
 		buffer_reset(out);
-		result = refuse(edit, NULL, "the change cannot be made without touching other things");
+		result = refuse(edit, edit->subject, "the change cannot be made without touching other things");
 	}
 	document_done(&document);
 	complaints_done(&own);
@@ -185,6 +204,12 @@ static struct node *find_item(const struct node *list, struct span key, struct s
 static struct node *find_site(const struct edit *edit, struct span name)
 {
 	return find_item(find_sites(edit), SPAN("name"), name);
+}
+
+/* "key:", and nothing behind it. */
+static bool is_nothing(const struct node *node)
+{
+	return node->kind == NODE_SCALAR && node->is_plain && !node->text.len;
 }
 
 /* The same in a block and in a flow: one line. */
@@ -241,9 +266,10 @@ static void add_list(struct edit *edit, const struct new_site *site)
 static void add_item(struct edit *edit, const struct node *sites, const struct new_site *site)
 {
 	size_t at = sites->last ? content_end(edit->text, sites->last) : sites->end;
+	bool is_kept = sites->is_flow && (sites->count || flow_is_annotated(edit->text, sites));
 
-	if (sites->kind == NODE_LIST && sites->is_flow && sites->count) {
-		put(edit, SPAN(", "));
+	if (is_kept) {
+		at = begin_entry(edit, sites);
 		put_flow_site(edit, site);
 	} else if (sites->kind == NODE_LIST && !sites->is_flow) {
 		put_break(edit, sites->column - 1u);
@@ -254,7 +280,7 @@ static void add_item(struct edit *edit, const struct node *sites, const struct n
 		put_site(edit, site, 2);
 		at = sites->kind == NODE_LIST ? at : line_end(edit->text, at);
 	}
-	cut_out(edit, sites->is_flow && !sites->count ? sites->start : at, at, buffer_span(&edit->insert));
+	cut_out(edit, sites->is_flow && !is_kept ? sites->start : at, at, buffer_span(&edit->insert));
 }
 
 static void link_waf(struct edit *edit, struct node *site, struct span ruleset)
@@ -270,13 +296,14 @@ static void link_waf(struct edit *edit, struct node *site, struct span ruleset)
 static enum result add_site(struct edit *edit, const void *argument)
 {
 	const struct new_site *site = argument;
-	struct node *sites = find_sites(edit), *item;
+	struct node *sites = find_sites(edit), *item, *same = find_site(edit, site->name);
 
-	if (find_site(edit, site->name))
-		return refuse(edit, find_site(edit, site->name), "there is a site of that name already");
+	edit->subject = sites;
+	if (same)
+		return refuse_for(edit, same, "there is a site of that name already", "it has to go first");
 	if (edit->root && edit->root->is_flow)
 		return refuse(edit, edit->root, "the file is one { } mapping");
-	if (sites && sites->kind != NODE_LIST && !(sites->kind == NODE_SCALAR && sites->is_plain && !sites->text.len))
+	if (sites && sites->kind != NODE_LIST && !is_nothing(sites))
 		return refuse(edit, sites, "`sites` is not a list");
 	if (sites)
 		add_item(edit, sites, site);
@@ -307,27 +334,14 @@ enum result config_edit_add_site(struct span file, struct span text, const struc
 	return run(file, text, add_site, site, complaints, out);
 }
 
-/* An entry of a flow collection, with the comma that it no longer needs. FROM is where the entry begins (its key). */
-static void cut_flow_entry(struct edit *edit, const struct node *parent, const struct node *child)
-{
-	const struct node *before = node_before(parent, child), *next = child->next;
-	size_t from = child->key ? child->key->start : child->start;
-	size_t to = child->end;
-
-	if (next)
-		to = next->key ? next->key->start : next->start;
-	else if (before)
-		from = before->end;
-	cut_out(edit, from, to, SPAN_NONE);
-}
-
 /* An ITEM of LIST, which is the value of a key. */
 static enum result cut_item(struct edit *edit, struct node *list, struct node *item)
 {
 	size_t dash;
 
+	edit->subject = item;
 	if (list->is_flow) {
-		cut_flow_entry(edit, list, item);
+		edit->patch_count = flow_cut(edit->text, list, item, edit->patches);
 		unlink_node(list, item);
 		return RESULT_OK;
 	}
@@ -395,13 +409,13 @@ static enum result replace_value(struct edit *edit, struct node *node, struct sp
 /* Begins another key of PARENT, which is not empty or a flow. -> where */
 static size_t begin_key(struct edit *edit, const struct node *parent, struct span key)
 {
-	size_t at = parent->last ? content_end(edit->text, parent->last) : parent->start + 1;
+	size_t at;
 
-	if (!parent->is_flow) {
-		at = line_end(edit->text, at);
-		put_break(edit, parent->column - 1u);
+	if (parent->is_flow) {
+		at = begin_entry(edit, parent);
 	} else {
-		put(edit, parent->last ? SPAN(", ") : SPAN(" "));
+		at = line_end(edit->text, content_end(edit->text, parent->last));
+		put_break(edit, parent->column - 1u);
 	}
 	put(edit, key);
 	put(edit, SPAN(": "));
@@ -425,6 +439,7 @@ static enum result set_key(struct edit *edit, const void *argument)
 	struct node *parent = find_parent(edit, asked->site, &key);
 	struct node *node = parent ? node_find(parent, key) : NULL;
 
+	edit->subject = node ? node : parent;
 	if (!parent)
 		return RESULT_NOT_FOUND;
 	if (!tree_is_bare(key))
@@ -458,11 +473,12 @@ static enum result unset_key(struct edit *edit, const void *argument)
 	enum result result = RESULT_OK;
 	size_t start;
 
+	edit->subject = node;
 	if (!node)
 		return RESULT_NOT_FOUND;
 	start = line_start(edit->text, node->key->start);
 	if (parent->is_flow)
-		cut_flow_entry(edit, parent, node);
+		edit->patch_count = flow_cut(edit->text, parent, node, edit->patches);
 	else if (parent->count == 1)
 		result = refuse(edit, node, "it is the last key of its mapping");
 	else if (span_trim(span_make(edit->text.at + start, node->key->start - start)).len)
@@ -519,19 +535,24 @@ static struct node *begin_list(struct edit *edit, struct node *site, const struc
 	return list;
 }
 
-static void go_on_list(struct edit *edit, const struct node *list, const struct edit_item *item)
+static void go_on_list(struct edit *edit, struct node *list, const struct edit_item *item)
 {
-	size_t at = list->last ? content_end(edit->text, list->last) : list->start + 1;
+	size_t at = list->start;
 
-	if (!list->is_flow) {
-		at = line_end(edit->text, at);
+	if (list->kind == NODE_SCALAR) {
+		put(edit, SPAN(" ["));
+	} else if (list->is_flow) {
+		at = begin_entry(edit, list);
+	} else {
+		at = line_end(edit->text, content_end(edit->text, list->last));
 		put_break(edit, list->column - 1u);
 		put(edit, SPAN("- "));
-	} else if (list->last) {
-		put(edit, SPAN(", "));
 	}
 	put_item(edit, item);
+	if (list->kind == NODE_SCALAR)
+		put(edit, SPAN("]"));
 	cut_out(edit, at, at, buffer_span(&edit->insert));
+	list->kind = NODE_LIST;
 }
 
 static enum result add_to_list(struct edit *edit, const void *argument)
@@ -540,11 +561,12 @@ static enum result add_to_list(struct edit *edit, const void *argument)
 	struct node *site = find_site(edit, item->site), *list = site ? node_find(site, item->list) : NULL;
 	struct node *same = find_item(list, span_of(item->pairs->key), item->pairs->value);
 
+	edit->subject = list ? list : site;
 	if (!site)
 		return RESULT_NOT_FOUND;
 	if (same)
-		return refuse(edit, same, "there is one of that name already");
-	if (list && list->kind != NODE_LIST)
+		return refuse_for(edit, same, "there is one of that name already", "it has to go first");
+	if (list && list->kind != NODE_LIST && !is_nothing(list))
 		return refuse(edit, list, "it is not a list");
 	if (list)
 		go_on_list(edit, list, item);

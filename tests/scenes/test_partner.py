@@ -155,4 +155,4 @@ def test_a_name_is_given_once(shield_of):
     add(shield)
     before = shield.config.read_bytes()
     code, _, err = command(shield, "add", "region", "--site", HOST)
-    assert code == 1 and "there is one of that name already" in err and shield.config.read_bytes() == before
+    assert code == 1 and re.search(r"yaml:\d+:\d+: error: there is one of that name already: it has to go first\n", err) and "by hand" not in err and shield.config.read_bytes() == before
