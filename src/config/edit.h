@@ -2,7 +2,7 @@
  *
  * Each edit reads TEXT, patches it, reads the patched text again and compares the two trees: they must differ in what was
  * asked for and in nothing else, or the edit is refused. With what is taken out go comments in the midst of it, and what stands behind it in the last
- * of its lines where those are its own (a block); comments around it in a flow ([a, b]) stay. What a site says is not checked here: config_read does that.
+ * of its lines where those are its own (a block); other comments stay. What a site says is not checked here: config_read does that.
  *
  * RESULT_OK         OUT (empty before) holds the new text
  * RESULT_NOT_FOUND  there is no such site or key

@@ -60,15 +60,6 @@ size_t content_end(struct span text, const struct node *node)
 	return end;
 }
 
-size_t dash_of(struct span text, const struct node *item)
-{
-	size_t at = item->start;
-
-	while (at > 0 && is_blank(text.at[at - 1]))
-		at--;
-	return at > 0 && text.at[at - 1] == '-' ? at - 1 : SIZE_MAX;
-}
-
 struct node *node_before(const struct node *parent, const struct node *node)
 {
 	struct node *before = NULL;
@@ -78,16 +69,14 @@ struct node *node_before(const struct node *parent, const struct node *node)
 	return before;
 }
 
-/* -- flows -- */
-
-/* Between an entry and what comes next. SIZE_MAX: no such thing. */
-struct flow_gap {
-	size_t comma, comment;
+/* Between two values. SIZE_MAX: no such thing. */
+struct gap {
+	size_t comma, comment, end;
 };
 
-static struct flow_gap gap_behind(struct span text, size_t at)
+static struct gap gap_behind(struct span text, size_t at)
 {
-	struct flow_gap gap = { SIZE_MAX, SIZE_MAX };
+	struct gap gap = { SIZE_MAX, SIZE_MAX, at };
 
 	for (; at < text.len; at++) {
 		if (text.at[at] == '#') {
@@ -99,8 +88,19 @@ static struct flow_gap gap_behind(struct span text, size_t at)
 			break;
 		}
 	}
+	gap.end = at < text.len ? at : text.len;
 	return gap;
 }
+
+size_t dash_of(struct span text, const struct node *list, const struct node *item)
+{
+	const struct node *before = node_before(list, item);
+	size_t at = before ? gap_behind(text, content_end(text, before)).end : list->start;
+
+	return at < item->start && text.at[at] == '-' && gap_behind(text, at + 1).end == item->start ? at : SIZE_MAX;
+}
+
+/* -- flows -- */
 
 static const struct node *front_of(const struct node *entry)
 {
@@ -133,7 +133,7 @@ size_t flow_cut(struct span text, const struct node *parent, const struct node *
 {
 	const struct node *before = node_before(parent, child), *next = child->next;
 	size_t start = front_of(child)->start, end = content_end(text, child);
-	struct flow_gap gap = gap_behind(text, end);
+	struct gap gap = gap_behind(text, end);
 
 	if (next && gap.comment == SIZE_MAX) {
 		patches[0] = (struct patch){ start, front_of(next)->start, SPAN_NONE };
@@ -155,7 +155,7 @@ size_t flow_cut(struct span text, const struct node *parent, const struct node *
 struct flow_end flow_end(struct span text, const struct node *parent)
 {
 	size_t at = parent->last ? content_end(text, parent->last) : parent->start + 1;
-	struct flow_gap gap = gap_behind(text, at);
+	struct gap gap = gap_behind(text, at);
 
 	if (!parent->last)
 		return (struct flow_end){ at, SIZE_MAX, SIZE_MAX, parent->kind == NODE_MAPPING ? SPAN(" ") : SPAN_NONE };

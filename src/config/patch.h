@@ -21,8 +21,8 @@ size_t line_end(struct span text, size_t at);
 size_t line_next(struct span text, size_t at);
 /* The byte behind the last one that NODE's values take: what has no brackets of its own ends somewhere before the next thing. */
 size_t content_end(struct span text, const struct node *node);
-/* The dash of a block list's ITEM; SIZE_MAX when something else stands between. */
-size_t dash_of(struct span text, const struct node *item);
+/* The dash of an ITEM of a block LIST, with a comment between them or none; SIZE_MAX when something else stands between. */
+size_t dash_of(struct span text, const struct node *list, const struct node *item);
 /* The child before NODE; NULL for the first. */
 struct node *node_before(const struct node *parent, const struct node *node);
 /* Takes CHILD, with the comma that nobody needs any more, out of a flow PARENT; comments before and behind it stay. -> how many of PATCHES say that */

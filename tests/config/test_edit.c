@@ -43,7 +43,8 @@ static const struct example {
 	{ REMOVE, RESULT_OK, "b", 0, "sites: [{ name: a }, { name: b } ]\n", "sites: [{ name: a } ]\n" },
 	{ REMOVE, RESULT_OK, "a", 0, "sites: [{ name: a }]\n", "sites: []\n" },
 	{ REMOVE, RESULT_NOT_FOUND, "z", 0, "sites: [{ name: a }]\n", NULL },
-	{ REMOVE, RESULT_REFUSED, "a", 0, "sites:\n  - # odd\n    name: a\n  - name: b\n", NULL },
+	{ REMOVE, RESULT_OK, "a", 0, "sites:\n  - # odd - or not\n    name: a\n  - name: b\n", "sites:\n  - name: b\n" },
+	{ REMOVE, RESULT_OK, "b", 0, "sites:\n  - name: a  # this - that\n  # of b\n  -\n    # odd\n    name: b\n# end\n", "sites:\n  - name: a  # this - that\n  # of b\n# end\n" },
 	{ SET, RESULT_OK, "maintenance", "true", "sites:\n  - name: a\n    maintenance: false  # not yet\n", "sites:\n  - name: a\n    maintenance: true  # not yet\n" },
 	{ SET, RESULT_OK, "maintenance", "true", "sites:\n  - name: a\n    y: [1]  # list\n  - name: b\n", "sites:\n  - name: a\n    y: [1]  # list\n    maintenance: true\n  - name: b\n" },
 	{ SET, RESULT_OK, "waf.mode", "block", "sites:\n  - name: a\n    waf: { mode: detect, x: y }\n", "sites:\n  - name: a\n    waf: { mode: block, x: y }\n" },
@@ -70,7 +71,7 @@ static const struct example {
 	{ ADD_ITEM, RESULT_OK, 0, 0, "sites:\n  - name: a\n    l:\n      - name: q  # q\n        x: 1  # one\n    z: 1\n",
 	  "sites:\n  - name: a\n    l:\n      - name: q  # q\n        x: 1  # one\n      - " ITEM "\n    z: 1\n" },
 	{ ADD_ITEM, RESULT_REFUSED, 0, 0, "sites:\n  - name: a\n    l: [{ name: p }]\n", NULL },
-	{ ADD_ITEM, RESULT_REFUSED, 0, 0, "sites:\n  - name: a\n    l: { name: q }\n", NULL },
+	{ ADD_ITEM, RESULT_REFUSED, 0, "3:8", F " off\n", NULL },
 	{ ADD_ITEM, RESULT_NOT_FOUND, 0, 0, "sites:\n  - name: b\n", NULL },
 	{ REMOVE_ITEM, RESULT_OK, 0, 0, "sites:\n  - name: a\n    l: [{ name: q }, " ITEM "]\n", "sites:\n  - name: a\n    l: [{ name: q }]\n" },
 	{ REMOVE_ITEM, RESULT_OK, 0, 0, "sites:\n  - name: a\n    l: [" ITEM "]\n", "sites:\n  - name: a\n    l: []\n" },
@@ -110,7 +111,15 @@ static const struct example {
 	/* Refused with the place. */
 	{ UNSET, RESULT_OK, "x", 0, "sites: [{ name: a, ? x : 1, y: 2 }]\n", "sites: [{ name: a, ? y: 2 }]\n" },
 	{ REMOVE_ITEM, RESULT_REFUSED, 0, "3:9", F " [{ name: p } # only a carriage return ends this\r , { name: q }]\n", NULL },
-	{ REMOVE_ITEM, RESULT_REFUSED, 0, "5:9", "sites:\n  - name: a\n    l:\n      - # odd\n        name: p\n", NULL },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, "sites:\n  - name: a\n    l:\n      - ? name\n        : p\n", "sites:\n  - name: a\n    l: []\n" },
+	{ REMOVE_ITEM, RESULT_REFUSED, 0, "2:7", "defaults:\n  l: [{ name: p }]\nsites:\n  - name: a\n", NULL },
+	{ ADD_ITEM, RESULT_REFUSED, 0, "2:6", "defaults:\n  l: [{ name: q }]\nsites:\n  - name: a\n", NULL },
+	{ ADD_ITEM, RESULT_REFUSED, 0, "4:7", F "\n      name: q\n", NULL },
+	{ ADD_ITEM, RESULT_OK, 0, 0, "defaults: { l: [] }\nsites:\n  - name: a\n", "defaults: { l: [] }\nsites:\n  - name: a\n    l: [" ITEM "]\n" },
+	/* A mapping is a list of one. */
+	{ ADD_ITEM, RESULT_OK, 0, 0, F " { name: q, # of q\n      x: 1 }  # why\n", F " [{ name: q, # of q\n      x: 1 }, " ITEM "]  # why\n" },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, F " { name: p }  # why\n", F " []  # why\n" },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, F "  # all\n      # of p\n      name: p\n      x: 1\n    z: 1\n", F " []  # all\n      # of p\n    z: 1\n" },
 	{ ADD_ITEM, RESULT_REFUSED, 0, "3:9", F " [name: p]\n", NULL },
 };
 
