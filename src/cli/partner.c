@@ -43,7 +43,7 @@ static void write_time(int64_t at_ms, char out[TIME_LEN + 1])
 {
 	char iso[CLOCK_ISO_LEN + 1];
 
-	clock_write_iso((uint64_t)at_ms * 1000000, iso);
+	clock_write_iso_ms((uint64_t)at_ms, iso);
 	snprintf(out, TIME_LEN + 1, "%.19sZ", iso);
 }
 

@@ -126,6 +126,15 @@ def test_what_proves_nothing(shield_of):
     assert is_page(ask(shield, token)) and "old over since 2001-01-01T00:00:00Z" in command(shield)[1]
 
 
+def test_an_end_far_ahead(shield_of):
+    shield, _ = shield_of()
+    token = add(shield)["token"]
+    shield.settings["sites"][0]["partners"] = [{"name": "region", "token": hashlib.sha256(token.encode()).hexdigest(), "until": "9999-12-31T23:59:59Z"}]
+    shield.apply()
+    assert ask(shield, token).status == 200 and command(shield)[1] == f"{HOST} region until 9999-12-31T23:59:59Z\n"
+    assert "that ends at 9999-12-31T23:59:59.000Z holds from now on" in shield.said()
+
+
 def stint(shield, token):
     """One request an hour is all that it may."""
     hashed = hashlib.sha256(token.encode()).hexdigest()
