@@ -130,7 +130,7 @@ static enum admission_answer ask_gate(struct calls *calls, struct request *reque
 
 	*pushed_out = NULL;
 	demand_ask(demand, now_us(request));
-	if (turn->entry.entry.lane == LANE_GREEDY && !demand_spares(demand, now_us(request)))
+	if (turn->entry.entry.lane == LANE_GREEDY && !demand_spares(demand, now_us(request), request->caller.is_watched))
 		return ADMISSION_REFUSE;
 	return admission_ask(&calls->gate->admission, &turn->entry, pushed_out);
 }
@@ -176,6 +176,13 @@ static void learn(struct calls *calls, const struct request *request)
 		limit_learn(&calls->gate->admission.limit, &answer);
 }
 
+/* Of an origin that works on several at once, its part. */
+static void charge_spared(struct calls *calls, const struct turn *turn, uint64_t held_ns)
+{
+	if (turn->entry.entry.lane == LANE_GREEDY && !turn->entry.is_observed && turn->at_work)
+		demand_took(&calls->gate->demand, turn->held_ns / 1000, held_ns / 1000 / turn->at_work);
+}
+
 /* As far as the origin answered. */
 static void count_answer(struct calls *calls, const struct request *request)
 {
@@ -211,6 +218,7 @@ void turn_leave(struct request *request, enum turn_state next)
 	if (turn->state == TURN_HELD) {
 		learn(&calls, request);
 		count_answer(&calls, request);
+		charge_spared(&calls, turn, held_ns);
 		turn->took_ns += held_ns;
 		give_back(&calls, turn, held_ns);
 	}
