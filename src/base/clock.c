@@ -39,11 +39,17 @@ void clock_write_http(uint64_t wall_ns, char out[CLOCK_HTTP_LEN + 1])
 
 void clock_write_iso(uint64_t wall_ns, char out[CLOCK_ISO_LEN + 1])
 {
-	time_t seconds = (time_t)(wall_ns / 1000000000u);
+	clock_write_iso_ms(wall_ns / 1000000u, out);
+}
+
+void clock_write_iso_ms(uint64_t wall_ms, char out[CLOCK_ISO_LEN + 1])
+{
+	uint64_t ms = wall_ms < CLOCK_ISO_MS_MAX ? wall_ms : CLOCK_ISO_MS_MAX;
+	time_t seconds = (time_t)(ms / 1000);
 	struct tm t;
 
 	gmtime_r(&seconds, &t);
 	snprintf(out, CLOCK_ISO_LEN + 1, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", (unsigned)(t.tm_year + 1900) % 10000u,
 	         (unsigned)(t.tm_mon + 1) % 100u, (unsigned)t.tm_mday % 100u, (unsigned)t.tm_hour % 100u, (unsigned)t.tm_min % 100u,
-	         (unsigned)t.tm_sec % 100u, (unsigned)(wall_ns / 1000000u % 1000u));
+	         (unsigned)t.tm_sec % 100u, (unsigned)(ms % 1000u));
 }

@@ -62,10 +62,15 @@ void json_put_bool(struct json_writer *writer, struct span name, bool is_true)
 
 void json_put_time(struct json_writer *writer, struct span name, uint64_t wall_ns)
 {
+	json_put_time_ms(writer, name, wall_ns / 1000000);
+}
+
+void json_put_time_ms(struct json_writer *writer, struct span name, uint64_t wall_ms)
+{
 	char text[CLOCK_ISO_LEN + 1];
 
-	if (wall_ns) {
-		clock_write_iso(wall_ns, text);
+	if (wall_ms) {
+		clock_write_iso_ms(wall_ms, text);
 		json_put_text(writer, name, span_make(text, CLOCK_ISO_LEN));
 		return;
 	}

@@ -29,6 +29,7 @@ void json_put_number(struct json_writer *writer, struct span name, uint64_t numb
 void json_put_bool(struct json_writer *writer, struct span name, bool is_true);
 /* RFC 3339, or null when 0. */
 void json_put_time(struct json_writer *writer, struct span name, uint64_t wall_ns);
+void json_put_time_ms(struct json_writer *writer, struct span name, uint64_t wall_ms);
 
 /* -- reading -- */
 

@@ -43,7 +43,7 @@ static void write_time(int64_t at_ms, char out[TIME_LEN + 1])
 {
 	char iso[CLOCK_ISO_LEN + 1];
 
-	clock_write_iso((uint64_t)at_ms * 1000000, iso);
+	clock_write_iso_ms((uint64_t)at_ms, iso);
 	snprintf(out, TIME_LEN + 1, "%.19sZ", iso);
 }
 
@@ -153,10 +153,7 @@ static int misuse(struct partner_order *order)
 
 static int say(const struct partner_order *order, enum result result)
 {
-	const struct complaints *complaints = &order->edit.complaints;
-
-	for (size_t i = 0; i < complaints->count; i++)
-		fprintf(stderr, "bouclier: %.*s\n", SPAN_ARG(complaints->list[i].text));
+	command_complain(&order->edit.complaints);
 	if (result == RESULT_NOT_FOUND)
 		return command_failed("there is no site %.*s in %s, or no partner %.*s of it", SPAN_ARG(order->site), order->edit.path, SPAN_ARG(order->name));
 	return command_failed("%s cannot be changed: %s", order->edit.path, result_name(result));

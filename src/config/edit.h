@@ -1,11 +1,12 @@
 /* Changes to a configuration file as small patches of its text: comments, order, indentation and line ends stay.
  *
  * Each edit reads TEXT, patches it, reads the patched text again and compares the two trees: they must differ in what was
- * asked for and in nothing else, or the edit is refused. What a site says is not checked here: config_read does that.
+ * asked for and in nothing else, or the edit is refused. With what is taken out go comments in the midst of it, and what stands behind it in the last
+ * of its lines where those are its own (a block); other comments stay. What a site says is not checked here: config_read does that.
  *
  * RESULT_OK         OUT (empty before) holds the new text
  * RESULT_NOT_FOUND  there is no such site or key
- * RESULT_REFUSED    not possible as a patch (COMPLAINTS says why): to be edited by hand
+ * RESULT_REFUSED    not possible as a patch (COMPLAINTS says where and why): to be edited by hand, or something else has to go first
  * RESULT_MALFORMED  TEXT is not a configuration (COMPLAINTS says why)
  */
 #ifndef BOUCLIER_CONFIG_EDIT_H

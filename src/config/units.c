@@ -236,12 +236,15 @@ static bool read_zone(struct span text, int64_t *minutes)
 	return true;
 }
 
+#define YEAR_FIRST 1971
+#define YEAR_LAST 9999
+
 /* "2026-01-31", at the front of TEXT. */
 static bool read_day(struct span text, int64_t *days)
 {
 	int64_t year, month, day;
 
-	if (text.len < 10 || text.at[4] != '-' || text.at[7] != '-' || !read_field(text, 0, 4, 1970, 2500, &year) ||
+	if (text.len < 10 || text.at[4] != '-' || text.at[7] != '-' || !read_field(text, 0, 4, YEAR_FIRST, YEAR_LAST, &year) ||
 	    !read_field(text, 5, 2, 1, 12, &month) || !read_field(text, 8, 2, 1, (uint64_t)month_days(year, month), &day))
 		return false;
 	*days = days_since_1970(year, month, day);
@@ -278,6 +281,9 @@ enum result time_read(struct span text, int64_t *out)
 	}
 	if (!read_zone(span_skip(text, at), &zone))
 		return RESULT_MALFORMED;
-	*out = (((days * 24 + hour) * 60 + minute - zone) * 60 + second) * 1000 + ms;
+	ms += (((days * 24 + hour) * 60 + minute - zone) * 60 + second) * 1000;
+	if (ms > (int64_t)CLOCK_ISO_MS_MAX)  /* west of Greenwich the last year ends later */
+		return RESULT_MALFORMED;
+	*out = ms;
 	return RESULT_OK;
 }

@@ -49,6 +49,7 @@ bool value_is_absent(const struct key *key, const void *value);
 /* The types with units, in units.c. WORDS gets a suggestion as in struct value_reader. */
 enum result units_read(const struct key *key, struct span text, char words[96], int64_t *out) must_check;
 enum result rate_read(const struct key *key, struct span text, char words[96], struct rate *out) must_check;
+/* Milliseconds since 1970, of the years 1971 to 9999: 0 is what nobody said, and before it nothing can end. */
 enum result time_read(struct span text, int64_t *out) must_check;
 enum result date_read(struct span text, int64_t *out) must_check;
 /* A number of KEY's unit: "5s", "10MiB", "3". */

@@ -81,9 +81,9 @@ static enum result expect_one(const struct key *key, struct buffer *out)
 	case KEY_CHOICE:
 		return write_words(key->choices, "one of ", out);
 	case KEY_TIME:
-		return buffer_append(out, SPAN("a time (2026-01-31T08:00:00Z)"));
+		return buffer_append(out, SPAN("a time (2026-01-31T08:00:00Z) of the years 1971 to 9999"));
 	case KEY_DATE:
-		return buffer_append(out, SPAN("a day (2026-01-31)"));
+		return buffer_append(out, SPAN("a day (2026-01-31) of the years 1971 to 9999"));
 	case KEY_FIELDS:
 		return buffer_append(out, SPAN("a mapping of field names to text"));
 	case KEY_STATUS_RANGES:
@@ -129,7 +129,7 @@ static enum result write_time(int64_t ms, size_t len, struct buffer *out)
 {
 	char text[CLOCK_ISO_LEN + 1];
 
-	clock_write_iso((uint64_t)ms * 1000000, text);
+	clock_write_iso_ms((uint64_t)ms, text);
 	return buffer_append(out, span_take(span_of(text), len));
 }
 

@@ -233,6 +233,14 @@ static enum result flush_up(struct request *request)
 	return result == RESULT_OK || result == RESULT_MORE ? result : RESULT_IO;
 }
 
+static enum result end_chunks(struct request *request)
+{
+	struct fields *trailers = request->is_h2 ? &request->up_trailers : &request->up.reader.trailers;
+
+	caller_drop_partner(trailers);
+	return chunk_end_write(trailers, &request->origin->out);
+}
+
 static enum result move_up(struct request *request)
 {
 	enum result result = RESULT_OK, sent;
@@ -258,7 +266,7 @@ static enum result move_up(struct request *request)
 		else if (result == RESULT_END) {
 			request->up_is_done = request->up_is_whole = true;
 			inspect_passed(request);
-			result = request->up_is_chunked ? chunk_end_write(request->is_h2 ? &request->up_trailers : &request->up.reader.trailers, &request->origin->out) : RESULT_OK;
+			result = request->up_is_chunked ? end_chunks(request) : RESULT_OK;
 		}
 	}
 	if (result != RESULT_OK && result != RESULT_MORE)

@@ -239,3 +239,9 @@ void admission_done(struct admission *admission, const struct admission_entry *e
 	if (is_within)
 		admission->within_us = admission->held_us;
 }
+
+/* Of the first one nothing is to be learned: it would be all that is known. */
+void admission_break_off(struct admission *admission, const struct admission_entry *entry, uint64_t held_us)
+{
+	admission_done(admission, entry, admission->held_us > 0 && (double)held_us > admission->held_us ? held_us : 0);
+}

@@ -70,6 +70,9 @@ void admission_come_back(struct admission *admission, const struct admission_ent
 /* The last byte of the answer has come, or the origin was given up: the place, HELD_US long its, is free. 0: it was not used, which says
  * nothing of how long places are held. */
 void admission_done(struct admission *admission, const struct admission_entry *entry, uint64_t held_us);
+/* The same of one whose answer had not begun: nobody waits for it any more, or it is slow on purpose. An answer takes at least so long, and may take
+ * longer: HELD_US teaches only what is more than was known, or whoever hangs up early would have all others wait for places that are not free so soon. */
+void admission_break_off(struct admission *admission, const struct admission_entry *entry, uint64_t held_us);
 /* Counted with the one that asks: for struct limit_answer. */
 unsigned admission_at_work(const struct admission *admission);
 unsigned admission_waiting(const struct admission *admission);

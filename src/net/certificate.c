@@ -196,7 +196,7 @@ int64_t certificate_not_after_ms(const struct certificate *certificate)
 static void say_date(struct complaints *complaints, struct span path, const char *what, int64_t ms)
 {
 	char iso[CLOCK_ISO_LEN + 1];
-	clock_write_iso(ms > 0 ? (uint64_t)ms * 1000000 : 0, iso);
+	clock_write_iso_ms(ms > 0 ? (uint64_t)ms : 0, iso);
 	if (complaints)
 		complain(complaints, COMPLAINT_ERROR, (struct place){ path, 0, 0 }, SPAN_NONE, "the certificate %s %.10s", what, iso);
 }

@@ -28,6 +28,26 @@ static void written(void **state)
 	}
 }
 
+/* Beyond what nanoseconds can say. */
+static void years_far_ahead(void **state)
+{
+	static const struct { uint64_t wall_ms; const char *iso; } table[] = {
+		{ 1, "1970-01-01T00:00:00.001Z" },
+		{ 18446744073710, "2554-07-21T23:34:33.710Z" },
+		{ 253402300799999, "9999-12-31T23:59:59.999Z" },
+		{ 253402300800000, "9999-12-31T23:59:59.999Z" },
+		{ UINT64_MAX, "9999-12-31T23:59:59.999Z" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		char iso[CLOCK_ISO_LEN + 1];
+
+		clock_write_iso_ms(table[i].wall_ms, iso);
+		assert_string_equal(iso, table[i].iso);
+	}
+}
+
 static void clocks_go_on(void **state)
 {
 	uint64_t mono_ns = clock_mono_ns(), wall_ns = clock_wall_ns();
@@ -45,7 +65,7 @@ static void clocks_go_on(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(written), cmocka_unit_test(clocks_go_on) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(written), cmocka_unit_test(years_far_ahead), cmocka_unit_test(clocks_go_on) };
 
 	return cmocka_run_group_tests_name("base/clock", tests, NULL, NULL);
 }

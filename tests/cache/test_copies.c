@@ -333,6 +333,52 @@ static void gone_before_it_is_written(void **state)
 	cache_body_drop(draft.body);
 }
 
+/* Between the look at its head, when it was wanted, and the end of its body. */
+static void gone_while_it_comes(void **state)
+{
+	struct stage *stage = *state;
+	char key[256];
+	struct copies_offer offer = { .site = SITE, .key = key_of(SITE, "/gone", key), .hash = 1 };
+
+	assert_true(is_wanted(stage, &offer, 1000));
+	copies_forget(stage->copies, offer.key, true);
+	save(stage, SITE, "/gone", 10, COPY_ORDINARY);
+	save(stage, SITE, "/other", 10, COPY_ORDINARY);
+	assert_int_equal(find(stage, SITE, "/other"), 10);
+	assert_int_equal(find(stage, SITE, "/gone"), -1);
+	assert_true(is_wanted(stage, &offer, 1000 + 2 * COPIES_LOOK_MS));
+	save(stage, SITE, "/gone", 20, COPY_ORDINARY);  /* it is there again */
+	assert_int_equal(find(stage, SITE, "/gone"), 20);
+	assert_ok(copies_pin(stage->copies, SITE, SPAN("/gone")));
+	assert_true(is_wanted(stage, &offer, 1000 + 4 * COPIES_LOOK_MS));
+	copies_forget(stage->copies, offer.key, true);
+	save(stage, SITE, "/gone", 30, COPY_ORDINARY);
+	assert_int_equal(find(stage, SITE, "/gone"), 30);
+}
+
+/* Many are: the last are remembered. */
+static void many_are_gone(void **state)
+{
+	struct stage *stage = *state;
+	char key[256], path[32];
+	struct copies_offer offer = { .site = SITE, .key = key_of(SITE, "/gone", key), .hash = 1 };
+
+	for (unsigned i = 0; i < 1000; i++) {
+		snprintf(path, sizeof(path), "/%u", i);
+		copies_forget(stage->copies, key_of(SITE, path, (char[256]){ 0 }), true);
+	}
+	assert_true(is_wanted(stage, &offer, 1000));
+	copies_forget(stage->copies, offer.key, true);
+	for (unsigned i = 0; i < 255; i++) {
+		snprintf(path, sizeof(path), "/%u", i);
+		copies_forget(stage->copies, key_of(SITE, path, (char[256]){ 0 }), true);
+	}
+	save(stage, SITE, "/gone", 10, COPY_ORDINARY);
+	save(stage, SITE, "/999", 10, COPY_ORDINARY);
+	assert_int_equal(find(stage, SITE, "/999"), 10);
+	assert_int_equal(find(stage, SITE, "/gone"), -1);
+}
+
 /* 404 twice, and the page between them; then twice without it. */
 static void missed_and_found(void **state)
 {
@@ -372,7 +418,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(keeps), TEST(is_wanted_now_and_then), TEST(who_goes), TEST(one_that_grows), TEST(nobody_turns_the_disk_over), TEST(all_together),
 		TEST(much_smaller), TEST(variants), TEST(nobody_turns_variants_over), TEST(private), TEST(wild), TEST(words), TEST(a_site_that_goes),
-		TEST(dropped_before_it_is_saved), TEST(gone_before_it_is_written), TEST(missed_and_found), TEST(too_old),
+		TEST(dropped_before_it_is_saved), TEST(gone_before_it_is_written), TEST(gone_while_it_comes), TEST(many_are_gone), TEST(missed_and_found), TEST(too_old),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -265,12 +265,60 @@ static void what_the_edge_before_wrote_last(void **state)
 	copies_free(next.copies);
 }
 
+/* The origin says that pages are gone before anybody knows that there are copies of them. Pinned ones stay. */
+static void gone_before_it_is_found(void **state)
+{
+	struct stage *stage = *state;
+	char path[128];
+
+	save(stage, SITE, "/a", 10, COPY_ORDINARY);
+	save(stage, SITE, "/b", 20, COPY_ORDINARY);
+	save(stage, SITE, "/pinned", 30, COPY_ORDINARY);
+	assert_ok(copies_pin(stage->copies, SITE, SPAN("/pinned")));
+	copies_free(stage->copies);
+	snprintf(path, sizeof(path), "%s/continuity/key", stage->folder);
+	assert_int_equal(chmod(path, 0644), 0);
+	begin(stage);
+	copies_forget(stage->copies, key_of(SITE, "/a", (char[256]){ 0 }), true);
+	copies_forget(stage->copies, key_of(SITE, "/pinned", (char[256]){ 0 }), true);
+	assert_int_equal(chmod(path, 0600), 0);
+	for (unsigned i = 0; i < 3 * WAIT_MS && !copies_state(stage->copies).is_open; i++)
+		usleep(1000);
+	assert_int_equal(find(stage, SITE, "/b"), 20);
+	assert_int_equal(find(stage, SITE, "/pinned"), 30);
+	assert_int_equal(find(stage, SITE, "/a"), -1);
+	assert_int_equal(copies_state(stage->copies).copies, 2);
+}
+
+/* Between the two looks of an edge that takes over: what the one before it still writes was made before. */
+static void gone_between_two_looks(void **state)
+{
+	struct stage *stage = *state, next = *stage;
+
+	save(stage, SITE, "/early", 10, COPY_ORDINARY);
+	begin(&next);
+	assert_int_equal(find(&next, SITE, "/early"), 10);
+	while (clock_wall_ns() % 1000000000u > 300000000u)
+		usleep(1000);  /* dates are of seconds */
+	copies_forget(next.copies, key_of(SITE, "/early", (char[256]){ 0 }), true);
+	copies_forget(next.copies, key_of(SITE, "/late", (char[256]){ 0 }), true);
+	save(stage, SITE, "/early", 20, COPY_ORDINARY);
+	save(stage, SITE, "/late", 30, COPY_ORDINARY);
+	save(stage, SITE, "/last", 40, COPY_ORDINARY);
+	copies_leave(stage->copies);
+	assert_true(becomes(&next, "/last", 40));
+	assert_int_equal(find(&next, SITE, "/early"), -1);
+	assert_int_equal(find(&next, SITE, "/late"), -1);
+	assert_int_equal(copies_state(next.copies).copies, 1);
+	copies_free(next.copies);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(damaged), TEST(another_place), TEST(replaced_by_another_edge), TEST(a_link_in_the_place_of_a_site), TEST(a_key_that_others_read),
 		TEST(a_disk_that_refuses), TEST(what_was_left_half), TEST(dropped_before_it_is_found),
-		TEST(what_the_edge_before_wrote_last),
+		TEST(what_the_edge_before_wrote_last), TEST(gone_before_it_is_found), TEST(gone_between_two_looks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

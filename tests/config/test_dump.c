@@ -16,11 +16,11 @@ static const char *const texts[] = {
 	"defaults: { hsts: 1d, timeouts: { connect: 1s }, headers: { A: b, B: \"*:\\\" #\\\\ -\", C: \"\" } }\nsites:\n"
 	"  - name: \"#:a\\\\b\"\n    hosts: [a.example, \"*.a.example\", \"[::1]\"]\n    certificate: [tls/a.pem, { chain: ../b.pem, key: \"/k k\" }]\n"
 	"    origins: [\"http://10.0.0.1:8080/x\", { url: \"HTTPS://Origin.Example\", weight: 2, backup: true, secret: abcd }]\n"
-	"    timeouts: { first_byte: 10s }\n    until: 2026-01-31T08:00:00.5+01:00\n    day: 2028-02-29\n    rate: 10/m\n    allow_from: [10.0.0.0/8, \"2001:db8::/32\"]\n"
+	"    timeouts: { first_byte: 10s }\n    until: 2026-01-31T08:00:00.5+01:00\n    day: 9999-12-31\n    rate: 10/m\n    allow_from: [10.0.0.0/8, \"2001:db8::/32\"]\n"
 	"    health: { path: /h, status: \"200-399,404\" }\n"
 	"    routes:\n      - { path: /api, methods: [GET, POST], timeouts: { connect: 2s }, body: 1KiB }\n      - { path: /api, redirect: \"true\" }\n"
 	"      - { path: /api/deep/, allow_from: [], origins: \"http://10.0.0.9\", body: 0, health: { path: /x } }\n"
-	"  - name: b.example\n    tenant: north\n    certificate: /b\n    origins: http://10.0.0.2\n    body: 1500B\n    body_rate: 3MiB/s\n",
+	"  - name: b.example\n    tenant: north\n    certificate: /b\n    origins: http://10.0.0.2\n    body: 1500B\n    body_rate: 3MiB/s\n    until: 9999-12-31T23:59:59.999Z\n",
 };
 
 static void dump(const char *text, enum dump_format format, struct buffer *out)

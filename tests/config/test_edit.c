@@ -12,6 +12,7 @@ enum operation { ADD, ADD_RULES, REMOVE, SET, UNSET, ADD_ITEM, REMOVE_ITEM };
 
 #define HEAD "# the portals\nlisten: \"127.0.0.1:1\"  # one\n\n"
 #define ITEM "{ name: p, until: \"2027-01-31T00:00:00Z\" }"
+#define F "sites:\n  - name: a\n    l:"
 #define NEW "name: b.example\n    certificate: /t/b.pem\n    origins: \"http://10.0.0.2:80\"\n"
 
 static const struct example {
@@ -42,7 +43,8 @@ static const struct example {
 	{ REMOVE, RESULT_OK, "b", 0, "sites: [{ name: a }, { name: b } ]\n", "sites: [{ name: a } ]\n" },
 	{ REMOVE, RESULT_OK, "a", 0, "sites: [{ name: a }]\n", "sites: []\n" },
 	{ REMOVE, RESULT_NOT_FOUND, "z", 0, "sites: [{ name: a }]\n", NULL },
-	{ REMOVE, RESULT_REFUSED, "a", 0, "sites:\n  - # odd\n    name: a\n  - name: b\n", NULL },
+	{ REMOVE, RESULT_OK, "a", 0, "sites:\n  - # odd - or not\n    name: a\n  - name: b\n", "sites:\n  - name: b\n" },
+	{ REMOVE, RESULT_OK, "b", 0, "sites:\n  - name: a  # this - that\n  # of b\n  -\n    # odd\n    name: b\n# end\n", "sites:\n  - name: a  # this - that\n  # of b\n# end\n" },
 	{ SET, RESULT_OK, "maintenance", "true", "sites:\n  - name: a\n    maintenance: false  # not yet\n", "sites:\n  - name: a\n    maintenance: true  # not yet\n" },
 	{ SET, RESULT_OK, "maintenance", "true", "sites:\n  - name: a\n    y: [1]  # list\n  - name: b\n", "sites:\n  - name: a\n    y: [1]  # list\n    maintenance: true\n  - name: b\n" },
 	{ SET, RESULT_OK, "waf.mode", "block", "sites:\n  - name: a\n    waf: { mode: detect, x: y }\n", "sites:\n  - name: a\n    waf: { mode: block, x: y }\n" },
@@ -69,7 +71,7 @@ static const struct example {
 	{ ADD_ITEM, RESULT_OK, 0, 0, "sites:\n  - name: a\n    l:\n      - name: q  # q\n        x: 1  # one\n    z: 1\n",
 	  "sites:\n  - name: a\n    l:\n      - name: q  # q\n        x: 1  # one\n      - " ITEM "\n    z: 1\n" },
 	{ ADD_ITEM, RESULT_REFUSED, 0, 0, "sites:\n  - name: a\n    l: [{ name: p }]\n", NULL },
-	{ ADD_ITEM, RESULT_REFUSED, 0, 0, "sites:\n  - name: a\n    l: { name: q }\n", NULL },
+	{ ADD_ITEM, RESULT_REFUSED, 0, "3:8", F " off\n", NULL },
 	{ ADD_ITEM, RESULT_NOT_FOUND, 0, 0, "sites:\n  - name: b\n", NULL },
 	{ REMOVE_ITEM, RESULT_OK, 0, 0, "sites:\n  - name: a\n    l: [{ name: q }, " ITEM "]\n", "sites:\n  - name: a\n    l: [{ name: q }]\n" },
 	{ REMOVE_ITEM, RESULT_OK, 0, 0, "sites:\n  - name: a\n    l: [" ITEM "]\n", "sites:\n  - name: a\n    l: []\n" },
@@ -77,6 +79,48 @@ static const struct example {
 	{ REMOVE_ITEM, RESULT_OK, 0, 0, "sites:\n  - name: a\n    l:  # all\n      - name: p\n    z: 1\n", "sites:\n  - name: a\n    l: []  # all\n    z: 1\n" },
 	{ REMOVE_ITEM, RESULT_NOT_FOUND, 0, 0, "sites:\n  - name: a\n    l: [{ name: q }]\n", NULL },
 	{ REMOVE_ITEM, RESULT_NOT_FOUND, 0, 0, "sites:\n  - name: a\n", NULL },
+	/* Comments of a flow stay, wherever they stand. */
+	{ ADD_ITEM, RESULT_OK, 0, 0, F " [{ name: q }] # why\n", F " [{ name: q }, " ITEM "] # why\n" },
+	{ ADD_ITEM, RESULT_OK, 0, 0, F " [{ name: q },  # of q\n       { name: r }  # of r, not of p\n      ]  # why\n",
+	  F " [{ name: q },  # of q\n       { name: r },  # of r, not of p\n       " ITEM "\n      ]  # why\n" },
+	{ ADD_ITEM, RESULT_OK, 0, 0, F " [\n      { name: q },  # of q, not of p\n      # more\n    ]\n", F " [\n      { name: q },  # of q, not of p\n      " ITEM "\n      # more\n    ]\n" },
+	{ ADD_ITEM, RESULT_OK, 0, 0, F " [\n      { name: q }  # of q\n      , # more\n    ]\n", F " [\n      { name: q }  # of q\n      , " ITEM " # more\n    ]\n" },
+	{ ADD_ITEM, RESULT_OK, 0, 0, F " [\n      { name: q }\n      # more\n    ]\n", F " [\n      { name: q }, " ITEM "\n      # more\n    ]\n" },
+	{ ADD_ITEM, RESULT_OK, 0, 0, F " [ # none yet, [really]\n    ] # why\n", F " [" ITEM " # none yet, [really]\n    ] # why\n" },
+	{ ADD_ITEM, RESULT_OK, 0, 0, F " [name: q # of q\n    ]\n", F " [name: q, # of q\n        " ITEM "\n    ]\n" },
+	{ ADD_ITEM, RESULT_OK, 0, 0, "sites: [{ name: a # of a\n  }]\n", "sites: [{ name: a, # of a\n          l: [" ITEM "]\n  }]\n" },
+	{ ADD_ITEM, RESULT_OK, 0, 0, F "\n    z: 1\n", F " [" ITEM "]\n    z: 1\n" },
+	{ ADD_ITEM, RESULT_OK, 0, 0, F " # none\n", F " [" ITEM "] # none\n" },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, F " [" ITEM ", { name: q }] # why\n", F " [{ name: q }] # why\n" },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, F " [" ITEM "] # why\n", F " [] # why\n" },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, F " [\n      " ITEM ",  # of p\n      # of q\n      { name: q }\n    ] # why\n", F " [\n      # of p\n      # of q\n      { name: q }\n    ] # why\n" },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, F " [" ITEM ", # of p\n      { name: q }]\n", F " [ # of p\n      { name: q }]\n" },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, F " [\n      " ITEM ",\n      # of q\n      { name: q }\n    ]\n", F " [\n      # of q\n      { name: q }\n    ]\n" },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, F " [\n      " ITEM " # of p\n      , # of all\n      { name: q }\n    ]\n", F " [\n      # of p\n      # of all\n      { name: q }\n    ]\n" },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, F " [\n      { name: q },  # of q, r\n      " ITEM ",  # of p\n      # more\n    ]\n", F " [\n      { name: q },  # of q, r\n      # of p\n      # more\n    ]\n" },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, F " [\n      { name: q },  # of q\n      " ITEM "\n    ]\n", F " [\n      { name: q },  # of q\n    ]\n" },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, F " [\n      { name: q } # of q\n      , " ITEM " ]\n", F " [\n      { name: q } # of q\n      , ]\n" },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, F " [name: p # of p\n      , name: q]\n", F " [ # of p\n      name: q]\n" },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, F " [\n      { name: p }, # of p\n    ]\n", F " [\n      # of p\n    ]\n" },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, F " [{ name: p },]\n", F " []\n" },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, F " [{ name: q }, { name: p },]\r\n", F " [{ name: q },]\r\n" },
+	{ REMOVE, RESULT_OK, "a", 0, "sites: [ # all\n  { name: a },  # of a\n  { name: b }  # of b\n]\n", "sites: [ # all\n  # of a\n  { name: b }  # of b\n]\n" },
+	{ UNSET, RESULT_OK, "x", 0, "sites: [{ name: a, # of a\n  x: 1, # of x\n  y: 2 }]\n", "sites: [{ name: a, # of a\n  # of x\n  y: 2 }]\n" },
+	{ ADD, RESULT_OK, 0, 0, "sites: [ # none\n]\n", "sites: [{ name: b.example, certificate: /t/b.pem, origins: \"http://10.0.0.2:80\" } # none\n]\n" },
+	{ ADD, RESULT_OK, 0, 0, "sites: [\n  { name: a }  # of a\n]\n", "sites: [\n  { name: a },  # of a\n  { name: b.example, certificate: /t/b.pem, origins: \"http://10.0.0.2:80\" }\n]\n" },
+	/* Refused with the place. */
+	{ UNSET, RESULT_OK, "x", 0, "sites: [{ name: a, ? x : 1, y: 2 }]\n", "sites: [{ name: a, ? y: 2 }]\n" },
+	{ REMOVE_ITEM, RESULT_REFUSED, 0, "3:9", F " [{ name: p } # only a carriage return ends this\r , { name: q }]\n", NULL },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, "sites:\n  - name: a\n    l:\n      - ? name\n        : p\n", "sites:\n  - name: a\n    l: []\n" },
+	{ REMOVE_ITEM, RESULT_REFUSED, 0, "2:7", "defaults:\n  l: [{ name: p }]\nsites:\n  - name: a\n", NULL },
+	{ ADD_ITEM, RESULT_REFUSED, 0, "2:6", "defaults:\n  l: [{ name: q }]\nsites:\n  - name: a\n", NULL },
+	{ ADD_ITEM, RESULT_REFUSED, 0, "4:7", F "\n      name: q\n", NULL },
+	{ ADD_ITEM, RESULT_OK, 0, 0, "defaults: { l: [] }\nsites:\n  - name: a\n", "defaults: { l: [] }\nsites:\n  - name: a\n    l: [" ITEM "]\n" },
+	/* A mapping is a list of one. */
+	{ ADD_ITEM, RESULT_OK, 0, 0, F " { name: q, # of q\n      x: 1 }  # why\n", F " [{ name: q, # of q\n      x: 1 }, " ITEM "]  # why\n" },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, F " { name: p }  # why\n", F " []  # why\n" },
+	{ REMOVE_ITEM, RESULT_OK, 0, 0, F "  # all\n      # of p\n      name: p\n      x: 1\n    z: 1\n", F " []  # all\n      # of p\n    z: 1\n" },
+	{ ADD_ITEM, RESULT_REFUSED, 0, "3:9", F " [name: p]\n", NULL },
 };
 
 static enum result run(const struct example *example, struct complaints *complaints, struct buffer *out)
@@ -124,10 +168,37 @@ static void edits_touch_nothing_else(void **state)
 		}
 		if (result == RESULT_REFUSED || result == RESULT_MALFORMED)
 			assert_int_equal(complaints.errors, 1);
+		if (result == RESULT_REFUSED && examples[i].operation != SET && examples[i].value) {
+			char place[32];
+
+			snprintf(place, sizeof(place), "%u:%u", complaints.list->line, complaints.list->column);
+			assert_string_equal(place, examples[i].value);
+		}
 		buffer_done(&out);
 		complaints_done(&complaints);
 	}
 	assert_int_equal(wrong, 0);
+}
+
+/* The way out is another edit, not an editor. */
+static void a_name_that_is_there_goes_first(void **state)
+{
+	static const struct example item = { ADD_ITEM, RESULT_REFUSED, 0, 0, F " [{ name: p }]\n", NULL };
+	static const struct example site = { ADD, RESULT_REFUSED, 0, 0, "sites: [{ name: b.example }]\n", NULL };
+	const struct example *each[] = { &item, &site };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct complaints complaints;
+		struct buffer out;
+
+		complaints_init(&complaints);
+		buffer_init(&out, 4096);
+		assert_int_equal(run(each[i], &complaints, &out), RESULT_REFUSED);
+		assert_true(span_ends(complaints.list->text, SPAN("of that name already: it has to go first")));
+		buffer_done(&out);
+		complaints_done(&complaints);
+	}
 }
 
 static void a_file_is_replaced_whole(void **state)
@@ -164,6 +235,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(edits_touch_nothing_else),
+		cmocka_unit_test(a_name_that_is_there_goes_first),
 		cmocka_unit_test(a_file_is_replaced_whole),
 	};
 

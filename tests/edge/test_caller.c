@@ -253,12 +253,16 @@ static void what_an_origin_was_held_for(void **state)
 /* What his token is charged: the origin's own time, no more of one that is in trouble than pages take, and nothing of what took none. */
 static void what_a_token_is_charged(void **state)
 {
-	static const struct { unsigned took_ms, status, pressed_ago_ms, owed_ms; bool is_admitted; } table[] = {
-		{ 0, 200, 0, 0, false }, { 500, 200, 0, 500, false }, { 4000, 200, 0, 4000, false }, { 4000, 404, 0, 4000, false },
-		{ 4000, 200, 1, 500, false }, { 300, 200, 1, 300, false },                        /* more is asked of the origin than it can do */
-		{ 10000, 200, 0, 500, false }, { 25000, 200, 0, 500, false },                     /* a long poll */
-		{ 4000, 502, 0, 0, false }, { 4000, 503, 0, 0, false }, { 4000, 504, 0, 0, false },
-		{ 4000, 200, 0, 0, true },                                                        /* a person let him in */
+	static const struct { unsigned took_ms, status, pressed_ago_ms, owed_ms; bool is_admitted; unsigned first_ms; bool is_page; } table[] = {
+		{ 0, 200, 0, 0, false, 0, false }, { 500, 200, 0, 500, false, 0, false }, { 4000, 200, 0, 4000, false, 0, false }, { 4000, 404, 0, 4000, false, 0, false },
+		{ 4000, 200, 1, 500, false, 0, false }, { 300, 200, 1, 300, false, 0, false },                        /* more is asked of the origin than it can do */
+		{ 10000, 200, 0, 500, false, 0, false }, { 25000, 200, 0, 500, false, 0, false },                     /* nobody waited for its answer */
+		{ 10000, 200, 0, 500, false, 12000, false }, { 0, 200, 0, 500, false, 12000, false },   /* a long poll, as far as anybody can tell; and without places */
+		{ 10000, 200, 0, 10000, false, 12000, true }, { 0, 200, 0, 10000, false, 60000, true }, /* a page is computed */
+		{ 10000, 200, 1, 500, false, 12000, true },
+		{ 19000, 200, 0, 9000, false, 9000, false }, { 10010, 200, 0, 500, false, 10, true },   /* a stream, after work or none */
+		{ 4000, 502, 0, 0, false, 0, false }, { 4000, 503, 0, 0, false, 0, false }, { 4000, 504, 0, 0, false, 0, false },
+		{ 4000, 200, 0, 0, true, 0, false },                                                        /* a person let him in */
 	};
 
 	(void)state;
@@ -274,6 +278,9 @@ static void what_a_token_is_charged(void **state)
 		challenge_charge(stage->common.challenge, &account, CHALLENGE_COST_BURST_US, at_us);
 		stage->request.caller.account = account;
 		stage->request.caller.is_admitted = table[i].is_admitted;
+		stage->request.forwarded_ns = 1;
+		stage->request.first_byte_ns = table[i].first_ms ? table[i].first_ms * (uint64_t)1000000 + 1 : 0;
+		stage->request.turn.is_page = table[i].is_page;
 		stage->request.turn.took_ns = table[i].took_ms * (uint64_t)1000000;
 		stage->request.held_ns = 9000 * (uint64_t)1000000;  /* a slow line */
 		stage->request.status = table[i].status;

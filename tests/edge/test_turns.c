@@ -113,9 +113,44 @@ static void who_is_not_greedy_has_none(void **state)
 	stage_end(stage);
 }
 
+/* Its request had gone to the origin, and FIRST_MS (0: never) and LEFT_MS after it had its place the answer began, and it gave the place back. */
+static void hold(struct stage *stage, unsigned first_ms, unsigned left_ms)
+{
+	enum admission_answer answer;
+	struct request *request = ask(stage, LANE_PLAUSIBLE, false, &answer);
+
+	assert_int_equal(answer, ADMISSION_GO);
+	request->turn.sent_ns = stage->worker.loop.now_ns;
+	request->turn.first_ns = first_ms ? stage->worker.loop.now_ns + first_ms * MS : 0;
+	stage->worker.loop.now_ns += left_ms * MS;
+	turn_leave(request, TURN_NONE);
+}
+
+/* What has an answer says how long places are held. Who hangs up before it says no more than that it is not less. */
+static void who_hangs_up_teaches_nothing_short(void **state)
+{
+	struct stage *stage = stage_start();
+	const struct admission *admission = &stage->origin.gate.admission;
+
+	(void)state;
+	hold(stage, 0, 1);
+	assert_true(admission->held_us == 0);
+	hold(stage, 390, 400);
+	assert_true(admission->held_us == 400000);
+	hold(stage, 0, 1);
+	hold(stage, 0, 399);
+	assert_true(admission->held_us == 400000);
+	hold(stage, 0, 3000);
+	assert_true(admission->held_us > 400000);
+	hold(stage, 1, 2);
+	assert_true(admission->held_us < 412000);
+	stage_end(stage);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(the_greedy_have_two_accounts), cmocka_unit_test(who_is_not_greedy_has_none) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(the_greedy_have_two_accounts), cmocka_unit_test(who_is_not_greedy_has_none),
+		                            cmocka_unit_test(who_hangs_up_teaches_nothing_short) };
 
 	return cmocka_run_group_tests_name("edge/turns", tests, NULL, NULL);
 }

@@ -250,6 +250,37 @@ static void places_that_were_not_used_teach_nothing(void **state)
 	admission_free_queues(&admission);
 }
 
+/* A flood of clients that hang up before the answer begins: an answer takes no less for it, and what would be late is still refused. What takes long is. */
+static void who_hangs_up_hides_nothing(void **state)
+{
+	struct admission_settings settings = { { 1, 1, 1 }, 0, 64, ADMISSION_PATIENCE_US };
+	struct admission admission;
+	struct admission_entry entries[8] = { 0 }, *pushed_out;
+	unsigned refused = 0;
+
+	(void)state;
+	admission_init(&admission, &settings, 1);
+	assert_int_equal(admission_ask(&admission, entries, &pushed_out), ADMISSION_GO);
+	admission_break_off(&admission, entries, 1000);
+	assert_true(admission.held_us == 0);  /* the first would be all that is known */
+	assert_int_equal(admission_ask(&admission, entries, &pushed_out), ADMISSION_GO);
+	admission_done(&admission, entries, 400000);
+	for (unsigned i = 0; i < 1000; i++) {
+		assert_int_equal(admission_ask(&admission, entries, &pushed_out), ADMISSION_GO);
+		admission_break_off(&admission, entries, 1000);
+	}
+	assert_true(admission.held_us == 400000);
+	for (unsigned i = 0; i < 8; i++)
+		refused += admission_ask(&admission, &entries[i], &pushed_out) == ADMISSION_REFUSE;
+	assert_int_equal(refused, 8 - 5);  /* one at work, and four who are in time behind it */
+	admission_break_off(&admission, entries, 2000000);
+	assert_true(admission.held_us > 400000);
+	while (admission_waiting(&admission))
+		admission_break_off(&admission, admission_next(&admission), 0);
+	assert_int_equal(admission_at_work(&admission), 0);
+	admission_free_queues(&admission);
+}
+
 /* The end of a slow upload is at work whether or not there is a place for it, and the next ones wait. */
 static void who_comes_back_is_counted(void **state)
 {
@@ -392,6 +423,7 @@ int main(void)
 		cmocka_unit_test(priority_has_lanes_too),
 		cmocka_unit_test(a_calm_day_waits_for_nobody),
 		cmocka_unit_test(places_that_were_not_used_teach_nothing),
+		cmocka_unit_test(who_hangs_up_hides_nothing),
 		cmocka_unit_test(who_comes_back_is_counted),
 		cmocka_unit_test(who_is_observed_goes_whatever_he_is_told),
 		cmocka_unit_test(others_wait_for_those_who_are_observed),

@@ -151,6 +151,8 @@ def test_until_a_time(shield):
     ((HOST, "on", "--until", "2026-02-30 06:00"), 2, "--until is a duration"),
     ((HOST, "on", "--until", "2020-01-01 06:00"), 2, "has gone by already"),
     ((HOST, "on", "--until", "2400-01-01T00:00:00Z"), 2, "more than 31 days from now"),
+    ((HOST, "on", "--until", "9999-12-31T23:59:59Z"), 2, "more than 31 days from now"),
+    ((HOST, "on", "--until", "1970-01-01T00:00:00Z"), 2, "--until is a duration"),
     ((HOST, "on", "--until", "1h", "--allow", "192.0.2.1/24"), 2, "--allow wants an address or a network"),
     ((HOST, "on", "--until", "1h", *["--allow", "192.0.2.1"] * 17), 2, "--allow is given more than 16 times"),
     ((HOST, "on", "--until", "1h", "--message", "x" * 401), 1, '"message" has 401 bytes, 400 at most'),

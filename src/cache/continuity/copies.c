@@ -25,7 +25,7 @@ static bool is_due(struct copies *copies, const struct copies_offer *offer, uint
 		return false;
 	if (offer->is_for_pins && !copies_is_pinned(site, offer->key, offer->is_wild))
 		return false;
-	*drops = site->drops;
+	*drops = (uint64_t)copies->gone_serial << 32 | site->drops;
 	entry = copy_entry_find(copies, offer->key, offer->vary, offer->variant);
 	if (entry && entry->is_private != offer->is_private)
 		return entry->is_private;
@@ -82,6 +82,12 @@ bool copies_queue(struct copies *copies, struct copy_save *save, struct cache_ob
 	return true;
 }
 
+/* Since it was wanted. */
+static bool is_gone_since(const struct copies *copies, const struct copy_save *save, struct span key, uint32_t serial)
+{
+	return save && save->site && copies_gone_since(copies, key, serial) && !copies_is_pinned(save->site, key, save->flags & COPY_IS_WILD);
+}
+
 void copies_save(struct copies *copies, struct cache_object *object, uint64_t site_key, unsigned flags, uint64_t made_s, uint64_t drops)
 {
 	struct copy_save *save = calloc(1, sizeof(*save));
@@ -89,8 +95,8 @@ void copies_save(struct copies *copies, struct cache_object *object, uint64_t si
 
 	pthread_mutex_lock(&copies->lock);
 	if (save)
-		*save = (struct copy_save){ .site = copies_site_find(copies, site_key), .made_s = made_s, .drops = drops, .flags = flags };
-	is_taken = copies_queue(copies, save, object);
+		*save = (struct copy_save){ .site = copies_site_find(copies, site_key), .made_s = made_s, .drops = (uint32_t)drops, .flags = flags };
+	is_taken = !is_gone_since(copies, save, object->key, (uint32_t)(drops >> 32)) && copies_queue(copies, save, object);
 	pthread_mutex_unlock(&copies->lock);
 	if (!is_taken)
 		free(save);
@@ -122,11 +128,13 @@ void copies_forget(struct copies *copies, struct span key, bool is_certain)
 {
 	struct list *bucket = copies_bucket(copies, key);
 
-	if (!__atomic_load_n(&copies->filled[bucket - copies->buckets], __ATOMIC_RELAXED))
+	if (!is_certain && !__atomic_load_n(&copies->filled[bucket - copies->buckets], __ATOMIC_RELAXED))
 		return;
 	pthread_mutex_lock(&copies->lock);
-	if (is_certain)
+	if (is_certain) {
+		copies_gone_note(copies, key);
 		copies_drop_saves(copies, key);
+	}
 	list_each_safe (node, next, bucket) {
 		struct copy_entry *entry = list_entry(node, struct copy_entry, bucket);
 

@@ -85,12 +85,13 @@ struct copies_offer {
 bool copies_have_pins(const struct copies *copies);
 /* Of some copy the origin has said that there is no such page. */
 bool copies_are_missed(const struct copies *copies);
-/* May a copy of it be of use now? Once true, it is not again for COPIES_LOOK_MS. DROPS is for copies_save: what is dropped from now on is not kept. */
+/* May a copy of it be of use now? Once true, it is not again for COPIES_LOOK_MS. DROPS is for copies_save: what is dropped, or
+ * said to be gone, from now on is not kept. */
 bool copies_want(struct copies *copies, const struct copies_offer *offer, uint64_t now_ms, uint64_t *drops);
 /* OBJECT is held until it is written. FLAGS: of enum copy_flag, PRIORITY, PRIVATE and WILD. MADE_S: when the origin made it. */
 void copies_save(struct copies *copies, struct cache_object *object, uint64_t site, unsigned flags, uint64_t made_s, uint64_t drops);
-/* The origin says that there is no such page: its copies go, but for pinned ones. Not IS_CERTAIN: when it says so again after `refresh`, and has not
- * given it meanwhile. */
+/* The origin says that there is no such page: its copies go, but for pinned ones, also those that are on their way, or on disk and not found yet. Not
+ * IS_CERTAIN: when it says so again after `refresh`, and has not given it meanwhile. */
 void copies_forget(struct copies *copies, struct span key, bool is_certain);
 /* The origin gives the page: that it said otherwise before counts no more. */
 void copies_remember(struct copies *copies, struct span key);

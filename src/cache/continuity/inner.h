@@ -9,6 +9,7 @@
 
 #define COPIES_BUCKETS 4096u
 #define COPIES_SLOTS 4096u
+#define COPIES_GONE_MAX 256u
 #define COPIES_UNUSED_MS 30000u   /* a copy that nobody asks for is not kept in memory for longer */
 
 struct copies_site {
@@ -18,7 +19,7 @@ struct copies_site {
 	char *name;
 	uint64_t bytes, given;
 	size_t count, pin_count;
-	uint64_t drops;               /* grows with each drop: what was offered before is not kept after it */
+	uint32_t drops;               /* grows with each drop: what was offered before is not kept after it */
 	bool is_served;
 	bool is_purged, are_pins_purged;  /* all that is found of it goes: there was no memory for what is to go */
 };
@@ -57,7 +58,8 @@ struct copy_save {
 	struct list node;
 	struct cache_object *object;  /* held */
 	struct copies_site *site;
-	uint64_t made_s, drops;
+	uint64_t made_s;
+	uint32_t drops;
 	unsigned flags;               /* of enum copy_flag */
 	bool is_dropped;              /* the origin has said since that there is no such page, or another */
 	char life[COPY_LIFE_LEN];     /* of a tier */
@@ -76,6 +78,12 @@ struct copies_order {
 	int error;
 };
 
+/* The origin said of it that it is gone. */
+struct copies_gone {
+	uint64_t hash, said_s;        /* of its key; since 1970, 0: nothing */
+	uint32_t serial;              /* grows with each */
+};
+
 struct copies {
 	struct cache_store *store;
 	enum copies_purpose purpose;
@@ -89,6 +97,8 @@ struct copies {
 	uint32_t filled[COPIES_BUCKETS];  /* atomic: entries of each, and saves */
 	struct list saves, loads, orders;
 	struct list purges;           /* struct copies_purge */
+	struct copies_gone gone[COPIES_GONE_MAX];
+	uint32_t gone_serial;
 	struct list early;            /* struct copy_ticket: came before it was known what lies on disk */
 	size_t save_count, purge_count, load_count;
 	uint64_t save_bytes;          /* of memory that waits to be written */
@@ -137,6 +147,14 @@ bool copies_look_is_due(struct copies *copies, uint64_t hash, struct span varian
 bool copies_queue(struct copies *copies, struct copy_save *save, struct cache_object *object);
 /* What of KEY waits to be written, or is being, is not kept: it was given before the origin said something else. */
 void copies_drop_saves(struct copies *copies, struct span key);
+
+/* -- gone.c -- */
+
+void copies_gone_note(struct copies *copies, struct span key);
+/* It was said of KEY later than SERIAL, as far as that is remembered. */
+bool copies_gone_since(const struct copies *copies, struct span key, uint32_t serial);
+/* Of what was found on disk, what had been said to be gone when it was made goes, but for pinned ones. */
+void copies_gone_take_out(struct copies *copies);
 
 /* -- find.c -- */
 

@@ -202,6 +202,7 @@ static void open_folder(struct copies *copies)
 	set_open(copies, copies->folder.fd >= 0);
 	copies->has_failed = !copies->state.is_open;
 	copies->needs_sweep = true;
+	copies_gone_take_out(copies);
 	if (copies_know_all(copies))
 		copies_purges_done(copies);
 	tell_early(copies);
@@ -228,6 +229,7 @@ static void open_again(struct copies *copies)
 		copies_note_error(copies, result, error);
 	copies->is_shared = false;
 	copies->needs_sweep = true;
+	copies_gone_take_out(copies);
 	copies_purges_done(copies);
 }
 

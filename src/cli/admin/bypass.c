@@ -104,7 +104,7 @@ static void answer_wish(const struct wish *wish, uint64_t until_ms, struct admin
 	admin_begin_json(answer, &writer);
 	json_put_text(&writer, SPAN("site"), wish->name);
 	json_put_bool(&writer, SPAN("bypassed"), until_ms != 0);
-	json_put_time(&writer, SPAN("until"), until_ms * 1000000);
+	json_put_time_ms(&writer, SPAN("until"), until_ms);
 	admin_finish_json(answer, &writer);
 }
 

@@ -12,7 +12,7 @@ static void put_one(struct json_writer *json, const struct maintenance *closed)
 {
 	char network[NETWORK_TEXT_MAX];
 
-	json_put_time(json, SPAN("until"), closed->until_ms * 1000000);
+	json_put_time_ms(json, SPAN("until"), closed->until_ms);
 	json_put_text(json, SPAN("message"), span_make(closed->message, closed->message_len));
 	json_open(json, SPAN("allow"), '[');
 	for (unsigned i = 0; i < closed->allow_count; i++) {

@@ -101,7 +101,7 @@ static void put_audit(struct json_writer *json, struct admin *admin)
 static void put_bypass(struct json_writer *json, const struct site_switch *found)
 {
 	json_open(json, SPAN("bypass"), '{');
-	json_put_time(json, SPAN("until"), found->bypass_until_ms * 1000000);
+	json_put_time_ms(json, SPAN("until"), found->bypass_until_ms);
 	json_put_text(json, SPAN("reason"), span_make(found->reason, strnlen(found->reason, sizeof(found->reason))));
 	json_close(json, '}');
 }
@@ -200,7 +200,7 @@ static void put_certificate(struct json_writer *json, struct certificate_view vi
 	if (!view.not_after_ms)
 		return;
 	json_open(json, SPAN("certificate"), '{');
-	json_put_time(json, SPAN("not_after"), (uint64_t)view.not_after_ms * 1000000);
+	json_put_time_ms(json, SPAN("not_after"), (uint64_t)view.not_after_ms);
 	json_put_bool(json, SPAN("self_signed"), view.is_self_signed);
 	json_close(json, '}');
 }

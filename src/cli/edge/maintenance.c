@@ -55,7 +55,7 @@ static void tell_begin(struct edge_state *state, const struct edge_site *site, c
 {
 	char text[MAINTENANCE_MESSAGE_MAX + 128], until[CLOCK_ISO_LEN + 1];
 
-	clock_write_iso(wish->until_ms * 1000000, until);
+	clock_write_iso_ms(wish->until_ms, until);
 	snprintf(text, sizeof(text), "in maintenance until %s, %u networks are let in%s%.*s", until, wish->allow_count, wish->message_len ? ": " : "",
 	         (int)wish->message_len, wish->message);
 	tell(state, SPAN("maintenance"), site->site->name, text);

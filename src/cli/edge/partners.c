@@ -40,7 +40,7 @@ static void tell(struct edge_state *state, const struct site *site, const struct
 	char until[CLOCK_ISO_LEN + 1], text[PARTNER_NAME_MAX + 160];
 	struct notice notice = { .wall_ns = clock_wall_ns(), .action = is_new ? SPAN("partner") : SPAN("partner-over"), .site = site->name };
 
-	clock_write_iso((uint64_t)partner->until_ms * 1000000, until);
+	clock_write_iso_ms((uint64_t)partner->until_ms, until);
 	snprintf(text, sizeof(text), "the token of the partner %.*s that ends at %s %s", SPAN_ARG(partner->name), until, is_new ? "holds from now on" : "holds no more");
 	notice.detail = span_of(text);
 	fprintf(stderr, "bouclier: %.*s: %s\n", SPAN_ARG(site->name), text);

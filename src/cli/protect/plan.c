@@ -291,8 +291,7 @@ static int write_after(struct protect_plan *plan)
 		result = write_new(plan, &edit->after);
 	else
 		result = config_edit_add_site(edit->source.path, buffer_span(&edit->before), &plan->site, &edit->complaints, &edit->after);
-	for (size_t i = 0; i < edit->complaints.count; i++)
-		command_failed("%.*s", SPAN_ARG(edit->complaints.list[i].text));
+	command_complain(&edit->complaints);
 	if (result != RESULT_OK)
 		return command_failed("%s cannot be changed for %.*s", edit->path, SPAN_ARG(plan->site.name));
 	result = site_edit_check(edit);

@@ -9,12 +9,6 @@
 
 #include "base/banned.h"
 
-static void say(const struct complaints *complaints)
-{
-	for (size_t i = 0; i < complaints->count; i++)
-		fprintf(stderr, "bouclier: %.*s\n", SPAN_ARG(complaints->list[i].text));
-}
-
 static int edit_out(struct site_edit *edit, const char *host)
 {
 	enum result result;
@@ -24,7 +18,7 @@ static int edit_out(struct site_edit *edit, const char *host)
 	result = config_edit_remove_site(edit->source.path, buffer_span(&edit->before), span_of(host), &edit->complaints, &edit->after);
 	if (result == RESULT_OK)
 		return EXIT_DONE;
-	say(&edit->complaints);
+	command_complain(&edit->complaints);
 	if (result == RESULT_NOT_FOUND)
 		return command_failed("there is no site %s in %s", host, edit->path);
 	return command_failed("%s cannot be taken out of %s: %s", host, edit->path, result_name(result));

@@ -265,19 +265,31 @@ static uint64_t cost_us(const struct request *request)
 	return caller_is_calm(request) || held_us < CALLER_COST_PRESSED_US ? held_us : CALLER_COST_PRESSED_US;
 }
 
-/* Of the origin, for which others had to wait: what a slow line, a stream or an upload took is no work of it, nor is most of what outlasted its place
- * (queue.h). Where nobody has places, to the first byte of its answer. */
+#define OUTLASTS_US ((uint64_t)TURN_HELD_MAX_MS * 1000)
+
+/* It outlasted its place (queue.h). A stream had begun before: that long the origin was at work. A page that begins so late was computed, for nobody holds one
+ * back on purpose. Anything else may be a long poll; so may be what somebody did not wait for: nothing in it tells them from work, and those who poll are
+ * citizens, too. Whoever asks for pages cannot choose to look like that: the type is what the origin says. */
+static uint64_t outlasting_us(const struct request *request, uint64_t to_first_byte_us)
+{
+	if (to_first_byte_us >= OUTLASTS_US && request->turn.is_page)
+		return OUTLASTS_US;
+	return to_first_byte_us > CALLER_WORK_PRESSED_US && to_first_byte_us < OUTLASTS_US ? to_first_byte_us : CALLER_WORK_PRESSED_US;
+}
+
+/* Of the origin, for which others had to wait: what a slow line, a stream or an upload took is no work of it. Where nobody has places, to the first byte of
+ * its answer. */
 static uint64_t work_us(const struct request *request)
 {
-	uint64_t begun_ns = request->forwarded_ns, to_first_byte_ns = request->first_byte_ns > begun_ns ? request->first_byte_ns - begun_ns : 0;
-	uint64_t took_us = (request->turn.took_ns ? request->turn.took_ns : to_first_byte_ns) / 1000;
-	bool is_plain = caller_is_calm(request) && took_us < (uint64_t)TURN_HELD_MAX_MS * 1000;
+	uint64_t begun_ns = request->forwarded_ns, to_first_byte_us = request->first_byte_ns > begun_ns ? (request->first_byte_ns - begun_ns) / 1000 : 0;
+	uint64_t took_us = request->turn.took_ns ? request->turn.took_ns / 1000 : to_first_byte_us;
 
+	took_us = took_us < OUTLASTS_US ? took_us : outlasting_us(request, to_first_byte_us);
 	if (request->status >= 502 && request->status <= 504)
 		return 0;
 	if (request->is_aborted && begun_ns && !request->first_byte_ns && took_us < CALLER_WORK_PRESSED_US)
 		return CALLER_WORK_PRESSED_US;  /* he hung up: the origin works on for him */
-	return is_plain || took_us < CALLER_WORK_PRESSED_US ? took_us : CALLER_WORK_PRESSED_US;
+	return caller_is_calm(request) || took_us < CALLER_WORK_PRESSED_US ? took_us : CALLER_WORK_PRESSED_US;
 }
 
 /* He showed a token, or passes: that is charged what his request took. */

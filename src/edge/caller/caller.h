@@ -24,6 +24,7 @@
 struct edge_common;
 struct plan;
 struct request;
+struct fields;
 
 struct caller {
 	struct source_key key;           /* of the entry, perhaps his /48; SOURCE_NONE: he is not in the table */
@@ -65,6 +66,8 @@ void caller_meet_kind(struct request *request);
 void caller_meet_bot(struct request *request);
 /* partner.c: the token that a partner may show is taken out of the head: nobody else is to see it, not rules, nor their logs, nor an origin. */
 void caller_take_partner(struct request *request);
+/* The same of fields behind a body, where it proves nothing: he is known by then. */
+void caller_drop_partner(struct fields *trailers);
 /* request->site is final: whose token it is, charged for one more request; the lane follows. */
 void caller_meet_partner(struct request *request);
 /* The request is over. */

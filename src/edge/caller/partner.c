@@ -2,24 +2,28 @@
 #include "edge/request.h"
 
 #include "guard/partner.h"
+#include "message/scan.h"
 
 #include "base/banned.h"
 
-/* Whatever a head that was refused makes of the name. */
+/* Of a head that was refused, whatever follows the name there. Another name that only begins with it is somebody else's. */
 static bool is_ours(struct span name)
 {
-	return span_starts_nocase(span_trim(name), SPAN(PARTNER_FIELD));
+	struct span word = span_trim(name);
+	const char *end = scan_class(word.at, word.at + word.len, BYTE_TOKEN);
+
+	return span_equal_nocase(span_take(word, (size_t)(end - word.at)), SPAN(PARTNER_FIELD));
 }
 
 /* Security: a token is a secret between two. Of two fields nobody knows which is meant. */
-void caller_take_partner(struct request *request)
+static struct span take_out(struct fields *fields)
 {
-	struct fields *fields = &request->head.fields;
+	struct span shown = SPAN_NONE;
 	unsigned kept = 0, count = 0;
 
 	for (unsigned i = 0; i < fields->count; i++) {
 		if (is_ours(fields->list[i].name)) {
-			request->caller.shown_partner = count++ ? SPAN_NONE : fields->list[i].value;
+			shown = count++ ? SPAN_NONE : fields->list[i].value;
 			continue;
 		}
 		if (kept != i)
@@ -27,6 +31,17 @@ void caller_take_partner(struct request *request)
 		kept++;
 	}
 	fields->count = kept;
+	return shown;
+}
+
+void caller_take_partner(struct request *request)
+{
+	request->caller.shown_partner = take_out(&request->head.fields);
+}
+
+void caller_drop_partner(struct fields *trailers)
+{
+	(void)take_out(trailers);
 }
 
 /* Where anybody on the way could have read it, it proves nothing: a proxy that we trust had TLS itself, or is to have it. */

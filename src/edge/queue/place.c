@@ -30,15 +30,25 @@ static unsigned path_class(const struct request *request)
 	return (unsigned)(hash_span((struct hash_seed){ request->site->key, request->route->route->index }, folder) % PATH_CLASSES);
 }
 
+static bool is_found(const struct request *request)
+{
+	return request->origin_status >= 200 && request->origin_status < 300;
+}
+
+static bool is_page(const struct request *request)
+{
+	const struct field *type = fields_find(&request->response.fields, FIELD_CONTENT_TYPE);
+
+	return is_found(request) && type && span_starts_nocase(type->value, SPAN("text/html"));
+}
+
 /* How long an answer of its kind takes: a page, what else is found, what is not. Kinds of one path class never share a place of the table; folders do, when
  * there are many. */
 static unsigned kind_of(const struct request *request)
 {
-	const struct field *type = fields_find(&request->response.fields, FIELD_CONTENT_TYPE);
-	bool is_found = request->origin_status >= 200 && request->origin_status < 300;
-	bool is_page = is_found && type && span_starts_nocase(type->value, SPAN("text/html"));
+	unsigned other = is_found(request) ? 1u : request->origin_status < 400 ? 2u : 3u;
 
-	return path_class(request) * 8 + method_is_safe(request->head.method) * 4u + (is_page ? 0u : is_found ? 1u : request->origin_status < 400 ? 2u : 3u);
+	return path_class(request) * 8 + method_is_safe(request->head.method) * 4u + (is_page(request) ? 0u : other);
 }
 
 void request_hold_upload(struct request *request, bool is_sent)
@@ -70,6 +80,7 @@ void request_hold_answer(struct request *request)
 	struct turn *turn = &request->turn;
 	uint64_t round_ns = request_worker(request)->loop.now_ns;
 
+	turn->is_page = is_page(request);
 	if (turn->state != TURN_HELD)
 		return;
 	turn->first_ns = round_ns > turn->sent_ns ? round_ns : clock_mono_ns();

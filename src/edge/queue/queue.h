@@ -45,6 +45,7 @@ struct turn {
 	unsigned kind;                       /* of struct limit */
 	enum turn_state state;
 	bool has_waited;
+	bool is_page;                        /* the answer is, which nobody holds back on purpose */
 };
 
 /* Where it is shortest: for a request, and for somebody in its lane who has asked for nothing yet. */

@@ -177,12 +177,10 @@ static void learn(struct calls *calls, const struct request *request)
 }
 
 /* Of an origin that works on several at once, its part. */
-static void charge_spared(struct calls *calls, const struct request *request)
+static void charge_spared(struct calls *calls, const struct turn *turn, uint64_t held_ns)
 {
-	const struct turn *turn = &request->turn;
-
 	if (turn->entry.entry.lane == LANE_GREEDY && !turn->entry.is_observed && turn->at_work)
-		demand_took(&calls->gate->demand, turn->held_ns / 1000, (now_us(request) - turn->held_ns / 1000) / turn->at_work);
+		demand_took(&calls->gate->demand, turn->held_ns / 1000, held_ns / 1000 / turn->at_work);
 }
 
 /* As far as the origin answered. */
@@ -197,12 +195,22 @@ static void count_answer(struct calls *calls, const struct request *request)
 		demand_rest(&calls->gate->demand);
 }
 
+static void give_back(struct calls *calls, const struct turn *turn, uint64_t held_ns)
+{
+	struct admission *admission = &calls->gate->admission;
+
+	if (turn->first_ns)
+		admission_done(admission, &turn->entry, turn->sent_ns ? held_ns / 1000 : 0);
+	else
+		admission_break_off(admission, &turn->entry, turn->sent_ns ? held_ns / 1000 : 0);
+}
+
 void turn_leave(struct request *request, enum turn_state next)
 {
 	struct turn *turn = &request->turn;
 	struct turns *turns = &request_worker(request)->turns;
 	struct calls calls;
-	uint64_t now_ns = request_worker(request)->loop.now_ns;
+	uint64_t now_ns = request_worker(request)->loop.now_ns, held_ns = now_ns > turn->held_ns ? now_ns - turn->held_ns : 0;
 
 	calls_begin(&calls, request);
 	if (turn->state == TURN_WAITS)
@@ -210,9 +218,9 @@ void turn_leave(struct request *request, enum turn_state next)
 	if (turn->state == TURN_HELD) {
 		learn(&calls, request);
 		count_answer(&calls, request);
-		charge_spared(&calls, request);
-		turn->took_ns += now_ns > turn->held_ns ? now_ns - turn->held_ns : 0;
-		admission_done(&calls.gate->admission, &turn->entry, turn->sent_ns && now_ns > turn->held_ns ? (now_ns - turn->held_ns) / 1000 : 0);
+		charge_spared(&calls, turn, held_ns);
+		turn->took_ns += held_ns;
+		give_back(&calls, turn, held_ns);
 	}
 	turn->state = next;
 	call_next(&calls);
