@@ -227,7 +227,7 @@ static enum result make_room(struct copies *copies, struct copies_site *site, co
 		struct copy_need need = need_of(copies, site, copy, cost);
 		struct copy_entry *victim = copies_victim(copies, site, &need, &is_room);
 
-		if (!victim || (copies_is_tier(copies) && !tier_wins(copies, copy->key, victim)))
+		if (!victim || (copies_is_tier(copies) && !tier_wins(copies, site, copy->key, victim)))
 			break;
 		delete_now(copies, victim);
 	}

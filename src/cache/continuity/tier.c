@@ -97,10 +97,13 @@ void tier_offer(struct copies *copies, const struct tier_offer *offer, uint64_t 
 		free(save);
 }
 
-bool tier_wins(struct copies *copies, struct span key, struct copy_entry *victim)
+bool tier_wins(struct copies *copies, const struct copies_site *site, struct span key, struct copy_entry *victim)
 {
-	unsigned asked = cache_store_asked(copies->store, cache_store_hash(copies->store, key));
+	unsigned asked;
 
+	if (victim->site != site)
+		return true;
+	asked = cache_store_asked(copies->store, cache_store_hash(copies->store, key));
 	if (asked >= cache_store_asked(copies->store, cache_store_hash(copies->store, victim->key)))
 		return true;
 	list_remove(&victim->of_site);

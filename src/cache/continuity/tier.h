@@ -49,14 +49,15 @@ void tier_count_late(struct copies *copies);
 
 /* -- the other files' of this folder, under the lock -- */
 
+struct copies_site;
 struct copy_entry;
 void tier_live(struct copy_entry *entry, struct span life);
 /* ENTRY may be NULL. */
 bool tier_may_be_asked(struct copies *copies, const struct copy_entry *entry);
 /* OBJECT, which is what ENTRY says, is in memory again. */
 void tier_return(struct copies *copies, struct copy_entry *entry, struct cache_object *object);
-/* KEY is worth the place of VICTIM, who otherwise is the last to go. */
-bool tier_wins(struct copies *copies, struct span key, struct copy_entry *victim);
+/* KEY of SITE is worth the place of VICTIM, who otherwise is the last to go. Of another site that has more than its part nobody asks how often it was asked for. */
+bool tier_wins(struct copies *copies, const struct copies_site *site, struct span key, struct copy_entry *victim);
 /* COPY, which is found only now, is older than what memory has got meanwhile. */
 bool tier_is_outdated(const struct copies *copies, const struct copy *copy);
 /* Some of what is of no use any more goes. */
