@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cache/continuity/inner.h"
+#include "cache/continuity/tier.h"
 
 #include "base/banned.h"
 
@@ -112,9 +113,109 @@ static void limit_of_a_site(void **state)
 	free(stage);
 }
 
+#define WAIT_MAX 12
+
+/* What waits: of each its site, and its bytes. PARTY offers one more. */
+struct waiting_row {
+	const char *what;
+	struct { unsigned site; uint64_t kib; } waiting[WAIT_MAX];
+	unsigned count, party;
+	uint64_t kib;
+	int victim;                   /* NONE: nobody gives way */
+};
+#define NONE (-1)
+
+static struct stage *waiting_of(void)
+{
+	static const struct row row = { .total_kib = 100 };
+	struct stage *stage = calloc(1, sizeof(*stage));
+
+	list_init(&stage->copies.sites);
+	list_init(&stage->copies.parties);
+	list_init(&stage->copies.saves);
+	list_init(&stage->copies.loads);
+	for (unsigned i = 0; i < SITES - 1; i++)
+		list_add_last(&stage->copies.parties, &stage->parties[i].node);
+	for (unsigned i = 0; i < SITES; i++)
+		add_site(stage, &row, i);
+	return stage;
+}
+
+static void who_gives_way_to_be_written(void **state)
+{
+	static const struct waiting_row rows[] = {
+		{ "the last of who has most", { { 2, 1 }, { 2, 1 }, { 2, 1 }, { 3, 1 } }, 4, 2, 1, 2 },
+		{ "bytes count", { { 2, 1 }, { 3, 1 }, { 3, 1 }, { 2, 500 } }, 4, 2, 1, 3 },
+		{ "so do small ones", { { 2, 100 }, { 3, 0 }, { 3, 0 }, { 3, 0 }, { 3, 0 }, { 3, 0 } }, 6, 0, 0, 5 },
+		{ "sites of a tenant are one", { { 0, 1 }, { 1, 1 }, { 2, 1 } }, 3, 2, 1, 1 },
+		{ "who offers has most himself", { { 2, 1 }, { 2, 1 }, { 3, 1 } }, 3, 1, 1, NONE },
+		{ "with what he offers", { { 3, 1 }, { 3, 1 }, { 2, 1 } }, 3, 1, 500, NONE },
+		{ "both would have as much", { { 3, 1 }, { 3, 1 }, { 2, 1 } }, 3, 1, 1, NONE },
+		{ "the one that is being written stays", { { 2, 500 }, { 3, 1 } }, 2, 2, 1, NONE },
+		{ "nothing waits", { { 0 } }, 0, 2, 1, NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct copy_save saves[WAIT_MAX] = { 0 };
+		struct cache_object objects[WAIT_MAX] = { 0 };
+		struct cache_body bodies[WAIT_MAX] = { 0 };
+		struct stage *stage = waiting_of();
+		const struct copy_save *victim;
+
+		for (unsigned j = 0; j < rows[i].count; j++) {
+			bodies[j].bytes = rows[i].waiting[j].kib * KIB;
+			objects[j].body = &bodies[j];
+			saves[j].object = &objects[j];
+			saves[j].site = &stage->sites[rows[i].waiting[j].site];
+			list_add_last(&stage->copies.saves, &saves[j].node);
+		}
+		victim = copies_victim_save(&stage->copies, &stage->parties[rows[i].party], rows[i].kib * KIB);
+		if (victim != (rows[i].victim == NONE ? NULL : &saves[rows[i].victim]))
+			fail_msg("%s: %ld", rows[i].what, victim ? (long)(victim - saves) : -1L);
+		free(stage);
+	}
+}
+
+static void is_told(struct copy_ticket *ticket)
+{
+	*(bool *)ticket->context = true;
+}
+
+/* As many are waited for as may be, of one tenant: the last of them gives way to another's, and goes on without the disk; to one of his own it does not. */
+static void who_gives_way_to_be_read(void **state)
+{
+	struct stage *stage = waiting_of();
+	struct copy_entry *many = calloc(TIER_LOADS_MAX, sizeof(*many));
+	struct copy_entry other = { .site = &stage->sites[3] }, own = { .site = &stage->sites[1] };
+	bool was_told = false;
+	struct copy_ticket ticket = { .wake = is_told, .context = &was_told };
+
+	(void)state;
+	stage->copies.state.is_open = true;
+	for (unsigned i = 0; i < TIER_LOADS_MAX; i++) {
+		many[i].site = &stage->sites[i % 2];
+		list_init(&many[i].waiting);
+		list_add_last(&stage->copies.loads, &many[i].loading);
+		stage->copies.load_count++;
+	}
+	list_add_last(&many[TIER_LOADS_MAX - 1].waiting, &ticket.node);
+	assert_false(tier_may_be_asked(&stage->copies, &own));
+	assert_int_equal(stage->copies.state.late, 1);
+	assert_false(was_told);
+	assert_true(tier_may_be_asked(&stage->copies, &other));
+	assert_int_equal(stage->copies.state.late, 2);
+	assert_int_equal(stage->copies.load_count, TIER_LOADS_MAX - 1);
+	assert_true(was_told && ticket.is_told && list_is_empty(&many[TIER_LOADS_MAX - 1].loading));
+	free(many);
+	free(stage);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(who_gives), cmocka_unit_test(limit_of_a_site) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_gives), cmocka_unit_test(limit_of_a_site), cmocka_unit_test(who_gives_way_to_be_written), cmocka_unit_test(who_gives_way_to_be_read),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

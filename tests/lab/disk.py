@@ -2,14 +2,9 @@
 import contextlib
 import os
 import pathlib
-import shutil
 import subprocess
 
 import pytest
-
-
-def run(*words):
-    return subprocess.run(words, capture_output=True, text=True)
 
 
 class SmallDisk:
@@ -27,29 +22,27 @@ class SmallDisk:
 
 
 class StandingDisk:
-    """A file that is a disk, whose writers stand still from freeze() to thaw(): who has begun to write waits, and nothing ends him but thaw()."""
+    """A file that is a disk, whose writers stand still while it is frozen(): who has begun to write does not end, whatever he is sent."""
 
     def __init__(self, path, size):
-        self.path, self.is_frozen = path, False
+        self.path = path
         image = path.with_suffix(".image")
         subprocess.run(["truncate", "-s", size, str(image)], check=True)
         for words in (["mkfs.ext4", "-q", str(image)], ["mount", "-o", "loop", str(image), str(path)]):
-            done = run(*words)
+            done = subprocess.run(words, capture_output=True, text=True)
             if done.returncode:
                 pytest.skip(f"no disk of a file here: {done.stderr.strip()}")
         path.joinpath("lost+found").rmdir()  # a shield takes a folder of root's that is empty
 
-    def freeze(self):
+    @contextlib.contextmanager
+    def frozen(self):
         subprocess.run(["fsfreeze", "--freeze", str(self.path)], check=True)
-        self.is_frozen = True
-
-    def thaw(self):
-        if self.is_frozen:
+        try:
+            yield
+        finally:
             subprocess.run(["fsfreeze", "--unfreeze", str(self.path)], check=True)
-        self.is_frozen = False
 
     def close(self):
-        self.thaw()
         subprocess.run(["umount", str(self.path)], check=True)
 
 

@@ -1,5 +1,6 @@
 """The disk of the cache: what was asked for more than once lies there, memory may forget it, and a restart; a purge reaches it; a disk that is full, slow or
 damaged costs nobody a page."""
+import contextlib
 import os
 import re
 import shutil
@@ -39,6 +40,15 @@ def town(start_town, portal):
 
 def files(town):
     return sorted(town.state.glob("cache/*/*.copy"))
+
+
+def holding(town, text):
+    """How many files have TEXT in them."""
+    found = 0
+    for path in files(town):
+        with contextlib.suppress(FileNotFoundError):
+            found += text in path.read_bytes()
+    return found
 
 
 def restart(town, number=signal.SIGTERM):
@@ -329,15 +339,20 @@ def test_a_tenant_has_its_part(start_town, portal, comes):
     own = [f"/own/{number}" for number in range(7)]  # 60 KiB each, of 512
     others = [(f"/{number}", name) for number in range(12) for name in names]
 
-    def is_written(pages, times):
-        before = disk(town)["written"]
+    def ask(pages, times):
         for path, host in pages * times:
             assert town.get(path, host=host).status == 200
-        wait_until(lambda: disk(town)["written"] == before + len(pages), what="they are on disk")
-    steps = [lambda: is_written([(path, HOST) for path in own], 2), lambda: is_written(others, 4)]
-    for step in steps if comes == "first" else reversed(steps):
+
+    def come():
+        ask([(path, HOST) for path in own], 2)
+        wait_until(lambda: holding(town, b"/own/") == len(own), what="they are on disk")
+
+    def flood():
+        ask(others, 4)
+        wait_until(lambda: disk(town)["bytes"] > 900 << 10, what="the disk is full")
+    for step in (come, flood) if comes == "first" else (flood, come):
         step()
-    assert disk(town)["bytes"] > 900 << 10
+    assert holding(town, b"/own/") == len(own) and disk(town)["bytes"] > 900 << 10
     restart(town)
     wait_until(lambda: disk(town).get("answers", 0) >= 14, what="what lies there is known")
     asked = dict(portal.asked)
@@ -348,53 +363,61 @@ def test_a_tenant_has_its_part(start_town, portal, comes):
 # -- a disk that stands still --
 
 
-@pytest.fixture
-def still(standing_disk, start_town, portal):
-    """A town, and what freezes its disk: it writes, then, and does not end."""
-    town = start_town(settings(portal), {"state": standing_disk.path, "may_die": True})
-
-    def freeze():
-        standing_disk.freeze()
+@contextlib.contextmanager
+def standing(disk, town):
+    """The thread of TOWN's disk begins to write, and does not end."""
+    with disk.frozen():
         for _ in range(2):
             assert town.get("/written-when-frozen").status == 200
-    town.freeze, town.thaw = freeze, standing_disk.thaw
-    yield town
-    standing_disk.thaw()
+        yield
 
 
-def test_a_disk_that_is_not_waited_for(still, portal):
+def test_a_disk_that_is_not_waited_for(standing_disk, start_town, portal):
     """Its thread is at one thing for long: who asks meanwhile waits a moment, and who asks then does not; both get it from the origin. When the disk works
     again, it gives again."""
+    town = start_town(settings(portal), {"state": standing_disk.path})
     paths = [f"/{number}" for number in range(5)]
-    written(still, *paths)
-    restart(still)
-    wait_until(lambda: disk(still).get("answers") == 5, what="what lies there is known")
-    assert disk(still)["late"] == 0
-    still.freeze()
-    took = []
-    for number, path in enumerate(paths[:4]):
-        began = time.monotonic()
-        reply = still.get(path)
-        took.append(time.monotonic() - began)
-        assert reply.status == 200 and "uri-miss" in reply.get("cache-status")
-        assert disk(still)["late"] == number + 1 and portal.asked[path] == 2
-    assert min(took[1:]) < 0.25, took
-    assert f"bouclier_cache_disk_late_total 4" in still.ask("/metrics").text
-    still.thaw()
-    wait_until(lambda: disk(still)["written"] == 1, what="what waited is written")
-    assert is_from_disk(still.get(paths[4])) and disk(still)["late"] == 4
+    written(town, *paths)
+    restart(town)
+    wait_until(lambda: disk(town).get("answers") == 5, what="what lies there is known")
+    assert disk(town)["late"] == 0
+    with standing(standing_disk, town):
+        took = []
+        for number, path in enumerate(paths[:4]):
+            began = time.monotonic()
+            reply = town.get(path)
+            took.append(time.monotonic() - began)
+            assert reply.status == 200 and "uri-miss" in reply.get("cache-status")
+            assert disk(town)["late"] == number + 1 and portal.asked[path] == 2
+        assert min(took[1:]) < 0.25, took
+        assert "bouclier_cache_disk_late_total 4" in town.ask("/metrics").text
+    wait_until(lambda: disk(town)["written"] == 1, what="what waited is written")
+    assert is_from_disk(town.get(paths[4])) and disk(town)["late"] == 4
 
 
 @pytest.mark.parametrize("count, size", [(12, 1 << 20), (300, 10)], ids=["bytes", "files"])
-def test_what_has_no_room_to_wait(still, portal, count, size):
+def test_what_has_no_room_to_wait(standing_disk, start_town, portal, count, size):
     """More is to be written than may wait: it is given, it is not written, and that is told; what has waited is written when the disk works again."""
+    town = start_town(settings(portal), {"state": standing_disk.path})
     portal.usual = public(b"x" * size)
-    still.freeze()
-    for number in range(count):
-        for _ in range(2):
-            assert still.get(f"/{number}").status == 200
-    skipped = disk(still)["skipped"]
-    assert 3 <= skipped < count and disk(still)["written"] == 0
-    assert f"bouclier_cache_disk_skipped_total {skipped}" in still.ask("/metrics").text
-    still.thaw()
-    wait_until(lambda: disk(still)["written"] == count + 1 - skipped, what="what waited is written")
+    with standing(standing_disk, town):
+        for number in range(count):
+            for _ in range(2):
+                assert town.get(f"/{number}").status == 200
+        skipped = disk(town)["skipped"]
+        assert 3 <= skipped < count and disk(town)["written"] == 0
+        assert f"bouclier_cache_disk_skipped_total {skipped}" in town.ask("/metrics").text
+    wait_until(lambda: disk(town)["written"] == count + 1 - skipped, what="what waited is written")
+
+
+def test_a_flood_of_what_is_to_be_written(standing_disk, start_town, portal):
+    """Of one tenant more is to be written than may wait; what is another's waits, and is written."""
+    names, config = parish(portal, 2)
+    town = start_town({**config, "cache_disk": "16MiB"}, {"state": standing_disk.path})
+    own = [f"/own/{number}" for number in range(5)]
+    with standing_disk.frozen():
+        for path, host in [(f"/{number}", name) for number in range(200) for name in names] + [(path, HOST) for path in own]:
+            for _ in range(2):
+                assert town.get(path, host=host).status == 200
+        assert disk(town)["skipped"] > 100
+    wait_until(lambda: holding(town, b"/own/") == len(own), what="they are on disk")

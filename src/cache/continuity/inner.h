@@ -19,6 +19,7 @@ struct copies_party {
 	struct list node;
 	uint64_t key;
 	struct copies_part has;
+	uint64_t waits;               /* counted anew each time that it is asked: how much of its waits for the disk */
 };
 
 struct copies_site {
@@ -208,6 +209,11 @@ struct copy_entry *copies_victim_variant(struct copies *copies, const struct cop
 /* Whoever is to go so that SITE has what it needs; NULL: nobody has to (IS_ROOM), or nobody may. */
 struct copy_entry *copies_victim(struct copies *copies, struct copies_site *site, const struct copy_need *need, bool *is_room);
 
+/* So that one more of PARTY, of BYTES, may wait to be written: the last that waits of the tenant of whom most does. NULL: that is PARTY, or there is none. */
+struct copy_save *copies_victim_save(const struct copies *copies, const struct copies_party *party, uint64_t bytes);
+/* The same of what waits to be read. */
+struct copy_entry *copies_victim_load(const struct copies *copies, const struct copies_party *party);
+
 /* -- orders.c -- */
 
 /* The files of gone copies go, when the thread can; nobody waits. */
@@ -235,6 +241,8 @@ void *copies_run(void *context);
 /* What is first in its list. */
 void copies_do_load(struct copies *copies);
 void copies_do_save(struct copies *copies);
+/* SAVE, which is not being written, waits no more. */
+void copies_save_end(struct copies *copies, struct copy_save *save);
 void copies_note_error(struct copies *copies, enum result result, int error);
 
 #endif

@@ -1,4 +1,4 @@
-/* Which copies go where there is no room for all. */
+/* Who goes where there is no room for all: on disk, and of what waits for it. */
 #include "cache/continuity/inner.h"
 
 #include "base/banned.h"
@@ -103,4 +103,67 @@ struct copy_entry *copies_victim_variant(struct copies *copies, const struct cop
 	}
 	*is_room = variants < VARIANTS_MAX;
 	return !*is_room && copies_is_older(oldest->kept_s, site->rules.refresh_s) ? oldest : NULL;
+}
+
+/* -- what waits for the disk -- */
+
+#define WAIT_BYTES 32768u         /* one that waits counts for so much, however small it is: then as many of them take all the room there is to wait */
+
+/* Who has most that waits, when PARTY has WAITS more of it. */
+static const struct copies_party *most_waiting(const struct copies *copies, const struct copies_party *party, uint64_t waits)
+{
+	const struct copies_party *most = party;
+
+	list_each (node, &copies->parties) {
+		const struct copies_party *other = list_entry(node, struct copies_party, node);
+
+		if (other->waits > most->waits + (most == party ? waits : 0))
+			most = other;
+	}
+	return most;
+}
+
+static void count_none(const struct copies *copies)
+{
+	list_each (node, &copies->parties)
+		list_entry(node, struct copies_party, node)->waits = 0;
+}
+
+struct copy_save *copies_victim_save(const struct copies *copies, const struct copies_party *party, uint64_t bytes)
+{
+	const struct copies_party *most;
+	struct copy_save *victim = NULL;
+
+	count_none(copies);
+	list_each (node, &copies->saves) {
+		const struct copy_save *save = list_entry(node, struct copy_save, node);
+
+		save->site->party->waits += save->object->body->bytes + WAIT_BYTES;
+	}
+	most = most_waiting(copies, party, bytes + WAIT_BYTES);
+	list_each (node, &copies->saves) {
+		struct copy_save *save = list_entry(node, struct copy_save, node);
+
+		if (node != copies->saves.next && save->site->party == most)  /* the first may be being written */
+			victim = save;
+	}
+	return most == party ? NULL : victim;
+}
+
+struct copy_entry *copies_victim_load(const struct copies *copies, const struct copies_party *party)
+{
+	const struct copies_party *most;
+	struct copy_entry *victim = NULL;
+
+	count_none(copies);
+	list_each (node, &copies->loads)
+		list_entry(node, struct copy_entry, loading)->site->party->waits++;
+	most = most_waiting(copies, party, 1);
+	list_each (node, &copies->loads) {
+		struct copy_entry *entry = list_entry(node, struct copy_entry, loading);
+
+		if (entry->site->party == most)
+			victim = entry;
+	}
+	return most == party ? NULL : victim;
 }
