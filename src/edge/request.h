@@ -89,6 +89,7 @@ struct request {
 	struct span carried;
 	struct collected *collected;       /* challenge/: being read; NULL: nothing is */
 	struct span set_cookie, notice;    /* go with the answer, a page: what the administrator says on it; empty: none */
+	uint64_t pause_until_ms;           /* challenge/: is_paused, for what else its source asks; 0: it does not */
 	unsigned retry_s;                  /* goes with a refusal: when to come back; 0: not said */
 	struct pace up_pace;               /* HTTP/2: of this body; HTTP/1 has the connection's */
 
@@ -100,7 +101,7 @@ struct request {
 	struct job turn_job;               /* goes on when others of this worker had their turn */
 	struct job inspect_job;            /* the same, for rules */
 	uint8_t inspect_stage;             /* of inspect.c */
-	bool is_paused;                    /* by a rule, until the clock; or the outside is waited for */
+	bool is_paused;                    /* by a step, until the clock; or the outside is waited for */
 	struct outside outside;            /* what rules ask of it */
 
 	struct outlook outlook;            /* pressure.c: what it found at its last look */

@@ -2,7 +2,7 @@
 
 #include "base/banned.h"
 
-enum { COUNT_SPENT = 1, COUNT_ISSUED, COUNT_PASSES, COUNT_BUDGET, COUNT_PACE, COUNT_TOKEN_PACE, COUNT_COST };
+enum { COUNT_SPENT = 1, COUNT_ISSUED, COUNT_PASSES, COUNT_BUDGET, COUNT_PACE, COUNT_TOKEN_PACE, COUNT_COST, COUNT_AT_ONCE };
 
 #define EVERY(interval_us, burst) ((struct gcra){ (interval_us), (uint64_t)((burst) - 1) * (interval_us), (uint64_t)(burst) * (interval_us) })
 
@@ -117,32 +117,73 @@ struct challenge_account challenge_account_of_pass(const struct visit *visit)
 	return (struct challenge_account){ { network_of(visit), visit->client } };
 }
 
-bool challenge_has_worked(const struct token *token)
+/* How many at once, each of which weighs so much. */
+struct pace {
+	unsigned burst;
+	uint64_t each_us;
+};
+
+static struct pace pace_of(enum challenge_wish wish)
 {
-	return token->lane == TOKEN_WORK;
+	static const struct pace paces[] = {
+		[CHALLENGE_PAGE] = { CHALLENGE_PACE_PAGES, CHALLENGE_PACE_PAGE_US },
+		[CHALLENGE_PART] = { CHALLENGE_PACE_PARTS, CHALLENGE_PACE_PART_US },
+		[CHALLENGE_PART_UNPROVEN] = { CHALLENGE_PACE_PARTS_UNPROVEN, CHALLENGE_PACE_PART_US },
+	};
+
+	return paces[wish];
 }
 
-/* WHO asks, for a page or a part of one. */
-static bool is_at_human_pace(struct challenge_memory *memory, const uint64_t who[3], bool is_page, bool has_worked, uint64_t now_us)
+static bool is_within(const struct challenge_memory *memory, const uint64_t who[3], const struct pace *pace, uint64_t now_us)
 {
-	uint64_t each_us = is_page ? CHALLENGE_PACE_PAGE_US : CHALLENGE_PACE_PART_US;
-	unsigned burst = !is_page ? CHALLENGE_PACE_PARTS : has_worked ? CHALLENGE_PACE_PAGES_WORKED : CHALLENGE_PACE_PAGES;
-	const struct gcra counted = EVERY(each_us, burst * CHALLENGE_PACE_TIMES);
+	return rate_table_owes((const struct rate_table *)memory->counts, who, 3, now_us) <= pace->burst * pace->each_us;
+}
+
+static void count_pace(struct challenge_memory *memory, const uint64_t who[3], const struct pace *pace, uint64_t now_us)
+{
+	const struct gcra counted = EVERY(pace->each_us, pace->burst * CHALLENGE_PACE_TIMES);
 
 	(void)rate_table_ask(rate_table_open(memory->counts), &counted, who, 3, now_us);
-	return rate_table_owes((const struct rate_table *)memory->counts, who, 3, now_us) <= burst * each_us;
 }
 
-bool challenge_is_at_human_pace(struct challenge_memory *memory, const struct visit *visit, bool is_page, bool has_worked)
+static const struct pace at_once = { CHALLENGE_PACE_AT_ONCE, (uint64_t)CHALLENGE_PAUSE_MS * 1000 };
+
+bool challenge_was_at_human_pace(const struct challenge_memory *memory, const struct visit *visit, enum challenge_wish wish)
 {
-	return is_at_human_pace(memory, (const uint64_t[]){ COUNT_PACE, network_of(visit), is_page }, is_page, has_worked, visit->now_us);
+	const uint64_t who[] = { COUNT_PACE, network_of(visit), wish == CHALLENGE_PAGE }, crowd[] = { COUNT_AT_ONCE, network_of(visit), 0 };
+	struct pace pace = pace_of(wish);
+
+	return is_within(memory, who, &pace, visit->now_us) && (wish != CHALLENGE_PAGE || is_within(memory, crowd, &at_once, visit->now_us));
+}
+
+/* Who has asked for so many at once is known by it for a while. */
+static void count_at_once(struct challenge_memory *memory, const uint64_t who[3], uint64_t now_us)
+{
+	const struct gcra counted = EVERY(at_once.each_us, CHALLENGE_AT_ONCE_TIMES);
+
+	(void)rate_table_ask(rate_table_open(memory->counts), &counted, who, 3, now_us);
+	if (!is_within(memory, who, &at_once, now_us))
+		rate_table_charge(rate_table_open(memory->counts), &counted, who, 3, CHALLENGE_AT_ONCE_TIMES, now_us);
+}
+
+bool challenge_is_at_human_pace(struct challenge_memory *memory, const struct visit *visit, enum challenge_wish wish)
+{
+	const uint64_t who[] = { COUNT_PACE, network_of(visit), wish == CHALLENGE_PAGE }, crowd[] = { COUNT_AT_ONCE, network_of(visit), 0 };
+	struct pace pace = pace_of(wish);
+
+	count_pace(memory, who, &pace, visit->now_us);
+	if (wish == CHALLENGE_PAGE)
+		count_at_once(memory, crowd, visit->now_us);
+	return challenge_was_at_human_pace(memory, visit, wish);
 }
 
 bool challenge_token_is_at_human_pace(struct challenge_memory *memory, const struct token *token, bool is_page, uint64_t now_us)
 {
 	const uint64_t who[] = { COUNT_TOKEN_PACE, token->id ^ token->site, is_page };
+	struct pace pace = pace_of(is_page ? CHALLENGE_PAGE : CHALLENGE_PART);
 
-	return is_at_human_pace(memory, who, is_page, challenge_has_worked(token), now_us);
+	count_pace(memory, who, &pace, now_us);
+	return is_within(memory, who, &pace, now_us);
 }
 
 static void let_pass(struct challenge_memory *memory, const struct visit *visit)

@@ -47,12 +47,15 @@
 #define CHALLENGE_COST_BURST_US 30000000u    /* of origins' time that one token may take at once; each of it takes */
 #define CHALLENGE_COST_TIMES 3u              /* as long to earn, and nobody has more than so many to earn back as */
 #define CHALLENGE_COST_BURSTS 2u             /* these bursts have */
-#define CHALLENGE_PACE_PAGE_US 3000000u      /* a person reads a page, and looks at three at once; asking goes on counting, up to */
-#define CHALLENGE_PACE_PAGES 3u              /* CHALLENGE_PACE_TIMES as many: who hammers is at no human pace until he has stopped for a while */
-#define CHALLENGE_PACE_PAGES_WORKED 5u       /* of who has worked for them */
+#define CHALLENGE_PACE_PAGE_US 3000000u      /* a person reads a page, and looks at some one after the other; asking goes on counting, up to */
+#define CHALLENGE_PACE_PAGES 5u              /* CHALLENGE_PACE_TIMES as many: who hammers is at no human pace until he has stopped for a while */
+#define CHALLENGE_PACE_AT_ONCE 2u            /* pages within a moment; three are a program, for CHALLENGE_AT_ONCE_TIMES moments */
+#define CHALLENGE_AT_ONCE_TIMES 16u
 #define CHALLENGE_PACE_PART_US 1000000u      /* the same of what belongs to a page */
 #define CHALLENGE_PACE_PARTS 80u
+#define CHALLENGE_PACE_PARTS_UNPROVEN 16u    /* of who has shown nothing */
 #define CHALLENGE_PACE_TIMES 8u
+#define CHALLENGE_PAUSE_MS 700u              /* that moment: a page waits so long for what else its source asks: a program's pace shows by then */
 #define CHALLENGE_ZERO_MS_MIN ((uint64_t)TICKET_PERIOD_S * 1000)  /* there is no key of period 0 (net/ticket_keys.h) */
 
 struct challenge_memory {                    /* all zero bytes: not open yet */
@@ -74,6 +77,9 @@ struct visit {
 struct challenge_account {
 	uint64_t who[2];
 };
+
+/* What somebody asks for: a page; what belongs to one, after he has shown something, or nothing. */
+enum challenge_wish { CHALLENGE_PAGE, CHALLENGE_PART, CHALLENGE_PART_UNPROVEN };
 
 /* Before workers start; makes clock, keys and table where they are missing. */
 void challenge_memory_open(struct challenge_memory *memory, uint64_t wall_ms, uint64_t now_us);
@@ -109,13 +115,12 @@ bool challenge_is_within(struct challenge_memory *memory, const struct challenge
 void challenge_charge(struct challenge_memory *memory, const struct challenge_account *account, uint64_t cost_us, uint64_t now_us);
 /* ACCOUNT has taken more of the origins' time than it has. Nobody has not. */
 bool challenge_owes_time(const struct challenge_memory *memory, const struct challenge_account *account, uint64_t now_us);
-/* One more request of VISIT's source, for a page or not, of somebody who has worked or not. False: it asks faster than a person does, or did until a
- * moment ago. */
-bool challenge_is_at_human_pace(struct challenge_memory *memory, const struct visit *visit, bool is_page, bool has_worked);
-/* The same of TOKEN, wherever it is shown: many people may share a source, and nobody shares a token. */
+/* One more request of VISIT's source. False: it asks faster than a person does, or did until a moment ago. */
+bool challenge_is_at_human_pace(struct challenge_memory *memory, const struct visit *visit, enum challenge_wish wish);
+/* The same, of what has been counted. */
+bool challenge_was_at_human_pace(const struct challenge_memory *memory, const struct visit *visit, enum challenge_wish wish);
+/* One more of TOKEN, wherever it is shown: many people may share a source, and nobody shares a token. */
 bool challenge_token_is_at_human_pace(struct challenge_memory *memory, const struct token *token, bool is_page, uint64_t now_us);
-/* TOKEN was worked for. */
-bool challenge_has_worked(const struct token *token);
 /* A number of a puzzle or of a carried form: true once. */
 bool challenge_spend(struct challenge_memory *memory, uint64_t number, uint64_t now_us);
 

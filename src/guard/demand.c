@@ -99,21 +99,37 @@ void demand_rest(struct demand *demand)
 	demand->answers = 0;
 }
 
-bool demand_would_spare(const struct demand *demand, uint64_t *next_us, uint64_t now_us)
+static uint64_t spared_for_us(double took_us)
+{
+	return (uint64_t)fmin(took_us * DEMAND_SPARED_OF, SPARED_MAX_US);
+}
+
+static bool spares(const struct demand *demand, uint64_t *next_us, uint64_t now_us)
 {
 	double each_us = demand->each_us;
 
-	if (!demand_is_pressed(demand->until_us, now_us))
-		return true;
 	if (*next_us > now_us)
 		return false;
 	if (now_us < demand->last_each_at_us + SPARED_BY_US)
 		each_us = fmax(each_us, demand->last_each_us);
-	*next_us = now_us + (uint64_t)fmin(each_us * DEMAND_SPARED_OF, SPARED_MAX_US);
+	*next_us = now_us + spared_for_us(each_us);
 	return true;
 }
 
-bool demand_spares(struct demand *demand, uint64_t now_us)
+bool demand_would_spare(const struct demand *demand, uint64_t *next_us, uint64_t now_us)
 {
-	return demand_would_spare(demand, &demand->spared_us, now_us);
+	return !demand_is_pressed(demand->until_us, now_us) || spares(demand, next_us, now_us);
+}
+
+bool demand_spares(struct demand *demand, uint64_t now_us, bool is_held)
+{
+	return (!is_held && !demand_is_pressed(demand->until_us, now_us)) || spares(demand, &demand->spared_us, now_us);
+}
+
+void demand_took(struct demand *demand, uint64_t begun_us, uint64_t took_us)
+{
+	uint64_t next_us = begun_us + spared_for_us((double)took_us);
+
+	if (next_us > demand->spared_us)
+		demand->spared_us = next_us;
 }

@@ -8,7 +8,8 @@
  *     demand_press     somebody would wait for too long: it begins
  *     demand_ask       somebody asks for the origin, and is let in or not
  *     demand_answer    the origin has answered: what an answer takes of it
- *     demand_spares    who takes more than his token has has a hundredth of the origin meanwhile
+ *     demand_spares    who takes more than his token has has one part in DEMAND_SPARED_OF of the origin's time meanwhile
+ *     demand_took      what one of them really took of it
  *
  * What an answer takes is the time between two of them while somebody waits all the time. Where nobody waits that cannot be seen: what was seen is
  * believed less and less, from the most that it can be at once down to the least; slowly while so much is asked that no doubt would change anything, and
@@ -29,7 +30,7 @@
 
 #define DEMAND_OWED_MAX_US 10000000u
 #define DEMAND_OWED_MIN_US 1000000u     /* once it begins */
-#define DEMAND_SPARED_OF 100u           /* one answer of so many */
+#define DEMAND_SPARED_OF 200u           /* one of so much time */
 
 struct demand {
 	uint64_t until_us;       /* when all that was asked for would be done; in the past: it is calm */
@@ -62,8 +63,10 @@ void demand_ask(struct demand *demand, uint64_t now_us);
 void demand_answer(struct demand *demand, uint64_t now_us, const struct demand_answer *answer);
 /* A place is free that brought no answer, and nobody waits: it says nothing, and what was counted is over. */
 void demand_rest(struct demand *demand);
-/* True: and one has gone. */
-bool demand_spares(struct demand *demand, uint64_t now_us);
+/* True: and one has gone. While nobody else waits all may go, unless IS_HELD. */
+bool demand_spares(struct demand *demand, uint64_t now_us, bool is_held);
+/* The one that went at BEGUN_US took so much of the origin: pages take longer than what belongs to them, which is what most answers are. */
+void demand_took(struct demand *demand, uint64_t begun_us, uint64_t took_us);
 /* The same of those who go in any case, and take nothing from the others: NEXT_US is when the next one of them might have gone. */
 bool demand_would_spare(const struct demand *demand, uint64_t *next_us, uint64_t now_us);
 

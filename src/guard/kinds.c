@@ -5,7 +5,7 @@
 
 #include "base/banned.h"
 
-#define LATELY_S 1.0             /* of the mean over some seconds */
+#define LATELY_S (1.0 / 3)       /* of the mean over some seconds: most of it is the last one, for a flood may wait after its first */
 #define QUARTER 0.25
 #define NOTHING 0.001            /* a second: as good as none */
 #define KEPT 1e9                 /* worth more than what comes in any second */
@@ -51,14 +51,14 @@ static unsigned place_of(struct kinds *kinds, uint32_t kind, bool *is_new)
 
 bool kinds_note(struct kinds *kinds, uint32_t kind)
 {
-	bool is_new, is_rest_flooding = is_set(&kinds->is_rest_flooding);
+	bool is_new;
 	unsigned place = place_of(kinds, kind, &is_new);
 
 	count(place < KINDS ? &kinds->count[place] : &kinds->rest);
 	if (place == KINDS)
-		return is_rest_flooding;
+		return is_set(&kinds->is_rest_flooding);
 	if (is_new)
-		__atomic_store_n(&kinds->is_flooding[place], is_rest_flooding, __ATOMIC_RELAXED);
+		__atomic_store_n(&kinds->is_flooding[place], is_set(&kinds->is_flooded), __ATOMIC_RELAXED);
 	return is_set(&kinds->is_flooding[place]);
 }
 
@@ -210,10 +210,12 @@ static double find_beyond(const struct kinds *kinds, const struct sums *sums, bo
 	return sum;
 }
 
-/* IS_NOW: it is far beyond, and floods for a while from now on. */
+/* IS_NOW: it is far beyond, and floods for a while from now on. One that is new is taken to, for a moment. */
 static void set_flooding(uint8_t *flag, uint8_t *held_s, bool is_now)
 {
-	*held_s = is_now ? KINDS_HELD_S : (uint8_t)(*held_s - (*held_s > 0));
+	bool is_presumed = is_set(flag) && !*held_s;
+
+	*held_s = is_now ? KINDS_HELD_S : is_presumed ? KINDS_PRESUMED_S : (uint8_t)(*held_s - (*held_s > 0));
 	__atomic_store_n(flag, *held_s > 0, __ATOMIC_RELAXED);
 }
 
@@ -248,6 +250,16 @@ static void judge(struct kinds *kinds)
 	for (unsigned i = 0; i < KINDS; i++)
 		set_flooding(&kinds->is_flooding[i], &kinds->held_s[i], is_sizeable && beyond[i]);
 	set_flooding(&kinds->is_rest_flooding, &kinds->rest_held_s, is_sizeable && is_rare_beyond);
+}
+
+/* Those that are only presumed to flood make no other suspect. */
+static void note_flood(struct kinds *kinds)
+{
+	bool is_flooded = kinds->rest_held_s > KINDS_PRESUMED_S;
+
+	for (unsigned i = 0; i < KINDS; i++)
+		is_flooded |= kinds->held_s[i] > KINDS_PRESUMED_S;
+	__atomic_store_n(&kinds->is_flooded, is_flooded, __ATOMIC_RELAXED);
 }
 
 /* -- places -- */
@@ -312,6 +324,7 @@ void kinds_tick(struct kinds *kinds, double seconds, bool is_pressed)
 		judge(kinds);
 	else
 		hold(kinds);
+	note_flood(kinds);
 	if (sum > 0 || !is_at_rest(kinds))
 		make_rooms(kinds);
 }

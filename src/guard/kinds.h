@@ -6,6 +6,9 @@
  * everybody comes is no flood. A kind with KINDS_TIMES as much is *far beyond*; when all that are far beyond are a sizeable part of what comes, they
  * flood the site, and for KINDS_HELD_S from then on: floods come in waves. A kind nobody has seen in calm is far beyond as soon as it is more than what is not known of a site's kinds (kinds_margin).
  *
+ * A kind that nobody has ever seen, and that comes while another floods, is taken for the flood in another guise, for KINDS_PRESUMED_S: by then it has
+ * shown how much of it there is.
+ *
  * Kinds that are rare here (under KINDS_RARE of what is usual), and all that have no place in the table, are held against what is usual of all
  * rare ones together, too. So a flood whose every request is of another kind, by fields in random order, is the flood of "some rare kind": all rare
  * kinds that have grown are moved down while it lasts. A citizen whose browser nobody else here has waits with them, unless he is known.
@@ -41,6 +44,7 @@
 #define KINDS_DAY_S 86400.0
 #define KINDS_YOUNG_S 5.0          /* of calm: before, nothing can be said */
 #define KINDS_YOUNG_REQUESTS 64.0  /* the same */
+#define KINDS_PRESUMED_S 3u        /* so long a kind that is new while others flood is taken for one of them */
 #define KINDS_HELD_S 240u          /* so long after a kind was last far beyond it still floods: floods come in waves. It matters while the site is pressed */
 
 struct kinds {
@@ -48,7 +52,7 @@ struct kinds {
 	uint32_t count[KINDS];     /* since the last tick */
 	uint32_t rest;             /* the same, of those without a place */
 	uint8_t is_flooding[KINDS];
-	uint8_t is_rest_flooding;
+	uint8_t is_rest_flooding, is_flooded;  /* the second: any of them is */
 	/* The rest is the ticking thread's. */
 	uint8_t held_s[KINDS], rest_held_s;
 	float usual[KINDS], lately[KINDS];

@@ -333,22 +333,64 @@ static void a_persons_pace(void **state)
 	(void)state;
 	program.visit.asker = asker_at(program.memory, "198.51.100.7", START_S * 1000);
 	for (unsigned page = 0; page < 200; page++) {
-		assert_true(challenge_is_at_human_pace(person.memory, &person.visit, true, false));
+		assert_true(challenge_is_at_human_pace(person.memory, &person.visit, CHALLENGE_PAGE));
 		for (unsigned part = 0; part < (page < 3 ? 20 : 3); part++)  /* then his browser has most of them */
-			assert_true(challenge_is_at_human_pace(person.memory, &person.visit, false, false));
-		later(&person, page < 2 ? 0 : 4000);
+			assert_true(challenge_is_at_human_pace(person.memory, &person.visit, CHALLENGE_PART));
+		later(&person, page < 1 ? 0 : 4000);
 	}
 	for (unsigned i = 0; i < 7 * 600; i++) {
-		within += challenge_is_at_human_pace(program.memory, &program.visit, true, false);
+		within += challenge_is_at_human_pace(program.memory, &program.visit, CHALLENGE_PAGE);
 		later(&program, 1000 / 7);
 	}
-	assert_int_equal(within, CHALLENGE_PACE_PAGES);
+	assert_int_equal(within, CHALLENGE_PACE_AT_ONCE);  /* from then on it hammers */
+	assert_false(challenge_was_at_human_pace(program.memory, &program.visit, CHALLENGE_PAGE));
+	assert_true(challenge_was_at_human_pace(person.memory, &person.visit, CHALLENGE_PAGE));
 	/* Another name does not help: it is the source that counts. And when it has stopped for a while it is believed again. */
 	program.visit.client++;
-	assert_false(challenge_is_at_human_pace(program.memory, &program.visit, true, false));
+	assert_false(challenge_is_at_human_pace(program.memory, &program.visit, CHALLENGE_PAGE));
 	later(&program, CHALLENGE_PACE_TIMES * CHALLENGE_PACE_PAGES * (CHALLENGE_PACE_PAGE_US / 1000));
-	assert_true(challenge_is_at_human_pace(program.memory, &program.visit, true, false));
+	assert_true(challenge_is_at_human_pace(program.memory, &program.visit, CHALLENGE_PAGE));
 	free(person.memory);
+}
+
+/* A look counts nothing. Three pages that are asked at once are too many for all three, once the last one has come, and for a while; one after the other they
+ * are not. */
+static void a_pause_shows_the_pace(void **state)
+{
+	struct scene scene = scene_new();
+
+	(void)state;
+	for (unsigned page = 0; page < CHALLENGE_PACE_AT_ONCE; page++) {
+		assert_true(challenge_is_at_human_pace(scene.memory, &scene.visit, CHALLENGE_PAGE));
+		assert_true(challenge_was_at_human_pace(scene.memory, &scene.visit, CHALLENGE_PAGE));
+	}
+	assert_false(challenge_is_at_human_pace(scene.memory, &scene.visit, CHALLENGE_PAGE));
+	later(&scene, (CHALLENGE_AT_ONCE_TIMES - CHALLENGE_PACE_AT_ONCE) * CHALLENGE_PAUSE_MS - 1);
+	assert_false(challenge_was_at_human_pace(scene.memory, &scene.visit, CHALLENGE_PAGE));
+	assert_true(challenge_was_at_human_pace(scene.memory, &scene.visit, CHALLENGE_PART));
+	later(&scene, 60000);
+	for (unsigned page = 0; page <= CHALLENGE_PACE_PAGES; page++) {  /* one more, in the seconds that this takes */
+		assert_true(challenge_is_at_human_pace(scene.memory, &scene.visit, CHALLENGE_PAGE));
+		later(&scene, CHALLENGE_PAUSE_MS);
+	}
+	assert_false(challenge_is_at_human_pace(scene.memory, &scene.visit, CHALLENGE_PAGE));
+	free(scene.memory);
+}
+
+/* Parts are counted once, and who has shown nothing has fewer of them. */
+static void parts_of_the_unproven(void **state)
+{
+	struct scene scene = scene_new();
+	unsigned unproven = 0, proven = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 2 * CHALLENGE_PACE_PARTS; i++) {
+		proven += challenge_is_at_human_pace(scene.memory, &scene.visit, CHALLENGE_PART);
+		unproven += challenge_was_at_human_pace(scene.memory, &scene.visit, CHALLENGE_PART_UNPROVEN);
+	}
+	assert_int_equal(proven, CHALLENGE_PACE_PARTS);
+	assert_int_equal(unproven, CHALLENGE_PACE_PARTS_UNPROVEN);
+	free(scene.memory);
 }
 
 /* Of those who share an address each has a pace of his own; one that hammers has none of the others'. */
@@ -370,7 +412,7 @@ static void pace_of_a_token(void **state)
 			within += challenge_token_is_at_human_pace(scene.memory, &bot, true, scene.visit.now_us);
 		later(&scene, 1000);
 	}
-	assert_int_equal(within, CHALLENGE_PACE_PAGES_WORKED);
+	assert_int_equal(within, CHALLENGE_PACE_PAGES);
 	free(scene.memory);
 }
 
@@ -433,7 +475,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(work_is_paid_once), cmocka_unit_test(a_wait_lets_in_lower), cmocka_unit_test(without_cookies_there_is_no_circle),
 		cmocka_unit_test(two_are_enough), cmocka_unit_test(a_network_gets_so_many), cmocka_unit_test(a_wide_source_is_one), cmocka_unit_test(who_is_let_in_by_a_person), cmocka_unit_test(a_puzzle_may_move),
-		cmocka_unit_test(budgets), cmocka_unit_test(time_of_origins), cmocka_unit_test(whose_time_it_is), cmocka_unit_test(a_persons_pace),
+		cmocka_unit_test(budgets), cmocka_unit_test(time_of_origins), cmocka_unit_test(whose_time_it_is), cmocka_unit_test(a_persons_pace), cmocka_unit_test(a_pause_shows_the_pace), cmocka_unit_test(parts_of_the_unproven),
 		cmocka_unit_test(pace_of_a_token), cmocka_unit_test(memory_outlives_an_edge), cmocka_unit_test(a_wall_clock_set_back),
 		cmocka_unit_test(a_clock_of_1970),
 	};

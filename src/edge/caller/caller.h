@@ -44,6 +44,7 @@ struct caller {
 	const struct rate_limit *limits; /* of the site, that he came to and that are charged when his request is over; of its snapshot. NULL: none */
 	bool is_excused;                 /* by a token of his own, which was charged: what others behind his address, or of his class, owe is not his */
 	bool is_flooding_kind;           /* clients of his kind flood the site now (guard/kinds.h) */
+	bool is_watched, is_hasty;       /* and he is no exception, and it matters now (challenge/flood.c); he asks faster than a person does */
 	const struct bot *bot;           /* what he says to be, and DNS proves (bot_names.h); NULL: nothing of that. Of the request's snapshot */
 	struct span shown_partner;       /* a partner's token, or what says to be one; in memory of his head. Empty: none */
 	const struct partner_settings *partner; /* whose token it is, at this site; NULL: nobody's. Of the request's snapshot */

@@ -2,6 +2,7 @@
  *
  *   visitor   who asks, and the cookie he shows
  *   step      who is asked, and who never is
+ *   flood     whose kind floods: a moment to show his pace
  *   page      what he sees (texts, challenge.js, challenge.css; embed.py makes C of these and the policy that lets no other run)
  *   admit     the reserved path where his answer comes
  *   carry     the form that he wanted to send: it goes along, and comes back

@@ -15,6 +15,8 @@
 bool visit_of(const struct request *request, struct visit *out);
 /* The token that came is good: true. It goes along with the answer again if it is from another network, or MUST. */
 bool visit_is_admitted(const struct visit *visit);
+/* It is, or he has waited without keeping a cookie. */
+bool visit_is_proven(const struct request *request, const struct visit *visit);
 /* His lane in front of the origin by the token that he shows, and its budget, while there is no room for all. */
 void challenge_take_token(struct request *request, struct visit *visit);
 /* The same, of TOKEN that he has just been given for a wait. */
@@ -23,6 +25,27 @@ void challenge_take_wait(struct request *request, const struct visit *visit, con
 void visit_give(struct request *request, const struct visit *visit, const struct token *token);
 /* Rules, caches and origins do not see our cookie: it is no word of theirs. Without memory they do. */
 void visit_hide(struct request *request);
+
+/* -- step.c -- */
+
+/* There is no room for all, or a person wants everybody to be asked. */
+bool challenge_is_pressed(struct request *request);
+
+/* -- flood.c -- */
+
+struct challenge_memory *challenge_memory_of(const struct request *request);
+bool challenge_is_navigation(const struct request *request);
+bool challenge_is_part(const struct request *request);
+/* His kind floods the site, and it is attacked or there is no room for all: his request is counted, and caller.is_watched and is_hasty say so. */
+void flood_watch(struct request *request, const struct visit *visit);
+/* He would go, at the pace of a person: a page of his waits for a moment first. */
+bool flood_is_to_pause(const struct request *request);
+/* STEP_WAIT. */
+enum step_outcome flood_pause(struct request *request);
+/* The moment is over. */
+bool flood_has_paused(struct request *request);
+/* What his source has asked meanwhile: is_hasty, and the lane that follows. */
+void flood_look_again(struct request *request, const struct visit *visit);
 
 /* -- page.c -- */
 

@@ -10,48 +10,15 @@ bool challenge_is_page(const struct request *request)
 	return request->is_own && request->status == 503 && (request->reason == REASON_CHALLENGED || request->reason == REASON_WAITING);
 }
 
-/* A person who goes to a page, in a window of his own: browsers say so (Fetch metadata), older ones ask for HTML. */
-static bool is_navigation(const struct request *request)
-{
-	const struct fields *fields = &request->head.fields;
-	const struct field *dest = fields_find_name(fields, SPAN("sec-fetch-dest")), *accept = fields_find(fields, FIELD_ACCEPT);
-	enum method method = request->head.method;
-
-	return (method == METHOD_GET || method == METHOD_HEAD || method == METHOD_POST) && !request_wants_tunnel(request) &&
-	       (!dest || span_equal(dest->value, SPAN("document"))) && accept && span_contains(accept->value, SPAN("text/html"));
-}
-
-/* What belongs to a page, of a client that asks for everything as for a page. Who lies has the budget of parts. */
-static bool is_part(const struct request *request)
-{
-	static const struct span endings[] = {
-		SPAN_INIT(".css"), SPAN_INIT(".js"), SPAN_INIT(".svg"), SPAN_INIT(".png"), SPAN_INIT(".jpg"), SPAN_INIT(".gif"), SPAN_INIT(".webp"),
-		SPAN_INIT(".ico"), SPAN_INIT(".woff2"),
-	};
-
-	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
-		if (span_ends(request->head.path, endings[i]))
-			return true;
-	}
-	return !is_navigation(request);
-}
-
-static struct challenge_memory *memory_of(const struct request *request)
-{
-	return request->connection->worker->common->challenge;
-}
-
-/* His client is of a kind that floods: what he shows counts for next to nothing, for that is what the flood has to show, too. Unless his source asks no faster
- * than a person reads: one kind has both of them, and pace is what tells them apart. */
-static enum lane lane_of_kind(const struct request *request, const struct visit *visit, bool has_worked)
-{
-	return challenge_is_at_human_pace(memory_of(request), visit, !is_part(request), has_worked) ? LANE_CROWD : LANE_GREEDY;
-}
-
 /* A flood with tokens, before its kind is seen to flood: nobody who reads asks for pages so fast. */
 static bool is_hasty(const struct request *request, const struct visit *visit, const struct token *token)
 {
-	return !challenge_token_is_at_human_pace(memory_of(request), token, !is_part(request), visit->now_us);
+	return !challenge_token_is_at_human_pace(challenge_memory_of(request), token, !challenge_is_part(request), visit->now_us);
+}
+
+static enum lane lane_in_flood(const struct request *request)
+{
+	return request->caller.is_hasty ? LANE_GREEDY : LANE_CROWD;
 }
 
 /* Nobody is worse off for what he shows, but while there is no room for all: in a flood of his kind, or when he asks faster than a person does. Where he
@@ -59,22 +26,18 @@ static bool is_hasty(const struct request *request, const struct visit *visit, c
 static void set_lane_of_token(struct request *request, const struct visit *visit, const struct token *token, bool is_pressed)
 {
 	struct caller *caller = &request->caller;
-	bool is_moved = caller_is_moved_for_kind(caller), is_forced = false;
-	enum lane lane = token_queue_lane(token, visit->asker.now_ms);
+	bool is_forced = caller->is_watched;
+	enum lane lane = caller->is_watched ? lane_in_flood(request) : caller_is_moved_for_kind(caller) ? LANE_REST : token_queue_lane(token, visit->asker.now_ms);
 
-	if (is_moved) {
-		lane = lane_of_kind(request, visit, challenge_has_worked(token));
-		is_forced = is_pressed;
-	}
 	if (is_pressed && caller->lane > LANE_KNOWN && is_hasty(request, visit, token)) {
-		lane = is_moved ? LANE_GREEDY : LANE_REST;
+		lane = caller->is_watched ? LANE_GREEDY : LANE_REST;
 		is_forced = true;
 	}
 	if (lane < caller->lane || is_forced)
 		caller->lane = lane;
 }
 
-static bool is_pressed(struct request *request)
+bool challenge_is_pressed(struct request *request)
 {
 	return edge_settings_of(request->site->site->sections)->challenge == EDGE_CHALLENGE_ALWAYS || request_is_pressed(request);
 }
@@ -95,14 +58,14 @@ bool challenge_excuses(struct request *request)
 		return false;
 	caller_saw_token(request);
 	request->caller.account = challenge_account_of_token(&visit.shown);
-	request->caller.is_excused = challenge_is_within(memory_of(request), &request->caller.account, visit.now_us);
+	request->caller.is_excused = challenge_is_within(challenge_memory_of(request), &request->caller.account, visit.now_us);
 	return request->caller.is_excused;
 }
 
 /* One more request of his account, unless that was charged before. He asks too often, or takes too long of the origins. */
 static bool is_beyond_budget(const struct request *request, const struct visit *visit)
 {
-	struct challenge_memory *memory = memory_of(request);
+	struct challenge_memory *memory = challenge_memory_of(request);
 	const struct caller *caller = &request->caller;
 	bool is_within = caller->is_excused || challenge_is_within(memory, &caller->account, visit->now_us);
 
@@ -119,13 +82,13 @@ static bool is_greedy(const struct request *request, const struct visit *visit)
 /* A renewed token goes with pages only: what lies about them is what other caches keep. */
 void challenge_take_token(struct request *request, struct visit *visit)
 {
-	bool has_moved = token_moves(&visit->asker, &visit->shown), pressed = is_pressed(request);
+	bool has_moved = token_moves(&visit->asker, &visit->shown), pressed = challenge_is_pressed(request);
 
 	request->caller.account = challenge_account_of_token(&visit->shown);
 	set_lane_of_token(request, visit, &visit->shown, pressed);
 	if (is_his_own(visit, has_moved))
 		caller_saw_token(request);
-	if (has_moved && is_navigation(request))
+	if (has_moved && challenge_is_navigation(request))
 		visit_give(request, visit, &visit->shown);
 	if (pressed && is_greedy(request, visit))
 		request->caller.lane = LANE_GREEDY;
@@ -143,21 +106,29 @@ void challenge_take_wait(struct request *request, const struct visit *visit, con
 	set_lane_of_token(request, visit, token, true);
 }
 
+/* Who has shown nothing, and whose kind floods, has the parts of a page or two, at the pace of a person. */
+static enum lane lane_of_part(const struct request *request, const struct visit *visit)
+{
+	if (!request->caller.is_watched)
+		return LANE_REST;
+	return challenge_is_part(request) && challenge_was_at_human_pace(challenge_memory_of(request), visit, CHALLENGE_PART_UNPROVEN) ? LANE_CROWD : LANE_GREEDY;
+}
+
 /* A program, a picture, a feed: nobody is there to be asked, and it may have what nobody else needs. A POST comes back, or its form goes along with the page. */
 static enum step_outcome hold_off(struct request *request, const struct visit *visit)
 {
-	bool is_page = is_navigation(request);
+	bool is_page = challenge_is_navigation(request);
 
 	if (!is_page && method_is_safe(request->head.method)) {
-		request->caller.lane = caller_is_moved_for_kind(&request->caller) ? LANE_GREEDY : LANE_REST;  /* has shown nothing at all */
+		request->caller.lane = lane_of_part(request, visit);
 		return STEP_NEXT;
 	}
 	if (observe(request, is_page ? DECISION_CHALLENGE : DECISION_LIMIT, REASON_CHALLENGED)) {
-		if (request_is_pressed(request))
+		if (request->caller.is_watched || request_is_pressed(request))
 			request_count_pressure(request, true);
 		return STEP_NEXT;
 	}
-	if (request_is_pressed(request))  /* or he is asked because a person wants everybody to be */
+	if (request->caller.is_watched || request_is_pressed(request))  /* or he is asked because a person wants everybody to be */
 		request_hold_off(request);
 	if (!method_is_safe(request->head.method))
 		return is_page ? challenge_carry(request) : challenge_refuse(request);
@@ -172,7 +143,7 @@ static enum step_outcome go_on_let_in(struct request *request, struct visit *vis
 
 	if (visit_is_admitted(visit))
 		challenge_take_token(request, visit);
-	else if (left_s && is_navigation(request) && challenge_let_in(memory_of(request), visit, (uint32_t)left_s, &token) == RESULT_OK)
+	else if (left_s && challenge_is_navigation(request) && challenge_let_in(challenge_memory_of(request), visit, (uint32_t)left_s, &token) == RESULT_OK)
 		visit_give(request, visit, &token);
 	return STEP_NEXT;
 }
@@ -182,21 +153,19 @@ static enum step_outcome go_on_passing(struct request *request, const struct vis
 {
 	struct caller *caller = &request->caller;
 
-	if (caller_is_moved_for_kind(caller))
-		caller->lane = lane_of_kind(request, visit, false);
+	if (caller->is_watched)
+		caller->lane = lane_in_flood(request);
 	caller->account = challenge_account_of_pass(visit);
 	if (is_beyond_budget(request, visit))
 		caller->lane = LANE_GREEDY;
 	return STEP_NEXT;
 }
 
-static bool passes(const struct request *request, const struct visit *visit)
-{
-	return !visit->has_token && challenge_passes(memory_of(request), visit);
-}
-
+/* Whose kind floods is asked for as long as the site is attacked: in his lane there is no room, although others have some. */
 static enum step_outcome decide(struct request *request, struct visit *visit)
 {
+	bool is_short;
+
 	if (challenge_is_carried(request))
 		return challenge_bring_back(request);
 	if (request->caller.partner)
@@ -207,9 +176,12 @@ static enum step_outcome decide(struct request *request, struct visit *visit)
 		return go_on_admitted(request, visit);
 	if (request->caller.lane < LANE_PLAUSIBLE || request->caller.bot || request_is_priority(request))
 		return STEP_NEXT;
-	if (is_pressed(request))
-		return passes(request, visit) ? go_on_passing(request, visit) : hold_off(request, visit);
-	request->caller.may_be_asked = !visit->has_token && !passes(request, visit) && method_is_safe(request->head.method) && is_navigation(request);
+	is_short = request->caller.is_watched || challenge_is_pressed(request);
+	if (visit_is_proven(request, visit))
+		return is_short ? go_on_passing(request, visit) : STEP_NEXT;
+	if (is_short)
+		return hold_off(request, visit);
+	request->caller.may_be_asked = !visit->has_token && method_is_safe(request->head.method) && challenge_is_navigation(request);
 	return STEP_NEXT;
 }
 
@@ -218,7 +190,10 @@ enum step_outcome challenge_ask_late(struct request *request)
 	struct visit visit;
 
 	request->caller.may_be_asked = false;
-	return visit_of(request, &visit) ? challenge_ask_visitor(request, &visit, SPAN_NONE) : STEP_NEXT;
+	if (!visit_of(request, &visit))
+		return STEP_NEXT;
+	flood_watch(request, &visit);  /* he came before anything was short, and counts from now on */
+	return challenge_ask_visitor(request, &visit, SPAN_NONE);
 }
 
 enum step_outcome step_challenge(struct request *request)
@@ -226,12 +201,21 @@ enum step_outcome step_challenge(struct request *request)
 	enum step_outcome outcome;
 	struct visit visit;
 
+	if (request->pause_until_ms && !flood_has_paused(request))
+		return STEP_WAIT;
 	if (request->collected)
 		outcome = challenge_collect(request);
 	else if (request_is_probe(request) || request_is_bypassed(request) || !visit_of(request, &visit))
 		return STEP_NEXT;
-	else
+	else if (request->pause_until_ms) {
+		flood_look_again(request, &visit);
+		outcome = STEP_NEXT;
+	} else {
+		flood_watch(request, &visit);
 		outcome = decide(request, &visit);
+		if (outcome == STEP_NEXT && flood_is_to_pause(request))
+			outcome = flood_pause(request);
+	}
 	if (outcome == STEP_NEXT)
 		visit_hide(request);
 	return outcome;

@@ -61,6 +61,11 @@ bool visit_is_admitted(const struct visit *visit)
 	       visit->asker.now_ms / 1000 < (uint64_t)visit->shown.made_s + visit->shown.lifetime_s;
 }
 
+bool visit_is_proven(const struct request *request, const struct visit *visit)
+{
+	return visit_is_admitted(visit) || (!visit->has_token && challenge_passes(challenge_memory_of(request), visit));
+}
+
 void visit_give(struct request *request, const struct visit *visit, const struct token *token)
 {
 	uint64_t now_s = visit->asker.now_ms / 1000, end_s = (uint64_t)token->made_s + token->lifetime_s;

@@ -130,7 +130,7 @@ static enum admission_answer ask_gate(struct calls *calls, struct request *reque
 
 	*pushed_out = NULL;
 	demand_ask(demand, now_us(request));
-	if (turn->entry.entry.lane == LANE_GREEDY && !demand_spares(demand, now_us(request)))
+	if (turn->entry.entry.lane == LANE_GREEDY && !demand_spares(demand, now_us(request), request->caller.is_watched))
 		return ADMISSION_REFUSE;
 	return admission_ask(&calls->gate->admission, &turn->entry, pushed_out);
 }
@@ -176,6 +176,15 @@ static void learn(struct calls *calls, const struct request *request)
 		limit_learn(&calls->gate->admission.limit, &answer);
 }
 
+/* Of an origin that works on several at once, its part. */
+static void charge_spared(struct calls *calls, const struct request *request)
+{
+	const struct turn *turn = &request->turn;
+
+	if (turn->entry.entry.lane == LANE_GREEDY && !turn->entry.is_observed && turn->at_work)
+		demand_took(&calls->gate->demand, turn->held_ns / 1000, (now_us(request) - turn->held_ns / 1000) / turn->at_work);
+}
+
 /* As far as the origin answered. */
 static void count_answer(struct calls *calls, const struct request *request)
 {
@@ -201,6 +210,7 @@ void turn_leave(struct request *request, enum turn_state next)
 	if (turn->state == TURN_HELD) {
 		learn(&calls, request);
 		count_answer(&calls, request);
+		charge_spared(&calls, request);
 		turn->took_ns += now_ns > turn->held_ns ? now_ns - turn->held_ns : 0;
 		admission_done(&calls.gate->admission, &turn->entry, turn->sent_ns && now_ns > turn->held_ns ? (now_ns - turn->held_ns) / 1000 : 0);
 	}

@@ -15,7 +15,7 @@
 #include "guard/level.h"
 
 #define METERS 4096u
-#define METERS_VERSION 4u
+#define METERS_VERSION 5u
 #define METER_SHARDS 4u
 
 /* One line of the cache; each worker adds to one. */
