@@ -75,7 +75,7 @@ static const struct body_limits fuzz_limits = { .arguments = 50, .name_bytes = 4
 static inline void tell_in_pieces(enum reader_kind kind, struct span type, struct span input, size_t step, struct telling *telling,
                                   void (*last)(struct reader *reader, struct telling *telling))
 {
-	struct reader_birth birth = { &fuzz_limits, { 0 }, 0, type };
+	struct reader_birth birth = { .limits = &fuzz_limits, .content_type = type, .xml_arguments = XML_ARGUMENTS_ON };
 	struct reader *reader;
 
 	buffer_init(&telling->said, 16 << 20);

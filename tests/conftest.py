@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 import lab
+from lab.disk import mounted
 
 
 def stop_all(things, stop):
@@ -44,6 +45,20 @@ def folder():
     path = lab.make_folder("test")
     yield path
     shutil.rmtree(path)
+
+
+@pytest.fixture
+def small_disk(folder):
+    """A full disk is soon had: 12 MiB. To be named before what uses it, which ends before it."""
+    with mounted(lab.SmallDisk, folder, "12m") as disk:
+        yield disk
+
+
+@pytest.fixture
+def standing_disk(folder):
+    """A disk that does nothing when it is told to: lab.StandingDisk. To be named before what uses it."""
+    with mounted(lab.StandingDisk, folder, "64M") as disk:
+        yield disk
 
 
 @pytest.fixture

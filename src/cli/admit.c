@@ -70,7 +70,7 @@ int admit_command(const struct options *options)
 {
 	int64_t for_ms = 0;
 	const struct order list = { .method = "GET", .path = "/admit", .tell = tell_list };
-	const struct order order = { option_is_given(options, "off") ? "DELETE" : "POST", "/admit", write_wish, tell, &for_ms };
+	const struct order order = { .method = option_is_given(options, "off") ? "DELETE" : "POST", .path = "/admit", .write = write_wish, .tell = tell, .context = &for_ms };
 	int code = misuse(options, &for_ms);
 
 	return code == EXIT_DONE ? order_send(options->argument_count ? &order : &list, options) : code;

@@ -61,7 +61,7 @@ static void tell(const struct options *options, const struct json *answer)
 static int ask(const struct command *self, const struct options *options, const char *length, const char *reason)
 {
 	struct wish wish = { .reason = reason };
-	const struct order order = { self->run == ban_command ? "POST" : "DELETE", "/ban", write_wish, tell, &wish };
+	const struct order order = { .method = self->run == ban_command ? "POST" : "DELETE", .path = "/ban", .write = write_wish, .tell = tell, .context = &wish };
 	int code = misuse(self, options, length, &wish.for_ms);
 
 	return code == EXIT_DONE ? order_send(&order, options) : code;

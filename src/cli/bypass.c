@@ -70,7 +70,7 @@ static void tell(const struct options *options, const struct json *answer)
 int bypass_command(const struct options *options)
 {
 	int64_t for_ms;
-	const struct order order = { option_is_given(options, "off") ? "DELETE" : "POST", "/bypass", write_wish, tell, &for_ms };
+	const struct order order = { .method = option_is_given(options, "off") ? "DELETE" : "POST", .path = "/bypass", .write = write_wish, .tell = tell, .context = &for_ms };
 	int code = misuse(options, &for_ms);
 
 	return code == EXIT_DONE ? order_send(&order, options) : code;

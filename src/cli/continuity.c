@@ -36,12 +36,6 @@ static void print_site(const struct json *site)
 		printf("keeps none (continuity: off, or passed through)\n");
 }
 
-static void tell_sites(const struct options *options, const struct json *answer)
-{
-	(void)options;
-	order_tell_sites(answer, print_site);
-}
-
 /* An Accept-Language, say: one line, and nothing that a terminal obeys. */
 static void print_variant(struct span variant)
 {
@@ -137,7 +131,7 @@ int continuity_command(const struct options *options)
 		unsigned arguments;
 		struct order order;
 	} words[] = {
-		{ "list", 1, { .method = "GET", .path = "/continuity", .tell = tell_sites } },
+		{ "list", 1, { .method = "GET", .path = "/continuity", .print = print_site } },
 		{ "list", 2, { .method = "POST", .path = "/continuity", .write = write_site, .tell = tell_site } },
 		{ "pin", 3, { .method = "POST", .path = "/continuity/pin", .write = write_pin, .tell = tell_pin } },
 		{ "drop", 3, { .method = "POST", .path = "/continuity/drop", .write = write_drop, .tell = tell_drop } },

@@ -44,23 +44,11 @@ static void print_site(const struct json *site)
 	printf("  %.*s\n", SPAN_ARG(json_text_of(json_find(guard, "says"))));
 }
 
-static void tell_site(const struct options *options, const struct json *answer)
-{
-	(void)options;
-	print_site(answer);
-}
-
-static void tell_all(const struct options *options, const struct json *answer)
-{
-	(void)options;
-	order_tell_sites(answer, print_site);
-}
-
 int guard_command(const struct options *options)
 {
 	static const struct order orders[] = {
-		{ .method = "GET", .path = "/guard", .tell = tell_all },
-		{ .method = "POST", .path = "/guard", .write = write_wish, .tell = tell_site },
+		{ .method = "GET", .path = "/guard", .print = print_site },
+		{ .method = "POST", .path = "/guard", .write = write_wish, .print = print_site },
 	};
 
 	return order_send(&orders[options->argument_count], options);

@@ -55,23 +55,11 @@ static void print_site(const struct json *site)
 	printf("\n");
 }
 
-static void tell_site(const struct options *options, const struct json *answer)
-{
-	(void)options;
-	print_site(answer);
-}
-
-static void tell_all(const struct options *options, const struct json *answer)
-{
-	(void)options;
-	order_tell_sites(answer, print_site);
-}
-
 int level_command(const struct options *options)
 {
 	static const struct order orders[] = {
-		{ .method = "GET", .path = "/level", .tell = tell_all },
-		{ .method = "POST", .path = "/level", .write = write_wish, .tell = tell_site },
+		{ .method = "GET", .path = "/level", .print = print_site },
+		{ .method = "POST", .path = "/level", .write = write_wish, .print = print_site },
 		{ .method = "POST", .path = "/level", .write = write_wish, .tell = tell_order },
 	};
 

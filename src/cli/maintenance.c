@@ -134,7 +134,7 @@ static bool has_terms(const struct options *options)
 static int begin(const struct options *options)
 {
 	uint64_t until_ms;
-	const struct order order = { "POST", "/maintenance", write_begin, tell_order, &until_ms };
+	const struct order order = { .method = "POST", .path = "/maintenance", .write = write_begin, .tell = tell_order, .context = &until_ms };
 	const char *until = option_text(options, "until", NULL);
 	int code;
 
@@ -155,7 +155,7 @@ int maintenance_command(const struct options *options)
 	if (has_terms(options))
 		return command_misused(self(), "--until, --allow and --message go with SITE on");
 	if (span_equal(word, SPAN("off")))
-		return order_send(&(struct order){ "DELETE", "/maintenance", write_end, tell_order, NULL }, options);
+		return order_send(&(struct order){ .method = "DELETE", .path = "/maintenance", .write = write_end, .tell = tell_order }, options);
 	if (options->argument_count)
 		return command_misused(self(), "wants SITE on, SITE off, or nothing at all, to list");
 	return order_send(&(struct order){ .method = "GET", .path = "/maintenance", .tell = tell_list }, options);

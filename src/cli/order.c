@@ -19,6 +19,18 @@ static enum result write_body(const struct order *order, const struct options *o
 	return json.result;
 }
 
+static void print_sites(const struct order *order, const struct json *answer)
+{
+	const struct json *sites = json_find(answer, "sites");
+
+	for (size_t i = 0; i < json_length(sites); i++)
+		order->print(json_item(sites, i));
+	if (!sites)
+		order->print(answer);
+	else if (!json_length(sites))
+		printf("there is no site\n");
+}
+
 static int print_reply(const struct order *order, const struct options *options, const struct admin_reply *reply)
 {
 	struct json *root = NULL;
@@ -31,7 +43,10 @@ static int print_reply(const struct order *order, const struct options *options,
 	}
 	if (json_read(reply->body, &root) != RESULT_OK)
 		return command_failed("the shield's answer is not JSON");
-	order->tell(options, root);
+	if (order->tell)
+		order->tell(options, root);
+	else
+		print_sites(order, root);
 	json_drop(root);
 	return EXIT_DONE;
 }
@@ -60,14 +75,4 @@ int order_send(const struct order *order, const struct options *options)
 	}
 	buffer_done(&body);
 	return code;
-}
-
-void order_tell_sites(const struct json *answer, void (*print)(const struct json *site))
-{
-	const struct json *sites = json_find(answer, "sites");
-
-	for (size_t i = 0; i < json_length(sites); i++)
-		print(json_item(sites, i));
-	if (!json_length(sites))
-		printf("there is no site\n");
 }

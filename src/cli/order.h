@@ -12,14 +12,13 @@ struct order {
 	const char *method, *path;
 	/* The members of the body's object; NULL: there is no body. */
 	void (*write)(const struct order *order, const struct options *options, struct json_writer *json);
-	/* For a person, on stdout. With --output json the answer is printed as it came. */
+	/* For a person, on stdout: TELL the whole answer; or, where there is none, PRINT each of its "sites", or the one that it is about. With --output json
+	 * the answer is printed as it came. */
 	void (*tell)(const struct options *options, const struct json *answer);
+	void (*print)(const struct json *site);
 	const void *context;          /* of WRITE */
 };
 
 /* OPTIONS have `socket` and `output`. Says what went wrong on stderr. -> the command's exit code */
 int order_send(const struct order *order, const struct options *options);
-/* Of an answer {"sites": [...]}: PRINT says each on stdout. */
-void order_tell_sites(const struct json *answer, void (*print)(const struct json *site));
-
 #endif

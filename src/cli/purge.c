@@ -43,7 +43,7 @@ static void tell(const struct options *options, const struct json *answer)
 int purge_command(const struct options *options)
 {
 	struct wish wish;
-	const struct order order = { "POST", "/purge", write_wish, tell, &wish };
+	const struct order order = { .method = "POST", .path = "/purge", .write = write_wish, .tell = tell, .context = &wish };
 	int code = read_wish(options->arguments[1], &wish);
 
 	return code == EXIT_DONE ? order_send(&order, options) : code;

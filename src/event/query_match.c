@@ -8,22 +8,14 @@
 /* A JSON number as far as the journal writes them; what is behind the digits is ignored. */
 static bool read_value(struct span text, double *out)
 {
-	double value = 0, scale = 1;
 	bool is_negative = text.len && text.at[0] == '-';
-	size_t at = is_negative;
-	bool is_fraction = false;
+	double value;
 
-	if (at >= text.len || !is_digit(text.at[at]))
+	text = span_skip(text, is_negative);
+	if (!text.len || !is_digit(text.at[0]))
 		return false;
-	for (; at < text.len && (is_digit(text.at[at]) || (text.at[at] == '.' && !is_fraction)); at++) {
-		if (text.at[at] == '.') {
-			is_fraction = true;
-			continue;
-		}
-		value = value * 10 + (text.at[at] - '0');
-		scale *= is_fraction ? 10 : 1;
-	}
-	*out = is_negative ? -value / scale : value / scale;
+	(void)query_read_digits(&text, &value);
+	*out = is_negative ? -value : value;
 	return true;
 }
 

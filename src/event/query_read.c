@@ -183,9 +183,9 @@ static struct span take_value(struct parser *parser)
 	return span_make(parser->text.at + start, parser->at - start);
 }
 
-/* Digits, with a fraction. False when there are none, or more than anyone means. REST is what follows. */
-static bool read_number(struct span text, double *out, struct span *rest)
+size_t query_read_digits(struct span *rest, double *out)
 {
+	struct span text = *rest;
 	double value = 0, scale = 1;
 	size_t at = 0, digits = 0;
 	bool is_fraction = false;
@@ -201,6 +201,15 @@ static bool read_number(struct span text, double *out, struct span *rest)
 	}
 	*out = value / scale;
 	*rest = span_skip(text, at);
+	return digits;
+}
+
+/* False when there are no digits, or more than anyone means. REST is what follows. */
+static bool read_number(struct span text, double *out, struct span *rest)
+{
+	size_t digits = query_read_digits(&text, out);
+
+	*rest = text;
 	return digits > 0 && digits <= 20;
 }
 

@@ -20,6 +20,8 @@ struct query {
 	struct network network;          /* NAME_ADDRESS */
 };
 
+/* The number that REST begins with: digits, with a fraction or without; REST is what follows. -> how many digits they are */
+size_t query_read_digits(struct span *rest, double *out);
 /* Can NAME's member be WORD? False only for members of few words (decision, reason); SUGGESTION has the nearest then. */
 bool query_word_is_possible(const struct name *name, struct span word, struct suggestion *suggestion);
 

@@ -60,26 +60,24 @@ static uint64_t owed(uint64_t word, uint64_t now_us)
 	return ahead <= RATE_OWED_MAX_US ? ahead : 0;
 }
 
-/* The word of TAG, or, as FOUND says, the one to put it in. */
-static unsigned choose(const struct line *line, uint64_t tag, uint64_t now_us, uint64_t *word, bool *found)
+/* What TAG owes: INDEX and WORD are its word, or, where it owes nothing, the one to put it in. */
+static uint64_t look(const struct line *line, uint64_t tag, uint64_t now_us, unsigned *index, uint64_t *word)
 {
-	unsigned best = 0;
 	uint64_t least = UINT64_MAX;
 
-	*found = false;
 	for (unsigned i = 0; i < WORDS; i++) {
 		uint64_t at = atomic_load_explicit(&line->words[i], memory_order_relaxed), owes = owed(at, now_us);
+		bool is_own = owes && at >> TIME_BITS == tag;
 
-		*found = owes && at >> TIME_BITS == tag;
-		if (*found || owes < least) {
-			best = i;
+		if (is_own || owes < least) {
+			*index = i;
 			least = owes;
 			*word = at;
 		}
-		if (*found)
-			break;
+		if (is_own)
+			return owes;
 	}
-	return best;
+	return 0;
 }
 
 /* The line of WHO, and the tag in it. */
@@ -95,10 +93,9 @@ uint64_t rate_table_owes(const struct rate_table *table, const uint64_t *who, si
 {
 	uint64_t tag, word;
 	size_t line = place(table, who, count, &tag);
-	bool found;
+	unsigned index;
 
-	(void)choose(&table->line[line], tag, now_us, &word, &found);
-	return found ? owed(word, now_us) : 0;
+	return look(&table->line[line], tag, now_us, &index, &word);
 }
 
 void rate_table_charge(struct rate_table *table, const struct gcra *gcra, const uint64_t *who, size_t count, uint64_t weight, uint64_t now_us)
@@ -106,13 +103,10 @@ void rate_table_charge(struct rate_table *table, const struct gcra *gcra, const 
 	uint64_t tag, word, after;
 	struct line *line = &table->line[place(table, who, count, &tag)];
 	unsigned index;
-	bool found;
 
 	do {
-		uint64_t owes;
+		uint64_t owes = look(line, tag, now_us, &index, &word);
 
-		index = choose(line, tag, now_us, &word, &found);
-		owes = found ? owed(word, now_us) : 0;
 		after = tag << TIME_BITS | (gcra_charge(gcra, now_us + owes, now_us, weight) & TIME);
 	} while (!atomic_compare_exchange_weak_explicit(&line->words[index], &word, after, memory_order_relaxed, memory_order_relaxed));
 }
@@ -123,13 +117,10 @@ uint64_t rate_table_ask(struct rate_table *table, const struct gcra *gcra, const
 	struct line *line = &table->line[place(table, who, count, &tag)];
 	struct gcra_answer answer;
 	unsigned index;
-	bool found;
 
 	do {
-		uint64_t owes;
+		uint64_t owes = look(line, tag, now_us, &index, &word);
 
-		index = choose(line, tag, now_us, &word, &found);
-		owes = found ? owed(word, now_us) : 0;
 		answer = gcra_ask(gcra, now_us + owes, now_us, 1);
 		/* Refused is refused; but where the limit is another by now, or the clock was set back, less is owed from now on. Not
 		 * for a thread whose reading of the clock is a little old. */

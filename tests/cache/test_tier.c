@@ -8,7 +8,9 @@
 
 #include "base/banned.h"
 
-static struct cache_object *make(struct stage *stage, const char *path, size_t bytes, const struct cache_draft *more)
+#define THIRD_SITE 0x77u
+
+static struct cache_object *make_of(struct stage *stage, uint64_t site, const char *path, size_t bytes, const struct cache_draft *more)
 {
 	struct field list[] = { { SPAN("Content-Type"), SPAN("text/html"), FIELD_CONTENT_TYPE }, { SPAN("Cache-Control"), SPAN("max-age=600"), FIELD_CACHE_CONTROL } };
 	struct fields fields = { .list = list, .count = 2, .size = 2, .max = 2 };
@@ -16,7 +18,7 @@ static struct cache_object *make(struct stage *stage, const char *path, size_t b
 	struct cache_object *object;
 	char key[256], *text = calloc(1, bytes + 1);
 
-	draft.key = key_of(SITE, path, key);
+	draft.key = key_of(site, path, key);
 	draft.hash = cache_store_hash(stage->store, draft.key);
 	draft.party = 1;
 	draft.fields = &fields;
@@ -30,6 +32,11 @@ static struct cache_object *make(struct stage *stage, const char *path, size_t b
 	cache_body_drop(draft.body);
 	free(text);
 	return object;
+}
+
+static struct cache_object *make(struct stage *stage, const char *path, size_t bytes, const struct cache_draft *more)
+{
+	return make_of(stage, SITE, path, bytes, more);
 }
 
 static const struct cache_draft fresh = { .life = { .age_s = 5, .fresh_s = 600, .while_s = 7, .error_s = 3600, .has_validator = true } };
@@ -297,6 +304,77 @@ static void who_goes(void **state)
 	cache_object_drop(rare);
 }
 
+/* Whether PATH of SITE, asked for so often, is on disk after it was offered. */
+static bool lies_there(struct stage *stage, uint64_t site, const char *path)
+{
+	struct copies_ask ask = { .site = site, .fields = &(struct fields){ .count = 0 } };
+	char key[256];
+
+	ask.key = key_of(site, path, key);
+	return copies_find(stage->copies, &ask, NULL, NULL) == COPIES_WAIT;
+}
+
+static void offer_and_wait(struct stage *stage, uint64_t site, const char *path)
+{
+	struct cache_object *object = make_of(stage, site, path, 65536, &fresh);
+	struct tier_offer offer = offer_of(stage, object);
+
+	offer.site = site;
+	tier_offer(stage->copies, &offer, turn_ms += 2 * TIER_AGAIN_MS);
+	cache_object_drop(object);
+	for (unsigned i = 0; i < 200 && !lies_there(stage, site, path); i++)
+		usleep(1000);
+}
+
+/* Four files have room. One tenant has them all, each asked for often; the other gets half of them for what was asked for once, and no more; and keeps it. */
+static void others_have_their_part(void **state)
+{
+	struct stage *stage = tier_of(state);
+	static const char *const paths[] = { "/a", "/b", "/c", "/d", "/e" };
+
+	stage->total_bytes = 4 * (65536 + 4096);
+	stage->rules[0].disk_bytes = stage->rules[1].disk_bytes = stage->total_bytes;
+	assert_ok(copies_apply(stage->copies, stage->rules, 2, stage->total_bytes));
+	for (unsigned i = 0; i < 4; i++) {
+		ask(stage, paths[i], 9);
+		store(stage, paths[i], 65536, &fresh);
+	}
+	for (unsigned i = 0; i < 3; i++)
+		offer_and_wait(stage, OTHER_SITE, paths[i]);
+	assert_true(lies_there(stage, SITE, "/c") && lies_there(stage, SITE, "/d"));
+	assert_true(lies_there(stage, OTHER_SITE, "/b") && lies_there(stage, OTHER_SITE, "/c"));
+	ask(stage, "/e", 12);
+	offer_and_wait(stage, SITE, "/e");
+	assert_true(lies_there(stage, SITE, "/d") && lies_there(stage, SITE, "/e"));
+	assert_true(lies_there(stage, OTHER_SITE, "/b") && lies_there(stage, OTHER_SITE, "/c"));
+	assert_int_equal(copies_state(stage->copies).copies, 4);
+}
+
+/* A site that is another tenant's after a reload counts there. */
+static void changes_hands(void **state)
+{
+	struct stage *stage = tier_of(state);
+	const uint64_t sites[] = { SITE, OTHER_SITE, THIRD_SITE }, total_bytes = 6 * (65536 + 4096);
+	struct copies_rules rules[3];
+
+	for (unsigned i = 0; i < 3; i++) {
+		rules[i] = stage->rules[i % 2];
+		rules[i].site = sites[i];
+		rules[i].party = i + 1;
+		rules[i].disk_bytes = total_bytes;
+	}
+	assert_ok(copies_apply(stage->copies, rules, 3, total_bytes));
+	for (unsigned i = 0; i < 6; i++)
+		offer_and_wait(stage, sites[i % 3], i < 3 ? "/a" : "/b");
+	rules[1].party = 1;
+	assert_ok(copies_apply(stage->copies, rules, 3, total_bytes));
+	offer_and_wait(stage, THIRD_SITE, "/c");
+	assert_true(lies_there(stage, THIRD_SITE, "/a") && lies_there(stage, THIRD_SITE, "/b") && lies_there(stage, THIRD_SITE, "/c"));
+	offer_and_wait(stage, OTHER_SITE, "/c");
+	assert_true(lies_there(stage, THIRD_SITE, "/a") && lies_there(stage, OTHER_SITE, "/c"));
+	assert_int_equal(copies_state(stage->copies).copies, 6);
+}
+
 static void too_old(void **state)
 {
 	struct stage *stage = tier_of(state);
@@ -399,7 +477,8 @@ static void forgotten_before_it_is_found(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(comes_back_as_it_was), TEST(for_whom), TEST(what_suits), TEST(purged_meanwhile), TEST(purges), TEST(newer_in_memory), TEST(who_goes), TEST(too_old),
+		TEST(comes_back_as_it_was), TEST(for_whom), TEST(what_suits), TEST(purged_meanwhile), TEST(purges), TEST(newer_in_memory), TEST(who_goes), TEST(others_have_their_part),
+		TEST(changes_hands), TEST(too_old),
 		TEST(cut_at_every_length), TEST(one_at_a_time), TEST(forgotten_before_it_is_found),
 	};
 

@@ -89,7 +89,7 @@ static void the_greedy_have_two_accounts(void **state)
 	assert_int_equal(ask(stage, LANE_GREEDY, false, &answer)->turn.state, TURN_NONE);
 	assert_int_equal(answer, ADMISSION_REFUSE);
 	assert_int_equal(gate_look(&stage->origin.gate).at_work, 3);
-	stage->worker.loop.now_ns += 1000 * MS;  /* a hundredth of the origin has gone by */
+	stage->worker.loop.now_ns += DEMAND_SPARED_OF * 10 * MS;  /* what is spared of the origin has gone by */
 	(void)ask(stage, LANE_GREEDY, true, &answer);
 	assert_int_equal(answer, ADMISSION_GO);
 	stage_end(stage);

@@ -153,6 +153,33 @@ class Origin:
                 raise
 
 
+class Pages:
+    """An origin that says what the scene wants of a target, and counts what it is asked. It can die, and come back on the same port.
+
+    start   what starts an Origin: the fixture start_origin
+    usual   what it says of any other target
+    pages   of a target: bytes, or a function of the request
+    asked   how often each target was asked for
+    """
+
+    def __init__(self, start, usual):
+        self.start, self.usual, self.pages, self.asked, self.lock = start, usual, {}, {}, threading.Lock()
+        self.origin = start(self.answer)
+        self.url, self.port = self.origin.url, self.origin.port
+
+    def answer(self, request):
+        with self.lock:
+            self.asked[request.target] = self.asked.get(request.target, 0) + 1
+        page = self.pages.get(request.target, self.usual)
+        return page(request) if callable(page) else page
+
+    def die(self):
+        self.origin.close()
+
+    def come_back(self):
+        self.origin = self.start(self.answer, port=self.port)
+
+
 def by_path(answers):
     """For Origin(answer=): by path, bytes or a function of the request; else a small page."""
     def answer(request):

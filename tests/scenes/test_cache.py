@@ -7,29 +7,14 @@ import time
 import pytest
 
 import lab
-from lab import BINARY, HOST, h2, response, wait_until
+from lab import BINARY, HOST, Pages, h2, response, wait_until
 
 DATE = "Sun, 06 Nov 1994 08:49:37 GMT"
 
 
-class Portal:
-    """An origin that says what the test wants of a path; asked: how often each was."""
-
-    def __init__(self, start_origin):
-        self.pages, self.asked, self.lock = {}, {}, threading.Lock()
-        self.origin = start_origin(self.answer)
-        self.url = self.origin.url
-
-    def answer(self, request):
-        with self.lock:
-            self.asked[request.target] = self.asked.get(request.target, 0) + 1
-        page = self.pages.get(request.target, response(b"page", "200 OK", "Cache-Control: max-age=60"))
-        return page(request) if callable(page) else page
-
-
 @pytest.fixture
 def portal(start_origin):
-    return Portal(start_origin)
+    return Pages(start_origin, public())
 
 
 @pytest.fixture

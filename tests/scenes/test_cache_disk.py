@@ -1,5 +1,6 @@
 """The disk of the cache: what was asked for more than once lies there, memory may forget it, and a restart; a purge reaches it; a disk that is full, slow or
 damaged costs nobody a page."""
+import contextlib
 import os
 import re
 import shutil
@@ -10,22 +11,7 @@ import time
 
 import pytest
 
-from lab import BINARY, HOST, response, wait_until
-
-
-class Portal:
-    """An origin that counts what it is asked."""
-
-    def __init__(self, start_origin):
-        self.pages, self.asked, self.lock = {}, {}, threading.Lock()
-        self.origin = start_origin(self.answer)
-        self.url = self.origin.url
-
-    def answer(self, request):
-        with self.lock:
-            self.asked[request.target] = self.asked.get(request.target, 0) + 1
-        page = self.pages.get(request.target, public())
-        return page(request) if callable(page) else page
+from lab import BINARY, ENVIRONMENT, HOST, Pages, response, sanitized, wait_until
 
 
 def public(body=b"page", *fields, age=3600):
@@ -34,7 +20,13 @@ def public(body=b"page", *fields, age=3600):
 
 @pytest.fixture
 def portal(start_origin):
-    return Portal(start_origin)
+    return Pages(start_origin, public())
+
+
+@pytest.fixture
+def start_town(start_shield):
+    """As start_shield, under sanitizers where they are built: the disk brings what somebody may have changed."""
+    return lambda config, options=None: start_shield(config, {"binary": sanitized(), "env": ENVIRONMENT, **(options or {})})
 
 
 def settings(portal, disk="16MiB", cache=None, **keys):
@@ -42,12 +34,21 @@ def settings(portal, disk="16MiB", cache=None, **keys):
 
 
 @pytest.fixture
-def town(start_shield, portal):
-    return start_shield(settings(portal), {"may_die": True})
+def town(start_town, portal):
+    return start_town(settings(portal), {"may_die": True})
 
 
 def files(town):
     return sorted(town.state.glob("cache/*/*.copy"))
+
+
+def holding(town, text):
+    """How many files have TEXT in them."""
+    found = 0
+    for path in files(town):
+        with contextlib.suppress(FileNotFoundError):
+            found += text in path.read_bytes()
+    return found
 
 
 def restart(town, number=signal.SIGTERM):
@@ -123,9 +124,9 @@ def test_a_killed_edge_and_a_part_of_it(town, portal):
     assert town.get(method="HEAD").get("content-length") == "100000"
 
 
-def test_what_memory_forgets(start_shield, portal):
+def test_what_memory_forgets(start_town, portal):
     """More is asked for than memory has room for: the disk has it."""
-    town = start_shield({**settings(portal), "cache_memory": "1MiB"})
+    town = start_town({**settings(portal), "cache_memory": "1MiB"})
     paths = [f"/{number}" for number in range(20)]
     for path in paths:
         portal.pages[path] = public(path.encode() * 30000)
@@ -153,8 +154,8 @@ NEVER = {
 }
 
 
-def test_what_never_lies_there(start_shield, portal):
-    town = start_shield(settings(portal, routes=[{"path": "/routes/intranet", "allow_from": ["127.0.0.0/8"]},
+def test_what_never_lies_there(start_town, portal):
+    town = start_town(settings(portal, routes=[{"path": "/routes/intranet", "allow_from": ["127.0.0.0/8"]},
                                                  {"path": "/routes/memory", "cache": {"disk": False}}]))
     portal.pages |= {f"/{name}": page for name, (page, _) in NEVER.items()}
     for _ in range(3):
@@ -215,9 +216,9 @@ def test_purges(town, portal):
     assert "uri-miss" in town.get("/d").get("cache-status")
 
 
-def test_bounds(start_shield, portal):
+def test_bounds(start_town, portal):
     """Bytes are bounded at every moment, and by a smaller limit after a reload; off, all of it goes."""
-    town = start_shield(settings(portal, "1MiB"))
+    town = start_town(settings(portal, "1MiB"))
     seen, is_over = [], threading.Event()
 
     def watch():
@@ -276,9 +277,9 @@ def test_damaged_files(town, portal):
     wait_until(lambda: "files of answers on the cache's disk were damaged" in town.said(), what="it is said")
 
 
-def test_an_upgrade(start_shield, portal):
+def test_an_upgrade(start_town, portal):
     """Both processes share the folder: the old one writes until it is replaced, the new one finds what it wrote."""
-    town = start_shield(settings(portal), {"start": False})
+    town = start_town(settings(portal), {"start": False})
     program = town.folder / "bouclier"  # the edge's user tries it first, and need not reach the folder of the build
     shutil.copy(town.binary, program)
     town.binary = str(program)
@@ -297,30 +298,129 @@ def test_an_upgrade(start_shield, portal):
     assert portal.asked == {"/before": 1, "/after": 1}
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk")
-def test_a_full_disk(start_shield, portal, folder):
+def test_a_full_disk(small_disk, start_town, portal):
     """Said once, by status and doctor too; the portal is served; answers are written again when there is room."""
-    state = folder / "state"
-    state.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m,mode=0777", "tmpfs", str(state)], check=True)
-    try:
-        town = start_shield(settings(portal), {"state": state})
-        written(town, "/")
-        filler = state / "filler"
-        filler.write_bytes(b"x" * (6 << 20))
-        for number in range(3):
-            for _ in range(3):
-                assert town.get(f"/full/{number}").status == 200
-        wait_until(lambda: "answers on the cache's disk cannot be written" in town.said(), what="it is said")
-        assert town.said().count("answers on the cache's disk cannot be written") == 1
-        words = subprocess.run([BINARY, "status", "--socket", town.admin_socket], capture_output=True, text=True).stdout
-        assert "it does not work: No space left on device" in words
-        assert "bouclier_cache_disk_failing 1" in town.ask("/metrics").text
-        found = subprocess.run([BINARY, "doctor", "--config", str(town.config)], capture_output=True, text=True).stdout
-        assert re.search(r"cache disk.*No space left on device", found), found
-        filler.unlink()
-        written(town, "/room")
-        wait_until(lambda: "answers on the cache's disk are written again" in town.said(), what="that is said, too")
-        town.stop()
-    finally:
-        subprocess.run(["umount", "-l", str(state)], check=True)
+    town = start_town(settings(portal), {"state": small_disk.path})
+    written(town, "/")
+    filler = small_disk.path / "filler"
+    filler.write_bytes(b"x" * (6 << 20))
+    for number in range(3):
+        for _ in range(3):
+            assert town.get(f"/full/{number}").status == 200
+    wait_until(lambda: "answers on the cache's disk cannot be written" in town.said(), what="it is said")
+    assert town.said().count("answers on the cache's disk cannot be written") == 1
+    words = subprocess.run([BINARY, "status", "--socket", town.admin_socket], capture_output=True, text=True).stdout
+    assert "it does not work: No space left on device" in words
+    assert "bouclier_cache_disk_failing 1" in town.ask("/metrics").text
+    found = subprocess.run([BINARY, "doctor", "--config", str(town.config)], capture_output=True, text=True).stdout
+    assert re.search(r"cache disk.*No space left on device", found), found
+    filler.unlink()
+    written(town, "/room")
+    wait_until(lambda: "answers on the cache's disk are written again" in town.said(), what="that is said, too")
+
+
+# -- several tenants --
+
+
+def parish(portal, count):
+    """A tenant of COUNT sites, and one of one."""
+    names = [f"www{number}.parish.example" for number in range(count)]
+    return names, {**settings(portal, "1MiB"), "tenants": [{"name": name, "files": f"{name}.d"} for name in ("parish", "town")],
+                   "sites": [{"name": HOST, "origins": [portal.url], "tenant": "town"},
+                             *({"name": name, "origins": [portal.url], "tenant": "parish"} for name in names)]}
+
+
+@pytest.mark.parametrize("comes", ["first", "later"])
+def test_a_tenant_has_its_part(start_town, portal, comes):
+    """Another with many sites, whose pages are asked for more often, fills the disk: the one site of the first keeps what it has of its half, or gets it."""
+    names, config = parish(portal, 4)
+    town = start_town(config, {"may_die": True})
+    written(town, "/known")  # now what lies there is
+    portal.usual = public(b"x" * 60000)
+    own = [f"/own/{number}" for number in range(7)]  # 60 KiB each, of 512
+    others = [(f"/{number}", name) for number in range(12) for name in names]
+
+    def ask(pages, times):
+        for path, host in pages * times:
+            assert town.get(path, host=host).status == 200
+
+    def come():
+        ask([(path, HOST) for path in own], 2)
+        wait_until(lambda: holding(town, b"/own/") == len(own), what="they are on disk")
+
+    def flood():
+        ask(others, 4)
+        wait_until(lambda: disk(town)["bytes"] > 900 << 10, what="the disk is full")
+    for step in (come, flood) if comes == "first" else (flood, come):
+        step()
+    assert holding(town, b"/own/") == len(own) and disk(town)["bytes"] > 900 << 10
+    restart(town)
+    wait_until(lambda: disk(town).get("answers", 0) >= 14, what="what lies there is known")
+    asked = dict(portal.asked)
+    assert all(is_from_disk(town.get(path), b"x" * 60000) for path in own)
+    assert portal.asked == asked
+
+
+# -- a disk that stands still --
+
+
+@contextlib.contextmanager
+def standing(disk, town):
+    """The thread of TOWN's disk begins to write, and does not end."""
+    with disk.frozen():
+        for _ in range(2):
+            assert town.get("/written-when-frozen").status == 200
+        yield
+
+
+def test_a_disk_that_is_not_waited_for(standing_disk, start_town, portal):
+    """Its thread is at one thing for long: who asks meanwhile waits a moment, and who asks then does not; both get it from the origin. When the disk works
+    again, it gives again."""
+    town = start_town(settings(portal), {"state": standing_disk.path})
+    paths = [f"/{number}" for number in range(5)]
+    written(town, *paths)
+    restart(town)
+    wait_until(lambda: disk(town).get("answers") == 5, what="what lies there is known")
+    assert disk(town)["late"] == 0
+    with standing(standing_disk, town):
+        took = []
+        for number, path in enumerate(paths[:4]):
+            began = time.monotonic()
+            reply = town.get(path)
+            took.append(time.monotonic() - began)
+            assert reply.status == 200 and "uri-miss" in reply.get("cache-status")
+            assert disk(town)["late"] == number + 1 and portal.asked[path] == 2
+        assert min(took[1:]) < 0.25, took
+        assert "bouclier_cache_disk_late_total 4" in town.ask("/metrics").text
+    wait_until(lambda: disk(town)["written"] == 1, what="what waited is written")
+    assert is_from_disk(town.get(paths[4])) and disk(town)["late"] == 4
+
+
+@pytest.mark.parametrize("count, size", [(12, 1 << 20), (300, 10)], ids=["bytes", "files"])
+def test_what_has_no_room_to_wait(standing_disk, start_town, portal, count, size):
+    """More is to be written than may wait: it is given, it is not written, and that is told; what has waited is written when the disk works again."""
+    town = start_town(settings(portal), {"state": standing_disk.path})
+    written(town, "/known")
+    portal.usual = public(b"x" * size)
+    with standing(standing_disk, town):
+        for number in range(count):
+            for _ in range(2):
+                assert town.get(f"/{number}").status == 200
+        skipped = disk(town)["skipped"]
+        assert 3 <= skipped < count and disk(town)["written"] == 1
+        assert f"bouclier_cache_disk_skipped_total {skipped}" in town.ask("/metrics").text
+    wait_until(lambda: disk(town)["written"] == count + 2 - skipped, what="what waited is written")
+
+
+def test_a_flood_of_what_is_to_be_written(standing_disk, start_town, portal):
+    """Of one tenant more is to be written than may wait; what is another's waits, and is written."""
+    names, config = parish(portal, 2)
+    town = start_town({**config, "cache_disk": "16MiB"}, {"state": standing_disk.path})
+    own = [f"/own/{number}" for number in range(5)]
+    written(town, "/known")
+    with standing_disk.frozen():
+        for path, host in [(f"/{number}", name) for number in range(200) for name in names] + [(path, HOST) for path in own]:
+            for _ in range(2):
+                assert town.get(path, host=host).status == 200
+        assert disk(town)["skipped"] > 100
+    wait_until(lambda: holding(town, b"/own/") == len(own), what="they are on disk")

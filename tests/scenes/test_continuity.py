@@ -11,26 +11,7 @@ import time
 import pytest
 
 import lab
-from lab import BINARY, HOST, response, wait_until
-
-
-class Portal:
-    """An origin that can die and come back on the same port. A page is bytes, or a function of the request."""
-
-    def __init__(self, start_origin):
-        self.pages, self.start_origin = {}, start_origin
-        self.origin = start_origin(self.answer)
-        self.url, self.port = self.origin.url, self.origin.port
-
-    def answer(self, request):
-        page = self.pages.get(request.target, html(b"page"))
-        return page(request) if callable(page) else page
-
-    def die(self):
-        self.origin.close()
-
-    def come_back(self):
-        self.origin = self.start_origin(self.answer, port=self.port)
+from lab import BINARY, HOST, Pages, response, wait_until
 
 
 def html(body, *fields, status="200 OK"):
@@ -39,7 +20,7 @@ def html(body, *fields, status="200 OK"):
 
 @pytest.fixture
 def portal(start_origin):
-    return Portal(start_origin)
+    return Pages(start_origin, html(b"page"))
 
 
 def site(portal, mode="public", **keys):
@@ -426,32 +407,23 @@ def test_limits_and_reload(town, portal):
     wait_until(lambda: not files(town), what="the site has gone")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk")
-def test_a_full_disk(start_shield, portal, folder):
+def test_a_full_disk(small_disk, start_shield, portal):
     """Said once; the portal is served, and copies are written again when there is room."""
-    state = folder / "state"
-    state.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m,mode=0777", "tmpfs", str(state)], check=True)
-    try:
-        town = start_shield({"sites": [site(portal)]}, {"state": state})
-        copied(town, "/")
-        filler = state / "filler"
-        filler.write_bytes(b"x" * (6 << 20))
-        portal.pages["/"] = html(b"new")
-        wait_until(lambda: town.get().body == b"new" and "continuity copies cannot be written" in town.said(), 30, "it is said")
-        for _ in range(3):
-            town.get("/b")
-            time.sleep(1)
-        assert town.said().count("continuity copies cannot be written") == 1
-        filler.unlink()
-        copied(town, "/c")
-        wait_until(lambda: "continuity copies are written again" in town.said(), what="that is said, too")
-        portal.die()
-        assert is_copy(town.get("/c"))
-        town.stop()
-        town.process = None
-    finally:
-        subprocess.run(["umount", str(state)], check=True)
+    town = start_shield({"sites": [site(portal)]}, {"state": small_disk.path})
+    copied(town, "/")
+    filler = small_disk.path / "filler"
+    filler.write_bytes(b"x" * (6 << 20))
+    portal.pages["/"] = html(b"new")
+    wait_until(lambda: town.get().body == b"new" and "continuity copies cannot be written" in town.said(), 30, "it is said")
+    for _ in range(3):
+        town.get("/b")
+        time.sleep(1)
+    assert town.said().count("continuity copies cannot be written") == 1
+    filler.unlink()
+    copied(town, "/c")
+    wait_until(lambda: "continuity copies are written again" in town.said(), what="that is said, too")
+    portal.die()
+    assert is_copy(town.get("/c"))
 
 
 def test_a_pinned_page_under_a_flood_on_its_own_route(start_shield, start_origin):
@@ -497,7 +469,7 @@ def test_a_pinned_page_under_a_flood_on_its_own_route(start_shield, start_origin
 
 def test_nobody_gets_another_sites_copy(start_shield, start_origin):
     """Two tenants' sites: a file of one, moved to the other's folder, is nobody's."""
-    portals = [Portal(start_origin) for _ in range(2)]
+    portals = [Pages(start_origin, html(b"page")) for _ in range(2)]
     names = (HOST, "other.example")
     town = start_shield({"sites": [{"name": name, "origins": [portal.url], "continuity": {"mode": "public", "refresh": "1s"}}
                                    for name, portal in zip(names, portals)]}, {"may_die": True})

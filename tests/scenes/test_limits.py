@@ -1,7 +1,6 @@
 """What runs out: descriptors, disk, memory, places. Who can be served is served, the rest is told so, nothing dies."""
 import contextlib
 import os
-import pathlib
 import resource
 import signal
 import socket
@@ -166,15 +165,10 @@ def test_crowd_on_the_metrics_port(origin):
 
 # -- disk --
 
-@needs_root
-def test_state_folder_full(origin):
+def test_state_folder_full(small_disk, origin):
     """A journal without room: requests are served, lost lines are counted, and writing goes on when there is room again."""
-    with Shield(origin, start=False, log={"rate": "100000/s", "disk": "32MiB"}) as shield:
-        shield.state.mkdir()
-        shield.words = ["unshare", "-m", "--propagation", "private", "sh", "-c",
-                        f'mount -t tmpfs -o size=256k,mode=0755 tmpfs {shield.state} && exec "$@"', "sh"]
-        shield.start()
-        inside = pathlib.Path(f"/proc/{shield.keeper}/root{shield.state}")
+    small_disk.resize("256k")
+    with Shield(origin, state=small_disk.path, log={"rate": "100000/s", "disk": "32MiB"}) as shield:
         with Load(shield.plain, 3) as load:
             wait_until(lambda: shield.status()["journal"]["lost"] > 0, 30, "the disk is full")
             served = load.served
@@ -183,12 +177,11 @@ def test_state_folder_full(origin):
         assert not load.failures, load.failures[:3]
         journal = shield.status()["journal"]
         assert journal["errno"] == 28
-        subprocess.run(["nsenter", "-t", str(shield.keeper), "-m", "-r", "mount", "-o", "remount,size=8m", str(shield.state)], check=True)
+        small_disk.resize("8m")
         with Load(shield.plain, 1):
             wait_until(lambda: shield.status()["journal"]["errno"] == 0, 15, "writing goes on")
         after = shield.status()["journal"]
         assert after["detail_lines"] > journal["detail_lines"] and after["writing"]
-        shield.state = inside
         assert any("lost" in str(line) for line in shield.journal("")), "the journal does not tell what it lost"
         assert shield.status()["edge_deaths"] == 0
 

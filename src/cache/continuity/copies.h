@@ -5,7 +5,7 @@
  *     order, list    a person's word, from the admin socket
  *
  * Limits   bytes on disk: of each site its rules' `disk_bytes`, of all together `total_bytes`. Who needs room takes the oldest copy of the least rank in
- *          the site that has most (his own, where that is it), but none that is of a higher rank than his, nor of the same rank and younger than
+ *          the site that has most, of the tenant that has most of what is short, bytes or copies (his own, where that is it), but none that is of a higher rank than his, nor of the same rank and younger than
  *          `refresh`: nobody makes the disk turn over faster than that. COPIES_MAX copies of the node, COPIES_PINS_MAX pins of a site, VARIANTS_MAX of an
  *          address, of which the oldest makes room for another once it is older than `refresh`. SAVES_MAX wait to be written, and what comes then is not
  *          copied: it comes again. What is read is memory of the cache's store, of its tenant's share, for as long as somebody asks for it

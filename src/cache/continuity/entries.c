@@ -1,4 +1,4 @@
-/* The index: an entry for each copy on disk, and which of them go where there is no room. */
+/* The index: an entry for each copy on disk. */
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -48,12 +48,13 @@ static struct span copy_text(char **to, struct span text)
 static void count_entry(struct copies *copies, const struct copy_entry *entry, bool is_there)
 {
 	uint64_t cost = copy_folder_cost(entry->bytes);
+	struct copies_part change = { is_there ? cost : -cost, is_there ? (uint64_t)1 : -(uint64_t)1 };
 
 	copies_fill(copies, entry->key, is_there);
-	entry->site->bytes += is_there ? cost : -cost;
-	entry->site->count += is_there ? (size_t)1 : -(size_t)1;
-	copies->state.bytes += is_there ? cost : -cost;
-	copies->state.copies += is_there ? (uint64_t)1 : -(uint64_t)1;
+	copies_part_add(&entry->site->has, &change);
+	copies_part_add(&entry->site->party->has, &change);
+	copies->state.bytes += change.bytes;
+	copies->state.copies += change.count;
 }
 
 struct copy_entry *copy_entry_add(struct copies *copies, struct copies_site *site, const struct copy *copy, const struct copy_place *place, uint64_t file_bytes)
@@ -138,78 +139,9 @@ void copy_entry_remove(struct copies *copies, struct copy_entry *entry)
 	free(entry);
 }
 
-/* -- who goes -- */
-
 bool copies_is_older(uint64_t since_s, uint64_t age_s)
 {
 	uint64_t now = clock_wall_ns() / 1000000000u;
 
 	return since_s > now || now - since_s >= age_s;
-}
-
-static bool may_go(const struct copy_entry *entry, unsigned rank)
-{
-	return entry->rank < rank || (entry->rank == rank && copies_is_older(entry->kept_s, entry->site->rules.refresh_s));
-}
-
-/* A tier has its entries in order: who was asked for last is the last. */
-static struct copy_entry *first_of(const struct copies_site *site, const struct copy_need *need)
-{
-	list_each (node, &site->entries) {
-		struct copy_entry *entry = list_entry(node, struct copy_entry, of_site);
-
-		if (entry != need->replaced)
-			return entry;
-	}
-	return NULL;
-}
-
-static struct copy_entry *oldest_of(const struct copies_site *site, const struct copy_need *need)
-{
-	struct copy_entry *oldest = NULL;
-
-	list_each (node, &site->entries) {
-		struct copy_entry *entry = list_entry(node, struct copy_entry, of_site);
-
-		if (entry != need->replaced && may_go(entry, need->rank) &&
-		    (!oldest || entry->rank < oldest->rank || (entry->rank == oldest->rank && entry->kept_s < oldest->kept_s)))
-			oldest = entry;
-	}
-	return oldest;
-}
-
-struct copy_entry *copies_victim(struct copies *copies, struct copies_site *site, const struct copy_need *need, bool *is_room)
-{
-	struct copies_site *most = site;
-	bool is_own = site->bytes + need->bytes > site->rules.disk_bytes;
-
-	*is_room = !is_own && copies->state.bytes + need->bytes <= copies->total_bytes && (!need->is_new || copies->state.copies < COPIES_MAX);
-	if (*is_room)
-		return NULL;
-	list_each (node, &copies->sites) {
-		struct copies_site *other = list_entry(node, struct copies_site, node);
-
-		if (!is_own && other->bytes > most->bytes + (most == site ? need->bytes : 0))
-			most = other;
-	}
-	return copies_is_tier(copies) ? first_of(most, need) : oldest_of(most, need);
-}
-
-/* Nobody turns over the copies of an address by asking in many languages faster than `refresh`. */
-struct copy_entry *copies_victim_variant(struct copies *copies, const struct copies_site *site, struct span key, bool *is_room)
-{
-	struct copy_entry *oldest = NULL;
-	unsigned variants = 0;
-
-	list_each (node, copies_bucket(copies, key)) {
-		struct copy_entry *entry = list_entry(node, struct copy_entry, bucket);
-
-		if (!span_equal(entry->key, key))
-			continue;
-		variants++;
-		if (!oldest || entry->kept_s <= oldest->kept_s)
-			oldest = entry;
-	}
-	*is_room = variants < VARIANTS_MAX;
-	return !*is_room && copies_is_older(oldest->kept_s, site->rules.refresh_s) ? oldest : NULL;
 }

@@ -227,7 +227,7 @@ static enum result make_room(struct copies *copies, struct copies_site *site, co
 		struct copy_need need = need_of(copies, site, copy, cost);
 		struct copy_entry *victim = copies_victim(copies, site, &need, &is_room);
 
-		if (!victim || (copies_is_tier(copies) && !tier_wins(copies, copy->key, victim)))
+		if (!victim || (copies_is_tier(copies) && !tier_wins(copies, site, copy->key, victim)))
 			break;
 		delete_now(copies, victim);
 	}
@@ -329,7 +329,7 @@ static enum result save_copy(struct copies *copies, const struct copy_save *save
 	return result == RESULT_OK ? settle_save(copies, save, copy, &place, buffer_len(head) + buffer_len(body)) : result;
 }
 
-static void drop_save(struct copies *copies, struct copy_save *save)
+void copies_save_end(struct copies *copies, struct copy_save *save)
 {
 	list_remove(&save->node);
 	copies->save_count--;
@@ -353,7 +353,7 @@ void copies_do_save(struct copies *copies)
 		result = save_copy(copies, save, copy, &head, &body);
 	if (result != RESULT_LIMIT)  /* too many fields, or no room among younger ones: no trouble of the disk */
 		copies_note_error(copies, result, errno);
-	drop_save(copies, save);
+	copies_save_end(copies, save);
 	buffer_done(&head);
 	buffer_done(&body);
 	free(copy);

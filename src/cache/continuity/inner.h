@@ -12,13 +12,26 @@
 #define COPIES_GONE_MAX 256u
 #define COPIES_UNUSED_MS 30000u   /* a copy that nobody asks for is not kept in memory for longer */
 
+/* What somebody has on disk. */
+struct copies_part { uint64_t bytes, count; };
+
+/* A tenant: whose sites have together no more than others', where there is no room for all (room.c). */
+struct copies_party {
+	struct list node;
+	uint64_t key;
+	struct copies_part has;
+	uint64_t waits;               /* counted anew each time that it is asked: how much of its waits for the disk */
+};
+
 struct copies_site {
 	struct list node;
 	struct list entries, pins;
 	struct copies_rules rules;    /* its name lies in NAME */
+	struct copies_party *party;
 	char *name;
-	uint64_t bytes, given;
-	size_t count, pin_count;
+	struct copies_part has;
+	uint64_t given;
+	size_t pin_count;
 	uint32_t drops;               /* grows with each drop: what was offered before is not kept after it */
 	bool is_served;
 	bool is_purged, are_pins_purged;  /* all that is found of it goes: there was no memory for what is to go */
@@ -92,7 +105,7 @@ struct copies {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t work, done;    /* for the thread; for who waits for an order */
-	struct list sites;
+	struct list sites, parties;
 	struct list buckets[COPIES_BUCKETS];
 	uint32_t filled[COPIES_BUCKETS];  /* atomic: entries of each, and saves */
 	struct list saves, loads, orders;
@@ -126,6 +139,13 @@ static inline void copies_fill(struct copies *copies, struct span key, bool is_t
 	uint32_t *filled = &copies->filled[copies_bucket(copies, key) - copies->buckets];
 
 	__atomic_store_n(filled, is_there ? *filled + 1 : *filled - 1, __ATOMIC_RELAXED);
+}
+
+/* CHANGE may be what goes: less than nothing. */
+static inline void copies_part_add(struct copies_part *has, const struct copies_part *change)
+{
+	has->bytes += change->bytes;
+	has->count += change->count;
 }
 
 static inline bool copies_is_tier(const struct copies *copies)
@@ -191,6 +211,9 @@ void copy_entry_rank(struct copy_entry *entry);
 void copy_entry_set_missed(struct copies *copies, struct copy_entry *entry, uint64_t missed_s);
 /* SINCE_S is AGE_S ago, or more. Of a copy from the future, whose clock was wrong or ours is, nobody knows the age: it is due. */
 bool copies_is_older(uint64_t since_s, uint64_t age_s);
+
+/* -- room.c -- */
+
 /* What a copy of some rank needs. COPY_RANK_ANY: for limits that have become smaller, from which nobody is safe. */
 #define COPY_RANK_ANY (COPY_PINNED + 1u)
 struct copy_need {
@@ -203,6 +226,11 @@ struct copy_need {
 struct copy_entry *copies_victim_variant(struct copies *copies, const struct copies_site *site, struct span key, bool *is_room);
 /* Whoever is to go so that SITE has what it needs; NULL: nobody has to (IS_ROOM), or nobody may. */
 struct copy_entry *copies_victim(struct copies *copies, struct copies_site *site, const struct copy_need *need, bool *is_room);
+
+/* So that one more of PARTY, of BYTES, may wait to be written: the last that waits of the tenant of whom most does. NULL: that is PARTY, or there is none. */
+struct copy_save *copies_victim_save(const struct copies *copies, const struct copies_party *party, uint64_t bytes);
+/* The same of what waits to be read. */
+struct copy_entry *copies_victim_load(const struct copies *copies, const struct copies_party *party);
 
 /* -- orders.c -- */
 
@@ -231,6 +259,8 @@ void *copies_run(void *context);
 /* What is first in its list. */
 void copies_do_load(struct copies *copies);
 void copies_do_save(struct copies *copies);
+/* SAVE, which is not being written, waits no more. */
+void copies_save_end(struct copies *copies, struct copy_save *save);
 void copies_note_error(struct copies *copies, enum result result, int error);
 
 #endif

@@ -17,7 +17,7 @@
 
 static void init(struct copies *copies)
 {
-	struct list *const lists[] = { &copies->sites, &copies->saves, &copies->loads, &copies->orders, &copies->purges, &copies->early };
+	struct list *const lists[] = { &copies->sites, &copies->parties, &copies->saves, &copies->loads, &copies->orders, &copies->purges, &copies->early };
 	pthread_condattr_t clock;
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
@@ -97,6 +97,8 @@ void copies_free(struct copies *copies)
 	copies_purges_done(copies);
 	list_each_safe (node, next, &copies->sites)
 		free_site(copies, list_entry(node, struct copies_site, node));
+	list_each_safe (node, next, &copies->parties)
+		free(list_entry(node, struct copies_party, node));
 	done(copies);
 }
 
@@ -430,7 +432,7 @@ enum result copies_list(struct copies *copies, uint64_t site_key, void (*each)(v
 	pthread_mutex_lock(&copies->lock);
 	site = copies_site_find(copies, site_key);
 	if (site) {
-		*total = (struct copies_total){ site->count, site->bytes, site->rules.disk_bytes, site->pin_count, site->given };
+		*total = (struct copies_total){ site->has.count, site->has.bytes, site->rules.disk_bytes, site->pin_count, site->given };
 		list_each (node, &site->pins) {
 			struct copy_view view = { .url = list_entry(node, struct copy_pin, node)->address, .rank = COPY_PINNED };
 

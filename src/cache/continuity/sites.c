@@ -18,12 +18,39 @@ struct copies_site *copies_site_find(const struct copies *copies, uint64_t key)
 	return NULL;
 }
 
+static struct copies_party *party_find(const struct copies *copies, uint64_t key)
+{
+	list_each (node, &copies->parties) {
+		struct copies_party *party = list_entry(node, struct copies_party, node);
+
+		if (party->key == key)
+			return party;
+	}
+	return NULL;
+}
+
+static struct copies_party *party_make(struct copies *copies, uint64_t key)
+{
+	struct copies_party *party = party_find(copies, key);
+
+	if (party)
+		return party;
+	party = calloc(1, sizeof(*party));
+	if (!party)
+		return NULL;
+	party->key = key;
+	list_add_last(&copies->parties, &party->node);
+	return party;
+}
+
+/* Its tenant too, whose it is from its first day; one that has another now changes hands when it is served. */
 static struct copies_site *site_make(struct copies *copies, const struct copies_rules *rules)
 {
 	struct copies_site *site = copies_site_find(copies, rules->site);
+	struct copies_party *party = party_make(copies, rules->party);
 
-	if (site)
-		return site;
+	if (site || !party)
+		return party ? site : NULL;
 	site = calloc(1, sizeof(*site));
 	if (!site)
 		return NULL;
@@ -36,15 +63,27 @@ static struct copies_site *site_make(struct copies *copies, const struct copies_
 	list_init(&site->pins);
 	list_add_last(&copies->sites, &site->node);
 	site->rules.site = rules->site;
+	site->party = party;
 	return site;
+}
+
+static void change_hands(struct copies_site *site, struct copies_party *party)
+{
+	struct copies_part gone = { -site->has.bytes, -site->has.count };
+
+	copies_part_add(&site->party->has, &gone);
+	copies_part_add(&party->has, &site->has);
+	site->party = party;
 }
 
 static void serve_site(struct copies *copies, const struct copies_rules *rules)
 {
 	struct copies_site *site = copies_site_find(copies, rules->site);
+	struct copies_party *party = party_find(copies, rules->party);
 
-	if (!site)
+	if (!site || !party)
 		return;
+	change_hands(site, party);
 	site->rules = *rules;
 	site->rules.name = span_of(site->name);
 	site->is_served = true;

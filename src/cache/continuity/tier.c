@@ -72,6 +72,20 @@ static bool wants(struct copies *copies, const struct copies_site *site, const s
 	       offer->purges == cache_store_purges(copies->store, object->hash) && !copy_entry_find(copies, object->key, object->vary, object->variant);
 }
 
+/* One more of PARTY, of BYTES, may wait: whoever has most that waits gives way. */
+static bool make_way(struct copies *copies, const struct copies_party *party, uint64_t bytes)
+{
+	while (copies->save_count && (copies->save_bytes + bytes > TIER_SAVES_BYTES || copies->save_count >= COPIES_SAVES_MAX)) {
+		struct copy_save *victim = copies_victim_save(copies, party, bytes);
+
+		if (!victim)
+			return false;
+		copies_save_end(copies, victim);
+		copies->state.skipped++;
+	}
+	return true;
+}
+
 void tier_offer(struct copies *copies, const struct tier_offer *offer, uint64_t now_ms)
 {
 	struct cache_object *object = offer->object;
@@ -87,20 +101,23 @@ void tier_offer(struct copies *copies, const struct tier_offer *offer, uint64_t 
 	if (save && wants(copies, site, offer)) {
 		*save = (struct copy_save){ .site = site, .made_s = offer->made_s, .drops = site->drops };
 		copy_write_life(object->status, &object->life, save->life);
-		if (copies->save_count && copies->save_bytes + object->body->bytes > TIER_SAVES_BYTES)
-			copies->state.skipped++;
-		else
+		if (make_way(copies, site->party, object->body->bytes))
 			is_taken = copies_queue(copies, save, object);
+		else
+			copies->state.skipped++;
 	}
 	pthread_mutex_unlock(&copies->lock);
 	if (!is_taken)
 		free(save);
 }
 
-bool tier_wins(struct copies *copies, struct span key, struct copy_entry *victim)
+bool tier_wins(struct copies *copies, const struct copies_site *site, struct span key, struct copy_entry *victim)
 {
-	unsigned asked = cache_store_asked(copies->store, cache_store_hash(copies->store, key));
+	unsigned asked;
 
+	if (victim->site != site)
+		return true;
+	asked = cache_store_asked(copies->store, cache_store_hash(copies->store, key));
 	if (asked >= cache_store_asked(copies->store, cache_store_hash(copies->store, victim->key)))
 		return true;
 	list_remove(&victim->of_site);
@@ -110,11 +127,27 @@ bool tier_wins(struct copies *copies, struct span key, struct copy_entry *victim
 
 /* -- from disk -- */
 
+/* One more of PARTY may wait to be read: as make_way. Who gives way goes on to the origin. */
+static bool make_way_to_read(struct copies *copies, const struct copies_party *party)
+{
+	struct copy_entry *victim;
+
+	if (copies->load_count < TIER_LOADS_MAX)
+		return true;
+	victim = copies_victim_load(copies, party);
+	if (!victim)
+		return false;
+	copy_entry_settle(copies, victim);
+	copy_entry_tell(victim);
+	copies->state.late++;
+	return true;
+}
+
 bool tier_may_be_asked(struct copies *copies, const struct copy_entry *entry)
 {
 	if (!entry || !copies->state.is_open || copies->has_left)
 		return false;
-	if (copies->load_count < TIER_LOADS_MAX && (!copies->busy_ms || clock_mono_ms() - copies->busy_ms < TIER_SLOW_MS))
+	if ((!copies->busy_ms || clock_mono_ms() - copies->busy_ms < TIER_SLOW_MS) && make_way_to_read(copies, entry->site->party))
 		return true;
 	copies->state.late++;
 	return false;

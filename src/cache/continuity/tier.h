@@ -5,8 +5,8 @@
  *     find      (copies.h) memory has none: the thread reads the file and puts it back into memory, where whoever has waited finds it
  *     replace   another answer takes its place in memory: what lies on disk goes
  *
- * Limits    copies.h's, but that who was not asked for longest goes, of the site that has most, and only for one that was asked for as often lately (store.h).
- *           TIER_SAVES_BYTES of memory wait to be written; TIER_LOADS_MAX are waited for. TIER_TEXT_MAX: address, variant and tags, for they are in the
+ * Limits    copies.h's, but that who was not asked for longest goes, and within a site only for one that was asked for as often lately (store.h).
+ *           TIER_SAVES_BYTES of memory wait to be written; TIER_LOADS_MAX are waited for; of both the tenant who has most gives way to one who has less. TIER_TEXT_MAX: address, variant and tags, for they are in the
  *           index. A variant is written once in TIER_AGAIN_MS
  * Threads   any; the lock is that of the copies, and under it that of a shard of the store
  *
@@ -49,14 +49,15 @@ void tier_count_late(struct copies *copies);
 
 /* -- the other files' of this folder, under the lock -- */
 
+struct copies_site;
 struct copy_entry;
 void tier_live(struct copy_entry *entry, struct span life);
 /* ENTRY may be NULL. */
 bool tier_may_be_asked(struct copies *copies, const struct copy_entry *entry);
 /* OBJECT, which is what ENTRY says, is in memory again. */
 void tier_return(struct copies *copies, struct copy_entry *entry, struct cache_object *object);
-/* KEY is worth the place of VICTIM, who otherwise is the last to go. */
-bool tier_wins(struct copies *copies, struct span key, struct copy_entry *victim);
+/* KEY of SITE is worth the place of VICTIM, who otherwise is the last to go. Of another site that has more than its part nobody asks how often it was asked for. */
+bool tier_wins(struct copies *copies, const struct copies_site *site, struct span key, struct copy_entry *victim);
 /* COPY, which is found only now, is older than what memory has got meanwhile. */
 bool tier_is_outdated(const struct copies *copies, const struct copy *copy);
 /* Some of what is of no use any more goes. */

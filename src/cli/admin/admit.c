@@ -42,8 +42,8 @@ static bool read_wish(struct admin *admin, const struct admin_request *request, 
 	*wish = (struct admit_wish){ 0 };
 	if (!admin->state->common.references || !admin->state->snapshot)
 		admin_refuse(answer, 503, "the memory for references is not there: restart the shield");
-	else if (json_read(request->body, &wish->root) != RESULT_OK)
-		admin_refuse(answer, 400, "the body is not JSON");
+	else if (!(wish->root = admin_read_body(request, answer)))
+		return false;
 	else if (hex_read(json_text_of(json_find(wish->root, "reference")), wish->id, ID_LEN) != RESULT_OK)
 		admin_refuse(answer, 400, "\"reference\" is the %u hexadecimal digits at the foot of the page", 2 * ID_LEN);
 	else {

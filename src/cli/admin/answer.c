@@ -92,6 +92,24 @@ void admin_answer_sites(struct admin *admin, void (*put)(struct json_writer *jso
 	admin_finish_json(answer, &json);
 }
 
+struct json *admin_read_body(const struct admin_request *request, struct admin_answer *answer)
+{
+	struct json *root = NULL;
+
+	if (json_read(request->body, &root) == RESULT_OK)
+		return root;
+	admin_refuse(answer, 400, "the body is not JSON");
+	return NULL;
+}
+
+struct json *admin_read_order(const struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
+{
+	if (admin->state->snapshot)
+		return admin_read_body(request, answer);
+	admin_refuse(answer, 503, "no configuration is loaded");
+	return NULL;
+}
+
 struct edge_site *admin_find_site(struct admin *admin, struct span name, struct admin_answer *answer)
 {
 	const struct plan *plan = plan_of(admin->state->snapshot);

@@ -69,11 +69,8 @@ static bool read_wish(struct admin *admin, const struct admin_request *request, 
 		admin_refuse(answer, 503, "the memory for bans is not there: restart the shield");
 		return false;
 	}
-	if (json_read(request->body, &wish->root) != RESULT_OK) {
-		admin_refuse(answer, 400, "the body is not JSON");
-		return false;
-	}
-	return read_network(wish, answer);
+	wish->root = admin_read_body(request, answer);
+	return wish->root && read_network(wish, answer);
 }
 
 static bool read_terms(struct ban_wish *wish, struct admin_answer *answer)

@@ -125,13 +125,9 @@ static void answer_list(struct admin *admin, const struct edge_site *site, struc
 /* The site that the request names; NULL: answered. ROOT is the caller's to drop, NULL or not. */
 static const struct edge_site *read_site(struct admin *admin, const struct admin_request *request, struct json **root, struct admin_answer *answer)
 {
-	*root = NULL;
-	if (!has_copies(admin, answer))
+	*root = has_copies(admin, answer) ? admin_read_body(request, answer) : NULL;
+	if (!*root)
 		return NULL;
-	if (json_read(request->body, root) != RESULT_OK) {
-		admin_refuse(answer, 400, "the body is not JSON");
-		return NULL;
-	}
 	return admin_find_site(admin, json_text_of(json_find(*root, "site")), answer);
 }
 

@@ -88,18 +88,15 @@ static void obey(struct admin *admin, struct edge_site *site, enum graduate_orde
 
 void admin_answer_graduate(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
 {
-	struct json *root = NULL;
+	struct json *root = admin_read_order(admin, request, answer);
 	struct edge_site *site;
 	enum graduate_order order;
 
-	if (!admin->state->snapshot)
-		admin_refuse(answer, 503, "no configuration is loaded");
-	else if (json_read(request->body, &root) != RESULT_OK)
-		admin_refuse(answer, 400, "the body is not JSON");
-	else if (!read_order(json_text_of(json_find(root, "do")), &order))
+	if (!root)
+		return;
+	if (!read_order(json_text_of(json_find(root, "do")), &order))
 		admin_refuse(answer, 400, "say what to \"do\": now, undo or again");
 	else if ((site = admin_find_site(admin, json_text_of(json_find(root, "site")), answer)) != NULL)
 		obey(admin, site, order, answer);
-	if (root)
-		json_drop(root);
+	json_drop(root);
 }

@@ -68,13 +68,11 @@ void admin_answer_guards(struct admin *admin, const struct admin_request *reques
 void admin_answer_guard(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
 {
 	const struct edge_site *site;
+	struct json *root = admin_read_order(admin, request, answer);
 	struct json_writer json;
-	struct json *root = NULL;
 
-	if (!admin->state->snapshot || json_read(request->body, &root) != RESULT_OK) {
-		admin_refuse(answer, admin->state->snapshot ? 400 : 503, admin->state->snapshot ? "the body is not JSON" : "no configuration is loaded");
+	if (!root)
 		return;
-	}
 	site = admin_find_site(admin, json_text_of(json_find(root, "site")), answer);
 	if (site) {
 		admin_begin_json(answer, &json);

@@ -110,6 +110,10 @@ struct span admin_lower_host(struct span text, char out[ADMIN_ADDRESS_MAX]);
 
 /* {"sites": [...]}: what PUT says of each. */
 void admin_answer_sites(struct admin *admin, void (*put)(struct json_writer *json, const struct admin *admin, const struct edge_site *site), struct admin_answer *answer);
+/* What the body says: the caller's to drop. NULL: answered. */
+struct json *admin_read_body(const struct admin_request *request, struct admin_answer *answer) must_check;
+/* The same, of what is about sites: there are some. */
+struct json *admin_read_order(const struct admin *admin, const struct admin_request *request, struct admin_answer *answer) must_check;
 /* The site NAME; NULL: answered. */
 struct edge_site *admin_find_site(struct admin *admin, struct span name, struct admin_answer *answer);
 

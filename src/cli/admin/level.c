@@ -65,15 +65,13 @@ static void obey(struct admin *admin, const struct edge_site *site, enum level l
 
 void admin_answer_level(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
 {
+	struct json *root = admin_read_order(admin, request, answer);
 	const struct edge_site *site;
 	const struct json *word;
-	struct json *root = NULL;
 	enum level level = LEVEL_COUNT;
 
-	if (!admin->state->snapshot || json_read(request->body, &root) != RESULT_OK) {
-		admin_refuse(answer, admin->state->snapshot ? 400 : 503, admin->state->snapshot ? "the body is not JSON" : "no configuration is loaded");
+	if (!root)
 		return;
-	}
 	word = json_find(root, "level");
 	if (word && !read_level(json_text_of(word), &level))
 		admin_refuse(answer, 400, "\"level\" is normal, elevated, attack or auto");

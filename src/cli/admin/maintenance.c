@@ -128,13 +128,11 @@ static void end(struct admin *admin, const struct edge_site *site, const struct 
 static void obey(struct admin *admin, const struct admin_request *request, struct admin_answer *answer,
                  void (*order)(struct admin *, const struct edge_site *, const struct json *, struct admin_answer *))
 {
+	struct json *root = admin_read_order(admin, request, answer);
 	const struct edge_site *site;
-	struct json *root = NULL;
 
-	if (!admin->state->snapshot || json_read(request->body, &root) != RESULT_OK) {
-		admin_refuse(answer, admin->state->snapshot ? 400 : 503, admin->state->snapshot ? "the body is not JSON" : "no configuration is loaded");
+	if (!root)
 		return;
-	}
 	site = admin_find_site(admin, json_text_of(json_find(root, "site")), answer);
 	if (site)
 		order(admin, site, root, answer);

@@ -61,14 +61,12 @@ static void write_report(struct json_writer *json, const struct probe_report *re
 void admin_answer_reports(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
 {
 	struct probe_log *log = &admin->state->common.probes;
-	struct json *root = NULL;
+	struct json *root = admin_read_body(request, answer);
 	struct json_writer json;
 	uint64_t run;
 
-	if (json_read(request->body, &root) != RESULT_OK) {
-		admin_refuse(answer, 400, "the body is not JSON");
+	if (!root)
 		return;
-	}
 	run = json_number_of(json_find(root, "run"));
 	json_drop(root);
 	if (!run || run > UINT32_MAX) {

@@ -73,17 +73,16 @@ void admin_answer_purge(struct admin *admin, const struct admin_request *request
 	struct cache_purge purge = { 0 };
 	char text[ADMIN_ADDRESS_MAX];
 	const struct edge_site *site;
-	struct json *root = NULL;
+	struct json *root;
 	struct span name;
 
 	if (!cache || !admin->state->snapshot) {
 		admin_refuse(answer, 503, "this edge keeps no answers");
 		return;
 	}
-	if (json_read(request->body, &root) != RESULT_OK) {
-		admin_refuse(answer, 400, "the body is not JSON");
+	root = admin_read_body(request, answer);
+	if (!root)
 		return;
-	}
 	name = json_text_of(json_find(root, "site"));
 	site = admin_find_site(admin, name, answer);
 	if (site && read_what(root, &purge, answer)) {

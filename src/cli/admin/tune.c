@@ -139,19 +139,16 @@ static bool read_many(const struct json *root, unsigned *many)
 void admin_answer_tune(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
 {
 	const struct edge_site *site = NULL;
-	struct json *root = NULL;
+	struct json *root = admin_read_order(admin, request, answer);
 	unsigned many;
 
-	if (!admin->state->snapshot)
-		admin_refuse(answer, 503, "no configuration is loaded");
-	else if (json_read(request->body, &root) != RESULT_OK)
-		admin_refuse(answer, 400, "the body is not JSON");
-	else if (json_bool_of(json_find(root, "all")) == json_has_text(json_find(root, "site")))
+	if (!root)
+		return;
+	if (json_bool_of(json_find(root, "all")) == json_has_text(json_find(root, "site")))
 		admin_refuse(answer, 400, "say \"site\" or \"all\": true");
 	else if (!read_many(root, &many))
 		admin_refuse(answer, 400, "\"visitors\" is a number from 1 to %u", MANY_MAX);
 	else if (json_bool_of(json_find(root, "all")) || (site = admin_find_site(admin, json_text_of(json_find(root, "site")), answer)) != NULL)
 		answer_sites(admin, site, many, answer);
-	if (root)
-		json_drop(root);
+	json_drop(root);
 }

@@ -142,7 +142,7 @@ static enum result read_target(struct target_list *list, const struct item *item
 	return RESULT_OK;
 }
 
-static bool has_included(const struct bag *targets)
+bool targets_have_included(const struct bag *targets)
 {
 	const struct target *list = targets->items;
 
@@ -165,7 +165,7 @@ enum result targets_read(struct reader *reader, const struct word *word, struct 
 		result = fault(reader, word_place(word, offset + found.offset), SPAN_NONE, "%s", found.what);
 	for (size_t i = 0; i < items.count && result != RESULT_NO_MEMORY; i++)
 		result = worse(result, read_target(&list, &((struct item *)items.items)[i]));
-	if (result == RESULT_OK && (!out->count || (use == TARGETS_OF_RULE && !has_included(out))))
+	if (result == RESULT_OK && (!out->count || (use == TARGETS_OF_RULE && !targets_have_included(out))))
 		return fault(reader, word_place(word, offset), SPAN_NONE,
 		             out->count ? "nothing but exclusions: the rule would look at nothing" : "a target is missing");
 	return result;

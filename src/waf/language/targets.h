@@ -16,6 +16,9 @@ enum target_use {
 enum result targets_read(struct reader *reader, const struct word *word, struct span text, size_t offset, enum target_use use,
                          struct bag *out) must_check;
 
+/* One of TARGETS, struct target, is not excluded. */
+bool targets_have_included(const struct bag *targets);
+
 /* A name that the variables of SecLang have, with the old HTTP_... for REQUEST_HEADERS:... taken apart; RESULT_NOT_FOUND.
  * SELECTOR is set only by such a name. */
 enum result variable_read(struct span name, enum variable *out, struct span *selector) must_check;

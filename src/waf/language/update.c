@@ -200,17 +200,6 @@ static enum result add_targets(struct reader *reader, struct bag *targets, const
 	return RESULT_OK;
 }
 
-static bool has_included(const struct bag *targets)
-{
-	const struct target *list = targets->items;
-
-	for (size_t i = 0; i < targets->count; i++) {
-		if (!list[i].is_excluded)
-			return true;
-	}
-	return false;
-}
-
 static enum result change_targets_of(struct reader *reader, struct draft *draft, const struct target_change *change)
 {
 	const struct target *old = draft->targets.items;
@@ -232,7 +221,7 @@ static enum result change_targets_of(struct reader *reader, struct draft *draft,
 	}
 	if (add_targets(reader, &targets, &change->added) != RESULT_OK)
 		return RESULT_NO_MEMORY;
-	if (!has_included(&targets))
+	if (!targets_have_included(&targets))
 		return fault(reader, change->place, SPAN_NONE, "nothing but exclusions would be left: the rule would look at nothing");
 	draft->targets = targets;
 	return RESULT_OK;

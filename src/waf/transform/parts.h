@@ -35,6 +35,21 @@ transform_function transform_parity_even_7bit, transform_parity_odd_7bit, transf
 transform_function transform_url_decode, transform_url_decode_uni, transform_url_encode;
 transform_function transform_utf8_to_unicode;
 
+/* IN, whose first SAME bytes stay: OUT is IN where that is all of it, and COPY is NULL; else COPY has room for as many bytes as IN, and those are in it. */
+static inline enum result transform_begin(struct span in, size_t same, struct arena *arena, struct span *out, char **copy)
+{
+	*copy = NULL;
+	if (same == in.len) {
+		*out = in;
+		return RESULT_OK;
+	}
+	*copy = arena_take(arena, in.len);
+	if (!*copy)
+		return RESULT_NO_MEMORY;
+	memcpy(*copy, in.at, same);
+	return RESULT_OK;
+}
+
 /* A hexadecimal digit's value; HEX_NONE for every other byte. */
 #define HEX_NONE 16
 extern const unsigned char hex_values[256];

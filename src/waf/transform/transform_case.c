@@ -48,18 +48,14 @@ static size_t skip_others(struct span in, unsigned char first)
 static enum result change(struct span in, unsigned char first, struct arena *arena, struct span *out)
 {
 	size_t same = skip_others(in, first), i;
+	enum result result;
 	char *copy;
 
 	while (same < in.len && !is_letter(in.at[same], first))
 		same++;
-	if (same == in.len) {
-		*out = in;
-		return RESULT_OK;
-	}
-	copy = arena_take(arena, in.len);
+	result = transform_begin(in, same, arena, out, &copy);
 	if (!copy)
-		return RESULT_NO_MEMORY;
-	memcpy(copy, in.at, same);
+		return result;
 	for (i = same; in.len - i >= sizeof(block); i += sizeof(block)) {
 		block bytes = load(in.at + i);
 

@@ -21,16 +21,12 @@ enum result transform_compress_whitespace(struct span in, struct arena *arena, s
 {
 	size_t first = find_to_compress(in), len = first;
 	unsigned last = 0;
+	enum result result;
 	char *copy;
 
-	if (first == in.len) {
-		*out = in;
-		return RESULT_OK;
-	}
-	copy = arena_take(arena, in.len);
+	result = transform_begin(in, first, arena, out, &copy);
 	if (!copy)
-		return RESULT_NO_MEMORY;
-	memcpy(copy, in.at, first);
+		return result;
 	for (size_t i = first; i < in.len; i++) {
 		unsigned now = white[(unsigned char)in.at[i]];
 
@@ -45,16 +41,12 @@ enum result transform_compress_whitespace(struct span in, struct arena *arena, s
 enum result transform_remove_whitespace(struct span in, struct arena *arena, struct span *out)
 {
 	size_t first = find_marked(in, 0, white), len = first;
+	enum result result;
 	char *copy;
 
-	if (first == in.len) {
-		*out = in;
-		return RESULT_OK;
-	}
-	copy = arena_take(arena, in.len);
+	result = transform_begin(in, first, arena, out, &copy);
 	if (!copy)
-		return RESULT_NO_MEMORY;
-	memcpy(copy, in.at, first);
+		return result;
 	for (size_t i = first; i < in.len; i++) {
 		copy[len] = in.at[i];
 		len += !white[(unsigned char)in.at[i]];

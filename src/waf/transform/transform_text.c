@@ -8,18 +8,14 @@ static inline __attribute__((always_inline)) enum result map(struct span in, str
                                                              unsigned char (*of)(unsigned char byte))
 {
 	size_t same = 0;
+	enum result result;
 	char *copy;
 
 	while (same < in.len && of((unsigned char)in.at[same]) == (unsigned char)in.at[same])
 		same++;
-	if (same == in.len) {
-		*out = in;
-		return RESULT_OK;
-	}
-	copy = arena_take(arena, in.len);
+	result = transform_begin(in, same, arena, out, &copy);
 	if (!copy)
-		return RESULT_NO_MEMORY;
-	memcpy(copy, in.at, same);
+		return result;
 	for (size_t i = same; i < in.len; i++)
 		copy[i] = (char)of((unsigned char)in.at[i]);
 	*out = span_make(copy, in.len);
@@ -71,16 +67,12 @@ enum result transform_parity_zero_7bit(struct span in, struct arena *arena, stru
 enum result transform_remove_nulls(struct span in, struct arena *arena, struct span *out)
 {
 	size_t first = find_byte(in, 0, 0), len = first;
+	enum result result;
 	char *copy;
 
-	if (first == in.len) {
-		*out = in;
-		return RESULT_OK;
-	}
-	copy = arena_take(arena, in.len);
+	result = transform_begin(in, first, arena, out, &copy);
 	if (!copy)
-		return RESULT_NO_MEMORY;
-	memcpy(copy, in.at, first);
+		return result;
 	for (size_t i = first; i < in.len; i++) {
 		copy[len] = in.at[i];
 		len += in.at[i] != 0;
