@@ -446,7 +446,7 @@ static void turns(void **state)
 	}
 	turns->run(turns);
 	assert_in_range(list[1000].done_us, 100, 1000);
-	assert_in_range(virtual_ns / US, 4000, 4400);
+	assert_in_range(virtual_ns / US, 1000, 1400);
 	assert_false(list_is_empty(&turns->node));  /* goes on in the next round */
 	for (unsigned i = 0; i < 100 && shares_wait(shares); i++)
 		turns->run(turns);
