@@ -448,7 +448,7 @@ static void turns(void **state)
 	assert_in_range(list[1000].done_us, 100, 1000);
 	assert_in_range(virtual_ns / US, 1000, 1400);
 	assert_false(list_is_empty(&turns->node));  /* goes on in the next round */
-	for (unsigned i = 0; i < 100 && shares_wait(shares); i++)
+	for (unsigned i = 0; i < 400 && shares_wait(shares); i++)
 		turns->run(turns);
 	assert_int_equal(virtual_ns / US, 1 + 1000 * 300 + 100);
 	assert_true(list[999].done_us && !shares_wait(shares));
