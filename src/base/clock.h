@@ -20,6 +20,7 @@ uint64_t clock_wall_ns(void);
 #define CLOCK_ISO_LEN 24   /* "1994-11-06T08:49:37.123Z" */
 /* IMF-fixdate of RFC 9110, section 5.6.7, with a NUL. */
 void clock_write_http(uint64_t wall_ns, char out[CLOCK_HTTP_LEN + 1]);
+#define CLOCK_ISO_MS_MIN 31536000000u     /* 1971-01-01T00:00:00Z: what is read is not sooner */
 #define CLOCK_ISO_MS_MAX 253402300799999u  /* 9999-12-31T23:59:59.999Z: later than that has no four digits */
 /* RFC 3339 with milliseconds, UTC, with a NUL. Nanoseconds end in 2554: what a person may have said (config/value.h) is written from milliseconds. */
 void clock_write_iso(uint64_t wall_ns, char out[CLOCK_ISO_LEN + 1]);

@@ -1,7 +1,7 @@
 /* Changes to a configuration file as small patches of its text: comments, order, indentation and line ends stay.
  *
  * Each edit reads TEXT, patches it, reads the patched text again and compares the two trees: they must differ in what was
- * asked for and in nothing else, or the edit is refused. With what is taken out go comments in the midst of it, and what stands behind it in the last
+ * asked for and in nothing else, or the edit is refused. With what is taken out go comments in the midst of it, or between it and what takes its place, and what stands behind it in the last
  * of its lines where those are its own (a block); other comments stay. What a site says is not checked here: config_read does that.
  *
  * RESULT_OK         OUT (empty before) holds the new text

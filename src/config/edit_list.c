@@ -33,7 +33,7 @@ static enum result cut_lines(struct edit *edit, const struct node *list, const s
 {
 	size_t colon = list->key->end + span_find(span_skip(edit->text, list->key->end), ':') + 1;
 
-	if (is_last && colon > at)
+	if (is_last && colon > line_start(edit->text, at))  /* a key that began with "?" may have it in the line that goes */
 		return edit_refuse(edit, list, "no colon behind the name of the list");
 	if (is_last)
 		edit_cut(edit, colon, colon, SPAN(" []"));

@@ -282,7 +282,7 @@ enum result time_read(struct span text, int64_t *out)
 	if (!read_zone(span_skip(text, at), &zone))
 		return RESULT_MALFORMED;
 	ms += (((days * 24 + hour) * 60 + minute - zone) * 60 + second) * 1000;
-	if (ms > (int64_t)CLOCK_ISO_MS_MAX)  /* west of Greenwich the last year ends later */
+	if (ms > (int64_t)CLOCK_ISO_MS_MAX || ms < (int64_t)CLOCK_ISO_MS_MIN)  /* west of Greenwich the last year ends later, east of it the first begins sooner */
 		return RESULT_MALFORMED;
 	*out = ms;
 	return RESULT_OK;

@@ -2,7 +2,7 @@
 
 #include "base/banned.h"
 
-enum { COUNT_SPENT = 1, COUNT_ISSUED, COUNT_PASSES, COUNT_BUDGET, COUNT_PACE, COUNT_TOKEN_PACE, COUNT_COST, COUNT_AT_ONCE };
+enum { COUNT_SPENT = 1, COUNT_ISSUED, COUNT_PASSES, COUNT_BUDGET, COUNT_PACE, COUNT_TOKEN_PACE, COUNT_COST, COUNT_AT_ONCE, COUNT_MARKED, COUNT_UNPROVEN };
 
 #define EVERY(interval_us, burst) ((struct gcra){ (interval_us), (uint64_t)((burst) - 1) * (interval_us), (uint64_t)(burst) * (interval_us) })
 
@@ -128,7 +128,7 @@ static struct pace pace_of(enum challenge_wish wish)
 	static const struct pace paces[] = {
 		[CHALLENGE_PAGE] = { CHALLENGE_PACE_PAGES, CHALLENGE_PACE_PAGE_US },
 		[CHALLENGE_PART] = { CHALLENGE_PACE_PARTS, CHALLENGE_PACE_PART_US },
-		[CHALLENGE_PART_UNPROVEN] = { CHALLENGE_PACE_PARTS_UNPROVEN, CHALLENGE_PACE_PART_US },
+		[CHALLENGE_PART_UNPROVEN] = { CHALLENGE_UNPROVEN_PARTS, CHALLENGE_UNPROVEN_PART_US },
 	};
 
 	return paces[wish];
@@ -146,34 +146,44 @@ static void count_pace(struct challenge_memory *memory, const uint64_t who[3], c
 	(void)rate_table_ask(rate_table_open(memory->counts), &counted, who, 3, now_us);
 }
 
-static const struct pace at_once = { CHALLENGE_PACE_AT_ONCE, (uint64_t)CHALLENGE_PAUSE_MS * 1000 };
-
-bool challenge_was_at_human_pace(const struct challenge_memory *memory, const struct visit *visit, enum challenge_wish wish)
+/* Who has asked for so many at once is known by it for a while, however seldom he comes in it. */
+static void count_at_once(struct challenge_memory *memory, uint64_t network, uint64_t now_us)
 {
-	const uint64_t who[] = { COUNT_PACE, network_of(visit), wish == CHALLENGE_PAGE }, crowd[] = { COUNT_AT_ONCE, network_of(visit), 0 };
-	struct pace pace = pace_of(wish);
-
-	return is_within(memory, who, &pace, visit->now_us) && (wish != CHALLENGE_PAGE || is_within(memory, crowd, &at_once, visit->now_us));
-}
-
-/* Who has asked for so many at once is known by it for a while. */
-static void count_at_once(struct challenge_memory *memory, const uint64_t who[3], uint64_t now_us)
-{
-	const struct gcra counted = EVERY(at_once.each_us, CHALLENGE_AT_ONCE_TIMES);
+	const uint64_t who[] = { COUNT_AT_ONCE, network, 0 }, mark[] = { COUNT_MARKED, network, 0 };
+	const struct pace at_once = { CHALLENGE_PACE_AT_ONCE, (uint64_t)CHALLENGE_PAUSE_MS * 1000 };
+	const struct gcra counted = EVERY(at_once.each_us, CHALLENGE_PACE_AT_ONCE + 1), marked = EVERY(CHALLENGE_MARKED_US, 1);
 
 	(void)rate_table_ask(rate_table_open(memory->counts), &counted, who, 3, now_us);
 	if (!is_within(memory, who, &at_once, now_us))
-		rate_table_charge(rate_table_open(memory->counts), &counted, who, 3, CHALLENGE_AT_ONCE_TIMES, now_us);
+		rate_table_charge(rate_table_open(memory->counts), &marked, mark, 3, 1, now_us);
+}
+
+static bool is_marked(const struct challenge_memory *memory, uint64_t network, uint64_t now_us)
+{
+	const uint64_t mark[] = { COUNT_MARKED, network, 0 };
+
+	return rate_table_owes((const struct rate_table *)memory->counts, mark, 3, now_us) > 0;
+}
+
+/* Of VISIT's source, in three words. */
+#define PACE_WHO(visit, wish) { (wish) == CHALLENGE_PART_UNPROVEN ? COUNT_UNPROVEN : COUNT_PACE, network_of(visit), (wish) == CHALLENGE_PAGE }
+
+bool challenge_was_at_human_pace(const struct challenge_memory *memory, const struct visit *visit, enum challenge_wish wish)
+{
+	const uint64_t who[] = PACE_WHO(visit, wish);
+	struct pace pace = pace_of(wish);
+
+	return is_within(memory, who, &pace, visit->now_us) && (wish != CHALLENGE_PAGE || !is_marked(memory, who[1], visit->now_us));
 }
 
 bool challenge_is_at_human_pace(struct challenge_memory *memory, const struct visit *visit, enum challenge_wish wish)
 {
-	const uint64_t who[] = { COUNT_PACE, network_of(visit), wish == CHALLENGE_PAGE }, crowd[] = { COUNT_AT_ONCE, network_of(visit), 0 };
+	const uint64_t who[] = PACE_WHO(visit, wish);
 	struct pace pace = pace_of(wish);
 
 	count_pace(memory, who, &pace, visit->now_us);
 	if (wish == CHALLENGE_PAGE)
-		count_at_once(memory, crowd, visit->now_us);
+		count_at_once(memory, who[1], visit->now_us);
 	return challenge_was_at_human_pace(memory, visit, wish);
 }
 

@@ -49,11 +49,12 @@
 #define CHALLENGE_COST_BURSTS 2u             /* these bursts have */
 #define CHALLENGE_PACE_PAGE_US 3000000u      /* a person reads a page, and looks at some one after the other; asking goes on counting, up to */
 #define CHALLENGE_PACE_PAGES 5u              /* CHALLENGE_PACE_TIMES as many: who hammers is at no human pace until he has stopped for a while */
-#define CHALLENGE_PACE_AT_ONCE 2u            /* pages within a moment; three are a program, for CHALLENGE_AT_ONCE_TIMES moments */
-#define CHALLENGE_AT_ONCE_TIMES 16u
+#define CHALLENGE_PACE_AT_ONCE 3u            /* pages within a moment (CHALLENGE_PAUSE_MS); one more is a program, for so long: */
+#define CHALLENGE_MARKED_US 10000000u
 #define CHALLENGE_PACE_PART_US 1000000u      /* the same of what belongs to a page */
 #define CHALLENGE_PACE_PARTS 80u
-#define CHALLENGE_PACE_PARTS_UNPROVEN 16u    /* of who has shown nothing */
+#define CHALLENGE_UNPROVEN_PARTS 16u         /* of who has shown nothing: of a page or two that he has; hardly more of them later */
+#define CHALLENGE_UNPROVEN_PART_US 30000000u
 #define CHALLENGE_PACE_TIMES 8u
 #define CHALLENGE_PAUSE_MS 700u              /* that moment: a page waits so long for what else its source asks: a program's pace shows by then */
 #define CHALLENGE_ZERO_MS_MIN ((uint64_t)TICKET_PERIOD_S * 1000)  /* there is no key of period 0 (net/ticket_keys.h) */

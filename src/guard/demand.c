@@ -116,14 +116,14 @@ static bool spares(const struct demand *demand, uint64_t *next_us, uint64_t now_
 	return true;
 }
 
-bool demand_would_spare(const struct demand *demand, uint64_t *next_us, uint64_t now_us)
+bool demand_would_spare(const struct demand *demand, uint64_t *next_us, uint64_t now_us, bool is_held)
 {
-	return !demand_is_pressed(demand->until_us, now_us) || spares(demand, next_us, now_us);
+	return (!is_held && !demand_is_pressed(demand->until_us, now_us)) || spares(demand, next_us, now_us);
 }
 
 bool demand_spares(struct demand *demand, uint64_t now_us, bool is_held)
 {
-	return (!is_held && !demand_is_pressed(demand->until_us, now_us)) || spares(demand, &demand->spared_us, now_us);
+	return demand_would_spare(demand, &demand->spared_us, now_us, is_held);
 }
 
 void demand_took(struct demand *demand, uint64_t begun_us, uint64_t took_us)

@@ -68,6 +68,6 @@ bool demand_spares(struct demand *demand, uint64_t now_us, bool is_held);
 /* The one that went at BEGUN_US took so much of the origin: pages take longer than what belongs to them, which is what most answers are. */
 void demand_took(struct demand *demand, uint64_t begun_us, uint64_t took_us);
 /* The same of those who go in any case, and take nothing from the others: NEXT_US is when the next one of them might have gone. */
-bool demand_would_spare(const struct demand *demand, uint64_t *next_us, uint64_t now_us);
+bool demand_would_spare(const struct demand *demand, uint64_t *next_us, uint64_t now_us, bool is_held);
 
 #endif

@@ -6,7 +6,7 @@
  * everybody comes is no flood. A kind with KINDS_TIMES as much is *far beyond*; when all that are far beyond are a sizeable part of what comes, they
  * flood the site, and for KINDS_HELD_S from then on: floods come in waves. A kind nobody has seen in calm is far beyond as soon as it is more than what is not known of a site's kinds (kinds_margin).
  *
- * A kind that nobody has ever seen, and that comes while another floods, is taken for the flood in another guise, for KINDS_PRESUMED_S: by then it has
+ * A kind that has no place here, and comes while another floods, is taken for the flood in another guise, for KINDS_PRESUMED_S: by then it has
  * shown how much of it there is.
  *
  * Kinds that are rare here (under KINDS_RARE of what is usual), and all that have no place in the table, are held against what is usual of all

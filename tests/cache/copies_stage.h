@@ -17,6 +17,7 @@
 #define WAIT_MS 5000u
 
 struct stage {
+	unsigned saved_ago_s;                /* how old what is saved is */
 	char folder[64];
 	int fd;
 	struct cache_store *store;
@@ -122,7 +123,7 @@ static inline void save_flags(struct stage *stage, uint64_t site, const char *pa
 	for (size_t made = 0; made < bytes; made += sizeof(text))
 		assert_ok(cache_body_add(draft.body, span_make(text, bytes - made < sizeof(text) ? bytes - made : sizeof(text)), 0));
 	assert_ok(cache_object_make(stage->store, &draft, &object));
-	copies_save(stage->copies, object, site, flags, now_s, stage->drops);
+	copies_save(stage->copies, object, site, flags, now_s - stage->saved_ago_s, stage->drops);
 	cache_object_drop(object);
 	cache_body_drop(draft.body);
 	for (unsigned i = 0; i < 300 && copies_state(stage->copies).written == written; i++)

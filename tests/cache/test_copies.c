@@ -213,7 +213,7 @@ static void private(void **state)
 	assert_true(is_wanted(stage, &offer, 1000 + 2 * COPIES_LOOK_MS));
 	save(stage, SITE, "/", 20, COPY_ORDINARY);
 	offer.is_private = true;
-	assert_false(is_wanted(stage, &offer, 1000 + 4 * COPIES_LOOK_MS));
+	assert_false(is_wanted(stage, &offer, 1000 + 5 * COPIES_LOOK_MS));
 	assert_int_equal(find(stage, SITE, "/"), 20);
 }
 
@@ -347,6 +347,11 @@ static void gone_while_it_comes(void **state)
 	assert_int_equal(find(stage, SITE, "/other"), 10);
 	assert_int_equal(find(stage, SITE, "/gone"), -1);
 	assert_true(is_wanted(stage, &offer, 1000 + 2 * COPIES_LOOK_MS));
+	stage->saved_ago_s = 10;
+	save(stage, SITE, "/gone", 15, COPY_ORDINARY);  /* from memory, which had it before */
+	stage->saved_ago_s = 0;
+	assert_int_equal(find(stage, SITE, "/gone"), -1);
+	assert_true(is_wanted(stage, &offer, 1000 + 3 * COPIES_LOOK_MS));
 	save(stage, SITE, "/gone", 20, COPY_ORDINARY);  /* it is there again */
 	assert_int_equal(find(stage, SITE, "/gone"), 20);
 	assert_ok(copies_pin(stage->copies, SITE, SPAN("/gone")));

@@ -192,6 +192,8 @@ static void who_gives_way_to_be_read(void **state)
 	struct copy_ticket ticket = { .wake = is_told, .context = &was_told };
 
 	(void)state;
+	list_init(&other.loading);
+	list_init(&own.loading);
 	stage->copies.state.is_open = true;
 	for (unsigned i = 0; i < TIER_LOADS_MAX; i++) {
 		many[i].site = &stage->sites[i % 2];
@@ -200,6 +202,8 @@ static void who_gives_way_to_be_read(void **state)
 		stage->copies.load_count++;
 	}
 	list_add_last(&many[TIER_LOADS_MAX - 1].waiting, &ticket.node);
+	assert_true(tier_may_be_asked(&stage->copies, &many[0]));  /* it is waited for already */
+	assert_int_equal(stage->copies.load_count, TIER_LOADS_MAX);
 	assert_false(tier_may_be_asked(&stage->copies, &own));
 	assert_int_equal(stage->copies.state.late, 1);
 	assert_false(was_told);

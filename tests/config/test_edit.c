@@ -111,6 +111,7 @@ static const struct example {
 	/* Refused with the place. */
 	{ UNSET, RESULT_OK, "x", 0, "sites: [{ name: a, ? x : 1, y: 2 }]\n", "sites: [{ name: a, ? y: 2 }]\n" },
 	{ REMOVE_ITEM, RESULT_REFUSED, 0, "3:9", F " [{ name: p } # only a carriage return ends this\r , { name: q }]\n", NULL },
+	{ REMOVE_ITEM, RESULT_REFUSED, 0, 0, "sites:\n  - name: a\n    ? l\n    : - name: p\n", NULL },
 	{ REMOVE_ITEM, RESULT_OK, 0, 0, "sites:\n  - name: a\n    l:\n      - ? name\n        : p\n", "sites:\n  - name: a\n    l: []\n" },
 	{ REMOVE_ITEM, RESULT_REFUSED, 0, "2:7", "defaults:\n  l: [{ name: p }]\nsites:\n  - name: a\n", NULL },
 	{ ADD_ITEM, RESULT_REFUSED, 0, "2:6", "defaults:\n  l: [{ name: q }]\nsites:\n  - name: a\n", NULL },

@@ -87,6 +87,7 @@ static const struct bad { const char *text, *said; } bads[] = {
 	{ LISTEN SITE "    until: 2026-02-29T00:00:00Z\n", F "6:12: error: until: found \"2026-02-29T00:00:00Z\", expected a time (2026-01-31T08:00:00Z) of the years 1971 to 9999\n" },
 	{ LISTEN SITE "    until: 1970-01-01T00:00:00Z\n", F "6:12: error: until: found \"1970-01-01T00:00:00Z\", expected a time (2026-01-31T08:00:00Z) of the years 1971 to 9999\n" },
 	{ LISTEN SITE "    until: 1970-12-31T23:59:59Z\n", F "6:12: error: until: found \"1970-12-31T23:59:59Z\", expected a time (2026-01-31T08:00:00Z) of the years 1971 to 9999\n" },
+	{ LISTEN SITE "    until: 1971-01-01T00:00:00+01:00\n", F "6:12: error: until: found \"1971-01-01T00:00:00+01:00\", expected a time (2026-01-31T08:00:00Z) of the years 1971 to 9999\n" },
 	{ LISTEN SITE "    until: 10000-01-01T00:00:00Z\n", F "6:12: error: until: found \"10000-01-01T00:00:00Z\", expected a time (2026-01-31T08:00:00Z) of the years 1971 to 9999\n" },
 	{ LISTEN SITE "    until: 9999-12-31T23:59:59-00:01\n", F "6:12: error: until: found \"9999-12-31T23:59:59-00:01\", expected a time (2026-01-31T08:00:00Z) of the years 1971 to 9999\n" },
 	{ LISTEN SITE "    until: 18446744073709551616-01-01T00:00:00Z\n", F "6:12: error: until: found \"18446744073709551616-01-01T00:00:00Z\", expected a time (2026-01-31T08:00:00Z) of the years 1971 to 9999\n" },

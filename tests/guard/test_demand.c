@@ -209,7 +209,7 @@ static void who_is_only_observed_takes_nothing(void **state)
 	demand_press(&demand, now_us);
 	for (; now_us < end_us; now_us += 100) {
 		demand_ask(&demand, now_us);
-		observed += demand_would_spare(&demand, &next_us, now_us);
+		observed += demand_would_spare(&demand, &next_us, now_us, false);
 		spared += demand_spares(&demand, now_us, false);
 	}
 	assert_in_range(observed, 9, 11);

@@ -82,10 +82,10 @@ bool copies_queue(struct copies *copies, struct copy_save *save, struct cache_ob
 	return true;
 }
 
-/* Since it was wanted. */
+/* Since it was wanted; or it is older than that, from memory. */
 static bool is_gone_since(const struct copies *copies, const struct copy_save *save, struct span key, uint32_t serial)
 {
-	return save && save->site && copies_gone_since(copies, key, serial) && !copies_is_pinned(save->site, key, save->flags & COPY_IS_WILD);
+	return save && save->site && copies_gone_since(copies, key, serial, save->made_s) && !copies_is_pinned(save->site, key, save->flags & COPY_IS_WILD);
 }
 
 void copies_save(struct copies *copies, struct cache_object *object, uint64_t site_key, unsigned flags, uint64_t made_s, uint64_t drops)

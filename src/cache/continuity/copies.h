@@ -10,7 +10,7 @@
  *          address, of which the oldest makes room for another once it is older than `refresh`. SAVES_MAX wait to be written, and what comes then is not
  *          copied: it comes again. What is read is memory of the cache's store, of its tenant's share, for as long as somebody asks for it
  * Owns     its thread, its folder
- * Threads  any, but for new, free and apply: one at a time. A lock is held while one bucket is looked at, or while a list is made
+ * Threads  any, but for new, free and apply: one at a time. A lock is held while one bucket is looked at, with what waits and what is gone, or while a list is made
  *
  * The disk of the cache is one of these, too, with a folder, a thread and limits of its own: tier.h.
  *

@@ -23,12 +23,12 @@ void copies_gone_note(struct copies *copies, struct span key)
 	*place = (struct copies_gone){ hash, clock_wall_ns() / 1000000000u, ++copies->gone_serial };
 }
 
-bool copies_gone_since(const struct copies *copies, struct span key, uint32_t serial)
+bool copies_gone_since(const struct copies *copies, struct span key, uint32_t serial, uint64_t made_s)
 {
 	uint64_t hash = cache_store_hash(copies->store, key);
 
 	for (unsigned i = 0; i < COPIES_GONE_MAX; i++) {
-		if (copies->gone[i].hash == hash && is_later(copies->gone[i].serial, serial))
+		if (copies->gone[i].hash == hash && (is_later(copies->gone[i].serial, serial) || made_s < copies->gone[i].said_s))
 			return true;
 	}
 	return false;

@@ -172,7 +172,7 @@ void copies_drop_saves(struct copies *copies, struct span key);
 
 void copies_gone_note(struct copies *copies, struct span key);
 /* It was said of KEY later than SERIAL, as far as that is remembered. */
-bool copies_gone_since(const struct copies *copies, struct span key, uint32_t serial);
+bool copies_gone_since(const struct copies *copies, struct span key, uint32_t serial, uint64_t made_s);
 /* Of what was found on disk, what had been said to be gone when it was made goes, but for pinned ones. */
 void copies_gone_take_out(struct copies *copies);
 

@@ -75,6 +75,8 @@ static bool wants(struct copies *copies, const struct copies_site *site, const s
 /* One more of PARTY, of BYTES, may wait: whoever has most that waits gives way. */
 static bool make_way(struct copies *copies, const struct copies_party *party, uint64_t bytes)
 {
+	if (copies->save_count && list_entry(copies->saves.next, struct copy_save, node)->object->body->bytes + bytes > TIER_SAVES_BYTES)
+		return false;  /* the first one stays, and nobody is to go for nothing */
 	while (copies->save_count && (copies->save_bytes + bytes > TIER_SAVES_BYTES || copies->save_count >= COPIES_SAVES_MAX)) {
 		struct copy_save *victim = copies_victim_save(copies, party, bytes);
 
@@ -127,14 +129,14 @@ bool tier_wins(struct copies *copies, const struct copies_site *site, struct spa
 
 /* -- from disk -- */
 
-/* One more of PARTY may wait to be read: as make_way. Who gives way goes on to the origin. */
-static bool make_way_to_read(struct copies *copies, const struct copies_party *party)
+/* ENTRY may wait to be read, as in make_way; or it does already. Who gives way goes on to the origin. */
+static bool make_way_to_read(struct copies *copies, const struct copy_entry *entry)
 {
 	struct copy_entry *victim;
 
-	if (copies->load_count < TIER_LOADS_MAX)
+	if (copies->load_count < TIER_LOADS_MAX || !list_is_empty(&entry->loading))
 		return true;
-	victim = copies_victim_load(copies, party);
+	victim = copies_victim_load(copies, entry->site->party);
 	if (!victim)
 		return false;
 	copy_entry_settle(copies, victim);
@@ -147,7 +149,7 @@ bool tier_may_be_asked(struct copies *copies, const struct copy_entry *entry)
 {
 	if (!entry || !copies->state.is_open || copies->has_left)
 		return false;
-	if ((!copies->busy_ms || clock_mono_ms() - copies->busy_ms < TIER_SLOW_MS) && make_way_to_read(copies, entry->site->party))
+	if ((!copies->busy_ms || clock_mono_ms() - copies->busy_ms < TIER_SLOW_MS) && make_way_to_read(copies, entry))
 		return true;
 	copies->state.late++;
 	return false;

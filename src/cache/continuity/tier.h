@@ -6,7 +6,8 @@
  *     replace   another answer takes its place in memory: what lies on disk goes
  *
  * Limits    copies.h's, but that who was not asked for longest goes, and within a site only for one that was asked for as often lately (store.h).
- *           TIER_SAVES_BYTES of memory wait to be written; TIER_LOADS_MAX are waited for; of both the tenant who has most gives way to one who has less. TIER_TEXT_MAX: address, variant and tags, for they are in the
+ *           TIER_SAVES_BYTES of memory wait to be written; TIER_LOADS_MAX are waited for; of both the tenant who has most gives way to one who has less, but for what is
+ *           first in line. One answer may be larger. TIER_TEXT_MAX: address, variant and tags, for they are in the
  *           index. A variant is written once in TIER_AGAIN_MS
  * Threads   any; the lock is that of the copies, and under it that of a shard of the store
  *

@@ -229,7 +229,7 @@ struct bans caller_bans(const struct edge_common *common, const struct plan *pla
 }
 
 /* Somebody else's page has his browser ask: he is limited for it, not locked out. Who sends this of himself is limited all the same. */
-static bool is_made_to_ask(const struct request *request)
+bool caller_is_made_to_ask(const struct request *request)
 {
 	const struct field *site = fields_find_name(&request->head.fields, SPAN("sec-fetch-site"));
 
@@ -246,7 +246,7 @@ static void ban_if_far(const struct request *request)
 	struct ban_fact ban = { 0 };
 	enum result result;
 
-	if (caller->budget.level != BUDGET_FAR || caller->is_banned || caller->has_token || caller->bot || request_is_bypassed(request) || is_made_to_ask(request) || caller_is_partner(request))
+	if (caller->budget.level != BUDGET_FAR || caller->is_banned || caller->has_token || caller->bot || request_is_bypassed(request) || caller_is_made_to_ask(request) || caller_is_partner(request))
 		return;
 	if (is_observed && (caller->is_ban_observed || caller->was_banned))  /* what was one is not forgotten for it */
 		return;

@@ -46,6 +46,7 @@ struct caller {
 	bool is_excused;                 /* by a token of his own, which was charged: what others behind his address, or of his class, owe is not his */
 	bool is_flooding_kind;           /* clients of his kind flood the site now (guard/kinds.h) */
 	bool is_watched, is_hasty;       /* and he is no exception, and it matters now (challenge/flood.c); he asks faster than a person does */
+	bool is_paced;                   /* he has been counted for that */
 	const struct bot *bot;           /* what he says to be, and DNS proves (bot_names.h); NULL: nothing of that. Of the request's snapshot */
 	struct span shown_partner;       /* a partner's token, or what says to be one; in memory of his head. Empty: none */
 	const struct partner_settings *partner; /* whose token it is, at this site; NULL: nobody's. Of the request's snapshot */
@@ -86,6 +87,8 @@ bool caller_is_limited(struct request *request, uint64_t *retry_after_us) must_c
 void caller_charge_limits(const struct request *request, const struct rate_spent *spent);
 /* He showed a valid token: his source is not banned by the machine for a day. */
 void caller_saw_token(struct request *request);
+/* Somebody else's page has his browser ask; or he says so. */
+bool caller_is_made_to_ask(const struct request *request);
 /* The request is over. */
 void caller_settle(struct request *request);
 /* Nobody had to wait for the request's origin, or was refused, for ORIGIN_CALM_MS. */

@@ -21,8 +21,8 @@ bool challenge_is_navigation(const struct request *request)
 	       (!dest || span_equal(dest->value, SPAN("document"))) && accept && span_contains(accept->value, SPAN("text/html"));
 }
 
-/* What belongs to a page, of a client that asks for everything as for a page. Who lies has the budget of parts. */
-bool challenge_is_part(const struct request *request)
+/* What belongs to a page, by its name. Who lies has the budget of parts. */
+static bool is_named_as_part(const struct request *request)
 {
 	static const struct span endings[] = {
 		SPAN_INIT(".css"), SPAN_INIT(".js"), SPAN_INIT(".svg"), SPAN_INIT(".png"), SPAN_INIT(".jpg"), SPAN_INIT(".gif"), SPAN_INIT(".webp"),
@@ -33,32 +33,50 @@ bool challenge_is_part(const struct request *request)
 		if (span_ends(request->head.path, endings[i]))
 			return true;
 	}
-	return !challenge_is_navigation(request);
+	return false;
 }
 
-static enum challenge_wish wish_of(const struct request *request)
+/* There are clients that ask for everything as for a page. */
+bool challenge_is_part(const struct request *request)
 {
-	return challenge_is_part(request) ? CHALLENGE_PART : CHALLENGE_PAGE;
+	return is_named_as_part(request) || !challenge_is_navigation(request);
 }
 
-/* Everybody is counted: that his kind floods may be seen a moment later only. */
+static enum challenge_wish wish_of(const struct request *request, bool is_proven)
+{
+	return !challenge_is_part(request) ? CHALLENGE_PAGE : is_proven ? CHALLENGE_PART : CHALLENGE_PART_UNPROVEN;
+}
+
+/* Where nobody waits for a place at the origin nobody can be sent behind the others. */
+static bool is_short(struct request *request)
+{
+	return request->route->origins->concurrency.mode != CONCURRENCY_OFF && !request_is_priority(request) &&
+	       (meter_level(request->site->meter) == LEVEL_ATTACK || request_is_pressed(request));
+}
+
+/* Once, and everybody: that his kind floods may be seen a moment later only. What somebody else's page has his browser ask is not held against him, and has next to
+ * nothing; nor is what a program asks that has shown nothing. */
 void flood_watch(struct request *request, const struct visit *visit)
 {
 	struct caller *caller = &request->caller;
-	bool is_at_human_pace;
+	bool is_proven, is_nothing, is_at_human_pace;
 
-	if (request_is_priority(request) || (meter_level(request->site->meter) != LEVEL_ATTACK && !challenge_is_pressed(request)))
+	if (caller->is_paced || !is_short(request))
 		return;
-	is_at_human_pace = challenge_is_at_human_pace(challenge_memory_of(request), visit, wish_of(request));
+	caller->is_paced = true;
+	is_proven = visit_is_proven(request, visit);
+	is_nothing = challenge_is_part(request) && (caller_is_made_to_ask(request) || (!is_proven && !is_named_as_part(request)));
+	is_at_human_pace = !is_nothing && challenge_is_at_human_pace(challenge_memory_of(request), visit, wish_of(request, is_proven));
 	caller->is_watched = caller_is_moved_for_kind(caller);
 	caller->is_hasty = caller->is_watched && !is_at_human_pace;
 }
 
+/* Whom others wait for does not: he fetches a page for all of them (caching.h). */
 bool flood_is_to_pause(const struct request *request)
 {
 	const struct caller *caller = &request->caller;
 
-	return caller->is_watched && caller->lane == LANE_CROWD && !challenge_is_part(request) && !request->is_carried && !observes(request);
+	return caller->is_watched && caller->lane == LANE_CROWD && !challenge_is_part(request) && !request->is_carried && !request->caching.leads && !observes(request);
 }
 
 enum step_outcome flood_pause(struct request *request)
@@ -84,7 +102,7 @@ void flood_look_again(struct request *request, const struct visit *visit)
 {
 	struct caller *caller = &request->caller;
 
-	caller->is_hasty = !challenge_was_at_human_pace(challenge_memory_of(request), visit, wish_of(request));
+	caller->is_hasty = !challenge_was_at_human_pace(challenge_memory_of(request), visit, CHALLENGE_PAGE);
 	if (caller->is_hasty)
 		caller->lane = LANE_GREEDY;
 }

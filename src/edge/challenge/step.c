@@ -106,29 +106,21 @@ void challenge_take_wait(struct request *request, const struct visit *visit, con
 	set_lane_of_token(request, visit, token, true);
 }
 
-/* Who has shown nothing, and whose kind floods, has the parts of a page or two, at the pace of a person. */
-static enum lane lane_of_part(const struct request *request, const struct visit *visit)
-{
-	if (!request->caller.is_watched)
-		return LANE_REST;
-	return challenge_is_part(request) && challenge_was_at_human_pace(challenge_memory_of(request), visit, CHALLENGE_PART_UNPROVEN) ? LANE_CROWD : LANE_GREEDY;
-}
-
 /* A program, a picture, a feed: nobody is there to be asked, and it may have what nobody else needs. A POST comes back, or its form goes along with the page. */
 static enum step_outcome hold_off(struct request *request, const struct visit *visit)
 {
 	bool is_page = challenge_is_navigation(request);
 
 	if (!is_page && method_is_safe(request->head.method)) {
-		request->caller.lane = lane_of_part(request, visit);
+		request->caller.lane = request->caller.is_watched ? lane_in_flood(request) : LANE_REST;
 		return STEP_NEXT;
 	}
 	if (observe(request, is_page ? DECISION_CHALLENGE : DECISION_LIMIT, REASON_CHALLENGED)) {
-		if (request->caller.is_watched || request_is_pressed(request))
+		if (request->caller.is_hasty || request_is_pressed(request))
 			request_count_pressure(request, true);
 		return STEP_NEXT;
 	}
-	if (request->caller.is_watched || request_is_pressed(request))  /* or he is asked because a person wants everybody to be */
+	if (request->caller.is_hasty || request_is_pressed(request))  /* or he is asked for his kind, or because a person wants everybody to be */
 		request_hold_off(request);
 	if (!method_is_safe(request->head.method))
 		return is_page ? challenge_carry(request) : challenge_refuse(request);
@@ -192,7 +184,7 @@ enum step_outcome challenge_ask_late(struct request *request)
 	request->caller.may_be_asked = false;
 	if (!visit_of(request, &visit))
 		return STEP_NEXT;
-	flood_watch(request, &visit);  /* he came before anything was short, and counts from now on */
+	flood_watch(request, &visit);  /* he may have come before anything was short */
 	return challenge_ask_visitor(request, &visit, SPAN_NONE);
 }
 
@@ -208,6 +200,8 @@ enum step_outcome step_challenge(struct request *request)
 	else if (request_is_probe(request) || request_is_bypassed(request) || !visit_of(request, &visit))
 		return STEP_NEXT;
 	else if (request->pause_until_ms) {
+		if (!request->is_h2 && request->connection->has_hung_up)  /* long enough: he clicked on */
+			return request_hang_up(request, REASON_CLIENT_GONE);
 		flood_look_again(request, &visit);
 		outcome = STEP_NEXT;
 	} else {
@@ -216,6 +210,8 @@ enum step_outcome step_challenge(struct request *request)
 		if (outcome == STEP_NEXT && flood_is_to_pause(request))
 			outcome = flood_pause(request);
 	}
+	if (outcome == STEP_NEXT && request->caller.is_hasty)
+		request->retry_s = CHALLENGE_MARKED_US / 1000000;  /* sooner he is refused again */
 	if (outcome == STEP_NEXT)
 		visit_hide(request);
 	return outcome;

@@ -143,7 +143,7 @@ static enum admission_answer observe_gate(struct calls *calls, struct request *r
 	enum admission_answer answer = admission_observe(&calls->gate->admission, &turn->entry);
 
 	demand_ask(demand, now_us(request));
-	return turn->entry.entry.lane == LANE_GREEDY && !demand_would_spare(demand, &calls->gate->observed_us, now_us(request)) ? ADMISSION_REFUSE : answer;
+	return turn->entry.entry.lane == LANE_GREEDY && !demand_would_spare(demand, &calls->gate->observed_us, now_us(request), request->caller.is_watched) ? ADMISSION_REFUSE : answer;
 }
 
 enum admission_answer turn_ask(struct request *request)
