@@ -127,6 +127,7 @@ static struct pace pace_of(enum challenge_wish wish)
 {
 	static const struct pace paces[] = {
 		[CHALLENGE_PAGE] = { CHALLENGE_PACE_PAGES, CHALLENGE_PACE_PAGE_US },
+		[CHALLENGE_ENTRY] = { CHALLENGE_PACE_PAGES, CHALLENGE_PACE_PAGE_US },
 		[CHALLENGE_PART] = { CHALLENGE_PACE_PARTS, CHALLENGE_PACE_PART_US },
 		[CHALLENGE_PART_UNPROVEN] = { CHALLENGE_UNPROVEN_PARTS, CHALLENGE_UNPROVEN_PART_US },
 	};
@@ -166,14 +167,14 @@ static bool is_marked(const struct challenge_memory *memory, uint64_t network, u
 }
 
 /* Of VISIT's source, in three words. */
-#define PACE_WHO(visit, wish) { (wish) == CHALLENGE_PART_UNPROVEN ? COUNT_UNPROVEN : COUNT_PACE, network_of(visit), (wish) == CHALLENGE_PAGE }
+#define PACE_WHO(visit, wish) { (wish) == CHALLENGE_PART_UNPROVEN ? COUNT_UNPROVEN : COUNT_PACE, network_of(visit), (wish) <= CHALLENGE_ENTRY }
 
 bool challenge_was_at_human_pace(const struct challenge_memory *memory, const struct visit *visit, enum challenge_wish wish)
 {
 	const uint64_t who[] = PACE_WHO(visit, wish);
 	struct pace pace = pace_of(wish);
 
-	return is_within(memory, who, &pace, visit->now_us) && (wish != CHALLENGE_PAGE || !is_marked(memory, who[1], visit->now_us));
+	return is_within(memory, who, &pace, visit->now_us) && (wish > CHALLENGE_ENTRY || !is_marked(memory, who[1], visit->now_us));
 }
 
 bool challenge_is_at_human_pace(struct challenge_memory *memory, const struct visit *visit, enum challenge_wish wish)

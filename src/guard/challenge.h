@@ -49,14 +49,14 @@
 #define CHALLENGE_COST_BURSTS 2u             /* these bursts have */
 #define CHALLENGE_PACE_PAGE_US 3000000u      /* a person reads a page, and looks at some one after the other; asking goes on counting, up to */
 #define CHALLENGE_PACE_PAGES 5u              /* CHALLENGE_PACE_TIMES as many: who hammers is at no human pace until he has stopped for a while */
-#define CHALLENGE_PACE_AT_ONCE 3u            /* pages within a moment (CHALLENGE_PAUSE_MS); one more is a program, for so long: */
+#define CHALLENGE_PACE_AT_ONCE 2u            /* pages within CHALLENGE_PAUSE_MS; one more is a program, for so long: */
 #define CHALLENGE_MARKED_US 10000000u
 #define CHALLENGE_PACE_PART_US 1000000u      /* the same of what belongs to a page */
 #define CHALLENGE_PACE_PARTS 80u
-#define CHALLENGE_UNPROVEN_PARTS 16u         /* of who has shown nothing: of a page or two that he has; hardly more of them later */
-#define CHALLENGE_UNPROVEN_PART_US 30000000u
+#define CHALLENGE_UNPROVEN_PARTS 16u         /* of who has shown nothing: of a page or two that he has. Pages of a cache ask nobody for proof, */
+#define CHALLENGE_UNPROVEN_PART_US 1000000u  /* and come with parts that are not there */
 #define CHALLENGE_PACE_TIMES 8u
-#define CHALLENGE_PAUSE_MS 700u              /* that moment: a page waits so long for what else its source asks: a program's pace shows by then */
+#define CHALLENGE_PAUSE_MS 700u              /* a page waits so long for what else its source asks: a program's pace shows by then */
 #define CHALLENGE_ZERO_MS_MIN ((uint64_t)TICKET_PERIOD_S * 1000)  /* there is no key of period 0 (net/ticket_keys.h) */
 
 struct challenge_memory {                    /* all zero bytes: not open yet */
@@ -79,8 +79,9 @@ struct challenge_account {
 	uint64_t who[2];
 };
 
-/* What somebody asks for: a page; what belongs to one, after he has shown something, or nothing. */
-enum challenge_wish { CHALLENGE_PAGE, CHALLENGE_PART, CHALLENGE_PART_UNPROVEN };
+/* What somebody asks for: a page; the one that he has just proved himself for, which comes on the heels of the question; what belongs to one, after he has
+ * shown something, or nothing. */
+enum challenge_wish { CHALLENGE_PAGE, CHALLENGE_ENTRY, CHALLENGE_PART, CHALLENGE_PART_UNPROVEN };
 
 /* Before workers start; makes clock, keys and table where they are missing. */
 void challenge_memory_open(struct challenge_memory *memory, uint64_t wall_ms, uint64_t now_us);

@@ -42,9 +42,17 @@ bool challenge_is_part(const struct request *request)
 	return is_named_as_part(request) || !challenge_is_navigation(request);
 }
 
-static enum challenge_wish wish_of(const struct request *request, bool is_proven)
+/* His browser reloads the page that he was asked for, and may be sent on from there: for one who clicked once. */
+static bool has_just_come(const struct visit *visit)
 {
-	return !challenge_is_part(request) ? CHALLENGE_PAGE : is_proven ? CHALLENGE_PART : CHALLENGE_PART_UNPROVEN;
+	return visit_is_admitted(visit) && visit->asker.now_ms / 1000 <= (uint64_t)visit->shown.made_s + 1;
+}
+
+static enum challenge_wish wish_of(const struct request *request, const struct visit *visit, bool is_proven)
+{
+	if (!challenge_is_part(request))
+		return has_just_come(visit) ? CHALLENGE_ENTRY : CHALLENGE_PAGE;
+	return is_proven ? CHALLENGE_PART : CHALLENGE_PART_UNPROVEN;
 }
 
 /* Where nobody waits for a place at the origin nobody can be sent behind the others. */
@@ -66,7 +74,7 @@ void flood_watch(struct request *request, const struct visit *visit)
 	caller->is_paced = true;
 	is_proven = visit_is_proven(request, visit);
 	is_nothing = challenge_is_part(request) && (caller_is_made_to_ask(request) || (!is_proven && !is_named_as_part(request)));
-	is_at_human_pace = !is_nothing && challenge_is_at_human_pace(challenge_memory_of(request), visit, wish_of(request, is_proven));
+	is_at_human_pace = !is_nothing && challenge_is_at_human_pace(challenge_memory_of(request), visit, wish_of(request, visit, is_proven));
 	caller->is_watched = caller_is_moved_for_kind(caller);
 	caller->is_hasty = caller->is_watched && !is_at_human_pace;
 }
