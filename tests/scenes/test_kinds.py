@@ -1,4 +1,5 @@
 """A kind of client that floods a site is named by status, metrics and journal, and those who had another are not."""
+import concurrent.futures
 import subprocess
 import time
 
@@ -6,6 +7,8 @@ import pytest
 
 from lab import HOST, Shield, response
 from lab.place import BINARY
+
+from test_challenge import ADMIT, is_page, solve, told
 
 BROWSER = {"User-Agent": "Mozilla/5.0", "Accept": "text/html", "Accept-Language": "nl", "Accept-Encoding": "gzip"}
 TOOL = {"Accept": "text/html", "User-Agent": "Mozilla/5.0"}
@@ -72,3 +75,51 @@ def test_a_kind_that_floods_is_named(shield):
     subprocess.run([BINARY, "level", HOST, "normal", "--socket", shield.admin_socket], capture_output=True, timeout=30)
     time.sleep(2.5)
     assert [one["kind"] for one in kinds(shield)["flooding"]] == [told["kind"]], "the next wave is not waited for"
+
+
+def level(shield, name):
+    assert subprocess.run([BINARY, "level", HOST, name, "--socket", shield.admin_socket], capture_output=True, timeout=30).returncode == 0
+
+
+class Stranger:
+    """With the flood's client, over plain HTTP: proves himself, and keeps his cookie."""
+
+    def __init__(self, shield, source):
+        self.shield, self.source, self.cookie = shield, source, None
+
+    def ask(self, path="/", method="GET"):
+        fields = [*TOOL.items(), ("X-Forwarded-For", self.source)] + ([("Cookie", self.cookie)] if self.cookie else [])
+        reply = self.shield.get(path, *fields, method=method, port=self.shield.plain)
+        for said in reply.all("set-cookie"):
+            self.cookie = said.partition(";")[0]
+        return reply
+
+    def prove(self):
+        data = told(self.ask())
+        assert self.ask(f"{ADMIT}?ask={data['ask']}&work={solve(data)}", method="POST").status == 204
+        return self
+
+
+def test_of_the_floods_kind_pace_tells_who_is_a_person(shield):
+    """The origin is idle: it is the attack that has them asked, and each page wait a moment."""
+    citizens(shield, 8)
+    level(shield, "elevated")
+    flood(shield, 5)
+    level(shield, "attack")
+    assert not is_page(ask(shield, "192.0.2.77", BROWSER)), "who comes with another browser notices nothing"
+    assert is_page(Stranger(shield, "192.0.2.80").ask()), "who has shown nothing is asked"
+    part = shield.get("/town.css", ("Accept", "text/css"), ("User-Agent", "Mozilla/5.0"), ("X-Forwarded-For", "192.0.2.80"), port=shield.plain)
+    assert part.status == 200, "not for what a page needs"
+    person, program = Stranger(shield, "192.0.2.81").prove(), Stranger(shield, "192.0.2.82").prove()
+    time.sleep(2.1)  # the page that follows a proof does not count as one of several at once
+    for _ in range(3):
+        began = time.monotonic()
+        assert person.ask().status == 200 and 0.6 < time.monotonic() - began < 1.5
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        replies = list(pool.map(lambda _: program.ask(), range(12)))
+    # A little is spared for programs: of an origin that answers in a millisecond some answers a second.
+    assert sum(reply.status == 503 for reply in replies) >= 8 and not any(is_page(reply) for reply in replies), [reply.status for reply in replies]
+    assert {reply.get("retry-after") for reply in replies if reply.status == 503} == {"10"}
+    level(shield, "normal")
+    began = time.monotonic()
+    assert Stranger(shield, "192.0.2.83").ask().status == 200 and time.monotonic() - began < 0.5
