@@ -76,9 +76,14 @@ static void find_place(struct request *request)
 	source_table_give(&hold);
 }
 
+bool caller_is_stranger(const struct caller *caller)
+{
+	return !caller->is_known && !caller->is_partner && !caller->partner && !caller->is_admitted && !caller->bot;
+}
+
 bool caller_is_moved_for_kind(const struct caller *caller)
 {
-	return caller->is_flooding_kind && !caller->is_known && !caller->is_partner && !caller->partner && !caller->is_admitted && !caller->bot;
+	return caller->is_flooding_kind && caller_is_stranger(caller);
 }
 
 void caller_choose_lane(struct caller *caller)

@@ -73,6 +73,8 @@ void caller_drop_partner(struct fields *trailers);
 void caller_meet_partner(struct request *request);
 /* The request is over. */
 void caller_charge_partner(const struct request *request, uint64_t cost_us);
+/* Neither known, nor let in, nor a partner or a good bot. */
+bool caller_is_stranger(const struct caller *caller);
 /* He waits a lane further down than he would, for his client's kind: never a known citizen, a partner or a good bot. */
 bool caller_is_moved_for_kind(const struct caller *caller);
 /* What tells two clients behind one address apart, and is the same for all requests of one: a hash of its ciphers, and its name. */

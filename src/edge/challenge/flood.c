@@ -62,14 +62,14 @@ static bool is_short(struct request *request)
 	       (meter_level(request->site->meter) == LEVEL_ATTACK || request_is_pressed(request));
 }
 
-/* Once, and everybody: that his kind floods may be seen a moment later only. What somebody else's page has his browser ask is not held against him, and has next to
+/* Once, and every stranger: that his kind floods may be seen a moment later only. What somebody else's page has his browser ask is not held against him, and has next to
  * nothing; nor is what a program asks that has shown nothing. */
 void flood_watch(struct request *request, const struct visit *visit)
 {
 	struct caller *caller = &request->caller;
 	bool is_proven, is_nothing, is_at_human_pace;
 
-	if (caller->is_paced || !is_short(request))
+	if (caller->is_paced || !caller_is_stranger(caller) || !is_short(request))
 		return;
 	caller->is_paced = true;
 	is_proven = visit_is_proven(request, visit);

@@ -210,8 +210,6 @@ enum step_outcome step_challenge(struct request *request)
 		if (outcome == STEP_NEXT && flood_is_to_pause(request))
 			outcome = flood_pause(request);
 	}
-	if (outcome == STEP_NEXT && request->caller.is_hasty)
-		request->retry_s = CHALLENGE_MARKED_US / 1000000;  /* sooner he is refused again */
 	if (outcome == STEP_NEXT)
 		visit_hide(request);
 	return outcome;

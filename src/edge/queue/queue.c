@@ -74,6 +74,8 @@ static enum step_outcome refuse(struct request *request, enum reason reason)
 	enum step_outcome outcome;
 
 	end_wait(request);
+	if (request->caller.is_hasty)
+		request->retry_s = CHALLENGE_MARKED_US / 1000000;  /* sooner he is refused again */
 	outcome = request->caller.may_be_asked ? challenge_ask_late(request) : STEP_NEXT;
 	return outcome != STEP_NEXT ? outcome : request_answer_failed(request, 503, DECISION_LIMIT, reason);
 }
