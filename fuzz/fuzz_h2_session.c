@@ -82,20 +82,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct h2_session *session = NULL;
 	enum http_fault fault = HTTP_FAULT_NONE;
 	struct buffer out;
-	size_t at = 0;
+	size_t at = 0, used;
 
 	dice = size ? data[0] : 0;
 	session = h2_session_new(&h2_limits_default, &sink, &session, 0);
 	buffer_init(&out, 32768);
-	if (size && data[0] % 8 && h2_receive(session, span_make(preface, sizeof(preface) - 1), 0, &fault) != RESULT_OK)
+	if (size && data[0] % 8 && h2_receive(session, span_make(preface, sizeof(preface) - 1), 0, &used, &fault) != RESULT_OK)
 		__builtin_trap();
 	while (at < size) {
 		size_t step = 1 + (data[at] * 7u + dice) % 300;
 
 		step = step < size - at ? step : size - at;
-		if (h2_receive(session, span_make((const char *)data + at, step), at, &fault) == RESULT_REFUSED && !fault)
+		if (h2_receive(session, span_make((const char *)data + at, step), at, &used, &fault) == RESULT_REFUSED && !fault)
 			__builtin_trap();
-		at += step;
+		if (used > step || (used < step && !fault && !used))
+			__builtin_trap();
+		at += fault ? step : used;
 		if (dice % 5 == 0)
 			h2_shutdown(session);
 		if (h2_send(session, &out) != RESULT_OK && !h2_is_finished(session))

@@ -8,6 +8,8 @@
 
 #include "base/banned.h"
 
+#define DRAWN_BYTES 512u
+#define DRAWN_MAX 16u          /* numbers; keys come from the kernel one by one, and never lay here */
 #define ROTATE(x, b) (((x) << (b)) | ((x) >> (64 - (b))))
 
 struct sip {
@@ -131,7 +133,7 @@ uint64_t hash_u64(uint64_t x)
 	return x ^ x >> 28;
 }
 
-void random_fill(void *out, size_t count)
+static void draw(void *out, size_t count)
 {
 	char *at = out;
 
@@ -145,6 +147,43 @@ void random_fill(void *out, size_t count)
 		at += got;
 		count -= (size_t)got;
 	}
+}
+
+/* Each look at the kernel is a system call, and a flood has two numbers drawn for each of its requests. What was given out is forgotten here. A child of
+ * this process draws anew: two would have the same numbers. */
+static _Thread_local struct {
+	char bytes[DRAWN_BYTES];
+	size_t left;
+} drawn;
+
+static void forget_drawn(void)
+{
+	drawn.left = 0;
+}
+
+static bool watches_forks;
+
+static void watch_forks(void)
+{
+	watches_forks = pthread_atfork(NULL, NULL, forget_drawn) == 0;
+}
+
+void random_fill(void *out, size_t count)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, watch_forks);
+	if (count > DRAWN_MAX || !watches_forks) {
+		draw(out, count);
+		return;
+	}
+	if (drawn.left < count) {
+		draw(drawn.bytes, sizeof(drawn.bytes));
+		drawn.left = sizeof(drawn.bytes);
+	}
+	drawn.left -= count;
+	memcpy(out, drawn.bytes + drawn.left, count);
+	explicit_bzero(drawn.bytes + drawn.left, count);
 }
 
 static struct hash_seed process_seed;

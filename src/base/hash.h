@@ -30,7 +30,7 @@ uint64_t hash_stream_get(const struct hash_stream *stream);
 /* Mixes one number: for identifiers that nobody outside chooses. */
 uint64_t hash_u64(uint64_t value);
 
-/* Fills OUT from the kernel's generator; it does not fail once the kernel has started. */
+/* Fills OUT from the kernel's generator; it does not fail once the kernel has started. Small ones are drawn many at a time. */
 void random_fill(void *out, size_t count);
 /* A seed drawn once for this process. */
 struct hash_seed hash_process_seed(void);

@@ -40,6 +40,14 @@ void demand_press(struct demand *demand, uint64_t now_us)
 		set_until(demand, now_us + DEMAND_OWED_MIN_US);
 }
 
+void demand_hang_up(struct demand *demand, uint64_t now_us)
+{
+	if (demand->gone < 2 * DEMAND_GONE)
+		demand->gone++;
+	if (demand->gone >= DEMAND_GONE)
+		demand_press(demand, now_us);
+}
+
 void demand_ask(struct demand *demand, uint64_t now_us)
 {
 	uint64_t until_us = demand->until_us + (uint64_t)demand->each_us, most_us = now_us + DEMAND_OWED_MAX_US;
@@ -82,6 +90,8 @@ void demand_answer(struct demand *demand, uint64_t now_us, const struct demand_a
 {
 	if (now_us < demand->seen_us)  /* another worker's round began earlier */
 		now_us = demand->seen_us;
+	if (demand->gone)
+		demand->gone--;
 	if (answer->others_wait && demand->begun_us) {
 		demand->answers++;
 		learn_stretch(demand, now_us);

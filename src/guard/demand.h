@@ -7,6 +7,8 @@
  *
  *     demand_press     somebody would wait for too long: it begins
  *     demand_ask       somebody asks for the origin, and is let in or not
+ *     demand_hang_up   somebody did not wait, for a place or for an answer, while no place was free: it begins, too, where DEMAND_GONE more do so than are
+ *                      answered; a flood that hangs up leaves the queue as soon as it has come, and the queue tells nothing of it
  *     demand_answer    the origin has answered: what an answer takes of it
  *     demand_spares    who takes more than his token has has one part in DEMAND_SPARED_OF of the origin's time meanwhile
  *     demand_took      what one of them really took of it
@@ -31,6 +33,7 @@
 #define DEMAND_OWED_MAX_US 10000000u
 #define DEMAND_OWED_MIN_US 1000000u     /* once it begins */
 #define DEMAND_SPARED_OF 200u           /* one of so much time */
+#define DEMAND_GONE 16u
 
 struct demand {
 	uint64_t until_us;       /* when all that was asked for would be done; in the past: it is calm */
@@ -41,6 +44,7 @@ struct demand {
 	uint64_t seen_us;        /* the last answer */
 	uint64_t begun_us;       /* since when somebody waited at every answer; 0: nobody does */
 	unsigned answers;        /* since then */
+	unsigned gone;           /* so many more have hung up than were answered; twice DEMAND_GONE at most */
 };
 
 struct demand_answer {
@@ -59,6 +63,7 @@ static inline bool demand_is_pressed(uint64_t until_us, uint64_t now_us)
 bool demand_take_up(struct demand *demand, const struct demand *from, uint64_t now_us) must_check;
 void demand_press(struct demand *demand, uint64_t now_us);
 void demand_ask(struct demand *demand, uint64_t now_us);
+void demand_hang_up(struct demand *demand, uint64_t now_us);
 /* The origin has answered. */
 void demand_answer(struct demand *demand, uint64_t now_us, const struct demand_answer *answer);
 /* A place is free that brought no answer, and nobody waits: it says nothing, and what was counted is over. */

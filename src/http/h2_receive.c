@@ -271,23 +271,29 @@ static uint32_t code_of(enum http_fault fault)
 	return fault == HTTP_FAULT_H2_PROTOCOL ? NGHTTP2_PROTOCOL_ERROR : NGHTTP2_ENHANCE_YOUR_CALM;
 }
 
-enum result h2_receive(struct h2_session *session, struct span input, uint64_t now_ms, enum http_fault *fault)
+enum result h2_receive(struct h2_session *session, struct span input, uint64_t now_ms, size_t *used, enum http_fault *fault)
 {
-	size_t at = 0, fed = 0, used;
+	size_t at = 0, fed = 0, count;
+	unsigned heads = 0;
 
 	session->now_ms = now_ms;
-	while (session->fault == HTTP_FAULT_NONE && h2_guard_next(&session->guard, span_skip(input, at), &used) == RESULT_OK) {
+	*used = input.len;
+	while (session->fault == HTTP_FAULT_NONE && h2_guard_next(&session->guard, span_skip(input, at), &count) == RESULT_OK) {
 		uint32_t last_before = session->guard.last_stream;
 		enum http_fault wrong = h2_guard_judge(&session->guard, now_ms);
 
-		at += used;
+		at += count;
 		if (wrong != HTTP_FAULT_NONE)
 			h2_end(session, wrong, code_of(wrong));
 		else if (is_on_ended_stream(session, input, &fed, at, last_before) && session->fault == HTTP_FAULT_NONE)
 			h2_end(session, HTTP_FAULT_H2_PROTOCOL, NGHTTP2_STREAM_CLOSED);
+		else if (session->guard.frame.type == H2_HEADERS && ++heads > H2_HEADS_AT_ONCE) {
+			*used = at;  /* the rest of this frame, and what follows it, comes again */
+			break;
+		}
 	}
 	if (session->fault == HTTP_FAULT_NONE)
-		feed(session, span_skip(input, fed));
+		feed(session, span_make(input.at + fed, *used - fed));
 	if (session->fault == HTTP_FAULT_NONE)
 		return RESULT_OK;
 	*fault = session->fault;

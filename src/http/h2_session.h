@@ -22,6 +22,8 @@
 #include "http/head_reader.h"
 #include "message/head.h"
 
+#define H2_HEADS_AT_ONCE 16u
+
 struct h2_session;
 struct h2_stream;
 
@@ -65,8 +67,9 @@ struct h2_session *h2_session_new(const struct h2_limits *limits, const struct h
 /* Calls `closed` for every stream left. */
 void h2_session_free(struct h2_session *session);
 
-/* Takes all of INPUT. RESULT_REFUSED: FAULT says which budget or rule was broken; drain h2_send once more, then close. */
-enum result h2_receive(struct h2_session *session, struct span input, uint64_t now_ms, enum http_fault *fault) must_check;
+/* Takes USED bytes of INPUT: all of them, unless more than H2_HEADS_AT_ONCE requests begin in it. The rest is to be given again, when others have had their
+ * turn. RESULT_REFUSED: FAULT says which budget or rule was broken; drain h2_send once more, then close. */
+enum result h2_receive(struct h2_session *session, struct span input, uint64_t now_ms, size_t *used, enum http_fault *fault) must_check;
 /* Appends frames to OUT until OUT has no room for a whole one (H2_FRAME_BYTES; OUT is born with at least 32 KiB) or there
  * is nothing to say. Asks the bodies' `read` as it goes: only for what can be framed now, so a slow reader costs OUT and
  * no more. RESULT_NO_MEMORY: the connection cannot go on. */

@@ -4,6 +4,8 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/hash.h"
 
@@ -100,6 +102,56 @@ static void drawn_seeds(void **state)
 	random_fill(bytes, 0);
 }
 
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Small ones are drawn many at a time; none comes twice, whatever the sizes in between. */
+static void drawn_numbers(void **state)
+{
+	static uint64_t numbers[5000];
+	unsigned char between[17];
+
+	(void)state;
+	for (unsigned i = 0; i < 5000; i++) {
+		random_fill(&numbers[i], sizeof(numbers[i]));
+		random_fill(between, i % sizeof(between));
+	}
+	qsort(numbers, 5000, sizeof(numbers[0]), compare);
+	for (unsigned i = 1; i < 5000; i++)
+		assert_true(numbers[i] != numbers[i - 1]);
+}
+
+/* A child has none of its parent's. */
+static void a_child_draws_anew(void **state)
+{
+	uint64_t ours[3], theirs[3] = { 0 };
+	int ends[2], status;
+	pid_t child;
+
+	(void)state;
+	random_fill(&ours[0], sizeof(ours[0]));
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	if (child == 0) {
+		random_fill(theirs, sizeof(theirs[0]));
+		random_fill(&theirs[1], sizeof(theirs[1]));
+		_exit(write(ends[1], theirs, sizeof(theirs)) == (ssize_t)sizeof(theirs) ? 0 : 1);
+	}
+	assert_true(child > 0);
+	assert_int_equal(read(ends[0], theirs, sizeof(theirs)), sizeof(theirs));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	random_fill(&ours[1], sizeof(ours[1]));
+	random_fill(&ours[2], sizeof(ours[2]));
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(theirs[i % 2] != ours[i] && theirs[(i + 1) % 2] != ours[i]);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void numbers_do_not_collide_and_spread(void **state)
 {
 	unsigned low[16] = { 0 };
@@ -116,7 +168,7 @@ static void numbers_do_not_collide_and_spread(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(agrees_with_openssl), cmocka_unit_test(pieces_are_the_whole), cmocka_unit_test(every_byte_is_lowered_as_ascii), cmocka_unit_test(drawn_seeds),
+		cmocka_unit_test(agrees_with_openssl), cmocka_unit_test(pieces_are_the_whole), cmocka_unit_test(every_byte_is_lowered_as_ascii), cmocka_unit_test(drawn_seeds), cmocka_unit_test(drawn_numbers), cmocka_unit_test(a_child_draws_anew),
 		cmocka_unit_test(numbers_do_not_collide_and_spread),
 	};
 

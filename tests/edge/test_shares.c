@@ -504,6 +504,36 @@ static void what_is_left_waits_too(void **state)
 	}
 }
 
+/* Who has had his part goes on behind all who have waited for longer, also where there is one site only. */
+static void who_has_had_his_part_goes_on_later(void **state)
+{
+	struct work before = { .takes_us = 100 };
+	struct stage *stage = stage_start();
+	struct shares *shares = &stage->worker.shares;
+	struct connection *one = come(stage, STRANGER);
+	struct share *share;
+
+	(void)state;
+	connection_yield(one);  /* whose is it? nobody knows yet: in the next round */
+	assert_true(list_is_empty(&one->turn.node) && !list_is_empty(&one->job.node));
+	list_remove(&one->job.node);
+	assert_true(connection_join_early(one, LOUD));
+	job_init(&before.job, work);
+	share_wait(shares, shares_of(shares, LOUD), &before.job.node);
+	connection_yield(one);
+	connection_yield(one);
+	assert_true(shares_next(shares, &share) == &before.job.node);
+	connection_yield(one);
+	shares_ran(shares, share, US);
+	assert_true(shares_next(shares, &share) == &one->turn.node);
+	connection_yield(one);  /* and has still more to do */
+	shares_ran(shares, share, US);
+	assert_true(shares_wait(shares));
+	list_remove(&one->turn.node);
+	list_remove(&stage->worker.shares_job.node);
+	stage_end(stage);
+}
+
 /* It comes for a site, although it has asked nothing yet, and goes while it waits. */
 static void the_silent_wait_for_time(void **state)
 {
@@ -528,7 +558,7 @@ int main(void)
 		cmocka_unit_test(who_comes_in), cmocka_unit_test(whom_shares_are_not_kept_from), cmocka_unit_test(whose_handshakes_go_on),
 		cmocka_unit_test(whose_requests_are_served), cmocka_unit_test(the_silent_make_room), cmocka_unit_test(who_was_busy_is_found_again),
 		cmocka_unit_test(where_guard_only_observes), cmocka_unit_test(a_request_outlasts_its_connection),
-		cmocka_unit_test(who_waits_for_time), cmocka_unit_test(turns), cmocka_unit_test(what_is_left_waits_too), cmocka_unit_test(the_silent_wait_for_time),
+		cmocka_unit_test(who_waits_for_time), cmocka_unit_test(turns), cmocka_unit_test(what_is_left_waits_too), cmocka_unit_test(the_silent_wait_for_time), cmocka_unit_test(who_has_had_his_part_goes_on_later),
 	};
 
 	return cmocka_run_group_tests_name("edge/shares", tests, NULL, NULL);

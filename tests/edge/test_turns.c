@@ -17,6 +17,7 @@ struct stage {
 	struct origin origin;
 	struct pool_member member;
 	struct edge_site site;
+	struct binding binding;
 	struct request requests[REQUESTS];
 	unsigned count;
 };
@@ -32,6 +33,10 @@ static struct stage *stage_start(void)
 	stage->member.origin = &stage->origin;
 	stage->worker.common = &stage->common;
 	stage->worker.loop.now_ns = 1000 * MS;
+	stage->worker.loop.now_ms = 1000;
+	timers_init(&stage->worker.loop.timers, 1000);
+	list_init(&stage->worker.loop.jobs);
+	stage->binding.users = 1;
 	stage->connection.worker = &stage->worker;
 	turns_init(&stage->worker);
 	return stage;
@@ -42,7 +47,7 @@ static struct request *ask(struct stage *stage, enum lane lane, bool is_observed
 	struct request *request = &stage->requests[stage->count++];
 
 	assert_true(stage->count <= REQUESTS);
-	*request = (struct request){ .connection = &stage->connection, .site = &stage->site };
+	*request = (struct request){ .connection = &stage->connection, .site = &stage->site, .binding = &stage->binding };
 	list_init(&request->turn.node);
 	request->turn.member = &stage->member;
 	request->turn.entry = (struct admission_entry){ .entry = { .source = stage->count, .lane = lane }, .is_observed = is_observed };
@@ -56,6 +61,7 @@ static void stage_end(struct stage *stage)
 		turn_leave(&stage->requests[i], TURN_NONE);
 	assert_int_equal(gate_look(&stage->origin.gate).at_work, 0);
 	turns_done(&stage->worker);
+	assert_int_equal(stage->binding.users, 1);
 	gate_done(&stage->origin.gate);
 	free(stage);
 }
@@ -147,10 +153,124 @@ static void who_hangs_up_teaches_nothing_short(void **state)
 	stage_end(stage);
 }
 
+/* LATER_MS from now. */
+static void go_by(struct stage *stage, unsigned later_ms)
+{
+	stage->worker.loop.now_ns += later_ms * MS;
+	stage->worker.loop.now_ms += later_ms;
+	timers_advance(&stage->worker.loop.timers, stage->worker.loop.now_ms);
+}
+
+/* Its request had gone to the origin, and its client hangs up; where IS_BEGUN, behind the first byte of the answer. */
+static void hang_up(struct stage *stage, bool is_begun)
+{
+	enum admission_answer answer;
+	struct request *request = ask(stage, LANE_PLAUSIBLE, false, &answer);
+
+	assert_int_equal(answer, ADMISSION_GO);
+	request->turn.sent_ns = stage->worker.loop.now_ns;
+	request->turn.first_ns = is_begun ? stage->worker.loop.now_ns : 0;
+	request->is_aborted = true;
+	turn_leave(request, TURN_NONE);
+	assert_int_equal(request->turn.state, TURN_NONE);
+}
+
+static unsigned at_work(struct stage *stage)
+{
+	return gate_look(&stage->origin.gate).at_work;
+}
+
+/* An origin works on for who has hung up: his place is free when it is done, as far as anybody knows. Once answers come, it is told. */
+static void who_hangs_up_leaves_his_place_taken(void **state)
+{
+	struct stage *stage = stage_start();
+
+	(void)state;
+	hang_up(stage, false);
+	assert_int_equal(at_work(stage), 0);  /* nothing is known yet of how long that takes */
+	hold(stage, 390, 400);
+	stage->worker.loop.now_ms += 400;
+	hang_up(stage, true);
+	assert_int_equal(at_work(stage), 0);
+	hang_up(stage, false);
+	assert_int_equal(at_work(stage), 1);
+	go_by(stage, 390);
+	assert_int_equal(at_work(stage), 1);
+	go_by(stage, 10 + TIMER_STEP_MS);
+	assert_int_equal(at_work(stage), 0);
+	assert_true(stage->origin.gate.admission.held_us == 400000);
+	stage_end(stage);
+}
+
+/* Whoever waits has the place when it is free, though nobody else does anything. */
+static void the_next_has_it_then(void **state)
+{
+	static const struct admission_settings settings = { .range = { 1, 1, 1 }, .queue_max = 10, .patience_us = 1000000 };
+	struct stage *stage = stage_start();
+	struct request *waiting;
+	enum admission_answer answer;
+
+	(void)state;
+	hold(stage, 390, 400);
+	stage->worker.loop.now_ms += 400;
+	(void)gate_set(&stage->origin.gate, &settings, 1000000);
+	hang_up(stage, false);
+	waiting = ask(stage, LANE_PLAUSIBLE, false, &answer);
+	assert_int_equal(answer, ADMISSION_WAIT);
+	waiting->turn.has_waited = true;
+	go_by(stage, 400 + TIMER_STEP_MS);
+	assert_int_equal(turn_look(waiting), TURN_HELD);
+	assert_false(list_is_empty(&stage->worker.turns.called));
+	stage_end(stage);
+}
+
+/* A worker that ends while places are taken by nobody any more. */
+static void nothing_is_left_of_it(void **state)
+{
+	struct stage *stage = stage_start();
+
+	(void)state;
+	hold(stage, 390, 400);
+	stage->worker.loop.now_ms += 400;
+	hang_up(stage, false);
+	assert_int_equal(stage->binding.users, 2);
+	turns_done(&stage->worker);
+	assert_int_equal(stage->binding.users, 1);
+	assert_int_equal(stage->worker.loop.timers.armed, 0);
+	gate_done(&stage->origin.gate);
+	free(stage);
+}
+
+/* A flood that hangs up before its turn has come is pressure, as one is that waits. */
+static void who_gives_up_counts(void **state)
+{
+	static const struct admission_settings settings = { .range = { 1, 1, 1 }, .queue_max = 10, .patience_us = 10000000 };
+	struct stage *stage = stage_start();
+	uint64_t now_us = stage->worker.loop.now_ns / 1000;
+	enum admission_answer answer;
+
+	(void)state;
+	(void)gate_set(&stage->origin.gate, &settings, 1000000);
+	(void)ask(stage, LANE_PLAUSIBLE, false, &answer);
+	for (unsigned i = 0; i < DEMAND_GONE; i++) {
+		struct request *request = ask(stage, LANE_PLAUSIBLE, false, &answer);
+
+		assert_int_equal(answer, ADMISSION_WAIT);
+		assert_false(gate_is_pressed(&stage->origin.gate, now_us));
+		request->is_aborted = true;
+		turn_leave(request, TURN_NONE);
+		stage->count--;
+	}
+	assert_true(gate_is_pressed(&stage->origin.gate, now_us));
+	stage_end(stage);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(the_greedy_have_two_accounts), cmocka_unit_test(who_is_not_greedy_has_none),
-		                            cmocka_unit_test(who_hangs_up_teaches_nothing_short) };
+		                            cmocka_unit_test(who_hangs_up_teaches_nothing_short),
+		                            cmocka_unit_test(who_hangs_up_leaves_his_place_taken), cmocka_unit_test(the_next_has_it_then),
+		                            cmocka_unit_test(nothing_is_left_of_it), cmocka_unit_test(who_gives_up_counts) };
 
 	return cmocka_run_group_tests_name("edge/turns", tests, NULL, NULL);
 }

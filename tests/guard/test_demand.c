@@ -260,6 +260,44 @@ static void a_clock_at_its_beginning(void **state)
 	assert_false(demand_is_pressed(demand.until_us, DEMAND_OWED_MIN_US));
 }
 
+/* So many have hung up, one each millisecond, and one of so many was answered. */
+static bool is_pressed_after(unsigned gone, unsigned answered_of)
+{
+	struct demand demand = { 0 };
+	uint64_t now_us = 1000000;
+
+	for (unsigned i = 1; i <= gone; i++) {
+		now_us += 1000;
+		demand_hang_up(&demand, now_us);
+		if (answered_of && i % answered_of == 0)
+			answer(&demand, now_us, false, EACH_US);
+	}
+	return demand_is_pressed(demand.until_us, now_us);
+}
+
+/* Who does not wait leaves no queue behind: more of them than are answered is a flood all the same. A few, or as many as are answered, are citizens. */
+static void a_flood_that_hangs_up_begins_it(void **state)
+{
+	struct demand demand = { 0 };
+
+	(void)state;
+	assert_false(is_pressed_after(DEMAND_GONE - 1, 0));
+	assert_true(is_pressed_after(DEMAND_GONE, 0));
+	assert_false(is_pressed_after(10000, 1));
+	assert_true(is_pressed_after(200, 2));
+	/* However long it was, it is over as soon as those who are answered are more again. */
+	for (unsigned i = 0; i < 100000; i++)
+		demand_hang_up(&demand, 1000000);
+	for (unsigned i = 0; i < DEMAND_GONE + 1; i++)
+		answer(&demand, 2000000, false, EACH_US);
+	demand_hang_up(&demand, 10000000);
+	assert_true(demand_is_pressed(demand.until_us, 10000000));
+	answer(&demand, 10000000, false, EACH_US);
+	answer(&demand, 10000000, false, EACH_US);
+	demand_hang_up(&demand, 30000000);
+	assert_false(demand_is_pressed(demand.until_us, 30000000));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,7 +310,7 @@ int main(void)
 		cmocka_unit_test(the_greedy_have_a_little), cmocka_unit_test(what_the_greedy_took_counts), cmocka_unit_test(who_is_held_has_no_more_in_calm), cmocka_unit_test(who_is_only_observed_takes_nothing),
 		cmocka_unit_test(a_clock_a_moment_behind),
 		cmocka_unit_test(an_outage_is_no_answer),
-		cmocka_unit_test(a_clock_at_its_beginning),
+		cmocka_unit_test(a_clock_at_its_beginning), cmocka_unit_test(a_flood_that_hangs_up_begins_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -346,8 +346,14 @@ static inline void peer_drain(struct peer *peer)
 static inline void peer_bytes(struct peer *peer, const void *bytes, size_t count)
 {
 	enum http_fault fault = HTTP_FAULT_NONE;
-	enum result result = h2_receive(peer->session, span_make(bytes, count), peer->now_ms, &fault);
+	struct span left = span_make(bytes, count);
+	enum result result = RESULT_OK;
+	size_t used;
 
+	do {
+		result = h2_receive(peer->session, left, peer->now_ms, &used, &fault);
+		left = span_skip(left, used);
+	} while (result == RESULT_OK && left.len);
 	if (result == RESULT_REFUSED)
 		peer->fault = fault;
 	assert_true(result == RESULT_OK ? fault == HTTP_FAULT_NONE : fault == h2_fault(peer->session));

@@ -598,6 +598,34 @@ static void test_free_with_streams(void **state)
 	assert_int_equal(peer_stream(&peer, 1)->error, NGHTTP2_CANCEL);
 }
 
+/* Fifty requests in one packet are taken a few at a time, at any place of a frame, and each of them once. */
+static void test_requests_come_in_parts(void **state)
+{
+	struct peer peer;
+	static char bytes[200 * 64];
+	enum http_fault fault = HTTP_FAULT_NONE;
+	char block[64];
+	size_t count = 0, used = 0, head = peer_get_block(block);
+	unsigned calls = 0;
+
+	(void)state;
+	peer_init(&peer);
+	peer_start(&peer);
+	for (uint32_t i = 0; i < 50; i++)
+		count += peer_frame_make(bytes + count, 1, END_STREAM | END_HEADERS, 1 + 2 * i, block, head);
+	for (size_t at = 0; at < count; at += used, calls++) {
+		unsigned before = peer.opened;
+
+		assert_int_equal(h2_receive(peer.session, span_make(bytes + at, count - at), peer.now_ms, &used, &fault), RESULT_OK);
+		assert_in_range(used, 1, count - at);
+		assert_true(peer.opened - before <= H2_HEADS_AT_ONCE + 1);
+		peer_drain(&peer);
+	}
+	assert_int_equal(calls, 3);
+	assert_int_equal(peer.opened, 50);
+	peer_end(&peer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -624,7 +652,7 @@ int main(void)
 		cmocka_unit_test(test_shutdown_in_two_steps),
 		cmocka_unit_test(test_shutdown_forced),
 		cmocka_unit_test(test_sessions_interleave),
-		cmocka_unit_test(test_free_with_streams),
+		cmocka_unit_test(test_free_with_streams), cmocka_unit_test(test_requests_come_in_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -441,24 +441,27 @@ def attacked():
         yield one
 
 
+HELD_S = 10  # before an attacker is told
+
+
 def flood(shield, play, rounds=2000):
-    """Plays until the server ends it; the code of its GOAWAY."""
+    """Plays until the server takes no more of it; the code of its GOAWAY."""
     with h2.Client(shield.tls, True) as client:
         for i in range(rounds):
             play(client, 1 + 2 * i)
             if i % 50 == 49:  # an attacker reads nothing; we must, to see the end, and never to open more streams than we may
                 client.ping(b"in order")
-                with contextlib.suppress(h2.Broken):
-                    while client.last_goaway is None:
-                        frame = client.step(2)
-                        if frame is None or (frame.kind == h2.PING and frame.payload == b"in order"):
-                            break
-                if client.last_goaway:
+                try:
+                    while client.step(2).payload != b"in order":
+                        assert client.last_goaway is None, "told at once, it would begin anew at once"
+                except h2.Broken:
                     break
+        began = time.monotonic()
         with contextlib.suppress(h2.Broken):
-            while client.last_goaway is None and client.step(2) is not None:
+            while client.last_goaway is None and client.step(HELD_S + 5) is not None:
                 pass
         assert client.last_goaway, "it went on"
+        assert HELD_S - 5 < time.monotonic() - began < HELD_S + 4
         return client.last_goaway.code, i
 
 

@@ -380,7 +380,7 @@ void connection_advance(struct connection *connection)
 		http2_advance(connection);
 	else if (connection->stage == CONNECTION_PASSTHROUGH)
 		passthrough_advance(connection);
-	else if (connection->stage == CONNECTION_LINGER)
+	else if (connection->stage == CONNECTION_LINGER && !connection->is_held)
 		linger(connection);
 }
 
@@ -396,7 +396,9 @@ static void ready(struct watch *watch, uint32_t events)
 		connection_close(connection, false);
 		return;
 	}
-	if (connection_awaits_turn(connection, &connection->turn))
+	if (connection->is_held && connection->has_hung_up)
+		connection_close(connection, false);
+	if (connection->is_held || connection_awaits_turn(connection, &connection->turn))
 		return;
 	if (connection->stage == CONNECTION_HTTP_2)
 		http2_ready(connection);
@@ -436,6 +438,10 @@ static void expired(struct timer *timer)
 	}
 	if (connection->stage == CONNECTION_PASSTHROUGH) {
 		passthrough_expired(connection);
+		return;
+	}
+	if (connection->is_held) {
+		http2_let_go(connection);
 		return;
 	}
 	if (connection->stage == CONNECTION_HTTP_1 && connection->request && connection->pace.since_ms) {

@@ -47,6 +47,7 @@ struct connection {
 	bool has_hung_up, is_tls, is_closing, has_served;
 	bool watches_writes;
 	bool is_shaking_hands;             /* counted in edge_common.handshakes */
+	bool is_held;                      /* it has done too much: it is told nothing, and nothing of it is read, for a while; then it is closed */
 	bool has_unread;                   /* the client may still be sending what nobody will read: linger after the answer */
 	enum reason would;                 /* it was let in only because its site may be one that observes: for this it would have been closed */
 	bool waits_to_send;                /* a large piece that lies elsewhere could not go yet */
@@ -106,6 +107,8 @@ void http2_ready(struct connection *connection);
 enum result http2_start(struct connection *connection) must_check;
 void http2_finish(struct connection *connection);
 void http2_expired(struct connection *connection);
+/* It was held for long enough: it is told, and closed. */
+void http2_let_go(struct connection *connection);
 /* It is about to be closed: its client is told (GOAWAY). */
 void http2_say_goodbye(struct connection *connection);
 /* HTTP/1: moves the response body to the client. RESULT_OK: all of it has gone. */

@@ -284,7 +284,7 @@ void http1_advance(struct connection *connection)
 			return;
 		}
 	}
-	connection_later(connection);
+	connection_yield(connection);
 }
 
 void http1_refuse(struct connection *connection)

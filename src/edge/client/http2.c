@@ -9,6 +9,7 @@
 #define BYTES_A_ROUND (512u * 1024)
 #define OWED_BYTES (H2_FRAME_BYTES * 4)
 #define LINGER_MS 2000
+#define HELD_MS 10000  /* as one has that says nothing */
 #define UNFINISHED_MS 200
 
 /* Streams answered in one round leave in one write. */
@@ -242,9 +243,18 @@ void http2_finish(struct connection *connection)
 	connection->h2 = NULL;
 }
 
+/* Told at once, it would begin anew with all its budgets, for the price of a handshake to each side; and what is not read stops the client by itself. */
+static void hold(struct connection *connection)
+{
+	connection->is_held = true;
+	buffer_reset(&connection->in);
+	buffer_release(&connection->in);
+	connection_set_deadline(connection, HELD_MS);
+}
+
 /* The streams are over; what is queued still goes, and what the client is still sending is read for a moment: closing with
  * unread bytes makes the kernel send RST, and the GOAWAY that says why may be lost with it. */
-static void end(struct connection *connection)
+static void end(struct connection *connection, bool is_abuse)
 {
 	bool is_whole = h2_send(connection->h2, &connection->out) == RESULT_OK;
 
@@ -252,6 +262,10 @@ static void end(struct connection *connection)
 	connection->stage = CONNECTION_LINGER;
 	connection->is_closing = false;
 	http2_finish(connection);
+	if (is_abuse && is_whole && !connection->has_hung_up) {
+		hold(connection);
+		return;
+	}
 	if (!is_whole || connection->has_hung_up) {
 		if (is_whole && connection_flush(connection) == RESULT_OK)
 			transport_finish(&connection->transport);
@@ -262,14 +276,21 @@ static void end(struct connection *connection)
 	connection_advance(connection);
 }
 
+void http2_let_go(struct connection *connection)
+{
+	connection->is_held = false;
+	connection_set_deadline(connection, LINGER_MS);
+	connection_advance(connection);
+}
+
 static void end_badly(struct connection *connection, enum http_fault fault)
 {
 	connection_say(connection, DECISION_BLOCK, REASON_FAULT, fault, http_fault_text(fault));
-	end(connection);
+	end(connection, fault != HTTP_FAULT_H2_PROTOCOL);
 }
 
-/* RESULT_MORE: all that has come was taken. RESULT_OK: not all, because others of this worker wait too. RESULT_LIMIT: because what we owe has to go
- * first. */
+/* RESULT_MORE: all that has come was taken. RESULT_OK: not all, because others of this worker wait too: a connection that asks for a thousand things at once
+ * has a few of them in its turn. RESULT_LIMIT: because what we owe has to go first. */
 static enum result take_input(struct connection *connection)
 {
 	enum http_fault fault = HTTP_FAULT_NONE;
@@ -279,10 +300,13 @@ static enum result take_input(struct connection *connection)
 		enum result result;
 
 		if (buffer_len(&connection->in)) {
-			taken_bytes += buffer_len(&connection->in);
-			result = h2_receive(connection->h2, buffer_span(&connection->in), connection->worker->loop.now_ms, &fault);
-			buffer_reset(&connection->in);
+			size_t used;
+
+			result = h2_receive(connection->h2, buffer_span(&connection->in), connection->worker->loop.now_ms, &used, &fault);
+			taken_bytes += used;
+			buffer_consume(&connection->in, used);
 			if (result != RESULT_OK) {
+				buffer_reset(&connection->in);
 				end_badly(connection, fault);
 				return RESULT_REFUSED;
 			}
@@ -290,7 +314,7 @@ static enum result take_input(struct connection *connection)
 		/* What we owe is said before more is taken: a peer that sends without reading is not given more to do. */
 		if (buffer_len(&connection->out) >= OWED_BYTES)
 			return RESULT_LIMIT;
-		if (taken_bytes >= BYTES_A_ROUND)
+		if (taken_bytes >= BYTES_A_ROUND || buffer_len(&connection->in))
 			return RESULT_OK;
 		result = connection_fill(connection);
 		if (result != RESULT_OK)
@@ -298,6 +322,7 @@ static enum result take_input(struct connection *connection)
 	}
 }
 
+/* RESULT_REFUSED: a budget for what it makes us send is spent. */
 static enum result send_output(struct connection *connection)
 {
 	enum result result = RESULT_OK;
@@ -310,6 +335,8 @@ static enum result send_output(struct connection *connection)
 		}
 		if (buffer_room(&connection->out) >= H2_FRAME_BYTES && h2_wants_send(connection->h2))
 			result = h2_send(connection->h2, &connection->out);
+		if (h2_fault(connection->h2) != HTTP_FAULT_NONE)
+			return RESULT_REFUSED;
 		if (!buffer_len(&connection->out))
 			break;
 		sent_bytes += buffer_len(&connection->out);
@@ -389,7 +416,7 @@ void http2_expired(struct connection *connection)
 	} else {
 		h2_shutdown(connection->h2);
 		h2_shutdown(connection->h2);  /* the second step at once: nobody is there to answer the first */
-		end(connection);
+		end(connection, false);
 	}
 }
 
@@ -400,7 +427,7 @@ static void go_on(struct connection *connection, enum result input)
 
 	list_remove(&connection->job.node);  /* what was to be said later is said now */
 	if (input == RESULT_OK) {
-		connection_later(connection);
+		connection_yield(connection);
 		input = RESULT_MORE;
 	}
 	if (connection->worker->is_draining && !connection->is_closing) {
@@ -408,6 +435,10 @@ static void go_on(struct connection *connection, enum result input)
 		h2_shutdown(connection->h2);
 	}
 	output = send_output(connection);
+	if (output == RESULT_REFUSED) {
+		end_badly(connection, h2_fault(connection->h2));
+		return;
+	}
 	if (input == RESULT_LIMIT) {
 		/* No edge will tell again of what lies in the socket. */
 		if (buffer_len(&connection->out) < OWED_BYTES)
@@ -419,9 +450,7 @@ static void go_on(struct connection *connection, enum result input)
 		return;
 	}
 	if (h2_is_finished(connection->h2) && !buffer_len(&connection->out)) {
-		if (h2_fault(connection->h2) != HTTP_FAULT_NONE)
-			connection_say(connection, DECISION_BLOCK, REASON_FAULT, h2_fault(connection->h2), http_fault_text(h2_fault(connection->h2)));
-		end(connection);
+		end(connection, false);
 		return;
 	}
 	if (!connection->requests) {
@@ -446,7 +475,9 @@ void http2_ready(struct connection *connection)
 
 	if (connection->stage != CONNECTION_HTTP_2)
 		return;
-	if (input == RESULT_MORE || input == RESULT_OK)
+	if (input == RESULT_OK)
+		connection_yield(connection);
+	else if (input == RESULT_MORE)
 		flush_later(connection);
 	else
 		go_on(connection, input);

@@ -7,6 +7,8 @@
  *     `---ask---> WAITS ---> HELD                                its turn has come
  *                    `-----> PUSHED_OUT                          somebody in a better lane took its place in the queue
  *
+ * Whose client hangs up before the answer began leaves the place taken for as long as places usually are: the origin works on.
+ *
  * Another worker may give a waiting request its place. It does so under the lock of the origin's places, and in the same breath puts the request
  * on the list of its own worker (struct turns), whose job wakes it. So, under that lock, a request waits in the queue or is on
  * its worker's list, and only its own worker takes it off either, which it does before it frees it (request_leave_place): nobody else has
@@ -64,6 +66,7 @@ struct turns {
 	struct job job;                      /* wakes them: of this worker's own doing */
 	struct job posted_job;               /* the same, of another's */
 	bool is_posted;
+	struct list abandoned;               /* places that are still taken, and whose requests are gone */
 };
 
 void turns_init(struct worker *worker);

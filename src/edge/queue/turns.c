@@ -1,4 +1,6 @@
-/* Places at origins, as workers pass them on to one another. */
+/* Places at origins: asked for, taken and given back. */
+#include "edge/queue/calls.h"
+
 #include "edge/request.h"
 
 #include "base/banned.h"
@@ -12,115 +14,6 @@ static struct gate *gate_of(const struct request *request)
 {
 	return &request->turn.member->origin->gate;
 }
-
-/* -- waking -- */
-
-static void wake_called(struct worker *worker)
-{
-	struct turns *turns = &worker->turns;
-
-	for (;;) {
-		struct request *request = NULL;
-
-		pthread_mutex_lock(&turns->lock);
-		if (!list_is_empty(&turns->called)) {
-			request = list_entry(turns->called.next, struct request, turn.node);
-			list_remove(&request->turn.node);
-		}
-		pthread_mutex_unlock(&turns->lock);
-		if (!request)
-			return;
-		request_wake(request);
-	}
-}
-
-static void run_job(struct job *job)
-{
-	wake_called(list_entry(job, struct worker, turns.job));
-}
-
-static void run_posted(struct job *job)
-{
-	struct worker *worker = list_entry(job, struct worker, turns.posted_job);
-
-	(void)__atomic_exchange_n(&worker->turns.is_posted, false, __ATOMIC_SEQ_CST);  /* before looking, not after */
-	wake_called(worker);
-}
-
-void turns_init(struct worker *worker)
-{
-	pthread_mutex_init(&worker->turns.lock, NULL);
-	list_init(&worker->turns.called);
-	job_init(&worker->turns.job, run_job);
-	job_init(&worker->turns.posted_job, run_posted);
-}
-
-void turns_done(struct worker *worker)
-{
-	pthread_mutex_destroy(&worker->turns.lock);
-}
-
-/* What WORKER does under the lock of a gate: whom to tell when it is given back. */
-struct calls {
-	struct worker *worker;
-	struct gate *gate;
-	struct list posts;           /* struct worker, turns.posted_job.node */
-};
-
-static void calls_begin(struct calls *calls, struct request *request)
-{
-	*calls = (struct calls){ .worker = request_worker(request), .gate = gate_of(request) };
-	list_init(&calls->posts);
-	pthread_mutex_lock(&calls->gate->lock);
-}
-
-static void calls_end(struct calls *calls)
-{
-	gate_note(calls->gate);
-	pthread_mutex_unlock(&calls->gate->lock);
-	while (!list_is_empty(&calls->posts)) {
-		struct worker *owner = list_entry(calls->posts.next, struct worker, turns.posted_job.node);
-
-		list_remove(&owner->turns.posted_job.node);
-		loop_post(&owner->loop, &owner->turns.posted_job);
-	}
-}
-
-static void begin_hold(struct calls *calls, struct turn *turn)
-{
-	turn->state = TURN_HELD;
-	turn->held_ns = calls->worker->loop.now_ns;
-	turn->at_work = admission_at_work(&calls->gate->admission);
-}
-
-/* ENTRY's request waits no more. */
-static void call(struct calls *calls, struct admission_entry *entry, enum turn_state state)
-{
-	struct request *request = list_entry(entry, struct request, turn.entry);
-	struct worker *owner = request_worker(request);
-
-	if (state == TURN_HELD)
-		begin_hold(calls, &request->turn);
-	else
-		request->turn.state = state;
-	pthread_mutex_lock(&owner->turns.lock);
-	list_add_last(&owner->turns.called, &request->turn.node);
-	pthread_mutex_unlock(&owner->turns.lock);
-	if (owner == calls->worker)
-		loop_later(&owner->loop, &owner->turns.job);
-	else if (!__atomic_exchange_n(&owner->turns.is_posted, true, __ATOMIC_ACQ_REL))
-		list_add_last(&calls->posts, &owner->turns.posted_job.node);
-}
-
-static void call_next(struct calls *calls)
-{
-	struct admission_entry *entry;
-
-	while ((entry = admission_next(&calls->gate->admission)))
-		call(calls, entry, TURN_HELD);
-}
-
-/* -- a place -- */
 
 /* A flood with tokens has next to nothing of the origin, also of what nobody else needs. */
 static enum admission_answer ask_gate(struct calls *calls, struct request *request, struct admission_entry **pushed_out)
@@ -153,15 +46,15 @@ enum admission_answer turn_ask(struct request *request)
 	enum admission_answer answer;
 	struct calls calls;
 
-	calls_begin(&calls, request);
+	calls_begin(&calls, request_worker(request), gate_of(request));
 	/* What is normal is not learned from a flood. */
 	limit_freeze(&calls.gate->admission.limit, meter_level(request->site->meter) != LEVEL_NORMAL);
 	answer = turn->entry.is_observed ? observe_gate(&calls, request) : ask_gate(&calls, request, &pushed_out);
 	turn->state = answer == ADMISSION_WAIT ? TURN_WAITS : TURN_NONE;
 	if (answer == ADMISSION_GO || turn->entry.is_observed)
-		begin_hold(&calls, turn);
+		calls_hold(&calls, turn);
 	if (pushed_out)
-		call(&calls, pushed_out, TURN_PUSHED_OUT);
+		calls_tell(&calls, pushed_out, TURN_PUSHED_OUT);
 	calls_end(&calls);
 	return answer;
 }
@@ -177,10 +70,10 @@ static void learn(struct calls *calls, const struct request *request)
 }
 
 /* Of an origin that works on several at once, its part. */
-static void charge_spared(struct calls *calls, const struct turn *turn, uint64_t held_ns)
+static void charge_spared(struct calls *calls, const struct turn *turn, uint64_t took_us)
 {
 	if (turn->entry.entry.lane == LANE_GREEDY && !turn->entry.is_observed && turn->at_work)
-		demand_took(&calls->gate->demand, turn->held_ns / 1000, held_ns / 1000 / turn->at_work);
+		demand_took(&calls->gate->demand, turn->held_ns / 1000, took_us / turn->at_work);
 }
 
 /* As far as the origin answered. */
@@ -195,14 +88,28 @@ static void count_answer(struct calls *calls, const struct request *request)
 		demand_rest(&calls->gate->demand);
 }
 
-static void give_back(struct calls *calls, const struct turn *turn, uint64_t held_ns)
+static void give_back(struct calls *calls, const struct turn *turn, uint64_t held_us)
 {
 	struct admission *admission = &calls->gate->admission;
 
 	if (turn->first_ns)
-		admission_done(admission, &turn->entry, turn->sent_ns ? held_ns / 1000 : 0);
+		admission_done(admission, &turn->entry, turn->sent_ns ? held_us : 0);
 	else
-		admission_break_off(admission, &turn->entry, turn->sent_ns ? held_ns / 1000 : 0);
+		admission_break_off(admission, &turn->entry, turn->sent_ns ? held_us : 0);
+}
+
+static void leave_held(struct calls *calls, struct request *request)
+{
+	struct turn *turn = &request->turn;
+	uint64_t now_ns = calls->worker->loop.now_ns, held_ns = now_ns > turn->held_ns ? now_ns - turn->held_ns : 0, held_us = held_ns / 1000;
+	uint64_t works_on = abandoned_us(calls, request, held_us);
+
+	learn(calls, request);
+	count_answer(calls, request);
+	charge_spared(calls, turn, held_us + works_on);
+	turn->took_ns += held_ns;
+	if (!works_on || !abandon(calls, request, works_on))
+		give_back(calls, turn, held_us);
 }
 
 void turn_leave(struct request *request, enum turn_state next)
@@ -210,20 +117,16 @@ void turn_leave(struct request *request, enum turn_state next)
 	struct turn *turn = &request->turn;
 	struct turns *turns = &request_worker(request)->turns;
 	struct calls calls;
-	uint64_t now_ns = request_worker(request)->loop.now_ns, held_ns = now_ns > turn->held_ns ? now_ns - turn->held_ns : 0;
 
-	calls_begin(&calls, request);
+	calls_begin(&calls, request_worker(request), gate_of(request));
+	if (request->is_aborted && admission_is_short(&calls.gate->admission))
+		demand_hang_up(&calls.gate->demand, now_us(request));
 	if (turn->state == TURN_WAITS)
 		admission_give_up(&calls.gate->admission, &turn->entry);
-	if (turn->state == TURN_HELD) {
-		learn(&calls, request);
-		count_answer(&calls, request);
-		charge_spared(&calls, turn, held_ns);
-		turn->took_ns += held_ns;
-		give_back(&calls, turn, held_ns);
-	}
+	if (turn->state == TURN_HELD)
+		leave_held(&calls, request);
 	turn->state = next;
-	call_next(&calls);
+	calls_next(&calls);
 	if (turn->has_waited) {
 		pthread_mutex_lock(&turns->lock);
 		list_remove(&turn->node);
@@ -236,9 +139,9 @@ void turn_come_back(struct request *request)
 {
 	struct calls calls;
 
-	calls_begin(&calls, request);
+	calls_begin(&calls, request_worker(request), gate_of(request));
 	admission_come_back(&calls.gate->admission, &request->turn.entry);
-	begin_hold(&calls, &request->turn);
+	calls_hold(&calls, &request->turn);
 	calls_end(&calls);
 }
 

@@ -241,23 +241,40 @@ static bool is_pressed(const struct worker *worker)
 }
 
 /* Who has shaken hands, and asked nothing yet, is a stranger who comes for a site all the same. */
+static uint64_t site_of(const struct connection *connection)
+{
+	return is_stranger(connection) ? connection->tls_site : connection->share->key;
+}
+
+/* False: there is no site to wait with, or no memory. */
+static bool wait_with(struct worker *worker, uint64_t key, struct job *job)
+{
+	struct share *share = shares_of(&worker->shares, key);
+
+	if (share == &worker->shares.strangers)
+		return false;
+	share_wait(&worker->shares, share, &job->node);
+	loop_later(&worker->loop, &worker->shares_job);
+	return true;
+}
+
 bool connection_awaits_turn(struct connection *connection, struct job *job)
 {
 	struct worker *worker = connection->worker;
-	struct shares *shares = &worker->shares;
-	uint64_t key = is_stranger(connection) ? connection->tls_site : connection->share->key;
-	struct share *share;
+	const struct share *running = worker->shares.running;
+	uint64_t key = site_of(connection);
 
 	if (!list_is_empty(&job->node))
 		return true;
-	if (!key || (shares->running && shares->running->key == key) || !is_pressed(worker))
+	if (!key || (running && running->key == key) || !is_pressed(worker))
 		return false;
-	share = shares_of(shares, key);
-	if (share == &shares->strangers)
-		return false;  /* no memory */
-	share_wait(shares, share, &job->node);
-	loop_later(&worker->loop, &worker->shares_job);
-	return true;
+	return wait_with(worker, key, job);
+}
+
+void connection_yield(struct connection *connection)
+{
+	if (list_is_empty(&connection->turn.node) && !wait_with(connection->worker, site_of(connection), &connection->turn))
+		connection_later(connection);
 }
 
 static void take_turns(struct job *job)

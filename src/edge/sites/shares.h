@@ -28,6 +28,8 @@ void connection_rests(struct connection *connection);
 /* There is more to do than time: JOB, of the connection or of a request of it, waits for its site's turn, and is run then. Never while it is that
  * site's turn. */
 bool connection_awaits_turn(struct connection *connection, struct job *job);
+/* It has had its part of this round, and goes on when it is its turn: behind all that have waited for longer. */
+void connection_yield(struct connection *connection);
 /* There is no place for another connection: one is closed. False: none can be. */
 bool worker_make_room(struct worker *worker);
 /* Its site is known: STEP_NEXT, STEP_WAIT for the site's turn, or it is answered. */
