@@ -121,6 +121,8 @@ struct stage {
 	struct connection connection;
 	struct origin origin;
 	struct pool_member member;
+	struct meter meter;
+	struct edge_site site;
 	struct request request;
 	void *memory;
 };
@@ -149,7 +151,8 @@ static struct stage *stage_start(void)
 	stage->connection.worker = &stage->worker;
 	stage->origin.holders = 1;
 	stage->member.origin = &stage->origin;
-	stage->request = (struct request){ .connection = &stage->connection, .binding = &stage->binding, .last_member = &stage->member,
+	stage->site.meter = &stage->meter;
+	stage->request = (struct request){ .connection = &stage->connection, .binding = &stage->binding, .site = &stage->site, .last_member = &stage->member,
 		                           .status = 200, .origin_status = 200 };
 	stage->request.caller.key = (struct source_key){ 7, SOURCE_V4 };
 	stage->request.caller.is_counted = true;
@@ -180,19 +183,23 @@ static uint32_t owed(struct stage *stage, enum source_budget budget)
 
 static void who_may_become_known(void **state)
 {
-	static const struct { unsigned status, origin_status; enum decision decision; enum reason reason; bool is_cut, is_known; unsigned pressed_ago_ms, count; } table[] = {
-		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, false, 0, 1 },
-		{ 304, 304, DECISION_ALLOW, REASON_NONE, false, false, 0, 1 },
-		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, false, ORIGIN_CALM_MS + 1, 1 },
-		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, false, ORIGIN_CALM_MS, 0 },
-		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, false, 1, 0 },
-		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, true, 0, 0 },
-		{ 200, 200, DECISION_ALLOW, REASON_NONE, true, false, 0, 0 },
-		{ 404, 404, DECISION_ALLOW, REASON_NONE, false, false, 0, 0 },
-		{ 500, 500, DECISION_ALLOW, REASON_NONE, false, false, 0, 0 },
-		{ 403, 200, DECISION_BLOCK, REASON_RULES, false, false, 0, 0 },
-		{ 200, 200, DECISION_DROP, REASON_CLIENT_GONE, false, false, 0, 0 },
-		{ 204, 0, DECISION_ALLOW, REASON_NONE, false, false, 0, 0 },
+	static const struct { unsigned status, origin_status; enum decision decision; enum reason reason; bool is_cut, is_known; unsigned pressed_ago_ms, count; enum level level; bool is_flooding_kind; } table[] = {
+		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, false, 0, 1, LEVEL_NORMAL, false },
+		{ 304, 304, DECISION_ALLOW, REASON_NONE, false, false, 0, 1, LEVEL_NORMAL, false },
+		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, false, ORIGIN_CALM_MS + 1, 1, LEVEL_NORMAL, false },
+		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, false, ORIGIN_CALM_MS, 0, LEVEL_NORMAL, false },
+		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, false, 1, 0, LEVEL_NORMAL, false },
+		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, true, 0, 0, LEVEL_NORMAL, false },
+		{ 200, 200, DECISION_ALLOW, REASON_NONE, true, false, 0, 0, LEVEL_NORMAL, false },
+		{ 404, 404, DECISION_ALLOW, REASON_NONE, false, false, 0, 0, LEVEL_NORMAL, false },
+		{ 500, 500, DECISION_ALLOW, REASON_NONE, false, false, 0, 0, LEVEL_NORMAL, false },
+		{ 403, 200, DECISION_BLOCK, REASON_RULES, false, false, 0, 0, LEVEL_NORMAL, false },
+		{ 200, 200, DECISION_DROP, REASON_CLIENT_GONE, false, false, 0, 0, LEVEL_NORMAL, false },
+		{ 204, 0, DECISION_ALLOW, REASON_NONE, false, false, 0, 0, LEVEL_NORMAL, false },
+		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, false, 0, 1, LEVEL_ELEVATED, false },
+		/* What is spared for a flood makes nobody wait. */
+		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, false, 0, 0, LEVEL_ATTACK, false },
+		{ 200, 200, DECISION_ALLOW, REASON_NONE, false, false, 0, 0, LEVEL_NORMAL, true },
 	};
 
 	(void)state;
@@ -206,6 +213,8 @@ static void who_may_become_known(void **state)
 		request->reason = table[i].reason;
 		request->is_cut = table[i].is_cut;
 		request->caller.is_known = table[i].is_known;
+		request->caller.is_flooding_kind = table[i].is_flooding_kind;
+		stage->meter.level = table[i].level;
 		stage->origin.pressed_ms = table[i].pressed_ago_ms ? stage->worker.loop.now_ms - table[i].pressed_ago_ms : 0;
 		caller_settle(request);
 		if (stage->worker.known.count != table[i].count)

@@ -228,6 +228,12 @@ static bool was_served_well(const struct request *request)
 	       !request->is_cut && request->would.decision == DECISION_ALLOW;
 }
 
+/* What the greedy have of an attacked portal makes nobody wait: it is calm for them, and they would be known to all sites for a week. */
+static bool shows_a_citizen(const struct request *request)
+{
+	return was_served_well(request) && caller_is_calm(request) && !caller_is_moved_for_kind(&request->caller) && meter_level(request->site->meter) != LEVEL_ATTACK;
+}
+
 struct bans caller_bans(const struct edge_common *common, const struct plan *plan)
 {
 	return (struct bans){ .table = &common->sources, .policy = { BAN_FIRST_S, BAN_MOST_S, BAN_FORGET_S, { &plan->exempt } } };
@@ -325,7 +331,7 @@ void caller_settle(struct request *request)
 			source_table_give(&hold);
 		}
 	}
-	if (!caller->is_known && caller->key.kind != SOURCE_V6_WIDE && was_served_well(request) && caller_is_calm(request))
+	if (!caller->is_known && caller->key.kind != SOURCE_V6_WIDE && shows_a_citizen(request))
 		known_add(request->connection->worker, caller->key, request->last_member->origin);
 	ban_if_far(request);
 }

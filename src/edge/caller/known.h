@@ -1,6 +1,6 @@
 /* Who becomes a known citizen: a source that an origin served well while nobody had to wait there, once KNOWN_AFTER_MS have gone by and still
  * nobody had to, or when somebody has to, and it had been served KNOWN_BEFORE_MS before. So the bots that come in the first instant of a
- * flood do not become known, and a citizen who got one page in calm does. A ban ends it (guard/ban.h). It is known on every site of this machine: it
+ * flood do not become known, and a citizen who got one page in calm does. On a site at level attack, and of a kind that floods, nobody does. A ban ends it (guard/ban.h). It is known on every site of this machine: it
  * costs one page on a calm day, which somebody who attacks a site could as well ask of that very site, and a citizen is no stranger to the next portal.
  *
  * Shape    a ring of those who were served, the oldest first
