@@ -82,18 +82,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct h2_session *session = NULL;
 	enum http_fault fault = HTTP_FAULT_NONE;
 	struct buffer out;
+	unsigned heads = H2_HEADS_AT_ONCE;
 	size_t at = 0, used;
 
 	dice = size ? data[0] : 0;
 	session = h2_session_new(&h2_limits_default, &sink, &session, 0);
 	buffer_init(&out, 32768);
-	if (size && data[0] % 8 && h2_receive(session, span_make(preface, sizeof(preface) - 1), 0, &used, &fault) != RESULT_OK)
+	if (size && data[0] % 8 && h2_receive(session, span_make(preface, sizeof(preface) - 1), 0, &heads, &used, &fault) != RESULT_OK)
 		__builtin_trap();
 	while (at < size) {
 		size_t step = 1 + (data[at] * 7u + dice) % 300;
 
 		step = step < size - at ? step : size - at;
-		if (h2_receive(session, span_make((const char *)data + at, step), at, &used, &fault) == RESULT_REFUSED && !fault)
+		heads = dice % H2_HEADS_AT_ONCE;
+		if (h2_receive(session, span_make((const char *)data + at, step), at, &heads, &used, &fault) == RESULT_REFUSED && !fault)
 			__builtin_trap();
 		if (used > step || (used < step && !fault && !used))
 			__builtin_trap();

@@ -9,7 +9,7 @@
 #include "base/banned.h"
 
 #define DRAWN_BYTES 512u
-#define DRAWN_MAX 16u          /* numbers; keys come from the kernel one by one, and never lay here */
+#define DRAWN_MAX 12u          /* numbers; keys and seeds come from the kernel one by one, and never lay here */
 #define ROTATE(x, b) (((x) << (b)) | ((x) >> (64 - (b))))
 
 struct sip {

@@ -5,6 +5,7 @@
 
 #include "base/block.h"
 #include "base/hash.h"
+#include "edge/queue/calls.h"
 #include "edge/request.h"
 #include "edge/sites/shares.h"
 #include "net/listener.h"
@@ -318,8 +319,10 @@ struct drain_post {
 	struct worker *worker;
 };
 
+/* Others may still be at work: what is not given back now, nobody gives back. */
 static void drained(struct worker *worker)
 {
+	abandoned_give_back(worker);
 	loop_stop(&worker->loop);
 }
 
@@ -359,6 +362,8 @@ static void drain(struct job *job)
 			drain_http1(connection);
 		else if (connection->stage == CONNECTION_HTTP_2)
 			connection_later(connection);  /* says GOAWAY */
+		else if (connection->is_held)
+			http2_let_go(connection);
 	}
 	if (list_is_empty(&worker->connections))
 		drained(worker);

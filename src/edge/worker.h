@@ -31,7 +31,7 @@
 struct binding {
 	struct snapshot *snapshot;
 	const struct plan *plan;
-	unsigned users;          /* connections and requests of this worker, and the worker itself while it is current */
+	unsigned users;          /* connections and requests of this worker, its abandoned places, and the worker itself while it is current */
 };
 
 /* What all workers of this process share. */

@@ -29,6 +29,7 @@ struct h2_session {
 	struct buffer *out;          /* during h2_send */
 	size_t heads_bytes;          /* decoded heads of the open streams */
 	unsigned open, spares;
+	uint64_t opened, answered;   /* streams; of those that were opened, those that had their answer whole */
 	unsigned unfinished;         /* streams of is_unfinished */
 	unsigned bodies, waiting;    /* responses with a body not yet all sent; those of them that wait for their owner */
 	int32_t ended[H2_ENDED_KEPT];

@@ -271,10 +271,9 @@ static uint32_t code_of(enum http_fault fault)
 	return fault == HTTP_FAULT_H2_PROTOCOL ? NGHTTP2_PROTOCOL_ERROR : NGHTTP2_ENHANCE_YOUR_CALM;
 }
 
-enum result h2_receive(struct h2_session *session, struct span input, uint64_t now_ms, size_t *used, enum http_fault *fault)
+enum result h2_receive(struct h2_session *session, struct span input, uint64_t now_ms, unsigned *heads, size_t *used, enum http_fault *fault)
 {
 	size_t at = 0, fed = 0, count;
-	unsigned heads = 0;
 
 	session->now_ms = now_ms;
 	*used = input.len;
@@ -287,7 +286,8 @@ enum result h2_receive(struct h2_session *session, struct span input, uint64_t n
 			h2_end(session, wrong, code_of(wrong));
 		else if (is_on_ended_stream(session, input, &fed, at, last_before) && session->fault == HTTP_FAULT_NONE)
 			h2_end(session, HTTP_FAULT_H2_PROTOCOL, NGHTTP2_STREAM_CLOSED);
-		else if (session->guard.frame.type == H2_HEADERS && ++heads > H2_HEADS_AT_ONCE) {
+		else if (session->guard.frame.type == H2_HEADERS && (*heads)-- == 0) {
+			*heads = 0;
 			*used = at;  /* the rest of this frame, and what follows it, comes again */
 			break;
 		}

@@ -50,6 +50,7 @@ static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t error, void
 static void answer_sent(struct h2_stream *stream)
 {
 	h2_body_forget(stream);
+	stream->session->answered++;
 	if (stream->has_ended)
 		return;
 	if (stream->is_deaf) {
@@ -329,6 +330,11 @@ void h2_stop_unfinished(struct h2_session *session)
 bool h2_is_finished(const struct h2_session *session)
 {
 	return session->is_dead || (!nghttp2_session_want_read(session->ng) && !nghttp2_session_want_write(session->ng));
+}
+
+bool h2_is_of_use(const struct h2_session *session)
+{
+	return session->opened && session->answered * 5 >= session->opened;
 }
 
 enum http_fault h2_fault(const struct h2_session *session)

@@ -22,7 +22,7 @@
 #include "http/head_reader.h"
 #include "message/head.h"
 
-#define H2_HEADS_AT_ONCE 16u
+#define H2_HEADS_AT_ONCE 16u    /* HEADERS frames that are taken of a connection in a row */
 
 struct h2_session;
 struct h2_stream;
@@ -67,9 +67,9 @@ struct h2_session *h2_session_new(const struct h2_limits *limits, const struct h
 /* Calls `closed` for every stream left. */
 void h2_session_free(struct h2_session *session);
 
-/* Takes USED bytes of INPUT: all of them, unless more than H2_HEADS_AT_ONCE requests begin in it. The rest is to be given again, when others have had their
- * turn. RESULT_REFUSED: FAULT says which budget or rule was broken; drain h2_send once more, then close. */
-enum result h2_receive(struct h2_session *session, struct span input, uint64_t now_ms, size_t *used, enum http_fault *fault) must_check;
+/* Takes USED bytes of INPUT: all of them, or up to a HEADERS frame when HEADS, which counts those down, is 0. The rest is to be given again, when others have had
+ * their turn. RESULT_REFUSED: FAULT says which budget or rule was broken; drain h2_send once more, then close. */
+enum result h2_receive(struct h2_session *session, struct span input, uint64_t now_ms, unsigned *heads, size_t *used, enum http_fault *fault) must_check;
 /* Appends frames to OUT until OUT has no room for a whole one (H2_FRAME_BYTES; OUT is born with at least 32 KiB) or there
  * is nothing to say. Asks the bodies' `read` as it goes: only for what can be framed now, so a slow reader costs OUT and
  * no more. RESULT_NO_MEMORY: the connection cannot go on. */
@@ -86,6 +86,8 @@ void h2_stop_unfinished(struct h2_session *session);
 bool h2_is_finished(const struct h2_session *session);
 /* The fault that ended the connection; NONE if none did. Known at the latest when h2_send has given the GOAWAY. */
 enum http_fault h2_fault(const struct h2_session *session);
+/* One in five of the streams that were opened has been answered to its end: it is no tool that only opens and resets. */
+bool h2_is_of_use(const struct h2_session *session);
 /* GOAWAY in two steps: a notice with a PING, and when the PING came back the last stream's number; streams already open
  * finish. A second call takes the second step at once. */
 void h2_shutdown(struct h2_session *session);

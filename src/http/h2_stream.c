@@ -22,6 +22,7 @@ struct h2_stream *h2_stream_new(struct h2_session *session, int32_t id)
 	*stream = (struct h2_stream){ .session = session, .id = id };
 	list_add_last(&session->streams, &stream->node);
 	session->open++;
+	session->opened++;
 	return stream;
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "edge/queue/calls.h"
 #include "edge/request.h"
 
 #include "base/banned.h"
@@ -17,6 +18,8 @@ struct stage {
 	struct origin origin;
 	struct pool_member member;
 	struct edge_site site;
+	struct route file;
+	struct edge_route route;
 	struct binding binding;
 	struct request requests[REQUESTS];
 	unsigned count;
@@ -37,6 +40,7 @@ static struct stage *stage_start(void)
 	timers_init(&stage->worker.loop.timers, 1000);
 	list_init(&stage->worker.loop.jobs);
 	stage->binding.users = 1;
+	stage->route.route = &stage->file;
 	stage->connection.worker = &stage->worker;
 	turns_init(&stage->worker);
 	return stage;
@@ -47,7 +51,7 @@ static struct request *ask(struct stage *stage, enum lane lane, bool is_observed
 	struct request *request = &stage->requests[stage->count++];
 
 	assert_true(stage->count <= REQUESTS);
-	*request = (struct request){ .connection = &stage->connection, .site = &stage->site, .binding = &stage->binding };
+	*request = (struct request){ .connection = &stage->connection, .site = &stage->site, .route = &stage->route, .binding = &stage->binding };
 	list_init(&request->turn.node);
 	request->turn.member = &stage->member;
 	request->turn.entry = (struct admission_entry){ .entry = { .source = stage->count, .lane = lane }, .is_observed = is_observed };
@@ -202,6 +206,61 @@ static void who_hangs_up_leaves_his_place_taken(void **state)
 	stage_end(stage);
 }
 
+/* So long as what lies in its folder takes, not as the mean of all that the origin does. What is too short for a timer is gathered. */
+static void a_folder_has_its_time(void **state)
+{
+	struct stage *stage = stage_start();
+
+	(void)state;
+	hold(stage, 390, 400);
+	stage->worker.loop.now_ms += 400;
+	for (unsigned i = 0; i < LIMIT_KINDS; i++)
+		stage->origin.gate.admission.limit.kinds[i].calm_us = i % 4 == 1 ? 5000 : 200;
+	hang_up(stage, false);
+	assert_int_equal(at_work(stage), 0);
+	hang_up(stage, false);
+	assert_int_equal(at_work(stage), 1);
+	hang_up(stage, false);
+	assert_int_equal(at_work(stage), 1);
+	go_by(stage, 10 + TIMER_STEP_MS);
+	assert_int_equal(at_work(stage), 0);
+	stage_end(stage);
+}
+
+/* Who only observes goes past the places: nobody else is to wait for those whom he let in. */
+static void who_is_observed_leaves_none_taken(void **state)
+{
+	struct stage *stage = stage_start();
+	enum admission_answer answer;
+	struct request *request;
+
+	(void)state;
+	hold(stage, 390, 400);
+	request = ask(stage, LANE_PLAUSIBLE, true, &answer);
+	request->turn.sent_ns = stage->worker.loop.now_ns;
+	request->is_aborted = true;
+	turn_leave(request, TURN_NONE);
+	assert_int_equal(at_work(stage), 0);
+	stage_end(stage);
+}
+
+/* A worker that has no more to do than to wait for them gives them back: others may be at work. */
+static void a_worker_gives_them_back(void **state)
+{
+	struct stage *stage = stage_start();
+
+	(void)state;
+	hold(stage, 390, 400);
+	stage->worker.loop.now_ms += 400;
+	hang_up(stage, false);
+	hang_up(stage, false);
+	assert_int_equal(at_work(stage), 2);
+	abandoned_give_back(&stage->worker);
+	assert_int_equal(at_work(stage), 0);
+	assert_int_equal(stage->worker.loop.timers.armed, 0);
+	stage_end(stage);
+}
+
 /* Whoever waits has the place when it is free, though nobody else does anything. */
 static void the_next_has_it_then(void **state)
 {
@@ -270,7 +329,8 @@ int main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(the_greedy_have_two_accounts), cmocka_unit_test(who_is_not_greedy_has_none),
 		                            cmocka_unit_test(who_hangs_up_teaches_nothing_short),
 		                            cmocka_unit_test(who_hangs_up_leaves_his_place_taken), cmocka_unit_test(the_next_has_it_then),
-		                            cmocka_unit_test(nothing_is_left_of_it), cmocka_unit_test(who_gives_up_counts) };
+		                            cmocka_unit_test(a_folder_has_its_time), cmocka_unit_test(who_is_observed_leaves_none_taken),
+		                            cmocka_unit_test(a_worker_gives_them_back), cmocka_unit_test(nothing_is_left_of_it), cmocka_unit_test(who_gives_up_counts) };
 
 	return cmocka_run_group_tests_name("edge/turns", tests, NULL, NULL);
 }

@@ -351,7 +351,9 @@ static inline void peer_bytes(struct peer *peer, const void *bytes, size_t count
 	size_t used;
 
 	do {
-		result = h2_receive(peer->session, left, peer->now_ms, &used, &fault);
+		unsigned heads = H2_HEADS_AT_ONCE;
+
+		result = h2_receive(peer->session, left, peer->now_ms, &heads, &used, &fault);
 		left = span_skip(left, used);
 	} while (result == RESULT_OK && left.len);
 	if (result == RESULT_REFUSED)

@@ -151,6 +151,16 @@ def test_many_streams(client):
     assert all(answer.status == 200 and bytes(answer.body) == b"hello\n" for answer in client.wait(*streams))
 
 
+def test_a_packet_full_of_requests(client):
+    """More than are begun in a row: the rest goes on by itself, and so does a download beside them."""
+    large = client.request(path="/big")
+    client.sock, sock = Gathering(), client.sock
+    streams = [client.request(path=f"/{i}") for i in range(100)]
+    client.sock, gathered = sock, client.sock.bytes
+    sock.sendall(gathered)
+    assert [answer.status for answer in client.wait(large, *streams)] == [200] * 101
+
+
 def test_priority_means_nothing(client):
     streams = [client.request() for _ in range(3)]
     client.priority(streams[0], on=streams[2], exclusive=True)
@@ -439,6 +449,16 @@ def test_reload_keeps_the_connection():
 def attacked():
     with stage(binary=lab.sanitized(), env=ENVIRONMENT) as one:
         yield one
+
+
+class Gathering:
+    """A socket that keeps what is sent."""
+
+    def __init__(self):
+        self.bytes = b""
+
+    def sendall(self, data):
+        self.bytes += data
 
 
 HELD_S = 10  # before an attacker is told

@@ -214,6 +214,24 @@ def test_a_connection_full_of_waiting_streams_closes():
         assert holder.answer().status == 200 and get(shield.plain).status == 200
 
 
+def test_the_place_of_who_hangs_up_stays_taken():
+    """A page is computed to its end, whether somebody waits for it or not: who asks and hangs up, again and again, has no more of it than who waits."""
+    seconds = 0.25
+    with stage(Portal(8, seconds), concurrency={"floor": 2, "start": 2, "ceiling": 2, "reserved": 0}) as (shield, origin):
+        assert all(shield.get(f"/{i}").status == 200 for i in range(4))
+        began, done = time.monotonic(), origin.done
+        with h2.Client(shield.tls, True) as client:
+            while time.monotonic() < began + 4 * seconds:
+                stream = client.request(path="/hung-up")
+                time.sleep(0.01)  # until it is there
+                client.rst(stream)
+            wait_until(lambda: origin.inside == 0)
+            # As many as two places let in; and one each that a place is free a moment before the page is done.
+            assert origin.most <= 4 and 4 <= origin.done - done <= 2 * 6, (origin.most, origin.done - done)
+        wait_until(lambda: places(shield, origin)["held"] == 0, what="all places are free")
+        assert get(shield.plain).status == 200
+
+
 # -- the origin --
 
 def test_the_origin_dies_meanwhile():

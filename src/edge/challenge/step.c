@@ -11,7 +11,7 @@ bool challenge_is_page(const struct request *request)
 }
 
 /* A flood with tokens, before its kind is seen to flood: nobody who reads asks for pages so fast. */
-static bool is_hasty(const struct request *request, const struct visit *visit, const struct token *token)
+static bool token_is_hasty(const struct request *request, const struct visit *visit, const struct token *token)
 {
 	return !challenge_token_is_at_human_pace(challenge_memory_of(request), token, !challenge_is_part(request), visit->now_us);
 }
@@ -29,7 +29,7 @@ static void set_lane_of_token(struct request *request, const struct visit *visit
 	bool is_forced = caller->is_watched;
 	enum lane lane = caller->is_watched ? lane_in_flood(request) : caller_is_moved_for_kind(caller) ? LANE_REST : token_queue_lane(token, visit->asker.now_ms);
 
-	if (is_pressed && caller->lane > LANE_KNOWN && is_hasty(request, visit, token)) {
+	if (is_pressed && caller->lane > LANE_KNOWN && token_is_hasty(request, visit, token)) {
 		lane = caller->is_watched ? LANE_GREEDY : LANE_REST;
 		is_forced = true;
 	}

@@ -47,7 +47,7 @@ struct connection {
 	bool has_hung_up, is_tls, is_closing, has_served;
 	bool watches_writes;
 	bool is_shaking_hands;             /* counted in edge_common.handshakes */
-	bool is_held;                      /* it has done too much: it is told nothing, and nothing of it is read, for a while; then it is closed */
+	bool is_held;                      /* it has done too much: for a while it is told nothing, and nothing of it is read; then it is closed */
 	bool has_unread;                   /* the client may still be sending what nobody will read: linger after the answer */
 	enum reason would;                 /* it was let in only because its site may be one that observes: for this it would have been closed */
 	bool waits_to_send;                /* a large piece that lies elsewhere could not go yet */

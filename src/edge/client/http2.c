@@ -2,6 +2,7 @@
  * have to say in as few writes as it can. */
 #include "edge/request.h"
 #include "edge/sites/shares.h"
+#include "source/source.h"
 
 #include "base/banned.h"
 
@@ -243,18 +244,30 @@ void http2_finish(struct connection *connection)
 	connection->h2 = NULL;
 }
 
+/* A budget is spent by a client that has asked for next to nothing, or for nothing that it waited for. Not one of a proxy that is trusted, where others' requests come
+ * too; nor of a worker that is about to end. */
+static bool is_to_be_held(const struct connection *connection, enum http_fault fault)
+{
+	const struct address *peer = &connection->peer.address;
+
+	return http_fault_status(fault) == 429 && !h2_is_of_use(connection->h2) && !connection->has_hung_up && !connection->worker->is_draining &&
+	       !source_is_trusted(&connection->binding->plan->exempt, peer) && !source_is_trusted(&connection->port->trusted_proxies, peer);
+}
+
 /* Told at once, it would begin anew with all its budgets, for the price of a handshake to each side; and what is not read stops the client by itself. */
 static void hold(struct connection *connection)
 {
 	connection->is_held = true;
 	buffer_reset(&connection->in);
 	buffer_release(&connection->in);
+	list_remove(&connection->yielding);
+	list_add_first(&connection->share->yielding, &connection->yielding);
 	connection_set_deadline(connection, HELD_MS);
 }
 
 /* The streams are over; what is queued still goes, and what the client is still sending is read for a moment: closing with
  * unread bytes makes the kernel send RST, and the GOAWAY that says why may be lost with it. */
-static void end(struct connection *connection, bool is_abuse)
+static void end(struct connection *connection, bool is_held)
 {
 	bool is_whole = h2_send(connection->h2, &connection->out) == RESULT_OK;
 
@@ -262,7 +275,7 @@ static void end(struct connection *connection, bool is_abuse)
 	connection->stage = CONNECTION_LINGER;
 	connection->is_closing = false;
 	http2_finish(connection);
-	if (is_abuse && is_whole && !connection->has_hung_up) {
+	if (is_held && is_whole) {
 		hold(connection);
 		return;
 	}
@@ -286,7 +299,7 @@ void http2_let_go(struct connection *connection)
 static void end_badly(struct connection *connection, enum http_fault fault)
 {
 	connection_say(connection, DECISION_BLOCK, REASON_FAULT, fault, http_fault_text(fault));
-	end(connection, fault != HTTP_FAULT_H2_PROTOCOL);
+	end(connection, is_to_be_held(connection, fault));
 }
 
 /* RESULT_MORE: all that has come was taken. RESULT_OK: not all, because others of this worker wait too: a connection that asks for a thousand things at once
@@ -294,6 +307,7 @@ static void end_badly(struct connection *connection, enum http_fault fault)
 static enum result take_input(struct connection *connection)
 {
 	enum http_fault fault = HTTP_FAULT_NONE;
+	unsigned heads = H2_HEADS_AT_ONCE;
 	size_t taken_bytes = 0;
 
 	for (;;) {
@@ -302,7 +316,7 @@ static enum result take_input(struct connection *connection)
 		if (buffer_len(&connection->in)) {
 			size_t used;
 
-			result = h2_receive(connection->h2, buffer_span(&connection->in), connection->worker->loop.now_ms, &used, &fault);
+			result = h2_receive(connection->h2, buffer_span(&connection->in), connection->worker->loop.now_ms, &heads, &used, &fault);
 			taken_bytes += used;
 			buffer_consume(&connection->in, used);
 			if (result != RESULT_OK) {
@@ -314,7 +328,7 @@ static enum result take_input(struct connection *connection)
 		/* What we owe is said before more is taken: a peer that sends without reading is not given more to do. */
 		if (buffer_len(&connection->out) >= OWED_BYTES)
 			return RESULT_LIMIT;
-		if (taken_bytes >= BYTES_A_ROUND || buffer_len(&connection->in))
+		if (taken_bytes >= BYTES_A_ROUND || !heads)
 			return RESULT_OK;
 		result = connection_fill(connection);
 		if (result != RESULT_OK)
@@ -322,7 +336,7 @@ static enum result take_input(struct connection *connection)
 	}
 }
 
-/* RESULT_REFUSED: a budget for what it makes us send is spent. */
+/* RESULT_REFUSED: it has met an end of its own, as when a budget for what it makes us send is spent. */
 static enum result send_output(struct connection *connection)
 {
 	enum result result = RESULT_OK;
@@ -336,7 +350,7 @@ static enum result send_output(struct connection *connection)
 		if (buffer_room(&connection->out) >= H2_FRAME_BYTES && h2_wants_send(connection->h2))
 			result = h2_send(connection->h2, &connection->out);
 		if (h2_fault(connection->h2) != HTTP_FAULT_NONE)
-			return RESULT_REFUSED;
+			return h2_fault(connection->h2) == HTTP_FAULT_NO_MEMORY ? RESULT_NO_MEMORY : RESULT_REFUSED;
 		if (!buffer_len(&connection->out))
 			break;
 		sent_bytes += buffer_len(&connection->out);

@@ -30,19 +30,8 @@ void abandoned_done(struct worker *worker)
 		free_abandoned(list_entry(worker->turns.abandoned.next, struct abandoned, node));
 }
 
-/* It does not see that nobody waits any more, or not before it answers. */
-uint64_t abandoned_us(const struct calls *calls, const struct request *request, uint64_t held_us)
+static void give_back(struct abandoned *abandoned)
 {
-	double usually_us = calls->gate->admission.held_us;
-
-	if (!request->is_aborted || !request->turn.sent_ns || request->turn.first_ns || usually_us <= (double)held_us)
-		return 0;
-	return (uint64_t)usually_us - held_us;
-}
-
-static void origin_is_done(struct timer *timer)
-{
-	struct abandoned *abandoned = list_entry(timer, struct abandoned, timer);
 	struct calls calls;
 
 	calls_begin(&calls, abandoned->worker, abandoned->gate);
@@ -52,17 +41,56 @@ static void origin_is_done(struct timer *timer)
 	free_abandoned(abandoned);
 }
 
-bool abandon(const struct calls *calls, const struct request *request, uint64_t for_us)
+void abandoned_give_back(struct worker *worker)
 {
-	struct abandoned *abandoned = malloc(sizeof(*abandoned));
-	uint64_t for_ms = for_us / 1000 < TURN_HELD_MAX_MS ? for_us / 1000 : TURN_HELD_MAX_MS;
+	while (!list_is_empty(&worker->turns.abandoned))
+		give_back(list_entry(worker->turns.abandoned.next, struct abandoned, node));
+}
 
+static void origin_is_done(struct timer *timer)
+{
+	give_back(list_entry(timer, struct abandoned, timer));
+}
+
+static double usual_us_of(const struct limit_kind *kind)
+{
+	return kind->usual_us > 0 ? kind->usual_us : kind->calm_us;
+}
+
+/* What an answer in its folder usually takes: he may have asked for a page, whatever it looked like. Where none was seen, what answers take in the mean. */
+static double usual_us(const struct admission *admission, unsigned kind)
+{
+	double page_us = usual_us_of(&admission->limit.kinds[kind]), other_us = usual_us_of(&admission->limit.kinds[kind + 1]);
+	double most_us = page_us > other_us ? page_us : other_us;
+
+	return most_us > 0 ? most_us : admission->held_us;
+}
+
+/* It does not see that nobody waits any more, or not before it answers. Who is only observed goes past the places in any case, and would take others'. */
+uint64_t abandoned_us(const struct calls *calls, const struct request *request, uint64_t held_us)
+{
+	const struct turn *turn = &request->turn;
+	double usually_us;
+
+	if (!request->is_aborted || !turn->sent_ns || turn->first_ns || turn->entry.is_observed)
+		return 0;
+	usually_us = usual_us(&calls->gate->admission, place_kind_asked(request));
+	return usually_us > (double)held_us ? (uint64_t)usually_us - held_us : 0;
+}
+
+bool abandoned_begin(const struct calls *calls, const struct request *request, uint64_t for_us)
+{
+	uint64_t gathered_us = calls->gate->abandoned_us + for_us, for_ms = gathered_us / 1000;
+	struct abandoned *abandoned;
+
+	calls->gate->abandoned_us = for_ms < TIMER_STEP_MS ? gathered_us : 0;
+	abandoned = for_ms < TIMER_STEP_MS ? NULL : malloc(sizeof(*abandoned));
 	if (!abandoned)
 		return false;
 	*abandoned = (struct abandoned){ .worker = calls->worker, .binding = request->binding, .gate = calls->gate, .entry = request->turn.entry };
 	binding_hold(abandoned->binding);
 	list_add_last(&calls->worker->turns.abandoned, &abandoned->node);
 	timer_init(&abandoned->timer, origin_is_done);
-	timer_set(&calls->worker->loop.timers, &abandoned->timer, calls->worker->loop.now_ms + for_ms);
+	timer_set(&calls->worker->loop.timers, &abandoned->timer, calls->worker->loop.now_ms + (for_ms < TURN_HELD_MAX_MS ? for_ms : TURN_HELD_MAX_MS));
 	return true;
 }

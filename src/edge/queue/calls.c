@@ -70,7 +70,7 @@ void calls_end(struct calls *calls)
 	}
 }
 
-void calls_hold(const struct calls *calls, struct turn *turn)
+void calls_begin_hold(const struct calls *calls, struct turn *turn)
 {
 	turn->state = TURN_HELD;
 	turn->held_ns = calls->worker->loop.now_ns;
@@ -83,7 +83,7 @@ void calls_tell(struct calls *calls, struct admission_entry *entry, enum turn_st
 	struct worker *owner = request_worker(request);
 
 	if (state == TURN_HELD)
-		calls_hold(calls, &request->turn);
+		calls_begin_hold(calls, &request->turn);
 	else
 		request->turn.state = state;
 	pthread_mutex_lock(&owner->turns.lock);

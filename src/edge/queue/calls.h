@@ -18,7 +18,7 @@ struct calls {
 void calls_begin(struct calls *calls, struct worker *worker, struct gate *gate);
 void calls_end(struct calls *calls);
 /* TURN has a place from now on. */
-void calls_hold(const struct calls *calls, struct turn *turn);
+void calls_begin_hold(const struct calls *calls, struct turn *turn);
 /* ENTRY's request waits no more: STATE is what it is told. */
 void calls_tell(struct calls *calls, struct admission_entry *entry, enum turn_state state);
 /* Whoever waits, and for whom there is a place, has it. */
@@ -29,9 +29,11 @@ void calls_next(struct calls *calls);
 /* For how long the origin will work on, of what it usually takes, for a request that has held its place for HELD_US and is gone. 0: it is done. */
 uint64_t abandoned_us(const struct calls *calls, const struct request *request, uint64_t held_us);
 /* Its place stays taken for FOR_US. Whoever asks and hangs up, again and again, would have an origin work on more than it can, while all its places look
- * free. False: no memory, and the caller gives the place back (availability: fails open). */
-bool abandon(const struct calls *calls, const struct request *request, uint64_t for_us) must_check;
-/* The worker ends. */
+ * free. What is shorter than the timers' step is gathered until it makes one. False: so it is, or there is no memory, and the caller gives the place back
+ * (availability: fails open). */
+bool abandoned_begin(const struct calls *calls, const struct request *request, uint64_t for_us) must_check;
+/* All of the worker's are given back; or forgotten, where nobody needs them any more. */
+void abandoned_give_back(struct worker *worker);
 void abandoned_done(struct worker *worker);
 
 #endif

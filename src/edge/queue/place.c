@@ -42,13 +42,18 @@ static bool is_page(const struct request *request)
 	return is_found(request) && type && span_starts_nocase(type->value, SPAN("text/html"));
 }
 
+unsigned place_kind_asked(const struct request *request)
+{
+	return path_class(request) * 8 + method_is_safe(request->head.method) * 4u;
+}
+
 /* How long an answer of its kind takes: a page, what else is found, what is not. Kinds of one path class never share a place of the table; folders do, when
  * there are many. */
 static unsigned kind_of(const struct request *request)
 {
 	unsigned other = is_found(request) ? 1u : request->origin_status < 400 ? 2u : 3u;
 
-	return path_class(request) * 8 + method_is_safe(request->head.method) * 4u + (is_page(request) ? 0u : other);
+	return place_kind_asked(request) + (is_page(request) ? 0u : other);
 }
 
 void request_hold_upload(struct request *request, bool is_sent)

@@ -200,6 +200,7 @@ static enum step_outcome go_on_waiting(struct request *request)
 	if (is_noticed)
 		note_wait(request);
 	if (has_gone(request)) {
+		turn->is_given_up = true;
 		end_wait(request);
 		return request_hang_up(request, REASON_CLIENT_GONE);
 	}

@@ -7,7 +7,7 @@
  *     `---ask---> WAITS ---> HELD                                its turn has come
  *                    `-----> PUSHED_OUT                          somebody in a better lane took its place in the queue
  *
- * Whose client hangs up before the answer began leaves the place taken for as long as places usually are: the origin works on.
+ * Whose client hangs up before the answer began leaves the place taken for what is left of the time that answers usually take: the origin works on.
  *
  * Another worker may give a waiting request its place. It does so under the lock of the origin's places, and in the same breath puts the request
  * on the list of its own worker (struct turns), whose job wakes it. So, under that lock, a request waits in the queue or is on
@@ -47,6 +47,7 @@ struct turn {
 	unsigned kind;                       /* of struct limit */
 	enum turn_state state;
 	bool has_waited;
+	bool is_given_up;                    /* its client was seen to be gone while it waited */
 	bool is_page;                        /* the answer is, which nobody holds back on purpose */
 };
 
@@ -109,6 +110,8 @@ void request_count_pressure(const struct request *request, bool is_refused);
 /* It has no more to do with its origin. Had it none, or was it not queued: nothing. */
 void request_leave_place(struct request *request);
 
+/* Its kind of struct limit, as far as it can be told before the answer, if that is a page; and the next, if something else is found. */
+unsigned place_kind_asked(const struct request *request);
 /* The request's body, or its last byte, is on its way: at each look. IS_SENT: all of it has gone. */
 void request_hold_upload(struct request *request, bool is_sent);
 /* The final head of the answer is here: what it took is learned, and what streams gives back its place. */

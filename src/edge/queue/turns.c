@@ -52,7 +52,7 @@ enum admission_answer turn_ask(struct request *request)
 	answer = turn->entry.is_observed ? observe_gate(&calls, request) : ask_gate(&calls, request, &pushed_out);
 	turn->state = answer == ADMISSION_WAIT ? TURN_WAITS : TURN_NONE;
 	if (answer == ADMISSION_GO || turn->entry.is_observed)
-		calls_hold(&calls, turn);
+		calls_begin_hold(&calls, turn);
 	if (pushed_out)
 		calls_tell(&calls, pushed_out, TURN_PUSHED_OUT);
 	calls_end(&calls);
@@ -108,8 +108,14 @@ static void leave_held(struct calls *calls, struct request *request)
 	count_answer(calls, request);
 	charge_spared(calls, turn, held_us + works_on);
 	turn->took_ns += held_ns;
-	if (!works_on || !abandon(calls, request, works_on))
+	if (!works_on || !abandoned_begin(calls, request, works_on))
 		give_back(calls, turn, held_us);
+}
+
+/* He has not waited: for his turn, or for the answer. */
+static bool has_hung_up(const struct turn *turn, const struct request *request)
+{
+	return (request->is_aborted || turn->is_given_up) && (turn->state == TURN_WAITS || turn->state == TURN_HELD) && !turn->first_ns;
 }
 
 void turn_leave(struct request *request, enum turn_state next)
@@ -119,7 +125,7 @@ void turn_leave(struct request *request, enum turn_state next)
 	struct calls calls;
 
 	calls_begin(&calls, request_worker(request), gate_of(request));
-	if (request->is_aborted && admission_is_short(&calls.gate->admission))
+	if (has_hung_up(turn, request) && admission_is_short(&calls.gate->admission))
 		demand_hang_up(&calls.gate->demand, now_us(request));
 	if (turn->state == TURN_WAITS)
 		admission_give_up(&calls.gate->admission, &turn->entry);
@@ -141,7 +147,7 @@ void turn_come_back(struct request *request)
 
 	calls_begin(&calls, request_worker(request), gate_of(request));
 	admission_come_back(&calls.gate->admission, &request->turn.entry);
-	calls_hold(&calls, &request->turn);
+	calls_begin_hold(&calls, &request->turn);
 	calls_end(&calls);
 }
 

@@ -46,6 +46,8 @@ static void leave_place(struct connection *connection)
 /* Nothing of it has come that is not answered, and nothing is on its way to it. Of a stranger: it has asked nothing. */
 static bool is_at_rest(const struct connection *connection)
 {
+	if (connection->is_held)
+		return true;
 	if (has_work(connection) || !list_is_empty(&connection->turn.node))
 		return false;
 	if (is_stranger(connection))
