@@ -20,6 +20,7 @@ struct gate {
 	struct admission admission;
 	struct demand demand;
 	uint64_t observed_us;    /* when the next one of the greedy might go of those who are only observed: as demand.spared_us, which is of the others */
+	double answered_us[LIMIT_KINDS];  /* how long it takes until an answer of a kind (struct limit) begins, in the mean of the last ones; 0: none was seen */
 	uint64_t abandoned_us;   /* for so long it works for who is gone, in parts too short for a timer */
 	bool is_made;            /* has settings: is asked from now on */
 	bool is_short;           /* who asked now would wait: a pool looks for another member first */

@@ -215,7 +215,7 @@ static void a_folder_has_its_time(void **state)
 	hold(stage, 390, 400);
 	stage->worker.loop.now_ms += 400;
 	for (unsigned i = 0; i < LIMIT_KINDS; i++)
-		stage->origin.gate.admission.limit.kinds[i].calm_us = i % 4 == 1 ? 5000 : 200;
+		stage->origin.gate.answered_us[i] = i % 4 == 1 ? 5000 : 200;
 	hang_up(stage, false);
 	assert_int_equal(at_work(stage), 0);
 	hang_up(stage, false);
@@ -224,6 +224,31 @@ static void a_folder_has_its_time(void **state)
 	assert_int_equal(at_work(stage), 1);
 	go_by(stage, 10 + TIMER_STEP_MS);
 	assert_int_equal(at_work(stage), 0);
+	/* One bad day of a kind that is seldom seen. */
+	stage->origin.gate.admission.held_us = 20000;
+	for (unsigned i = 0; i < LIMIT_KINDS; i++)
+		stage->origin.gate.answered_us[i] = 6000000;
+	hang_up(stage, false);
+	go_by(stage, 80 + TIMER_STEP_MS);
+	assert_int_equal(at_work(stage), 0);
+	stage_end(stage);
+}
+
+/* What answers take is learned by their kind, and followed. */
+static void kinds_are_told_apart(void **state)
+{
+	struct stage *stage = stage_start();
+	const double *answered_us = stage->origin.gate.answered_us;
+
+	(void)state;
+	hold(stage, 100, 200);
+	assert_true(answered_us[0] == 100000 && answered_us[1] == 0);
+	hold(stage, 20, 30);
+	assert_true(answered_us[0] == 95000);
+	hold(stage, TURN_HELD_MAX_MS, TURN_HELD_MAX_MS);  /* a long poll */
+	assert_true(answered_us[0] == 95000);
+	hold(stage, 0, 50);
+	assert_true(answered_us[0] == 95000);
 	stage_end(stage);
 }
 
@@ -329,7 +354,7 @@ int main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(the_greedy_have_two_accounts), cmocka_unit_test(who_is_not_greedy_has_none),
 		                            cmocka_unit_test(who_hangs_up_teaches_nothing_short),
 		                            cmocka_unit_test(who_hangs_up_leaves_his_place_taken), cmocka_unit_test(the_next_has_it_then),
-		                            cmocka_unit_test(a_folder_has_its_time), cmocka_unit_test(who_is_observed_leaves_none_taken),
+		                            cmocka_unit_test(a_folder_has_its_time), cmocka_unit_test(who_is_observed_leaves_none_taken), cmocka_unit_test(kinds_are_told_apart),
 		                            cmocka_unit_test(a_worker_gives_them_back), cmocka_unit_test(nothing_is_left_of_it), cmocka_unit_test(who_gives_up_counts) };
 
 	return cmocka_run_group_tests_name("edge/turns", tests, NULL, NULL);

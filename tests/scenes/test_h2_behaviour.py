@@ -465,8 +465,8 @@ HELD_S = 10  # before an attacker is told
 
 
 def flood(shield, play, rounds=2000):
-    """Plays until the server takes no more of it; the code of its GOAWAY."""
-    with h2.Client(shield.tls, True) as client:
+    """Plays until the server takes no more of it; the code of its GOAWAY. This machine itself, 127.0.0.1, would be told at once."""
+    with h2.Client(shield.tls, True, source="127.0.0.9") as client:
         for i in range(rounds):
             play(client, 1 + 2 * i)
             if i % 50 == 49:  # an attacker reads nothing; we must, to see the end, and never to open more streams than we may
@@ -533,6 +533,20 @@ def test_flood(attacked, play):
     with h2.Client(attacked.tls, True) as client:
         assert client.get("/").status == 200, "others are served"
     assert len(attacked.behind.requests) < 5000
+
+
+def test_who_has_waited_for_answers_is_told_at_once(attacked):
+    """A map that is panned: some of its tiles came, most are not wanted any more."""
+    with h2.Client(attacked.tls, True, source="127.0.0.9") as client:
+        for _ in range(100):
+            client.get("/")
+        with contextlib.suppress(h2.Broken):
+            for _ in range(10):
+                for stream in [client.request(path="/late") for _ in range(30)]:
+                    client.rst(stream)
+            while client.step(5) is not None and client.last_goaway is None:
+                pass
+        assert client.last_goaway and client.last_goaway.code == h2.ENHANCE_YOUR_CALM
 
 
 def test_bomb_with_a_shut_window(attacked):

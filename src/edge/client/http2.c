@@ -350,7 +350,7 @@ static enum result send_output(struct connection *connection)
 		if (buffer_room(&connection->out) >= H2_FRAME_BYTES && h2_wants_send(connection->h2))
 			result = h2_send(connection->h2, &connection->out);
 		if (h2_fault(connection->h2) != HTTP_FAULT_NONE)
-			return h2_fault(connection->h2) == HTTP_FAULT_NO_MEMORY ? RESULT_NO_MEMORY : RESULT_REFUSED;
+			return RESULT_REFUSED;
 		if (!buffer_len(&connection->out))
 			break;
 		sent_bytes += buffer_len(&connection->out);

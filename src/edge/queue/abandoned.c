@@ -7,6 +7,8 @@
 
 #include "base/banned.h"
 
+#define MEANS_MOST 4.0
+
 struct abandoned {
 	struct list node;            /* in struct turns */
 	struct timer timer;
@@ -52,18 +54,16 @@ static void origin_is_done(struct timer *timer)
 	give_back(list_entry(timer, struct abandoned, timer));
 }
 
-static double usual_us_of(const struct limit_kind *kind)
+/* What an answer in his folder usually takes: he may have asked for a page, whatever it looked like. Where none was seen, what answers take in the mean; never
+ * many times as long, for a kind that is seldom seen may have been slow on one bad day. */
+static double usual_us(const struct gate *gate, unsigned kind)
 {
-	return kind->usual_us > 0 ? kind->usual_us : kind->calm_us;
-}
-
-/* What an answer in its folder usually takes: he may have asked for a page, whatever it looked like. Where none was seen, what answers take in the mean. */
-static double usual_us(const struct admission *admission, unsigned kind)
-{
-	double page_us = usual_us_of(&admission->limit.kinds[kind]), other_us = usual_us_of(&admission->limit.kinds[kind + 1]);
+	double page_us = gate->answered_us[kind], other_us = gate->answered_us[kind + 1], mean_us = gate->admission.held_us;
 	double most_us = page_us > other_us ? page_us : other_us;
 
-	return most_us > 0 ? most_us : admission->held_us;
+	if (most_us <= 0)
+		return mean_us;
+	return mean_us > 0 && most_us > MEANS_MOST * mean_us ? MEANS_MOST * mean_us : most_us;
 }
 
 /* It does not see that nobody waits any more, or not before it answers. Who is only observed goes past the places in any case, and would take others'. */
@@ -74,7 +74,7 @@ uint64_t abandoned_us(const struct calls *calls, const struct request *request, 
 
 	if (!request->is_aborted || !turn->sent_ns || turn->first_ns || turn->entry.is_observed)
 		return 0;
-	usually_us = usual_us(&calls->gate->admission, place_kind_asked(request));
+	usually_us = usual_us(calls->gate, place_kind_asked(request));
 	return usually_us > (double)held_us ? (uint64_t)usually_us - held_us : 0;
 }
 

@@ -59,14 +59,21 @@ enum admission_answer turn_ask(struct request *request)
 	return answer;
 }
 
+static void average(double *mean_us, uint64_t took_us)
+{
+	*mean_us += ((double)took_us - *mean_us) * (*mean_us > 0 ? 1.0 / 16 : 1);
+}
+
 /* A long poll says nothing of the origin, nor does a body that it did not wait for. */
 static void learn(struct calls *calls, const struct request *request)
 {
 	const struct turn *turn = &request->turn;
 	struct limit_answer answer = { turn->kind, turn->sent_ns / 1000, turn->first_ns / 1000, turn->at_work };
 
-	if (turn->sent_ns && turn->first_ns > turn->sent_ns && turn->first_ns - turn->sent_ns < (uint64_t)TURN_HELD_MAX_MS * 1000000)
-		limit_learn(&calls->gate->admission.limit, &answer);
+	if (!turn->sent_ns || turn->first_ns <= turn->sent_ns || turn->first_ns - turn->sent_ns >= (uint64_t)TURN_HELD_MAX_MS * 1000000)
+		return;
+	limit_learn(&calls->gate->admission.limit, &answer);
+	average(&calls->gate->answered_us[turn->kind], answer.first_byte_us - answer.sent_us);
 }
 
 /* Of an origin that works on several at once, its part. */
