@@ -91,7 +91,7 @@ def test_who_takes_too_long_of_the_portal_waits_behind_the_rest():
     places = {"floor": 8, "start": 8, "ceiling": 8, "reserved": 0}
     with stage(DearPortal(1, 0.05), concurrency=places, challenge="always") as (shield, origin):
         dear, other = admitted((origin, shield), source="192.0.2.85"), admitted((origin, shield), source="192.0.2.86")
-        flood = Flood(shield, path="/feed", fields=(("Accept", "application/rss+xml"),))
+        flood = Flood(shield, 48, "/feed", (("Accept", "application/rss+xml"),))  # with forty nobody is refused: 2 s is what each of them waits
         lab.wait_until(lambda: flood.statuses.count(503) > 20, 30, what="there is no room for all")
         rounds = 0
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
