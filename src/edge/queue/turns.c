@@ -15,6 +15,11 @@ static struct gate *gate_of(const struct request *request)
 	return &request->turn.member->origin->gate;
 }
 
+static void begin(struct calls *calls, const struct request *request)
+{
+	calls_begin(calls, request_worker(request), gate_of(request));
+}
+
 /* A flood with tokens has next to nothing of the origin, also of what nobody else needs. */
 static enum admission_answer ask_gate(struct calls *calls, struct request *request, struct admission_entry **pushed_out)
 {
@@ -46,7 +51,7 @@ enum admission_answer turn_ask(struct request *request)
 	enum admission_answer answer;
 	struct calls calls;
 
-	calls_begin(&calls, request_worker(request), gate_of(request));
+	begin(&calls, request);
 	/* What is normal is not learned from a flood. */
 	limit_freeze(&calls.gate->admission.limit, meter_level(request->site->meter) != LEVEL_NORMAL);
 	answer = turn->entry.is_observed ? observe_gate(&calls, request) : ask_gate(&calls, request, &pushed_out);
@@ -131,7 +136,7 @@ void turn_leave(struct request *request, enum turn_state next)
 	struct turns *turns = &request_worker(request)->turns;
 	struct calls calls;
 
-	calls_begin(&calls, request_worker(request), gate_of(request));
+	begin(&calls, request);
 	if (has_hung_up(turn, request) && admission_is_short(&calls.gate->admission))
 		demand_hang_up(&calls.gate->demand, now_us(request));
 	if (turn->state == TURN_WAITS)
@@ -152,7 +157,7 @@ void turn_come_back(struct request *request)
 {
 	struct calls calls;
 
-	calls_begin(&calls, request_worker(request), gate_of(request));
+	begin(&calls, request);
 	admission_come_back(&calls.gate->admission, &request->turn.entry);
 	calls_begin_hold(&calls, &request->turn);
 	calls_end(&calls);
