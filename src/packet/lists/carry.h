@@ -7,7 +7,7 @@
 
 #include "packet/lists/table.h"
 
-/* Adds what TABLE denies to OUT, merged. RESULT_NO_MEMORY. */
+/* Adds what TABLE denies to OUT, merged. MORE has each address once, as the kernel's map does. RESULT_NO_MEMORY. */
 enum result table_carry(const struct packet_table *table, struct packet_prefixes *out) must_check;
 
 #endif

@@ -57,14 +57,15 @@ static enum result add_more(struct packet_table *table, uint32_t from, uint32_t 
 	return RESULT_OK;
 }
 
-/* A part of one /24. Without a group for it, its addresses stand one by one, and its cell says nothing: only then are they asked. */
+/* A part of one /24. Without a group for it, its addresses stand one by one. */
 static enum result paint_part(struct packet_table *table, uint32_t from, uint32_t to, enum packet_verdict verdict)
 {
 	uint16_t *cell = &table->cells[from >> 16].cell[(from >> 8) & 255];
+	enum result result = RESULT_OK;
 
 	if (*cell == verdict)
 		return RESULT_OK;
-	if (*cell < PACKET_CELL_GROUPS && table->group_count < table->group_limit) {
+	if (*cell < PACKET_CELL_MORE && table->group_count < table->group_limit) {
 		group_set(&table->groups[table->group_count], 0, 255, (enum packet_verdict)*cell);
 		*cell = (uint16_t)(PACKET_CELL_GROUPS + table->group_count++);
 	}
@@ -72,13 +73,11 @@ static enum result paint_part(struct packet_table *table, uint32_t from, uint32_
 		group_set(&table->groups[*cell - PACKET_CELL_GROUPS], from & 255, to & 255, verdict);
 		return RESULT_OK;
 	}
-	if (*cell != PACKET_NEITHER) {
-		enum result result = add_more(table, from & ~255u, from | 255u, (enum packet_verdict)*cell);
-
-		if (result != RESULT_OK)
-			return result;
-		*cell = PACKET_NEITHER;
-	}
+	if (*cell == PACKET_DENY || *cell == PACKET_ALLOW)
+		result = add_more(table, from & ~255u, from | 255u, (enum packet_verdict)*cell);
+	if (result != RESULT_OK)
+		return result;
+	*cell = PACKET_CELL_MORE;
 	return add_more(table, from, to, verdict);
 }
 
@@ -202,11 +201,11 @@ static enum packet_verdict ask_v4(const struct packet_table *table, uint32_t num
 
 		return (enum packet_verdict)(group->word[(number & 255) / WORD_ADDRESSES] >> (2 * (number % WORD_ADDRESSES)) & 3);
 	}
-	for (size_t i = table->more_count; cell == PACKET_NEITHER && i-- > 0;) {
+	for (size_t i = table->more_count; cell == PACKET_CELL_MORE && i-- > 0;) {
 		if (table->more[i].address == number)
 			return table->more[i].verdict;
 	}
-	return (enum packet_verdict)cell;
+	return cell == PACKET_CELL_MORE ? PACKET_NEITHER : (enum packet_verdict)cell;
 }
 
 enum packet_verdict table_ask(const struct packet_table *table, const struct address *address)
