@@ -6,6 +6,7 @@
 
 #define AT(type, member) offsetof(struct type, member)
 #define BURST_MAX 10000000
+#define BURST_NS_MAX 86400000000000u  /* a day: more is no bound, and would wrap */
 
 static const char *const mode_words[] = { "observe", "enforce", NULL };
 
@@ -116,7 +117,7 @@ static struct packet_budget budget_of(struct rate rate, int64_t burst)
 	uint64_t interval_ns = (uint64_t)rate.per_ms * 1000000 / (uint64_t)rate.count, burst_ns;
 
 	interval_ns = interval_ns ? interval_ns : 1;
-	burst_ns = interval_ns * (uint64_t)burst;
+	burst_ns = interval_ns > BURST_NS_MAX / (uint64_t)burst ? BURST_NS_MAX : interval_ns * (uint64_t)burst;
 	return (struct packet_budget){ interval_ns, burst_ns > PACKET_TICK_NS ? burst_ns : PACKET_TICK_NS };
 }
 

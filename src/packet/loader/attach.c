@@ -299,6 +299,8 @@ static enum result climb(struct attaching *attaching)
 		return loader_nft_remove(attaching->complaints);
 	if (result != RESULT_NOT_FOUND)
 		return result;
+	if (loader_nft_is_attached())
+		LOADER_WARN(attaching->complaints, "bouclier packet deny load FILE, afterwards", "the rules of nftables are made anew, without the list that was loaded");
 	prefixes_init(&none);
 	result = loader_nft_apply(attaching->wish, &none, &attaching->out->targets, attaching->complaints);
 	attaching->out->rung = result == RESULT_OK ? RUNG_NFTABLES : RUNG_NOTHING;
