@@ -46,6 +46,8 @@ static const struct key filter_keys[] = {
 	  .help = "Where packets are looked at (eth0). Of a bond its members where it takes no program itself; of a VLAN the interface below it. `bouclier packet attach` does it." },
 	{ .name = "mode", .type = KEY_CHOICE, .offset = AT(packet_filter_settings, mode), .fallback = "observe", .choices = mode_words,
 	  .help = "observe: everything is counted, and nothing dropped or answered. enforce: what speaks against a packet drops it." },
+	{ .name = "socket", .type = KEY_PATH, .flags = KEY_RESTART, .offset = AT(packet_filter_settings, socket), .fallback = PACKET_SOCKET,
+	  .help = "The unix socket of `bouclier packet run`, through which the shield hands its bans to the filter and reads its counters." },
 	{ .name = "expose", .type = KEY_MAP, .offset = AT(packet_filter_settings, expose), .table = &expose_table,
 	  .help = "Ports that may be reached; packets to all others are dropped. Without a port here nothing is dropped for its port." },
 	{ .name = "reflectors", .type = KEY_NUMBER, .flags = KEY_LIST, .offset = AT(packet_filter_settings, reflectors), .min = 1, .max = 65535,

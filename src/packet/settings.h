@@ -15,6 +15,7 @@
 #include "packet/layout.h"
 
 #define PACKET_INTERFACES_MAX 32u
+#define PACKET_SOCKET "/run/bouclier/packet.sock"
 
 enum packet_mode { PACKET_MODE_OBSERVE, PACKET_MODE_ENFORCE };
 
@@ -30,6 +31,7 @@ struct packet_budget_settings {
 struct packet_filter_settings {
 	struct list_value interfaces;       /* struct span; empty: nothing is filtered */
 	int mode;                           /* enum packet_mode */
+	struct span socket;                 /* of the controller */
 	struct packet_expose_settings expose;
 	struct list_value reflectors;       /* int64_t: UDP source ports */
 	struct packet_budget_settings budget;
