@@ -63,7 +63,7 @@ class Ground:
         return str(path)
 
     def configure(self, packet="interfaces: [eth0], mode: enforce", management=MANAGER):
-        self.config = self.write("bouclier.yaml", (f"management: [{management}]\n" if management else "") + f"packet: {{ {packet} }}\n")
+        self.config = self.write("bouclier.yaml", (f"management: [{management}]\n" if management else "") + f"listen: [{{ address: 127.0.0.1:8080, tls: false }}]\npacket: {{ {packet} }}\n")
 
     def packet(self, *words, env=None):
         """Exit code, standard output, standard error."""

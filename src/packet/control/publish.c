@@ -12,36 +12,56 @@
 #include "base/banned.h"
 
 #define BATCH 4096u
-#define DIRECT_BYTES (2u * TABLE_CELLS * sizeof(struct packet_cells))
-#define GROUPS_BYTES (2u * PACKET_GROUPS * sizeof(struct packet_group))
 
-/* Both copies of both arrays, as they lie in the kernel. */
-struct mapped {
-	struct packet_cells *direct;
-	struct packet_group *groups;
-};
+/* -- arrays: made in memory of our own and written as they are, all in one go. To write them where they lie, through a mapping, takes a fault for
+ * every page of it, and on virtual machines that is three times what the rest takes. -- */
 
-static void unmap(struct mapped *mapped)
+#define CELLS_BYTES (TABLE_CELLS * sizeof(struct packet_cells))
+#define COPY_BYTES (CELLS_BYTES + PACKET_GROUPS * sizeof(struct packet_group))
+
+static enum result table_new(struct packet_table *out)
 {
-	if (mapped->direct != MAP_FAILED)
-		munmap(mapped->direct, DIRECT_BYTES);
-	if (mapped->groups != MAP_FAILED)
-		munmap(mapped->groups, GROUPS_BYTES);
+	char *bytes = mmap(NULL, COPY_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (bytes == MAP_FAILED)
+		return RESULT_NO_MEMORY;
+	(void)madvise(bytes, COPY_BYTES, MADV_HUGEPAGE);  /* a wish */
+	table_init(out, (struct packet_cells *)bytes, (struct packet_group *)(bytes + CELLS_BYTES));
+	return RESULT_OK;
 }
 
-static enum result map(const struct packet_maps *maps, struct mapped *out)
+static void table_free(struct packet_table *table)
 {
-	out->direct = mmap(NULL, DIRECT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, maps->fds[PACKET_MAP_DIRECT], 0);
-	out->groups = mmap(NULL, GROUPS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, maps->fds[PACKET_MAP_GROUPS], 0);
-	if (out->direct != MAP_FAILED && out->groups != MAP_FAILED)
-		return RESULT_OK;
-	unmap(out);
-	return RESULT_IO;
+	munmap(table->cells, COPY_BYTES);
+	table_done(table);
 }
 
-static void table_of(const struct mapped *mapped, __u32 copy, struct packet_table *out)
+/* COUNT elements of BYTES each, from FIRST on. */
+static enum result put_array(int fd, __u32 first, const void *elements, size_t bytes, __u32 count)
 {
-	table_init(out, mapped->direct + copy * TABLE_CELLS, mapped->groups + copy * PACKET_GROUPS);
+	__u32 keys[BATCH];
+
+	for (__u32 done = 0; done < count;) {
+		__u32 some = count - done < BATCH ? count - done : BATCH;
+
+		for (__u32 i = 0; i < some; i++)
+			keys[i] = first + done + i;
+		if (bpf_map_update_batch(fd, keys, (const char *)elements + done * bytes, &some, NULL) != 0)
+			return RESULT_IO;
+		done += some;
+	}
+	return RESULT_OK;
+}
+
+static enum result get_array(int fd, __u32 first, void *elements, size_t bytes, __u32 count)
+{
+	for (__u32 i = 0; i < count; i++) {
+		__u32 key = first + i;
+
+		if (bpf_map_lookup_elem(fd, &key, (char *)elements + i * bytes) != 0)
+			return RESULT_IO;
+	}
+	return RESULT_OK;
 }
 
 /* -- hashes: both copies in one map, so what a copy held goes key by key -- */
@@ -183,6 +203,10 @@ static enum result fill(struct control *control, const struct packet_table *tabl
 	if (result == RESULT_OK)
 		result = forget(maps->fds[PACKET_MAP_LISTS_V6], sizeof(struct packet_v6_key), copy);
 	if (result == RESULT_OK)
+		result = put_array(maps->fds[PACKET_MAP_GROUPS], copy * PACKET_GROUPS, table->groups, sizeof(*table->groups), table->group_count);
+	if (result == RESULT_OK)
+		result = put_array(maps->fds[PACKET_MAP_DIRECT], copy * TABLE_CELLS, table->cells, sizeof(*table->cells), TABLE_CELLS);
+	if (result == RESULT_OK)
 		result = put_more(table, copy, maps->fds[PACKET_MAP_LISTS_MORE]);
 	if (result == RESULT_OK)
 		result = put_v6(table, copy, maps->fds[PACKET_MAP_LISTS_V6]);
@@ -199,12 +223,10 @@ enum result publish_lists(struct control *control, const struct packet_prefixes 
 	__u32 copy = control_settings(control)->copy ? 0 : 1;
 	uint64_t start_ns = clock_mono_ns();
 	struct packet_table table;
-	struct mapped mapped;
-	enum result result = map(control_maps(control), &mapped);
+	enum result result = table_new(&table);
 
 	if (result != RESULT_OK)
 		return result;
-	table_of(&mapped, copy, &table);
 	result = table_build(&table, denied, allowed, complaints);
 	if (result == RESULT_OK)
 		result = fill(control, &table, copy);
@@ -212,8 +234,7 @@ enum result publish_lists(struct control *control, const struct packet_prefixes 
 		publish_flip(control, copy);
 		*out = (struct published){ clock_mono_ns() - start_ns, table.group_count, table.more_count, table.v6_count, table.length_count, copy };
 	}
-	table_done(&table);
-	unmap(&mapped);
+	table_free(&table);
 	return result;
 }
 
@@ -261,18 +282,19 @@ enum result publish_carry(struct control *control, struct packet_prefixes *out)
 {
 	const struct packet_maps *maps = control_maps(control);
 	struct carrying carrying = { .copy = control_settings(control)->copy };
-	struct mapped mapped;
-	enum result result = map(maps, &mapped);
+	enum result result = table_new(&carrying.table);
 
 	if (result != RESULT_OK)
 		return result;
-	table_of(&mapped, carrying.copy, &carrying.table);
-	result = walk(&(struct walk){ maps->fds[PACKET_MAP_LISTS_MORE], sizeof(struct packet_more_key), take_more, &carrying });
+	result = get_array(maps->fds[PACKET_MAP_DIRECT], carrying.copy * TABLE_CELLS, carrying.table.cells, sizeof(*carrying.table.cells), TABLE_CELLS);
+	if (result == RESULT_OK)
+		result = get_array(maps->fds[PACKET_MAP_GROUPS], carrying.copy * PACKET_GROUPS, carrying.table.groups, sizeof(*carrying.table.groups), PACKET_GROUPS);
+	if (result == RESULT_OK)
+		result = walk(&(struct walk){ maps->fds[PACKET_MAP_LISTS_MORE], sizeof(struct packet_more_key), take_more, &carrying });
 	if (result == RESULT_OK)
 		result = walk(&(struct walk){ maps->fds[PACKET_MAP_LISTS_V6], sizeof(struct packet_v6_key), take_v6, &carrying });
 	if (result == RESULT_OK)
 		result = table_carry(&carrying.table, out);
-	table_done(&carrying.table);
-	unmap(&mapped);
+	table_free(&carrying.table);
 	return result;
 }

@@ -246,15 +246,20 @@ static enum result swap_program(const struct attaching *attaching, bool was_atta
 	return pins_pin(attaching->program_fd, "program");
 }
 
+/* Something is attached: an attach makes the pin, and what takes everything off removes it. */
+static bool has_program(void)
+{
+	int program = pins_open("program");
+
+	if (program >= 0)
+		close(program);
+	return program >= 0;
+}
+
 static enum result change(struct attaching *attaching)
 {
-	int before = pins_open("program");
-	bool was_attached = before >= 0;
-	enum result result;
-
-	if (was_attached)
-		close(before);
-	result = undo_begin(PENDING_ATTACH, control_settings(attaching->control), was_attached, attaching->wish->undo_s);
+	bool was_attached = has_program();
+	enum result result = undo_begin(PENDING_ATTACH, control_settings(attaching->control), was_attached, attaching->wish->undo_s);
 	if (result != RESULT_OK) {
 		LOADER_COMPLAIN(attaching->complaints, "", "what is to be undone cannot be noted in " PENDING_FOLDER ": %s", strerror(errno));
 		return RESULT_REFUSED;
@@ -287,6 +292,9 @@ static enum result attach_xdp(struct attaching *attaching)
 		result = change(attaching);
 	control_free(attaching->control);
 	packet_program_free(attaching->program);
+	/* Maps that were made for nothing would keep their memory until the next start of the machine. */
+	if (result != RESULT_OK && !has_program())
+		(void)pins_drop_all();
 	return result == RESULT_OK || result == RESULT_REFUSED ? result : RESULT_NOT_FOUND;
 }
 

@@ -9,8 +9,9 @@
 #include "base/banned.h"
 
 #define ANSWER_BYTES 65536u
+#define TYPE_BITS 0x3fffu   /* NLA_TYPE_MASK, without its sign */
 
-/* -- attributes: {length, type, bytes}, padded to 4 -- */
+/* -- attributes: {length, type of which two bits are flags, bytes}, padded to 4 -- */
 
 struct attributes {
 	const char *at;
@@ -32,7 +33,7 @@ static bool attribute_next(struct attributes *attributes, struct attribute *out)
 	memcpy(&head, attributes->at, sizeof(head));
 	if (head.rta_len < sizeof(head) || head.rta_len > attributes->left)
 		return false;
-	*out = (struct attribute){ head.rta_type & NLA_TYPE_MASK, span_make(attributes->at + sizeof(head), head.rta_len - sizeof(head)) };
+	*out = (struct attribute){ head.rta_type & TYPE_BITS, span_make(attributes->at + sizeof(head), head.rta_len - sizeof(head)) };
 	padded = RTA_ALIGN(head.rta_len);
 	padded = padded < attributes->left ? padded : attributes->left;
 	attributes->at += padded;

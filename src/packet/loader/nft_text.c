@@ -1,5 +1,7 @@
 #include "packet/loader/nft_text.h"
 
+#include <stdio.h>
+
 #include "packet/layout.h"
 
 #include "base/banned.h"

@@ -71,7 +71,8 @@ static void restore_program(void)
 		}
 	}
 	close(program);
-	(void)pins_rename("program_before", "program");
+	if (pins_rename("program_before", "program") != RESULT_OK)
+		pins_drop("program_before");  /* the links hold it all the same */
 }
 
 static void undo_attach(const struct pending *pending)
@@ -95,6 +96,7 @@ static void undo_attach(const struct pending *pending)
 static void restore_ruleset(void)
 {
 	static const char anew[] = "add table netdev bouclier\ndelete table netdev bouclier\n";
+	enum result result;
 	struct buffer text;
 
 	buffer_init(&text, PENDING_RULESET_BYTES);
@@ -102,9 +104,15 @@ static void restore_ruleset(void)
 		struct buffer commands;
 
 		buffer_init(&commands, 2 * PENDING_RULESET_BYTES);
-		if (buffer_append(&commands, SPAN(anew)) == RESULT_OK && buffer_append(&commands, buffer_span(&text)) == RESULT_OK &&
-		    buffer_append_byte(&commands, '\0') == RESULT_OK && nft_run(buffer_span(&commands).at, false, NULL, NULL) != RESULT_OK)
-			(void)nft_run(anew, false, NULL, NULL);  /* availability: without its lists rather than as it is now */
+		result = buffer_append(&commands, SPAN(anew));
+		if (result == RESULT_OK)
+			result = buffer_append(&commands, buffer_span(&text));
+		if (result == RESULT_OK)
+			result = buffer_append_byte(&commands, '\0');
+		if (result == RESULT_OK)
+			result = nft_run(buffer_span(&commands).at, false, NULL, NULL);
+		if (result != RESULT_OK)  /* availability: without its lists rather than as it is now */
+			result = nft_run(anew, false, NULL, NULL);
 		buffer_done(&commands);
 	}
 	buffer_done(&text);
@@ -144,15 +152,15 @@ static void watch(uint64_t id)
 	int lock;
 
 	while (pending_read(&pending) == RESULT_OK && pending.id == id) {
-		if (pending_now_ns() < pending.deadline_ns) {
+		bool is_overdue = pending_now_ns() >= pending.deadline_ns;
+
+		if (is_overdue && pending_lock(LOCK_MS, &lock) == RESULT_OK) {
+			if (pending_read(&pending) == RESULT_OK && pending.id == id)
+				undo_now(&pending, "nobody confirmed it");
+			pending_unlock(lock);
+		} else {
 			nanosleep(&pause, NULL);
-			continue;
 		}
-		if (pending_lock(LOCK_MS, &lock) != RESULT_OK)
-			continue;
-		if (pending_read(&pending) == RESULT_OK && pending.id == id)
-			undo_now(&pending, "nobody confirmed it");
-		pending_unlock(lock);
 	}
 }
 
@@ -164,7 +172,8 @@ static void leave_all(void)
 	for (int fd = 0; fd < 3 && null >= 0; fd++)
 		(void)dup2(null, fd);
 	(void)close_range(3, ~0u, 0);
-	(void)chdir("/");
+	if (chdir("/") < 0)
+		_exit(1);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
