@@ -76,7 +76,7 @@ static void networks_are_sorted_and_merged(void **state)
 static void what_is_wrong_is_said_with_its_line(void **state)
 {
 	static const struct { const char *text; unsigned line; const char *said; } rows[] = {
-		{ "192.0.2.0/24\n192.0.2.1/24\n", 2, "bits behind its prefix are zero" },
+		{ "192.0.2.0/24\n  192.0.2.1/24 # here\n", 2, "bits behind its prefix are zero" },
 		{ "192.0.2.0/33\n", 1, "found \"192.0.2.0/33\"" },
 		{ "\n\nexample.org\n", 3, "found \"example.org\"" },
 		{ "192.0.2.1 192.0.2.2\n", 1, "found" },
@@ -98,6 +98,7 @@ static void what_is_wrong_is_said_with_its_line(void **state)
 		assert_int_equal(complaints.count, 1);
 		assert_int_equal(complaints.list[0].line, rows[i].line);
 		assert_span(complaints.list[0].file, "deny.txt");
+		assert_int_equal(complaints.list[0].column, i ? 1 : 3);
 		if (!span_contains(complaints.list[0].text, span_of(rows[i].said)))
 			fail_msg("%s: %.*s", rows[i].text, SPAN_ARG(complaints.list[0].text));
 		assert_true(!prefixes.v4 && !prefixes.v6 && !prefixes.v4_count);

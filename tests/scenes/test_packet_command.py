@@ -146,7 +146,7 @@ def test_attach_deny_count_detach(attached):
     assert not attached.reaches(CITIZEN) and attached.reaches(MANAGER)
     reasons = attached.ask("counters")["reasons"]
     assert reasons["denied"]["packets"] >= 1 and reasons["denied"]["verdict"] == "drop"
-    assert reasons["allowed"]["packets"] >= 4 and reasons["passed"]["packets"] >= 4
+    assert reasons["allowed"]["packets"] >= 4 and reasons["passed"]["packets"] >= 1
     assert "its source is on the list of denied networks" in attached.packet("counters")[1]
     assert attached.packet("detach")[0] == 0
     assert attached.reaches(CITIZEN) and attached.pins() == []
@@ -189,6 +189,7 @@ def test_a_list_that_locks_out_is_undone(attached):
 
 
 def test_whose_watcher_was_killed_is_undone_by_the_next_command(attached):
+    assert wait_for(lambda: attached.watcher() is None, 5)  # that of a confirmed change has ended
     attached.write("deny.txt", f"{CITIZEN}\n")
     attached.ask("deny", "load", f"{attached.folder}/deny.txt", "--undo", "2")
     os.kill(attached.watcher(), signal.SIGKILL)
@@ -230,7 +231,7 @@ def test_a_bad_list_changes_nothing(attached):
     bad = attached.write("bad.txt", "192.0.2.0/24\n192.0.2.1/24\nexample.org\n")
     code, out, error = attached.packet("deny", "load", bad)
     assert code == 1 and out == ""
-    assert f"{bad}:2: error:" in error and f"{bad}:3: error:" in error and "bits behind its prefix are zero" in error
+    assert f"{bad}:2:1: error:" in error and f"{bad}:3:1: error:" in error and "bits behind its prefix are zero" in error
     assert not attached.reaches(CITIZEN) and not attached.ask("status")["waits"]
     code, _, error = attached.packet("deny", "load", f"{attached.folder}/none.txt")
     assert code == 1 and "cannot be read" in error

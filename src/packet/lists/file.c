@@ -12,14 +12,14 @@
 
 struct reading {
 	struct span file;
-	unsigned line, errors;
+	unsigned line, column, errors;
 	size_t count;
 	struct complaints *complaints;
 	struct packet_prefixes *out;
 };
 
 #define COMPLAIN(reading, suggestion, ...) \
-	complain((reading)->complaints, COMPLAINT_ERROR, (struct place){ (reading)->file, (reading)->line, 0 }, suggestion, __VA_ARGS__)
+	complain((reading)->complaints, COMPLAINT_ERROR, (struct place){ (reading)->file, (reading)->line, (reading)->column }, suggestion, __VA_ARGS__)
 
 /* What stands on a line, before its comment. */
 static struct span words_of(struct span line)
@@ -47,6 +47,7 @@ static enum result read_line(struct reading *reading, struct span line)
 	char text[SHOWN_BYTES];
 	struct network network;
 
+	reading->column = words.len ? (unsigned)(words.at - line.at) + 1 : 1;
 	if (line.len > PREFIX_LINE_BYTES) {
 		COMPLAIN(reading, SPAN_NONE, "a line of %zu bytes, expected at most %u", line.len, PREFIX_LINE_BYTES);
 		return RESULT_MALFORMED;

@@ -47,7 +47,7 @@ void pending_remove(void);
 /* What nftables had before: the whole text of our table. Empty: none. */
 enum result pending_ruleset_write(struct span text) must_check;
 enum result pending_ruleset_read(struct buffer *out) must_check;
-/* A sentence about the last change that was undone; none: empty. */
+/* A sentence about the last change, if it was undone; empty: it was not. */
 void pending_undone_write(struct span sentence);
 void pending_undone_read(struct buffer *out);
 

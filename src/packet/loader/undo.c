@@ -242,5 +242,7 @@ enum result undo_begin(enum pending_kind kind, const struct packet_settings *set
 		result = start_watch(pending.id);
 	if (result != RESULT_OK)
 		pending_remove();
+	else
+		pending_undone_write(SPAN_NONE);
 	return result;
 }
