@@ -71,17 +71,17 @@ int packet_command(const struct options *options)
 		const char *word;
 		unsigned arguments;
 		int (*run)(const struct options *options);
-		bool is_service;         /* gives up its rights itself, when it has opened what it serves with */
 	} words[] = {
 		{ "status", 1, packet_status }, { "attach", 1, packet_attach },     { "confirm", 1, packet_confirm },
 		{ "detach", 1, packet_detach }, { "counters", 1, packet_counters }, { "deny", 3, packet_deny },
-		{ "run", 1, packet_run, .is_service = true },
+		{ "run", 1, packet_run },
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		if (!span_equal(span_of(options->arguments[0]), span_of(words[i].word)) || options->argument_count != words[i].arguments)
 			continue;
-		if (!words[i].is_service && loader_limit_rights() != RESULT_OK)
+		/* The controller gives all of them up, when it has opened what it serves with. */
+		if (words[i].run != packet_run && loader_limit_rights() != RESULT_OK)
 			return command_failed("rights that are not needed cannot be given up");  /* security, fails closed */
 		return words[i].run(options);
 	}

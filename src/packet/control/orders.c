@@ -1,6 +1,5 @@
 #include "packet/control/orders.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #include "base/banned.h"

@@ -7,6 +7,7 @@
 #ifndef BOUCLIER_PACKET_CONTROL_ORDERS_H
 #define BOUCLIER_PACKET_CONTROL_ORDERS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/result.h"
