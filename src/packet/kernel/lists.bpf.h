@@ -36,7 +36,7 @@ PACKET_INLINE __u32 lists_ask_v4(__u32 copy, __u32 address)
 
 struct v6_question {
 	const struct packet_settings *settings;
-	__u32 address[4];
+	struct v6_number address;
 	__u32 copy;
 	__u32 verdict;
 };
@@ -59,9 +59,10 @@ static long lists_ask_length(__u32 number, void *context)
 
 static __attribute__((noinline)) __u32 lists_ask_v6(const struct walk *walk, __u32 copy)
 {
-	struct v6_question question = { .settings = walk->settings, .copy = copy, .verdict = PACKET_NEITHER };
+	struct v6_question question = {
+		.settings = walk->settings, .copy = copy, .verdict = PACKET_NEITHER, .address = { walk->source, head_number(walk->head.source + 2) },
+	};
 
-	__builtin_memcpy(question.address, walk->head.source, sizeof(question.address));
 	bpf_loop(walk->settings->length_count[copy & 1], lists_ask_length, &question, 0);
 	return question.verdict;
 }
