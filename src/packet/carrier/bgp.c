@@ -1,0 +1,430 @@
+#include "packet/carrier/bgp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "config/edit.h"
+
+#include "base/banned.h"
+
+#define LOCK_WAIT_MS 5000u
+#define COUNT_WAIT_MS 1000u
+#define STEP_MS 5
+#define BYTE_OF_CHANGE 0
+#define BYTE_OF_WATCH 1
+
+static void __attribute__((format(printf, 2, 3))) complain_of(struct bgp *bgp, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(bgp->error, sizeof(bgp->error), format, list);
+	va_end(list);
+}
+
+static void pause_a_little(void)
+{
+	const struct timespec step = { .tv_nsec = STEP_MS * 1000000 };
+
+	nanosleep(&step, NULL);
+}
+
+/* -- the lock: a file beside the other, with a byte for who changes and one for who watches -- */
+
+static int open_lock(const char *path)
+{
+	char lock[4096 + 8];
+
+	snprintf(lock, sizeof(lock), "%s.lock", path);
+	return open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+}
+
+static bool take_byte(int fd, off_t byte)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
+
+	return fcntl(fd, F_OFD_SETLK, &lock) == 0;
+}
+
+static enum result lock_changes(int fd)
+{
+	uint64_t until_ms = clock_mono_ms() + LOCK_WAIT_MS;
+
+	while (!take_byte(fd, BYTE_OF_CHANGE)) {
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+			return RESULT_IO;
+		if (clock_mono_ms() >= until_ms)
+			return RESULT_TIMEOUT;
+		pause_a_little();
+	}
+	return RESULT_OK;
+}
+
+bool bgp_is_watched(const struct bgp *bgp)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = BYTE_OF_WATCH, .l_len = 1 };
+
+	return fcntl(bgp->lock_fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+/* -- the file -- */
+
+static enum result read_file(struct bgp *bgp)
+{
+	int fd = open(bgp->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	enum result result = RESULT_OK;
+	struct stat stat;
+	ssize_t got = 1;
+
+	if (fd < 0) {
+		complain_of(bgp, "%s: %s%s", bgp->path, strerror(errno), errno == ENOENT ? "; make it once, empty, and readable to BIRD (docs/packet-carrier.md)" : "");
+		return errno == ENOENT ? RESULT_NOT_FOUND : RESULT_IO;
+	}
+	if (fstat(fd, &stat) < 0 || !S_ISREG(stat.st_mode))
+		result = RESULT_IO;
+	while (result == RESULT_OK && got > 0) {
+		char *at = buffer_reserve(&bgp->text, 4096);
+
+		got = at ? read(fd, at, 4096) : -1;
+		if (!at)
+			result = buffer_room(&bgp->text) < 4096 ? RESULT_LIMIT : RESULT_NO_MEMORY;
+		else if (got < 0)
+			result = RESULT_IO;
+		else
+			buffer_commit(&bgp->text, (size_t)got);
+	}
+	close(fd);
+	if (result != RESULT_OK)
+		complain_of(bgp, "%s cannot be read: %s", bgp->path, result_name(result));
+	return result;
+}
+
+enum result bgp_open(const struct bgp_settings *settings, struct bgp *bgp)
+{
+	enum result result;
+
+	*bgp = (struct bgp){ .settings = settings, .lock_fd = -1 };
+	buffer_init(&bgp->text, INCLUDE_BYTES_MAX + 4096);
+	if (span_to_text(settings->include, bgp->path, sizeof(bgp->path)) != RESULT_OK) {
+		complain_of(bgp, "the path of the include file is too long");
+		return RESULT_LIMIT;
+	}
+	bgp->lock_fd = open_lock(bgp->path);
+	if (bgp->lock_fd < 0) {
+		complain_of(bgp, "%s.lock: %s", bgp->path, strerror(errno));
+		return RESULT_IO;
+	}
+	result = lock_changes(bgp->lock_fd);
+	if (result != RESULT_OK)
+		complain_of(bgp, "%s.lock: somebody else is at it (%s)", bgp->path, result_name(result));
+	else
+		result = read_file(bgp);
+	if (result == RESULT_OK)
+		result = include_read(buffer_span(&bgp->text), &bgp->include);
+	if (result == RESULT_MALFORMED) {
+		bgp->is_damaged = true;
+		result = RESULT_OK;
+	}
+	return result;
+}
+
+void bgp_close(struct bgp *bgp)
+{
+	if (bgp->lock_fd >= 0)
+		close(bgp->lock_fd);
+	bgp->lock_fd = -1;
+	buffer_done(&bgp->text);
+}
+
+/* TEXT becomes what the file holds. */
+static enum result write_file(struct bgp *bgp, struct buffer *text)
+{
+	enum result result = config_edit_write(span_of(bgp->path), buffer_span(&bgp->text), buffer_span(text));
+
+	if (result != RESULT_OK) {
+		complain_of(bgp, "%s cannot be written: %s", bgp->path, result == RESULT_IO ? strerror(errno) : result_name(result));
+		return result;
+	}
+	buffer_done(&bgp->text);
+	bgp->text = *text;
+	buffer_init(text, INCLUDE_BYTES_MAX + 4096);
+	return RESULT_OK;
+}
+
+/* -- BIRD -- */
+
+static enum result has_all(struct bird *bird, const struct include *include, bool *out)
+{
+	*out = true;
+	for (unsigned table = 0; table < INCLUDE_TABLES; table++) {
+		uint64_t count;
+		enum result result = bird_count(bird, include_table_name((enum include_table)table), &count);
+
+		if (result != RESULT_OK)
+			return result;
+		*out = *out && count == include_count(include, (enum include_table)table);
+	}
+	return RESULT_OK;
+}
+
+/* What is configured reaches the tables a little later; protocols that were turned off are turned on first. */
+static enum result await_all(struct bgp *bgp, struct bird *bird)
+{
+	uint64_t until_ms = clock_mono_ms() + COUNT_WAIT_MS;
+	enum result result = bird_set_routes(bird, true);
+	bool is_done = false;
+
+	while (result == RESULT_OK && !is_done && clock_mono_ms() < until_ms) {
+		result = has_all(bird, &bgp->include, &is_done);
+		if (result == RESULT_OK && !is_done)
+			pause_a_little();
+	}
+	if (result == RESULT_REFUSED)
+		complain_of(bgp, "BIRD's configuration does not include %s: %s", bgp->path, bird->said);
+	else if (result == RESULT_OK && !is_done)
+		complain_of(bgp, "BIRD has taken its configuration over, and its tables bouclier_* do not hold what %s says", bgp->path);
+	else if (result != RESULT_OK)
+		complain_of(bgp, "BIRD does not answer: %s", result_name(result));
+	return result == RESULT_OK && !is_done ? RESULT_REFUSED : result;
+}
+
+static enum result configure(struct bgp *bgp, struct bird *bird)
+{
+	enum result result = bird_configure(bird);
+
+	if (result == RESULT_REFUSED)
+		complain_of(bgp, "BIRD refuses its configuration: %s", bird->said);
+	else if (result != RESULT_OK)
+		complain_of(bgp, "BIRD does not answer: %s", result_name(result));
+	return result == RESULT_OK ? await_all(bgp, bird) : result;
+}
+
+/* -- changes -- */
+
+/* The list into the file, and the file into BIRD. */
+static enum result put(struct bgp *bgp, struct bird *bird)
+{
+	struct buffer text;
+	char reboot[BIRD_SAID_MAX] = "";
+	enum result result = bgp_community_read(bgp->settings->community, &bgp->include.community);
+
+	buffer_init(&text, INCLUDE_BYTES_MAX + 4096);
+	if (result == RESULT_OK && bird)
+		result = bird_reboot(bird, reboot);
+	if (result != RESULT_OK) {
+		complain_of(bgp, "BIRD does not say when it began: %s", result_name(result));
+	} else {
+		include_set_reboot(&bgp->include, span_of(reboot));
+		result = include_write(&bgp->include, &text);
+	}
+	if (result == RESULT_OK)
+		result = write_file(bgp, &text);
+	buffer_done(&text);
+	return result == RESULT_OK && bird ? configure(bgp, bird) : result;
+}
+
+/* What is not in the list any more is announced no more, one way or the other. */
+static enum result take_back(struct bgp *bgp, struct bird *bird)
+{
+	enum result result = put(bgp, bird);
+
+	if (result != RESULT_OK && bird && bird_is_alive(bird) && bird_set_routes(bird, false) == RESULT_OK) {
+		size_t len = strlen(bgp->error);
+
+		snprintf(bgp->error + len, sizeof(bgp->error) - len, "; its protocols bouclier_* are turned off: nothing of ours is announced");
+	}
+	return result;
+}
+
+/* What was to be announced and is not: it was said why. */
+static void give_up(struct bgp *bgp, struct bird *bird, uint32_t id)
+{
+	char why[BGP_ERROR_MAX];
+
+	memcpy(why, bgp->error, sizeof(why));
+	if (include_remove(&bgp->include, id) == RESULT_OK && take_back(bgp, bird) == RESULT_OK)
+		memcpy(bgp->error, why, sizeof(why));
+}
+
+enum result bgp_add(struct bgp *bgp, struct bird *bird, const struct bgp_wish *wish, uint64_t wall_ms, uint32_t *id, enum bounds_refusal *refusal)
+{
+	struct bgp_route route = { .since_ms = wall_ms, .until_ms = wall_ms + wish->for_ms, .rule = wish->rule };
+	enum result result;
+
+	if (bgp->is_damaged || !bgp_is_watched(bgp)) {
+		complain_of(bgp, "%s", bgp->is_damaged ? "the include file was changed by somebody else: the watch withdraws all of it" :
+		            "nobody would withdraw it when its time is over: bouclier packet bgp watch does not run");
+		*refusal = BOUNDS_NONE;
+		return RESULT_REFUSED;
+	}
+	*refusal = include_find(&bgp->include, &wish->rule) ? BOUNDS_THERE_ALREADY :
+	           bgp->include.count >= (uint64_t)bgp->settings->routes ? BOUNDS_TOO_MANY :
+	           span_to_text(wish->by, route.by, sizeof(route.by)) != RESULT_OK ? BOUNDS_NOT_A_NAME : BOUNDS_NONE;
+	if (*refusal != BOUNDS_NONE || include_add(&bgp->include, &route, id) != RESULT_OK)
+		return RESULT_REFUSED;
+	result = put(bgp, bird);
+	if (result != RESULT_OK)
+		give_up(bgp, bird, *id);
+	return result;
+}
+
+enum result bgp_withdraw(struct bgp *bgp, struct bird *bird, uint32_t id, unsigned *count)
+{
+	unsigned before = bgp->include.count;
+
+	if (!id)
+		bgp->include.count = 0;
+	else if (include_remove(&bgp->include, id) != RESULT_OK)
+		return RESULT_NOT_FOUND;
+	*count = before - bgp->include.count;
+	return take_back(bgp, bird);
+}
+
+/* -- the watch -- */
+
+enum result bgp_watch_open(const struct bgp_settings *settings, struct bgp_watch *watch, char error[BGP_ERROR_MAX])
+{
+	char path[4096];
+	int fd;
+
+	if (span_to_text(settings->include, path, sizeof(path)) != RESULT_OK)
+		return RESULT_LIMIT;
+	fd = open_lock(path);
+	if (fd < 0) {
+		snprintf(error, BGP_ERROR_MAX, "%.400s.lock: %s", path, strerror(errno));
+		return RESULT_IO;
+	}
+	if (!take_byte(fd, BYTE_OF_WATCH)) {
+		close(fd);
+		snprintf(error, BGP_ERROR_MAX, "another process watches already");
+		return RESULT_REFUSED;
+	}
+	*watch = (struct bgp_watch){ .settings = settings, .bird = { .fd = -1 }, .lock_fd = fd };
+	return RESULT_OK;
+}
+
+static void __attribute__((format(printf, 2, 3))) tell(struct bgp_watch *watch, const char *format, ...)
+{
+	char sentence[BGP_ERROR_MAX + 128];
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(sentence, sizeof(sentence), format, list);
+	va_end(list);
+	if (watch->tell)
+		watch->tell(watch->context, sentence);
+}
+
+/* What goes on failing is said once. */
+static void tell_failure(struct bgp_watch *watch, const struct bgp *bgp)
+{
+	if (!watch->has_complained)
+		tell(watch, "%s", bgp->error);
+	watch->has_complained = true;
+}
+
+static void withdraw_all(struct bgp_watch *watch, struct bgp *bgp, const char *why)
+{
+	struct bird *bird = watch->is_connected ? &watch->bird : NULL;
+	unsigned count;
+	enum result result = bgp_withdraw(bgp, bird, 0, &count);
+
+	if (result != RESULT_OK)
+		tell_failure(watch, bgp);
+	else
+		tell(watch, "%s: %u route%s withdrawn", why, count, count == 1 ? "" : "s");
+}
+
+/* Is it there, and is it the one that was told? Nothing is announced that this BIRD was not given in this life of it. */
+static void look_for_bird(struct bgp_watch *watch, struct bgp *bgp)
+{
+	char reboot[BIRD_SAID_MAX] = "";
+	struct include now = { .count = 0 };
+	enum result result;
+
+	if (watch->is_connected && !bird_is_alive(&watch->bird)) {
+		bird_close(&watch->bird);
+		watch->is_connected = false;
+		if (bgp->include.count)
+			withdraw_all(watch, bgp, "BIRD has ended");
+		else
+			tell(watch, "BIRD has ended");
+	}
+	if (watch->is_connected)
+		return;
+	result = bird_open(watch->settings->socket, &watch->bird);
+	if (result == RESULT_NOT_FOUND && bgp->include.count)
+		withdraw_all(watch, bgp, "BIRD does not run");
+	if (result != RESULT_OK)
+		return;
+	watch->is_connected = true;
+	tell(watch, "BIRD answers");
+	if (bird_reboot(&watch->bird, reboot) == RESULT_OK)
+		include_set_reboot(&now, span_of(reboot));
+	if (bgp->include.count && strcmp(now.reboot, bgp->include.reboot) != 0)
+		withdraw_all(watch, bgp, "BIRD has begun anew");
+}
+
+static uint64_t most_ms(const struct bgp_settings *settings)
+{
+	return (uint64_t)(settings->flow_ms > settings->unreachable_ms ? settings->flow_ms : settings->unreachable_ms);
+}
+
+/* BIRD has what the file says, and the file has what BIRD needs to begin: tables that its configuration names. */
+static void keep_true(struct bgp_watch *watch, struct bgp *bgp)
+{
+	struct bird *bird = watch->is_connected ? &watch->bird : NULL;
+	bool is_true = buffer_len(&bgp->text) != 0;
+
+	if (bird && (has_all(bird, &bgp->include, &is_true) != RESULT_OK || !buffer_len(&bgp->text)))
+		is_true = false;
+	if (!is_true && put(bgp, bird) != RESULT_OK)
+		tell_failure(watch, bgp);
+	else
+		watch->has_complained = false;
+}
+
+void bgp_watch_turn(struct bgp_watch *watch, uint64_t wall_ms)
+{
+	struct bgp bgp;
+	unsigned expired;
+
+	if (bgp_open(watch->settings, &bgp) != RESULT_OK) {
+		tell_failure(watch, &bgp);
+		bgp_close(&bgp);
+		return;
+	}
+	look_for_bird(watch, &bgp);
+	expired = include_expire(&bgp.include, wall_ms, most_ms(watch->settings));
+	if (bgp.is_damaged) {
+		withdraw_all(watch, &bgp, "the include file was changed by somebody else");
+	} else if (expired) {
+		unsigned left = bgp.include.count;
+		enum result result = take_back(&bgp, watch->is_connected ? &watch->bird : NULL);
+
+		if (result == RESULT_OK)
+			tell(watch, "%u route%s over: withdrawn, %u left", expired, expired == 1 ? " is" : "s are", left);
+		else
+			tell_failure(watch, &bgp);
+	} else {
+		keep_true(watch, &bgp);
+	}
+	bgp_close(&bgp);
+}
+
+void bgp_watch_done(struct bgp_watch *watch)
+{
+	struct bgp bgp;
+
+	if (bgp_open(watch->settings, &bgp) == RESULT_OK && (bgp.include.count || bgp.is_damaged))
+		withdraw_all(watch, &bgp, "the watch ends");
+	bgp_close(&bgp);
+	if (watch->is_connected)
+		bird_close(&watch->bird);
+	close(watch->lock_fd);
+}
