@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "packet/carrier/include.h"
+#include "packet/carrier/bgp_include.h"
 
 #define FAKE_CLIENTS 64u
 
@@ -21,7 +21,7 @@ struct fake_bird {
 	const char *greeting, *reboot;
 	bool refuses, has_no_tables, is_disabled;    /* how it answers; set between questions */
 	unsigned configured;
-	struct include has;
+	struct bgp_include has;
 	int listen_fd, clients[FAKE_CLIENTS];        /* one a connection, for as long as this BIRD lives */
 	unsigned client_count;
 	pthread_t thread, threads[FAKE_CLIENTS];
@@ -30,8 +30,8 @@ struct fake_bird {
 static inline unsigned fake_bird_count(const struct fake_bird *bird, const char *table)
 {
 	for (unsigned i = 0; i < INCLUDE_TABLES && !bird->is_disabled; i++) {
-		if (strncmp(table, include_table_name((enum include_table)i), strlen(include_table_name((enum include_table)i))) == 0)
-			return include_count(&bird->has, (enum include_table)i);
+		if (strncmp(table, bgp_include_table_name((enum bgp_include_table)i), strlen(bgp_include_table_name((enum bgp_include_table)i))) == 0)
+			return bgp_include_count(&bird->has, (enum bgp_include_table)i);
 	}
 	return 0;
 }
@@ -43,7 +43,7 @@ static inline void fake_bird_configure(struct fake_bird *bird)
 	ssize_t got = read(fd, text, sizeof(text));
 
 	close(fd);
-	if (got >= 0 && include_read(span_make(text, (size_t)got), &bird->has) == RESULT_OK)
+	if (got >= 0 && bgp_include_read(span_make(text, (size_t)got), &bird->has) == RESULT_OK)
 		bird->configured++;
 }
 

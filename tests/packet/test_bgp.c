@@ -19,7 +19,7 @@ static struct bgp_wish wish_of(const char *words, uint64_t for_ms)
 {
 	struct bgp_wish wish = { .for_ms = for_ms, .by = SPAN("An Janssens") };
 
-	assert_ok(rule_read(span_of(words), &wish.rule));
+	assert_ok(bgp_rule_read(span_of(words), &wish.rule));
 	return wish;
 }
 

@@ -21,7 +21,7 @@ static struct bgp_wish wish_of(const char *words, const char *by, uint64_t for_m
 {
 	struct bgp_wish wish = { .by = span_of(by), .for_ms = for_ms };
 
-	if (rule_read(span_of(words), &wish.rule) != RESULT_OK)
+	if (bgp_rule_read(span_of(words), &wish.rule) != RESULT_OK)
 		fail_msg("%s is no rule", words);
 	return wish;
 }

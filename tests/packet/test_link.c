@@ -94,7 +94,7 @@ static void slow_down(void **state)
 	assert_true(road.link.state == LINK_FILLING && road.changes == 2);
 	drive(&road, 20, 100 * MBIT, 100000, 0);
 	assert_true(road.link.state == LINK_FILLING);
-	drive(&road, 5, 1000 * MBIT, 100000, 0);    /* a gap in the calm: it begins anew */
+	drive(&road, 8, 1000 * MBIT, 100000, 0);    /* a gap in the calm: it begins anew */
 	drive(&road, 30, 100 * MBIT, 100000, 0);
 	assert_true(road.link.state == LINK_FILLING);
 	drive(&road, 12, 100 * MBIT, 100000, 0);

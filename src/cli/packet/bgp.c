@@ -11,7 +11,7 @@
 #include "cli/packet/bgp_bounds.h"
 #include "cli/packet/bgp_wish.h"
 #include "cli/packet/packet.h"
-#include "cli/report/line.h"
+#include "cli/report/uplink.h"
 #include "packet/carrier/bgp.h"
 #include "packet/settings.h"
 
@@ -54,7 +54,7 @@ static void put_route(struct json_writer *json, const struct bgp_route *route, b
 	struct buffer text;
 
 	buffer_init(&text, 1024);
-	if (rule_write(&route->rule, &text) != RESULT_OK)
+	if (bgp_rule_write(&route->rule, &text) != RESULT_OK)
 		json->result = RESULT_NO_MEMORY;
 	json_open(json, SPAN_NONE, '{');
 	json_put_number(json, SPAN("number"), route->id);
@@ -74,7 +74,7 @@ static void print_route(const struct bgp_route *route, bool makes_unreachable)
 
 	buffer_init(&text, 1024);
 	clock_write_iso_ms(route->until_ms < CLOCK_ISO_MS_MAX ? route->until_ms : CLOCK_ISO_MS_MAX, until);
-	if (rule_write(&route->rule, &text) == RESULT_OK)
+	if (bgp_rule_write(&route->rule, &text) == RESULT_OK)
 		printf("%-4u until %.19sZ  %.*s%s%s%s\n", route->id, until, SPAN_ARG(buffer_span(&text)), route->by[0] ? "  by " : "", route->by,
 		       makes_unreachable ? "  (the portal is unreachable there)" : "");
 	buffer_done(&text);
@@ -147,20 +147,20 @@ static int judge_line(const struct bgp_order *order, const struct bounds *bounds
 {
 	static const struct link_view none;
 	struct link_view view;
-	struct line line;
+	struct uplink line;
 	int code;
 
 	if (bounds_judge_line(bounds, rule, &none) == BOUNDS_NONE)
 		return EXIT_DONE;
-	code = line_open(&packet_top_settings(order->snapshot)->link, &line);
+	code = uplink_open(&packet_top_settings(order->snapshot)->link, &line);
 	if (code != EXIT_DONE)
 		return code;
-	if (line_measure(&line, MEASURE_MS) != RESULT_OK)
+	if (uplink_measure(&line, MEASURE_MS) != RESULT_OK)
 		code = command_failed("the line (%s) could not be measured", line.names);
 	view = link_look(&line.link);
 	if (code == EXIT_DONE && bounds_judge_line(bounds, rule, &view) != BOUNDS_NONE)
 		code = command_failed("%s: it is at %u %%", bounds_sentence(BOUNDS_LINE_IS_QUIET), view.percent);
-	line_close(&line);
+	uplink_close(&line);
 	return code;
 }
 

@@ -10,13 +10,13 @@ static const struct command *self(void)
 	return command_find(SPAN("packet"));
 }
 
-static int read_ports(const struct options *options, const char *name, struct rule_ports *out)
+static int read_ports(const struct options *options, const char *name, struct bgp_ports *out)
 {
 	unsigned at = 0;
 	const char *text;
 
 	while ((text = option_next(options, name, &at))) {
-		if (rule_ports_read(span_of(text), out) != RESULT_OK)
+		if (bgp_rule_ports_read(span_of(text), out) != RESULT_OK)
 			return command_misused(self(), "--%s is up to %u ports (53 or 53,123), not %s", name, RULE_PORTS, text);
 	}
 	return EXIT_DONE;
@@ -40,7 +40,7 @@ static int read_rest(const struct options *options, struct bgp_rule *rule)
 	uint64_t bytes = 0;
 	int code;
 
-	if (protocol && rule_protocol_read(span_of(protocol), &rule->to, &rule->protocol) != RESULT_OK)
+	if (protocol && bgp_rule_protocol_read(span_of(protocol), &rule->to, &rule->protocol) != RESULT_OK)
 		return command_misused(self(), "--protocol is tcp, udp, icmp or a number from 1 to 255, not %s", protocol);
 	if (length && (span_to_u64(span_of(length), UINT16_MAX, &bytes) != RESULT_OK || !bytes))
 		return command_misused(self(), "--length is a number of bytes, from 1 to 65535, not %s", length);

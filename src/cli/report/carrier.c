@@ -26,7 +26,7 @@ struct carrier_report {
 	const struct snapshot *snapshot;
 	enum desk_language language;
 	uint64_t for_ms;
-	struct line line;
+	struct uplink line;
 };
 
 static volatile sig_atomic_t is_ended;
@@ -78,7 +78,7 @@ static void put_networks(struct json_writer *json, const struct attack *attack)
 	json_close(json, ']');
 }
 
-static void put_line(struct json_writer *json, const struct attack *attack)
+static void put_uplink(struct json_writer *json, const struct attack *attack)
 {
 	json_open(json, SPAN("line"), '{');
 	json_put_text(json, SPAN("interfaces"), attack->interfaces);
@@ -132,7 +132,7 @@ static enum result write_json(const struct carrier_report *report, const struct 
 	json_put_time_ms(&json, SPAN("at"), attack->at_ms);
 	json_put_number(&json, SPAN("measured_ms"), attack->measured_ms);
 	json_put_time_ms(&json, SPAN("since"), attack->since_ms);
-	put_line(&json, attack);
+	put_uplink(&json, attack);
 	put_networks(&json, attack);
 	put_parts(&json, attack);
 	json_put_bool(&json, SPAN("shield_asked"), measure->has_shield);
@@ -180,7 +180,7 @@ static int draft(struct carrier_report *report)
 
 /* -- the line, watched -- */
 
-static void say_state(const struct line *line)
+static void say_state(const struct uplink *line)
 {
 	struct link_view view = link_look(&line->link);
 	char now[CLOCK_ISO_LEN + 1];
@@ -206,7 +206,7 @@ static int watch(struct carrier_report *report)
 		enum link_state before = report->line.link.state;
 		bool changed = false;
 
-		if (line_read(&report->line, &changed) != RESULT_OK)
+		if (uplink_read(&report->line, &changed) != RESULT_OK)
 			return command_failed("an interface of %s has gone", report->line.names);
 		if (changed)
 			say_state(&report->line);
@@ -256,10 +256,10 @@ int report_carrier(const struct options *options)
 	report.link = &packet_top_settings(loaded.snapshot)->link;
 	if (!option_is_given(options, "language"))
 		report.language = (enum desk_language)report.link->language;
-	code = line_open(report.link, &report.line);
+	code = uplink_open(report.link, &report.line);
 	if (code == EXIT_DONE) {
 		code = option_is_given(options, "watch") ? watch(&report) : draft(&report);
-		line_close(&report.line);
+		uplink_close(&report.line);
 	}
 	loaded_done(&loaded);
 	return code;

@@ -90,7 +90,7 @@ static void look(const struct options *options, struct seen *seen)
 
 /* -- what is attacked -- */
 
-static void add_own_addresses(struct attack *attack, const struct line *line, const struct link_settings *settings)
+static void add_own_addresses(struct attack *attack, const struct uplink *line, const struct link_settings *settings)
 {
 	struct ifaddrs *all = NULL;
 	const struct span *names = settings->interfaces.items;
@@ -110,7 +110,7 @@ static void add_own_addresses(struct attack *attack, const struct line *line, co
 	freeifaddrs(all);
 }
 
-static void add_targets(struct attack *attack, const struct snapshot *snapshot, const struct line *line)
+static void add_targets(struct attack *attack, const struct snapshot *snapshot, const struct uplink *line)
 {
 	const struct link_settings *link = &packet_top_settings(snapshot)->link;
 	const struct served_settings *served = link->served.items;
@@ -159,7 +159,7 @@ static void add_banned(struct attack *attack, const struct options *options)
 	json_drop(root);
 }
 
-int measure_attack(const struct options *options, const struct snapshot *snapshot, struct line *line, uint64_t for_ms, struct measure *out)
+int measure_attack(const struct options *options, const struct snapshot *snapshot, struct uplink *line, uint64_t for_ms, struct measure *out)
 {
 	struct seen before, after;
 	uint64_t begun_ms = clock_mono_ms(), wall_ms;
@@ -167,7 +167,7 @@ int measure_attack(const struct options *options, const struct snapshot *snapsho
 
 	attack_init(&out->attack);
 	look(options, &before);
-	result = line_measure(line, for_ms);
+	result = uplink_measure(line, for_ms);
 	if (result != RESULT_OK)
 		return command_failed("%s", result == RESULT_END ? "ended before it was measured" : "an interface went away while it was measured");
 	look(options, &after);

@@ -6,7 +6,7 @@
 #define BOUCLIER_CLI_REPORT_MEASURE_H
 
 #include "cli/options.h"
-#include "cli/report/line.h"
+#include "cli/report/uplink.h"
 #include "config/snapshot.h"
 #include "packet/carrier/attack.h"
 
@@ -16,6 +16,6 @@ struct measure {
 };
 
 /* Takes FOR_MS. EXIT_DONE, or it was said on stderr why not. A shield that does not answer is no failure. */
-int measure_attack(const struct options *options, const struct snapshot *snapshot, struct line *line, uint64_t for_ms, struct measure *out);
+int measure_attack(const struct options *options, const struct snapshot *snapshot, struct uplink *line, uint64_t for_ms, struct measure *out);
 
 #endif

@@ -125,7 +125,7 @@ enum result bgp_open(const struct bgp_settings *settings, struct bgp *bgp)
 	else
 		result = read_file(bgp);
 	if (result == RESULT_OK)
-		result = include_read(buffer_span(&bgp->text), &bgp->include);
+		result = bgp_include_read(buffer_span(&bgp->text), &bgp->include);
 	if (result == RESULT_MALFORMED) {
 		bgp->is_damaged = true;
 		result = RESULT_OK;
@@ -158,16 +158,16 @@ static enum result write_file(struct bgp *bgp, struct buffer *text)
 
 /* -- BIRD -- */
 
-static enum result has_all(struct bird *bird, const struct include *include, bool *out)
+static enum result has_all(struct bird *bird, const struct bgp_include *include, bool *out)
 {
 	*out = true;
 	for (unsigned table = 0; table < INCLUDE_TABLES; table++) {
 		uint64_t count;
-		enum result result = bird_count(bird, include_table_name((enum include_table)table), &count);
+		enum result result = bird_count(bird, bgp_include_table_name((enum bgp_include_table)table), &count);
 
 		if (result != RESULT_OK)
 			return result;
-		*out = *out && count == include_count(include, (enum include_table)table);
+		*out = *out && count == bgp_include_count(include, (enum bgp_include_table)table);
 	}
 	return RESULT_OK;
 }
@@ -219,8 +219,8 @@ static enum result put(struct bgp *bgp, struct bird *bird)
 	if (result != RESULT_OK) {
 		complain_of(bgp, "BIRD does not say when it began: %s", result_name(result));
 	} else {
-		include_set_reboot(&bgp->include, span_of(reboot));
-		result = include_write(&bgp->include, &text);
+		bgp_include_set_reboot(&bgp->include, span_of(reboot));
+		result = bgp_include_write(&bgp->include, &text);
 	}
 	if (result == RESULT_OK)
 		result = write_file(bgp, &text);
@@ -247,7 +247,7 @@ static void give_up(struct bgp *bgp, struct bird *bird, uint32_t id)
 	char why[BGP_ERROR_MAX];
 
 	memcpy(why, bgp->error, sizeof(why));
-	if (include_remove(&bgp->include, id) == RESULT_OK && take_back(bgp, bird) == RESULT_OK)
+	if (bgp_include_remove(&bgp->include, id) == RESULT_OK && take_back(bgp, bird) == RESULT_OK)
 		memcpy(bgp->error, why, sizeof(why));
 }
 
@@ -262,10 +262,10 @@ enum result bgp_add(struct bgp *bgp, struct bird *bird, const struct bgp_wish *w
 		*refusal = BOUNDS_NONE;
 		return RESULT_REFUSED;
 	}
-	*refusal = include_find(&bgp->include, &wish->rule) ? BOUNDS_THERE_ALREADY :
+	*refusal = bgp_include_find(&bgp->include, &wish->rule) ? BOUNDS_THERE_ALREADY :
 	           bgp->include.count >= (uint64_t)bgp->settings->routes ? BOUNDS_TOO_MANY :
 	           span_to_text(wish->by, route.by, sizeof(route.by)) != RESULT_OK ? BOUNDS_NOT_A_NAME : BOUNDS_NONE;
-	if (*refusal != BOUNDS_NONE || include_add(&bgp->include, &route, id) != RESULT_OK)
+	if (*refusal != BOUNDS_NONE || bgp_include_add(&bgp->include, &route, id) != RESULT_OK)
 		return RESULT_REFUSED;
 	result = put(bgp, bird);
 	if (result != RESULT_OK)
@@ -279,7 +279,7 @@ enum result bgp_withdraw(struct bgp *bgp, struct bird *bird, uint32_t id, unsign
 
 	if (!id)
 		bgp->include.count = 0;
-	else if (include_remove(&bgp->include, id) != RESULT_OK)
+	else if (bgp_include_remove(&bgp->include, id) != RESULT_OK)
 		return RESULT_NOT_FOUND;
 	*count = before - bgp->include.count;
 	return take_back(bgp, bird);
@@ -344,7 +344,7 @@ static void withdraw_all(struct bgp_watch *watch, struct bgp *bgp, const char *w
 static void look_for_bird(struct bgp_watch *watch, struct bgp *bgp)
 {
 	char reboot[BIRD_SAID_MAX] = "";
-	struct include now = { .count = 0 };
+	struct bgp_include now = { .count = 0 };
 	enum result result;
 
 	if (watch->is_connected && !bird_is_alive(&watch->bird)) {
@@ -365,7 +365,7 @@ static void look_for_bird(struct bgp_watch *watch, struct bgp *bgp)
 	watch->is_connected = true;
 	tell(watch, "BIRD answers");
 	if (bird_reboot(&watch->bird, reboot) == RESULT_OK)
-		include_set_reboot(&now, span_of(reboot));
+		bgp_include_set_reboot(&now, span_of(reboot));
 	if (bgp->include.count && strcmp(now.reboot, bgp->include.reboot) != 0)
 		withdraw_all(watch, bgp, "BIRD has begun anew");
 }
@@ -379,11 +379,11 @@ static uint64_t most_ms(const struct bgp_settings *settings)
 static void keep_true(struct bgp_watch *watch, struct bgp *bgp)
 {
 	struct bird *bird = watch->is_connected ? &watch->bird : NULL;
-	bool is_true = buffer_len(&bgp->text) != 0;
+	bool is_true = buffer_len(&bgp->text) != 0 && !watch->has_complained, is_there = true;
 
-	if (bird && (has_all(bird, &bgp->include, &is_true) != RESULT_OK || !buffer_len(&bgp->text)))
-		is_true = false;
-	if (!is_true && put(bgp, bird) != RESULT_OK)
+	if (bird && has_all(bird, &bgp->include, &is_there) != RESULT_OK)
+		is_there = false;
+	if ((!is_true || !is_there) && take_back(bgp, bird) != RESULT_OK)
 		tell_failure(watch, bgp);
 	else
 		watch->has_complained = false;
@@ -400,7 +400,7 @@ void bgp_watch_turn(struct bgp_watch *watch, uint64_t wall_ms)
 		return;
 	}
 	look_for_bird(watch, &bgp);
-	expired = include_expire(&bgp.include, wall_ms, most_ms(watch->settings));
+	expired = bgp_include_expire(&bgp.include, wall_ms, most_ms(watch->settings));
 	if (bgp.is_damaged) {
 		withdraw_all(watch, &bgp, "the include file was changed by somebody else");
 	} else if (expired) {

@@ -17,7 +17,7 @@
 
 #include "packet/carrier/bird.h"
 #include "packet/carrier/bounds.h"
-#include "packet/carrier/include.h"
+#include "packet/carrier/bgp_include.h"
 
 #define BGP_ERROR_MAX 512u
 
@@ -25,7 +25,7 @@ struct bgp {
 	const struct bgp_settings *settings;
 	int lock_fd;
 	bool is_damaged;                   /* the file was not as it was written: `include` is empty */
-	struct include include;
+	struct bgp_include include;
 	struct buffer text;                /* what the file holds */
 	char path[4096], error[BGP_ERROR_MAX];   /* a sentence, after a failure */
 };

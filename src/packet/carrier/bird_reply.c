@@ -18,10 +18,10 @@ enum result bird_line_read(struct span input, unsigned code, struct bird_line *l
 	struct span text = span_take(input, end);
 	enum result result = RESULT_OK;
 
-	if (end == input.len)
-		return RESULT_MORE;
 	if (end == BIRD_LINE_MAX)
 		return RESULT_LIMIT;
+	if (end == input.len)
+		return RESULT_MORE;
 	if (text.len && text.at[0] == '+')
 		*line = (struct bird_line){ .is_log = true, .text = span_skip(text, 1) };
 	else if (text.len && text.at[0] == ' ' && code != BIRD_NO_CODE)

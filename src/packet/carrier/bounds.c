@@ -56,7 +56,7 @@ static bool has_priority(const struct bounds *bounds, const struct network *to)
 static bool is_all_of_port(const struct bgp_rule *rule, uint16_t port)
 {
 	return !rule->has_from && (!rule->protocol || rule->protocol == IPPROTO_TCP) && !rule->from_ports.count && !rule->is_fragment &&
-	       (!rule->to_ports.count || rule_has_port(&rule->to_ports, port));
+	       (!rule->to_ports.count || bgp_rule_has_port(&rule->to_ports, port));
 }
 
 bool bounds_make_unreachable(const struct bounds *bounds, const struct bgp_rule *rule)
@@ -99,7 +99,7 @@ static enum bounds_refusal judge_shape(const struct bounds *bounds, const struct
 		return rule->to.prefix == 128 ? BOUNDS_NONE : BOUNDS_NOT_ONE_ADDRESS;
 	if (is_too_wide(&bounds->link->bgp, &rule->to))
 		return BOUNDS_TOO_WIDE;
-	if (rule->has_from && (address_is_v4(&rule->from.address) && rule->from.prefix >= 96) != rule_is_v4(rule))
+	if (rule->has_from && (address_is_v4(&rule->from.address) && rule->from.prefix >= 96) != bgp_rule_is_v4(rule))
 		return BOUNDS_FAMILY;
 	if (rule->has_from && is_too_wide(&bounds->link->bgp, &rule->from))
 		return BOUNDS_SOURCE_TOO_WIDE;

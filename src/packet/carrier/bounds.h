@@ -11,7 +11,7 @@
 #define BOUCLIER_PACKET_CARRIER_BOUNDS_H
 
 #include "packet/carrier/link.h"
-#include "packet/carrier/rule.h"
+#include "packet/carrier/bgp_rule.h"
 
 #define BOUNDS_PORTS_MAX 64u
 

@@ -1,5 +1,7 @@
 #include "packet/carrier/link.h"
 
+#include <stddef.h>
+
 #include "base/banned.h"
 
 #define DROPPED_FILLING 1u   /* of a thousand */

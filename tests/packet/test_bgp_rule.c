@@ -1,7 +1,7 @@
 /* Rules as words, as BIRD's routes, and as nothing else. */
 #include "../base/check.h"
 
-#include "packet/carrier/rule.h"
+#include "packet/carrier/bgp_rule.h"
 
 #include "base/banned.h"
 
@@ -32,7 +32,7 @@ static enum result write_bird(const struct bgp_rule *rule, struct buffer *out)
 {
 	const struct bgp_community community = { 65535, 666 };
 
-	return rule_write_bird(rule, &community, out);
+	return bgp_rule_write_bird(rule, &community, out);
 }
 
 static void both_ways(void **state)
@@ -41,14 +41,14 @@ static void both_ways(void **state)
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		struct bgp_rule rule;
 
-		assert_ok(rule_read(span_of(table[i].words), &rule));
-		assert_written(rule_write, &rule, table[i].words);
+		assert_ok(bgp_rule_read(span_of(table[i].words), &rule));
+		assert_written(bgp_rule_write, &rule, table[i].words);
 		assert_written(write_bird, &rule, table[i].bird);
 		for (size_t j = 0; j < sizeof(table) / sizeof(*table); j++) {
 			struct bgp_rule other;
 
-			assert_ok(rule_read(span_of(table[j].words), &other));
-			assert_int_equal(rule_equal(&rule, &other), i == j);
+			assert_ok(bgp_rule_read(span_of(table[j].words), &other));
+			assert_int_equal(bgp_rule_equal(&rule, &other), i == j);
 		}
 	}
 }
@@ -67,7 +67,7 @@ static void refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		if (rule_read(span_of(texts[i]), &rule) != RESULT_MALFORMED)
+		if (bgp_rule_read(span_of(texts[i]), &rule) != RESULT_MALFORMED)
 			fail_msg("%s", texts[i]);
 	}
 }
@@ -80,26 +80,26 @@ static void protocols(void **state)
 	(void)state;
 	assert_ok(network_read(SPAN("192.0.2.1"), &v4));
 	assert_ok(network_read(SPAN("2001:db8::1"), &v6));
-	assert_ok(rule_protocol_read(SPAN("UDP"), &v4, &protocol));
+	assert_ok(bgp_rule_protocol_read(SPAN("UDP"), &v4, &protocol));
 	assert_int_equal(protocol, 17);
-	assert_ok(rule_protocol_read(SPAN("icmp"), &v4, &protocol));
+	assert_ok(bgp_rule_protocol_read(SPAN("icmp"), &v4, &protocol));
 	assert_int_equal(protocol, 1);
-	assert_ok(rule_protocol_read(SPAN("icmp"), &v6, &protocol));
+	assert_ok(bgp_rule_protocol_read(SPAN("icmp"), &v6, &protocol));
 	assert_int_equal(protocol, 58);
-	assert_result(rule_protocol_read(SPAN("gre"), &v4, &protocol), RESULT_MALFORMED);
+	assert_result(bgp_rule_protocol_read(SPAN("gre"), &v4, &protocol), RESULT_MALFORMED);
 }
 
 static void ports_are_sorted(void **state)
 {
-	struct rule_ports ports = { .count = 0 };
+	struct bgp_ports ports = { .count = 0 };
 
 	(void)state;
-	assert_ok(rule_ports_read(SPAN("443,53"), &ports));
-	assert_ok(rule_ports_read(SPAN("123,53"), &ports));
+	assert_ok(bgp_rule_ports_read(SPAN("443,53"), &ports));
+	assert_ok(bgp_rule_ports_read(SPAN("123,53"), &ports));
 	assert_true(ports.count == 3 && ports.list[0] == 53 && ports.list[1] == 123 && ports.list[2] == 443);
-	assert_result(rule_ports_read(SPAN("1,2,3,4,5,6"), &ports), RESULT_LIMIT);
+	assert_result(bgp_rule_ports_read(SPAN("1,2,3,4,5,6"), &ports), RESULT_LIMIT);
 	assert_int_equal(ports.count, 3);
-	assert_true(rule_has_port(&ports, 123) && !rule_has_port(&ports, 124));
+	assert_true(bgp_rule_has_port(&ports, 123) && !bgp_rule_has_port(&ports, 124));
 }
 
 int main(void)

@@ -7,8 +7,8 @@
  * Owns     nothing: values
  * Threads  values
  */
-#ifndef BOUCLIER_PACKET_CARRIER_RULE_H
-#define BOUCLIER_PACKET_CARRIER_RULE_H
+#ifndef BOUCLIER_PACKET_CARRIER_BGP_RULE_H
+#define BOUCLIER_PACKET_CARRIER_BGP_RULE_H
 
 #include "base/address.h"
 #include "base/buffer.h"
@@ -16,36 +16,36 @@
 
 #define RULE_PORTS 8u
 
-enum rule_kind { RULE_FLOW, RULE_UNREACHABLE };
+enum bgp_rule_kind { RULE_FLOW, RULE_UNREACHABLE };
 
-struct rule_ports {
+struct bgp_ports {
 	uint16_t list[RULE_PORTS];       /* ascending, each once */
 	unsigned count;
 };
 
 struct bgp_rule {
-	enum rule_kind kind;
+	enum bgp_rule_kind kind;
 	struct network to;
 	bool has_from;
 	struct network from;
 	uint8_t protocol;                /* of IP; 0: any */
-	struct rule_ports from_ports, to_ports;
+	struct bgp_ports from_ports, to_ports;
 	uint16_t length;                 /* bytes, at least; 0: any */
 	bool is_fragment;                /* fragments alone */
 };
 
 /* "53,123" or "53". RESULT_MALFORMED, RESULT_LIMIT: more than RULE_PORTS. Adds to OUT. */
-enum result rule_ports_read(struct span text, struct rule_ports *out) must_check;
-bool rule_has_port(const struct rule_ports *ports, uint16_t port);
+enum result bgp_rule_ports_read(struct span text, struct bgp_ports *out) must_check;
+bool bgp_rule_has_port(const struct bgp_ports *ports, uint16_t port);
 /* "tcp", "udp", "icmp" (that of the family of TO), or a number from 1 to 255. */
-enum result rule_protocol_read(struct span text, const struct network *to, uint8_t *out) must_check;
-bool rule_is_v4(const struct bgp_rule *rule);
-bool rule_equal(const struct bgp_rule *a, const struct bgp_rule *b);
+enum result bgp_rule_protocol_read(struct span text, const struct network *to, uint8_t *out) must_check;
+bool bgp_rule_is_v4(const struct bgp_rule *rule);
+bool bgp_rule_equal(const struct bgp_rule *a, const struct bgp_rule *b);
 
 /* RESULT_MALFORMED: TEXT is not a rule in the shape above, to the letter. */
-enum result rule_read(struct span text, struct bgp_rule *out) must_check;
-enum result rule_write(const struct bgp_rule *rule, struct buffer *out) must_check;
+enum result bgp_rule_read(struct span text, struct bgp_rule *out) must_check;
+enum result bgp_rule_write(const struct bgp_rule *rule, struct buffer *out) must_check;
 /* The route as BIRD's configuration has it, one line without its end. */
-enum result rule_write_bird(const struct bgp_rule *rule, const struct bgp_community *community, struct buffer *out) must_check;
+enum result bgp_rule_write_bird(const struct bgp_rule *rule, const struct bgp_community *community, struct buffer *out) must_check;
 
 #endif

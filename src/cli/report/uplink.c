@@ -1,4 +1,4 @@
-#include "cli/report/line.h"
+#include "cli/report/uplink.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,16 +31,16 @@ static enum result find_default(char out[IFNAMSIZ])
 	return link_default_read(span_make(text, len), out);
 }
 
-static void write_names(const struct span *names, size_t count, char out[LINE_NAMES_MAX])
+static void write_names(const struct span *names, size_t count, char out[UPLINK_NAMES_MAX])
 {
 	size_t len = 0;
 
 	out[0] = 0;
 	for (size_t i = 0; i < count && i < LINK_INTERFACES_MAX; i++)
-		len += (size_t)snprintf(out + len, LINE_NAMES_MAX - len, "%s%.*s", i ? ", " : "", SPAN_ARG(names[i]));
+		len += (size_t)snprintf(out + len, UPLINK_NAMES_MAX - len, "%s%.*s", i ? ", " : "", SPAN_ARG(names[i]));
 }
 
-int line_open(const struct link_settings *settings, struct line *line)
+int uplink_open(const struct link_settings *settings, struct uplink *line)
 {
 	const struct link_limits limits = { (uint64_t)settings->capacity, (unsigned)settings->filling, (unsigned)settings->full, (uint64_t)settings->window_ms };
 	const struct span *names = settings->interfaces.items;
@@ -48,7 +48,7 @@ int line_open(const struct link_settings *settings, struct line *line)
 	struct span found;
 	enum result result;
 
-	*line = (struct line){ .files = { .count = 0 } };
+	*line = (struct uplink){ .files = { .count = 0 } };
 	if (!count) {
 		if (find_default(line->found) != RESULT_OK)
 			return command_failed("there is no default route over IPv4: link: { interface: eth0 } says which interface is the line");
@@ -64,12 +64,12 @@ int line_open(const struct link_settings *settings, struct line *line)
 	return EXIT_DONE;
 }
 
-void line_close(struct line *line)
+void uplink_close(struct uplink *line)
 {
 	link_files_done(&line->files);
 }
 
-enum result line_read(struct line *line, bool *changed)
+enum result uplink_read(struct uplink *line, bool *changed)
 {
 	struct link_reading reading;
 	enum result result = link_files_read(&line->files, clock_mono_ms(), &reading);
@@ -79,17 +79,17 @@ enum result line_read(struct line *line, bool *changed)
 	return result;
 }
 
-enum result line_measure(struct line *line, uint64_t ms)
+enum result uplink_measure(struct uplink *line, uint64_t ms)
 {
 	const struct timespec step = { .tv_nsec = STEP_MS * 1000000 };
 	uint64_t until_ms = clock_mono_ms() + ms;
 	bool changed;
-	enum result result = line_read(line, &changed);
+	enum result result = uplink_read(line, &changed);
 
 	while (result == RESULT_OK && clock_mono_ms() < until_ms) {
 		if (nanosleep(&step, NULL) < 0 && errno == EINTR)
 			return RESULT_END;
-		result = line_read(line, &changed);
+		result = uplink_read(line, &changed);
 	}
 	return result;
 }

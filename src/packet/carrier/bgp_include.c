@@ -1,4 +1,4 @@
-#include "packet/carrier/include.h"
+#include "packet/carrier/bgp_include.h"
 
 #include <stdlib.h>
 
@@ -16,30 +16,30 @@ static const struct {
 	[INCLUDE_RTBH4] = { "bouclier_rtbh4", "ipv4" }, [INCLUDE_RTBH6] = { "bouclier_rtbh6", "ipv6" },
 };
 
-const char *include_table_name(enum include_table table)
+const char *bgp_include_table_name(enum bgp_include_table table)
 {
 	return tables[table].name;
 }
 
-enum include_table include_table_of(const struct bgp_rule *rule)
+enum bgp_include_table bgp_include_table_of(const struct bgp_rule *rule)
 {
 	if (rule->kind == RULE_FLOW)
-		return rule_is_v4(rule) ? INCLUDE_FLOW4 : INCLUDE_FLOW6;
-	return rule_is_v4(rule) ? INCLUDE_RTBH4 : INCLUDE_RTBH6;
+		return bgp_rule_is_v4(rule) ? INCLUDE_FLOW4 : INCLUDE_FLOW6;
+	return bgp_rule_is_v4(rule) ? INCLUDE_RTBH4 : INCLUDE_RTBH6;
 }
 
-unsigned include_count(const struct include *include, enum include_table table)
+unsigned bgp_include_count(const struct bgp_include *include, enum bgp_include_table table)
 {
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < include->count; i++)
-		count += include_table_of(&include->routes[i].rule) == table;
+		count += bgp_include_table_of(&include->routes[i].rule) == table;
 	return count;
 }
 
 /* -- the list -- */
 
-enum result include_add(struct include *include, const struct bgp_route *route, uint32_t *id)
+enum result bgp_include_add(struct bgp_include *include, const struct bgp_route *route, uint32_t *id)
 {
 	uint32_t last = include->count ? include->routes[include->count - 1].id : 0;
 
@@ -50,7 +50,7 @@ enum result include_add(struct include *include, const struct bgp_route *route, 
 	return RESULT_OK;
 }
 
-enum result include_remove(struct include *include, uint32_t id)
+enum result bgp_include_remove(struct bgp_include *include, uint32_t id)
 {
 	for (unsigned i = 0; i < include->count; i++) {
 		if (include->routes[i].id == id) {
@@ -62,7 +62,7 @@ enum result include_remove(struct include *include, uint32_t id)
 	return RESULT_NOT_FOUND;
 }
 
-unsigned include_expire(struct include *include, uint64_t wall_ms, uint64_t most_ms)
+unsigned bgp_include_expire(struct bgp_include *include, uint64_t wall_ms, uint64_t most_ms)
 {
 	unsigned kept = 0, before = include->count;
 
@@ -76,16 +76,16 @@ unsigned include_expire(struct include *include, uint64_t wall_ms, uint64_t most
 	return before - kept;
 }
 
-const struct bgp_route *include_find(const struct include *include, const struct bgp_rule *rule)
+const struct bgp_route *bgp_include_find(const struct bgp_include *include, const struct bgp_rule *rule)
 {
 	for (unsigned i = 0; i < include->count; i++) {
-		if (rule_equal(&include->routes[i].rule, rule))
+		if (bgp_rule_equal(&include->routes[i].rule, rule))
 			return &include->routes[i];
 	}
 	return NULL;
 }
 
-void include_set_reboot(struct include *include, struct span text)
+void bgp_include_set_reboot(struct bgp_include *include, struct span text)
 {
 	size_t len = 0;
 
@@ -110,7 +110,7 @@ static bool cut_value(struct span *rest, struct span name, struct span *value)
 	return true;
 }
 
-static enum result read_route(struct span line, struct include *include)
+static enum result read_route(struct span line, struct bgp_include *include)
 {
 	struct bgp_route route = { .id = 0 };
 	struct span id, since, until, by;
@@ -124,14 +124,14 @@ static enum result read_route(struct span line, struct include *include)
 	by = span_cut(&line, '"');
 	if (span_to_u64(id, UINT32_MAX, &number) != RESULT_OK || number < least || !text_is_plain(by) ||
 	    span_to_u64(since, UINT64_MAX, &route.since_ms) != RESULT_OK || span_to_u64(until, UINT64_MAX, &route.until_ms) != RESULT_OK ||
-	    span_to_text(by, route.by, sizeof(route.by)) != RESULT_OK || rule_read(span_skip(line, 1), &route.rule) != RESULT_OK)
+	    span_to_text(by, route.by, sizeof(route.by)) != RESULT_OK || bgp_rule_read(span_skip(line, 1), &route.rule) != RESULT_OK)
 		return RESULT_MALFORMED;
 	route.id = (uint32_t)number;
 	include->routes[include->count++] = route;
 	return RESULT_OK;
 }
 
-static enum result read_mark(struct span line, struct include *include)
+static enum result read_mark(struct span line, struct bgp_include *include)
 {
 	struct span community, reboot;
 
@@ -140,11 +140,11 @@ static enum result read_mark(struct span line, struct include *include)
 		return RESULT_MALFORMED;
 	if (!cut_value(&line, SPAN("bird="), &reboot) || line.len)
 		return RESULT_MALFORMED;
-	include_set_reboot(include, reboot);
+	bgp_include_set_reboot(include, reboot);
 	return RESULT_OK;
 }
 
-static enum result read_lines(struct span text, struct include *include)
+static enum result read_lines(struct span text, struct bgp_include *include)
 {
 	enum result result = RESULT_OK;
 
@@ -159,9 +159,9 @@ static enum result read_lines(struct span text, struct include *include)
 	return result;
 }
 
-enum result include_read(struct span text, struct include *out)
+enum result bgp_include_read(struct span text, struct bgp_include *out)
 {
-	struct include *include;
+	struct bgp_include *include;
 	struct buffer again;
 	enum result result;
 
@@ -177,7 +177,7 @@ enum result include_read(struct span text, struct include *out)
 	buffer_init(&again, INCLUDE_BYTES_MAX);
 	result = read_lines(text, include);
 	if (result == RESULT_OK)
-		result = include_write(include, &again);
+		result = bgp_include_write(include, &again);
 	if (result == RESULT_OK && !span_equal(buffer_span(&again), text))
 		result = RESULT_MALFORMED;
 	if (result == RESULT_OK)
@@ -195,28 +195,28 @@ static enum result write_record(const struct bgp_route *route, struct buffer *ou
 	                                  (unsigned long long)route->until_ms, route->by);
 
 	if (result == RESULT_OK)
-		result = rule_write(&route->rule, out);
+		result = bgp_rule_write(&route->rule, out);
 	return result == RESULT_OK ? buffer_append_byte(out, '\n') : result;
 }
 
-static enum result write_protocol(const struct include *include, enum include_table table, struct buffer *out)
+static enum result write_protocol(const struct bgp_include *include, enum bgp_include_table table, struct buffer *out)
 {
 	enum result result = buffer_print(out, "%s table %s;\nprotocol static %s_static {\n\t%s { table %s; };\n", tables[table].channel, tables[table].name,
 	                                  tables[table].name, tables[table].channel, tables[table].name);
 
 	for (unsigned i = 0; i < include->count && result == RESULT_OK; i++) {
-		if (include_table_of(&include->routes[i].rule) != table)
+		if (bgp_include_table_of(&include->routes[i].rule) != table)
 			continue;
 		result = buffer_append_byte(out, '\t');
 		if (result == RESULT_OK)
-			result = rule_write_bird(&include->routes[i].rule, &include->community, out);
+			result = bgp_rule_write_bird(&include->routes[i].rule, &include->community, out);
 		if (result == RESULT_OK)
 			result = buffer_append_byte(out, '\n');
 	}
 	return result == RESULT_OK ? buffer_append(out, SPAN("}\n")) : result;
 }
 
-enum result include_write(const struct include *include, struct buffer *out)
+enum result bgp_include_write(const struct bgp_include *include, struct buffer *out)
 {
 	enum result result = buffer_print(out, "# Written by bouclier packet bgp, and by nothing else: a line that it did not write has all of it withdrawn.\n"
 	                                       MARK "%u:%u bird=%s\n", include->community.as, include->community.value, include->reboot);
@@ -224,6 +224,6 @@ enum result include_write(const struct include *include, struct buffer *out)
 	for (unsigned i = 0; i < include->count && result == RESULT_OK; i++)
 		result = write_record(&include->routes[i], out);
 	for (unsigned table = 0; table < INCLUDE_TABLES && result == RESULT_OK; table++)
-		result = write_protocol(include, (enum include_table)table, out);
+		result = write_protocol(include, (enum bgp_include_table)table, out);
 	return result;
 }

@@ -1,4 +1,4 @@
-#include "packet/carrier/rule.h"
+#include "packet/carrier/bgp_rule.h"
 
 #include <stdlib.h>
 
@@ -13,7 +13,7 @@ static int compare_ports(const void *a, const void *b)
 	return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
 }
 
-bool rule_has_port(const struct rule_ports *ports, uint16_t port)
+bool bgp_rule_has_port(const struct bgp_ports *ports, uint16_t port)
 {
 	for (unsigned i = 0; i < ports->count; i++) {
 		if (ports->list[i] == port)
@@ -22,16 +22,16 @@ bool rule_has_port(const struct rule_ports *ports, uint16_t port)
 	return false;
 }
 
-enum result rule_ports_read(struct span text, struct rule_ports *out)
+enum result bgp_rule_ports_read(struct span text, struct bgp_ports *out)
 {
-	struct rule_ports ports = *out;
+	struct bgp_ports ports = *out;
 
 	do {
 		uint64_t port;
 
 		if (span_to_u64(span_cut(&text, ','), UINT16_MAX, &port) != RESULT_OK || !port)
 			return RESULT_MALFORMED;
-		if (rule_has_port(&ports, (uint16_t)port))
+		if (bgp_rule_has_port(&ports, (uint16_t)port))
 			continue;
 		if (ports.count == RULE_PORTS)
 			return RESULT_LIMIT;
@@ -47,12 +47,12 @@ static bool network_is_v4(const struct network *network)
 	return address_is_v4(&network->address) && network->prefix >= 96;
 }
 
-bool rule_is_v4(const struct bgp_rule *rule)
+bool bgp_rule_is_v4(const struct bgp_rule *rule)
 {
 	return network_is_v4(&rule->to);
 }
 
-enum result rule_protocol_read(struct span text, const struct network *to, uint8_t *out)
+enum result bgp_rule_protocol_read(struct span text, const struct network *to, uint8_t *out)
 {
 	static const struct { struct span name; uint8_t v4, v6; } names[] = {
 		{ SPAN_INIT("tcp"), IPPROTO_TCP, IPPROTO_TCP }, { SPAN_INIT("udp"), IPPROTO_UDP, IPPROTO_UDP }, { SPAN_INIT("icmp"), IPPROTO_ICMP, IPPROTO_ICMPV6 },
@@ -71,7 +71,7 @@ enum result rule_protocol_read(struct span text, const struct network *to, uint8
 	return RESULT_OK;
 }
 
-static bool ports_equal(const struct rule_ports *a, const struct rule_ports *b)
+static bool ports_equal(const struct bgp_ports *a, const struct bgp_ports *b)
 {
 	return a->count == b->count && memcmp(a->list, b->list, a->count * sizeof(*a->list)) == 0;
 }
@@ -81,7 +81,7 @@ static bool network_equal(const struct network *a, const struct network *b)
 	return a->prefix == b->prefix && address_equal(&a->address, &b->address);
 }
 
-bool rule_equal(const struct bgp_rule *a, const struct bgp_rule *b)
+bool bgp_rule_equal(const struct bgp_rule *a, const struct bgp_rule *b)
 {
 	return a->kind == b->kind && network_equal(&a->to, &b->to) && a->has_from == b->has_from && (!a->has_from || network_equal(&a->from, &b->from)) &&
 	       a->protocol == b->protocol && ports_equal(&a->from_ports, &b->from_ports) && ports_equal(&a->to_ports, &b->to_ports) &&
@@ -113,18 +113,18 @@ static enum result read_word(struct span word, struct bgp_rule *rule)
 		return network_read(value, &rule->from);
 	}
 	if (span_equal(name, SPAN("protocol")))
-		return rule_protocol_read(value, &rule->to, &rule->protocol);
+		return bgp_rule_protocol_read(value, &rule->to, &rule->protocol);
 	if (span_equal(name, SPAN("source-port")))
-		return rule_ports_read(value, &rule->from_ports);
+		return bgp_rule_ports_read(value, &rule->from_ports);
 	if (span_equal(name, SPAN("port")))
-		return rule_ports_read(value, &rule->to_ports);
+		return bgp_rule_ports_read(value, &rule->to_ports);
 	if (!span_equal(name, SPAN("length")) || span_to_u64(value, UINT16_MAX, &number) != RESULT_OK)
 		return RESULT_MALFORMED;
 	rule->length = (uint16_t)number;
 	return RESULT_OK;
 }
 
-enum result rule_read(struct span text, struct bgp_rule *out)
+enum result bgp_rule_read(struct span text, struct bgp_rule *out)
 {
 	struct bgp_rule rule = { .kind = RULE_FLOW };
 	struct span rest = text, kind = span_cut(&rest, ' ');
@@ -140,7 +140,7 @@ enum result rule_read(struct span text, struct bgp_rule *out)
 	if (result != RESULT_OK || !is_sound(&rule))
 		return RESULT_MALFORMED;
 	buffer_init(&again, LINE_MAX);  /* one way to write it: what differs was written by somebody else */
-	result = rule_write(&rule, &again);
+	result = bgp_rule_write(&rule, &again);
 	if (result == RESULT_OK && !span_equal(buffer_span(&again), text))
 		result = RESULT_MALFORMED;
 	buffer_done(&again);
@@ -160,7 +160,7 @@ static enum result write_network(const char *name, const struct network *network
 }
 
 /* NAME, then the ports with BETWEEN between them, each behind BEFORE; nothing without ports. */
-static enum result write_ports(const struct rule_ports *ports, const char *name, const char *before, const char *between, struct buffer *out)
+static enum result write_ports(const struct bgp_ports *ports, const char *name, const char *before, const char *between, struct buffer *out)
 {
 	enum result result = ports->count ? buffer_append(out, span_of(name)) : RESULT_OK;
 
@@ -169,7 +169,7 @@ static enum result write_ports(const struct rule_ports *ports, const char *name,
 	return result;
 }
 
-enum result rule_write(const struct bgp_rule *rule, struct buffer *out)
+enum result bgp_rule_write(const struct bgp_rule *rule, struct buffer *out)
 {
 	enum result result = write_network(rule->kind == RULE_FLOW ? "flow to=" : "unreachable to=", &rule->to, out);
 
@@ -191,7 +191,7 @@ enum result rule_write(const struct bgp_rule *rule, struct buffer *out)
 /* Components in the order of their types (RFC 8955, section 4.2); a rate of 0 is the action "drop" (section 7.1). */
 static enum result write_flow(const struct bgp_rule *rule, struct buffer *out)
 {
-	bool is_v4 = rule_is_v4(rule);
+	bool is_v4 = bgp_rule_is_v4(rule);
 	enum result result = buffer_append(out, is_v4 ? SPAN("route flow4 {") : SPAN("route flow6 {"));
 
 	if (result == RESULT_OK)
@@ -212,7 +212,7 @@ static enum result write_flow(const struct bgp_rule *rule, struct buffer *out)
 }
 
 /* NO_EXPORT with it, as RFC 7999, section 3.2 has it: the carrier's own business, and nobody's behind it. */
-enum result rule_write_bird(const struct bgp_rule *rule, const struct bgp_community *community, struct buffer *out)
+enum result bgp_rule_write_bird(const struct bgp_rule *rule, const struct bgp_community *community, struct buffer *out)
 {
 	enum result result;
 
