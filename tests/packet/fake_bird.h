@@ -61,7 +61,7 @@ static inline void fake_bird_answer(struct fake_bird *bird, const char *question
 	} else if (strncmp(question, "show route table ", 17) == 0) {
 		unsigned count = fake_bird_count(bird, question + 17);
 
-		dprintf(fd, "0014 %u of %u routes for %u networks in table x\n", count, count, count);
+		dprintf(fd, "1007-%u of %u routes for %u networks in table x\n0000 \n", count, count, count);
 	} else if (strncmp(question, "disable ", 8) == 0 || strncmp(question, "enable ", 7) == 0) {
 		bird->is_disabled = question[0] == 'd';
 		dprintf(fd, "0011-bouclier_flow4_static: done\n0000 \n");

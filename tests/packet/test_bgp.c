@@ -11,9 +11,15 @@
 static char folder[] = "/tmp/test-bgp-XXXXXX";
 static struct fake_bird fake = { .greeting = "0001 BIRD 2.0.12 ready.", .reboot = "2026-11-29 20:00:00" };
 static char socket_path[128], include_path[128];
-static struct bgp_settings settings = {
-	.mode = BGP_ON, .routes = 3, .flow_ms = 7200000, .unreachable_ms = 1800000, .community = SPAN_INIT("65535:666"),
+static struct served_settings served;
+static struct span persons[] = { SPAN_INIT("An Janssens") };
+static struct link_settings line = {
+	.served = { &served, 1 },
+	.bgp = { .mode = BGP_ON, .routes = 3, .flow_ms = 7200000, .unreachable_ms = 1800000, .community = SPAN_INIT("65535:666"), .prefix_v4 = 24, .prefix_v6 = 48,
+	         .persons = { persons, 1 } },
 };
+static struct bounds bounds = { .link = &line, .ports = { 443 }, .port_count = 1 };
+#define settings line.bgp  /* the part of it that is changed */
 
 static struct bgp_wish wish_of(const char *words, uint64_t for_ms)
 {
@@ -77,7 +83,7 @@ static void watch_open(struct bgp_watch *watch)
 {
 	char error[BGP_ERROR_MAX];
 
-	assert_ok(bgp_watch_open(&settings, watch, error));
+	assert_ok(bgp_watch_open(&bounds, watch, error));
 	watch->tell = keep_words;
 	told[0] = 0;
 	bgp_watch_turn(watch, NOW_MS);
@@ -152,9 +158,9 @@ static void one_watch(void **state)
 
 	(void)state;
 	watch_open(&watch);
-	assert_result(bgp_watch_open(&settings, &other, error), RESULT_REFUSED);
+	assert_result(bgp_watch_open(&bounds, &other, error), RESULT_REFUSED);
 	bgp_watch_done(&watch);
-	assert_ok(bgp_watch_open(&settings, &other, error));
+	assert_ok(bgp_watch_open(&bounds, &other, error));
 	bgp_watch_done(&other);
 }
 
@@ -250,6 +256,26 @@ static void changed_by_hand(void **state)
 	bgp_watch_done(&watch);
 }
 
+/* To the letter as we would have written it, and not ours to announce; or not any more. */
+static void forbidden(void **state)
+{
+	struct bgp_watch watch;
+
+	(void)state;
+	watch_open(&watch);
+	assert_added("flow to=198.51.100.7/32 protocol=17 source-port=53", 60000);
+	assert_added("flow to=203.0.113.7/32 protocol=17 source-port=53", 60000);
+	assert_added("unreachable to=198.51.100.7/32", 1800001);
+	bgp_watch_turn(&watch, NOW_MS);
+	assert_told("2 routes may not be announced: withdrawn, 1 left");
+	assert_true(in_file() == 1 && fake.has.count == 1);
+	settings.mode = BGP_OFF;
+	bgp_watch_turn(&watch, NOW_MS);
+	assert_int_equal(fake.has.count, 0);
+	settings.mode = BGP_ON;
+	bgp_watch_done(&watch);
+}
+
 /* Of an addition that BIRD does not take nothing is left; of a withdrawal nothing is announced. */
 static void bird_refuses(void **state)
 {
@@ -336,6 +362,7 @@ static int begin(void **state)
 	memcpy(fake.socket, socket_path, sizeof(fake.socket));
 	memcpy(fake.include, include_path, sizeof(fake.include));
 	write_include("");
+	assert_ok(network_read(SPAN("198.51.100.7"), &served.network));
 	return fake_bird_start(&fake);
 }
 
@@ -353,7 +380,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(added_and_withdrawn), cmocka_unit_test(caps), cmocka_unit_test(one_watch), cmocka_unit_test(over), cmocka_unit_test(bird_ends),
-		cmocka_unit_test(another_bird), cmocka_unit_test(changed_by_hand), cmocka_unit_test(bird_refuses), cmocka_unit_test(kept_true),
+		cmocka_unit_test(another_bird), cmocka_unit_test(changed_by_hand), cmocka_unit_test(forbidden), cmocka_unit_test(bird_refuses), cmocka_unit_test(kept_true),
 		cmocka_unit_test(not_bird), cmocka_unit_test(no_file),
 	};
 

@@ -262,14 +262,14 @@ static void say(void *context, const char *sentence)
 	fprintf(stderr, "bouclier: %s\n", sentence);
 }
 
-static int watch(const struct bgp_order *order)
+static int watch(const struct bounds *bounds)
 {
 	const struct sigaction action = { .sa_handler = on_signal };
 	char error[BGP_ERROR_MAX] = "";
 	struct bgp_watch watch;
 	sigset_t ends, before;
 
-	if (bgp_watch_open(order->settings, &watch, error) != RESULT_OK)
+	if (bgp_watch_open(bounds, &watch, error) != RESULT_OK)
 		return command_failed("%s", error);
 	watch.tell = say;
 	sigemptyset(&ends);
@@ -292,17 +292,13 @@ static int watch(const struct bgp_order *order)
 
 /* -- all of them -- */
 
-static int with_file(const struct bgp_order *order, int (*act)(const struct bgp_order *order, struct bgp *bgp, const struct bounds *bounds))
+static int with_file(const struct bgp_order *order, const struct bounds *bounds, int (*act)(const struct bgp_order *order, struct bgp *bgp, const struct bounds *bounds))
 {
-	struct bounds bounds;
-	struct span wrong;
 	struct bgp bgp;
 	int code;
 
-	if (bgp_bounds_make(order->snapshot, &bounds, &wrong) != RESULT_OK)
-		return command_failed("link: { served: ... } names the site %.*s, and there is none of that name", SPAN_ARG(wrong));
 	if (bgp_open(order->settings, &bgp) == RESULT_OK)
-		code = act(order, &bgp, &bounds);
+		code = act(order, &bgp, bounds);
 	else
 		code = command_failed("%s", bgp.error);
 	bgp_close(&bgp);
@@ -312,6 +308,8 @@ static int with_file(const struct bgp_order *order, int (*act)(const struct bgp_
 static int run(const struct bgp_order *order)
 {
 	struct span verb = span_of(order->options->argument_count > 1 ? order->options->arguments[1] : "");
+	struct bounds bounds;
+	struct span wrong;
 	unsigned wanted = span_equal(verb, SPAN("add")) || span_equal(verb, SPAN("withdraw")) ? 3 : 2;
 
 	if (!span_equal(verb, SPAN("list")) && !span_equal(verb, SPAN("watch")) && wanted == 2)
@@ -320,9 +318,11 @@ static int run(const struct bgp_order *order)
 		return command_misused(self(), wanted == 3 ? "bgp %.*s wants one argument" : "bgp %.*s wants no argument", SPAN_ARG(verb));
 	if (order->settings->mode != BGP_ON)
 		return command_failed("%s", bounds_sentence(BOUNDS_OFF));
+	if (bgp_bounds_make(order->snapshot, &bounds, &wrong) != RESULT_OK)
+		return command_failed("link: { served: ... } names the site %.*s, and there is none of that name", SPAN_ARG(wrong));
 	if (span_equal(verb, SPAN("watch")))
-		return watch(order);
-	return with_file(order, span_equal(verb, SPAN("list")) ? list : span_equal(verb, SPAN("add")) ? add : withdraw);
+		return watch(&bounds);
+	return with_file(order, &bounds, span_equal(verb, SPAN("list")) ? list : span_equal(verb, SPAN("add")) ? add : withdraw);
 }
 
 int packet_bgp(const struct options *options)

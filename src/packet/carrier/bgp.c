@@ -287,8 +287,9 @@ enum result bgp_withdraw(struct bgp *bgp, struct bird *bird, uint32_t id, unsign
 
 /* -- the watch -- */
 
-enum result bgp_watch_open(const struct bgp_settings *settings, struct bgp_watch *watch, char error[BGP_ERROR_MAX])
+enum result bgp_watch_open(const struct bounds *bounds, struct bgp_watch *watch, char error[BGP_ERROR_MAX])
 {
+	const struct bgp_settings *settings = &bounds->link->bgp;
 	char path[4096];
 	int fd;
 
@@ -304,7 +305,7 @@ enum result bgp_watch_open(const struct bgp_settings *settings, struct bgp_watch
 		snprintf(error, BGP_ERROR_MAX, "another process watches already");
 		return RESULT_REFUSED;
 	}
-	*watch = (struct bgp_watch){ .settings = settings, .bird = { .fd = -1 }, .lock_fd = fd };
+	*watch = (struct bgp_watch){ .bounds = bounds, .settings = settings, .bird = { .fd = -1 }, .lock_fd = fd };
 	return RESULT_OK;
 }
 
@@ -370,6 +371,22 @@ static void look_for_bird(struct bgp_watch *watch, struct bgp *bgp)
 		withdraw_all(watch, bgp, "BIRD has begun anew");
 }
 
+/* What a person may have is judged when he asks for it; what stands in the file, whoever wrote it, is judged as if he asked again. */
+static unsigned drop_forbidden(const struct bgp_watch *watch, struct bgp_include *include)
+{
+	unsigned kept = 0, before = include->count;
+
+	for (unsigned i = 0; i < before; i++) {
+		const struct bgp_route *route = &include->routes[i];
+		const struct bgp_wish wish = { route->rule, route->until_ms - route->since_ms, span_of(route->by) };
+
+		if (bounds_judge(watch->bounds, &wish) == BOUNDS_NONE)
+			include->routes[kept++] = *route;
+	}
+	include->count = kept;
+	return before - kept;
+}
+
 static uint64_t most_ms(const struct bgp_settings *settings)
 {
 	return (uint64_t)(settings->flow_ms > settings->unreachable_ms ? settings->flow_ms : settings->unreachable_ms);
@@ -389,10 +406,22 @@ static void keep_true(struct bgp_watch *watch, struct bgp *bgp)
 		watch->has_complained = false;
 }
 
+static void withdraw_some(struct bgp_watch *watch, struct bgp *bgp, unsigned expired, unsigned forbidden)
+{
+	if (take_back(bgp, watch->is_connected ? &watch->bird : NULL) != RESULT_OK) {
+		tell_failure(watch, bgp);
+		return;
+	}
+	if (expired)
+		tell(watch, "%u route%s over: withdrawn, %u left", expired, expired == 1 ? " is" : "s are", bgp->include.count);
+	if (forbidden)
+		tell(watch, "%u route%s may not be announced: withdrawn, %u left", forbidden, forbidden == 1 ? "" : "s", bgp->include.count);
+}
+
 void bgp_watch_turn(struct bgp_watch *watch, uint64_t wall_ms)
 {
 	struct bgp bgp;
-	unsigned expired;
+	unsigned forbidden, expired;
 
 	if (bgp_open(watch->settings, &bgp) != RESULT_OK) {
 		tell_failure(watch, &bgp);
@@ -401,16 +430,11 @@ void bgp_watch_turn(struct bgp_watch *watch, uint64_t wall_ms)
 	}
 	look_for_bird(watch, &bgp);
 	expired = bgp_include_expire(&bgp.include, wall_ms, most_ms(watch->settings));
+	forbidden = drop_forbidden(watch, &bgp.include);
 	if (bgp.is_damaged) {
 		withdraw_all(watch, &bgp, "the include file was changed by somebody else");
-	} else if (expired) {
-		unsigned left = bgp.include.count;
-		enum result result = take_back(&bgp, watch->is_connected ? &watch->bird : NULL);
-
-		if (result == RESULT_OK)
-			tell(watch, "%u route%s over: withdrawn, %u left", expired, expired == 1 ? " is" : "s are", left);
-		else
-			tell_failure(watch, &bgp);
+	} else if (expired || forbidden) {
+		withdraw_some(watch, &bgp, expired, forbidden);
 	} else {
 		keep_true(watch, &bgp);
 	}

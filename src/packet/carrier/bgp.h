@@ -10,7 +10,8 @@
  * Owns     struct bgp: the lock and a text, until bgp_close. struct bgp_watch: a connection, and the watch's lock
  * Threads  one at a time each; any number of processes
  *
- * Security, fails closed: whatever is unclear (a file changed by hand, a clock set back, another BIRD than the one that was told) is withdrawn.
+ * Security, fails closed: whatever is unclear (a file changed by hand, a clock set back, another BIRD than the one that was told) is withdrawn, and
+ * so is what stands in the file and may not be announced (bounds.h).
  */
 #ifndef BOUCLIER_PACKET_CARRIER_BGP_H
 #define BOUCLIER_PACKET_CARRIER_BGP_H
@@ -44,6 +45,7 @@ enum result bgp_add(struct bgp *bgp, struct bird *bird, const struct bgp_wish *w
 enum result bgp_withdraw(struct bgp *bgp, struct bird *bird, uint32_t id, unsigned *count) must_check;
 
 struct bgp_watch {
+	const struct bounds *bounds;
 	const struct bgp_settings *settings;
 	struct bird bird;
 	int lock_fd;
@@ -52,8 +54,8 @@ struct bgp_watch {
 	void (*tell)(void *context, const char *sentence);
 };
 
-/* RESULT_REFUSED: another process watches already. RESULT_NOT_FOUND, RESULT_IO: ERROR has a sentence. WATCH is untouched unless RESULT_OK. */
-enum result bgp_watch_open(const struct bgp_settings *settings, struct bgp_watch *watch, char error[BGP_ERROR_MAX]) must_check;
+/* BOUNDS must stay. RESULT_REFUSED: another process watches already. RESULT_NOT_FOUND, RESULT_IO: ERROR has a sentence. WATCH is untouched unless RESULT_OK. */
+enum result bgp_watch_open(const struct bounds *bounds, struct bgp_watch *watch, char error[BGP_ERROR_MAX]) must_check;
 /* To be called once a second, and when the connection to BIRD is readable. */
 void bgp_watch_turn(struct bgp_watch *watch, uint64_t wall_ms);
 /* Withdraws everything, and lets go. */

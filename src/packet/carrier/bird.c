@@ -17,8 +17,8 @@
 #define CODE_IN_PROGRESS 4u
 #define CODE_QUEUED 5u
 #define CODE_STATUS 13u
-#define CODE_COUNT 14u
 #define CODE_PROTOCOL 1002u
+#define CODE_ROUTES 1007u
 #define STEP_MS 5
 #define UNASKED_MAX 64u
 
@@ -208,17 +208,34 @@ enum result bird_reboot(struct bird *bird, char out[BIRD_SAID_MAX])
 	return result == RESULT_OK && (code != CODE_STATUS || !out[0]) ? RESULT_MALFORMED : result;
 }
 
+struct route_count {
+	uint64_t count;
+	bool is_said;
+};
+
+static void visit_count(void *context, const struct bird_line *line)
+{
+	struct route_count *count = context;
+
+	if (line->code == CODE_ROUTES && bird_count_read(line->text, &count->count) == RESULT_OK)
+		count->is_said = true;
+}
+
 enum result bird_count(struct bird *bird, const char *table, uint64_t *out)
 {
+	struct route_count count = { .is_said = false };
 	char question[128];
 	unsigned code;
 	enum result result;
 
 	snprintf(question, sizeof(question), "show route table %s count\n", table);
-	result = ask(bird, span_of(question), NULL, NULL, &code);
+	result = ask(bird, span_of(question), visit_count, &count, &code);
 	if (result != RESULT_OK)
 		return result;
-	return code == CODE_COUNT ? bird_count_read(span_of(bird->said), out) : RESULT_MALFORMED;
+	if (!count.is_said)
+		return RESULT_MALFORMED;
+	*out = count.count;
+	return RESULT_OK;
 }
 
 /* What they were already is as good: 0008 to 0011. */
