@@ -24,6 +24,7 @@ protocol device {{}}
 protocol bgp carrier {{
     local 10.99.0.1 as 65001;
     neighbor 10.99.0.2 as 65002;
+    connect delay time 1;
     ipv4 {{ table bouclier_rtbh4; import none; export all; next hop self; }};
     ipv6 {{ table bouclier_rtbh6; import none; export all; next hop address 2001:db8:99::1; }};
     flow4 {{ table bouclier_flow4; import none; export all; }};
@@ -38,6 +39,7 @@ protocol device {{}}
 protocol bgp customer {{
     local 10.99.0.2 as 65002;
     neighbor 10.99.0.1 as 65001;
+    connect delay time 1;
     ipv4 {{ table rtbh4_in; import all; export none; }};
     ipv6 {{ table rtbh6_in; import all; export none; }};
     flow4 {{ table flow4_in; import all; export none; validate off; }};

@@ -253,7 +253,7 @@ int report_carrier(const struct options *options)
 		return EXIT_FAILED;
 	}
 	report.snapshot = loaded.snapshot;
-	report.link = &packet_top_settings(loaded.snapshot)->link;
+	report.link = link_settings_of(loaded.snapshot);
 	if (!option_is_given(options, "language"))
 		report.language = (enum desk_language)report.link->language;
 	code = uplink_open(report.link, &report.line);

@@ -112,7 +112,7 @@ static void add_own_addresses(struct attack *attack, const struct uplink *line, 
 
 static void add_targets(struct attack *attack, const struct snapshot *snapshot, const struct uplink *line)
 {
-	const struct link_settings *link = &packet_top_settings(snapshot)->link;
+	const struct link_settings *link = &*link_settings_of(snapshot);
 	const struct served_settings *served = link->served.items;
 	const struct listen_settings *listen = net_settings(snapshot)->listen.items;
 
@@ -179,7 +179,7 @@ int measure_attack(const struct options *options, const struct snapshot *snapsho
 	out->attack.link = link_look(&line->link);
 	out->attack.capacity = line->link.limits.capacity;
 	out->attack.interfaces = span_of(line->names);
-	if (line->link.state != LINK_QUIET)
+	if (line->link.state != LINK_QUIET && line->link.since_ms < begun_ms)  /* otherwise it is only known that it is so now */
 		out->attack.since_ms = wall_ms - (clock_mono_ms() - line->link.since_ms);
 	add_targets(&out->attack, snapshot, line);
 	add_parts(&out->attack, &before, &after);

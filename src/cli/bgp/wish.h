@@ -2,8 +2,8 @@
  *
  * Owns     nothing: `by` is main()'s
  */
-#ifndef BOUCLIER_CLI_PACKET_BGP_WISH_H
-#define BOUCLIER_CLI_PACKET_BGP_WISH_H
+#ifndef BOUCLIER_CLI_BGP_WISH_H
+#define BOUCLIER_CLI_BGP_WISH_H
 
 #include "cli/options.h"
 #include "packet/carrier/bounds.h"

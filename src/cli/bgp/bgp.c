@@ -8,9 +8,9 @@
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/loaded.h"
-#include "cli/packet/bgp_bounds.h"
-#include "cli/packet/bgp_wish.h"
-#include "cli/packet/packet.h"
+#include "cli/bgp/bounds.h"
+#include "cli/bgp/wish.h"
+#include "cli/bgp/bgp.h"
 #include "cli/report/uplink.h"
 #include "packet/carrier/bgp.h"
 #include "packet/settings.h"
@@ -152,7 +152,7 @@ static int judge_line(const struct bgp_order *order, const struct bounds *bounds
 
 	if (bounds_judge_line(bounds, rule, &none) == BOUNDS_NONE)
 		return EXIT_DONE;
-	code = uplink_open(&packet_top_settings(order->snapshot)->link, &line);
+	code = uplink_open(link_settings_of(order->snapshot), &line);
 	if (code != EXIT_DONE)
 		return code;
 	if (uplink_measure(&line, MEASURE_MS) != RESULT_OK)
@@ -333,7 +333,7 @@ int packet_bgp(const struct options *options)
 
 	if (loaded_read(&loaded, options, 0) == RESULT_OK) {
 		order.snapshot = loaded.snapshot;
-		order.settings = &packet_top_settings(loaded.snapshot)->link.bgp;
+		order.settings = link_settings_of(loaded.snapshot).bgp;
 		code = run(&order);
 	} else {
 		loaded_complain(&loaded);

@@ -2,8 +2,8 @@
  *
  * Owns     nothing: BOUNDS points into SNAPSHOT
  */
-#ifndef BOUCLIER_CLI_PACKET_BGP_BOUNDS_H
-#define BOUCLIER_CLI_PACKET_BGP_BOUNDS_H
+#ifndef BOUCLIER_CLI_BGP_BOUNDS_H
+#define BOUCLIER_CLI_BGP_BOUNDS_H
 
 #include "config/snapshot.h"
 #include "packet/carrier/bounds.h"

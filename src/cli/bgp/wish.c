@@ -1,4 +1,4 @@
-#include "cli/packet/bgp_wish.h"
+#include "cli/bgp/wish.h"
 
 #include "cli/command.h"
 #include "config/value.h"

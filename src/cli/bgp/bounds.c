@@ -1,4 +1,4 @@
-#include "cli/packet/bgp_bounds.h"
+#include "cli/bgp/bounds.h"
 
 #include "guard/settings.h"
 #include "net/settings.h"
@@ -72,7 +72,7 @@ static void add_ports(struct bounds *bounds, const struct net_settings *net)
 
 enum result bgp_bounds_make(const struct snapshot *snapshot, struct bounds *bounds, struct span *wrong)
 {
-	const struct link_settings *link = &packet_top_settings(snapshot)->link;
+	const struct link_settings *link = &*link_settings_of(snapshot);
 	const struct served_settings *served = link->served.items;
 	enum result result = RESULT_OK;
 
