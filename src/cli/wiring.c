@@ -25,7 +25,7 @@ static pthread_once_t sections_once = PTHREAD_ONCE_INIT;
 static void gather(void)
 {
 	const struct config_section *const all[] = {
-		&packet_top_section, &net_top_section, &edge_top_section, &event_section, &admin_section, &guard_top_section,
+		&net_top_section, &edge_top_section, &event_section, &admin_section, &guard_top_section, &packet_section,
 		&net_site_section, &source_site_section, &guard_site_section, &origin_site_section, &edge_site_section,
 		&origin_route_section, &edge_route_section,
 	};

@@ -2,9 +2,10 @@
  * the controller that writes them without any capability. Both compilers read this file: it includes the kernel's types and no more.
  *
  * Shape    each map by its name, its key and its value; pinned below PACKET_PIN_FOLDER, whose last part is the version
- * Units    times in ns of CLOCK_MONOTONIC, as bpf_ktime_get_ns() says them; addresses in host order where a number is meant
+ * Units    times in ns of CLOCK_MONOTONIC; the program asks its coarse form (bpf_ktime_get_coarse_ns(), some ms late, a third of the price).
+ *          Addresses in host order where a number is meant
  * Limits   one program for each interface, one set of maps for all of them
- * Threads  the controller is the only writer of settings, lists and bans; the program writes sources, sketch, counters and events
+ * Threads  the controller is the only writer of settings, lists and bans; the program writes sources, sketch, counters, samples and events
  *
  * A new program over maps of the same version replaces the running one in place. Whoever changes a shape below changes the version: maps
  * of another version are another folder, and nobody misreads anything.
@@ -42,7 +43,9 @@ enum packet_flag {
 	PACKET_OBSERVES = 1u << 10,                   /* everything is counted and nothing dropped or answered */
 };
 
-/* GCRA: a packet moves the source's theoretical arrival time on by interval_ns, and is too early by more than burst_ns or not. */
+/* GCRA: a packet moves the source's theoretical arrival time on by interval_ns, and is too early by more than burst_ns or not. The clock
+ * ticks every PACKET_TICK_NS at the most, so burst_ns is no less than that and interval_ns no less than 1. */
+#define PACKET_TICK_NS 10000000ull
 struct packet_budget {
 	__u64 interval_ns, burst_ns;
 };
@@ -65,13 +68,15 @@ struct packet_settings {
 #define PACKET_HEARTBEAT_NS 10000000000ull
 
 /* -- maps "direct", "groups": arrays, mapped by the controller: DIR-24-8 of IPv4, two copies each --
- * direct[copy * 65536 + a.b] has 256 cells, one for each /24; a cell is a verdict for all of it, or PACKET_CELL_GROUPS plus the number of the
- * group that has one for each address: two bits, of 32 addresses in a word. */
+ * direct[copy * 65536 + a.b] has 256 cells, one for each /24; a cell is a verdict for all of it, or PACKET_CELL_MORE, which sends to
+ * "lists_more", or PACKET_CELL_GROUPS plus the number N of groups[copy * PACKET_GROUPS + N], which has one for each address: two bits, of 32
+ * addresses in a word, the lowest address in the lowest bits. */
 
 enum packet_verdict { PACKET_NEITHER, PACKET_DENY, PACKET_ALLOW };  /* where a network is in both, it is allowed */
 
-#define PACKET_CELL_GROUPS 3u                         /* cells below it are verdicts */
-#define PACKET_GROUPS 65533u                          /* per copy */
+#define PACKET_CELL_MORE 3u                           /* cells below it are verdicts */
+#define PACKET_CELL_GROUPS 4u
+#define PACKET_GROUPS 65532u                          /* per copy */
 #define PACKET_GROUP_WORDS 8u
 
 struct packet_cells {
@@ -81,7 +86,7 @@ struct packet_group {
 	__u64 word[PACKET_GROUP_WORDS];
 };
 
-/* -- map "lists_more": hash; addresses of IPv4 for whose /24 no group was left -- */
+/* -- map "lists_more": hash; addresses of IPv4 for whose /24 no group was left. One that is not there is in no list -- */
 
 #define PACKET_MORE_MAX 262144u
 struct packet_more_key {
@@ -119,7 +124,13 @@ struct packet_count {
 	__u64 packets, bytes;
 };
 
-/* -- map "events": ring buffer; at most PACKET_EVENTS_S of each reason a second and CPU -- */
+/* -- map "samples": per-CPU array, by enum packet_reason: how many events of it were given in which second. The program's own -- */
+
+struct packet_sample {
+	__u32 second, given;                          /* a second here is 2^30 ns */
+};
+
+/* -- map "events": ring buffer; at most PACKET_EVENTS_S of each reason a second and CPU, of what was dropped or answered -- */
 
 #define PACKET_EVENTS_BYTES 262144u
 #define PACKET_EVENTS_S 16u

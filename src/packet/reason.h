@@ -15,14 +15,14 @@
 	X(COOKIE_SENT, cookie_sent, ANSWER, "a SYN, answered with a cookie while the queue of half-open connections is full") \
 	X(MALFORMED, malformed, DROP, "lengths or headers that contradict each other") \
 	X(BAD_FLAGS, bad_flags, DROP, "TCP flags or ports that no implementation sends") \
-	X(FRAGMENT, fragment, DROP, "a fragment of TCP, or of UDP to a port that is protected") \
+	X(FRAGMENT, fragment, DROP, "a fragment of TCP, or of UDP whose port it does not tell while ports are hidden") \
 	X(DENIED, denied, DROP, "its source is on the list of denied networks") \
 	X(BANNED, banned, DROP, "its source is banned for a while") \
 	X(REFLECTED, reflected, DROP, "UDP from a port that reflects attacks") \
 	X(NOT_EXPOSED, not_exposed, DROP, "to a port that is not to be reached from outside") \
 	X(OUT_OF_STATE, out_of_state, DROP, "TCP that belongs to no connection and brings no valid cookie") \
 	X(OVER_BUDGET, over_budget, DROP, "its source sends more packets than one may") \
-	X(OVER_UDP_BUDGET, over_udp_budget, DROP, "its source sends more UDP than one may without having shown that it is there") \
+	X(OVER_UDP_BUDGET, over_udp_budget, DROP, "its source sends more UDP, ICMP or the like than one may without having shown that it is there") \
 	X(FAILED, failed, PASS, "the program could not do what it should: it fails open")
 
 enum packet_reason {

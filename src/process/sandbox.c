@@ -208,16 +208,16 @@ enum result sandbox_enter(enum sandbox_role role, const struct sandbox_view *vie
 	return result;
 }
 
-static bool is_kept(int capability)
+static bool is_kept(const int *kept, int capability)
 {
-	for (const int *kept = sandbox_capabilities; *kept != SANDBOX_END; kept++) {
+	for (; *kept != SANDBOX_END; kept++) {
 		if (*kept == capability)
 			return true;
 	}
 	return false;
 }
 
-enum result sandbox_limit_capabilities(void)
+enum result sandbox_keep_capabilities(const int *kept)
 {
 	/* The bound can only be lowered by who has CAP_SETPCAP; without it there is nothing above it to lower. */
 	bool may_bound;
@@ -226,11 +226,21 @@ enum result sandbox_limit_capabilities(void)
 		return RESULT_REFUSED;
 	may_bound = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) != 0;
 	for (int capability = 0; capability <= CAP_LAST_CAP; capability++) {
-		if (!is_kept(capability))
+		if (!is_kept(kept, capability))
 			(void)capng_update(CAPNG_DROP, (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE | CAPNG_BOUNDING_SET),
 			                   (unsigned)capability);
 	}
 	if (capng_apply(may_bound ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS) != 0)
 		return RESULT_REFUSED;
 	return RESULT_OK;
+}
+
+enum result sandbox_limit_capabilities(void)
+{
+	return sandbox_keep_capabilities(sandbox_capabilities);
+}
+
+bool sandbox_has_capability(int capability)
+{
+	return capng_get_caps_process() == 0 && capng_have_capability(CAPNG_EFFECTIVE, (unsigned)capability) != 0;
 }

@@ -6,8 +6,6 @@
 
 #include "process/sandbox.h"
 
-#define SANDBOX_END 0x7fffffff
-
 /* A sanitizer's runtime makes calls that no role makes (ptrace in the leak check, odd mmaps): no seccomp then, and a little
  * more to read. What ships is built without. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

@@ -1,86 +1,116 @@
-/* What an administrator says of the line, and what is refused with a sentence. */
-#include "../config/site_reading.h"
+/* The keys of `packet`: what they become for the program, and what is complained of. */
+#include "../base/check.h"
 
+#include <stdlib.h>
+
+#include "config/read.h"
+#include "packet/loader/machine.h"
 #include "packet/settings.h"
 
 #include "base/banned.h"
 
 static struct config_section sections[2];
+static struct packet_settings made;
 
-#define SERVED "served: [192.0.2.10], capacity: 1Gbit/s"
-
-static void refused(void **state)
+/* The settings for the program of "packet: TEXT"; or the complaint that contains WRONG. */
+static void read_keys(const char *text, const char *wrong)
 {
-	static const struct { const char *lines, *sentence; } table[] = {
-		{ "link: { capacity: 1G }\n", "/c/bouclier.yaml:1:19: error: capacity: found \"1G\", expected a bandwidth" },
-		{ "link: { capacity: 1G }\n", "(did you mean 1Gbit/s?)" },
-		{ "link: { capacity: 100 mbps }\n", "(did you mean 100Mbit/s?)" },
-		{ "link: { capacity: 10GiB/s }\n", "its unit (kbit/s, Mbit/s, Gbit/s or Tbit/s)" },
-		{ "link: { capacity: 1bit/s }\n", "capacity: found \"1bit/s\"" },
-		{ "link: { capacity: 999Tbit/s }\n", "capacity: found \"999Tbit/s\"" },
-		{ "link: { capacity: 99999999999999999Tbit/s }\n", "capacity: found" },
-		{ "link: { interface: \"../../etc\" }\n", "expected the name of a network interface (eth0)" },
-		{ "link: { interface: eth0-has-a-name-that-is-too-long }\n", "interface: found" },
-		{ "link: { interface: [a, b, c, d, e, f, g, h, i] }\n", "interface: found 9, expected at most 8" },
-		{ "link: { filling: 0 }\n", "filling: found \"0\"" },
-		{ "link: { filling: 90, full: 80 }\n", "a line is filling before it is full" },
-		{ "link: { window: 5 }\n", "(did you mean 5s?)" },
-		{ "link: { language: es }\n", "language: found \"es\", expected one of en, nl, fr, de" },
-		{ "link: { served: [0.0.0.0/0] }\n", "more than any administration has" },
-		{ "link: { served: [{ sites: [a] }] }\n", "\"network\" is missing" },
-		{ "link: { bgp: on }\n", "bgp is on, and no address is served: nothing could be announced" },
-		{ "link: { served: [192.0.2.10], bgp: on }\n", "it is not said what the line carries" },
-		{ "link: { " SERVED ", bgp: { mode: on, community: \"65536:1\" } }\n", "community: found \"65536:1\", expected two numbers up to 65535" },
-		{ "link: { " SERVED ", bgp: { mode: on, community: blackhole } }\n", "community: found \"blackhole\"" },
-		{ "link: { " SERVED ", bgp: { mode: on, unreachable_for: 31m } }\n", "unreachable_for: found \"31m\"" },
-		{ "link: { " SERVED ", bgp: { mode: on, unreachable_from: 60 } }\n", "what is worse would be allowed sooner" },
-		{ "link: { " SERVED ", bgp: { mode: on, routes: 65 } }\n", "routes: found \"65\"" },
-		{ "link: { " SERVED ", bgp: { mode: on, prefix: 7 } }\n", "prefix: found \"7\"" },
-		{ "link: { " SERVED ", bgp: { mode: on, persons: ['An \"A\" B'] } }\n", "persons: a name without \"" },
-		{ "link: { provder: { name: x } }\n", "(did you mean provider?)" },
-	};
+	struct config_texts texts;
+	struct config_source source;
+	struct complaints complaints;
+	struct snapshot *snapshot = NULL;
+	char whole[1024];
+	enum result result;
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
-		assert_refused(sections, table[i].lines, "", table[i].sentence);
+	sections[0] = packet_section;
+	snprintf(whole, sizeof(whole), "packet: %s\n", text);
+	config_texts_init(&texts);
+	complaints_init(&complaints);
+	assert_ok(config_texts_add(&texts, SPAN("/b.yaml"), span_of(whole)));
+	assert_ok(config_source_init(&source, SPAN("/b.yaml")));
+	source.image = &texts;
+	result = config_read(&source, sections, &complaints, &snapshot);
+	if (wrong) {
+		assert_result(result, RESULT_REFUSED);
+		if (!span_contains(complaints.list[0].text, span_of(wrong)))
+			fail_msg("%s: %.*s", text, SPAN_ARG(complaints.list[0].text));
+	} else {
+		if (result != RESULT_OK)
+			fail_msg("%s: %.*s", text, SPAN_ARG(complaints.list[0].text));
+		memset(&made, 0xff, sizeof(made));
+		made.flags = PACKET_HAS_LIST | PACKET_HIDES_PORTS;
+		packet_settings_apply(packet_settings_of(snapshot), &made);
+		snapshot_drop(snapshot);
+	}
+	config_source_done(&source);
+	config_texts_done(&texts);
+	complaints_done(&complaints);
 }
 
-static void defaults(void **state)
+static bool has_port(const __u64 *words, unsigned port)
 {
-	struct snapshot *snapshot = assert_taken(sections, "", "");
-	const struct link_settings *link = &packet_top_settings(snapshot)->link;
-	const int64_t *ports = link->bgp.management_ports.items;
-
-	(void)state;
-	assert_true(link->capacity == 0 && link->filling == 70 && link->full == 95 && link->window_ms == 10000 && link->interfaces.count == 0);
-	assert_true(link->bgp.mode == BGP_OFF && link->bgp.unreachable_ms == BGP_UNREACHABLE_MS_MAX && link->bgp.persons.count == 0);
-	assert_true(link->bgp.management_ports.count == 1 && ports[0] == 22);
-	assert_span(link->bgp.community, "65535:666");
-	snapshot_drop(snapshot);
+	return words[port / 64] >> port % 64 & 1;
 }
 
-static void taken(void **state)
+static void what_the_program_is_told(void **state)
 {
-	struct snapshot *snapshot = assert_taken(sections,
-		"link:\n  capacity: 2500Mbit/s\n  interface: [eth0, eth1]\n  language: nl\n  provider: { name: Carrier NV, telephone: '+32 2 555 01 02', email: noc@carrier.example, contract: BE-4711 }\n"
-		"  served: [192.0.2.10, { network: \"2001:db8::/48\", sites: [www.commune.example] }]\n  bgp: { mode: on, persons: [An Janssens], community: \"64500:666\" }\n", "");
-	const struct link_settings *link = &packet_top_settings(snapshot)->link;
-	const struct served_settings *served = link->served.items;
-	struct bgp_community community;
+	(void)state;
+	read_keys("{ interfaces: [eth0, eth1.7] }", NULL);
+	assert_int_equal(made.flags, PACKET_HAS_LIST | PACKET_OBSERVES | PACKET_HAS_BUDGET | PACKET_HAS_UDP_BUDGET);
+	assert_true(made.budget.interval_ns == 20000 && made.budget.burst_ns == 2000000000u);
+	assert_true(has_port(made.reflectors, 53) && has_port(made.reflectors, 11211) && !has_port(made.reflectors, 123) && !has_port(made.reflectors, 443));
+	assert_true(!has_port(made.exposed_tcp, 443));
+	read_keys("{ interfaces: eth0, mode: enforce, expose: { tcp: [443, 65535], udp: 1 }, reflectors: [], source_budget: { packets: 10000000/s, packets_burst: 1 } }", NULL);
+	assert_int_equal(made.flags, PACKET_HAS_LIST | PACKET_HIDES_PORTS | PACKET_HAS_BUDGET | PACKET_HAS_UDP_BUDGET);
+	assert_true(has_port(made.exposed_tcp, 443) && has_port(made.exposed_tcp, 65535) && !has_port(made.exposed_tcp, 80) && has_port(made.exposed_udp, 1));
+	assert_true(!has_port(made.reflectors, 53));
+	assert_true(made.budget.interval_ns == 100 && made.budget.burst_ns == PACKET_TICK_NS);
+	read_keys("{ source_budget: { packets: 1/h, packets_burst: 10000000 } }", NULL);
+	assert_true(made.budget.interval_ns == 3600000000000u && made.budget.burst_ns == 86400000000000u);
+	read_keys("{ source_budget: 1/s }", NULL);
+	assert_true(made.budget.interval_ns == 1000000000u);
+}
+
+static void what_is_wrong(void **state)
+{
+	(void)state;
+	read_keys("{ interfaces: [eth0, eth0] }", "eth0 is named already");
+	read_keys("{ interfaces: [\"eth0; rm\"] }", "expected the name of an interface");
+	read_keys("{ interfaces: [\"..\"] }", "expected the name of an interface");
+	read_keys("{ interfaces: [abcdefghijklmnop] }", "interfaces");
+	read_keys("{ expose: { tcp: [0] } }", "tcp");
+	read_keys("{ reflectors: [65536] }", "reflectors");
+	read_keys("{ mode: block }", "mode");
+	read_keys("{ interface: [eth0] }", "interface");
+}
+
+static void the_machine(void **state)
+{
+	static const struct { uint64_t bytes; unsigned scale; } rows[] = { { 0, 0 }, { 65535, 0 }, { 65536, 1 }, { 6291456, 7 }, { 33554432, 10 }, { UINT64_MAX, 14 } };
+	const struct machine end = { .has_cookies = true, .window_scale = 7 }, forwards = { .forwards = true, .has_timestamps = true };
+	struct machine machine;
 
 	(void)state;
-	assert_true(link->capacity == 2500000000 && link->interfaces.count == 2 && link->language == DESK_NL && link->bgp.mode == BGP_ON);
-	assert_true(link->served.count == 2 && served[0].network.prefix == 128 && served[1].sites.count == 1);
-	assert_span(link->provider.contract, "BE-4711");
-	assert_ok(bgp_community_read(link->bgp.community, &community));
-	assert_true(community.as == 64500 && community.value == 666);
-	snapshot_drop(snapshot);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		assert_int_equal(machine_window_scale(rows[i].bytes), rows[i].scale);
+	made = (struct packet_settings){ .flags = PACKET_OBSERVES | PACKET_HAS_TIMESTAMPS };
+	machine_apply(&end, 1500, &made);
+	assert_int_equal(made.flags, PACKET_OBSERVES | PACKET_KNOWS_STATE | PACKET_ANSWERS_SYN | PACKET_IS_END_HOST);
+	assert_true(made.mss_v4 == 1460 && made.mss_v6 == 1440 && made.window_scale == 7);
+	machine_apply(&forwards, 1400, &made);
+	assert_int_equal(made.flags, PACKET_OBSERVES | PACKET_KNOWS_STATE | PACKET_HAS_TIMESTAMPS);
+	assert_true(made.mss_v4 == 1360 && made.mss_v6 == 1340);
+	machine_apply(&end, 9000, &made);
+	assert_true(made.mss_v4 == 1460);
+	machine_apply(&end, 68, &made);
+	assert_true(made.mss_v4 == 536);
+	machine_look(&machine);
+	assert_true(machine.window_scale <= 14);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(refused), cmocka_unit_test(defaults), cmocka_unit_test(taken) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(what_the_program_is_told), cmocka_unit_test(what_is_wrong), cmocka_unit_test(the_machine) };
 
-	sections[0] = packet_top_section;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -314,6 +314,8 @@ static int run(const struct bgp_order *order)
 
 	if (!span_equal(verb, SPAN("list")) && !span_equal(verb, SPAN("watch")) && wanted == 2)
 		return command_misused(self(), "bgp list, bgp add, bgp withdraw or bgp watch, not bgp %.*s", SPAN_ARG(verb));
+	if (option_is_given(order->options, "dry-run") || option_is_given(order->options, "undo"))
+		return command_misused(self(), "--dry-run and --undo do not go with bgp: what it adds ends by itself");
 	if (order->options->argument_count != wanted)
 		return command_misused(self(), wanted == 3 ? "bgp %.*s wants one argument" : "bgp %.*s wants no argument", SPAN_ARG(verb));
 	if (order->settings->mode != BGP_ON)
@@ -333,7 +335,7 @@ int packet_bgp(const struct options *options)
 
 	if (loaded_read(&loaded, options, 0) == RESULT_OK) {
 		order.snapshot = loaded.snapshot;
-		order.settings = link_settings_of(loaded.snapshot).bgp;
+		order.settings = &link_settings_of(loaded.snapshot)->bgp;
 		code = run(&order);
 	} else {
 		loaded_complain(&loaded);

@@ -72,7 +72,7 @@ static void add_ports(struct bounds *bounds, const struct net_settings *net)
 
 enum result bgp_bounds_make(const struct snapshot *snapshot, struct bounds *bounds, struct span *wrong)
 {
-	const struct link_settings *link = &*link_settings_of(snapshot);
+	const struct link_settings *link = link_settings_of(snapshot);
 	const struct served_settings *served = link->served.items;
 	enum result result = RESULT_OK;
 

@@ -136,6 +136,7 @@ static enum result write_json(const struct carrier_report *report, const struct 
 	put_networks(&json, attack);
 	put_parts(&json, attack);
 	json_put_bool(&json, SPAN("shield_asked"), measure->has_shield);
+	json_put_bool(&json, SPAN("filter_asked"), measure->has_filter);
 	json_put_number(&json, SPAN("requests"), attack->requests);
 	json_put_number(&json, SPAN("refused"), attack->refused);
 	put_provider(&json, &report->link->provider);

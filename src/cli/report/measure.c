@@ -12,6 +12,8 @@
 #include "cli/loaded.h"
 #include "net/settings.h"
 #include "packet/carrier/network_counts.h"
+#include "packet/control/control.h"
+#include "packet/loader/loader.h"
 #include "packet/settings.h"
 
 #include "base/banned.h"
@@ -21,6 +23,8 @@
 
 struct seen {
 	uint64_t network[NETWORK_COUNTS];
+	struct packet_count filter[PACKET_REASON_COUNT];
+	bool has_filter, is_observing;
 	uint64_t requests, refused;
 	bool has_shield;
 };
@@ -42,6 +46,24 @@ static void add_file(const char *path, uint64_t counts[NETWORK_COUNTS])
 	}
 	close(fd);
 	network_counts_read(span_make(text, len), counts);
+}
+
+/* -- the kernel filter's, where one is attached and this user may look -- */
+
+static void look_at_filter(struct seen *seen)
+{
+	struct complaints complaints;
+	struct packet_state state;
+	struct control *control;
+
+	complaints_init(&complaints);  /* no filter is no failure: nobody is told */
+	if (loader_look(&complaints, &state) == RESULT_OK && state.maps.fds[0] >= 0 && control_new(&state.maps, &control) == RESULT_OK) {
+		seen->has_filter = control_count(control, seen->filter) == RESULT_OK;
+		seen->is_observing = state.is_observing;
+		control_free(control);
+	}
+	packet_maps_close(&state.maps);
+	complaints_done(&complaints);
 }
 
 /* -- the running shield -- */
@@ -82,6 +104,7 @@ static void look(const struct options *options, struct seen *seen)
 	add_file("/proc/net/snmp", seen->network);
 	add_file("/proc/net/netstat", seen->network);
 	add_file("/proc/net/snmp6", seen->network);
+	look_at_filter(seen);
 	seen->has_shield = status != NULL;
 	for (size_t i = 0; i < json_length(sites); i++)
 		json_each(json_find(json_item(sites, i), "decisions"), add_decision, seen);
@@ -112,7 +135,7 @@ static void add_own_addresses(struct attack *attack, const struct uplink *line, 
 
 static void add_targets(struct attack *attack, const struct snapshot *snapshot, const struct uplink *line)
 {
-	const struct link_settings *link = &*link_settings_of(snapshot);
+	const struct link_settings *link = link_settings_of(snapshot);
 	const struct served_settings *served = link->served.items;
 	const struct listen_settings *listen = net_settings(snapshot)->listen.items;
 
@@ -126,7 +149,17 @@ static void add_targets(struct attack *attack, const struct snapshot *snapshot, 
 
 /* -- what came -- */
 
-/* What the kernel filter counts by reason goes here as well, once it runs (attack_add_reason, attack_add_event). */
+/* What the filter drops, the kernel's own counters do not see; what it only observes, both count. */
+static void add_filter(struct attack *attack, const struct seen *before, const struct seen *after)
+{
+	for (unsigned i = 0; before->has_filter && after->has_filter && i < PACKET_REASON_COUNT; i++) {
+		const struct packet_count *first = &before->filter[i], *last = &after->filter[i];
+
+		if (last->packets > first->packets && last->bytes >= first->bytes)
+			attack_add_reason(attack, (enum packet_reason)i, &(struct packet_count){ last->packets - first->packets, last->bytes - first->bytes });
+	}
+}
+
 static void add_parts(struct attack *attack, const struct seen *before, const struct seen *after)
 {
 	static const enum attack_vector vectors[NETWORK_COUNTS] = {
@@ -134,7 +167,7 @@ static void add_parts(struct attack *attack, const struct seen *before, const st
 		[NETWORK_RESETS] = ATTACK_OUT_OF_STATE, [NETWORK_FRAGMENTS] = ATTACK_FRAGMENT, [NETWORK_ECHOS] = ATTACK_ECHO,
 	};
 
-	for (unsigned i = 0; i < NETWORK_COUNTS; i++) {
+	for (unsigned i = 0; i < NETWORK_COUNTS && !(after->has_filter && after->is_observing); i++) {
 		if (after->network[i] > before->network[i])
 			attack_add(attack, vectors[i], 0, after->network[i] - before->network[i], 0);
 	}
@@ -173,6 +206,7 @@ int measure_attack(const struct options *options, const struct snapshot *snapsho
 	look(options, &after);
 	wall_ms = clock_wall_ns() / 1000000;
 	out->has_shield = after.has_shield;
+	out->has_filter = before.has_filter && after.has_filter;
 	out->attack.at_ms = wall_ms;
 	out->attack.measured_ms = clock_mono_ms() - begun_ms;
 	out->attack.state = line->link.state;
@@ -183,6 +217,7 @@ int measure_attack(const struct options *options, const struct snapshot *snapsho
 		out->attack.since_ms = wall_ms - (clock_mono_ms() - line->link.since_ms);
 	add_targets(&out->attack, snapshot, line);
 	add_parts(&out->attack, &before, &after);
+	add_filter(&out->attack, &before, &after);
 	if (out->has_shield)
 		add_banned(&out->attack, options);
 	attack_settle(&out->attack);

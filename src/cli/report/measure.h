@@ -1,4 +1,5 @@
-/* An attack as far as this machine can tell it today: the line, the kernel's network counters, what the running shield refused, and whom it banned.
+/* An attack as far as this machine can tell it today: the line, the kernel's network counters, the kernel filter's where it is
+ * attached, what the running shield refused, and whom it banned.
  *
  * Owns     nothing: the names of interfaces are LINE's
  */
@@ -13,6 +14,7 @@
 struct measure {
 	struct attack attack;
 	bool has_shield;               /* a running shield was asked; otherwise only the machine was */
+	bool has_filter;               /* the kernel filter's counters are in it */
 };
 
 /* Takes FOR_MS. EXIT_DONE, or it was said on stderr why not. A shield that does not answer is no failure. */

@@ -2,6 +2,8 @@
 
 #include <net/if.h>
 
+#include "packet/settings.h"
+
 #include "base/banned.h"
 
 #define AT(type, member) offsetof(struct type, member)
@@ -113,15 +115,6 @@ static const struct key link_keys[] = {
 	{ 0 },
 };
 
-static bool is_interface(struct span name)
-{
-	for (size_t i = 0; i < name.len; i++) {
-		if (name.at[i] == '/' || name.at[i] == ' ' || name.at[i] == ':')
-			return false;
-	}
-	return !span_equal(name, SPAN(".")) && !span_equal(name, SPAN(".."));
-}
-
 static void check_link(const void *values, struct key_check *check)
 {
 	const struct link_settings *link = values;
@@ -132,7 +125,7 @@ static void check_link(const void *values, struct key_check *check)
 	if (link->interfaces.count > LINK_INTERFACES_MAX)
 		key_complain(check, "interface", SPAN_NONE, "interface: found %zu, expected at most %u", link->interfaces.count, LINK_INTERFACES_MAX);
 	for (size_t i = 0; i < link->interfaces.count; i++) {
-		if (!is_interface(interfaces[i]))
+		if (!interface_name_is_good(interfaces[i]))
 			key_complain_item(check, "interface", i, SPAN_NONE, "interface: found \"%.*s\", expected the name of a network interface (eth0)", SPAN_ARG(interfaces[i]));
 	}
 	if (link->served.count > LINK_SERVED_MAX)

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only OR EUPL-1.2 */
+/* Which packets are told one by one: the first PACKET_EVENTS_S of each second. All of them are counted. */
+#ifndef BOUCLIER_PACKET_KERNEL_SAMPLE_H
+#define BOUCLIER_PACKET_KERNEL_SAMPLE_H
+
+#include "packet/kernel/head.h"
+
+PACKET_INLINE bool sample_take(struct packet_sample *sample, __u64 now)
+{
+	__u32 second = (__u32)(now >> 30);
+
+	if (sample->second != second) {
+		sample->second = second;
+		sample->given = 0;
+	}
+	if (sample->given >= PACKET_EVENTS_S)
+		return false;
+	sample->given++;
+	return true;
+}
+
+#endif
