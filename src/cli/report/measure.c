@@ -213,7 +213,7 @@ int measure_attack(const struct options *options, const struct snapshot *snapsho
 	out->attack.link = link_look(&line->link);
 	out->attack.capacity = line->link.limits.capacity;
 	out->attack.interfaces = span_of(line->names);
-	if (line->link.state != LINK_QUIET && line->link.since_ms < begun_ms)  /* otherwise it is only known that it is so now */
+	if (line->link.state != LINK_QUIET && line->link.since_ms <= begun_ms)  /* otherwise it is only known that it is so now */
 		out->attack.since_ms = wall_ms - (clock_mono_ms() - line->link.since_ms);
 	add_targets(&out->attack, snapshot, line);
 	add_parts(&out->attack, &before, &after);
