@@ -295,7 +295,7 @@ static void bird_refuses(void **state)
 	assert_true(in_file() == 0 && fake.is_disabled && fake.has.count == 1);
 	fake.refuses = false;
 	bgp_watch_turn(&watch, NOW_MS + 11000);
-	bgp_watch_turn(&watch, NOW_MS + 12000);
+	bgp_watch_turn(&watch, NOW_MS + 17000);
 	assert_int_equal(fake.has.count, 0);
 	assert_added("flow to=198.51.100.7/32 fragments", 10000);
 	assert_true(fake.has.count == 1 && !fake.is_disabled);

@@ -1,4 +1,4 @@
-#include "packet/carrier/bgp.h"
+#include "packet/carrier/bgp_inner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,6 @@
 #define COUNT_WAIT_MS 1000u
 #define STEP_MS 5
 #define BYTE_OF_CHANGE 0
-#define BYTE_OF_WATCH 1
 
 static void __attribute__((format(printf, 2, 3))) complain_of(struct bgp *bgp, const char *format, ...)
 {
@@ -36,7 +35,7 @@ static void pause_a_little(void)
 
 /* -- the lock: a file beside the other, with a byte for who changes and one for who watches -- */
 
-static int open_lock(const char *path)
+int bgp_lock_open(const char *path)
 {
 	char lock[4096 + 8];
 
@@ -44,7 +43,7 @@ static int open_lock(const char *path)
 	return open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 }
 
-static bool take_byte(int fd, off_t byte)
+bool bgp_lock_take(int fd, off_t byte)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
 
@@ -55,7 +54,7 @@ static enum result lock_changes(int fd)
 {
 	uint64_t until_ms = clock_mono_ms() + LOCK_WAIT_MS;
 
-	while (!take_byte(fd, BYTE_OF_CHANGE)) {
+	while (!bgp_lock_take(fd, BYTE_OF_CHANGE)) {
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
 			return RESULT_IO;
 		if (clock_mono_ms() >= until_ms)
@@ -67,7 +66,7 @@ static enum result lock_changes(int fd)
 
 bool bgp_is_watched(const struct bgp *bgp)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = BYTE_OF_WATCH, .l_len = 1 };
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = BGP_BYTE_OF_WATCH, .l_len = 1 };
 
 	return fcntl(bgp->lock_fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
@@ -114,7 +113,7 @@ enum result bgp_open(const struct bgp_settings *settings, struct bgp *bgp)
 		complain_of(bgp, "the path of the include file is too long");
 		return RESULT_LIMIT;
 	}
-	bgp->lock_fd = open_lock(bgp->path);
+	bgp->lock_fd = bgp_lock_open(bgp->path);
 	if (bgp->lock_fd < 0) {
 		complain_of(bgp, "%s.lock: %s", bgp->path, strerror(errno));
 		return RESULT_IO;
@@ -144,7 +143,8 @@ void bgp_close(struct bgp *bgp)
 /* TEXT becomes what the file holds. */
 static enum result write_file(struct bgp *bgp, struct buffer *text)
 {
-	enum result result = config_edit_write(span_of(bgp->path), buffer_span(&bgp->text), buffer_span(text));
+	bool is_same = span_equal(buffer_span(&bgp->text), buffer_span(text));
+	enum result result = is_same ? RESULT_OK : config_edit_write(span_of(bgp->path), buffer_span(&bgp->text), buffer_span(text));
 
 	if (result != RESULT_OK) {
 		complain_of(bgp, "%s cannot be written: %s", bgp->path, result == RESULT_IO ? strerror(errno) : result_name(result));
@@ -158,7 +158,7 @@ static enum result write_file(struct bgp *bgp, struct buffer *text)
 
 /* -- BIRD -- */
 
-static enum result has_all(struct bird *bird, const struct bgp_include *include, bool *out)
+enum result bgp_has_all(struct bird *bird, const struct bgp_include *include, bool *out)
 {
 	*out = true;
 	for (unsigned table = 0; table < INCLUDE_TABLES; table++) {
@@ -180,7 +180,7 @@ static enum result await_all(struct bgp *bgp, struct bird *bird)
 	bool is_done = false;
 
 	while (result == RESULT_OK && !is_done && clock_mono_ms() < until_ms) {
-		result = has_all(bird, &bgp->include, &is_done);
+		result = bgp_has_all(bird, &bgp->include, &is_done);
 		if (result == RESULT_OK && !is_done)
 			pause_a_little();
 	}
@@ -228,8 +228,7 @@ static enum result put(struct bgp *bgp, struct bird *bird)
 	return result == RESULT_OK && bird ? configure(bgp, bird) : result;
 }
 
-/* What is not in the list any more is announced no more, one way or the other. */
-static enum result take_back(struct bgp *bgp, struct bird *bird)
+enum result bgp_take_back(struct bgp *bgp, struct bird *bird)
 {
 	enum result result = put(bgp, bird);
 
@@ -247,7 +246,7 @@ static void give_up(struct bgp *bgp, struct bird *bird, uint32_t id)
 	char why[BGP_ERROR_MAX];
 
 	memcpy(why, bgp->error, sizeof(why));
-	if (bgp_include_remove(&bgp->include, id) == RESULT_OK && take_back(bgp, bird) == RESULT_OK)
+	if (bgp_include_remove(&bgp->include, id) == RESULT_OK && bgp_take_back(bgp, bird) == RESULT_OK)
 		memcpy(bgp->error, why, sizeof(why));
 }
 
@@ -282,173 +281,5 @@ enum result bgp_withdraw(struct bgp *bgp, struct bird *bird, uint32_t id, unsign
 	else if (bgp_include_remove(&bgp->include, id) != RESULT_OK)
 		return RESULT_NOT_FOUND;
 	*count = before - bgp->include.count;
-	return take_back(bgp, bird);
-}
-
-/* -- the watch -- */
-
-enum result bgp_watch_open(const struct bounds *bounds, struct bgp_watch *watch, char error[BGP_ERROR_MAX])
-{
-	const struct bgp_settings *settings = &bounds->link->bgp;
-	char path[4096];
-	int fd;
-
-	if (span_to_text(settings->include, path, sizeof(path)) != RESULT_OK)
-		return RESULT_LIMIT;
-	fd = open_lock(path);
-	if (fd < 0) {
-		snprintf(error, BGP_ERROR_MAX, "%.400s.lock: %s", path, strerror(errno));
-		return RESULT_IO;
-	}
-	if (!take_byte(fd, BYTE_OF_WATCH)) {
-		close(fd);
-		snprintf(error, BGP_ERROR_MAX, "another process watches already");
-		return RESULT_REFUSED;
-	}
-	*watch = (struct bgp_watch){ .bounds = bounds, .settings = settings, .bird = { .fd = -1 }, .lock_fd = fd };
-	return RESULT_OK;
-}
-
-static void __attribute__((format(printf, 2, 3))) tell(struct bgp_watch *watch, const char *format, ...)
-{
-	char sentence[BGP_ERROR_MAX + 128];
-	va_list list;
-
-	va_start(list, format);
-	vsnprintf(sentence, sizeof(sentence), format, list);
-	va_end(list);
-	if (watch->tell)
-		watch->tell(watch->context, sentence);
-}
-
-/* What goes on failing is said once. */
-static void tell_failure(struct bgp_watch *watch, const struct bgp *bgp)
-{
-	if (!watch->has_complained)
-		tell(watch, "%s", bgp->error);
-	watch->has_complained = true;
-}
-
-static void withdraw_all(struct bgp_watch *watch, struct bgp *bgp, const char *why)
-{
-	struct bird *bird = watch->is_connected ? &watch->bird : NULL;
-	unsigned count;
-	enum result result = bgp_withdraw(bgp, bird, 0, &count);
-
-	if (result != RESULT_OK)
-		tell_failure(watch, bgp);
-	else
-		tell(watch, "%s: %u route%s withdrawn", why, count, count == 1 ? "" : "s");
-}
-
-/* Is it there, and is it the one that was told? Nothing is announced that this BIRD was not given in this life of it. */
-static void look_for_bird(struct bgp_watch *watch, struct bgp *bgp)
-{
-	char reboot[BIRD_SAID_MAX] = "";
-	struct bgp_include now = { .count = 0 };
-	enum result result;
-
-	if (watch->is_connected && !bird_is_alive(&watch->bird)) {
-		bird_close(&watch->bird);
-		watch->is_connected = false;
-		if (bgp->include.count)
-			withdraw_all(watch, bgp, "BIRD has ended");
-		else
-			tell(watch, "BIRD has ended");
-	}
-	if (watch->is_connected)
-		return;
-	result = bird_open(watch->settings->socket, &watch->bird);
-	if (result == RESULT_NOT_FOUND && bgp->include.count)
-		withdraw_all(watch, bgp, "BIRD does not run");
-	if (result != RESULT_OK)
-		return;
-	watch->is_connected = true;
-	tell(watch, "BIRD answers");
-	if (bird_reboot(&watch->bird, reboot) == RESULT_OK)
-		bgp_include_set_reboot(&now, span_of(reboot));
-	if (bgp->include.count && strcmp(now.reboot, bgp->include.reboot) != 0)
-		withdraw_all(watch, bgp, "BIRD has begun anew");
-}
-
-/* What a person may have is judged when he asks for it; what stands in the file, whoever wrote it, is judged as if he asked again. */
-static unsigned drop_forbidden(const struct bgp_watch *watch, struct bgp_include *include)
-{
-	unsigned kept = 0, before = include->count;
-
-	for (unsigned i = 0; i < before; i++) {
-		const struct bgp_route *route = &include->routes[i];
-		const struct bgp_wish wish = { route->rule, route->until_ms - route->since_ms, span_of(route->by) };
-
-		if (bounds_judge(watch->bounds, &wish) == BOUNDS_NONE)
-			include->routes[kept++] = *route;
-	}
-	include->count = kept;
-	return before - kept;
-}
-
-static uint64_t most_ms(const struct bgp_settings *settings)
-{
-	return (uint64_t)(settings->flow_ms > settings->unreachable_ms ? settings->flow_ms : settings->unreachable_ms);
-}
-
-/* BIRD has what the file says, and the file has what BIRD needs to begin: tables that its configuration names. */
-static void keep_true(struct bgp_watch *watch, struct bgp *bgp)
-{
-	struct bird *bird = watch->is_connected ? &watch->bird : NULL;
-	bool is_true = buffer_len(&bgp->text) != 0 && !watch->has_complained, is_there = true;
-
-	if (bird && has_all(bird, &bgp->include, &is_there) != RESULT_OK)
-		is_there = false;
-	if ((!is_true || !is_there) && take_back(bgp, bird) != RESULT_OK)
-		tell_failure(watch, bgp);
-	else
-		watch->has_complained = false;
-}
-
-static void withdraw_some(struct bgp_watch *watch, struct bgp *bgp, unsigned expired, unsigned forbidden)
-{
-	if (take_back(bgp, watch->is_connected ? &watch->bird : NULL) != RESULT_OK) {
-		tell_failure(watch, bgp);
-		return;
-	}
-	if (expired)
-		tell(watch, "%u route%s over: withdrawn, %u left", expired, expired == 1 ? " is" : "s are", bgp->include.count);
-	if (forbidden)
-		tell(watch, "%u route%s may not be announced: withdrawn, %u left", forbidden, forbidden == 1 ? "" : "s", bgp->include.count);
-}
-
-void bgp_watch_turn(struct bgp_watch *watch, uint64_t wall_ms)
-{
-	struct bgp bgp;
-	unsigned forbidden, expired;
-
-	if (bgp_open(watch->settings, &bgp) != RESULT_OK) {
-		tell_failure(watch, &bgp);
-		bgp_close(&bgp);
-		return;
-	}
-	look_for_bird(watch, &bgp);
-	expired = bgp_include_expire(&bgp.include, wall_ms, most_ms(watch->settings));
-	forbidden = drop_forbidden(watch, &bgp.include);
-	if (bgp.is_damaged) {
-		withdraw_all(watch, &bgp, "the include file was changed by somebody else");
-	} else if (expired || forbidden) {
-		withdraw_some(watch, &bgp, expired, forbidden);
-	} else {
-		keep_true(watch, &bgp);
-	}
-	bgp_close(&bgp);
-}
-
-void bgp_watch_done(struct bgp_watch *watch)
-{
-	struct bgp bgp;
-
-	if (bgp_open(watch->settings, &bgp) == RESULT_OK && (bgp.include.count || bgp.is_damaged))
-		withdraw_all(watch, &bgp, "the watch ends");
-	bgp_close(&bgp);
-	if (watch->is_connected)
-		bird_close(&watch->bird);
-	close(watch->lock_fd);
+	return bgp_take_back(bgp, bird);
 }

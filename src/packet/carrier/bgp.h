@@ -50,6 +50,7 @@ struct bgp_watch {
 	struct bird bird;
 	int lock_fd;
 	bool is_connected, has_complained;
+	uint64_t again_ms;                 /* what failed is tried again */
 	void *context;
 	void (*tell)(void *context, const char *sentence);
 };
