@@ -2,11 +2,17 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/ethtool.h>
 #include <linux/magic.h>
+#include <linux/sockios.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/statfs.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "cli/doctor/doctor.h"
 #include "cli/loaded.h"
@@ -58,22 +64,62 @@ static void look_nft(struct doctor *doctor)
 		doctor_say(doctor, DOCTOR_OK, WHAT, "no libnftables: where there is no XDP, nothing is filtered (apt-get install libnftables1)");
 }
 
-/* What a driver takes is known for sure only when something is attached to it; who has a program already knows. */
+/* Drivers that have native XDP in Linux 6.1; later kernels have more. What one really takes is known when something is attached to it. */
+static bool has_native(const char *driver)
+{
+	static const char *const drivers[] = {
+		"atlantic", "bnxt_en", "ena", "fsl_dpaa2_eth", "fsl_enetc", "gve", "hv_netvsc", "i40e", "ice", "igb", "igc", "ixgbe", "ixgbevf", "mlx4_en", "mlx5_core", "mvneta",
+		"mvpp2", "nfp", "qede", "sfc", "stmmac", "thunder-nic", "tun", "veth", "virtio_net", "vmxnet3", "xen_netfront", "bond",
+	};
+
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(*drivers); i++) {
+		if (strcmp(driver, drivers[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Empty: it does not tell. */
+static void find_driver(const struct link_seen *link, char out[ETHTOOL_BUSINFO_LEN])
+{
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+	struct ifreq question = { .ifr_data = (char *)&info };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	out[0] = '\0';
+	if (fd < 0)
+		return;
+	snprintf(question.ifr_name, sizeof(question.ifr_name), "%s", link->name);
+	if (ioctl(fd, SIOCETHTOOL, &question) == 0)
+		snprintf(out, ETHTOOL_BUSINFO_LEN, "%.31s", info.driver);
+	close(fd);
+}
+
+static void look_free(struct doctor *doctor, const struct link_seen *link)
+{
+	char driver[ETHTOOL_BUSINFO_LEN];
+
+	find_driver(link, driver);
+	if (strcmp(link->kind, "vlan") == 0)
+		doctor_say(doctor, DOCTOR_OK, WHAT, "%s: a VLAN; the filter goes before the interface below it", link->name);
+	else if (has_native(driver))
+		doctor_say(doctor, DOCTOR_OK, WHAT, "%s: its driver, %s, has native XDP", link->name, driver);
+	else
+		doctor_say(doctor, DOCTOR_OK, WHAT, "%s: its driver%s%s is not known to have native XDP; generic XDP remains", link->name, driver[0] ? ", " : "", driver);
+}
+
 static void look_interface(struct doctor *doctor, const struct links_seen *links, struct span name)
 {
-	static const char *const attached[] = {
-		[LINK_XDP_NONE] = "nothing is attached", [LINK_XDP_NATIVE] = "a program is attached, native", [LINK_XDP_GENERIC] = "a program is attached, generic",
-		[LINK_XDP_OTHER] = "programs of others are attached",
-	};
 	const struct link_seen *link = links_find(links, name);
 
 	if (!link)
 		doctor_say(doctor, DOCTOR_WARNING, WHAT, "packet.interfaces: there is no %.*s", SPAN_ARG(name));
+	else if (link->xdp == LINK_XDP_NONE)
+		look_free(doctor, link);
 	else if (link->xdp == LINK_XDP_OTHER)
-		doctor_say(doctor, DOCTOR_WARNING, WHAT, "%s: %s", link->name, attached[link->xdp]);
+		doctor_say(doctor, DOCTOR_WARNING, WHAT, "%s: several programs, or one in the card, are attached: the filter would have no place", link->name);
 	else
-		doctor_say(doctor, DOCTOR_OK, WHAT, "%s%s%s%s: %s%s", link->name, link->kind[0] ? " (" : "", link->kind, link->kind[0] ? ")" : "", attached[link->xdp],
-		           link->xdp == LINK_XDP_NONE ? "; bouclier packet attach says whether its driver has native XDP" : "");
+		doctor_say(doctor, DOCTOR_OK, WHAT, "%s: a program is attached, as %s XDP", link->name, link->xdp == LINK_XDP_NATIVE ? "native" : "generic");
 }
 
 static void look_interfaces(struct doctor *doctor)
