@@ -131,6 +131,11 @@ bool network_contains(const struct network *network, const struct address *addre
 	return rest == 0 || ((network->address.bytes[whole] ^ address->bytes[whole]) & (0xff00u >> rest) & 0xffu) == 0;
 }
 
+bool networks_overlap(const struct network *a, const struct network *b)
+{
+	return a->prefix <= b->prefix ? network_contains(a, &b->address) : network_contains(b, &a->address);
+}
+
 enum result endpoint_read(struct span text, struct endpoint *out)
 {
 	size_t colon = span_find_last(text, ':');

@@ -48,6 +48,8 @@ enum result network_read(struct span text, struct network *out) must_check;
 void network_write(const struct network *network, char out[NETWORK_TEXT_MAX]);
 /* A network of one family holds nothing of the other: ::/0 is all of IPv6, 0.0.0.0/0 all of IPv4. */
 bool network_contains(const struct network *network, const struct address *address);
+/* They share an address. */
+bool networks_overlap(const struct network *a, const struct network *b);
 
 /* "127.0.0.1:443", "[::1]:443". The port is mandatory, 1..65535. */
 enum result endpoint_read(struct span text, struct endpoint *out) must_check;

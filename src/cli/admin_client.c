@@ -3,72 +3,16 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/local_socket.h"
 #include "cli/command.h"
 #include "cli/json.h"
 #include "http/head_reader.h"
 #include "http/head_writer.h"
 
 #include "base/banned.h"
-
-static enum result connect_to(const char *path, int *out)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd;
-
-	if (span_to_text(span_of(path), address.sun_path, sizeof(address.sun_path)) != RESULT_OK)
-		return RESULT_NOT_FOUND;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return RESULT_IO;
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0) {
-		*out = fd;
-		return RESULT_OK;
-	}
-	close(fd);
-	switch (errno) {
-	case ENOENT: case ECONNREFUSED: case ENOTDIR: return RESULT_NOT_FOUND;
-	case EACCES: case EPERM: return RESULT_REFUSED;
-	case EAGAIN: return RESULT_TIMEOUT;  /* the backlog is full */
-	default: return RESULT_IO;
-	}
-}
-
-static enum result wait_for(int fd, short events, uint64_t until_ms)
-{
-	struct pollfd poll_fd = { .fd = fd, .events = events };
-	uint64_t now_ms = clock_mono_ms();
-	int ready;
-
-	if (now_ms >= until_ms)
-		return RESULT_TIMEOUT;
-	ready = poll(&poll_fd, 1, (int)(until_ms - now_ms));
-	return ready > 0 || (ready < 0 && errno == EINTR) ? RESULT_OK : ready == 0 ? RESULT_TIMEOUT : RESULT_IO;
-}
-
-static enum result send_all(int fd, struct span bytes, uint64_t until_ms)
-{
-	while (bytes.len) {
-		ssize_t sent = send(fd, bytes.at, bytes.len, MSG_NOSIGNAL);
-		enum result result;
-
-		if (sent >= 0) {
-			bytes = span_skip(bytes, (size_t)sent);
-			continue;
-		}
-		if (errno == EPIPE || errno == ECONNRESET)
-			return RESULT_OK;  /* it has answered without reading to the end */
-		if (errno != EAGAIN && errno != EINTR)
-			return RESULT_IO;
-		result = wait_for(fd, POLLOUT, until_ms);
-		if (result != RESULT_OK)
-			return result;
-	}
-	return RESULT_OK;
-}
 
 static enum result receive_all(int fd, struct buffer *out, uint64_t until_ms)
 {
@@ -86,7 +30,7 @@ static enum result receive_all(int fd, struct buffer *out, uint64_t until_ms)
 			return RESULT_OK;
 		if (got < 0 && errno != EAGAIN && errno != EINTR)
 			return RESULT_IO;
-		result = got < 0 ? wait_for(fd, POLLIN, until_ms) : RESULT_OK;
+		result = got < 0 ? local_socket_wait(fd, POLLIN, until_ms) : RESULT_OK;
 		if (result != RESULT_OK)
 			return result;
 	}
@@ -141,10 +85,10 @@ enum result admin_ask(const struct admin_question *question, struct admin_reply 
 	buffer_init(&reply->bytes, ADMIN_REPLY_BYTES_MAX);
 	result = write_question(question, &out);
 	if (result == RESULT_OK)
-		result = connect_to(question->socket, &fd);
+		result = local_socket_connect(span_of(question->socket), &fd);
 	if (result == RESULT_OK)
-		result = send_all(fd, buffer_span(&out), until_ms);
-	if (result == RESULT_OK)
+		result = local_socket_send(fd, buffer_span(&out), until_ms);
+	if (result == RESULT_OK || result == RESULT_END)  /* END: it has answered without reading to the end */
 		result = receive_all(fd, &reply->bytes, until_ms);
 	if (result == RESULT_OK)
 		result = read_reply(reply);
@@ -164,7 +108,7 @@ void admin_reply_done(struct admin_reply *reply)
 enum result admin_reach(const char *socket_path)
 {
 	int fd;
-	enum result result = connect_to(socket_path, &fd);
+	enum result result = local_socket_connect(span_of(socket_path), &fd);
 
 	if (result == RESULT_OK)
 		close(fd);

@@ -87,7 +87,16 @@ static const struct option bans_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTI
 static const struct option packet_options[] = {
 	OPTION_CONFIG,
 	{ .name = "undo", .letter = 'u', .value = "SECONDS", .help = "With attach and deny load: after how long they are undone unless you confirm; 120 without it, 3600 at most." },
-	{ .name = "dry-run", .letter = 'n', .help = "Says what would be done, and changes nothing." },
+	{ .name = "dry-run", .letter = 'n', .help = "Says what would be done, and changes nothing: not with bgp." },
+	{ .name = "protocol", .value = "NAME", .help = "With bgp add: tcp, udp, icmp, or a number." },
+	{ .name = "source-port", .value = "PORTS", .repeats = true, .help = "With bgp add: packets from these ports (53,123)." },
+	{ .name = "port", .value = "PORTS", .repeats = true, .help = "With bgp add: packets to these ports." },
+	{ .name = "from", .value = "NETWORK", .help = "With bgp add: packets from there." },
+	{ .name = "length", .value = "BYTES", .help = "With bgp add: packets of so many bytes or more." },
+	{ .name = "fragments", .help = "With bgp add: fragments alone." },
+	{ .name = "unreachable", .help = "With bgp add: all that is sent to the address (RTBH). The portal is unreachable there." },
+	{ .name = "for", .letter = 'f', .value = "DURATION", .help = "With bgp add: how long (30m). Without it, as long as the configuration allows." },
+	{ .name = "by", .value = "NAME", .help = "With bgp add: who answers for it. What makes a portal unreachable needs one of `persons`." },
 	OPTION_OUTPUT,
 	OPTION_HELP,
 };
@@ -135,6 +144,15 @@ static const struct option drill_options[] = {
 	OPTION_CONFIG,
 	{ .name = "for", .letter = 'f', .value = "DURATION", .help = "How long: 10s to 5m, 20s without it. A quarter of it is calm, half of it an attack." },
 	{ .name = "rate", .letter = 'r', .value = "NUMBER", .help = "The attack's requests a second: 50 to 2000, 400 without it." },
+	OPTION_OUTPUT,
+	OPTION_HELP,
+};
+static const struct option report_options[] = {
+	OPTION_CONFIG,
+	OPTION_SOCKET,
+	{ .name = "for", .letter = 'f', .value = "DURATION", .help = "How long is measured: 1s to 1m, 3s without it." },
+	{ .name = "language", .letter = 'l', .value = "en|nl|fr|de", .help = "The administration's language, instead of the configuration's; English stands below." },
+	{ .name = "watch", .letter = 'w', .help = "Stays, says when the line fills, and drafts the message then." },
 	OPTION_OUTPUT,
 	OPTION_HELP,
 };
@@ -210,13 +228,18 @@ const struct command commands[] = {
 	             "partner); beyond them it has next to nothing while there is no room for all, and is limited like any other source. Rules, denylist, bans and rate_limits hold for it.\n\n"
 	             "end takes it back: it holds no more when the command is done. Without an argument: who has one, for which site and until when." },
 	{ .name = "packet", .summary = "the kernel filter: packets that nobody needs are dropped before they cost anything",
-	  .arguments = "status | attach | confirm | detach | counters | deny load FILE", .arguments_min = 1, .arguments_max = 3, .options = packet_options, .run = packet_command,
+	  .arguments = "status | attach | confirm | detach | counters | run | deny load FILE | bgp list|watch | bgp add NETWORK | bgp withdraw NUMBER|all", .arguments_min = 1, .arguments_max = 3, .options = packet_options, .run = packet_command,
 	  .details = "attach puts the filter before the interfaces that packet.interfaces names: as native XDP, else generic XDP, else nftables, and says which, why, and what is lost. "
 	             "One that is there already is replaced in place. deny load denies the networks of a file (one a line, # and ; begin comments), in place of those before.\n\n"
 	             "Both are undone by themselves after two minutes unless you type bouclier packet confirm: who has locked himself out waits. Networks of management and "
 	             "trusted_proxies, whoever is connected to sshd now, the default gateways, the resolvers, neighbour discovery and DHCP always pass; without a network in management "
 	             "nothing is attached.\n\n"
-	             "The filter goes on without this program, until detach or a restart of the machine. Needs root, and gives up all of its rights but CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON." },
+	             "The filter goes on without this program, until detach or a restart of the machine. Needs root, and gives up all of its rights but CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON.\n\n"
+	             "bgp: for those who have a BGP session with their carrier, through BIRD 2 on this machine (link: { bgp: on }). add announces a rule by which the carrier "
+	             "drops some of the packets to one of our addresses (FlowSpec), or, with --unreachable, all of them (RTBH): this makes the portal unreachable, needs "
+	             "--by with one of the persons that the configuration names, lasts 30 minutes at most, and is never done to a site with priority_routes. Everything "
+	             "ends by itself. withdraw ends it before (all: everything); list says what is announced.\n\n"
+	             "watch stays, and withdraws what is over, and everything when BIRD ends or it is told to end itself; without it nothing can be added." },
 	{ .name = "purge", .summary = "has the running shield forget answers that it keeps", .arguments = "SITE URL|PREFIX*|tag:NAME", .arguments_min = 2,
 	  .arguments_max = 2, .options = purge_options, .run = purge_command,
 	  .details = "URL is /path?query, or the whole of it (https://host/path?query) for one of the hosts of the site. With * at its end, all that "
@@ -277,6 +300,13 @@ const struct command commands[] = {
 	             "would have stayed reachable.\n\n"
 	             "All of it is on loopback addresses of this machine, and no option names another: no origin of the configuration, no visitor and no running "
 	             "shield notices. Nothing is changed, and nothing is left afterwards." },
+	{ .name = "report", .summary = "drafts a message for others about what is measured here: for the carrier's desk", .arguments = "carrier",
+	  .arguments_min = 1, .arguments_max = 1, .options = report_options, .run = report_command,
+	  .details = "carrier: while the line to the internet fills, only its carrier can help. Measures the line for a few seconds, and writes what its desk needs: telephone "
+	             "number and contract on top, what is measured (how full the line is, which packets, from which networks), what to filter, and what must stay "
+	             "reachable; in the administration's language and in English, to be mailed or read aloud. Nothing is sent. Who attacks is named by networks "
+	             "(/24, /48), never by single addresses.\n\n"
+	             "link, in the configuration, says what the line carries and whom to call." },
 	{ .name = "doctor", .summary = "looks at this machine, and says what to change before a shield depends on it",
 	  .options = doctor_options, .run = doctor_command },
 	{ .name = "version", .summary = "the version, and what it was built with", .options = version_options, .run = version_command },

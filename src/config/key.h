@@ -22,6 +22,7 @@ enum key_type {
 	KEY_BYTES,      /* int64_t: 512B 64KiB 10MiB 1GiB; the same */
 	KEY_RATE,       /* struct rate: 10/s 10/m 10/h */
 	KEY_SPEED,      /* int64_t bytes per second: 500B/s 64KiB/s */
+	KEY_BANDWIDTH,  /* int64_t bits per second: 100Mbit/s 1Gbit/s; of a line, as carriers sell it */
 	KEY_TEXT,       /* struct span, min..max bytes (default 0..1024), no control characters */
 	KEY_PATH,       /* struct span: a file or folder; relative ones are resolved against the file that says it. `choices` are words
 	                 * that may stand instead, and stay as they are: a path begins with '/', a file of that name is ./word */

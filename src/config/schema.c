@@ -176,6 +176,9 @@ static void write_type(struct tree_writer *tree, const struct key *key)
 	case KEY_SPEED:
 		unit_text(tree, "^(0|[0-9]+(B|KiB|MiB|GiB)/s)$");
 		break;
+	case KEY_BANDWIDTH:
+		unit_text(tree, "^(0|[0-9]+(bit|kbit|Mbit|Gbit|Tbit)/s)$");
+		break;
 	case KEY_RATE:
 		pattern_text(tree, "^[0-9]+/[smh]$");
 		break;

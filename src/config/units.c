@@ -24,6 +24,11 @@ static const struct unit speeds[] = {
 	{ SPAN_INIT("GiB/s"), 1 << 30 }, { SPAN_INIT("MiB/s"), 1 << 20 }, { SPAN_INIT("KiB/s"), 1 << 10 },
 	{ SPAN_INIT("B/s"), 1 }, { SPAN_INIT(""), 0 },
 };
+/* Decimal, as carriers count. */
+static const struct unit bandwidths[] = {
+	{ SPAN_INIT("Tbit/s"), 1000000000000 }, { SPAN_INIT("Gbit/s"), 1000000000 }, { SPAN_INIT("Mbit/s"), 1000000 },
+	{ SPAN_INIT("kbit/s"), 1000 }, { SPAN_INIT("bit/s"), 1 }, { SPAN_INIT(""), 0 },
+};
 static const struct unit rates[] = {
 	{ SPAN_INIT("s"), 1000 }, { SPAN_INIT("m"), 60000 }, { SPAN_INIT("h"), 3600000 }, { SPAN_INIT(""), 0 },
 };
@@ -35,6 +40,8 @@ static const struct unit *units_of(enum key_type type)
 		return durations;
 	if (type == KEY_BYTES)
 		return sizes;
+	if (type == KEY_BANDWIDTH)
+		return bandwidths;
 	return type == KEY_SPEED ? speeds : plain;
 }
 
@@ -78,9 +85,23 @@ static struct span guess_unit(enum key_type type, struct span wrong)
 	return SPAN_NONE;
 }
 
+/* "1G", "1 Gbps", "1gbit/s": what people write instead of 1Gbit/s. */
+static struct span guess_bandwidth(struct span wrong)
+{
+	static const char *const endings[] = { "", "bit", "bits", "bps", "b/s", "bit/s", "bits/s" };
+
+	for (const struct unit *unit = bandwidths; unit->factor > 1; unit++) {
+		for (size_t i = 0; wrong.len && i < sizeof(endings) / sizeof(*endings); i++) {
+			if (span_equal_nocase(span_take(wrong, 1), span_take(unit->name, 1)) && span_equal_nocase(span_skip(wrong, 1), span_of(endings[i])))
+				return unit->name;
+		}
+	}
+	return SPAN_NONE;
+}
+
 static void suggest_unit(const struct key *key, struct span digits, struct span wrong, char words[96])
 {
-	struct span unit = guess_unit(key->type, span_trim(wrong));
+	struct span unit = key->type == KEY_BANDWIDTH ? guess_bandwidth(span_trim(wrong)) : guess_unit(key->type, span_trim(wrong));
 
 	if (unit.len && digits.len < 20)
 		snprintf(words, 96, "did you mean %.*s%.*s?", SPAN_ARG(digits), SPAN_ARG(unit));

@@ -36,6 +36,7 @@ size_t value_size(const struct key *key)
 	case KEY_DURATION:
 	case KEY_BYTES:
 	case KEY_SPEED:
+	case KEY_BANDWIDTH:
 	case KEY_TIME:
 	case KEY_DATE:
 		return sizeof(int64_t);
@@ -230,6 +231,7 @@ enum result value_read(const struct key *key, struct span text, struct value_rea
 	case KEY_DURATION:
 	case KEY_BYTES:
 	case KEY_SPEED:
+	case KEY_BANDWIDTH:
 		return units_read(key, text, reader->words, out);
 	case KEY_RATE:
 		return rate_read(key, text, reader->words, out);

@@ -64,6 +64,8 @@ static enum result expect_one(const struct key *key, struct buffer *out)
 		return expect_units(key, "a size", " with its unit (B, KiB, MiB or GiB)", out);
 	case KEY_SPEED:
 		return expect_units(key, "a speed", " with its unit (B/s, KiB/s, MiB/s or GiB/s)", out);
+	case KEY_BANDWIDTH:
+		return expect_units(key, "a bandwidth", " with its unit (kbit/s, Mbit/s, Gbit/s or Tbit/s)", out);
 	case KEY_RATE:
 		return buffer_append(out, SPAN("a rate (10/s, 10/m or 10/h)"));
 	case KEY_TEXT:
@@ -171,6 +173,7 @@ enum result value_write(const struct key *key, const void *value, struct buffer 
 	case KEY_DURATION:
 	case KEY_BYTES:
 	case KEY_SPEED:
+	case KEY_BANDWIDTH:
 		return write_number(key, *(const int64_t *)value, out);
 	case KEY_RATE:
 		return rate_write(value, out);
@@ -211,6 +214,7 @@ bool value_is_absent(const struct key *key, const void *value)
 	case KEY_DURATION:
 	case KEY_BYTES:
 	case KEY_SPEED:
+	case KEY_BANDWIDTH:
 		return *(const int64_t *)value == 0 && key->min > 0;
 	case KEY_TIME:
 	case KEY_DATE:

@@ -12,11 +12,6 @@ const char *ban_reason_name(enum ban_reason reason)
 	return reason < BAN_REASON_COUNT ? names[reason] : "unknown";
 }
 
-bool networks_overlap(const struct network *a, const struct network *b)
-{
-	return a->prefix <= b->prefix ? network_contains(a, &b->address) : network_contains(b, &a->address);
-}
-
 static bool is_exempt(const struct ban_policy *policy, const struct network *network)
 {
 	for (unsigned i = 0; i < BAN_EXEMPT_LISTS && policy->exempt[i]; i++) {

@@ -59,8 +59,6 @@ struct bans {
 	struct ban_sink sink;                /* functions may be NULL */
 };
 
-/* Two networks share an address. */
-bool networks_overlap(const struct network *a, const struct network *b);
 /* Bans KEY, for FOR_S seconds or (0) for as long as it has earned. Who is banned already stays so, until the later of both; only a ban
  * whose end moves is told to the sink. By hand: the very /64 is meant, also where its /48 is one source.
  * RESULT_REFUSED: it is exempt, or a /48 and not by hand; RESULT_IO: no lock is to be had. OUT may be NULL.

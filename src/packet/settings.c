@@ -59,7 +59,7 @@ static const struct key filter_keys[] = {
 	{ 0 },
 };
 
-static bool is_interface_name(struct span name)
+bool interface_name_is_good(struct span name)
 {
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.@";
 
@@ -78,7 +78,7 @@ static void check_filter(const void *values, struct key_check *check)
 	if (settings->interfaces.count > PACKET_INTERFACES_MAX)
 		key_complain(check, "interfaces", SPAN_NONE, "interfaces: found %zu, expected at most %u", settings->interfaces.count, PACKET_INTERFACES_MAX);
 	for (size_t i = 0; i < settings->interfaces.count; i++) {
-		if (!is_interface_name(names[i]))
+		if (!interface_name_is_good(names[i]))
 			key_complain_item(check, "interfaces", i, SPAN_NONE, "interfaces: found \"%.*s\", expected the name of an interface, as ip link shows it",
 			                  SPAN_ARG(names[i]));
 		for (size_t j = 0; j < i; j++) {
@@ -96,6 +96,8 @@ static const struct key_table filter_table = {
 static const struct key top_keys[] = {
 	{ .name = "packet", .type = KEY_MAP, .offset = AT(packet_top_settings, filter), .table = &filter_table,
 	  .help = "The kernel filter: packets that nobody needs are dropped before they cost anything. It is attached by `bouclier packet attach`." },
+	{ .name = "link", .type = KEY_MAP, .offset = AT(packet_top_settings, link), .table = &link_table,
+	  .help = "The line to the internet: what it carries, whose it is, and what may be asked of its carrier when it is full." },
 	{ 0 },
 };
 

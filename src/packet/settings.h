@@ -4,6 +4,7 @@
  *   lists/    denied and allowed networks, from files to tables
  *   spared    who always passes
  *   loader/   attaches, with rights, and ends: the ladder from native XDP to nothing; what is undone unless it is confirmed
+ *   carrier/  the line to the internet, the carrier's desk, and rules over BGP, with keys of its own under `link`
  *   control/  writes settings, bans and the heartbeat and reads counters and events, with descriptors and without rights
  *
  * Owns     values lie in the snapshot's arena
@@ -12,6 +13,7 @@
 #define BOUCLIER_PACKET_SETTINGS_H
 
 #include "config/snapshot.h"
+#include "packet/carrier/settings.h"
 #include "packet/layout.h"
 
 #define PACKET_INTERFACES_MAX 32u
@@ -39,6 +41,7 @@ struct packet_filter_settings {
 
 struct packet_top_settings {                /* SCOPE_TOP */
 	struct packet_filter_settings filter;
+	struct link_settings link;
 };
 
 extern const struct config_section packet_section;
@@ -48,6 +51,13 @@ static inline const struct packet_filter_settings *packet_settings_of(const stru
 	return &((const struct packet_top_settings *)snapshot->sections[ROOM_PACKET])->filter;
 }
 
+static inline const struct link_settings *link_settings_of(const struct snapshot *snapshot)
+{
+	return &((const struct packet_top_settings *)snapshot->sections[ROOM_PACKET])->link;
+}
+
+/* NAME may be a network interface's; nothing else gets into a path or a command. */
+bool interface_name_is_good(struct span name);
 /* What of the program's settings follows from SETTINGS: flags, budgets, ports. The rest of OUT is untouched. */
 void packet_settings_apply(const struct packet_filter_settings *settings, struct packet_settings *out);
 

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "cli/bgp/bgp.h"
+
 #include "base/banned.h"
 
 int packet_end(enum result result, const struct complaints *complaints)
@@ -77,6 +79,8 @@ int packet_command(const struct options *options)
 		{ "run", 1, packet_run },
 	};
 
+	if (span_equal(span_of(options->arguments[0]), SPAN("bgp")))
+		return packet_bgp(options);
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		if (!span_equal(span_of(options->arguments[0]), span_of(words[i].word)) || options->argument_count != words[i].arguments)
 			continue;
@@ -85,5 +89,5 @@ int packet_command(const struct options *options)
 			return command_failed("rights that are not needed cannot be given up");  /* security, fails closed */
 		return words[i].run(options);
 	}
-	return command_misused(command_find(SPAN("packet")), "wants status, attach, confirm, detach, counters, run, or deny load FILE");
+	return command_misused(command_find(SPAN("packet")), "wants status, attach, confirm, detach, counters, run, deny load FILE, or bgp");
 }

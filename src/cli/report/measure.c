@@ -1,0 +1,225 @@
+#include "cli/report/measure.h"
+
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/admin_client.h"
+#include "cli/command.h"
+#include "cli/json.h"
+#include "cli/loaded.h"
+#include "net/settings.h"
+#include "packet/carrier/network_counts.h"
+#include "packet/control/control.h"
+#include "packet/loader/loader.h"
+#include "packet/settings.h"
+
+#include "base/banned.h"
+
+#define COUNTS_BYTES_MAX 65536u
+#define ASK_MS 2000
+
+struct seen {
+	uint64_t network[NETWORK_COUNTS];
+	struct packet_count filter[PACKET_REASON_COUNT];
+	bool has_filter, is_observing;
+	uint64_t requests, refused;
+	bool has_shield;
+};
+
+/* -- the kernel's counters -- */
+
+static void add_file(const char *path, uint64_t counts[NETWORK_COUNTS])
+{
+	char text[COUNTS_BYTES_MAX];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t got = 1;
+
+	if (fd < 0)
+		return;
+	while (got > 0 && len < sizeof(text)) {
+		got = read(fd, text + len, sizeof(text) - len);
+		len += got > 0 ? (size_t)got : 0;
+	}
+	close(fd);
+	network_counts_read(span_make(text, len), counts);
+}
+
+/* -- the kernel filter's, where one is attached and this user may look -- */
+
+static void look_at_filter(struct seen *seen)
+{
+	struct complaints complaints;
+	struct packet_state state;
+	struct control *control;
+
+	complaints_init(&complaints);  /* no filter is no failure: nobody is told */
+	if (loader_look(&complaints, &state) == RESULT_OK && state.maps.fds[0] >= 0 && control_new(&state.maps, &control) == RESULT_OK) {
+		seen->has_filter = control_count(control, seen->filter) == RESULT_OK;
+		seen->is_observing = state.is_observing;
+		control_free(control);
+	}
+	packet_maps_close(&state.maps);
+	complaints_done(&complaints);
+}
+
+/* -- the running shield -- */
+
+static void add_decision(void *context, struct span name, const struct json *value)
+{
+	struct seen *seen = context;
+	uint64_t count = json_number_of(value);
+
+	seen->requests += count;
+	if (span_equal(name, SPAN("limit")) || span_equal(name, SPAN("block")) || span_equal(name, SPAN("drop")) || span_equal(name, SPAN("challenge")))
+		seen->refused += count;
+}
+
+/* NULL: nobody answers, or not with JSON. */
+static struct json *ask(const struct options *options, const char *path)
+{
+	char socket[PATH_TEXT_MAX];
+	struct admin_question question = { .socket = socket, .method = "GET", .path = path, .wait_ms = ASK_MS };
+	struct admin_reply reply;
+	struct json *root = NULL;
+
+	find_socket(options, socket);
+	if (admin_ask(&question, &reply) != RESULT_OK)
+		return NULL;
+	if (reply.status != 200 || json_read(reply.body, &root) != RESULT_OK)
+		root = NULL;
+	admin_reply_done(&reply);
+	return root;
+}
+
+static void look(const struct options *options, struct seen *seen)
+{
+	struct json *status = ask(options, "/status");
+	const struct json *sites = json_find(status, "sites");
+
+	memset(seen, 0, sizeof(*seen));
+	add_file("/proc/net/snmp", seen->network);
+	add_file("/proc/net/netstat", seen->network);
+	add_file("/proc/net/snmp6", seen->network);
+	look_at_filter(seen);
+	seen->has_shield = status != NULL;
+	for (size_t i = 0; i < json_length(sites); i++)
+		json_each(json_find(json_item(sites, i), "decisions"), add_decision, seen);
+	json_drop(status);
+}
+
+/* -- what is attacked -- */
+
+static void add_own_addresses(struct attack *attack, const struct uplink *line, const struct link_settings *settings)
+{
+	struct ifaddrs *all = NULL;
+	const struct span *names = settings->interfaces.items;
+
+	if (getifaddrs(&all) < 0)
+		return;
+	for (const struct ifaddrs *each = all; each; each = each->ifa_next) {
+		struct endpoint own;
+		bool is_ours = span_equal(span_of(each->ifa_name), span_of(line->found));
+
+		for (size_t i = 0; i < settings->interfaces.count; i++)
+			is_ours |= span_equal(span_of(each->ifa_name), names[i]);
+		if (is_ours && each->ifa_addr && endpoint_from_socket(each->ifa_addr, &own) == RESULT_OK && !address_is_loopback(&own.address) &&
+		    (own.address.bytes[0] != 0xfe || (own.address.bytes[1] & 0xc0) != 0x80))  /* fe80::/10 */
+			(void)attack_add_target(attack, &(struct network){ own.address, 128 });
+	}
+	freeifaddrs(all);
+}
+
+static void add_targets(struct attack *attack, const struct snapshot *snapshot, const struct uplink *line)
+{
+	const struct link_settings *link = link_settings_of(snapshot);
+	const struct served_settings *served = link->served.items;
+	const struct listen_settings *listen = net_settings(snapshot)->listen.items;
+
+	for (size_t i = 0; i < link->served.count; i++)
+		(void)attack_add_target(attack, &served[i].network);
+	if (!link->served.count)
+		add_own_addresses(attack, line, link);
+	for (size_t i = 0; i < net_settings(snapshot)->listen.count; i++)
+		(void)attack_add_port(attack, listen[i].public_port > 0 ? (uint16_t)listen[i].public_port : listen[i].address.port);
+}
+
+/* -- what came -- */
+
+/* What the filter drops, the kernel's own counters do not see; what it only observes, both count. */
+static void add_filter(struct attack *attack, const struct seen *before, const struct seen *after)
+{
+	for (unsigned i = 0; before->has_filter && after->has_filter && i < PACKET_REASON_COUNT; i++) {
+		const struct packet_count *first = &before->filter[i], *last = &after->filter[i];
+
+		if (last->packets > first->packets && last->bytes >= first->bytes)
+			attack_add_reason(attack, (enum packet_reason)i, &(struct packet_count){ last->packets - first->packets, last->bytes - first->bytes });
+	}
+}
+
+static void add_parts(struct attack *attack, const struct seen *before, const struct seen *after)
+{
+	static const enum attack_vector vectors[NETWORK_COUNTS] = {
+		[NETWORK_UDP_NO_PORT] = ATTACK_UDP, [NETWORK_SYN_COOKIES] = ATTACK_SYN, [NETWORK_LISTEN_DROPS] = ATTACK_SYN,
+		[NETWORK_RESETS] = ATTACK_OUT_OF_STATE, [NETWORK_FRAGMENTS] = ATTACK_FRAGMENT, [NETWORK_ECHOS] = ATTACK_ECHO,
+	};
+
+	for (unsigned i = 0; i < NETWORK_COUNTS && !(after->has_filter && after->is_observing); i++) {
+		if (after->network[i] > before->network[i])
+			attack_add(attack, vectors[i], 0, after->network[i] - before->network[i], 0);
+	}
+	if (before->has_shield && after->has_shield && after->requests >= before->requests && after->refused >= before->refused) {
+		attack->requests = after->requests - before->requests;
+		attack->refused = after->refused - before->refused;
+	}
+}
+
+static void add_banned(struct attack *attack, const struct options *options)
+{
+	struct json *root = ask(options, "/bans");
+	const struct json *bans = json_find(root, "bans");
+
+	for (size_t i = 0; i < json_length(bans); i++) {
+		struct network network;
+
+		if (network_read(json_text_of(json_find(json_item(bans, i), "network")), &network) == RESULT_OK)
+			attack_add_source(attack, &network, 1);
+	}
+	attack->sources_are_banned = attack->source_count > 0;
+	json_drop(root);
+}
+
+int measure_attack(const struct options *options, const struct snapshot *snapshot, struct uplink *line, uint64_t for_ms, struct measure *out)
+{
+	struct seen before, after;
+	uint64_t begun_ms = clock_mono_ms(), wall_ms;
+	enum result result;
+
+	attack_init(&out->attack);
+	look(options, &before);
+	result = uplink_measure(line, for_ms);
+	if (result != RESULT_OK)
+		return command_failed("%s", result == RESULT_END ? "ended before it was measured" : "an interface went away while it was measured");
+	look(options, &after);
+	wall_ms = clock_wall_ns() / 1000000;
+	out->has_shield = after.has_shield;
+	out->has_filter = before.has_filter && after.has_filter;
+	out->attack.at_ms = wall_ms;
+	out->attack.measured_ms = clock_mono_ms() - begun_ms;
+	out->attack.state = line->link.state;
+	out->attack.link = link_look(&line->link);
+	out->attack.capacity = line->link.limits.capacity;
+	out->attack.interfaces = span_of(line->names);
+	if (line->link.state != LINK_QUIET && line->link.since_ms <= begun_ms)  /* otherwise it is only known that it is so now */
+		out->attack.since_ms = wall_ms - (clock_mono_ms() - line->link.since_ms);
+	add_targets(&out->attack, snapshot, line);
+	add_parts(&out->attack, &before, &after);
+	add_filter(&out->attack, &before, &after);
+	if (out->has_shield)
+		add_banned(&out->attack, options);
+	attack_settle(&out->attack);
+	return EXIT_DONE;
+}

@@ -1,0 +1,28 @@
+/* The words of the message for the carrier's desk, in each language.
+ *
+ * Shape    text with {targets}, {port}, {ports}, {number}, {percent}, {network}, {time}, {seconds}, {interfaces}, {packets} where a value stands: each language
+ *          has its own order
+ * Owns     nothing: constants
+ */
+#ifndef BOUCLIER_PACKET_CARRIER_DESK_WORDS_H
+#define BOUCLIER_PACKET_CARRIER_DESK_WORDS_H
+
+#include "packet/carrier/attack.h"
+#include "packet/carrier/settings.h"
+
+struct desk_words {
+	const char *telephone, *unknown, *to, *subject, *subject_quiet;
+	const char *opening, *opening_quiet, *contract;
+	const char *measured_head, *at, *since, *line, *line_bare, *dropped, *targets, *no_targets;
+	const char *parts_head, *no_parts, *sources_head, *banned_head, *requests;
+	const char *asked_head, *networks, *scrub, *no_blackhole, *reachable, *ticket;
+	struct {
+		const char *is, *ask;       /* ask NULL: nothing that a carrier can filter by */
+	} vectors[ATTACK_VECTORS];
+	const char *reflected_any;          /* of a reflection whose port is not known */
+	char comma;
+};
+
+extern const struct desk_words desk_words[DESK_LANGUAGES];
+
+#endif
