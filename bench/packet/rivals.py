@@ -46,14 +46,16 @@ def _addresses():
 def nft_set(link, folder):
     return _ruled(link, folder, f"""table netdev shield {{
     set denied {{ type ipv4_addr; elements = {{ {", ".join(_addresses())} }} }}
-    chain in {{ type filter hook ingress device near priority 0; ip saddr @denied drop; }} }}
+    chain arriving {{ type filter hook ingress device near priority 0; ip saddr @denied drop; }}
+}}
 """)
 
 
 def nft_meter(link, folder):
     return _ruled(link, folder, """table netdev shield {
     set seen { type ipv4_addr; flags dynamic; size 65536; }
-    chain in { type filter hook ingress device near priority 0; update @seen { ip saddr limit rate over 100/second burst 200 packets } drop; } }
+    chain arriving { type filter hook ingress device near priority 0; update @seen { ip saddr limit rate over 100/second burst 200 packets } drop; }
+}
 """)
 
 

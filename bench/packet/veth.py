@@ -11,6 +11,7 @@ from .cable import SERVER, finished
 SYN = f"to {SERVER} v4 tcp 1024 {rivals.PORT} S mss 1460 sack time 7 nop scale 7"
 UDP = f"to {SERVER} v4 udp 1024 9999 body 18"
 FLOOD_PER_S, CITIZENS_PER_S, FLOOD_S, CITIZENS_S = 400000, 100, 6, 4
+THIRD = 0.333
 ARRIVED_MIN = 0.97
 SETTLE_S = 0.3
 
@@ -44,7 +45,7 @@ def _rounds(run, link, parties, recipe, sources, count, table):
 
 def measure_denied(run, link, said):
     table = Table("denied", "UDP from a denied network, 100,000 on the list: time of a packet with generator and cable", "ns",
-                  Bar(1 / 3, ("nft set",)), more_bars=(Bar(1.1, ("empty",)),))
+                  Bar(THIRD, ("nft set",)), more_bars=(Bar(1.1, ("empty",)),))
     deny = rivals.bouclier("deny", rivals.DENIED, rivals.DENIED_COUNT // 256, "deny", "20.0.0.0", rivals.OTHERS)
     yield _rounds(run, link, {"empty": rivals.empty, "bouclier": deny, "nft set": rivals.nft_set}, UDP, rivals.DENIED, rivals.DENIED_COUNT, table)
 
@@ -63,8 +64,8 @@ def measure_syn(run, link, said):
     link.server.set("net/ipv4/tcp_timestamps", 2)
     _rounds(run, link, {"empty": rivals.empty, "bouclier": rivals.bouclier(), "kernel": rivals.nobody}, SYN, "10.0.0.0", 1 << 24, whole)
     yield whole
-    table = Table("syn", "the same beyond an empty program; run: the filter alone, in BPF_PROG_TEST_RUN", "ns", Bar(1 / 3, ("kernel",)),
-                  more_bars=(Bar(1 / 3, ("kernel",), subject="run"),))
+    table = Table("syn", "the same beyond an empty program; run: the filter alone, in BPF_PROG_TEST_RUN", "ns", Bar(THIRD, ("kernel",)),
+                  more_bars=(Bar(THIRD, ("kernel",), subject="run"),))
     empty = whole.row("empty").values()
     for name in ("bouclier", "kernel"):
         table.row(name).faults = whole.row("empty").faults + whole.row(name).faults
