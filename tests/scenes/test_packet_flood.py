@@ -85,6 +85,14 @@ def test_syn_flood(link, folder, server, timestamps):
     assert counts["failed"] == 0
 
 
+def test_syn_flood_where_the_driver_has_no_xdp(link, folder):
+    """Generic XDP: the same program on the kernel's own packets, at a higher price."""
+    start_nginx(link, folder)
+    with link.filtered(SHIELDED, PORT, "skb") as counts, flooded(link, SYN, 100000):
+        assert_all_came(finished(link.citizens(PORT, CITIZENS_S, CITIZENS)))
+    assert counts["cookie_sent"] > 100000 and counts["failed"] == 0
+
+
 def test_syn_flood_and_citizens_of_ipv6(link, folder):
     """The same listener, the other family."""
     start_nginx(link, folder)
