@@ -45,6 +45,7 @@ OTHER_EXTRAS = (("gib_per_s", "{:.2f} GiB/s"), ("few_us", "{:.2f} us with few"),
                 ("made", "{:,.0f} made"), ("closed", "{:,.0f} resting connections closed"),
                 ("early_kib", "{:,.0f} KiB first"), ("late_kib", "{:,.0f} KiB last"), ("late_files", "{:.0f} files held"),
                 ("p99_ms", "p99 {:.0f} ms"), ("count", "{:.0f} times"),
+                ("total_ns", "{:,.0f} ns with generator and cable"), ("arrived", "{:.1%} arrived"), ("answered", "{:.1%} answered"),
                 ("with_us", "{:,.0f} us with"), ("without_us", "{:,.0f} us without"))
 
 

@@ -1,6 +1,7 @@
-/* packet-hold INTERFACE FLAGS PORT [deny ADDRESS]... [budget INTERVAL_NS BURST_NS] [skb]
+/* packet-hold INTERFACE FLAGS PORT [deny ADDRESS COUNT]... [budget INTERVAL_NS BURST_NS] [skb]
  *
- * The kernel filter on one interface for as long as standard input is open, with FLAGS of layout.h as a number; PORT is protected and exposed.
+ * The kernel filter on one interface for as long as standard input is open, with FLAGS of layout.h as a number; PORT is protected and exposed;
+ * COUNT networks of 256 addresses are denied, from ADDRESS on.
  * Says "ready", and at the end, as JSON, how many packets had which reason. INTERFACE "-" attaches nothing. Its maps are its own. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -33,7 +34,7 @@ static int map_of(struct packet_program *program, const char *name)
 	return bpf_map__fd(packet_program_map(program, name));
 }
 
-static bool deny(struct packet_program *program, const char *text)
+static bool deny(struct packet_program *program, const char *text, uint32_t count)
 {
 	struct address address;
 	struct packet_cells cells;
@@ -42,11 +43,15 @@ static bool deny(struct packet_program *program, const char *text)
 	if (address_read(span_of(text), &address) != RESULT_OK || !address_is_v4(&address))
 		return false;
 	number = wire_32(address.bytes + 12);
-	index = direct_index(0, number);
-	if (bpf_map_lookup_elem(map_of(program, "direct"), &index, &cells))
-		return false;
-	cells.cell[number >> 8 & 255] = PACKET_DENY;
-	return bpf_map_update_elem(map_of(program, "direct"), &index, &cells, BPF_ANY) == 0;
+	for (uint32_t i = 0; i < count; i++, number += 256) {
+		index = direct_index(0, number);
+		if (bpf_map_lookup_elem(map_of(program, "direct"), &index, &cells))
+			return false;
+		cells.cell[number >> 8 & 255] = PACKET_DENY;
+		if (bpf_map_update_elem(map_of(program, "direct"), &index, &cells, BPF_ANY))
+			return false;
+	}
+	return true;
 }
 
 static bool furnish(struct packet_program *program, char **words, bool *is_generic)
@@ -61,9 +66,10 @@ static bool furnish(struct packet_program *program, char **words, bool *is_gener
 	for (char **word = words + 4; *word; word++) {
 		if (!strcmp(*word, "skb")) {
 			*is_generic = true;
-		} else if (!strcmp(*word, "deny") && word[1]) {
-			if (!deny(program, *++word))
+		} else if (!strcmp(*word, "deny") && word[1] && word[2]) {
+			if (!deny(program, word[1], (uint32_t)strtoul(word[2], NULL, 0)))
 				return false;
+			word += 2;
 		} else if (!strcmp(*word, "budget") && word[1] && word[2]) {
 			settings.budget = (struct packet_budget){ strtoull(word[1], NULL, 0), strtoull(word[2], NULL, 0) };
 			settings.udp_budget = settings.budget;
@@ -120,7 +126,7 @@ int main(int count, char **words)
 	int failed = -1;
 
 	if (count < 4) {
-		fprintf(stderr, "usage: packet-hold INTERFACE FLAGS PORT [deny ADDRESS]... [budget INTERVAL_NS BURST_NS] [skb]\n");
+		fprintf(stderr, "usage: packet-hold INTERFACE FLAGS PORT [deny ADDRESS COUNT]... [budget INTERVAL_NS BURST_NS] [skb]\n");
 		return 2;
 	}
 	if (packet_program_open(&program) == RESULT_OK && packet_program_load(program) == RESULT_OK && furnish(program, words, &is_generic))

@@ -197,6 +197,22 @@ static inline const char *stage_ask(const char *line)
 	return found;
 }
 
+/* What the ring buffer had. */
+struct stage_told {
+	struct packet_event last;
+	unsigned count;
+};
+
+static inline int stage_hear(void *context, void *data, size_t size)
+{
+	struct stage_told *told = context;
+
+	assert_int_equal(size, sizeof(told->last));
+	memcpy(&told->last, data, sizeof(told->last));
+	told->count++;
+	return 0;
+}
+
 #define assert_reason(line, reason) \
 	do { \
 		const char *stage_found = stage_ask(line); \

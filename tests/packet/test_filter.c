@@ -322,30 +322,15 @@ static void who_has_shown_nothing_shares_the_sketch(void **state)
 	assert_int_equal(passed_of("from 198.51.100.21 v4 udp 5000 5001", 20, "over_udp_budget"), 20);
 }
 
-struct told {
-	struct packet_event last;
-	unsigned count;
-};
-
-static int hear(void *context, void *data, size_t size)
-{
-	struct told *told = context;
-
-	assert_int_equal(size, sizeof(told->last));
-	memcpy(&told->last, data, sizeof(told->last));
-	told->count++;
-	return 0;
-}
-
 static void some_are_told(void **state)
 {
-	struct told told = { .count = 0 };
+	struct stage_told told = { .count = 0 };
 	struct ring_buffer *ring;
 
 	(void)state;
 	stage_needed();
 	furnish();
-	ring = ring_buffer__new(stage_map("events"), hear, &told, NULL);
+	ring = ring_buffer__new(stage_map("events"), stage_hear, &told, NULL);
 	assert_non_null(ring);
 	ring_buffer__consume(ring);
 	told.count = 0;

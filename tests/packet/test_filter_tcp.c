@@ -157,6 +157,30 @@ static void an_answer_goes_back(void **state)
 	close(listener);
 }
 
+/* What is told of a SYN is the SYN, not what became of it. */
+static void an_answer_is_told(void **state)
+{
+	struct stage_told told = { .count = 0 };
+	struct ring_buffer *ring;
+	int listener;
+
+	(void)state;
+	stage_needed();
+	furnish(PACKET_ANSWERS_SYN);
+	listener = listen_at(SERVER_V4, 443, 16);
+	ring = ring_buffer__new(stage_map("events"), stage_hear, &told, NULL);
+	assert_non_null(ring);
+	ring_buffer__consume(ring);
+	usleep(1100000);
+	cookie_of("v4 tcp 50000 443 S body 300", 34);
+	assert_true(ring_buffer__consume(ring) == 1);
+	assert_int_equal(told.last.reason, PACKET_COOKIE_SENT);
+	assert_int_equal(told.last.bytes, 14 + 20 + 20 + 300);
+	assert_int_equal(told.last.destination_port, 443);
+	ring_buffer__free(ring);
+	close(listener);
+}
+
 /* With net.ipv4.tcp_timestamps at 1 the kernel reads another time than we would write: the option is not sent. */
 static void no_timestamp_unless_the_kernel_reads_it(void **state)
 {
@@ -341,6 +365,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_syn_is_answered_and_its_cookie_opens),
 		cmocka_unit_test(an_answer_goes_back),
+		cmocka_unit_test(an_answer_is_told),
 		cmocka_unit_test(no_timestamp_unless_the_kernel_reads_it),
 		cmocka_unit_test(who_is_not_answered_here),
 		cmocka_unit_test(state_is_asked_of_protected_ports),

@@ -5,12 +5,17 @@ import json
 import os
 import pathlib
 import signal
+import sys
 import time
 
 import pytest
 
 import lab
-from lab.link import SERVER, SERVER_V6, Link, finished
+
+sys.path.insert(0, str(lab.ROOT / "bench"))
+
+from packet import nginx  # noqa: E402  (the path comes first)
+from packet.cable import SERVER, SERVER_V6, Link, NotHere, finished  # noqa: E402
 
 PORT = 8080
 HAS_LIST, HAS_BUDGET, HIDES_PORTS, ANSWERS_SYN, KNOWS_STATE, IS_END_HOST, IS_STRICT, HAS_TIMESTAMPS = (1 << bit for bit in (0, 2, 4, 5, 6, 7, 8, 9))
@@ -21,24 +26,21 @@ FLOOD_S, CITIZENS_S, CITIZENS = 4, 3, 60
 
 @pytest.fixture
 def link():
-    one = Link()
+    one = None
+    try:
+        one = Link(pathlib.Path(lab.BINARY).resolve().parent / "tests/packet")
+        with one.filtered(0, PORT):
+            pass
+    except NotHere as why:
+        if one:
+            one.close()
+        pytest.skip(str(why))
     yield one
     one.close()
 
 
-def listens(link):
-    return str(PORT) in link.server.run("ss", "-Hltn", "sport", "=", f":{PORT}")
-
-
 def start_nginx(link, folder, backlog=128):
-    folder.joinpath("nginx.conf").write_text(f"""
-worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/errors; user root;
-events {{ worker_connections 4096; }}
-http {{ access_log off; server {{ listen [::]:{PORT} ipv6only=off backlog={backlog}; location / {{ return 200 "ok"; }} }} }}
-""")
-    process = link.server.start("nginx", "-e", folder / "errors", "-c", folder / "nginx.conf")
-    lab.wait_until(lambda: listens(link), what="nginx listens")
-    return process
+    return nginx.start(link, folder, PORT, backlog)
 
 
 def start_shield(link, folder):
@@ -48,7 +50,7 @@ def start_shield(link, folder):
         "sites": [{"name": lab.HOST, "hosts": [lab.HOST], "origins": ["http://127.0.0.1:9"]}]}))
     with open(folder / "stderr", "wb") as log:
         process = link.server.start(lab.BINARY, "run", "--config", folder / "bouclier.yaml", "--root", folder, stdout=log, stderr=log)
-    lab.wait_until(lambda: listens(link), 20, "the shield listens")
+    lab.wait_until(lambda: nginx.listens(link, PORT), 20, "the shield listens")
     return process
 
 
@@ -83,6 +85,14 @@ def test_syn_flood(link, folder, server, timestamps):
     assert counts["failed"] == 0
 
 
+def test_syn_flood_where_the_driver_has_no_xdp(link, folder):
+    """Generic XDP: the same program on the kernel's own packets, at a higher price."""
+    start_nginx(link, folder)
+    with link.filtered(SHIELDED, PORT, "skb") as counts, flooded(link, SYN, 100000):
+        assert_all_came(finished(link.citizens(PORT, CITIZENS_S, CITIZENS)))
+    assert counts["cookie_sent"] > 100000 and counts["failed"] == 0
+
+
 def test_syn_flood_and_citizens_of_ipv6(link, folder):
     """The same listener, the other family."""
     start_nginx(link, folder)
@@ -111,7 +121,7 @@ def test_flood_of_a_port_that_nobody_offers(link, folder):
 
 def test_denied_network_and_a_flood_from_it(link, folder):
     start_nginx(link, folder)
-    with link.filtered(SHIELDED | HAS_LIST, PORT, "deny", "10.9.8.0") as counts:
+    with link.filtered(SHIELDED | HAS_LIST, PORT, "deny", "10.9.8.0", 1) as counts:
         flood = link.flood(FLOOD_S, 200000, SYN, "10.9.8.0", 256)
         assert_all_came(finished(link.citizens(PORT, CITIZENS_S, CITIZENS)))
         finished(flood)

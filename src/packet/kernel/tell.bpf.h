@@ -15,7 +15,7 @@ enum packet_action { ACTION_PASS = XDP_PASS, ACTION_DROP = XDP_DROP, ACTION_ANSW
 
 _Static_assert(PACKET_REASON_COUNT <= 32, "reasons are bits of a word");
 
-static __attribute__((noinline)) void tell_event(const struct walk *walk, __u32 reason)
+static __attribute__((noinline)) void tell_event(const struct walk *walk, __u32 reason, __u64 bytes)
 {
 	const struct packet_head *head = &walk->head;
 	struct packet_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
@@ -27,7 +27,7 @@ static __attribute__((noinline)) void tell_event(const struct walk *walk, __u32 
 	__builtin_memcpy(event->destination, head->destination, sizeof(event->destination));
 	event->source_port = head->source_port;
 	event->destination_port = head->destination_port;
-	event->bytes = (__u16)(frame_end_of(walk->packet) - frame_of(walk->packet));
+	event->bytes = (__u16)bytes;
 	event->reason = (__u8)reason;
 	event->protocol = head->protocol;
 	event->interface = walk->packet->ingress_ifindex;
@@ -35,12 +35,12 @@ static __attribute__((noinline)) void tell_event(const struct walk *walk, __u32 
 	bpf_ringbuf_submit(event, 0);
 }
 
-PACKET_INLINE void tell_some(struct walk *walk, __u32 reason)
+PACKET_INLINE void tell_some(struct walk *walk, __u32 reason, __u64 bytes)
 {
 	struct packet_sample *sample = bpf_map_lookup_elem(&samples, &reason);
 
 	if (sample && sample_take(sample, walk_now(walk)))
-		tell_event(walk, reason);
+		tell_event(walk, reason, bytes);
 }
 
 PACKET_INLINE void count(__u32 reason, __u64 bytes)
@@ -59,7 +59,7 @@ PACKET_INLINE int walk_end(struct walk *walk, __u32 reason, __u64 bytes)
 	count(reason, bytes);
 	if (REASONS_PASS >> (reason & 31) & 1)
 		return XDP_PASS;
-	tell_some(walk, reason);
+	tell_some(walk, reason, bytes);
 	if (walk->flags & PACKET_OBSERVES)
 		return XDP_PASS;
 	return REASONS_DROP >> (reason & 31) & 1 ? XDP_DROP : XDP_TX;

@@ -1,5 +1,5 @@
-"""Two network namespaces with a cable between them, for scenes in which packets are invented: a server's and a client's side. They belong to
-processes of the scene and end with them; nothing on the machine has a name of theirs."""
+"""Two network namespaces with a cable between them, where packets are invented: a server's and a client's side. They belong to processes of
+the caller and end with them; nothing on the machine has a name of theirs. Scenes have their floods over it too."""
 import contextlib
 import json
 import os
@@ -7,23 +7,23 @@ import pathlib
 import subprocess
 import time
 
-import pytest
-
-from lab.place import BINARY, WAIT, wait_until
-
 SERVER, CLIENT = "192.0.2.1", "192.0.2.2"
 CITIZENS = "198.51.100.0"  # 250 addresses, all of them on the client's side
 SERVER_V6, CLIENT_V6 = "2001:db8::1", "2001:db8::2"
 ETHERNET = {"server": "020000000001", "client": "020000000002"}
-TOOLS = pathlib.Path(BINARY).resolve().parent / "tests" / "packet"
+WAIT_S = 10
 
 
-def tool(name):
-    """A program of tests/packet."""
-    path = TOOLS / f"packet-{name}"
-    if not path.exists():
-        pytest.skip(f"{path} was not built")
-    return str(path)
+class NotHere(Exception):
+    """This machine, or this user, cannot do it; the message says what is missing."""
+
+
+def wait_until(condition, what):
+    end = time.monotonic() + WAIT_S
+    while not condition():
+        if time.monotonic() > end:
+            raise NotHere(f"{what}: not within {WAIT_S} s")
+        time.sleep(0.02)
 
 
 class Side:
@@ -34,8 +34,9 @@ class Side:
         self.holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
         self.inside = ["nsenter", "--net", f"--target={self.holder.pid}"]
         outer = os.readlink("/proc/self/ns/net")
-        wait_until(lambda: self.holder.poll() is not None or os.readlink(f"/proc/{self.holder.pid}/ns/net") != outer, WAIT, "a network namespace")
-        assert self.holder.poll() is None
+        wait_until(lambda: self.holder.poll() is not None or os.readlink(f"/proc/{self.holder.pid}/ns/net") != outer, "a network namespace")
+        if self.holder.poll() is not None:
+            raise NotHere("no network namespace of our own")
 
     def run(self, *words, **options):
         return subprocess.run([*self.inside, *map(str, words)], check=True, capture_output=True, text=True, **options).stdout
@@ -52,7 +53,7 @@ class Side:
         for process in reversed(self.started):
             process.terminate()
             try:
-                process.wait(WAIT)
+                process.wait(WAIT_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -63,9 +64,11 @@ class Side:
 class Link:
     """Both, and what a scene does with them."""
 
-    def __init__(self):
+    def __init__(self, programs):
+        """PROGRAMS: the folder with those of tests/packet (build/tests/packet)."""
+        self.programs = pathlib.Path(programs)
         if os.geteuid() != 0:
-            pytest.skip("no CAP_BPF")
+            raise NotHere("no CAP_BPF")
         self.server, self.client = Side("server"), Side("client")
         try:
             self._join()
@@ -88,32 +91,38 @@ class Link:
         self.client.run("ip", "route", "add", "local", f"{CITIZENS}/24", "dev", "lo")
         self.server.run("ip", "route", "add", "default", "via", CLIENT)  # answers to invented sources go back over the cable
 
+    def tool(self, name):
+        path = self.programs / f"packet-{name}"
+        if not path.exists():
+            raise NotHere(f"{path} was not built")
+        return str(path)
+
     @contextlib.contextmanager
     def filtered(self, flags, port, *more):
         """The kernel filter before the server; yields a dict that holds, afterwards, what it counted."""
-        holder = self.server.start(tool("hold"), "near", flags, port, *more, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        holder = self.server.start(self.tool("hold"), "near", flags, port, *more, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         counts = {}
         if holder.stdout.readline() != "ready\n":
             said = holder.communicate()[1]
-            if "Operation not permitted" in said:
-                pytest.skip("no CAP_BPF")
-            raise AssertionError(said)
+            raise NotHere("no CAP_BPF") if "Operation not permitted" in said else RuntimeError(said)
         try:
             yield counts
         finally:
-            counts.update(json.loads(holder.communicate(timeout=WAIT)[0]))
+            counts.update(json.loads(holder.communicate(timeout=WAIT_S)[0]))
 
-    def flood(self, seconds, per_second, recipe, sources="10.0.0.0", count=1 << 24):
+    def flood(self, seconds, per_second, recipe, sources="10.0.0.0", count=1 << 24, core=None):
         """Begins it. RECIPE as in tests/packet/recipe.h, to the server's Ethernet address already; finished() has its figures."""
         words = f"{recipe} poke f 0 {ETHERNET['server']}{ETHERNET['client']}"
-        flood = self.client.start(tool("flood"), "far", seconds, per_second, words, CITIZENS, sources, count, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        pin = [] if core is None else ["taskset", "-c", core]
+        flood = self.client.start(*pin, self.tool("flood"), "far", seconds, per_second, words, CITIZENS, sources, count,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         time.sleep(0.3)
         return flood
 
     def citizens(self, port, seconds, per_second, patience=3.0, server=SERVER):
         """Begins them: over IPv4 each of 250 in turn, over IPv6 from one address."""
         start = [] if ":" in server else [CITIZENS[:-1] + "1"]
-        return self.client.start(tool("honest"), server, port, seconds, per_second, patience, *start, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return self.client.start(self.tool("honest"), server, port, seconds, per_second, patience, *start, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def close(self):
         self.client.close()
@@ -123,5 +132,6 @@ class Link:
 def finished(process, seconds=20):
     """What a tool said."""
     out, errors = process.communicate(timeout=seconds)
-    assert process.returncode == 0 and out, errors
+    if process.returncode or not out:
+        raise RuntimeError(errors)
     return json.loads(out)
