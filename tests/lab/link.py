@@ -12,6 +12,7 @@ import pytest
 from lab.place import BINARY, WAIT, wait_until
 
 SERVER, CLIENT = "192.0.2.1", "192.0.2.2"
+CITIZENS = "198.51.100.0"  # 250 addresses, all of them on the client's side
 SERVER_V6, CLIENT_V6 = "2001:db8::1", "2001:db8::2"
 ETHERNET = {"server": "020000000001", "client": "020000000002"}
 TOOLS = pathlib.Path(BINARY).resolve().parent / "tests" / "packet"
@@ -84,6 +85,7 @@ class Link:
             side.run("ethtool", "-K", name, "gro", "on", "tx", "off")  # what XDP sends back is taken; checksums are real ones
             for which in ("all", name):
                 side.set(f"net/ipv4/conf/{which}/rp_filter", 0)
+        self.client.run("ip", "route", "add", "local", f"{CITIZENS}/24", "dev", "lo")
         self.server.run("ip", "route", "add", "default", "via", CLIENT)  # answers to invented sources go back over the cable
 
     @contextlib.contextmanager
@@ -104,13 +106,14 @@ class Link:
     def flood(self, seconds, per_second, recipe, sources="10.0.0.0", count=1 << 24):
         """Begins it. RECIPE as in tests/packet/recipe.h, to the server's Ethernet address already; finished() has its figures."""
         words = f"{recipe} poke f 0 {ETHERNET['server']}{ETHERNET['client']}"
-        flood = self.client.start(tool("flood"), "far", seconds, per_second, words, CLIENT, sources, count, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        flood = self.client.start(tool("flood"), "far", seconds, per_second, words, CITIZENS, sources, count, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         time.sleep(0.3)
         return flood
 
     def citizens(self, port, seconds, per_second, patience=3.0, server=SERVER):
-        """Begins them."""
-        return self.client.start(tool("honest"), server, port, seconds, per_second, patience, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        """Begins them: over IPv4 each of 250 in turn, over IPv6 from one address."""
+        start = [] if ":" in server else [CITIZENS[:-1] + "1"]
+        return self.client.start(tool("honest"), server, port, seconds, per_second, patience, *start, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def close(self):
         self.client.close()

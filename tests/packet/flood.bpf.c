@@ -13,7 +13,7 @@ char licence[] SEC("license") = "Dual BSD/GPL";
 volatile const __u32 interface = 0;
 volatile const __u32 bytes = 60;              /* of a packet: FLOOD_SHORT or FLOOD_LONG */
 volatile const __u32 first_source = 0, sources = 1;  /* host order */
-volatile const __u32 honest = 0;              /* raw: who is really there */
+volatile const __u32 honest = 0;              /* host order: the /24 of who is really there */
 struct flood_pattern pattern = { 0 };
 __u64 thrown = 0, answers = 0, resets = 0;
 
@@ -89,7 +89,7 @@ int catch(struct xdp_md *packet)
 {
 	const __u8 *frame = (const __u8 *)(long)packet->data, *end = (const __u8 *)(long)packet->data_end;
 
-	if (frame + 54 > end || *(const __u16 *)(frame + 12) != WIRE_16(0x0800) || load_32(frame + 30) == honest)
+	if (frame + 54 > end || *(const __u16 *)(frame + 12) != WIRE_16(0x0800) || (WIRE_32(load_32(frame + 30)) ^ honest) < 256)
 		return XDP_PASS;
 	if ((frame[47] & 0x12) == 0x12)
 		__sync_fetch_and_add(&answers, 1);

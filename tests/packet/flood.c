@@ -1,8 +1,8 @@
 /* packet-flood INTERFACE SECONDS PER_SECOND RECIPE HONEST [FIRST_SOURCE SOURCES]
  *
  * Sends packets of RECIPE (recipe.h; IPv4, a frame of 60 bytes or less, or of 74) from random sources out of INTERFACE, PER_SECOND or as
- * fast as it can (0), to the neighbour's Ethernet address that the recipe pokes. Answers to any address but HONEST are taken at the
- * interface. Says as JSON what was sent and what came back. At most ten seconds. Needs CAP_BPF and CAP_NET_ADMIN, Linux 5.18. */
+ * fast as it can (0), to the neighbour's Ethernet address that the recipe pokes. Answers to any address but those of HONEST's /24 are
+ * taken at the interface. Says as JSON what was sent and what came back. At most ten seconds. Needs CAP_BPF and CAP_NET_ADMIN, Linux 5.18. */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -58,7 +58,7 @@ static bool flood_open(struct flood *flood, char **words, int count)
 	flood->per_second = strtod(words[3], NULL);
 	skeleton->rodata->interface = if_nametoindex(words[1]);
 	skeleton->rodata->bytes = flood->bytes;
-	skeleton->rodata->honest = inet_addr(words[5]);
+	skeleton->rodata->honest = ntohl(inet_addr(words[5])) & ~255u;
 	skeleton->rodata->first_source = ntohl(inet_addr(count > 6 ? words[6] : "10.0.0.0"));
 	skeleton->rodata->sources = count > 7 ? (uint32_t)strtoul(words[7], NULL, 0) : 1u << 24;
 	memcpy(skeleton->bss->pattern.byte, flood->recipe.byte, flood->bytes);

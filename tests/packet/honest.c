@@ -1,7 +1,8 @@
-/* packet-honest ADDRESS PORT SECONDS PER_SECOND PATIENCE_S [BIND]
+/* packet-honest ADDRESS PORT SECONDS PER_SECOND PATIENCE_S [FROM]
  *
  * Citizens: PER_SECOND of them connect, ask for / and read an answer, each within PATIENCE_S of when he was due, new connections all of
- * them. Says as JSON how many tried, connected and were answered, and how long that took. */
+ * them; from 250 addresses in turn, of which FROM is the first. Says as JSON how many tried, connected and were answered, and how long that took. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 
 #define CITIZENS_MAX 8192
 #define WAITING_MAX 4096
+#define SOURCES 250
 
 static const char question[] = "GET / HTTP/1.1\r\nHost: www.commune.example\r\nConnection: close\r\n\r\n";
 
@@ -25,8 +27,11 @@ struct citizen {
 };
 
 struct crowd {
-	struct sockaddr_storage server, from;
-	socklen_t server_len, from_len;
+	struct sockaddr_storage server;
+	socklen_t server_len;
+	struct sockaddr_in from;
+	uint32_t first;
+	bool has_from;
 	double seconds, per_second, patience;
 	struct citizen waiting[WAITING_MAX];
 	struct pollfd poll[WAITING_MAX];
@@ -57,8 +62,9 @@ static void come(struct crowd *crowd, double due)
 {
 	int fd = socket(crowd->server.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
+	crowd->from.sin_addr.s_addr = htonl(crowd->first + (uint32_t)(crowd->tried % SOURCES));
 	crowd->tried++;
-	if (fd < 0 || (crowd->from_len && bind(fd, (struct sockaddr *)&crowd->from, crowd->from_len)) ||
+	if (fd < 0 || (crowd->has_from && bind(fd, (struct sockaddr *)&crowd->from, sizeof(crowd->from))) ||
 	    (connect(fd, (struct sockaddr *)&crowd->server, crowd->server_len) && errno != EINPROGRESS)) {
 		crowd->refused++;
 		if (fd >= 0)
@@ -143,13 +149,16 @@ int main(int count, char **words)
 	static struct crowd crowd;
 
 	if (count < 6 || !address_of(words[1], (uint16_t)strtoul(words[2], NULL, 10), &crowd.server, &crowd.server_len) ||
-	    (count > 6 && !address_of(words[6], 0, &crowd.from, &crowd.from_len))) {
-		fprintf(stderr, "usage: packet-honest ADDRESS PORT SECONDS PER_SECOND PATIENCE_S [BIND]\n");
+	    (count > 6 && inet_pton(AF_INET, words[6], &crowd.from.sin_addr) != 1)) {
+		fprintf(stderr, "usage: packet-honest ADDRESS PORT SECONDS PER_SECOND PATIENCE_S [FROM]\n");
 		return 2;
 	}
 	crowd.seconds = strtod(words[3], NULL);
 	crowd.per_second = strtod(words[4], NULL);
 	crowd.patience = strtod(words[5], NULL);
+	crowd.has_from = count > 6;
+	crowd.from.sin_family = AF_INET;
+	crowd.first = ntohl(crowd.from.sin_addr.s_addr);
 	crowd_run(&crowd);
 	qsort(crowd.connect_ms, crowd.connected, sizeof(double), compare);
 	qsort(crowd.answer_ms, crowd.answered, sizeof(double), compare);

@@ -89,12 +89,11 @@ static void a_prefix_has_no_bits_beyond_its_length(void **state)
 
 	(void)state;
 	for (int round = 0; round < 50; round++) {
-		uint32_t address[4];
+		struct v6_number address = { draw(&draws), draw(&draws) };
 		uint8_t bytes[16];
 
-		for (int i = 0; i < 4; i++)
-			address[i] = (uint32_t)draw(&draws);
-		memcpy(bytes, address, sizeof(bytes));
+		for (unsigned i = 0; i < 16; i++)
+			bytes[i] = (uint8_t)((i < 8 ? address.high : address.low) >> (56 - i % 8 * 8));
 		for (uint32_t length = 0; length <= 128; length++) {
 			struct packet_v6_key key;
 

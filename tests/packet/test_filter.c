@@ -48,7 +48,7 @@ static void list_v6(uint32_t copy, const char *text, uint8_t length, uint32_t ve
 
 	assert_ok(address_read(span_of(text), &address));
 	memcpy(words, address.bytes, sizeof(words));
-	prefix_key(copy, length, words, &key);
+	prefix_key(copy, length, (struct v6_number){ head_number(words), head_number(words + 2) }, &key);
 	assert_int_equal(bpf_map_update_elem(stage_map("lists_v6"), &key, &verdict, BPF_ANY), 0);
 	for (unsigned i = 0; i < settings->length_count[copy]; i++)
 		if (settings->lengths[copy][i] == length)

@@ -30,25 +30,27 @@ PACKET_INLINE enum packet_verdict group_verdict(const struct packet_group *group
 	return (enum packet_verdict)(group->word[address >> 5 & 7] >> (address & 31) * 2 & 3);
 }
 
-/* The first BITS of a word of an address, BITS from 0 to 32 and beyond. */
-PACKET_INLINE __u32 first_bits(__u32 raw, int bits)
-{
-	__u32 mask = bits >= 32 ? 0xffffffff : bits <= 0 ? 0 : ~(0xffffffffu >> bits);
+/* An address of IPv6 as two numbers. */
+struct v6_number {
+	__u64 high, low;
+};
 
-	return raw & WIRE_32(mask);
+/* The first BITS of a number, BITS from 0 to 64. */
+PACKET_INLINE __u64 first_bits(__u64 number, __u32 bits)
+{
+	return bits ? number & ~0ull << (64 - bits) : 0;
 }
 
-/* The key of "lists_v6" under which a prefix of LENGTH that holds ADDRESS (raw) is. */
-PACKET_INLINE void prefix_key(__u32 copy, __u32 length, const __u32 address[4], struct packet_v6_key *key)
+/* The key of "lists_v6" under which a prefix of LENGTH, from 0 to 128, that holds ADDRESS is. */
+PACKET_INLINE void prefix_key(__u32 copy, __u32 length, struct v6_number address, struct packet_v6_key *key)
 {
-	__u32 word;
+	__u64 high = WIRE_64(first_bits(address.high, length < 64 ? length : 64));
+	__u64 low = WIRE_64(first_bits(address.low, length < 64 ? 0 : length - 64));
 
 	key->copy = copy;
 	key->length = length;
-	for (int i = 0; i < 4; i++) {
-		word = first_bits(address[i], (int)length - i * 32);
-		__builtin_memcpy(key->bytes + i * 4, &word, sizeof(word));
-	}
+	__builtin_memcpy(key->bytes, &high, sizeof(high));
+	__builtin_memcpy(key->bytes + 8, &low, sizeof(low));
 }
 
 #endif

@@ -47,9 +47,15 @@ PACKET_INLINE __u32 head_source_v4(const struct packet_head *head)
 	return WIRE_32(head->source[3]);
 }
 
+/* Two raw words as one number. */
+PACKET_INLINE __u64 head_number(const __u32 raw[2])
+{
+	return (__u64)WIRE_32(raw[0]) << 32 | WIRE_32(raw[1]);
+}
+
 PACKET_INLINE packet_source head_source(const struct packet_head *head)
 {
-	return head->version == 4 ? head_source_v4(head) : (__u64)WIRE_32(head->source[0]) << 32 | WIRE_32(head->source[1]);
+	return head->version == 4 ? head_source_v4(head) : head_number(head->source);
 }
 
 PACKET_INLINE bool head_is_link_local(const struct packet_head *head)

@@ -34,36 +34,25 @@ PACKET_INLINE __u32 lists_ask_v4(__u32 copy, __u32 address)
 	return group ? group_verdict(group, address) : PACKET_NEITHER;
 }
 
-struct v6_question {
-	const struct packet_settings *settings;
-	__u32 address[4];
-	__u32 copy;
-	__u32 verdict;
-};
-
-/* One length of prefixes; an allowed one ends it. For bpf_loop(). */
-static long lists_ask_length(__u32 number, void *context)
-{
-	struct v6_question *question = context;
-	struct packet_v6_key key;
-	const __u32 *verdict;
-
-	if (number >= PACKET_PREFIX_LENGTHS_MAX)
-		return 1;
-	prefix_key(question->copy, question->settings->lengths[question->copy & 1][number], question->address, &key);
-	verdict = bpf_map_lookup_elem(&lists_v6, &key);
-	if (verdict && *verdict > question->verdict)
-		question->verdict = *verdict;
-	return question->verdict == PACKET_ALLOW;
-}
-
+/* Each length in use is a look; an allowed network ends it. */
 static __attribute__((noinline)) __u32 lists_ask_v6(const struct walk *walk, __u32 copy)
 {
-	struct v6_question question = { .settings = walk->settings, .copy = copy, .verdict = PACKET_NEITHER };
+	struct v6_number address = { walk->source, head_number(walk->head.source + 2) };
+	__u32 count = walk->settings->length_count[copy & 1], found = PACKET_NEITHER;
 
-	__builtin_memcpy(question.address, walk->head.source, sizeof(question.address));
-	bpf_loop(walk->settings->length_count[copy & 1], lists_ask_length, &question, 0);
-	return question.verdict;
+	for (__u32 i = 0; i < PACKET_PREFIX_LENGTHS_MAX && i < count; i++) {
+		struct packet_v6_key key;
+		const __u32 *verdict;
+
+		prefix_key(copy, walk->settings->lengths[copy & 1][i], address, &key);
+		verdict = bpf_map_lookup_elem(&lists_v6, &key);
+		if (!verdict)
+			continue;
+		if (*verdict == PACKET_ALLOW)
+			return PACKET_ALLOW;
+		found = *verdict;
+	}
+	return found;
 }
 
 PACKET_INLINE __u32 lists_ask(const struct walk *walk)
