@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "cli/access_check.h"
 #include "cli/admin_client.h"
+#include "cli/bgp/bounds.h"
 #include "cli/check.h"
 #include "cli/json.h"
 #include "cli/protect/origin_check.h"
@@ -296,6 +297,17 @@ static void check_addresses(const struct snapshot *snapshot, const char *socket_
 		json_drop(running.status);
 }
 
+/* In the middle of an attack is no time to find a name misspelt. */
+static void check_served(const struct snapshot *snapshot, struct complaints *complaints)
+{
+	struct bounds bounds;
+	struct span wrong;
+
+	if (bgp_bounds_make(snapshot, &bounds, &wrong) != RESULT_OK)
+		complain(complaints, COMPLAINT_ERROR, (struct place){ 0 }, SPAN_NONE, "link: { served: ... } names the site %.*s, and there is none of that name",
+		         SPAN_ARG(wrong));
+}
+
 bool check_loaded(struct loaded *loaded, const char *socket_path)
 {
 	size_t before = loaded->complaints.errors;
@@ -304,6 +316,7 @@ bool check_loaded(struct loaded *loaded, const char *socket_path)
 	access_check_as_account(&loaded->source.given, &loaded->rules.files, loaded->snapshot, &loaded->complaints);
 	config_files(loaded->snapshot, check_file, &loaded->complaints);
 	check_certificates(loaded->snapshot, &loaded->complaints);
+	check_served(loaded->snapshot, &loaded->complaints);
 	has_origins = origins_are_reachable(loaded->snapshot, &loaded->complaints);
 	check_addresses(loaded->snapshot, socket_path, &loaded->complaints);
 	return has_origins && loaded->complaints.errors == before;

@@ -204,6 +204,13 @@ def test_dump_read_again_dumps_the_same(bouclier, config, folder):
     assert as_json["sites"][0]["name"] == lab.HOST and as_json["sites"][0]["timeouts"]["connect"] == "3s"
 
 
+def test_check_of_what_is_served(bouclier, config):
+    """A site that `link` names and nobody has is found on a quiet day."""
+    said = bouclier("check", "--config", config(link={"served": [{"network": "192.0.2.7", "sites": ["www.comune.example"]}]}))
+    assert said.code == 1 and "names the site www.comune.example, and there is none of that name" in said.err
+    assert "none of that name" not in bouclier("check", "--config", config(link={"served": [{"network": "192.0.2.7", "sites": [lab.HOST]}]})).err
+
+
 def test_dump_of_schema_and_manuals(bouclier):
     schema = bouclier("dump", "--schema").json
     assert {"listen", "sites", "admin"} <= set(schema["properties"])
