@@ -59,6 +59,7 @@ int maintenance_command(const struct options *options);
 int admit_command(const struct options *options);
 int partner_command(const struct options *options);
 int continuity_command(const struct options *options);
+int packet_command(const struct options *options);
 int purge_command(const struct options *options);
 int guard_command(const struct options *options);
 int level_command(const struct options *options);

@@ -84,6 +84,13 @@ static const struct option ban_options[] = {
 };
 static const struct option unban_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option bans_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
+static const struct option packet_options[] = {
+	OPTION_CONFIG,
+	{ .name = "undo", .letter = 'u', .value = "SECONDS", .help = "With attach and deny load: after how long they are undone unless you confirm; 120 without it, 3600 at most." },
+	{ .name = "dry-run", .letter = 'n', .help = "Says what would be done, and changes nothing." },
+	OPTION_OUTPUT,
+	OPTION_HELP,
+};
 static const struct option purge_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option guard_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
 static const struct option continuity_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
@@ -202,6 +209,14 @@ const struct command commands[] = {
 	             "Bouclier-Partner of each request, over TLS. It is served first and never asked for proof, as long as it keeps to its budgets (requests and cost, keys of the "
 	             "partner); beyond them it has next to nothing while there is no room for all, and is limited like any other source. Rules, denylist, bans and rate_limits hold for it.\n\n"
 	             "end takes it back: it holds no more when the command is done. Without an argument: who has one, for which site and until when." },
+	{ .name = "packet", .summary = "the kernel filter: packets that nobody needs are dropped before they cost anything",
+	  .arguments = "status | attach | confirm | detach | counters | deny load FILE", .arguments_min = 1, .arguments_max = 3, .options = packet_options, .run = packet_command,
+	  .details = "attach puts the filter before the interfaces that packet.interfaces names: as native XDP, else generic XDP, else nftables, and says which, why, and what is lost. "
+	             "One that is there already is replaced in place. deny load denies the networks of a file (one a line, # and ; begin comments), in place of those before.\n\n"
+	             "Both are undone by themselves after two minutes unless you type bouclier packet confirm: who has locked himself out waits. Networks of management and "
+	             "trusted_proxies, whoever is connected to sshd now, the default gateways, the resolvers, neighbour discovery and DHCP always pass; without a network in management "
+	             "nothing is attached.\n\n"
+	             "The filter goes on without this program, until detach or a restart of the machine. Needs root, and gives up all of its rights but CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON." },
 	{ .name = "purge", .summary = "has the running shield forget answers that it keeps", .arguments = "SITE URL|PREFIX*|tag:NAME", .arguments_min = 2,
 	  .arguments_max = 2, .options = purge_options, .run = purge_command,
 	  .details = "URL is /path?query, or the whole of it (https://host/path?query) for one of the hosts of the site. With * at its end, all that "

@@ -13,6 +13,7 @@
 #include "net/settings.h"
 #include "origin/kept.h"
 #include "origin/settings.h"
+#include "packet/settings.h"
 #include "source/settings.h"
 #include "source/table.h"
 
@@ -24,7 +25,7 @@ static pthread_once_t sections_once = PTHREAD_ONCE_INIT;
 static void gather(void)
 {
 	const struct config_section *const all[] = {
-		&net_top_section, &edge_top_section, &event_section, &admin_section, &guard_top_section,
+		&net_top_section, &edge_top_section, &event_section, &admin_section, &guard_top_section, &packet_section,
 		&net_site_section, &source_site_section, &guard_site_section, &origin_site_section, &edge_site_section,
 		&origin_route_section, &edge_route_section,
 	};

@@ -7,6 +7,7 @@
 
 #define DEFAULT_CONFIG "/etc/bouclier/bouclier.yaml"
 #define EDGE_ACCOUNT "bouclier-edge"
+#define PACKET_ACCOUNT "bouclier-packet"
 
 /* Every section of every room, ended as config_read wants it. */
 config_sections wiring_sections(void);

@@ -19,6 +19,7 @@
 #include "edge/queue/queue.h"
 #include "edge/sites/tenants.h"
 #include "guard/admitted.h"
+#include "guard/ban.h"
 #include "guard/ban_networks.h"
 #include "guard/rate_table.h"
 #include "guard/references.h"
@@ -55,6 +56,7 @@ struct edge_common {
 	/* Who asks, in memory that outlives this process. Set before workers start; NULL: there is no such memory. */
 	struct source_table sources;  /* its header may be NULL */
 	struct rate_table *rates;
+	struct ban_sink ban_sink;     /* told of bans and lifts by whichever thread makes them; nobody where it is zero */
 	struct ban_networks *ban_networks;
 	struct references *references;   /* of refusals; NULL: none is remembered */
 	const struct admitted *admitted; /* whom a person let in; NULL: nobody can be */

@@ -125,6 +125,17 @@ static int add_list(scmp_filter_ctx filter, uint32_t action, const int *list)
 	return failed;
 }
 
+static int add_deadly(scmp_filter_ctx filter, const struct sandbox_table *table)
+{
+	int failed = 0;
+
+	for (const int *call = sandbox_deadly; *call != SANDBOX_END; call++) {
+		if (*call >= 0 && !(table->may_bpf && *call == SCMP_SYS(bpf)))
+			failed |= seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, *call, 0);
+	}
+	return failed;
+}
+
 static int add_values(scmp_filter_ctx filter, int call, unsigned argument, uint64_t value)
 {
 	struct scmp_arg_cmp compare = { .arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = 0xffffffff, .datum_b = value };
@@ -149,6 +160,8 @@ static int add_arguments(scmp_filter_ctx filter, enum sandbox_role role)
 		failed |= add_values(filter, SCMP_SYS(socket), 0, AF_NETLINK);
 	for (const int *option = sandbox_prctls; *option != SANDBOX_END; option++)
 		failed |= add_values(filter, SCMP_SYS(prctl), 0, (uint64_t)*option);
+	for (const int *command = sandbox_bpf_commands; sandbox_tables[role].may_bpf && *command != SANDBOX_END; command++)
+		failed |= add_values(filter, SCMP_SYS(bpf), 0, (uint64_t)*command);
 	for (const long *request = sandbox_ioctls; role == SANDBOX_EDGE && *request != SANDBOX_END; request++)
 		failed |= add_values(filter, SCMP_SYS(ioctl), 1, (uint64_t)*request);
 	return failed;
@@ -157,7 +170,7 @@ static int add_arguments(scmp_filter_ctx filter, enum sandbox_role role)
 static int fill_filter(scmp_filter_ctx filter, enum sandbox_role role)
 {
 	const struct sandbox_table *table = &sandbox_tables[role];
-	int failed = add_list(filter, SCMP_ACT_KILL_PROCESS, sandbox_deadly);
+	int failed = add_deadly(filter, table);
 
 	if (table->allows_rest)
 		return failed;
@@ -208,16 +221,16 @@ enum result sandbox_enter(enum sandbox_role role, const struct sandbox_view *vie
 	return result;
 }
 
-static bool is_kept(int capability)
+static bool is_kept(const int *kept, int capability)
 {
-	for (const int *kept = sandbox_capabilities; *kept != SANDBOX_END; kept++) {
+	for (; *kept != SANDBOX_END; kept++) {
 		if (*kept == capability)
 			return true;
 	}
 	return false;
 }
 
-enum result sandbox_limit_capabilities(void)
+enum result sandbox_keep_capabilities(const int *kept)
 {
 	/* The bound can only be lowered by who has CAP_SETPCAP; without it there is nothing above it to lower. */
 	bool may_bound;
@@ -226,11 +239,21 @@ enum result sandbox_limit_capabilities(void)
 		return RESULT_REFUSED;
 	may_bound = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) != 0;
 	for (int capability = 0; capability <= CAP_LAST_CAP; capability++) {
-		if (!is_kept(capability))
+		if (!is_kept(kept, capability))
 			(void)capng_update(CAPNG_DROP, (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE | CAPNG_BOUNDING_SET),
 			                   (unsigned)capability);
 	}
 	if (capng_apply(may_bound ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS) != 0)
 		return RESULT_REFUSED;
 	return RESULT_OK;
+}
+
+enum result sandbox_limit_capabilities(void)
+{
+	return sandbox_keep_capabilities(sandbox_capabilities);
+}
+
+bool sandbox_has_capability(int capability)
+{
+	return capng_get_caps_process() == 0 && capng_have_capability(CAPNG_EFFECTIVE, (unsigned)capability) != 0;
 }

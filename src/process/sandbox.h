@@ -14,7 +14,7 @@
 
 #include "base/span.h"
 
-enum sandbox_role { SANDBOX_KEEPER, SANDBOX_CHECK, SANDBOX_EDGE, SANDBOX_RESOLVE, SANDBOX_DRILL, SANDBOX_COUNT };
+enum sandbox_role { SANDBOX_KEEPER, SANDBOX_CHECK, SANDBOX_EDGE, SANDBOX_RESOLVE, SANDBOX_DRILL, SANDBOX_PACKET, SANDBOX_COUNT };
 
 #define SANDBOX_VIEWS_MAX 256u
 
@@ -32,5 +32,10 @@ enum result sandbox_enter(enum sandbox_role role, const struct sandbox_view *vie
                           struct sandbox_report *out) must_check;
 /* The keeper's capabilities: keeps those of its table that it has, also as the bound of what its children could get. */
 enum result sandbox_limit_capabilities(void) must_check;
+/* The same of any list, ended by SANDBOX_END: of commands that need some of root's rights and no more. */
+#define SANDBOX_END 0x7fffffff
+enum result sandbox_keep_capabilities(const int *kept) must_check;
+/* Does this process have it, in effect? */
+bool sandbox_has_capability(int capability);
 
 #endif

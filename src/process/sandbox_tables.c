@@ -1,5 +1,6 @@
 #include "process/sandbox_tables.h"
 
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -60,6 +61,9 @@ static const int calls_resolve[] = { CALL(bind), CALL(ioctl), SANDBOX_END };
 /* Both ends of a drill: a portal that accepts, and clients that choose which loopback address they come from. */
 static const int calls_drill[] = { CALL(accept4), CALL(bind), SANDBOX_END };
 
+/* The controller of the kernel filter: edges that connect to it, signals that end it. */
+static const int calls_packet[] = { CALL(accept4), CALL(signalfd4), CALL(fstat), CALL(newfstatat), CALL(getsockopt), SANDBOX_END };
+
 const int sandbox_deadly[] = {
 	CALL(ptrace), CALL(process_vm_readv), CALL(process_vm_writev), CALL(pidfd_getfd), CALL(kcmp),
 	CALL(mount), CALL(umount2), CALL(pivot_root), CALL(chroot), CALL(move_mount), CALL(open_tree), CALL(fsopen),
@@ -75,6 +79,10 @@ const int sandbox_deadly[] = {
 const int sandbox_deadly_exec[] = { CALL(execve), CALL(execveat), CALL(fork), CALL(vfork), SANDBOX_END };
 
 const int sandbox_unknown[] = { CALL(clone3), SANDBOX_END };
+
+const int sandbox_bpf_commands[] = {
+	BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM, BPF_MAP_GET_NEXT_KEY, BPF_OBJ_GET_INFO_BY_FD, SANDBOX_END,
+};
 
 const int sandbox_domains[] = { AF_INET, AF_INET6, AF_UNIX, SANDBOX_END };
 const long sandbox_ioctls[] = { FIONBIO, FIONREAD, TCGETS, SANDBOX_END };
@@ -117,5 +125,6 @@ const struct sandbox_table sandbox_tables[SANDBOX_COUNT] = {
 	                   .reads = { reads_base, reads_edge }, .has_files = true },
 	[SANDBOX_RESOLVE] = { .calls = { calls_base, calls_read, calls_connect, calls_resolve },
 	                      .reads = { reads_base, reads_names }, .has_files = true },
+	[SANDBOX_PACKET] = { .calls = { calls_base, calls_packet }, .reads = { reads_base }, .has_files = true, .may_bpf = true },
 	[SANDBOX_DRILL] = { .calls = { calls_base, calls_connect, calls_drill }, .reads = { reads_base }, .has_files = true },
 };

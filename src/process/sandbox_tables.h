@@ -6,8 +6,6 @@
 
 #include "process/sandbox.h"
 
-#define SANDBOX_END 0x7fffffff
-
 /* A sanitizer's runtime makes calls that no role makes (ptrace in the leak check, odd mmaps): no seccomp then, and a little
  * more to read. What ships is built without. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -24,6 +22,7 @@ struct sandbox_table {
 	const int *calls[SANDBOX_LISTS_MAX];   /* allowed; ended by NULL */
 	const char *const *reads[SANDBOX_LISTS_MAX];  /* paths to read; ended by NULL */
 	bool has_files;                        /* false: Landlock is not entered */
+	bool may_bpf;                          /* bpf(2), with the commands of sandbox_bpf_commands: it kills everybody else */
 };
 
 extern const struct sandbox_table sandbox_tables[SANDBOX_COUNT];
@@ -36,6 +35,8 @@ extern const int sandbox_unknown[];
 extern const int sandbox_domains[];
 extern const long sandbox_ioctls[];
 extern const int sandbox_prctls[];
+/* What is done with a map that somebody else has opened: read, write, look at. */
+extern const int sandbox_bpf_commands[];
 extern const int sandbox_capabilities[];
 
 #endif

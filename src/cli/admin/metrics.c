@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "cli/edge/maintenance.h"
+#include "cli/edge/packet.h"
 #include "edge/caller/bot_names.h"
 
 #include "base/banned.h"
@@ -162,6 +163,24 @@ static void add_sources(struct metric_list *metrics, const struct edge_state *st
 	free(networks);
 	if (common->references)
 		gauge(metrics, "admitted", "Sources that a person let in.", admin_count_admitted(state));
+}
+
+static void add_packets(struct metric_list *metrics, const struct packet_news *news)
+{
+	static const char *const names[] = {
+#define X(upper, lower, verdict, text) #lower,
+		PACKET_REASON_LIST(X)
+#undef X
+	};
+
+	for (unsigned i = 0; news && i < PACKET_REASON_COUNT; i++) {
+		struct metric *metric = add(metrics, "packets_total", "Packets that the kernel filter has seen, by what became of them.", (double)news->counts[i].packets);
+
+		metric->is_counter = true;
+		metric->label = "reason";
+		metric->label_value = span_of(names[i]);
+	}
+	gauge(metrics, "packet_filter", "1 when the kernel filter's controller is heard.", news != NULL);
 }
 
 static void add_bots(struct metric_list *metrics, struct bot_names *names)
@@ -335,6 +354,7 @@ void admin_answer_metrics(struct admin *admin, const struct admin_request *reque
 	add_connections(&metrics, state);
 	add_edge(&metrics, admin);
 	add_sources(&metrics, state);
+	add_packets(&metrics, edge_packet_news(state->packet));
 	add_bots(&metrics, state->common.bot_names);
 	add_kinds(&metrics, state);
 	add_audit(&metrics, state->event);

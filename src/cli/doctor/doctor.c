@@ -65,6 +65,7 @@ int doctor_command(const struct options *options)
 
 	doctor_look_machine(&doctor);
 	doctor_look_sandbox(&doctor);
+	doctor_look_packet(&doctor);
 	doctor_look_config(&doctor);
 	if (options->is_json)
 		print_json(&doctor);

@@ -28,6 +28,8 @@ void doctor_say(struct doctor *doctor, enum doctor_grade grade, const char *what
 void doctor_look_machine(struct doctor *doctor);
 /* Landlock, seccomp, users. */
 void doctor_look_sandbox(struct doctor *doctor);
+/* What the kernel filter can have here. */
+void doctor_look_packet(struct doctor *doctor);
 /* The configuration, and what it needs: certificates, names, ports, folders. */
 void doctor_look_config(struct doctor *doctor);
 

@@ -15,6 +15,7 @@
 #include "cli/edge/maintenance.h"
 #include "cli/edge/observed.h"
 #include "cli/edge/orders.h"
+#include "cli/edge/packet.h"
 #include "cli/edge/pulse.h"
 #include "cli/edge/retired.h"
 #include "cli/edge/retreat.h"
@@ -82,6 +83,7 @@ static void tick(struct timer *timer)
 	edge_graduates_tick(state->graduates);
 	edge_retreat_tick(state);
 	edge_sources_tick(state);
+	edge_packet_tick(state->packet);
 	edge_maintenance_tick(state);
 	edge_continuity_tick(state);
 	edge_cache_disk_tick(state);

@@ -25,6 +25,7 @@
 #include "cli/edge/observed.h"
 #include "cli/edge/ocsp.h"
 #include "cli/edge/orders.h"
+#include "cli/edge/packet.h"
 #include "cli/edge/pulse.h"
 #include "cli/edge/retired.h"
 #include "cli/edge/sources.h"
@@ -203,9 +204,10 @@ enum result edge_open(struct edge_state *state)
 		result = open_memory(state);
 	if (result == RESULT_OK)
 		edge_levels_apply(state);  /* its moves are lines of the journal */
+	state->packet = edge_packet_new(state);
 	state->pulses = edge_pulses_new(state);
 	if (result == RESULT_OK)
-		result = state->pulses ? start_workers(state) : RESULT_NO_MEMORY;
+		result = state->packet && state->pulses ? start_workers(state) : RESULT_NO_MEMORY;
 	if (result == RESULT_OK)
 		result = edge_health_start(state);
 	if (result == RESULT_OK)
@@ -230,6 +232,7 @@ void edge_close(struct edge_state *state)
 		worker_join(state->workers[i]);
 	for (unsigned i = 0; i < state->worker_count && state->workers[i]; i++)
 		worker_free(state->workers[i]);
+	edge_packet_free(state->packet);
 	edge_sources_close(state);
 	edge_pulses_free(state->pulses);
 	admin_free(state->admin);

@@ -44,6 +44,7 @@ struct edge_continuity;
 struct edge_graduates;
 struct edge_names;
 struct edge_ocsp;
+struct edge_packet;
 struct edge_pulses;
 struct health;
 struct observed;
@@ -86,6 +87,7 @@ struct edge_state {
 	struct health *health;
 	struct edge_certificates *certificates;
 	struct edge_ocsp *ocsp;
+	struct edge_packet *packet;          /* the kernel filter's controller */
 	struct edge_pulses *pulses;
 	struct admin *admin;
 	struct timer clock;

@@ -236,7 +236,7 @@ static bool shows_a_citizen(const struct request *request)
 
 struct bans caller_bans(const struct edge_common *common, const struct plan *plan)
 {
-	return (struct bans){ .table = &common->sources, .policy = { BAN_FIRST_S, BAN_MOST_S, BAN_FORGET_S, { &plan->exempt } } };
+	return (struct bans){ .table = &common->sources, .policy = { BAN_FIRST_S, BAN_MOST_S, BAN_FORGET_S, { &plan->exempt } }, .sink = common->ban_sink };
 }
 
 /* Somebody else's page has his browser ask: he is limited for it, not locked out. Who sends this of himself is limited all the same. */

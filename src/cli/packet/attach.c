@@ -1,0 +1,120 @@
+/* `packet attach`: the filter before the interfaces of the configuration, on the best rung each can have. */
+#include <stdio.h>
+
+#include "cli/packet/packet.h"
+
+#include "base/banned.h"
+
+static void print_spared(const struct packet_asked *asked)
+{
+	printf("always passes:\n");
+	for (unsigned i = 0; i < asked->spared.count; i++) {
+		char name[NETWORK_TEXT_MAX];
+
+		network_write(&asked->spared.list[i].network, name);
+		printf("  %-44s %s\n", name, spared_why_name(asked->spared.list[i].why));
+	}
+	printf("  neighbour discovery, ARP and DHCP\n");
+}
+
+static void put_spared(struct json_writer *json, const struct packet_asked *asked)
+{
+	json_open(json, SPAN("spared"), '[');
+	for (unsigned i = 0; i < asked->spared.count; i++) {
+		char name[NETWORK_TEXT_MAX];
+
+		network_write(&asked->spared.list[i].network, name);
+		json_open(json, SPAN_NONE, '{');
+		json_put_text(json, SPAN("network"), span_of(name));
+		json_put_text(json, SPAN("why"), span_of(spared_why_name(asked->spared.list[i].why)));
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static int print_json(const struct packet_asked *asked, const struct packet_outcome *outcome)
+{
+	struct packet_page page;
+
+	packet_page_open(&page);
+	if (outcome) {
+		json_put_text(&page.json, SPAN("rung"), span_of(packet_rung_name(outcome->rung)));
+		json_put_text(&page.json, SPAN("lost"), span_of(packet_rung_loss(outcome->rung)));
+		json_put_bool(&page.json, SPAN("is_upgrade"), outcome->is_upgrade);
+		packet_put_targets(&page.json, &outcome->targets);
+		json_put_number(&page.json, SPAN("undone_in_s"), asked->wish.undo_s);
+	} else {
+		json_put_bool(&page.json, SPAN("dry_run"), true);
+	}
+	json_put_text(&page.json, SPAN("mode"), asked->wish.settings->mode == PACKET_MODE_OBSERVE ? SPAN("observe") : SPAN("enforce"));
+	put_spared(&page.json, asked);
+	return packet_page_close(&page);
+}
+
+static int show_plan(const struct packet_asked *asked, const struct options *options)
+{
+	const struct span *names = asked->wish.settings->interfaces.items;
+
+	if (options->is_json)
+		return print_json(asked, NULL);
+	printf("would be attached (mode: %s):\n", asked->wish.settings->mode == PACKET_MODE_OBSERVE ? "observe" : "enforce");
+	for (size_t i = 0; i < asked->wish.settings->interfaces.count; i++)
+		printf("  %.*s\n", SPAN_ARG(names[i]));
+	print_spared(asked);
+	printf("Nothing was changed.\n");
+	return EXIT_DONE;
+}
+
+static int show_outcome(const struct packet_asked *asked, const struct packet_outcome *outcome, const struct options *options)
+{
+	if (options->is_json)
+		return print_json(asked, outcome);
+	packet_print_targets(&outcome->targets);
+	if (asked->wish.settings->mode == PACKET_MODE_OBSERVE)
+		printf("\nmode: observe. What would be dropped is counted, and nothing is dropped.\n");
+	print_spared(asked);
+	packet_print_undo(&asked->wish);
+	return EXIT_DONE;
+}
+
+static int has_failed(const struct packet_outcome *outcome)
+{
+	int code = EXIT_DONE;
+
+	for (unsigned i = 0; i < outcome->targets.count; i++) {
+		if (outcome->targets.list[i].rung == RUNG_NOTHING)
+			code = command_failed("%s is not filtered: %s", outcome->targets.list[i].name, outcome->targets.list[i].why);
+	}
+	return code;
+}
+
+static int attach(struct packet_asked *asked, const struct options *options)
+{
+	struct packet_outcome outcome;
+	enum result result;
+	int code;
+
+	if (!asked->wish.settings->interfaces.count)
+		return command_failed("the configuration names no interface: packet: { interfaces: [eth0] }");
+	if (!asked->has_management)
+		return command_failed("the configuration says nothing about who runs this machine, and he would be locked out first: management: [192.0.2.0/24]");
+	if (option_is_given(options, "dry-run"))
+		return show_plan(asked, options);
+	result = loader_attach(&asked->wish, &asked->complaints, &outcome);
+	code = packet_end(result, &asked->complaints);
+	if (result != RESULT_OK)
+		return code;
+	code = show_outcome(asked, &outcome, options);
+	return code == EXIT_DONE ? has_failed(&outcome) : code;
+}
+
+int packet_attach(const struct options *options)
+{
+	struct packet_asked asked;
+	int code = packet_ask(&asked, options);
+
+	if (code == EXIT_DONE)
+		code = attach(&asked, options);
+	packet_asked_done(&asked);
+	return code;
+}

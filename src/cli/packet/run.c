@@ -1,0 +1,116 @@
+/* `packet run`: the controller, a service beside the shield. It begins as root, opens what is pinned, and has no right left when it serves. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "cli/loaded.h"
+#include "cli/packet/packet.h"
+#include "cli/wiring.h"
+#include "packet/control/serve.h"
+#include "process/account.h"
+#include "process/notify.h"
+#include "process/sandbox.h"
+
+#include "base/banned.h"
+
+#define BACKLOG 8
+
+struct service {
+	struct packet_maps maps;
+	struct control *control;
+	struct account account;
+	int listener_fd, pin_fd;
+};
+
+/* Edges connect to it, whoever they run as: who they are, the kernel says (serve.h). */
+static int listen_at(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || span_to_text(span_of(path), address.sun_path, sizeof(address.sun_path)) != RESULT_OK) {
+		errno = fd < 0 ? errno : ENAMETOOLONG;
+		return -1;
+	}
+	(void)unlink(path);
+	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 && chmod(path, 0666) == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static int open_maps(struct service *service)
+{
+	enum result result = packet_maps_open(PACKET_PIN_FOLDER, &service->maps);
+
+	if (result == RESULT_NOT_FOUND)
+		return command_failed("no filter is attached: bouclier packet attach does it");
+	if (result != RESULT_OK)
+		return command_failed("the filter's maps below %s cannot be opened: %s", PACKET_PIN_FOLDER, result == RESULT_IO ? strerror(errno) : result_name(result));
+	service->pin_fd = open(PACKET_PIN_FOLDER "/settings", O_PATH | O_CLOEXEC);
+	if (service->pin_fd < 0)
+		return command_failed("%s/settings: %s", PACKET_PIN_FOLDER, strerror(errno));
+	return control_new(&service->maps, &service->control) == RESULT_OK ? EXIT_DONE : command_failed("the filter's maps cannot be read: %s", strerror(errno));
+}
+
+static int open_socket(struct service *service, const struct options *options)
+{
+	char path[PATH_TEXT_MAX];
+
+	config_peek(options, "packet", "socket", PACKET_SOCKET, path);
+	service->listener_fd = listen_at(path);
+	return service->listener_fd >= 0 ? EXIT_DONE : command_failed("%s: %s", path, strerror(errno));
+}
+
+/* Security, fails closed: rather no controller than one with root's rights. */
+static int confine(void)
+{
+	const struct account account = account_of(PACKET_ACCOUNT);
+	struct sandbox_report report;
+
+	account_take(&account);
+	return sandbox_enter(SANDBOX_PACKET, NULL, 0, &report) == RESULT_OK ? EXIT_DONE : command_failed("the controller cannot be confined and does not start");
+}
+
+static void say_ready(void)
+{
+	notify_send("READY=1");
+}
+
+static int serve(const struct service *service, uid_t edge_uid)
+{
+	const struct control_plan plan = { .control = service->control, .listener_fd = service->listener_fd, .pin_fd = service->pin_fd, .edge_uid = edge_uid };
+	enum control_end end = control_serve(&plan, say_ready);
+
+	if (end == CONTROL_TAKEN_OFF)
+		return command_failed("the filter was taken off");
+	return end == CONTROL_STOPPED ? EXIT_DONE : command_failed("the controller cannot serve");
+}
+
+int packet_run(const struct options *options)
+{
+	struct service service = { .listener_fd = -1, .pin_fd = -1 };
+	const struct account edges = account_of(EDGE_ACCOUNT);
+	int code;
+
+	packet_maps_init(&service.maps);
+	code = open_maps(&service);
+	if (code == EXIT_DONE)
+		code = open_socket(&service, options);
+	if (code == EXIT_DONE)
+		code = confine();
+	if (code == EXIT_DONE)
+		code = serve(&service, edges.uid);
+	if (service.control)
+		control_free(service.control);
+	packet_maps_close(&service.maps);
+	if (service.listener_fd >= 0)
+		close(service.listener_fd);
+	if (service.pin_fd >= 0)
+		close(service.pin_fd);
+	return code;
+}

@@ -1,0 +1,96 @@
+/* From the configuration and the machine to what the loader is asked. */
+#include <stdio.h>
+
+#include "cli/packet/packet.h"
+#include "guard/settings.h"
+#include "net/settings.h"
+
+#include "base/banned.h"
+
+#define UNDO_MAX_S 3600u
+
+static void spare_list(struct packet_asked *asked, const struct list_value *networks)
+{
+	const struct network *list = networks->items;
+
+	for (size_t i = 0; i < networks->count; i++)
+		spared_add(&asked->spared, &list[i], SPARED_MANAGEMENT);
+}
+
+static void add_port(uint16_t *list, unsigned *count, unsigned most, uint16_t port)
+{
+	for (unsigned i = 0; i < *count; i++) {
+		if (list[i] == port)
+			return;
+	}
+	if (*count < most)
+		list[(*count)++] = port;
+}
+
+static void gather_ports(struct packet_asked *asked, const struct net_settings *net)
+{
+	const struct listen_settings *listen = net->listen.items;
+	struct endpoint redirects[PACKET_LISTENS_MAX];
+	size_t count = redirect_endpoints(net, redirects, PACKET_LISTENS_MAX);
+	struct packet_wish *wish = &asked->wish;
+
+	for (size_t i = 0; i < net->listen.count; i++)
+		add_port(asked->listens, &wish->listen_count, PACKET_LISTENS_MAX, listen[i].address.port);
+	for (size_t i = 0; i < count && i < PACKET_LISTENS_MAX; i++)
+		add_port(asked->listens, &wish->listen_count, PACKET_LISTENS_MAX, redirects[i].port);
+	for (unsigned i = 0; i < wish->listen_count; i++)
+		add_port(asked->exposes, &wish->expose_count, PACKET_LISTENS_MAX + SPARED_PORTS_MAX, asked->listens[i]);
+	for (unsigned i = 0; i < asked->spared.ssh_port_count; i++)
+		add_port(asked->exposes, &wish->expose_count, PACKET_LISTENS_MAX + SPARED_PORTS_MAX, asked->spared.ssh_ports[i]);
+}
+
+static int gather(struct packet_asked *asked)
+{
+	const struct snapshot *snapshot = asked->loaded.snapshot;
+	const struct net_settings *net = net_settings(snapshot);
+	const struct listen_settings *listen = net->listen.items;
+
+	asked->has_management = guard_top_settings(snapshot)->management.count > 0;
+	spare_list(asked, &guard_top_settings(snapshot)->management);
+	spare_list(asked, &net->trusted_proxies);
+	for (size_t i = 0; i < net->listen.count; i++)
+		spare_list(asked, &listen[i].trusted_proxies);
+	spared_look(&asked->spared, NULL, &asked->complaints);
+	if (spared_prefixes(&asked->spared, &asked->allowed) != RESULT_OK)
+		return command_failed("no memory");
+	prefixes_merge(&asked->allowed);
+	asked->wish.settings = packet_settings_of(snapshot);
+	asked->wish.allowed = &asked->allowed;
+	asked->wish.listens = asked->listens;
+	asked->wish.exposes = asked->exposes;
+	gather_ports(asked, net);
+	return EXIT_DONE;
+}
+
+int packet_ask(struct packet_asked *asked, const struct options *options)
+{
+	const char *undo = option_text(options, "undo", NULL);
+	enum result result;
+	uint64_t undo_s = PENDING_UNDO_S;
+
+	*asked = (struct packet_asked){ .has_management = false };
+	complaints_init(&asked->complaints);
+	prefixes_init(&asked->allowed);
+	spared_init(&asked->spared);
+	result = loaded_read(&asked->loaded, options, 0);
+	if (undo && (span_to_u64(span_of(undo), UNDO_MAX_S, &undo_s) != RESULT_OK || undo_s == 0))
+		return command_misused(command_find(SPAN("packet")), "--undo is a number of seconds, from 1 to %u, not %s", UNDO_MAX_S, undo);
+	asked->wish.undo_s = (unsigned)undo_s;
+	if (result != RESULT_OK) {
+		loaded_complain(&asked->loaded);
+		return EXIT_FAILED;
+	}
+	return gather(asked);
+}
+
+void packet_asked_done(struct packet_asked *asked)
+{
+	prefixes_done(&asked->allowed);
+	complaints_done(&asked->complaints);
+	loaded_done(&asked->loaded);
+}

@@ -1,0 +1,38 @@
+#include "packet/control/orders.h"
+
+#include <string.h>
+
+#include "base/banned.h"
+
+enum result packet_orders_read(const void *bytes, size_t len, struct packet_order out[PACKET_ORDERS_MAX], unsigned *count)
+{
+	struct packet_order orders[PACKET_ORDERS_MAX];
+
+	if (len == 0 || len % sizeof(orders[0]) || len > sizeof(orders))
+		return RESULT_MALFORMED;
+	memcpy(orders, bytes, len);
+	for (size_t i = 0; i < len / sizeof(orders[0]); i++) {
+		if (orders[i].kind < PACKET_ORDER_ANEW || orders[i].kind > PACKET_ORDER_LIFT)
+			return RESULT_MALFORMED;
+	}
+	memcpy(out, orders, len);
+	*count = (unsigned)(len / sizeof(orders[0]));
+	return RESULT_OK;
+}
+
+enum result packet_news_read(const void *bytes, size_t len, struct packet_news *out)
+{
+	const size_t head = offsetof(struct packet_news, counts);
+	struct packet_news news = { 0 };
+	uint32_t known;
+
+	if (len < head || (len - head) % sizeof(news.counts[0]))
+		return RESULT_MALFORMED;
+	memcpy(&news, bytes, head);
+	if (news.layout != PACKET_LAYOUT_VERSION || news.reasons != (len - head) / sizeof(news.counts[0]))
+		return RESULT_MALFORMED;
+	known = news.reasons < PACKET_REASON_COUNT ? news.reasons : PACKET_REASON_COUNT;
+	memcpy(news.counts, (const char *)bytes + head, known * sizeof(news.counts[0]));
+	*out = news;
+	return RESULT_OK;
+}

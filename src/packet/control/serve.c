@@ -1,0 +1,235 @@
+#include "packet/control/serve.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+
+#include "base/banned.h"
+
+#define TICK_MS 1000u
+#define SWEEP_TICKS 30u        /* bans that are over make room */
+#define MESSAGES_A_ROUND 256u  /* 16,384 bans: other edges have their turn */
+
+struct edge {
+	struct watch watch;          /* fd -1: a free place */
+	struct server *server;
+	struct job job;              /* to go on reading */
+};
+
+struct server {
+	const struct control_plan *plan;
+	struct loop loop;
+	struct watch listener, signals;
+	struct timer tick;
+	struct edge edges[CONTROL_EDGES_MAX];
+	unsigned ticks;
+	enum control_end end;
+};
+
+/* -- orders -- */
+
+static void forget(void *context, packet_source source, const struct packet_ban *ban)
+{
+	(void)ban;
+	(void)!control_unban(context, source);  /* over meanwhile: as well */
+}
+
+/* Availability, fails open: a ban that the map has no room for is one that the edge makes alone, at accept. */
+static void obey(struct control *control, const struct packet_order *order)
+{
+	const struct packet_ban ban = { .until_ns = order->until_ns, .reason = order->reason, .is_by_hand = order->is_by_hand != 0 };
+
+	if (order->kind == PACKET_ORDER_ANEW)
+		(void)control_bans(control, forget, control);
+	else if (order->kind == PACKET_ORDER_BAN)
+		(void)!control_ban(control, order->source, &ban);
+	else
+		(void)!control_unban(control, order->source);
+}
+
+/* -- edges -- */
+
+static void end_edge(struct edge *edge)
+{
+	int fd = edge->watch.fd;
+
+	loop_forget(&edge->server->loop, &edge->watch);
+	close(fd);
+}
+
+static void read_edge(struct edge *edge)
+{
+	for (unsigned i = 0; i < MESSAGES_A_ROUND; i++) {
+		struct packet_order message[PACKET_ORDERS_MAX + 1], orders[PACKET_ORDERS_MAX];
+		ssize_t len = recv(edge->watch.fd, message, sizeof(message), MSG_DONTWAIT);
+		unsigned count;
+
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len < 0 && errno == EAGAIN)
+			return;
+		if (len <= 0) {
+			end_edge(edge);
+			return;
+		}
+		if (packet_orders_read(message, (size_t)len, orders, &count) != RESULT_OK) {
+			fprintf(stderr, "bouclier: an edge asked for something that this version does not know: its connection is ended\n");
+			end_edge(edge);
+			return;
+		}
+		for (unsigned k = 0; k < count; k++)
+			obey(edge->server->plan->control, &orders[k]);
+	}
+	loop_later(&edge->server->loop, &edge->job);
+}
+
+static void edge_ready(struct watch *watch, uint32_t events)
+{
+	(void)events;
+	read_edge(list_entry(watch, struct edge, watch));
+}
+
+static void edge_goes_on(struct job *job)
+{
+	struct edge *edge = list_entry(job, struct edge, job);
+
+	if (edge->watch.fd >= 0)
+		read_edge(edge);
+}
+
+static bool is_known(const struct server *server, int fd)
+{
+	struct ucred who;
+	socklen_t size = sizeof(who);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && (who.uid == 0 || who.uid == server->plan->edge_uid || who.uid == getuid());
+}
+
+static struct edge *free_place(struct server *server)
+{
+	for (unsigned i = 0; i < CONTROL_EDGES_MAX; i++) {
+		if (server->edges[i].watch.fd < 0)
+			return &server->edges[i];
+	}
+	return NULL;
+}
+
+static void listener_ready(struct watch *watch, uint32_t events)
+{
+	struct server *server = list_entry(watch, struct server, listener);
+	int fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct edge *edge = free_place(server);
+
+	(void)events;
+	if (fd < 0)
+		return;
+	if (!edge || !is_known(server, fd) || loop_watch(&server->loop, &edge->watch, fd, EPOLLIN) != RESULT_OK)
+		close(fd);
+}
+
+/* -- each second -- */
+
+static void tell(struct server *server)
+{
+	struct packet_news news = { .layout = PACKET_LAYOUT_VERSION, .reasons = PACKET_REASON_COUNT,
+	                            .is_observing = (control_settings(server->plan->control)->flags & PACKET_OBSERVES) != 0 };
+
+	if (control_count(server->plan->control, news.counts) != RESULT_OK)
+		return;
+	for (unsigned i = 0; i < CONTROL_EDGES_MAX; i++) {
+		if (server->edges[i].watch.fd >= 0)  /* who does not read loses a second, and has the sum with the next */
+			(void)!send(server->edges[i].watch.fd, &news, sizeof(news), MSG_DONTWAIT | MSG_NOSIGNAL);
+	}
+}
+
+static void end(struct server *server, enum control_end how)
+{
+	server->end = how;
+	loop_stop(&server->loop);
+}
+
+static void look_at(void *context, packet_source source, const struct packet_ban *ban)
+{
+	(void)context;
+	(void)source;
+	(void)ban;
+}
+
+static void second_is_over(struct timer *timer)
+{
+	struct server *server = list_entry(timer, struct server, tick);
+	struct stat pin;
+
+	if (fstat(server->plan->pin_fd, &pin) != 0 || pin.st_nlink == 0) {
+		end(server, CONTROL_TAKEN_OFF);
+		return;
+	}
+	control_beat(server->plan->control);
+	if (++server->ticks % SWEEP_TICKS == 0)
+		(void)control_bans(server->plan->control, look_at, NULL);
+	tell(server);
+	timer_set(&server->loop.timers, &server->tick, server->loop.now_ms + TICK_MS);
+}
+
+static void signals_ready(struct watch *watch, uint32_t events)
+{
+	(void)events;
+	end(list_entry(watch, struct server, signals), CONTROL_STOPPED);
+}
+
+/* -- its life -- */
+
+static enum result open_server(struct server *server)
+{
+	enum result result = loop_init(&server->loop);
+	sigset_t ends;
+	int fd;
+
+	if (result != RESULT_OK)
+		return result;
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	sigprocmask(SIG_BLOCK, &ends, NULL);
+	fd = signalfd(-1, &ends, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (fd < 0)
+		return RESULT_IO;
+	result = loop_watch(&server->loop, &server->signals, fd, EPOLLIN);
+	return result == RESULT_OK ? loop_watch_level(&server->loop, &server->listener, server->plan->listener_fd, EPOLLIN) : result;
+}
+
+static void close_server(struct server *server)
+{
+	for (unsigned i = 0; i < CONTROL_EDGES_MAX; i++) {
+		if (server->edges[i].watch.fd >= 0)
+			end_edge(&server->edges[i]);
+	}
+	if (server->signals.fd >= 0)
+		close(server->signals.fd);
+	timer_cancel(&server->loop.timers, &server->tick);
+	loop_done(&server->loop);
+}
+
+enum control_end control_serve(const struct control_plan *plan, void (*ready)(void))
+{
+	struct server server = { .plan = plan, .end = CONTROL_FAILED, .listener = { -1, listener_ready }, .signals = { -1, signals_ready } };
+
+	for (unsigned i = 0; i < CONTROL_EDGES_MAX; i++) {
+		server.edges[i] = (struct edge){ .watch = { -1, edge_ready }, .server = &server };
+		job_init(&server.edges[i].job, edge_goes_on);
+	}
+	if (open_server(&server) == RESULT_OK) {
+		timer_init(&server.tick, second_is_over);
+		second_is_over(&server.tick);
+		ready();
+		loop_run(&server.loop);
+	}
+	close_server(&server);
+	return server.end;
+}

@@ -1,0 +1,31 @@
+/* The controller as a process: it beats, has bans and lifts from edges, and tells them once a second what was counted.
+ *
+ * Security, fails closed: only the user that edges run as, and root, may talk to it; a message that is not whole orders ends its connection.
+ * Availability, fails open: without an edge its bans end at their time; without the controller the program asks for none after PACKET_HEARTBEAT_NS.
+ *
+ * Limits   CONTROL_EDGES_MAX connections at once; one more pushes out nobody
+ * Threads  one, the caller's, until SIGTERM or SIGINT, or until the filter is taken off
+ */
+#ifndef BOUCLIER_PACKET_CONTROL_SERVE_H
+#define BOUCLIER_PACKET_CONTROL_SERVE_H
+
+#include <sys/types.h>
+
+#include "packet/control/control.h"
+#include "packet/control/orders.h"
+
+#define CONTROL_EDGES_MAX 8u
+
+struct control_plan {
+	struct control *control;
+	int listener_fd;             /* sequenced-packet, listening, non-blocking; the caller's */
+	int pin_fd;                  /* O_PATH of a pinned map: when its name is gone, so is the filter; the caller's */
+	uid_t edge_uid;
+};
+
+enum control_end { CONTROL_STOPPED, CONTROL_TAKEN_OFF, CONTROL_FAILED };
+
+/* READY is called when it serves. */
+enum control_end control_serve(const struct control_plan *plan, void (*ready)(void)) must_check;
+
+#endif

@@ -1,0 +1,340 @@
+#include "packet/loader/loader.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/if_link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "packet/kernel/program.h"
+#include "packet/loader/machine.h"
+#include "packet/loader/pins.h"
+#include "packet/loader/undo.h"
+#include "process/sandbox.h"
+
+#include "base/banned.h"
+
+#define SAID_BYTES 400u
+#define MTU_DEFAULT 1500u
+
+struct attaching {
+	const struct packet_wish *wish;
+	struct complaints *complaints;
+	struct packet_outcome *out;
+	struct links_seen *links;
+	struct packet_program *program;
+	struct control *control;
+	int program_fd;
+};
+
+enum result loader_limit_rights(void)
+{
+	static const int kept[] = { CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON, SANDBOX_END };
+
+	return sandbox_keep_capabilities(kept);
+}
+
+/* -- the program -- */
+
+/* The first that libbpf had to say: the rest follows from it. */
+static char said[SAID_BYTES];
+
+static int hear(enum libbpf_print_level level, const char *format, va_list list)
+{
+	if (level == LIBBPF_WARN && !said[0]) {
+		vsnprintf(said, sizeof(said), format, list);
+		for (char *at = said; *at; at++) {
+			if (*at == '\n')
+				*at = ' ';
+		}
+	}
+	return 0;
+}
+
+static enum result pin_maps(struct bpf_object *object)
+{
+	struct bpf_map *map;
+	char path[256];
+
+	bpf_object__for_each_map(map, object) {
+		if (bpf_map__is_internal(map))
+			continue;
+		snprintf(path, sizeof(path), PACKET_PIN_FOLDER "/%s", bpf_map__name(map));
+		if (bpf_map__set_pin_path(map, path) != 0)
+			return RESULT_IO;
+	}
+	return RESULT_OK;
+}
+
+/* Maps that are pinned are used as they are, others made and pinned. RESULT_NOT_FOUND: warned, there will be no XDP. */
+static enum result load_program(struct attaching *attaching)
+{
+	enum result result;
+
+	said[0] = '\0';
+	libbpf_set_print(hear);
+	result = packet_program_open(&attaching->program);
+	if (result == RESULT_OK)
+		result = pin_maps(packet_program_object(attaching->program));
+	if (result == RESULT_OK)
+		result = packet_program_load(attaching->program);
+	if (result == RESULT_OK) {
+		attaching->program_fd = bpf_program__fd(packet_program_filter(attaching->program));
+		return RESULT_OK;
+	}
+	LOADER_WARN(attaching->complaints, "it needs Linux 6.1 or later, and CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON", "the kernel does not take the filter: %s%s%s",
+	            strerror(errno), said[0] ? ": " : "", said);
+	return RESULT_NOT_FOUND;
+}
+
+static enum result open_control(struct attaching *attaching)
+{
+	struct packet_maps maps;
+	enum result result;
+
+	packet_maps_init(&maps);
+	result = packet_maps_open(PACKET_PIN_FOLDER, &maps);
+	if (result == RESULT_OK)
+		result = control_new(&maps, &attaching->control);
+	packet_maps_close(&maps);
+	if (result == RESULT_OK)
+		return RESULT_OK;
+	LOADER_WARN(attaching->complaints, "bouclier packet detach makes room for new ones", "the pinned maps cannot be used: %s", result_name(result));
+	return RESULT_NOT_FOUND;
+}
+
+/* -- what the program is told -- */
+
+static void set_ports(__u64 words[PACKET_PORT_WORDS], const uint16_t *ports, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		words[ports[i] / 64] |= 1ull << ports[i] % 64;
+}
+
+static unsigned smallest_mtu(const struct packet_targets *targets)
+{
+	unsigned mtu = MTU_DEFAULT;
+
+	for (unsigned i = 0; i < targets->count; i++)
+		mtu = targets->list[i].mtu < mtu ? targets->list[i].mtu : mtu;
+	return mtu;
+}
+
+static void tell(const struct attaching *attaching)
+{
+	const struct packet_wish *wish = attaching->wish;
+	struct packet_settings wanted = *control_settings(attaching->control);
+	struct machine machine;
+
+	machine_look(&machine);
+	packet_settings_apply(wish->settings, &wanted);
+	machine_apply(&machine, smallest_mtu(&attaching->out->targets), &wanted);
+	wanted.flags |= PACKET_HAS_LIST | PACKET_HAS_BANS;
+	memset(wanted.protected_tcp, 0, sizeof(wanted.protected_tcp));
+	set_ports(wanted.protected_tcp, wish->listens, wish->listen_count);
+	set_ports(wanted.exposed_tcp, wish->exposes, wish->expose_count);
+	settings_store(attaching->control, &wanted);
+}
+
+/* What is denied stays denied; who is spared is spared as of now. */
+static enum result publish(const struct attaching *attaching)
+{
+	struct packet_prefixes denied;
+	enum result result;
+
+	prefixes_init(&denied);
+	result = publish_carry(attaching->control, &denied);
+	if (result == RESULT_OK)
+		result = publish_lists(attaching->control, &denied, attaching->wish->allowed, attaching->complaints, &attaching->out->published);
+	prefixes_done(&denied);
+	return result;
+}
+
+/* -- interfaces -- */
+
+static int make_link(int program, unsigned index, unsigned flags)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flags);
+
+	return bpf_link_create(program, (int)index, BPF_XDP, &options);
+}
+
+static enum packet_rung rung_of(const struct links_seen *links, unsigned index)
+{
+	const struct link_seen *link = links_find_index(links, index);
+
+	return link && link->xdp == LINK_XDP_GENERIC ? RUNG_GENERIC : RUNG_NATIVE;
+}
+
+/* The link that is pinned goes on with the new program: no packet passes unseen. */
+static bool replace(const struct attaching *attaching, struct packet_target *target)
+{
+	int link = pins_open_link(target->index);
+	bool is_replaced = link >= 0 && bpf_link_update(link, attaching->program_fd, NULL) == 0;
+
+	if (link >= 0)
+		close(link);
+	if (is_replaced) {
+		target->was_there = true;
+		target->rung = rung_of(attaching->links, target->index);
+	}
+	return is_replaced;
+}
+
+static void note_why(struct packet_target *target, const char *what, int error)
+{
+	size_t len = strlen(target->why);
+
+	snprintf(target->why + len, sizeof(target->why) - len, "%s%s: %s%s", len ? "; " : "", what, strerror(error),
+	         error == EBUSY ? " (another program is attached: ip link show tells, ip link set dev NAME xdp off removes it)" : "");
+}
+
+static bool try_mode(const struct attaching *attaching, struct packet_target *target, unsigned flags, enum packet_rung rung, const char *what)
+{
+	int link = make_link(attaching->program_fd, target->index, flags);
+	enum result result;
+
+	if (link < 0) {
+		note_why(target, what, errno);
+		return false;
+	}
+	result = pins_pin_link(link, target->index);
+	if (result != RESULT_OK)
+		note_why(target, "its link cannot be pinned", errno);
+	else
+		target->rung = rung;
+	close(link);
+	return result == RESULT_OK;
+}
+
+static bool attach_native(const struct attaching *attaching, struct packet_target *target)
+{
+	if (replace(attaching, target))
+		return true;
+	pins_drop_link(target->index);  /* of an interface that is no more */
+	return try_mode(attaching, target, XDP_FLAGS_DRV_MODE, RUNG_NATIVE, "no native XDP");
+}
+
+static void attach_all(const struct attaching *attaching)
+{
+	struct packet_targets *targets = &attaching->out->targets;
+
+	for (unsigned i = 0; i < targets->count;) {
+		struct packet_target *target = &targets->list[i];
+
+		if (!attach_native(attaching, target)) {
+			if (target->is_bond && targets_split_bond(targets, i, attaching->links))
+				continue;  /* its first member, or what followed it, is here now */
+			(void)try_mode(attaching, target, XDP_FLAGS_SKB_MODE, RUNG_GENERIC, "no generic XDP");
+		}
+		if (target->rung < attaching->out->rung)
+			attaching->out->rung = target->rung;
+		attaching->out->is_upgrade |= target->was_there;
+		i++;
+	}
+}
+
+/* -- all of it -- */
+
+static enum result swap_program(const struct attaching *attaching, bool was_attached)
+{
+	if (was_attached && pins_rename("program", "program_before") != RESULT_OK)
+		return RESULT_IO;
+	return pins_pin(attaching->program_fd, "program");
+}
+
+/* Something is attached: an attach makes the pin, and what takes everything off removes it. */
+static bool has_program(void)
+{
+	int program = pins_open("program");
+
+	if (program >= 0)
+		close(program);
+	return program >= 0;
+}
+
+static enum result change(struct attaching *attaching)
+{
+	bool was_attached = has_program();
+	enum result result = undo_begin(PENDING_ATTACH, control_settings(attaching->control), was_attached, attaching->wish->undo_s);
+	if (result != RESULT_OK) {
+		LOADER_COMPLAIN(attaching->complaints, "", "what is to be undone cannot be noted in " PENDING_FOLDER ": %s", strerror(errno));
+		return RESULT_REFUSED;
+	}
+	result = publish(attaching);
+	if (result == RESULT_OK) {
+		tell(attaching);
+		result = swap_program(attaching, was_attached);
+	}
+	if (result == RESULT_OK)
+		attach_all(attaching);
+	else
+		LOADER_WARN(attaching->complaints, "", "the maps cannot be filled: %s", result == RESULT_IO ? strerror(errno) : result_name(result));
+	if (attaching->out->rung > RUNG_GENERIC) {
+		undo_failed();
+		return RESULT_NOT_FOUND;
+	}
+	return RESULT_OK;
+}
+
+static enum result attach_xdp(struct attaching *attaching)
+{
+	enum result result = pins_make(attaching->complaints);
+
+	if (result == RESULT_OK)
+		result = load_program(attaching);
+	if (result == RESULT_OK)
+		result = open_control(attaching);
+	if (result == RESULT_OK)
+		result = change(attaching);
+	control_free(attaching->control);
+	packet_program_free(attaching->program);
+	/* Maps that were made for nothing would keep their memory until the next start of the machine. */
+	if (result != RESULT_OK && !has_program())
+		(void)pins_drop_all();
+	return result == RESULT_OK || result == RESULT_REFUSED ? result : RESULT_NOT_FOUND;
+}
+
+static enum result climb(struct attaching *attaching)
+{
+	enum result result = attach_xdp(attaching);
+	struct packet_prefixes none;
+
+	if (result == RESULT_OK && loader_nft_is_attached())
+		return loader_nft_remove(attaching->complaints);
+	if (result != RESULT_NOT_FOUND)
+		return result;
+	if (loader_nft_is_attached())
+		LOADER_WARN(attaching->complaints, "bouclier packet deny load FILE, afterwards", "the rules of nftables are made anew, without the list that was loaded");
+	prefixes_init(&none);
+	result = loader_nft_apply(attaching->wish, &none, &attaching->out->targets, attaching->complaints);
+	attaching->out->rung = result == RESULT_OK ? RUNG_NFTABLES : RUNG_NOTHING;
+	return result;
+}
+
+enum result loader_attach(const struct packet_wish *wish, struct complaints *complaints, struct packet_outcome *out)
+{
+	struct attaching attaching = { .wish = wish, .complaints = complaints, .out = out, .links = malloc(sizeof(*attaching.links)), .program_fd = -1 };
+	enum result result;
+	int lock;
+
+	*out = (struct packet_outcome){ .rung = RUNG_NOTHING };
+	if (!attaching.links)
+		return RESULT_NO_MEMORY;
+	result = links_look(attaching.links);
+	if (result != RESULT_OK)
+		LOADER_COMPLAIN(complaints, "", "the interfaces cannot be listed: %s", strerror(errno));
+	else
+		result = targets_find(&wish->settings->interfaces, attaching.links, &out->targets, complaints);
+	if (result == RESULT_OK)
+		result = loader_begin(false, complaints, &lock);
+	if (result == RESULT_OK) {
+		result = climb(&attaching);
+		pending_unlock(lock);
+	}
+	free(attaching.links);
+	return result == RESULT_OK ? RESULT_OK : RESULT_REFUSED;
+}

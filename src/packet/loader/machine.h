@@ -1,0 +1,22 @@
+/* What the program must know of the machine it runs on. */
+#ifndef BOUCLIER_PACKET_LOADER_MACHINE_H
+#define BOUCLIER_PACKET_LOADER_MACHINE_H
+
+#include "packet/layout.h"
+#include "base/span.h"
+
+struct machine {
+	bool forwards;            /* for others: not an end host */
+	bool has_timestamps;      /* net.ipv4.tcp_timestamps reads 2: cookies carry the option only then; with 1, half of all visitors stay outside */
+	bool has_cookies;         /* net.ipv4.tcp_syncookies is not 0 */
+	__u8 window_scale;        /* the kernel's own, which cookies may not exceed */
+};
+
+/* What cannot be read is taken for what asks least of the kernel. */
+void machine_look(struct machine *out);
+/* Flags and fields that follow from MACHINE and the smallest MTU; the rest of OUT is untouched. */
+void machine_apply(const struct machine *machine, unsigned mtu, struct packet_settings *out);
+/* As the kernel computes it (tcp_select_initial_window): for receive buffers of up to BYTES. */
+__u8 machine_window_scale(uint64_t bytes);
+
+#endif

@@ -1,0 +1,35 @@
+/* The folder of what is pinned: PACKET_PIN_FOLDER, on the BPF file system.
+ *
+ * Shape    maps by their names; "program", and "program_before" while a change waits; "link_N" for the interface of index N (a name may have a
+ *          dot, and that file system has none)
+ */
+#ifndef BOUCLIER_PACKET_LOADER_PINS_H
+#define BOUCLIER_PACKET_LOADER_PINS_H
+
+#include "base/complaint.h"
+
+#define PINS_LINKS_MAX 64u
+
+struct pinned_link {
+	unsigned index;     /* as its name says */
+	bool is_alive;      /* it is attached to that interface still */
+};
+
+/* Makes the folder where there is a BPF file system to make it in; mounts nothing. RESULT_NOT_FOUND: there is none; RESULT_REFUSED: no right to. Complained. */
+enum result pins_make(struct complaints *complaints) must_check;
+/* How many links are pinned, at most PINS_LINKS_MAX into OUT. */
+unsigned pins_links(struct pinned_link out[PINS_LINKS_MAX]);
+/* A descriptor, or -1. */
+int pins_open_link(unsigned index);
+int pins_open(const char *name);
+enum result pins_pin_link(int fd, unsigned index) must_check;
+enum result pins_pin(int fd, const char *name) must_check;
+/* Detaches and forgets. */
+void pins_drop_link(unsigned index);
+void pins_drop(const char *name);
+/* Over what is there under the other name. */
+enum result pins_rename(const char *from, const char *to) must_check;
+/* Every pin, and the folder. False: there was none. */
+bool pins_drop_all(void);
+
+#endif

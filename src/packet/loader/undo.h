@@ -1,0 +1,18 @@
+/* Undoing what nobody confirmed (pending.h), and the small process that sees to it. */
+#ifndef BOUCLIER_PACKET_LOADER_UNDO_H
+#define BOUCLIER_PACKET_LOADER_UNDO_H
+
+#include "packet/control/control.h"
+#include "packet/loader/pending.h"
+
+/* Notes what is before a change of KIND, to be undone after UNDO_S seconds, and starts the process that does it. SETTINGS: before; NULL: there are none.
+ * The caller holds the lock; nothing has been changed yet, and nothing may be unless RESULT_OK. */
+enum result undo_begin(enum pending_kind kind, const struct packet_settings *settings, bool was_attached, unsigned undo_s) must_check;
+/* Undoes PENDING now, and forgets it. WHY is told to who asks for the status. The caller holds the lock. */
+void undo_now(const struct pending *pending, const char *why);
+/* Undoes what waits, if something does: of a change that failed half-way. */
+void undo_failed(void);
+/* Makes the program's settings those of WANTED, all but the heartbeat, which is the controller's. The flags come last: what they ask is there. */
+void settings_store(struct control *control, const struct packet_settings *wanted);
+
+#endif

@@ -1,0 +1,157 @@
+"""The shield and the kernel filter together: whom one bans the other drops, whom one lets go the other lets in, and what was dropped is told."""
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+import lab
+from test_packet_command import BOUCLIER, CITIZEN, MANAGER, SERVER, attached, ground, wait_for  # noqa: F401
+
+PORT, METRICS = 8080, 9101
+ORIGIN = """
+import http.server
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.send_header("Content-Length", "2"); self.end_headers(); self.wfile.write(b"ok")
+    def log_message(self, *words): pass
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 9000), Page)
+print("ready", flush=True)
+server.serve_forever()
+"""
+ASK = """
+import socket, sys
+s = socket.create_connection((sys.argv[2], int(sys.argv[3])), timeout=float(sys.argv[4]), source_address=(sys.argv[1], 0))
+s.sendall(b"GET / HTTP/1.1\\r\\nHost: www.test\\r\\nConnection: close\\r\\n\\r\\n")
+sys.exit(0 if b" 200 " in s.recv(4096) else 1)
+"""
+
+
+class Guarded:
+    """The shield, its filter and the controller between them, on the server of a ground."""
+
+    def __init__(self, ground, folder):
+        self.ground, self.folder, self.ours = ground, folder, []
+        ground.folder = folder
+        ground.config = ground.write("bouclier.yaml", f"""
+management: [{MANAGER}]
+workers: 1
+state: {folder}/state
+listen: [{{ address: "0.0.0.0:{PORT}", tls: false }}]
+admin: {{ socket: {folder}/admin.sock, metrics: "127.0.0.1:{METRICS}" }}
+packet: {{ interfaces: [eth0], mode: enforce, socket: {folder}/packet.sock }}
+sites: [{{ name: www.test, hosts: [www.test], origins: ["http://127.0.0.1:9000"] }}]
+""")
+        ground.start(ground.inside(ground.server, ["/usr/bin/python3", "-c", ORIGIN]))
+        self.controller = None
+
+    def begin(self, *words):
+        log = open(self.folder / f"{words[0]}.log", "a")
+        one = subprocess.Popen(self.ground.inside(self.ground.server, [BOUCLIER, *words, "-c", self.ground.config]), stdout=log, stderr=log)
+        self.ours.append(one)
+        return one
+
+    def control(self):
+        self.controller = self.begin("packet", "run")
+        assert wait_for(lambda: self.metric("bouclier_packet_filter") == 1, 10), (self.folder / "packet.log").read_text()
+
+    def said(self, *words):
+        return self.ground.run([BOUCLIER, *words, "-c", self.ground.config])
+
+    def is_served(self, source=CITIZEN, wait_s=0.7):
+        return self.ground.run(["/usr/bin/python3", "-c", ASK, source, SERVER, str(PORT), str(wait_s)], self.ground.client, check=False).returncode == 0
+
+    def metrics(self):
+        return self.ground.run(["curl", "-s", "-m", "2", f"http://127.0.0.1:{METRICS}/metrics"], check=False).stdout
+
+    def metric(self, name):
+        return next((float(line.split()[-1]) for line in self.metrics().splitlines() if line.startswith(name + " ")), None)
+
+    def dropped(self):
+        return self.ground.ask("counters")["reasons"]["banned"]["packets"]
+
+    def close(self):
+        for one in reversed(self.ours):
+            one.send_signal(signal.SIGTERM)
+        for one in self.ours:
+            try:
+                one.wait(10)
+            except subprocess.TimeoutExpired:
+                one.kill()
+
+
+@pytest.fixture
+def guarded(attached):  # noqa: F811
+    folder = lab.make_folder("packet")
+    one = Guarded(attached, folder)
+    one.begin("run", "--quiet")
+    try:
+        assert wait_for(lambda: one.is_served(MANAGER), 20), (folder / "run.log").read_text()
+        one.control()
+        yield one
+    finally:
+        one.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_a_ban_reaches_the_kernel_and_its_lift_too(guarded):
+    assert guarded.is_served()
+    guarded.said("ban", CITIZEN, "--for", "1m")
+    assert not guarded.is_served()
+    assert guarded.dropped() > 0
+    guarded.said("unban", CITIZEN)
+    assert guarded.is_served()
+
+
+def test_the_management_network_cannot_be_banned(guarded):
+    done = guarded.ground.run([BOUCLIER, "ban", MANAGER, "--for", "1m", "-c", guarded.ground.config], check=False)
+    assert done.returncode == 1 and guarded.is_served(MANAGER)
+
+
+def test_what_was_dropped_is_told(guarded):
+    guarded.said("ban", CITIZEN, "--for", "1m")
+    assert not guarded.is_served()
+    assert wait_for(lambda: 'bouclier_packets_total{reason="banned"} 0' not in guarded.metrics(), 5)
+    assert wait_for(lambda: "packets-dropped" in guarded.said("log", "--since", "1m").stdout, 5)
+
+
+def test_a_controller_that_was_away_is_told_all(guarded):
+    guarded.said("ban", CITIZEN, "--for", "1m")
+    guarded.controller.kill()
+    guarded.controller.wait()
+    assert not guarded.is_served()                                        # the program goes on without it
+    guarded.said("unban", CITIZEN)
+    assert not guarded.is_served()                                        # nobody has told the filter
+    guarded.control()
+    assert wait_for(guarded.is_served, 5)
+
+
+def test_the_controller_has_no_right_left(guarded):
+    status = open(f"/proc/{guarded.controller.pid}/status").read()
+    fields = dict(line.split(":", 1) for line in status.splitlines())
+    assert int(fields["CapEff"], 16) == int(fields["CapPrm"], 16) == 0
+    assert fields["NoNewPrivs"].strip() == "1" and fields["Seccomp"].strip() == "2"
+    assert "0" not in fields["Uid"].split()
+
+
+def test_a_message_that_is_none_ends_only_its_connection(guarded):
+    path = str(guarded.folder / "packet.sock")
+    for message in (b"x", b"\0" * 31, b"\xff" * 32, b"\0" * 32, b"\1" * 32 * 65):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as one:
+            one.settimeout(2)
+            one.connect(path)
+            one.send(message)
+            while one.recv(4096):                                         # news of a second, perhaps, then the end
+                pass
+    assert guarded.controller.poll() is None
+    guarded.said("ban", CITIZEN, "--for", "1m")
+    assert not guarded.is_served()
+
+
+def test_detach_ends_the_controller(guarded):
+    assert guarded.ground.packet("detach")[0] == 0
+    assert guarded.controller.wait(5) == 1
+    assert "taken off" in (guarded.folder / "packet.log").read_text()
+    assert guarded.is_served()
