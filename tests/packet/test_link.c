@@ -50,6 +50,7 @@ static void nothing_at_first(void **state)
 static void seventy_percent(void **state)
 {
 	struct road road;
+	uint64_t since_ms;
 
 	(void)state;
 	road_init(&road);
@@ -60,8 +61,9 @@ static void seventy_percent(void **state)
 	assert_true(road.link.state == LINK_FILLING && road.changes == 1);
 	assert_in_range(link_look(&road.link).bits_s, 719 * MBIT, 721 * MBIT);
 	assert_in_range(link_look(&road.link).over_ms, 10000, 10500);
+	since_ms = road.link.since_ms;
 	drive(&road, 12, 960 * MBIT, 100000, 0);
-	assert_true(road.link.state == LINK_FULL && road.changes == 2);
+	assert_true(road.link.state == LINK_FULL && road.changes == 2 && since_ms && road.link.since_ms == since_ms);
 }
 
 /* At once: a burst that fills the window is seen within it, whatever came before. */
