@@ -121,7 +121,7 @@ static void drops(void **state)
 
 	(void)state;
 	road_init(&road);
-	drive(&road, 20, 10 * MBIT, 100000, 8);     /* a switch's chatter */
+	drive(&road, 20, 10 * MBIT, 1000, 8);       /* a switch's chatter */
 	assert_true(road.link.state == LINK_QUIET && link_look(&road.link).drops_s == 8 && link_look(&road.link).dropped == 0);
 	drive(&road, 12, 10 * MBIT, 100000, 400);
 	assert_true(road.link.state == LINK_FILLING && link_look(&road.link).dropped == 3);
