@@ -87,8 +87,9 @@ static enum link_state state_of(const struct link *link, const struct link_view 
 
 static void enter(struct link *link, enum link_state state, uint64_t now_ms)
 {
+	if (state == LINK_QUIET || link->state == LINK_QUIET)
+		link->since_ms = now_ms;
 	link->state = state;
-	link->since_ms = now_ms;
 	link->calm_ms = 0;
 }
 

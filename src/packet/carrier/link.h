@@ -48,7 +48,7 @@ struct link {
 	struct link_reading readings[LINK_READINGS];
 	unsigned first, count;
 	enum link_state state;
-	uint64_t since_ms;          /* the state is what it is */
+	uint64_t since_ms;          /* it has been quiet, or has not: from filling to full it goes on */
 	uint64_t calm_ms;           /* since when one step down is due; 0: it is not */
 };
 
