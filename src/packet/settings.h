@@ -17,7 +17,7 @@
 #include "packet/layout.h"
 
 #define PACKET_INTERFACES_MAX 32u
-#define PACKET_SOCKET "/run/bouclier/packet.sock"
+#define PACKET_SOCKET "/run/bouclier-control/packet.sock"
 
 enum packet_mode { PACKET_MODE_OBSERVE, PACKET_MODE_ENFORCE };
 

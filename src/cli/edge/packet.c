@@ -46,15 +46,17 @@ static bool ban_order(const struct ban_fact *fact, struct packet_order *out)
 		return false;
 	out->reason = fact->reason;
 	out->until_ns = fact->until_us * 1000;
-	out->is_by_hand = fact->reason == BAN_BY_HAND;
 	return true;
 }
 
-/* Under the lock, and never waiting: a worker is about to answer. What does not go is owed. */
-static void send_one(struct edge_packet *packet, const struct packet_order *order)
+/* Never waiting: a worker is about to answer. What does not go is owed; so is what comes while all are told: a ban may come before "anew", and a lift before the
+ * message that its ban lies in. */
+static void tell_one(struct edge_packet *packet, const struct packet_order *order)
 {
-	if (packet->fd >= 0 && send(packet->fd, order, sizeof(*order), MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)sizeof(*order))
+	pthread_mutex_lock(&packet->lock);
+	if (packet->fd < 0 || packet->is_telling_all || send(packet->fd, order, sizeof(*order), MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)sizeof(*order))
 		packet->owes_all = true;
+	pthread_mutex_unlock(&packet->lock);
 }
 
 static void banned(void *context, const struct ban_fact *fact)
@@ -64,9 +66,7 @@ static void banned(void *context, const struct ban_fact *fact)
 
 	if (!ban_order(fact, &order))
 		return;
-	pthread_mutex_lock(&packet->lock);
-	send_one(packet, &order);
-	pthread_mutex_unlock(&packet->lock);
+	tell_one(packet, &order);
 }
 
 static void lifted(void *context, const struct network *network)
@@ -76,11 +76,7 @@ static void lifted(void *context, const struct network *network)
 
 	if (!order_of(network, PACKET_ORDER_LIFT, &order))
 		return;
-	pthread_mutex_lock(&packet->lock);
-	send_one(packet, &order);
-	if (packet->is_telling_all)  /* the ban may lie in a message that is still to go: told anew, without it */
-		packet->owes_all = true;
-	pthread_mutex_unlock(&packet->lock);
+	tell_one(packet, &order);
 }
 
 /* -- all of them -- */
@@ -176,7 +172,7 @@ static void write_down(struct edge_packet *packet, const struct packet_news *now
 		bool is_drop;
 	} reasons[] = {
 #define PASS false
-#define ANSWER true
+#define ANSWER false
 #define DROP true
 #define X(upper, lower, verdict, text) { #lower, verdict },
 		PACKET_REASON_LIST(X)
@@ -226,7 +222,7 @@ void edge_packet_tick(struct edge_packet *packet)
 {
 	const struct packet_filter_settings *settings = packet_settings_of(packet->state->snapshot);
 
-	if (!settings->interfaces.count || packet->state->is_draining) {
+	if (!settings->interfaces.count) {
 		hang_up(packet);
 		return;
 	}

@@ -87,8 +87,8 @@ static int serve(const struct service *service, uid_t edge_uid)
 	enum control_end end = control_serve(&plan, say_ready);
 
 	if (end == CONTROL_TAKEN_OFF)
-		return command_failed("the filter was taken off");
-	return end == CONTROL_STOPPED ? EXIT_DONE : command_failed("the controller cannot serve");
+		fprintf(stderr, "bouclier: the filter was taken off: nothing is left to control\n");
+	return end != CONTROL_FAILED ? EXIT_DONE : command_failed("the controller cannot serve");
 }
 
 int packet_run(const struct options *options)

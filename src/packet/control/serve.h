@@ -1,7 +1,7 @@
-/* The controller as a process: it beats, has bans and lifts from edges, and tells them once a second what was counted.
+/* The controller as a process: it beats while an edge is connected, has bans and lifts from edges, and tells them once a second what was counted.
  *
  * Security, fails closed: only the user that edges run as, and root, may talk to it; a message that is not whole orders ends its connection.
- * Availability, fails open: without an edge its bans end at their time; without the controller the program asks for none after PACKET_HEARTBEAT_NS.
+ * Availability, fails open: without an edge, or without the controller, the program asks for no ban and no budget after PACKET_HEARTBEAT_NS.
  *
  * Limits   CONTROL_EDGES_MAX connections at once; one more pushes out nobody
  * Threads  one, the caller's, until SIGTERM or SIGINT, or until the filter is taken off
