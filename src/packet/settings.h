@@ -4,6 +4,7 @@
  *   lists/    denied and allowed networks, from files to tables
  *   spared    who always passes
  *   loader/   attaches, with rights, and ends: the ladder from native XDP to nothing; what is undone unless it is confirmed
+ *   egress/   who the shield's own processes contact: a ledger, and a list
  *   control/  writes settings, bans and the heartbeat and reads counters and events, with descriptors and without rights
  *
  * Owns     values lie in the snapshot's arena
@@ -12,6 +13,7 @@
 #define BOUCLIER_PACKET_SETTINGS_H
 
 #include "config/snapshot.h"
+#include "packet/egress/keys.h"
 #include "packet/layout.h"
 
 #define PACKET_INTERFACES_MAX 32u
@@ -35,6 +37,7 @@ struct packet_filter_settings {
 	struct packet_expose_settings expose;
 	struct list_value reflectors;       /* int64_t: UDP source ports */
 	struct packet_budget_settings budget;
+	struct packet_egress_settings egress;
 };
 
 struct packet_top_settings {                /* SCOPE_TOP */

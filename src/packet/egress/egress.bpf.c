@@ -82,6 +82,7 @@ struct contact {
 	const struct egress_settings *settings;
 	const struct egress_socket *socket;     /* who; NULL: not known */
 	__u32 mode;
+	__u32 generation;                       /* read once: a contact is judged by one list */
 };
 
 /* -- the list -- */
@@ -103,8 +104,13 @@ INLINE __u32 mask_of(__u32 length, __u32 number)
 	return length >= from + 32 ? ~0u : bpf_htonl(~0u << (32 - (length - from)));
 }
 
+INLINE const struct egress_copy *list_of(const struct contact *contact)
+{
+	return &contact->settings->copies[contact->generation & 1];
+}
+
 struct question {
-	const struct egress_settings *settings;
+	const struct egress_copy *list;
 	struct egress_destination to;
 	__u32 copy;
 	__u32 is_listed;
@@ -124,7 +130,7 @@ static long ask_length(__u32 number, void *context)
 
 	if (number >= EGRESS_LENGTHS_MAX)
 		return 1;
-	key.length = question->settings->lengths[question->copy & 1][number];
+	key.length = question->list->lengths[number];
 	__builtin_memcpy(words, question->to.bytes, sizeof(words));
 	for (__u32 i = 0; i < 4; i++)
 		words[i] &= mask_of(key.length, i);
@@ -157,14 +163,14 @@ INLINE int is_this_machine(const struct egress_destination *to)
 
 static __attribute__((noinline)) __u32 verdict_ask(const struct contact *contact)
 {
-	struct question question = { .settings = contact->settings, .to = contact->to };
+	const struct egress_copy *list = list_of(contact);
+	struct question question = { .list = list, .to = contact->to, .copy = contact->generation & 1 };
 
 	if (contact->to.kind != EGRESS_OUT)
 		return EGRESS_UNLISTED;
 	if (is_this_machine(&contact->to))
 		return EGRESS_SPARED;
-	question.copy = *(const volatile __u32 *)&contact->settings->copy & 1;
-	bpf_loop(contact->settings->length_count[question.copy & 1], ask_length, &question, 0);
+	bpf_loop(list->length_count, ask_length, &question, 0);
 	return question.is_listed ? EGRESS_LISTED : EGRESS_UNLISTED;
 }
 
@@ -195,14 +201,13 @@ static __attribute__((noinline)) struct egress_entry *entry_new(const struct con
 INLINE int contact_end(struct contact *contact, __u64 bytes)
 {
 	struct egress_entry *entry = bpf_map_lookup_elem(&ledger, &contact->to);
-	__u32 generation = *(const volatile __u32 *)&contact->settings->generation;
 	__u64 now_ns = bpf_ktime_get_boot_ns(), judged;
 	int is_refused;
 
-	if (entry && entry->judged >> 8 == generation) {
+	if (entry && entry->judged >> 8 == contact->generation) {
 		judged = entry->judged;
 	} else {
-		judged = egress_judged(generation, verdict_ask(contact));
+		judged = egress_judged(contact->generation, verdict_ask(contact));
 		if (entry)
 			*(volatile __u64 *)&entry->judged = judged;
 		else
@@ -231,6 +236,7 @@ INLINE int contact_begin(struct contact *contact)
 	if (!contact->settings)
 		return 0;
 	contact->mode = *(const volatile __u32 *)&contact->settings->mode;
+	contact->generation = *(const volatile __u32 *)&contact->settings->generation;
 	return contact->mode != EGRESS_OFF;
 }
 
@@ -381,7 +387,7 @@ INLINE int read_v6(struct __sk_buff *packet, struct contact *contact)
 
 INLINE int is_answer_port(const struct contact *contact, __u32 port)
 {
-	return contact->settings->answers[(port & 0xffff) / 64] >> port % 64 & 1;
+	return list_of(contact)->answers[(port & 0xffff) / 64] >> port % 64 & 1;
 }
 
 /* What a socket that listens answers (a SYN-ACK has its listener here), or what one that was accepted does. */

@@ -24,18 +24,22 @@
 
 enum egress_mode { EGRESS_OFF, EGRESS_OBSERVE, EGRESS_ENFORCE };
 
+struct egress_copy {
+	__u64 published_ns;
+	__u32 rule_count;
+	__u32 length_count;
+	__u8 lengths[EGRESS_LENGTHS_MAX];             /* of prefixes of "allows", of the 16-byte form */
+	__u64 answers[EGRESS_PORT_WORDS];             /* TCP ports on which the shield listens: what its accepted connections answer always passes */
+};
+
+/* The list of the next generation is written into the copy that does not answer; then the generation moves on. One more without a new list
+ * brings the one before back. */
 struct egress_settings {
 	__u32 mode;                                   /* enum egress_mode */
-	__u32 copy;                                   /* 0 or 1: which copy of "allows" and "rules" answers */
-	__u32 generation;                             /* changes with each list: a verdict in the ledger holds for its own */
-	__u32 rule_count[2];
-	__u8 length_count[2];
-	__u8 lengths[2][EGRESS_LENGTHS_MAX];          /* of prefixes of "allows", of the 16-byte form */
-	__u8 unused[2];
+	__u32 generation;                             /* of the list: its lowest bit says which copy answers. A verdict in the ledger holds for its own */
 	__u64 observing_since_ms;                     /* wall time; 0: never yet. Since then everything is in the ledger */
-	__u64 published_ns;                           /* when the list was */
 	__u64 cgroup;                                 /* its number: what the programs were attached to */
-	__u64 answers[EGRESS_PORT_WORDS];             /* TCP ports on which the shield listens: what its accepted connections answer always passes */
+	struct egress_copy copies[2];
 };
 
 /* -- map "allows": hash; value: __u32, not asked. Port 0: any; protocol 0: any -- */
@@ -46,7 +50,7 @@ struct egress_allow_key {
 	__u8 bytes[16];                               /* bits beyond length are zero */
 };
 
-/* -- map "rules": array of 2 * EGRESS_RULES_MAX, by copy * EGRESS_RULES_MAX + number: the same list, for people. No program asks it -- */
+/* -- map "rules": array, by copy * EGRESS_RULES_MAX + number: the same list, for people. No program asks it -- */
 
 #define EGRESS_KEY_BYTES 104u
 struct egress_rule {
