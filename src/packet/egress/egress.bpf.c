@@ -113,6 +113,7 @@ struct question {
 	const struct egress_copy *list;
 	struct egress_destination to;
 	__u32 copy;
+	__u32 is_v4;
 	__u32 is_listed;
 };
 
@@ -131,6 +132,8 @@ static long ask_length(__u32 number, void *context)
 	if (number >= EGRESS_LENGTHS_MAX)
 		return 1;
 	key.length = question->list->lengths[number];
+	if (question->is_v4 && key.length < 96)
+		return 0;  /* ::/0 is all of IPv6, and nothing of IPv4 */
 	__builtin_memcpy(words, question->to.bytes, sizeof(words));
 	for (__u32 i = 0; i < 4; i++)
 		words[i] &= mask_of(key.length, i);
@@ -148,17 +151,23 @@ static long ask_length(__u32 number, void *context)
 	return question->is_listed;
 }
 
+INLINE int is_v4(const struct egress_destination *to)
+{
+	__u32 words[4];
+
+	__builtin_memcpy(words, to->bytes, sizeof(words));
+	return !(words[0] | words[1]) && words[2] == bpf_htonl(0xffff);
+}
+
 /* 127/8, ::1; and the address that is none, by which connect() means this machine. */
 INLINE int is_this_machine(const struct egress_destination *to)
 {
 	__u32 words[4];
 
 	__builtin_memcpy(words, to->bytes, sizeof(words));
-	if (words[0] | words[1])
-		return 0;
-	if (words[2] == bpf_htonl(0xffff))
+	if (is_v4(to))
 		return to->bytes[12] == 127 || words[3] == 0;
-	return words[2] == 0 && (words[3] == 0 || words[3] == bpf_htonl(1));
+	return !(words[0] | words[1] | words[2]) && (words[3] == 0 || words[3] == bpf_htonl(1));
 }
 
 static __attribute__((noinline)) __u32 verdict_ask(const struct contact *contact)
@@ -170,6 +179,7 @@ static __attribute__((noinline)) __u32 verdict_ask(const struct contact *contact
 		return EGRESS_UNLISTED;
 	if (is_this_machine(&contact->to))
 		return EGRESS_SPARED;
+	question.is_v4 = is_v4(&contact->to);
 	bpf_loop(list->length_count, ask_length, &question, 0);
 	return question.is_listed ? EGRESS_LISTED : EGRESS_UNLISTED;
 }
