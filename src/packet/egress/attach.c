@@ -26,14 +26,6 @@ struct applying {
 
 /* -- the programs -- */
 
-static int hear_nothing(enum libbpf_print_level level, const char *format, va_list list)
-{
-	(void)level;
-	(void)format;
-	(void)list;
-	return 0;
-}
-
 static enum result pin_maps(struct bpf_object *object)
 {
 	struct bpf_map *map;
@@ -54,7 +46,7 @@ static enum result load(struct applying *applying)
 {
 	enum result result;
 
-	libbpf_set_print(hear_nothing);
+	libbpf_set_print(NULL);
 	result = egress_program_open(&applying->program);
 	if (result == RESULT_OK)
 		result = pin_maps(egress_program_object(applying->program));

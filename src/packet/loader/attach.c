@@ -42,7 +42,7 @@ enum result loader_limit_rights(void)
 /* The first that libbpf had to say: the rest follows from it. */
 static char said[SAID_BYTES];
 
-static int hear(enum libbpf_print_level level, const char *format, va_list list)
+static __attribute__((format(printf, 2, 0))) int hear(enum libbpf_print_level level, const char *format, va_list list)
 {
 	if (level == LIBBPF_WARN && !said[0]) {
 		vsnprintf(said, sizeof(said), format, list);
