@@ -56,6 +56,8 @@ static const struct key filter_keys[] = {
 	          "servers are networks of `management`, or it would lose the time." },
 	{ .name = "source_budget", .type = KEY_MAP, .offset = AT(packet_filter_settings, budget), .table = &budget_table,
 	  .help = "How many packets one source (an IPv4 address, an IPv6 /64) may send." },
+	{ .name = "egress", .type = KEY_MAP, .offset = AT(packet_filter_settings, egress), .table = &packet_egress_table,
+	  .help = "Who the shield's own processes may contact, seen and enforced by the kernel." },
 	{ 0 },
 };
 

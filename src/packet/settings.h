@@ -5,6 +5,7 @@
  *   spared    who always passes
  *   loader/   attaches, with rights, and ends: the ladder from native XDP to nothing; what is undone unless it is confirmed
  *   carrier/  the line to the internet, the carrier's desk, and rules over BGP, with keys of its own under `link`
+ *   egress/   who the shield's own processes contact: a ledger, and a list
  *   control/  writes settings, bans and the heartbeat and reads counters and events, with descriptors and without rights
  *
  * Owns     values lie in the snapshot's arena
@@ -14,6 +15,7 @@
 
 #include "config/snapshot.h"
 #include "packet/carrier/settings.h"
+#include "packet/egress/keys.h"
 #include "packet/layout.h"
 
 #define PACKET_INTERFACES_MAX 32u
@@ -37,6 +39,7 @@ struct packet_filter_settings {
 	struct packet_expose_settings expose;
 	struct list_value reflectors;       /* int64_t: UDP source ports */
 	struct packet_budget_settings budget;
+	struct packet_egress_settings egress;
 };
 
 struct packet_top_settings {                /* SCOPE_TOP */

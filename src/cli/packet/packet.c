@@ -14,7 +14,7 @@ int packet_end(enum result result, const struct complaints *complaints)
 
 void packet_page_open(struct packet_page *page)
 {
-	buffer_init(&page->text, (size_t)4 << 20);
+	buffer_init(&page->text, (size_t)64 << 20);  /* a ledger of 65,536 lines is the longest */
 	json_writer_init(&page->json, &page->text);
 	json_open(&page->json, SPAN_NONE, '{');
 }
@@ -76,7 +76,7 @@ int packet_command(const struct options *options)
 	} words[] = {
 		{ "status", 1, packet_status }, { "attach", 1, packet_attach },     { "confirm", 1, packet_confirm },
 		{ "detach", 1, packet_detach }, { "counters", 1, packet_counters }, { "deny", 3, packet_deny },
-		{ "run", 1, packet_run },
+		{ "run", 1, packet_run },       { "egress", 2, packet_egress },
 	};
 
 	if (span_equal(span_of(options->arguments[0]), SPAN("bgp")))
@@ -89,5 +89,5 @@ int packet_command(const struct options *options)
 			return command_failed("rights that are not needed cannot be given up");  /* security, fails closed */
 		return words[i].run(options);
 	}
-	return command_misused(command_find(SPAN("packet")), "wants status, attach, confirm, detach, counters, run, deny load FILE, or bgp");
+	return command_misused(command_find(SPAN("packet")), "wants status, attach, confirm, detach, counters, run, deny load FILE, egress and a word, or bgp");
 }

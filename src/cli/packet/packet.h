@@ -52,6 +52,7 @@ int packet_confirm(const struct options *options);
 int packet_detach(const struct options *options);
 int packet_counters(const struct options *options);
 int packet_deny(const struct options *options);
+int packet_egress(const struct options *options);
 int packet_run(const struct options *options);
 
 #endif

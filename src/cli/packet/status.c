@@ -10,7 +10,7 @@
 
 static const char *kind_name(enum pending_kind kind)
 {
-	return kind == PENDING_LISTS ? "deny load" : kind == PENDING_ATTACH ? "attach" : "a change of nftables";
+	return kind == PENDING_LISTS ? "deny load" : kind == PENDING_ATTACH ? "attach" : kind == PENDING_EGRESS ? "egress enforce" : "a change of nftables";
 }
 
 static int print_json(const struct packet_state *state)

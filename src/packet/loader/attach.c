@@ -282,7 +282,7 @@ static enum result change(struct attaching *attaching)
 
 static enum result attach_xdp(struct attaching *attaching)
 {
-	enum result result = pins_make(attaching->complaints);
+	enum result result = pins_make(PACKET_PIN_FOLDER, attaching->complaints);
 
 	if (result == RESULT_OK)
 		result = load_program(attaching);

@@ -150,6 +150,17 @@ enum result loader_confirm(struct complaints *complaints)
 	return result == RESULT_OK ? RESULT_OK : RESULT_NOT_FOUND;
 }
 
+/* What is being detached anyway needs no undoing. Egress is not: enforce that nobody confirmed does not stay by it. */
+static void forget_waiting(void)
+{
+	struct pending pending;
+
+	if (pending_read(&pending) == RESULT_OK && pending.kind == PENDING_EGRESS)
+		undo_now(&pending, "the filter was detached before anybody confirmed it");
+	else
+		pending_remove();
+}
+
 enum result loader_detach(struct complaints *complaints)
 {
 	enum result result;
@@ -159,7 +170,7 @@ enum result loader_detach(struct complaints *complaints)
 	result = loader_begin(true, complaints, &lock);
 	if (result != RESULT_OK)
 		return result;
-	pending_remove();
+	forget_waiting();
 	was_there = pins_drop_all();
 	if (loader_nft_is_attached()) {
 		was_there = true;

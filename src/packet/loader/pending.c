@@ -111,7 +111,7 @@ enum result pending_read(struct pending *out)
 		result = RESULT_MALFORMED;
 	if (result == RESULT_OK) {
 		memcpy(out, buffer_span(&bytes).at, sizeof(*out));
-		if (out->version != PENDING_VERSION || out->index_count > PENDING_INDEXES_MAX || out->kind < PENDING_ATTACH || out->kind > PENDING_NFT)
+		if (out->version != PENDING_VERSION || out->index_count > PENDING_INDEXES_MAX || out->kind < PENDING_ATTACH || out->kind > PENDING_EGRESS)
 			result = RESULT_MALFORMED;
 	}
 	buffer_done(&bytes);

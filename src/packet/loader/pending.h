@@ -22,19 +22,20 @@
 #define PENDING_RULESET_BYTES ((size_t)64 << 20)
 #define PENDING_UNDO_S 120u
 
-enum pending_kind { PENDING_ATTACH = 1, PENDING_LISTS, PENDING_NFT };
+enum pending_kind { PENDING_ATTACH = 1, PENDING_LISTS, PENDING_NFT, PENDING_EGRESS };
 
 struct pending {
 	uint32_t version;                        /* PENDING_VERSION: another's is not understood, and taken as overdue by nobody */
 	uint32_t kind;                           /* enum pending_kind */
 	uint64_t deadline_ns;
 	uint64_t id;                             /* of this change: a child whose change is over ends */
-	uint32_t was_attached;                   /* of PENDING_ATTACH: before, too; the links of these indexes stay */
+	uint32_t was_attached;                   /* of PENDING_ATTACH, PENDING_EGRESS: before, too; of the former the links of these indexes stay */
 	uint32_t index_count;
 	uint32_t indexes[PENDING_INDEXES_MAX];
-	struct packet_settings settings;         /* before */
+	struct packet_settings settings;         /* before; not of PENDING_EGRESS */
+	uint32_t egress_mode, egress_generation; /* of PENDING_EGRESS: before */
 };
-#define PENDING_VERSION 1u
+#define PENDING_VERSION 2u
 
 uint64_t pending_now_ns(void);
 /* Makes the folder and takes the lock. RESULT_TIMEOUT: another command has had it for WAIT_MS; RESULT_REFUSED: the folder is not ours alone; RESULT_IO: errno tells. */

@@ -37,7 +37,7 @@ static enum result make_folder(const char *path, struct complaints *complaints)
 	return RESULT_REFUSED;
 }
 
-enum result pins_make(struct complaints *complaints)
+enum result pins_make(const char *folder, struct complaints *complaints)
 {
 	struct statfs status;
 	enum result result;
@@ -48,7 +48,7 @@ enum result pins_make(struct complaints *complaints)
 		return RESULT_NOT_FOUND;
 	}
 	result = make_folder("/sys/fs/bpf/bouclier", complaints);
-	return result == RESULT_OK ? make_folder(PACKET_PIN_FOLDER, complaints) : result;
+	return result == RESULT_OK ? make_folder(folder, complaints) : result;
 }
 
 /* "link_12" */

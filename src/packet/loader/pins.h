@@ -15,8 +15,8 @@ struct pinned_link {
 	bool is_alive;      /* it is attached to that interface still */
 };
 
-/* Makes the folder where there is a BPF file system to make it in; mounts nothing. RESULT_NOT_FOUND: there is none; RESULT_REFUSED: no right to. Complained. */
-enum result pins_make(struct complaints *complaints) must_check;
+/* Makes FOLDER, PACKET_PIN_FOLDER or one beside it, where there is a BPF file system to make it in; mounts nothing. RESULT_NOT_FOUND: there is none; RESULT_REFUSED: no right to. Complained. */
+enum result pins_make(const char *folder, struct complaints *complaints) must_check;
 /* How many links are pinned, at most PINS_LINKS_MAX into OUT. */
 unsigned pins_links(struct pinned_link out[PINS_LINKS_MAX]);
 /* A descriptor, or -1. */

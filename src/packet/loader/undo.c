@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "packet/egress/egress.h"
 #include "packet/loader/nft.h"
 #include "packet/loader/pins.h"
 
@@ -120,13 +121,15 @@ static void restore_ruleset(void)
 
 void undo_now(const struct pending *pending, const char *why)
 {
-	static const char *const what[] = { [PENDING_ATTACH] = "attach", [PENDING_LISTS] = "deny load", [PENDING_NFT] = "a change of nftables" };
+	static const char *const what[] = { [PENDING_ATTACH] = "attach", [PENDING_LISTS] = "deny load", [PENDING_NFT] = "a change of nftables", [PENDING_EGRESS] = "egress enforce" };
 	char when[CLOCK_ISO_LEN + 1], sentence[256];
 
 	if (pending->kind == PENDING_ATTACH)
 		undo_attach(pending);
 	else if (pending->kind == PENDING_LISTS)
 		restore_settings(pending);
+	else if (pending->kind == PENDING_EGRESS)
+		egress_restore(pending->was_attached, (enum egress_mode)pending->egress_mode, pending->egress_generation);
 	restore_ruleset();
 	pending_remove();
 	clock_write_iso(clock_wall_ns(), when);
@@ -219,30 +222,49 @@ static enum result note_ruleset(bool is_nft)
 	return result;
 }
 
+/* On disk, then watched: of a process that dies in between, the next command finds what it left. */
+static enum result begin(struct pending *pending, unsigned undo_s)
+{
+	enum result result;
+
+	pending->version = PENDING_VERSION;
+	if (getrandom(&pending->id, sizeof(pending->id), 0) != (ssize_t)sizeof(pending->id))
+		return RESULT_IO;
+	pending->deadline_ns = pending_now_ns() + undo_s * 1000000000ull;
+	result = pending_write(pending);
+	if (result == RESULT_OK)
+		result = start_watch(pending->id);
+	if (result == RESULT_OK)
+		pending_undone_write(SPAN_NONE);
+	else
+		pending_remove();
+	return result;
+}
+
 enum result undo_begin(enum pending_kind kind, const struct packet_settings *settings, bool was_attached, unsigned undo_s)
 {
+	struct pending pending = { .kind = kind, .was_attached = was_attached };
 	struct pinned_link links[PINS_LINKS_MAX];
-	struct pending pending = { .version = PENDING_VERSION, .kind = kind, .was_attached = was_attached };
 	unsigned count = pins_links(links);
 	enum result result;
 
-	if (getrandom(&pending.id, sizeof(pending.id), 0) != (ssize_t)sizeof(pending.id))
-		return RESULT_IO;
 	for (unsigned i = 0; i < count && was_attached; i++) {
 		if (links[i].is_alive)
 			pending.indexes[pending.index_count++] = links[i].index;
 	}
 	if (settings)
 		pending.settings = *settings;
-	pending.deadline_ns = pending_now_ns() + undo_s * 1000000000ull;
 	result = note_ruleset(kind == PENDING_NFT);
 	if (result == RESULT_OK)
-		result = pending_write(&pending);
-	if (result == RESULT_OK)
-		result = start_watch(pending.id);
+		result = begin(&pending, undo_s);
 	if (result != RESULT_OK)
 		pending_remove();
-	else
-		pending_undone_write(SPAN_NONE);
 	return result;
+}
+
+enum result undo_begin_egress(bool was_attached, uint32_t mode, uint32_t generation, unsigned undo_s)
+{
+	struct pending pending = { .kind = PENDING_EGRESS, .was_attached = was_attached, .egress_mode = mode, .egress_generation = generation };
+
+	return begin(&pending, undo_s);
 }

@@ -8,6 +8,8 @@
 /* Notes what is before a change of KIND, to be undone after UNDO_S seconds, and starts the process that does it. SETTINGS: before; NULL: there are none.
  * The caller holds the lock; nothing has been changed yet, and nothing may be unless RESULT_OK. */
 enum result undo_begin(enum pending_kind kind, const struct packet_settings *settings, bool was_attached, unsigned undo_s) must_check;
+/* The same of an egress list that refuses what the one before let pass. */
+enum result undo_begin_egress(bool was_attached, uint32_t mode, uint32_t generation, unsigned undo_s) must_check;
 /* Undoes PENDING now, and forgets it. WHY is told to who asks for the status. The caller holds the lock. */
 void undo_now(const struct pending *pending, const char *why);
 /* Undoes what waits, if something does: of a change that failed half-way. */

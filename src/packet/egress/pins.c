@@ -1,0 +1,95 @@
+#include "packet/egress/pins.h"
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "packet/egress/layout.h"
+
+#include "base/banned.h"
+
+#define PATH_BYTES 320u
+#define NAMES_MAX 64u
+
+static void path_of(const char *name, char out[PATH_BYTES])
+{
+	snprintf(out, PATH_BYTES, EGRESS_PIN_FOLDER "/%s", name);
+}
+
+static void link_path(enum egress_hook hook, char out[PATH_BYTES])
+{
+	snprintf(out, PATH_BYTES, EGRESS_PIN_FOLDER "/link_%s", egress_hook_name(hook));
+}
+
+int egress_pins_open(const char *name)
+{
+	char path[PATH_BYTES];
+
+	path_of(name, path);
+	return bpf_obj_get(path);
+}
+
+int egress_pins_open_link(enum egress_hook hook)
+{
+	char path[PATH_BYTES];
+
+	link_path(hook, path);
+	return bpf_obj_get(path);
+}
+
+enum result egress_pins_pin_link(int fd, enum egress_hook hook)
+{
+	char path[PATH_BYTES];
+
+	link_path(hook, path);
+	return bpf_obj_pin(fd, path) == 0 ? RESULT_OK : RESULT_IO;
+}
+
+void egress_pins_drop_link(enum egress_hook hook)
+{
+	int fd = egress_pins_open_link(hook);
+	char path[PATH_BYTES];
+
+	/* Others may hold the link open: it ends now all the same. */
+	if (fd >= 0) {
+		(void)bpf_link_detach(fd);
+		close(fd);
+	}
+	link_path(hook, path);
+	unlink(path);
+}
+
+bool egress_pins_is_alive(enum egress_hook hook, uint64_t cgroup)
+{
+	int fd = egress_pins_open_link(hook);
+	struct bpf_link_info info = { 0 };
+	__u32 size = sizeof(info);
+	bool alive = fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && info.cgroup.cgroup_id == cgroup;
+
+	if (fd >= 0)
+		close(fd);
+	return alive;
+}
+
+bool egress_pins_drop_all(void)
+{
+	const struct dirent *entry;
+	DIR *folder;
+
+	for (int hook = 0; hook < EGRESS_HOOKS; hook++)
+		egress_pins_drop_link((enum egress_hook)hook);
+	folder = opendir(EGRESS_PIN_FOLDER);
+	if (!folder)
+		return false;
+	for (unsigned i = 0; i < NAMES_MAX && (entry = readdir(folder)); i++) {
+		char path[PATH_BYTES];
+
+		path_of(entry->d_name, path);
+		if (entry->d_name[0] != '.')
+			unlink(path);
+	}
+	closedir(folder);
+	rmdir(EGRESS_PIN_FOLDER);
+	return true;
+}

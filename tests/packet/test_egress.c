@@ -1,0 +1,235 @@
+/* The programs on a real control group, in a network namespace whose destinations are all on its own loopback: lists published and taken back, a ledger that
+ * is full. What the commands do is in tests/scenes/test_packet_egress.py. Skipped where programs may not be loaded, or no cgroup v2 is. */
+#include "../base/check.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "packet/egress/cgroup.h"
+#include "packet/egress/ledger.h"
+#include "packet/egress/program.h"
+
+#include "base/banned.h"
+
+static struct egress_program *program;
+static struct egress_control *control;
+static struct cgroup top, group;
+static char group_name[64];
+static int links[EGRESS_HOOKS];
+
+/* This process, and the sockets that it makes from now on, into the group of FOLDER. */
+static void join(const char *folder)
+{
+	char path[CGROUP_PATH_BYTES + 32];
+	int file;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", folder);
+	file = open(path, O_WRONLY | O_CLOEXEC);
+	assert_true(file >= 0 && write(file, "0", 1) == 1);
+	close(file);
+}
+
+static void open_control(void)
+{
+	static const char *const names[] = {
+#define X(upper, lower, kind, key, value, entries) #lower,
+		EGRESS_MAP_LIST(X)
+#undef X
+	};
+	int fds[EGRESS_MAPS];
+
+	for (int i = 0; i < EGRESS_MAPS; i++)
+		fds[i] = fcntl(bpf_object__find_map_fd_by_name(egress_program_object(program), names[i]), F_DUPFD_CLOEXEC, 3);
+	assert_ok(egress_control_new(fds, &control));
+}
+
+static bool load(void)
+{
+	assert_ok(egress_program_open(&program));
+	if (egress_program_load(program) == RESULT_OK)
+		return true;
+	if (errno != EPERM)
+		fail_msg("the programs do not load: %s", strerror(errno));
+	egress_program_free(program);
+	program = NULL;
+	return false;
+}
+
+static bool make_group(void)
+{
+	char path[CGROUP_PATH_BYTES + 65];
+
+	snprintf(group_name, sizeof(group_name), "bouclier-unit-%d", (int)getpid());
+	if (cgroup_open(SPAN("."), &top) != RESULT_OK)
+		return false;
+	snprintf(path, sizeof(path), "%s/%s", top.path, group_name);
+	return mkdir(path, 0700) == 0 && cgroup_open(span_of(group_name), &group) == RESULT_OK;
+}
+
+static int start(void **state)
+{
+	(void)state;
+	libbpf_set_print(NULL);
+	if (!load() || unshare(CLONE_NEWNET)) {
+		print_message("skipped: no CAP_BPF\n");
+		return 0;
+	}
+	if (!make_group()) {
+		print_message("skipped: no cgroup2\n");
+		egress_program_free(program);
+		program = NULL;
+		return 0;
+	}
+	assert_int_equal(system("ip link set lo up && ip address add 198.51.100.0/24 dev lo && ip -6 address add 2001:db8:7::8/128 dev lo nodad"), 0);
+	open_control();
+	for (int hook = 0; hook < EGRESS_HOOKS; hook++) {
+		links[hook] = bpf_link_create(egress_program_fd(program, (enum egress_hook)hook), group.fd, (enum bpf_attach_type)egress_hook_type((enum egress_hook)hook), NULL);
+		assert_true(links[hook] >= 0);
+	}
+	join(group.path);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	if (!program)
+		return 0;
+	for (int hook = 0; hook < EGRESS_HOOKS; hook++)
+		close(links[hook]);
+	egress_control_free(control);
+	egress_program_free(program);
+	join(top.path);
+	close(top.fd);
+	close(group.fd);
+	return rmdir(group.path);
+}
+
+#define needed() \
+	do { \
+		if (!program) \
+			skip(); \
+	} while (0)
+
+static struct egress_rule rule_of(const char *text)
+{
+	struct egress_rule rule;
+
+	assert_ok(egress_rule_read(span_of(text), &rule));
+	return rule;
+}
+
+static void publish(const char *text)
+{
+	const struct egress_rule rule = rule_of(text);
+	struct egress_list list;
+
+	assert_ok(egress_list_init(&list));
+	egress_list_add(&list, &rule, true, SPAN("test"));
+	assert_ok(egress_publish(control, &list));
+	egress_list_done(&list);
+}
+
+/* 0, or the error of a datagram to ADDRESS. */
+static int send_to(const char *address, uint16_t port)
+{
+	struct endpoint to = { .port = port };
+	struct sockaddr_storage place;
+	socklen_t len;
+	int fd, error;
+
+	assert_ok(address_read(span_of(address), &to.address));
+	len = endpoint_to_socket(&to, &place);
+	fd = socket(place.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 0);
+	error = sendto(fd, "x", 1, 0, (const struct sockaddr *)&place, len) == 1 ? 0 : errno;
+	close(fd);
+	return error;
+}
+
+/* Every length of prefixes cuts where it says, in both families. */
+static void prefixes_cut_where_they_say(void **state)
+{
+	static const struct { const char *rule, *in, *out; } rows[] = {
+		{ "198.51.100.64/26:9/udp", "198.51.100.127", "198.51.100.128" }, { "198.51.100.0/25:*/udp", "198.51.100.127", "198.51.100.129" },
+		{ "198.51.100.7/32", "198.51.100.7", "198.51.100.6" },            { "0.0.0.0/0:9/udp", "198.51.100.1", "2001:db8:7::8" },
+		{ "[::/0]:9/udp", "2001:db8:7::8", "198.51.100.1" },              { "[2001:db8:7::/65]:9/udp", "2001:db8:7::8", "198.51.100.1" },
+		{ "[2001:db8:7::8/127]:9/udp", "2001:db8:7::8", "198.51.100.1" }, { "198.51.100.5:9/tcp", "127.0.0.1", "198.51.100.5" },
+	};
+
+	(void)state;
+	needed();
+	egress_set_mode(control, EGRESS_ENFORCE);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		publish(rows[i].rule);
+		if (send_to(rows[i].in, 9) != 0 || send_to(rows[i].out, 9) != EPERM)
+			fail_msg("%s: %d, %d", rows[i].rule, send_to(rows[i].in, 9), send_to(rows[i].out, 9));
+	}
+}
+
+static void a_list_comes_back(void **state)
+{
+	struct egress_list list;
+
+	(void)state;
+	needed();
+	egress_set_mode(control, EGRESS_ENFORCE);
+	publish("198.51.100.20:9/udp");
+	publish("198.51.100.21:9/udp");
+	assert_int_equal(send_to("198.51.100.20", 9), EPERM);
+	assert_int_equal(send_to("198.51.100.21", 9), 0);
+	egress_flip(control);
+	assert_int_equal(send_to("198.51.100.20", 9), 0);
+	assert_int_equal(send_to("198.51.100.21", 9), EPERM);
+	assert_ok(egress_list_init(&list));
+	assert_ok(egress_published(control, &list));
+	assert_int_equal(list.count, 1);
+	assert_int_equal(list.rules[0].bytes[15], 20);
+	assert_string_equal(list.rules[0].key, "test");
+	assert_true(list.rules[0].is_needed);
+	egress_list_done(&list);
+	egress_set_mode(control, EGRESS_OFF);
+	assert_int_equal(send_to("198.51.100.21", 9), 0);
+}
+
+/* What has no room is judged all the same, and counted: nothing is lost in silence. */
+static void a_full_ledger_is_told(void **state)
+{
+	const struct egress_entry entry = { .judged = 0 };
+	struct egress_destination to = { .bytes = { 0xfd }, .protocol = IPPROTO_UDP };
+	struct egress_ledger ledger;
+	int error = 0;
+
+	(void)state;
+	needed();
+	publish("198.51.100.30:9/udp");
+	egress_set_mode(control, EGRESS_ENFORCE);
+	for (uint32_t i = 0; !error && i < 2 * EGRESS_LEDGER_MAX; i++) {
+		memcpy(to.bytes + 4, &i, sizeof(i));
+		error = bpf_map_update_elem(egress_control_fd(control, EGRESS_MAP_LEDGER), &to, &entry, BPF_ANY) ? errno : 0;
+	}
+	assert_int_equal(error, E2BIG);
+	assert_int_equal(send_to("198.51.100.31", 9), EPERM);
+	assert_int_equal(send_to("198.51.100.30", 9), 0);
+	assert_ok(egress_ledger_read(control, &ledger));
+	assert_int_equal(ledger.count, EGRESS_LEDGER_MAX);
+	assert_int_equal(ledger.lost, 3);  /* an attempt that was refused; one that was not, and its packet */
+	egress_ledger_done(&ledger);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(prefixes_cut_where_they_say),
+		cmocka_unit_test(a_list_comes_back),
+		cmocka_unit_test(a_full_ledger_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, start, end);
+}
