@@ -52,16 +52,32 @@ static bool has_priority(const struct bounds *bounds, const struct network *to)
 	return false;
 }
 
+static bool is_from_everywhere(const struct bgp_rule *rule)
+{
+	bool is_v4 = address_is_v4(&rule->from.address) && rule->from.prefix >= 96;
+
+	return !rule->has_from || rule->from.prefix < (is_v4 ? 96 + BOUNDS_SOURCE_V4 : BOUNDS_SOURCE_V6);
+}
+
 /* TCP from everywhere, to PORT among others. LENGTH spares nobody: a connection without long packets carries nothing. */
 static bool is_all_of_port(const struct bgp_rule *rule, uint16_t port)
 {
-	return !rule->has_from && (!rule->protocol || rule->protocol == IPPROTO_TCP) && !rule->from_ports.count && !rule->is_fragment &&
+	return is_from_everywhere(rule) && (!rule->protocol || rule->protocol == IPPROTO_TCP) && !rule->from_ports.count && !rule->is_fragment &&
 	       (!rule->to_ports.count || bgp_rule_has_port(&rule->to_ports, port));
+}
+
+static bool is_from_spared(const struct bounds *bounds, const struct bgp_rule *rule)
+{
+	for (unsigned i = 0; rule->has_from && i < bounds->spared.count; i++) {
+		if (networks_overlap(&bounds->spared.list[i].network, &rule->from))
+			return true;
+	}
+	return false;
 }
 
 bool bounds_make_unreachable(const struct bounds *bounds, const struct bgp_rule *rule)
 {
-	if (rule->kind == RULE_UNREACHABLE)
+	if (rule->kind == RULE_UNREACHABLE || is_from_spared(bounds, rule))
 		return true;
 	for (unsigned i = 0; i < bounds->port_count; i++) {
 		if (is_all_of_port(rule, bounds->ports[i]))
