@@ -145,6 +145,7 @@ class House:
         wait_until(lambda: "bouclier_flow4" in (self.folder / "bouclier.conf").read_text(), what="the include file")
         self.ours.start()
         wait_until(lambda: "1 BGP session established" in self.bgp("list").stdout, 20, "the session")
+        wait_until(lambda: self.bgp("list").stdout.endswith("the watch runs\n"), 5, "the watch reaches BIRD")
 
     def told(self):
         return (self.folder / "watch.log").read_text()

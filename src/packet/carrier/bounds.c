@@ -167,9 +167,10 @@ enum bounds_refusal bounds_judge(const struct bounds *bounds, const struct bgp_w
 enum bounds_refusal bounds_judge_line(const struct bounds *bounds, const struct bgp_rule *rule, const struct link_view *view)
 {
 	const struct bgp_settings *bgp = &bounds->link->bgp;
-	int64_t from = bounds_make_unreachable(bounds, rule) ? bgp->unreachable_from : bgp->flow_from;
+	bool makes_unreachable = bounds_make_unreachable(bounds, rule);
+	int64_t from = makes_unreachable ? bgp->unreachable_from : bgp->flow_from;
 
 	if (!from)
 		return BOUNDS_NONE;
-	return view->over_ms && (view->percent >= (uint64_t)from || view->dropped) ? BOUNDS_NONE : BOUNDS_LINE_IS_QUIET;
+	return view->over_ms && (view->percent >= (uint64_t)from || view->dropped >= (makes_unreachable ? LINK_DROPPED_FULL : LINK_DROPPED_FILLING)) ? BOUNDS_NONE : BOUNDS_LINE_IS_QUIET;
 }
