@@ -97,6 +97,8 @@ static const struct option packet_options[] = {
 	{ .name = "fragments", .help = "With bgp add: fragments alone." },
 	{ .name = "unreachable", .help = "With bgp add: all that is sent to the address (RTBH). The portal is unreachable there." },
 	{ .name = "for", .letter = 'f', .value = "DURATION", .help = "With bgp add: how long (30m). Without it, as long as the configuration allows." },
+	{ .name = "include", .value = "FILE", .help = "With bgp list and withdraw: the file that BIRD includes, whatever the configuration says." },
+	{ .name = "bird", .value = "PATH", .help = "With bgp list and withdraw: BIRD's control socket, whatever the configuration says." },
 	{ .name = "by", .value = "NAME", .help = "With bgp add: who answers for it. What makes a portal unreachable needs one of `persons`." },
 	OPTION_OUTPUT,
 	OPTION_HELP,

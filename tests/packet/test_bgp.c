@@ -1,6 +1,8 @@
 /* Changes and the watch, against a BIRD of our own: what is announced is what should be, whatever happens on the way. */
 #include "../base/check.h"
 
+#include <sys/stat.h>
+
 #include "fake_bird.h"
 #include "packet/carrier/bgp.h"
 
@@ -176,9 +178,29 @@ static void over(void **state)
 	assert_int_equal(fake.has.count, 2);
 	bgp_watch_turn(&watch, NOW_MS + 10000);
 	assert_true(fake.has.count == 1 && in_file() == 1);
-	assert_told("1 route is over: withdrawn, 1 left");
-	bgp_watch_turn(&watch, NOW_MS - 7200000);     /* the clock was set back by two hours: it would last longer than anything may */
+	assert_told("over: 1 route withdrawn");
+	bgp_watch_turn(&watch, NOW_MS - 7200000);     /* the clock was set back by two hours */
 	assert_true(fake.has.count == 0 && in_file() == 0);
+	bgp_watch_done(&watch);
+}
+
+/* A little at a time is as bad: what has 15 minutes left of 30 does not get 10 more. A second is a time server's. */
+static void clock_set_back(void **state)
+{
+	struct bgp_watch watch;
+
+	(void)state;
+	watch_open(&watch);
+	assert_added("unreachable to=198.51.100.7/32", 1800000);
+	bgp_watch_turn(&watch, NOW_MS + 900000);
+	bgp_watch_turn(&watch, NOW_MS + 899000);
+	assert_int_equal(fake.has.count, 1);
+	bgp_watch_turn(&watch, NOW_MS + 300000);
+	assert_told("the clock was set back: 1 route withdrawn");
+	assert_true(fake.has.count == 0 && in_file() == 0);
+	assert_added("unreachable to=198.51.100.7/32", 1800000);
+	bgp_watch_turn(&watch, NOW_MS + 301000);
+	assert_int_equal(fake.has.count, 1);
 	bgp_watch_done(&watch);
 }
 
@@ -232,6 +254,111 @@ static void another_bird(void **state)
 	bgp_watch_done(&watch);
 }
 
+/* A person withdraws one of two before anybody has seen that BIRD is another one: the other does not become this BIRD's. */
+static void withdrawn_from_another_bird(void **state)
+{
+	struct bgp_watch watch;
+	struct bgp bgp;
+	struct bird bird;
+	unsigned count;
+	uint32_t id;
+
+	(void)state;
+	watch_open(&watch);
+	id = assert_added("flow to=198.51.100.7/32 protocol=17 source-port=53", 60000);
+	assert_added("flow to=198.51.100.7/32 protocol=17 source-port=54", 60000);
+	fake.reboot = "2026-11-29 22:00:00";
+	assert_not_added("flow to=198.51.100.7/32 fragments", BOUNDS_NONE, "BIRD has begun anew");
+	assert_ok(bird_open(settings.socket, &bird));
+	assert_ok(bgp_open(&settings, &bgp));
+	assert_ok(bgp_withdraw(&bgp, &bird, id, &count));
+	bgp_close(&bgp);
+	bird_close(&bird);
+	assert_int_equal(in_file(), 1);
+	bgp_watch_turn(&watch, NOW_MS);                /* the connection is there still */
+	assert_told("BIRD has begun anew: 1 route withdrawn");
+	assert_true(in_file() == 0 && fake.has.count == 0);
+	bgp_watch_done(&watch);
+}
+
+/* BIRD does not say when it began: it is out of the file all the same. */
+static void withdrawn_first(void **state)
+{
+	const char *before = fake.reboot;
+	struct bgp_watch watch;
+	struct bgp bgp;
+	struct bird bird;
+	unsigned count;
+
+	(void)state;
+	watch_open(&watch);
+	assert_added("flow to=198.51.100.7/32 protocol=17 source-port=53", 60000);
+	fake.reboot = "";
+	assert_ok(bird_open(settings.socket, &bird));
+	assert_ok(bgp_open(&settings, &bgp));
+	assert_ok(bgp_withdraw(&bgp, &bird, 0, &count));
+	bgp_close(&bgp);
+	bird_close(&bird);
+	assert_true(in_file() == 0 && fake.has.count == 0);
+	fake.reboot = before;
+	bgp_watch_done(&watch);
+}
+
+/* Something answers that is not BIRD: what BIRD does is not known, and nobody says that it is withdrawn. */
+static void not_reached(void **state)
+{
+	struct bgp_watch watch;
+
+	(void)state;
+	watch_open(&watch);
+	assert_added("flow to=198.51.100.7/32 protocol=17 source-port=53", 60000);
+	fake_bird_stop(&fake);
+	fake.greeting = "HTTP/1.1 400 Bad Request";
+	assert_int_equal(fake_bird_start(&fake), 0);
+	told[0] = 0;
+	bgp_watch_turn(&watch, NOW_MS);
+	assert_null(strstr(told, "route withdrawn"));
+	assert_non_null(strstr(told, "is not reached (malformed)"));
+	assert_told("1 route taken out of the file; BIRD is not reached, and MAY GO ON ANNOUNCING");
+	assert_int_equal(in_file(), 0);
+	fake.greeting = "0001 BIRD 2.0.12 ready.";
+	assert_not_added("flow to=198.51.100.7/32 fragments", BOUNDS_NONE, "the watch does not reach BIRD");
+	bgp_watch_turn(&watch, NOW_MS + 6000);
+	bgp_watch_turn(&watch, NOW_MS + 12000);
+	assert_added("flow to=198.51.100.7/32 fragments", 60000);
+	bgp_watch_done(&watch);
+	assert_int_equal(fake.has.count, 0);
+}
+
+/* The file cannot be opened: nobody knows what is over, so nothing is announced until it can. */
+static void no_way_to_the_file(void **state)
+{
+	struct bgp_watch watch;
+
+	(void)state;
+	watch_open(&watch);
+	assert_added("flow to=198.51.100.7/32 protocol=17 source-port=53", 60000);
+	assert_int_equal(chmod(folder, 0770), 0);
+	bgp_watch_turn(&watch, NOW_MS);
+	assert_true(fake.is_disabled && watch.is_connected);
+	assert_told("nothing of ours is announced");
+	assert_int_equal(chmod(folder, 0700), 0);
+	bgp_watch_turn(&watch, NOW_MS + 6000);
+	assert_true(!fake.is_disabled && fake.has.count == 1 && in_file() == 1);
+	assert_int_equal(chmod(folder, 0770), 0);
+	fake_bird_stop(&fake);
+	bgp_watch_turn(&watch, NOW_MS + 7000);
+	assert_false(watch.is_connected);              /* a dead connection is readable for ever: nobody waits for it */
+	assert_int_equal(fake_bird_start(&fake), 0);
+	told[0] = 0;
+	bgp_watch_done(&watch);
+	assert_true(fake.is_disabled);
+	assert_told("nothing of ours is announced");
+	assert_int_equal(chmod(folder, 0700), 0);
+	watch_open(&watch);
+	bgp_watch_done(&watch);
+}
+
 static void write_include(const char *text)
 {
 	FILE *file = fopen(include_path, "w");
@@ -267,7 +394,7 @@ static void forbidden(void **state)
 	assert_added("flow to=203.0.113.7/32 protocol=17 source-port=53", 60000);
 	assert_added("unreachable to=198.51.100.7/32", 1800001);
 	bgp_watch_turn(&watch, NOW_MS);
-	assert_told("2 routes may not be announced: withdrawn, 1 left");
+	assert_told("not to be announced: 2 routes withdrawn");
 	assert_true(in_file() == 1 && fake.has.count == 1);
 	settings.mode = BGP_OFF;
 	bgp_watch_turn(&watch, NOW_MS);
@@ -350,6 +477,53 @@ static void no_file(void **state)
 	assert_int_equal(in_file(), 0);
 }
 
+static void assert_refused(const char *sentence)
+{
+	struct bgp bgp;
+
+	assert_result(bgp_open(&settings, &bgp), RESULT_REFUSED);
+	if (!strstr(bgp.error, sentence))
+		fail_msg("\"%s\" is not in: %s", sentence, bgp.error);
+	bgp_close(&bgp);
+}
+
+/* Whoever may write in the folder could have root write over another file. */
+static void links_and_strangers(void **state)
+{
+	char victim[160], other[160], through[192];
+	struct span before = settings.include;
+
+	(void)state;
+	snprintf(victim, sizeof(victim), "%s/victim", folder);
+	snprintf(other, sizeof(other), "%s/other", folder);
+	snprintf(through, sizeof(through), "%s/bouclier.conf", other);
+	assert_int_equal(rename(include_path, victim), 0);
+	assert_int_equal(symlink(victim, include_path), 0);
+	assert_refused("is a link");
+	assert_int_equal(unlink(include_path), 0);
+	assert_int_equal(rename(victim, include_path), 0);
+	assert_int_equal(symlink(folder, other), 0);
+	settings.include = span_of(through);
+	assert_refused("other is a link");
+	settings.include = before;
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(chmod(folder, 0702), 0);
+	assert_refused("may be written by others");
+	assert_int_equal(chmod(folder, 0700), 0);
+	assert_int_equal(chmod(include_path, 0660), 0);
+	assert_refused("may be written by others");
+	assert_int_equal(chmod(include_path, 0640), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(include_path, 1, 1), 0);
+		assert_refused("belongs to another");
+		assert_int_equal(chown(include_path, 0, 0), 0);
+		assert_int_equal(chown(folder, 1, 0), 0);
+		assert_refused("belongs to another");
+		assert_int_equal(chown(folder, 0, 0), 0);
+	}
+	assert_int_equal(in_file(), 0);
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -379,9 +553,11 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(added_and_withdrawn), cmocka_unit_test(caps), cmocka_unit_test(one_watch), cmocka_unit_test(over), cmocka_unit_test(bird_ends),
+		cmocka_unit_test(added_and_withdrawn), cmocka_unit_test(caps), cmocka_unit_test(one_watch), cmocka_unit_test(over), cmocka_unit_test(clock_set_back), cmocka_unit_test(bird_ends),
 		cmocka_unit_test(another_bird), cmocka_unit_test(changed_by_hand), cmocka_unit_test(forbidden), cmocka_unit_test(bird_refuses), cmocka_unit_test(kept_true),
 		cmocka_unit_test(not_bird), cmocka_unit_test(no_file),
+		cmocka_unit_test(withdrawn_from_another_bird), cmocka_unit_test(withdrawn_first), cmocka_unit_test(not_reached), cmocka_unit_test(no_way_to_the_file),
+		cmocka_unit_test(links_and_strangers),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

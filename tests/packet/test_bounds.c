@@ -42,6 +42,10 @@ static void judged(void **state)
 		{ "flow to=198.51.100.7/32 from=192.0.2.0/24", "", 60, BOUNDS_MANAGEMENT_SOURCE },
 		{ "flow to=198.51.100.7/32 from=192.0.2.9/32 protocol=17", "", 60, BOUNDS_MANAGEMENT_SOURCE },
 		{ "flow to=198.51.100.7/32 from=203.0.113.0/24", "", 60, BOUNDS_NONE },
+		{ "flow to=198.51.100.7/32 from=203.0.115.0/24 protocol=17", "", 60, BOUNDS_NEEDS_PERSON },  /* a resolver is there */
+		{ "flow to=198.51.100.7/32 from=203.0.115.9/32 fragments", "", 60, BOUNDS_NEEDS_PERSON },
+		{ "flow to=198.51.100.7/32 from=203.0.115.9/32", "An Janssens", 1800, BOUNDS_NONE },
+		{ "flow to=198.51.100.7/32 from=203.0.115.9/32", "An Janssens", 1801, BOUNDS_TOO_LONG },
 		{ "flow to=198.51.100.7/32 protocol=6", "An Janssens", 60, BOUNDS_MANAGEMENT_PORT },
 		{ "flow to=198.51.100.7/32 length=1", "An Janssens", 60, BOUNDS_MANAGEMENT_PORT },
 		{ "flow to=198.51.100.7/32 protocol=6 port=22", "", 60, BOUNDS_MANAGEMENT_PORT },
@@ -86,6 +90,18 @@ static void family(void **state)
 	assert_int_equal(bounds_judge(&bounds, &wish), BOUNDS_FAMILY);
 }
 
+/* Half of the internet is as good as all of it, whatever the configuration allows. */
+static void wide_source(void **state)
+{
+	struct bgp_wish wide = wish_of("flow to=198.51.100.7/32 from=64.0.0.0/9 protocol=6 port=443", "", 1000), narrow = wish_of("flow to=198.51.100.7/32 from=64.0.0.0/16 protocol=6 port=443", "", 1000);
+
+	(void)state;
+	settings.bgp.prefix_v4 = 8;
+	assert_int_equal(bounds_judge(&bounds, &wide), BOUNDS_NEEDS_PERSON);
+	assert_int_equal(bounds_judge(&bounds, &narrow), BOUNDS_NONE);
+	settings.bgp.prefix_v4 = 24;
+}
+
 /* Our own office lies in the network that is attacked: a rule about all of it is not to be made, one about the portal is. */
 static void management_among_the_targets(void **state)
 {
@@ -124,7 +140,8 @@ static void thresholds(void **state)
 {
 	static const struct { unsigned percent, dropped; enum bounds_refusal flow, unreachable; } table[] = {
 		{ 0, 0, BOUNDS_LINE_IS_QUIET, BOUNDS_LINE_IS_QUIET }, { 69, 0, BOUNDS_LINE_IS_QUIET, BOUNDS_LINE_IS_QUIET }, { 70, 0, BOUNDS_NONE, BOUNDS_LINE_IS_QUIET },
-		{ 89, 0, BOUNDS_NONE, BOUNDS_LINE_IS_QUIET }, { 90, 0, BOUNDS_NONE, BOUNDS_NONE }, { 10, 1, BOUNDS_NONE, BOUNDS_NONE },
+		{ 89, 0, BOUNDS_NONE, BOUNDS_LINE_IS_QUIET }, { 90, 0, BOUNDS_NONE, BOUNDS_NONE }, { 10, 1, BOUNDS_NONE, BOUNDS_LINE_IS_QUIET },
+		{ 10, 49, BOUNDS_NONE, BOUNDS_LINE_IS_QUIET }, { 10, 50, BOUNDS_NONE, BOUNDS_NONE },  /* a chance drop takes no portal off the internet */
 	};
 	struct bgp_wish flow = wish_of("flow to=198.51.100.7/32 protocol=17", "", 1000), unreachable = wish_of("unreachable to=198.51.100.7/32", "", 1000);
 	struct link_view view = { .percent = 100 };
@@ -151,13 +168,15 @@ static int begin(void **state)
 		served[i].network = served_networks[i];
 	}
 	assert_ok(network_read(SPAN("192.0.2.0/24"), &management_network));
+	spared_add(&bounds.spared, &(struct network){ management_network.address, 128 }, SPARED_RESOLVER);
+	assert_ok(network_read(SPAN("203.0.115.9/32"), &bounds.spared.list[0].network));
 	return 0;
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(judged), cmocka_unit_test(family), cmocka_unit_test(management_among_the_targets), cmocka_unit_test(off),
+		cmocka_unit_test(judged), cmocka_unit_test(family), cmocka_unit_test(wide_source), cmocka_unit_test(management_among_the_targets), cmocka_unit_test(off),
 		cmocka_unit_test(thirty_minutes_whatever_is_written), cmocka_unit_test(thresholds),
 	};
 

@@ -65,7 +65,7 @@ static void whole(void **state)
 		"2. Drop what comes from 203.0.113.0/24 to 198.51.100.7, 2001:db8:7::/48.\n"
 		"3. Where filters are not enough, or not possible, lead the traffic to 198.51.100.7, 2001:db8:7::/48 through your scrubbing service.\n"
 		"4. Do not blackhole 198.51.100.7, 2001:db8:7::/48 without having called us: the portals of the administration would be unreachable, which is what the "
-		"attackers want.\n5. TCP to port 80, 443 of 198.51.100.7, 2001:db8:7::/48 must stay reachable for everybody.\n"
+		"attackers want.\n5. TCP to ports 80, 443 of 198.51.100.7, 2001:db8:7::/48 must stay reachable for everybody.\n"
 		"6. Please confirm by telephone, with the number of your ticket and the time from which the filter is active.\n");
 	buffer_done(&text);
 }
@@ -129,9 +129,73 @@ static void quiet_asks_nothing(void **state)
 	has(buffer_span(&text), "Telefoon: staat niet in de configuratie (link: provider)");
 	has(buffer_span(&text), "onze adressen: op dit ogenblik meten wij geen aanval");
 	has(buffer_span(&text), "De lijn (eth0) brengt ons 812,4 Mbit/s; 120000 pakketten per seconde");
+	has(buffer_span(&text), "De capaciteit van de lijn staat niet in de configuratie");
 	assert_false(span_contains(buffer_span(&text), SPAN("1. ")));
 	assert_false(span_contains(buffer_span(&text), SPAN("sinds")));
 	buffer_done(&text);
+}
+
+static void assert_written(const struct attack *attack, const char *there, const char *not_there)
+{
+	struct buffer text;
+
+	buffer_init(&text, 65536);
+	assert_ok(desk_write(attack, &provider, DESK_EN, &text));
+	has(buffer_span(&text), there);
+	if (not_there && span_contains(buffer_span(&text), span_of(not_there)))
+		fail_msg("\"%s\" is in: %.*s", not_there, SPAN_ARG(buffer_span(&text)));
+	buffer_done(&text);
+}
+
+/* Citizens sit in networks where some are banned. */
+static void banned_networks_are_not_dropped(void **state)
+{
+	struct attack attack = make();
+
+	(void)state;
+	attack.sources_are_banned = true;
+	assert_written(&attack, "203.0.113.0/24", "Drop what comes from");
+	attack.source_packets = attack.sources[0].packets = attack.sources[1].packets = 1;
+	attack.sources_are_banned = false;
+	attack.sources[1].packets = 0;
+	assert_written(&attack, "Drop what comes from 203.0.113.0/24", "Drop what comes from 192.0.2.0/24");
+}
+
+static void ports_that_are_kept(void **state)
+{
+	struct attack attack = make();
+
+	(void)state;
+	attack.parts[0].vector = ATTACK_OTHER_PORT;
+	assert_written(&attack, "must stay reachable", "all ports other than");
+	attack.kept[0] = 443;
+	attack.kept[1] = 22;
+	attack.kept_count = 2;
+	assert_written(&attack, "drop TCP to all ports other than 443, 22.", NULL);
+}
+
+static void reflected_from_somewhere(void **state)
+{
+	struct attack attack = make();
+
+	(void)state;
+	attack.parts[0].port = 0;
+	assert_written(&attack, "1. Drop UDP that is reflected (from well-known source ports, 53 and 123 among them)", "but for answers");
+}
+
+/* The line and the packets are two things. */
+static void attack_or_full(void **state)
+{
+	struct attack attack = make();
+
+	(void)state;
+	attack.state = LINK_QUIET;
+	assert_written(&attack, "1. Drop UDP with source port 53", "no attack is measured");
+	assert_written(&attack, "our line to you is not filling up yet", "filling up. We ask");
+	attack.part_count = 0;
+	assert_written(&attack, "no attack is measured", "1. ");
+	attack.state = LINK_FULL;
+	assert_written(&attack, "our line is full", "DDoS");
 }
 
 static void bounded(void **state)
@@ -170,7 +234,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole), cmocka_unit_test(languages), cmocka_unit_test(words_for_all), cmocka_unit_test(quiet_asks_nothing), cmocka_unit_test(bounded),
-		cmocka_unit_test(bits),
+		cmocka_unit_test(bits), cmocka_unit_test(banned_networks_are_not_dropped), cmocka_unit_test(ports_that_are_kept), cmocka_unit_test(reflected_from_somewhere), cmocka_unit_test(attack_or_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,15 +54,15 @@ static void seventy_percent(void **state)
 
 	(void)state;
 	road_init(&road);
-	drive(&road, 30, 690 * MBIT, 100000, 0);
+	drive(&road, 30, 690 * MBIT, 10000, 0);
 	assert_true(road.link.state == LINK_QUIET && road.changes == 0);
 	assert_int_equal(link_look(&road.link).percent, 69);
-	drive(&road, 12, 720 * MBIT, 100000, 0);
+	drive(&road, 12, 720 * MBIT, 10000, 0);
 	assert_true(road.link.state == LINK_FILLING && road.changes == 1);
 	assert_in_range(link_look(&road.link).bits_s, 719 * MBIT, 721 * MBIT);
 	assert_in_range(link_look(&road.link).over_ms, 10000, 10500);
 	since_ms = road.link.since_ms;
-	drive(&road, 12, 960 * MBIT, 100000, 0);
+	drive(&road, 12, 960 * MBIT, 10000, 0);
 	assert_true(road.link.state == LINK_FULL && road.changes == 2 && since_ms && road.link.since_ms == since_ms);
 }
 
@@ -86,20 +86,20 @@ static void slow_down(void **state)
 
 	(void)state;
 	road_init(&road);
-	drive(&road, 15, 1000 * MBIT, 100000, 0);
+	drive(&road, 15, 1000 * MBIT, 10000, 0);
 	assert_true(road.link.state == LINK_FULL);
-	drive(&road, 300, 800 * MBIT, 100000, 0);   /* under 95 and over four fifths of it */
+	drive(&road, 300, 800 * MBIT, 10000, 0);   /* under 95 and over four fifths of it */
 	assert_true(road.link.state == LINK_FULL && road.changes == 1);
-	drive(&road, 34, 700 * MBIT, 100000, 0);
+	drive(&road, 34, 700 * MBIT, 10000, 0);
 	assert_true(road.link.state == LINK_FULL);
-	drive(&road, 8, 700 * MBIT, 100000, 0);
+	drive(&road, 8, 700 * MBIT, 10000, 0);
 	assert_true(road.link.state == LINK_FILLING && road.changes == 2);
-	drive(&road, 20, 100 * MBIT, 100000, 0);
+	drive(&road, 20, 100 * MBIT, 10000, 0);
 	assert_true(road.link.state == LINK_FILLING);
-	drive(&road, 8, 1000 * MBIT, 100000, 0);    /* a gap in the calm: it begins anew */
-	drive(&road, 30, 100 * MBIT, 100000, 0);
+	drive(&road, 8, 1000 * MBIT, 10000, 0);    /* a gap in the calm: it begins anew */
+	drive(&road, 30, 100 * MBIT, 10000, 0);
 	assert_true(road.link.state == LINK_FILLING);
-	drive(&road, 12, 100 * MBIT, 100000, 0);
+	drive(&road, 12, 100 * MBIT, 10000, 0);
 	assert_true(road.link.state == LINK_QUIET && road.changes == 3);
 }
 
@@ -111,7 +111,7 @@ static void no_flapping(void **state)
 	(void)state;
 	road_init(&road);
 	for (unsigned i = 0; i < 60; i++)
-		drive(&road, 10, i % 2 ? 680 * MBIT : 740 * MBIT, 100000, 0);
+		drive(&road, 10, i % 2 ? 680 * MBIT : 740 * MBIT, 10000, 0);
 	assert_true(road.link.state == LINK_FILLING && road.changes == 1);
 }
 
@@ -136,7 +136,7 @@ static void no_capacity(void **state)
 	(void)state;
 	road_init(&road);
 	road.link.limits.capacity = 0;
-	drive(&road, 20, 100000ull * MBIT, 100000, 0);
+	drive(&road, 20, 100000ull * MBIT, 10000, 0);
 	assert_true(road.link.state == LINK_QUIET && link_look(&road.link).percent == 0);
 	drive(&road, 12, 10 * MBIT, 100000, 400);
 	assert_true(road.link.state == LINK_FILLING);
@@ -149,12 +149,12 @@ static void counters_go_back(void **state)
 
 	(void)state;
 	road_init(&road);
-	drive(&road, 20, 500 * MBIT, 100000, 0);
+	drive(&road, 20, 500 * MBIT, 10000, 0);
 	road.now.bytes = 1000;
 	road.now.at_ms += 250;
 	assert_false(link_take(&road.link, &road.now));
 	assert_int_equal(link_look(&road.link).over_ms, 0);
-	drive(&road, 5, 500 * MBIT, 100000, 0);
+	drive(&road, 5, 500 * MBIT, 10000, 0);
 	assert_in_range(link_look(&road.link).percent, 49, 50);
 	road.now.at_ms -= 3000;
 	assert_false(link_take(&road.link, &road.now));
@@ -179,12 +179,24 @@ static void frequent_readings(void **state)
 	assert_true(road.link.count <= LINK_READINGS);
 }
 
+/* A million small packets a second: a fifth of the line is what stands around them. */
+static void around_packets(void **state)
+{
+	struct road road;
+
+	(void)state;
+	road_init(&road);
+	drive(&road, 12, 520 * MBIT, 1000000, 0);
+	assert_int_equal(link_look(&road.link).percent, 71);
+	assert_int_equal(road.link.state, LINK_FILLING);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_at_first), cmocka_unit_test(seventy_percent), cmocka_unit_test(quick_up), cmocka_unit_test(slow_down),
 		cmocka_unit_test(no_flapping), cmocka_unit_test(drops), cmocka_unit_test(no_capacity), cmocka_unit_test(counters_go_back),
-		cmocka_unit_test(frequent_readings),
+		cmocka_unit_test(frequent_readings), cmocka_unit_test(around_packets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,7 +82,7 @@ def test_a_flood_without_a_filter(line):
     assert told["targets"] == [f"{SERVER}/32"] and told["shield_asked"] is False and told["since"] is None
     assert told["vectors"][0]["vector"] == "udp" and told["vectors"][0]["percent"] > 80
     assert list(told["message"]) == ["fr", "en"]
-    assert f"1. Drop UDP to {SERVER}" in told["message"]["en"] and f"TCP to port 443 of {SERVER} must stay reachable" in told["message"]["en"]
+    assert f"1. Drop UDP to {SERVER}" in told["message"]["en"] and f"TCP to ports 443 of {SERVER} must stay reachable" in told["message"]["en"]
     assert f"1. Bloquez l'UDP vers {SERVER}" in told["message"]["fr"]
     assert CITIZEN not in json.dumps(told)
 

@@ -81,7 +81,7 @@ static void print_route(const struct bgp_route *route, bool makes_unreachable)
 }
 
 struct bird_told {
-	bool answers;
+	bool answers, is_absent;
 	unsigned up, down;
 };
 
@@ -99,7 +99,8 @@ static int list_json(const struct bgp *bgp, const struct bounds *bounds, const s
 		put_route(&json, &bgp->include.routes[i], bounds_make_unreachable(bounds, &bgp->include.routes[i].rule));
 	json_close(&json, ']');
 	json_put_bool(&json, SPAN("changed_by_hand"), bgp->is_damaged);
-	json_put_bool(&json, SPAN("watched"), bgp_is_watched(bgp));
+	json_put_bool(&json, SPAN("watched"), bgp->is_watched);
+	json_put_bool(&json, SPAN("watch_reaches_bird"), bgp->is_reached);
 	json_put_bool(&json, SPAN("bird"), bird->answers);
 	json_put_number(&json, SPAN("sessions_up"), bird->up);
 	json_put_number(&json, SPAN("sessions_down"), bird->down);
@@ -123,21 +124,30 @@ static int list_text(const struct bgp *bgp, const struct bounds *bounds, const s
 	if (bird->answers)
 		printf("BIRD answers: %u BGP session%s established, %u not\n", bird->up, bird->up == 1 ? "" : "s", bird->down);
 	else
-		printf("BIRD does not answer: nothing is announced by it\n");
-	printf("%s\n", bgp_is_watched(bgp) ? "the watch runs" : "the watch does not run: nothing can be added (bouclier packet bgp watch)");
+		printf("%s\n", bird->is_absent ? "BIRD does not answer: nothing is announced by it" : "BIRD is not reached: what it announces is not known");
+	printf("%s\n", !bgp->is_watched ? "the watch does not run: nothing can be added (bouclier packet bgp watch)" :
+	                bgp->is_reached ? "the watch runs" : "the watch runs, and does not reach BIRD: nothing can be added");
 	return EXIT_DONE;
 }
 
-static int list(const struct bgp_order *order, struct bgp *bgp, const struct bounds *bounds)
+/* The lock is not held while it is written to whoever reads slowly. */
+static int list(const struct bgp_order *order, const struct bounds *bounds)
 {
 	struct bird_told told = { .answers = false };
 	struct bird bird;
+	struct bgp bgp;
+	enum result result = bgp_open(order->settings, &bgp);
 
-	if (bird_open(order->settings->socket, &bird) == RESULT_OK) {
+	bgp_close(&bgp);
+	if (result != RESULT_OK)
+		return command_failed("%s", bgp.error);
+	result = bird_open(order->settings->socket, &bird);
+	told.is_absent = result == RESULT_NOT_FOUND;
+	if (result == RESULT_OK) {
 		told.answers = bird_sessions(&bird, &told.up, &told.down) == RESULT_OK;
 		bird_close(&bird);
 	}
-	return order->options->is_json ? list_json(bgp, bounds, &told) : list_text(bgp, bounds, &told);
+	return order->options->is_json ? list_json(&bgp, bounds, &told) : list_text(&bgp, bounds, &told);
 }
 
 /* -- add -- */
@@ -164,15 +174,12 @@ static int judge_line(const struct bgp_order *order, const struct bounds *bounds
 	return code;
 }
 
-static int say_added(const struct bgp_order *order, const struct bgp *bgp, bool makes_unreachable)
+static int say_added(const struct bgp_order *order, const struct bgp_route *route, bool makes_unreachable)
 {
-	const struct bgp_route *route = &bgp->include.routes[bgp->include.count - 1];
 	struct json_writer json;
 	struct buffer text;
 
 	if (!order->options->is_json) {
-		if (makes_unreachable)
-			printf("THIS MAKES THE PORTAL UNREACHABLE: nobody reaches it at this address until then, those who run it included.\n");
 		print_route(route, makes_unreachable);
 		printf("It ends by itself; before that with: bouclier packet bgp withdraw %u\n", route->id);
 		return EXIT_DONE;
@@ -185,17 +192,48 @@ static int say_added(const struct bgp_order *order, const struct bgp *bgp, bool 
 	return EXIT_DONE;
 }
 
-static int add(const struct bgp_order *order, struct bgp *bgp, const struct bounds *bounds)
+/* A session that is down takes nothing to the carrier: it is there when the session is. */
+static void warn_of_sessions(struct bird *bird)
+{
+	unsigned up = 0, down = 0;
+	enum result result = bird_sessions(bird, &up, &down);
+
+	if (result != RESULT_OK)
+		fprintf(stderr, "bouclier: BIRD does not say whether its sessions are established (%s): look at bouclier packet bgp list\n", result_name(result));
+	else if (!up)
+		fprintf(stderr, "bouclier: NO BGP SESSION IS ESTABLISHED: the carrier has not been told, and is when one is (%u %s down)\n", down, down == 1 ? "is" : "are");
+}
+
+static int announce(const struct bgp_order *order, const struct bgp_wish *wish, struct bird *bird, struct bgp_route *out)
+{
+	enum bounds_refusal refusal = BOUNDS_NONE;
+	struct bgp bgp;
+	uint32_t id = 0;
+	int code = EXIT_DONE;
+
+	if (bgp_open(order->settings, &bgp) != RESULT_OK)
+		code = command_failed("%s", bgp.error);
+	else if (bgp_add(&bgp, bird, wish, wall_ms(), &id, &refusal) == RESULT_OK)
+		*out = bgp.include.routes[bgp.include.count - 1];
+	else
+		code = command_failed("refused: %s", refusal != BOUNDS_NONE ? bounds_sentence(refusal) : bgp.error);
+	bgp_close(&bgp);
+	return code;
+}
+
+static int add(const struct bgp_order *order, const struct bounds *bounds)
 {
 	struct bgp_wish wish;
+	struct bgp_route route;
 	enum bounds_refusal refusal;
 	struct bird bird;
-	uint32_t id;
+	bool makes_unreachable;
 	int code = bgp_wish_read(order->options, bounds, &wish);
 
 	if (code != EXIT_DONE)
 		return code;
 	refusal = bounds_judge(bounds, &wish);
+	makes_unreachable = bounds_make_unreachable(bounds, &wish.rule);
 	if (refusal != BOUNDS_NONE)
 		return command_failed("refused: %s", bounds_sentence(refusal));
 	code = judge_line(order, bounds, &wish.rule);
@@ -203,10 +241,13 @@ static int add(const struct bgp_order *order, struct bgp *bgp, const struct boun
 		code = reach(order, &bird);
 	if (code != EXIT_DONE)
 		return code;
-	if (bgp_add(bgp, &bird, &wish, wall_ms(), &id, &refusal) == RESULT_OK)
-		code = say_added(order, bgp, bounds_make_unreachable(bounds, &wish.rule));
-	else
-		code = command_failed("refused: %s", refusal != BOUNDS_NONE ? bounds_sentence(refusal) : bgp->error);
+	if (makes_unreachable)  /* before it is, and beside JSON as well */
+		fprintf(stderr, "bouclier: THIS MAKES THE PORTAL UNREACHABLE: nobody reaches it at this address until then, those who run it included\n");
+	code = announce(order, &wish, &bird, &route);
+	if (code == EXIT_DONE) {
+		warn_of_sessions(&bird);
+		code = say_added(order, &route, makes_unreachable);
+	}
 	bird_close(&bird);
 	return code;
 }
@@ -222,28 +263,47 @@ static int say_withdrawn(const struct bgp_order *order, unsigned count)
 	return EXIT_DONE;
 }
 
-static int withdraw(const struct bgp_order *order, struct bgp *bgp, const struct bounds *bounds)
+static int take_back(const struct bgp_order *order, struct bird *bird, uint32_t id, unsigned *count)
+{
+	struct bgp bgp;
+	enum result result = bgp_open(order->settings, &bgp);
+	int code = EXIT_DONE;
+
+	if (result == RESULT_OK)
+		result = bgp_withdraw(&bgp, bird, id, count);
+	else
+		id = 0;
+	if (result == RESULT_NOT_FOUND && id)
+		code = command_failed("there is no route %u", id);
+	else if (result != RESULT_OK)
+		code = command_failed("%s", bgp.error);
+	bgp_close(&bgp);
+	return code;
+}
+
+/* Whatever the configuration says: what was announced can be taken back by whoever may write the file and BIRD's socket. */
+static int withdraw(const struct bgp_order *order, const struct bounds *bounds)
 {
 	struct span which = span_of(order->options->arguments[2]);
 	struct bird bird;
 	uint64_t id = 0;
 	unsigned count = 0;
-	enum result result;
-	bool has_bird;
+	enum result reached;
+	int code;
 
 	(void)bounds;
 	if (!span_equal(which, SPAN("all")) && (span_to_u64(which, UINT32_MAX, &id) != RESULT_OK || !id))
 		return command_misused(self(), "bgp withdraw wants a number of bgp list, or all, not %.*s", SPAN_ARG(which));
-	result = bird_open(order->settings->socket, &bird);
-	has_bird = result == RESULT_OK;
-	if (!has_bird)
-		fprintf(stderr, "bouclier: BIRD does not answer (%s): it is taken out of the file alone\n", result_name(result));
-	result = bgp_withdraw(bgp, has_bird ? &bird : NULL, (uint32_t)id, &count);
-	if (has_bird)
+	reached = bird_open(order->settings->socket, &bird);
+	if (reached == RESULT_NOT_FOUND)
+		fprintf(stderr, "bouclier: BIRD does not run: it is taken out of the file alone\n");
+	code = take_back(order, reached == RESULT_OK ? &bird : NULL, (uint32_t)id, &count);
+	if (reached == RESULT_OK)
 		bird_close(&bird);
-	if (result == RESULT_NOT_FOUND)
-		return command_failed("there is no route %llu", (unsigned long long)id);
-	return result == RESULT_OK ? say_withdrawn(order, count) : command_failed("%s", bgp->error);
+	if (code == EXIT_DONE && reached != RESULT_OK && reached != RESULT_NOT_FOUND)
+		return command_failed("BIRD at %.*s is not reached (%s): %u route%s taken out of the file, and BIRD may go on announcing them until the watch tells it",
+		                      SPAN_ARG(order->settings->socket), result_name(reached), count, count == 1 ? " was" : "s were");
+	return code == EXIT_DONE ? say_withdrawn(order, count) : code;
 }
 
 /* -- watch -- */
@@ -292,54 +352,88 @@ static int watch(const struct bounds *bounds)
 
 /* -- all of them -- */
 
-static int with_file(const struct bgp_order *order, const struct bounds *bounds, int (*act)(const struct bgp_order *order, struct bgp *bgp, const struct bounds *bounds))
+/* The configuration cannot be read: list and withdraw need none. What a watch cannot be told the bounds of is not announced either. */
+static int run_without(const struct bgp_order *order, const struct bounds *bounds, struct span verb)
 {
-	struct bgp bgp;
-	int code;
+	unsigned count = 0;
+	struct bird bird;
+	enum result reached;
 
-	if (bgp_open(order->settings, &bgp) == RESULT_OK)
-		code = act(order, &bgp, bounds);
-	else
-		code = command_failed("%s", bgp.error);
-	bgp_close(&bgp);
-	return code;
+	if (span_equal(verb, SPAN("list")))
+		return list(order, bounds);
+	if (span_equal(verb, SPAN("withdraw")))
+		return withdraw(order, bounds);
+	if (!span_equal(verb, SPAN("watch")))
+		return EXIT_FAILED;
+	reached = bird_open(order->settings->socket, &bird);
+	if (take_back(order, reached == RESULT_OK ? &bird : NULL, 0, &count) == EXIT_DONE && count)
+		fprintf(stderr, "bouclier: nobody knows what may be announced: %u route%s withdrawn\n", count, count == 1 ? "" : "s");
+	if (reached == RESULT_OK)
+		bird_close(&bird);
+	return EXIT_FAILED;
 }
 
-static int run(const struct bgp_order *order)
+static int run(const struct bgp_order *order, struct span verb)
 {
-	struct span verb = span_of(order->options->argument_count > 1 ? order->options->arguments[1] : "");
 	struct bounds bounds;
 	struct span wrong;
+
+	if (bgp_bounds_make(order->snapshot, &bounds, &wrong) != RESULT_OK) {
+		(void)command_failed("link: { served: ... } names the site %.*s, and there is none of that name", SPAN_ARG(wrong));
+		return run_without(order, &bounds, verb);
+	}
+	if (span_equal(verb, SPAN("list")))
+		return list(order, &bounds);
+	if (span_equal(verb, SPAN("withdraw")))
+		return withdraw(order, &bounds);
+	if (order->settings->mode != BGP_ON && span_equal(verb, SPAN("add")))
+		return command_failed("%s", bounds_sentence(BOUNDS_OFF));
+	if (order->settings->mode != BGP_ON)  /* whatever was announced before is withdrawn by it */
+		fprintf(stderr, "bouclier: %s; the watch withdraws what it finds\n", bounds_sentence(BOUNDS_OFF));
+	return span_equal(verb, SPAN("watch")) ? watch(&bounds) : add(order, &bounds);
+}
+
+static int check_words(const struct options *options, struct span verb)
+{
 	unsigned wanted = span_equal(verb, SPAN("add")) || span_equal(verb, SPAN("withdraw")) ? 3 : 2;
+	bool is_told_where = option_is_given(options, "include") || option_is_given(options, "bird");
 
 	if (!span_equal(verb, SPAN("list")) && !span_equal(verb, SPAN("watch")) && wanted == 2)
 		return command_misused(self(), "bgp list, bgp add, bgp withdraw or bgp watch, not bgp %.*s", SPAN_ARG(verb));
-	if (option_is_given(order->options, "dry-run") || option_is_given(order->options, "undo"))
+	if (option_is_given(options, "dry-run") || option_is_given(options, "undo"))
 		return command_misused(self(), "--dry-run and --undo do not go with bgp: what it adds ends by itself");
-	if (order->options->argument_count != wanted)
+	if (is_told_where && !span_equal(verb, SPAN("list")) && !span_equal(verb, SPAN("withdraw")))
+		return command_misused(self(), "--include and --bird go with bgp list and bgp withdraw");
+	if (options->argument_count != wanted)
 		return command_misused(self(), wanted == 3 ? "bgp %.*s wants one argument" : "bgp %.*s wants no argument", SPAN_ARG(verb));
-	if (order->settings->mode != BGP_ON)
-		return command_failed("%s", bounds_sentence(BOUNDS_OFF));
-	if (bgp_bounds_make(order->snapshot, &bounds, &wrong) != RESULT_OK)
-		return command_failed("link: { served: ... } names the site %.*s, and there is none of that name", SPAN_ARG(wrong));
-	if (span_equal(verb, SPAN("watch")))
-		return watch(&bounds);
-	return with_file(order, &bounds, span_equal(verb, SPAN("list")) ? list : span_equal(verb, SPAN("add")) ? add : withdraw);
+	return EXIT_DONE;
 }
 
 int packet_bgp(const struct options *options)
 {
-	struct bgp_order order = { .options = options };
+	static const struct bounds no_bounds;
+	static const struct bgp_settings defaults = {
+		.socket = SPAN_INIT(BGP_SOCKET_DEFAULT), .include = SPAN_INIT(BGP_INCLUDE_DEFAULT), .community = SPAN_INIT(BGP_COMMUNITY_DEFAULT),
+	};
+	struct span verb = span_of(options->argument_count > 1 ? options->arguments[1] : "");
+	struct bgp_settings settings = defaults;
+	struct bgp_order order = { .options = options, .settings = &settings };
 	struct loaded loaded;
-	int code = EXIT_FAILED;
+	int code = check_words(options, verb);
 
+	if (code != EXIT_DONE)
+		return code;
 	if (loaded_read(&loaded, options, 0) == RESULT_OK) {
 		order.snapshot = loaded.snapshot;
-		order.settings = &link_settings_of(loaded.snapshot)->bgp;
-		code = run(&order);
+		settings = link_settings_of(loaded.snapshot)->bgp;
 	} else {
 		loaded_complain(&loaded);
 	}
+	if (option_is_given(options, "include"))
+		settings.include = span_of(option_text(options, "include", NULL));
+	if (option_is_given(options, "bird"))
+		settings.socket = span_of(option_text(options, "bird", NULL));
+	code = order.snapshot ? run(&order, verb) : run_without(&order, &no_bounds, verb);
 	loaded_done(&loaded);
 	return code;
 }

@@ -1,5 +1,6 @@
 #include "cli/bgp/bounds.h"
 
+#include "cli/served_ports.h"
 #include "guard/settings.h"
 #include "net/settings.h"
 #include "origin/settings.h"
@@ -47,27 +48,54 @@ static enum result look_at_served(const struct snapshot *snapshot, const struct 
 	return RESULT_OK;
 }
 
-static void add_port(struct bounds *bounds, int64_t port)
+static void add_ports(struct bounds *bounds, const struct snapshot *snapshot)
 {
-	for (unsigned i = 0; i < bounds->port_count; i++) {
-		if (bounds->ports[i] == port)
-			return;
-	}
-	if (bounds->port_count < BOUNDS_PORTS_MAX)
-		bounds->ports[bounds->port_count++] = (uint16_t)port;
+	struct served_ports served;
+
+	served_ports_gather(snapshot, &served);
+	for (unsigned i = 0; i < served.count; i++)
+		(void)served_ports_add(bounds->ports, &bounds->port_count, BOUNDS_PORTS_MAX, served.list[i]);
+	(void)served_ports_add(bounds->ports, &bounds->port_count, BOUNDS_PORTS_MAX, 80);
+	(void)served_ports_add(bounds->ports, &bounds->port_count, BOUNDS_PORTS_MAX, 443);  /* whatever stands in front, and leads elsewhere */
 }
 
-static void add_ports(struct bounds *bounds, const struct net_settings *net)
+static void spare_list(struct bounds *bounds, const struct list_value *networks)
 {
-	const struct listen_settings *listen = net->listen.items;
+	const struct network *list = networks->items;
 
-	add_port(bounds, 80);
-	add_port(bounds, 443);  /* whatever stands in front, and leads elsewhere */
-	for (size_t i = 0; i < net->listen.count; i++) {
-		add_port(bounds, listen[i].address.port);
-		if (listen[i].public_port > 0)
-			add_port(bounds, listen[i].public_port);
+	for (size_t i = 0; i < networks->count; i++)
+		spared_add(&bounds->spared, &list[i], SPARED_MANAGEMENT);
+}
+
+/* Origins that the configuration names by address: a name may have another one in the middle of an attack. */
+static void spare_origins(struct bounds *bounds, const struct site *site)
+{
+	const struct origins_settings *origins = origins_settings_of(site->sections);
+	const struct origin_settings *list = origins->origins.items;
+
+	for (size_t i = 0; i < origins->origins.count; i++) {
+		struct network network;
+
+		if (network_read(list[i].url.host, &network) == RESULT_OK)
+			spared_add(&bounds->spared, &network, SPARED_MANAGEMENT);
 	}
+}
+
+static void spare(struct bounds *bounds, const struct snapshot *snapshot)
+{
+	const struct net_settings *net = net_settings(snapshot);
+	const struct listen_settings *listen = net->listen.items;
+	struct complaints complaints;
+
+	spared_init(&bounds->spared);
+	spare_list(bounds, &net->trusted_proxies);
+	for (size_t i = 0; i < net->listen.count; i++)
+		spare_list(bounds, &listen[i].trusted_proxies);
+	for (size_t i = 0; i < snapshot->site_count; i++)
+		spare_origins(bounds, &snapshot->sites[i]);
+	complaints_init(&complaints);  /* of files that need not be there */
+	spared_look(&bounds->spared, NULL, &complaints);
+	complaints_done(&complaints);
 }
 
 enum result bgp_bounds_make(const struct snapshot *snapshot, struct bounds *bounds, struct span *wrong)
@@ -79,6 +107,7 @@ enum result bgp_bounds_make(const struct snapshot *snapshot, struct bounds *boun
 	*bounds = (struct bounds){ .link = link, .management = &guard_top_settings(snapshot)->management };
 	for (size_t i = 0; i < link->served.count && i < LINK_SERVED_MAX && result == RESULT_OK; i++)
 		result = look_at_served(snapshot, &served[i], &bounds->has_priority[i], wrong);
-	add_ports(bounds, net_settings(snapshot));
+	add_ports(bounds, snapshot);
+	spare(bounds, snapshot);
 	return result;
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cli/packet/packet.h"
+#include "cli/served_ports.h"
 #include "guard/settings.h"
 #include "net/settings.h"
 
@@ -17,31 +18,25 @@ static void spare_list(struct packet_asked *asked, const struct list_value *netw
 		spared_add(&asked->spared, &list[i], SPARED_MANAGEMENT);
 }
 
-static void add_port(uint16_t *list, unsigned *count, unsigned most, uint16_t port)
+/* The filter stands before whatever leads a public port to a listener: both are exposed. */
+static void gather_ports(struct packet_asked *asked)
 {
-	for (unsigned i = 0; i < *count; i++) {
-		if (list[i] == port)
-			return;
-	}
-	if (*count < most)
-		list[(*count)++] = port;
-}
-
-static void gather_ports(struct packet_asked *asked, const struct net_settings *net)
-{
+	const struct net_settings *net = net_settings(asked->loaded.snapshot);
 	const struct listen_settings *listen = net->listen.items;
-	struct endpoint redirects[PACKET_LISTENS_MAX];
-	size_t count = redirect_endpoints(net, redirects, PACKET_LISTENS_MAX);
 	struct packet_wish *wish = &asked->wish;
+	struct served_ports served;
 
-	for (size_t i = 0; i < net->listen.count; i++)
-		add_port(asked->listens, &wish->listen_count, PACKET_LISTENS_MAX, listen[i].address.port);
-	for (size_t i = 0; i < count && i < PACKET_LISTENS_MAX; i++)
-		add_port(asked->listens, &wish->listen_count, PACKET_LISTENS_MAX, redirects[i].port);
-	for (unsigned i = 0; i < wish->listen_count; i++)
-		add_port(asked->exposes, &wish->expose_count, PACKET_LISTENS_MAX + SPARED_PORTS_MAX, asked->listens[i]);
+	served_ports_gather(asked->loaded.snapshot, &served);
+	for (size_t i = 0; i < net->listen.count; i++) {
+		(void)served_ports_add(asked->listens, &wish->listen_count, PACKET_LISTENS_MAX, listen[i].address.port);
+		(void)served_ports_add(asked->exposes, &wish->expose_count, PACKET_LISTENS_MAX + SPARED_PORTS_MAX, listen[i].address.port);
+	}
+	for (unsigned i = 0; i < served.count; i++) {
+		(void)served_ports_add(asked->listens, &wish->listen_count, PACKET_LISTENS_MAX, served.list[i]);
+		(void)served_ports_add(asked->exposes, &wish->expose_count, PACKET_LISTENS_MAX + SPARED_PORTS_MAX, served.list[i]);
+	}
 	for (unsigned i = 0; i < asked->spared.ssh_port_count; i++)
-		add_port(asked->exposes, &wish->expose_count, PACKET_LISTENS_MAX + SPARED_PORTS_MAX, asked->spared.ssh_ports[i]);
+		(void)served_ports_add(asked->exposes, &wish->expose_count, PACKET_LISTENS_MAX + SPARED_PORTS_MAX, asked->spared.ssh_ports[i]);
 }
 
 static int gather(struct packet_asked *asked)
@@ -63,7 +58,7 @@ static int gather(struct packet_asked *asked)
 	asked->wish.allowed = &asked->allowed;
 	asked->wish.listens = asked->listens;
 	asked->wish.exposes = asked->exposes;
-	gather_ports(asked, net);
+	gather_ports(asked);
 	return EXIT_DONE;
 }
 

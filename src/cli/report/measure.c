@@ -10,11 +10,12 @@
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/loaded.h"
-#include "net/settings.h"
+#include "cli/served_ports.h"
 #include "packet/carrier/network_counts.h"
 #include "packet/control/control.h"
 #include "packet/loader/loader.h"
 #include "packet/settings.h"
+#include "packet/spared.h"
 
 #include "base/banned.h"
 
@@ -137,14 +138,37 @@ static void add_targets(struct attack *attack, const struct snapshot *snapshot, 
 {
 	const struct link_settings *link = link_settings_of(snapshot);
 	const struct served_settings *served = link->served.items;
-	const struct listen_settings *listen = net_settings(snapshot)->listen.items;
 
 	for (size_t i = 0; i < link->served.count; i++)
 		(void)attack_add_target(attack, &served[i].network);
 	if (!link->served.count)
 		add_own_addresses(attack, line, link);
-	for (size_t i = 0; i < net_settings(snapshot)->listen.count; i++)
-		(void)attack_add_port(attack, listen[i].public_port > 0 ? (uint16_t)listen[i].public_port : listen[i].address.port);
+}
+
+/* Where what is reached from outside is not known (served_ports.h), nothing is said of ports: 80 and 443 stand in the message. */
+static void add_ports(struct attack *attack, const struct snapshot *snapshot)
+{
+	const struct list_value *management = &link_settings_of(snapshot)->bgp.management_ports;
+	const int64_t *ports = management->items;
+	static struct spared spared;
+	struct complaints complaints;
+	struct served_ports served;
+
+	served_ports_gather(snapshot, &served);
+	if (!served.is_known)
+		return;
+	complaints_init(&complaints);
+	spared_init(&spared);
+	spared_look(&spared, NULL, &complaints);
+	complaints_done(&complaints);
+	for (unsigned i = 0; i < served.count; i++) {
+		(void)attack_add_port(attack, served.list[i]);
+		(void)served_ports_add(attack->kept, &attack->kept_count, ATTACK_PORTS_MAX, served.list[i]);
+	}
+	for (size_t i = 0; i < management->count; i++)
+		(void)served_ports_add(attack->kept, &attack->kept_count, ATTACK_PORTS_MAX, (uint16_t)ports[i]);
+	for (unsigned i = 0; i < spared.ssh_port_count; i++)
+		(void)served_ports_add(attack->kept, &attack->kept_count, ATTACK_PORTS_MAX, spared.ssh_ports[i]);
 }
 
 /* -- what came -- */
@@ -216,6 +240,7 @@ int measure_attack(const struct options *options, const struct snapshot *snapsho
 	if (line->link.state != LINK_QUIET && line->link.since_ms <= begun_ms)  /* otherwise it is only known that it is so now */
 		out->attack.since_ms = wall_ms - (clock_mono_ms() - line->link.since_ms);
 	add_targets(&out->attack, snapshot, line);
+	add_ports(&out->attack, snapshot);
 	add_parts(&out->attack, &before, &after);
 	add_filter(&out->attack, &before, &after);
 	if (out->has_shield)

@@ -17,8 +17,8 @@
 #include "packet/carrier/link.h"
 #include "packet/layout.h"
 
-#define ATTACK_TARGETS_MAX 16u
-#define ATTACK_PORTS_MAX 16u
+#define ATTACK_TARGETS_MAX 64u
+#define ATTACK_PORTS_MAX 192u
 #define ATTACK_VECTORS_MAX 24u
 #define ATTACK_SOURCES_MAX 256u
 
@@ -64,6 +64,8 @@ struct attack {
 	unsigned target_count;
 	uint16_t ports[ATTACK_PORTS_MAX];    /* of TCP: what must stay reachable there */
 	unsigned port_count;
+	uint16_t kept[ATTACK_PORTS_MAX];     /* those, and the ones that the machine is run from; 0 of them: not known, and no other port may be dropped */
+	unsigned kept_count;
 	struct attack_part parts[ATTACK_VECTORS_MAX];
 	unsigned part_count;
 	struct attack_source sources[ATTACK_SOURCES_MAX];

@@ -3,12 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "config/edit.h"
 
 #include "base/banned.h"
 
@@ -33,21 +31,20 @@ static void pause_a_little(void)
 	nanosleep(&step, NULL);
 }
 
-/* -- the lock: a file beside the other, with a byte for who changes and one for who watches -- */
-
-int bgp_lock_open(const char *path)
-{
-	char lock[4096 + 8];
-
-	snprintf(lock, sizeof(lock), "%s.lock", path);
-	return open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
-}
+/* -- the lock: a file beside the other, with a byte for who changes, one for who watches, and one for who watches and reaches BIRD -- */
 
 bool bgp_lock_take(int fd, off_t byte)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
 
 	return fcntl(fd, F_OFD_SETLK, &lock) == 0;
+}
+
+void bgp_lock_leave(int fd, off_t byte)
+{
+	struct flock lock = { .l_type = F_UNLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
+
+	(void)fcntl(fd, F_OFD_SETLK, &lock);
 }
 
 static enum result lock_changes(int fd)
@@ -64,79 +61,56 @@ static enum result lock_changes(int fd)
 	return RESULT_OK;
 }
 
-bool bgp_is_watched(const struct bgp *bgp)
+static bool is_taken(int fd, off_t byte)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = BGP_BYTE_OF_WATCH, .l_len = 1 };
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
 
-	return fcntl(bgp->lock_fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 /* -- the file -- */
 
-static enum result read_file(struct bgp *bgp)
+static enum result open_both(struct bgp *bgp)
 {
-	int fd = open(bgp->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	enum result result = RESULT_OK;
-	struct stat stat;
-	ssize_t got = 1;
+	enum result result = bgp_file_open_folder(bgp->path, &bgp->folder_fd, bgp->error);
 
-	if (fd < 0) {
-		complain_of(bgp, "%s: %s%s", bgp->path, strerror(errno), errno == ENOENT ? "; make it once, empty, and readable to BIRD (docs/packet-carrier.md)" : "");
-		return errno == ENOENT ? RESULT_NOT_FOUND : RESULT_IO;
-	}
-	if (fstat(fd, &stat) < 0 || !S_ISREG(stat.st_mode))
-		result = RESULT_IO;
-	while (result == RESULT_OK && got > 0) {
-		char *at = buffer_reserve(&bgp->text, 4096);
-
-		got = at ? read(fd, at, 4096) : -1;
-		if (!at)
-			result = buffer_room(&bgp->text) < 4096 ? RESULT_LIMIT : RESULT_NO_MEMORY;
-		else if (got < 0)
-			result = RESULT_IO;
-		else
-			buffer_commit(&bgp->text, (size_t)got);
-	}
-	close(fd);
+	if (result == RESULT_OK)
+		result = bgp_file_open_lock(bgp->folder_fd, bgp->path, &bgp->lock_fd, bgp->error);
 	if (result != RESULT_OK)
-		complain_of(bgp, "%s cannot be read: %s", bgp->path, result_name(result));
-	return result;
+		return result;
+	result = lock_changes(bgp->lock_fd);
+	if (result != RESULT_OK)
+		complain_of(bgp, "%s.lock: somebody else is at it (%s)", bgp->path, result_name(result));
+	return result == RESULT_OK ? bgp_file_read(bgp->folder_fd, bgp->path, &bgp->text, bgp->error) : result;
 }
 
 enum result bgp_open(const struct bgp_settings *settings, struct bgp *bgp)
 {
 	enum result result;
 
-	*bgp = (struct bgp){ .settings = settings, .lock_fd = -1 };
+	*bgp = (struct bgp){ .settings = settings, .lock_fd = -1, .folder_fd = -1 };
 	buffer_init(&bgp->text, INCLUDE_BYTES_MAX + 4096);
 	if (span_to_text(settings->include, bgp->path, sizeof(bgp->path)) != RESULT_OK) {
 		complain_of(bgp, "the path of the include file is too long");
 		return RESULT_LIMIT;
 	}
-	bgp->lock_fd = bgp_lock_open(bgp->path);
-	if (bgp->lock_fd < 0) {
-		complain_of(bgp, "%s.lock: %s", bgp->path, strerror(errno));
-		return RESULT_IO;
-	}
-	result = lock_changes(bgp->lock_fd);
+	result = open_both(bgp);
 	if (result != RESULT_OK)
-		complain_of(bgp, "%s.lock: somebody else is at it (%s)", bgp->path, result_name(result));
-	else
-		result = read_file(bgp);
-	if (result == RESULT_OK)
-		result = bgp_include_read(buffer_span(&bgp->text), &bgp->include);
-	if (result == RESULT_MALFORMED) {
-		bgp->is_damaged = true;
-		result = RESULT_OK;
-	}
-	return result;
+		return result;
+	bgp->is_watched = is_taken(bgp->lock_fd, BGP_BYTE_OF_WATCH);
+	bgp->is_reached = is_taken(bgp->lock_fd, BGP_BYTE_OF_REACH);
+	result = bgp_include_read(buffer_span(&bgp->text), &bgp->include);
+	bgp->is_damaged = result == RESULT_MALFORMED;
+	return bgp->is_damaged ? RESULT_OK : result;
 }
 
 void bgp_close(struct bgp *bgp)
 {
 	if (bgp->lock_fd >= 0)
 		close(bgp->lock_fd);
-	bgp->lock_fd = -1;
+	if (bgp->folder_fd >= 0)
+		close(bgp->folder_fd);
+	bgp->lock_fd = bgp->folder_fd = -1;
 	buffer_done(&bgp->text);
 }
 
@@ -144,12 +118,10 @@ void bgp_close(struct bgp *bgp)
 static enum result write_file(struct bgp *bgp, struct buffer *text)
 {
 	bool is_same = span_equal(buffer_span(&bgp->text), buffer_span(text));
-	enum result result = is_same ? RESULT_OK : config_edit_write(span_of(bgp->path), buffer_span(&bgp->text), buffer_span(text));
+	enum result result = is_same ? RESULT_OK : bgp_file_write(bgp->folder_fd, bgp->path, buffer_span(text), bgp->error);
 
-	if (result != RESULT_OK) {
-		complain_of(bgp, "%s cannot be written: %s", bgp->path, result == RESULT_IO ? strerror(errno) : result_name(result));
+	if (result != RESULT_OK)
 		return result;
-	}
 	buffer_done(&bgp->text);
 	bgp->text = *text;
 	buffer_init(text, INCLUDE_BYTES_MAX + 4096);
@@ -206,36 +178,41 @@ static enum result configure(struct bgp *bgp, struct bird *bird)
 
 /* -- changes -- */
 
-/* The list into the file, and the file into BIRD. */
-static enum result put(struct bgp *bgp, struct bird *bird)
+/* The list into the file, and the file into BIRD. A withdrawal asks BIRD nothing before that: the file is right whatever BIRD answers;
+ * and what stays keeps its community, for whoever withdraws may not know the configuration. */
+static enum result put(struct bgp *bgp, struct bird *bird, bool is_added)
 {
 	struct buffer text;
-	char reboot[BIRD_SAID_MAX] = "";
-	enum result result = bgp_community_read(bgp->settings->community, &bgp->include.community);
+	enum result result = bgp->include.count && !is_added ? RESULT_OK : bgp_community_read(bgp->settings->community, &bgp->include.community);
 
 	buffer_init(&text, INCLUDE_BYTES_MAX + 4096);
-	if (result == RESULT_OK && bird)
-		result = bird_reboot(bird, reboot);
-	if (result != RESULT_OK) {
-		complain_of(bgp, "BIRD does not say when it began: %s", result_name(result));
-	} else {
-		bgp_include_set_reboot(&bgp->include, span_of(reboot));
-		result = bgp_include_write(&bgp->include, &text);
-	}
 	if (result == RESULT_OK)
+		result = bgp_include_write(&bgp->include, &text);
+	if (result != RESULT_OK)
+		complain_of(bgp, "the include file cannot be written: %s", result_name(result));
+	else
 		result = write_file(bgp, &text);
 	buffer_done(&text);
 	return result == RESULT_OK && bird ? configure(bgp, bird) : result;
 }
 
+/* Over a connection of its own: on the other one an answer may be due that nobody waits for any more. */
+static bool silence(struct bgp *bgp, struct bird *bird)
+{
+	bird_close(bird);
+	return bird_open(bgp->settings->socket, bird) == RESULT_OK && bird_set_routes(bird, false) == RESULT_OK;
+}
+
 enum result bgp_take_back(struct bgp *bgp, struct bird *bird)
 {
-	enum result result = put(bgp, bird);
+	enum result result = put(bgp, bird, false);
 
-	if (result != RESULT_OK && bird && bird_is_alive(bird) && bird_set_routes(bird, false) == RESULT_OK) {
+	if (result != RESULT_OK && bird) {
+		bool is_silent = silence(bgp, bird);
 		size_t len = strlen(bgp->error);
 
-		snprintf(bgp->error + len, sizeof(bgp->error) - len, "; its protocols bouclier_* are turned off: nothing of ours is announced");
+		snprintf(bgp->error + len, sizeof(bgp->error) - len, is_silent ? "; its protocols bouclier_* are turned off: nothing of ours is announced" :
+		         "; BIRD MAY GO ON ANNOUNCING what is withdrawn: stop it if it does");
 	}
 	return result;
 }
@@ -250,23 +227,53 @@ static void give_up(struct bgp *bgp, struct bird *bird, uint32_t id)
 		memcpy(bgp->error, why, sizeof(why));
 }
 
+/* NULL: nothing speaks against it. */
+static const char *why_nobody_adds(const struct bgp *bgp)
+{
+	return bgp->is_damaged ? "the include file was changed by somebody else: the watch withdraws all of it" :
+	       !bgp->is_watched ? "nobody would withdraw it when its time is over: bouclier packet bgp watch does not run" :
+	       !bgp->is_reached ? "nobody would withdraw it when its time is over: the watch does not reach BIRD" : NULL;
+}
+
+/* The routes that stand in the file were given to the BIRD it names: another one would announce what has ended with that. */
+static enum result know_bird(struct bgp *bgp, struct bird *bird)
+{
+	struct bgp_include now = { .count = 0 };
+	char reboot[BIRD_SAID_MAX] = "";
+	enum result result = bird_reboot(bird, reboot);
+
+	bgp_include_set_reboot(&now, span_of(reboot));
+	if (result != RESULT_OK) {
+		complain_of(bgp, "BIRD does not say when it began: %s", result_name(result));
+	} else if (bgp->include.count && strcmp(now.reboot, bgp->include.reboot) != 0) {
+		complain_of(bgp, "BIRD has begun anew: the watch withdraws first what the one before was given");
+		result = RESULT_REFUSED;
+	} else {
+		memcpy(bgp->include.reboot, now.reboot, sizeof(now.reboot));
+	}
+	return result;
+}
+
 enum result bgp_add(struct bgp *bgp, struct bird *bird, const struct bgp_wish *wish, uint64_t wall_ms, uint32_t *id, enum bounds_refusal *refusal)
 {
 	struct bgp_route route = { .since_ms = wall_ms, .until_ms = wall_ms + wish->for_ms, .rule = wish->rule };
+	const char *why = why_nobody_adds(bgp);
 	enum result result;
 
-	if (bgp->is_damaged || !bgp_is_watched(bgp)) {
-		complain_of(bgp, "%s", bgp->is_damaged ? "the include file was changed by somebody else: the watch withdraws all of it" :
-		            "nobody would withdraw it when its time is over: bouclier packet bgp watch does not run");
-		*refusal = BOUNDS_NONE;
+	*refusal = BOUNDS_NONE;
+	if (why) {
+		complain_of(bgp, "%s", why);
 		return RESULT_REFUSED;
 	}
 	*refusal = bgp_include_find(&bgp->include, &wish->rule) ? BOUNDS_THERE_ALREADY :
 	           bgp->include.count >= (uint64_t)bgp->settings->routes ? BOUNDS_TOO_MANY :
 	           span_to_text(wish->by, route.by, sizeof(route.by)) != RESULT_OK ? BOUNDS_NOT_A_NAME : BOUNDS_NONE;
-	if (*refusal != BOUNDS_NONE || bgp_include_add(&bgp->include, &route, id) != RESULT_OK)
+	if (*refusal != BOUNDS_NONE)
 		return RESULT_REFUSED;
-	result = put(bgp, bird);
+	result = know_bird(bgp, bird);
+	if (result != RESULT_OK || bgp_include_add(&bgp->include, &route, id) != RESULT_OK)
+		return result == RESULT_OK ? RESULT_REFUSED : result;
+	result = put(bgp, bird, true);
 	if (result != RESULT_OK)
 		give_up(bgp, bird, *id);
 	return result;

@@ -16,15 +16,15 @@
 #ifndef BOUCLIER_PACKET_CARRIER_BGP_H
 #define BOUCLIER_PACKET_CARRIER_BGP_H
 
+#include "packet/carrier/bgp_file.h"
 #include "packet/carrier/bird.h"
 #include "packet/carrier/bounds.h"
 #include "packet/carrier/bgp_include.h"
 
-#define BGP_ERROR_MAX 512u
-
 struct bgp {
 	const struct bgp_settings *settings;
-	int lock_fd;
+	int lock_fd, folder_fd;
+	bool is_watched, is_reached;       /* somebody takes back what is over; and BIRD answers him */
 	bool is_damaged;                   /* the file was not as it was written: `include` is empty */
 	struct bgp_include include;
 	struct buffer text;                /* what the file holds */
@@ -32,16 +32,14 @@ struct bgp {
 };
 
 /* Locks and reads. RESULT_NOT_FOUND: there is no such file; RESULT_TIMEOUT: somebody else holds the lock; RESULT_IO, RESULT_NO_MEMORY, RESULT_LIMIT.
- * BGP needs bgp_close whatever the result. */
+ * RESULT_REFUSED: another could write there (bgp_file.h). BGP needs bgp_close whatever the result; after it, what was read may still be looked at. */
 enum result bgp_open(const struct bgp_settings *settings, struct bgp *bgp) must_check;
 void bgp_close(struct bgp *bgp);
-/* Somebody takes back what is over. */
-bool bgp_is_watched(const struct bgp *bgp);
 
 /* WISH was judged (bounds.h) but for what is announced already. REFUSAL is set, and RESULT_REFUSED the result, where that speaks against it; RESULT_REFUSED
  * with BOUNDS_NONE, and others: `error` says why. */
 enum result bgp_add(struct bgp *bgp, struct bird *bird, const struct bgp_wish *wish, uint64_t wall_ms, uint32_t *id, enum bounds_refusal *refusal) must_check;
-/* ID 0: all. BIRD NULL: none runs, nothing is announced. COUNT is how many were withdrawn. RESULT_NOT_FOUND: there is no such route. */
+/* ID 0: all. BIRD NULL: none is reached; what it announces, if one runs, stays so. COUNT is how many were withdrawn. RESULT_NOT_FOUND: there is no such route. */
 enum result bgp_withdraw(struct bgp *bgp, struct bird *bird, uint32_t id, unsigned *count) must_check;
 
 struct bgp_watch {
@@ -50,6 +48,8 @@ struct bgp_watch {
 	struct bird bird;
 	int lock_fd;
 	bool is_connected, has_complained;
+	bool is_absent;                    /* nobody listens where BIRD should: it announces nothing. Another failure to reach it says nothing about that */
+	uint64_t latest_ms;                /* that was ever seen: a clock that falls behind it was set back */
 	uint64_t again_ms;                 /* what failed is tried again */
 	void *context;
 	void (*tell)(void *context, const char *sentence);

@@ -62,14 +62,14 @@ enum result bgp_include_remove(struct bgp_include *include, uint32_t id)
 	return RESULT_NOT_FOUND;
 }
 
-unsigned bgp_include_expire(struct bgp_include *include, uint64_t wall_ms, uint64_t most_ms)
+unsigned bgp_include_expire(struct bgp_include *include, uint64_t wall_ms)
 {
 	unsigned kept = 0, before = include->count;
 
 	for (unsigned i = 0; i < before; i++) {
 		const struct bgp_route *route = &include->routes[i];
 
-		if (route->until_ms > wall_ms && route->until_ms - wall_ms <= most_ms)
+		if (route->since_ms <= wall_ms && route->until_ms > wall_ms)
 			include->routes[kept++] = *route;
 	}
 	include->count = kept;

@@ -46,8 +46,9 @@ enum result bgp_include_write(const struct bgp_include *include, struct buffer *
 enum result bgp_include_add(struct bgp_include *include, const struct bgp_route *route, uint32_t *id) must_check;
 /* RESULT_NOT_FOUND */
 enum result bgp_include_remove(struct bgp_include *include, uint32_t id) must_check;
-/* Takes out what is over at WALL_MS, and what would last longer than MOST_MS from then on: the clock was set back. How many. */
-unsigned bgp_include_expire(struct bgp_include *include, uint64_t wall_ms, uint64_t most_ms);
+/* Takes out what is over at WALL_MS, and what has not begun by then: the clock was set back. How many. How long a route may last from its beginning on is
+ * its kind's (bounds.h). */
+unsigned bgp_include_expire(struct bgp_include *include, uint64_t wall_ms);
 /* NULL: nothing announces RULE. */
 const struct bgp_route *bgp_include_find(const struct bgp_include *include, const struct bgp_rule *rule);
 /* TEXT of BIRD as a reboot: cut to size, what is not printable left out. */

@@ -1,27 +1,30 @@
 /* The watch: one process, by which nothing is announced for longer than it should be. */
 #include "packet/carrier/bgp_inner.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/banned.h"
 
+#define CLOCK_STEP_MS 1000u  /* what time servers may set it back by without a word */
 #define RETRY_MS 5000u  /* a BIRD whose configuration is broken is not told to read it every second */
 
 enum result bgp_watch_open(const struct bounds *bounds, struct bgp_watch *watch, char error[BGP_ERROR_MAX])
 {
 	const struct bgp_settings *settings = &bounds->link->bgp;
 	char path[4096];
-	int fd;
+	int folder, fd;
+	enum result result;
 
 	if (span_to_text(settings->include, path, sizeof(path)) != RESULT_OK)
 		return RESULT_LIMIT;
-	fd = bgp_lock_open(path);
-	if (fd < 0) {
-		snprintf(error, BGP_ERROR_MAX, "%.400s.lock: %s", path, strerror(errno));
-		return RESULT_IO;
-	}
+	result = bgp_file_open_folder(path, &folder, error);
+	if (result != RESULT_OK)
+		return result;
+	result = bgp_file_open_lock(folder, path, &fd, error);
+	close(folder);
+	if (result != RESULT_OK)
+		return result;
 	if (!bgp_lock_take(fd, BGP_BYTE_OF_WATCH)) {
 		close(fd);
 		snprintf(error, BGP_ERROR_MAX, "another process watches already");
@@ -51,16 +54,74 @@ static void tell_failure(struct bgp_watch *watch, const struct bgp *bgp)
 	watch->has_complained = true;
 }
 
-static void withdraw_all(struct bgp_watch *watch, struct bgp *bgp, const char *why)
+static void set_connected(struct bgp_watch *watch, bool is_connected)
 {
-	struct bird *bird = watch->is_connected ? &watch->bird : NULL;
-	unsigned count;
-	enum result result = bgp_withdraw(bgp, bird, 0, &count);
+	if (!is_connected)
+		bird_close(&watch->bird);
+	watch->is_connected = is_connected;
+	if (!is_connected)
+		bgp_lock_leave(watch->lock_fd, BGP_BYTE_OF_REACH);
+	else if (!bgp_lock_take(watch->lock_fd, BGP_BYTE_OF_REACH))
+		tell(watch, "the lock of the include file cannot be taken: nothing can be added");
+}
 
+/* After a failure BIRD is another connection, or none. */
+static enum result take_back(struct bgp_watch *watch, struct bgp *bgp)
+{
+	enum result result = bgp_take_back(bgp, watch->is_connected ? &watch->bird : NULL);
+
+	if (watch->is_connected && watch->bird.fd < 0)
+		set_connected(watch, false);
 	if (result != RESULT_OK)
 		tell_failure(watch, bgp);
+	return result;
+}
+
+/* Withdrawn is what BIRD confirms, and what nobody can announce: there is no BIRD. */
+static void tell_withdrawn(struct bgp_watch *watch, const char *why, unsigned count)
+{
+	const char *plural = count == 1 ? "" : "s";
+
+	if (watch->is_connected || watch->is_absent)
+		tell(watch, "%s: %u route%s withdrawn", why, count, plural);
 	else
-		tell(watch, "%s: %u route%s withdrawn", why, count, count == 1 ? "" : "s");
+		tell(watch, "%s: %u route%s taken out of the file; BIRD is not reached, and MAY GO ON ANNOUNCING what it has", why, count, plural);
+}
+
+static void withdraw_all(struct bgp_watch *watch, struct bgp *bgp, const char *why)
+{
+	unsigned count = bgp->include.count;
+
+	bgp->include.count = 0;
+	if (take_back(watch, bgp) == RESULT_OK)
+		tell_withdrawn(watch, why, count);
+}
+
+/* RESULT_OK, or why BIRD is not reached. What is not told otherwise is told once. */
+static enum result connect_bird(struct bgp_watch *watch)
+{
+	enum result result = bird_open(watch->settings->socket, &watch->bird);
+
+	watch->is_absent = result == RESULT_NOT_FOUND;
+	if (result == RESULT_OK) {
+		set_connected(watch, true);
+		tell(watch, "BIRD answers");
+	} else if (!watch->is_absent && !watch->has_complained) {
+		tell(watch, "BIRD at %.*s is not reached (%s): what it announces is not known, and nothing can be withdrawn or added", SPAN_ARG(watch->settings->socket),
+		     result == RESULT_REFUSED ? "its socket is not for this user" : result_name(result));
+		watch->has_complained = true;
+	}
+	return result;
+}
+
+static void part(struct bgp_watch *watch, struct bgp *bgp)
+{
+	set_connected(watch, false);
+	(void)connect_bird(watch);   /* has it ended, or is only the connection gone? */
+	if (bgp->include.count)
+		withdraw_all(watch, bgp, "BIRD has ended");
+	else
+		tell(watch, "BIRD has ended");
 }
 
 /* Is it there, and is it the one that was told? Nothing is announced that this BIRD was not given in this life of it. */
@@ -70,25 +131,20 @@ static void look_for_bird(struct bgp_watch *watch, struct bgp *bgp)
 	struct bgp_include now = { .count = 0 };
 	enum result result;
 
-	if (watch->is_connected && !bird_is_alive(&watch->bird)) {
-		bird_close(&watch->bird);
-		watch->is_connected = false;
-		if (bgp->include.count)
-			withdraw_all(watch, bgp, "BIRD has ended");
-		else
-			tell(watch, "BIRD has ended");
+	if (watch->is_connected && !bird_is_alive(&watch->bird))
+		part(watch, bgp);
+	if (!watch->is_connected && connect_bird(watch) != RESULT_OK) {
+		if (watch->is_absent && bgp->include.count)
+			withdraw_all(watch, bgp, "BIRD does not run");
+		return;
 	}
-	if (watch->is_connected)
+	result = bird_reboot(&watch->bird, reboot);
+	if (result != RESULT_OK && result != RESULT_REFUSED) {
+		tell(watch, "BIRD does not say when it began (%s): the connection is made anew", result_name(result));
+		set_connected(watch, false);
 		return;
-	result = bird_open(watch->settings->socket, &watch->bird);
-	if (result == RESULT_NOT_FOUND && bgp->include.count)
-		withdraw_all(watch, bgp, "BIRD does not run");
-	if (result != RESULT_OK)
-		return;
-	watch->is_connected = true;
-	tell(watch, "BIRD answers");
-	if (bird_reboot(&watch->bird, reboot) == RESULT_OK)
-		bgp_include_set_reboot(&now, span_of(reboot));
+	}
+	bgp_include_set_reboot(&now, span_of(reboot));
 	if (bgp->include.count && strcmp(now.reboot, bgp->include.reboot) != 0)
 		withdraw_all(watch, bgp, "BIRD has begun anew");
 }
@@ -109,60 +165,85 @@ static unsigned drop_forbidden(const struct bgp_watch *watch, struct bgp_include
 	return before - kept;
 }
 
-static uint64_t most_ms(const struct bgp_settings *settings)
-{
-	return (uint64_t)(settings->flow_ms > settings->unreachable_ms ? settings->flow_ms : settings->unreachable_ms);
-}
-
 /* BIRD has what the file says, and the file has what BIRD needs to begin: tables that its configuration names. */
 static void keep_true(struct bgp_watch *watch, struct bgp *bgp, uint64_t wall_ms)
 {
-	struct bird *bird = watch->is_connected ? &watch->bird : NULL;
 	bool is_waiting = watch->has_complained && wall_ms < watch->again_ms && wall_ms + RETRY_MS >= watch->again_ms;
 	bool is_true = buffer_len(&bgp->text) != 0 && !watch->has_complained, is_there = true;
+	enum result result = RESULT_OK;
 
 	if (is_waiting)
 		return;
 	watch->again_ms = wall_ms + RETRY_MS;
-	if (bird && bgp_has_all(bird, &bgp->include, &is_there) != RESULT_OK)
-		is_there = false;
-	if ((!is_true || !is_there) && bgp_take_back(bgp, bird) != RESULT_OK)
-		tell_failure(watch, bgp);
-	else
-		watch->has_complained = false;
+	if (watch->is_connected)
+		result = bgp_has_all(&watch->bird, &bgp->include, &is_there);
+	if (result != RESULT_OK && result != RESULT_REFUSED) {
+		set_connected(watch, false);   /* no answer: the next turn asks over another connection */
+		return;
+	}
+	if ((is_true && is_there && result == RESULT_OK) || take_back(watch, bgp) == RESULT_OK)
+		watch->has_complained = !watch->is_connected && !watch->is_absent;
 }
 
 static void withdraw_some(struct bgp_watch *watch, struct bgp *bgp, unsigned expired, unsigned forbidden)
 {
-	if (bgp_take_back(bgp, watch->is_connected ? &watch->bird : NULL) != RESULT_OK) {
-		tell_failure(watch, bgp);
+	if (take_back(watch, bgp) != RESULT_OK)
+		return;
+	if (expired)
+		tell_withdrawn(watch, "over", expired);
+	if (forbidden)
+		tell_withdrawn(watch, "not to be announced", forbidden);
+}
+
+/* Security, fails closed: the file cannot be opened or read, so nobody knows what is over. BIRD is told to announce nothing of ours until it can. */
+static void silence(struct bgp_watch *watch, const struct bgp *bgp)
+{
+	enum result result = RESULT_OK;
+	bool is_new = !watch->has_complained;
+
+	tell_failure(watch, bgp);
+	if (watch->is_connected && !bird_is_alive(&watch->bird))
+		set_connected(watch, false);
+	if (!watch->is_connected)
+		result = connect_bird(watch);
+	if (result == RESULT_OK)
+		result = bird_set_routes(&watch->bird, false);
+	if (watch->is_connected && result != RESULT_OK && result != RESULT_REFUSED)
+		set_connected(watch, false);
+	if (result == RESULT_OK && is_new)
+		tell(watch, "BIRD's protocols bouclier_* are turned off: nothing of ours is announced");
+	else if (result != RESULT_NOT_FOUND && is_new)
+		tell(watch, "BIRD does not turn its protocols bouclier_* off (%s), and MAY GO ON ANNOUNCING", result_name(result));
+}
+
+static void look_at_routes(struct bgp_watch *watch, struct bgp *bgp, uint64_t wall_ms)
+{
+	bool is_set_back = wall_ms + CLOCK_STEP_MS < watch->latest_ms && bgp->include.count;
+	unsigned expired, forbidden;
+
+	if (is_set_back || wall_ms > watch->latest_ms || !bgp->include.count)
+		watch->latest_ms = wall_ms;
+	if (bgp->is_damaged || is_set_back) {
+		withdraw_all(watch, bgp, is_set_back ? "the clock was set back" : "the include file was changed by somebody else");
 		return;
 	}
-	if (expired)
-		tell(watch, "%u route%s over: withdrawn, %u left", expired, expired == 1 ? " is" : "s are", bgp->include.count);
-	if (forbidden)
-		tell(watch, "%u route%s may not be announced: withdrawn, %u left", forbidden, forbidden == 1 ? "" : "s", bgp->include.count);
+	expired = bgp_include_expire(&bgp->include, wall_ms);
+	forbidden = drop_forbidden(watch, &bgp->include);
+	if (expired || forbidden)
+		withdraw_some(watch, bgp, expired, forbidden);
+	else
+		keep_true(watch, bgp, wall_ms);
 }
 
 void bgp_watch_turn(struct bgp_watch *watch, uint64_t wall_ms)
 {
 	struct bgp bgp;
-	unsigned forbidden, expired;
 
-	if (bgp_open(watch->settings, &bgp) != RESULT_OK) {
-		tell_failure(watch, &bgp);
-		bgp_close(&bgp);
-		return;
-	}
-	look_for_bird(watch, &bgp);
-	expired = bgp_include_expire(&bgp.include, wall_ms, most_ms(watch->settings));
-	forbidden = drop_forbidden(watch, &bgp.include);
-	if (bgp.is_damaged) {
-		withdraw_all(watch, &bgp, "the include file was changed by somebody else");
-	} else if (expired || forbidden) {
-		withdraw_some(watch, &bgp, expired, forbidden);
+	if (bgp_open(watch->settings, &bgp) == RESULT_OK) {
+		look_for_bird(watch, &bgp);
+		look_at_routes(watch, &bgp, wall_ms);
 	} else {
-		keep_true(watch, &bgp, wall_ms);
+		silence(watch, &bgp);
 	}
 	bgp_close(&bgp);
 }
@@ -171,10 +252,14 @@ void bgp_watch_done(struct bgp_watch *watch)
 {
 	struct bgp bgp;
 
-	if (bgp_open(watch->settings, &bgp) == RESULT_OK && (bgp.include.count || bgp.is_damaged))
+	if (bgp_open(watch->settings, &bgp) != RESULT_OK) {
+		watch->has_complained = false;   /* the last word is said whatever was said before */
+		silence(watch, &bgp);
+	} else if (bgp.include.count || bgp.is_damaged) {
 		withdraw_all(watch, &bgp, "the watch ends");
+	}
 	bgp_close(&bgp);
 	if (watch->is_connected)
-		bird_close(&watch->bird);
+		set_connected(watch, false);
 	close(watch->lock_fd);
 }

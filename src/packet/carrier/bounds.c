@@ -52,16 +52,32 @@ static bool has_priority(const struct bounds *bounds, const struct network *to)
 	return false;
 }
 
+static bool is_from_everywhere(const struct bgp_rule *rule)
+{
+	bool is_v4 = address_is_v4(&rule->from.address) && rule->from.prefix >= 96;
+
+	return !rule->has_from || rule->from.prefix < (is_v4 ? 96 + BOUNDS_SOURCE_V4 : BOUNDS_SOURCE_V6);
+}
+
 /* TCP from everywhere, to PORT among others. LENGTH spares nobody: a connection without long packets carries nothing. */
 static bool is_all_of_port(const struct bgp_rule *rule, uint16_t port)
 {
-	return !rule->has_from && (!rule->protocol || rule->protocol == IPPROTO_TCP) && !rule->from_ports.count && !rule->is_fragment &&
+	return is_from_everywhere(rule) && (!rule->protocol || rule->protocol == IPPROTO_TCP) && !rule->from_ports.count && !rule->is_fragment &&
 	       (!rule->to_ports.count || bgp_rule_has_port(&rule->to_ports, port));
+}
+
+static bool is_from_spared(const struct bounds *bounds, const struct bgp_rule *rule)
+{
+	for (unsigned i = 0; rule->has_from && i < bounds->spared.count; i++) {
+		if (networks_overlap(&bounds->spared.list[i].network, &rule->from))
+			return true;
+	}
+	return false;
 }
 
 bool bounds_make_unreachable(const struct bounds *bounds, const struct bgp_rule *rule)
 {
-	if (rule->kind == RULE_UNREACHABLE)
+	if (rule->kind == RULE_UNREACHABLE || is_from_spared(bounds, rule))
 		return true;
 	for (unsigned i = 0; i < bounds->port_count; i++) {
 		if (is_all_of_port(rule, bounds->ports[i]))
@@ -151,9 +167,10 @@ enum bounds_refusal bounds_judge(const struct bounds *bounds, const struct bgp_w
 enum bounds_refusal bounds_judge_line(const struct bounds *bounds, const struct bgp_rule *rule, const struct link_view *view)
 {
 	const struct bgp_settings *bgp = &bounds->link->bgp;
-	int64_t from = bounds_make_unreachable(bounds, rule) ? bgp->unreachable_from : bgp->flow_from;
+	bool makes_unreachable = bounds_make_unreachable(bounds, rule);
+	int64_t from = makes_unreachable ? bgp->unreachable_from : bgp->flow_from;
 
 	if (!from)
 		return BOUNDS_NONE;
-	return view->over_ms && (view->percent >= (uint64_t)from || view->dropped) ? BOUNDS_NONE : BOUNDS_LINE_IS_QUIET;
+	return view->over_ms && (view->percent >= (uint64_t)from || view->dropped >= (makes_unreachable ? LINK_DROPPED_FULL : LINK_DROPPED_FILLING)) ? BOUNDS_NONE : BOUNDS_LINE_IS_QUIET;
 }

@@ -12,8 +12,12 @@
 
 #include "packet/carrier/link.h"
 #include "packet/carrier/bgp_rule.h"
+#include "packet/spared.h"
 
-#define BOUNDS_PORTS_MAX 64u
+#define BOUNDS_PORTS_MAX 192u
+/* A source of more than that is as good as everybody, whatever `prefix` allows. */
+#define BOUNDS_SOURCE_V4 16u
+#define BOUNDS_SOURCE_V6 32u
 
 struct bounds {
 	const struct link_settings *link;
@@ -21,6 +25,7 @@ struct bounds {
 	bool has_priority[LINK_SERVED_MAX];        /* the served entry of that index is a site's with priority_routes */
 	uint16_t ports[BOUNDS_PORTS_MAX];          /* of TCP, where sites are served */
 	unsigned port_count;
+	struct spared spared;                      /* without whom no portal works: proxies that bring the citizens, origins, resolvers; no rule is about them by itself */
 };
 
 struct bgp_wish {
@@ -59,7 +64,8 @@ enum bounds_refusal {
 	BOUNDS_REFUSAL_COUNT,
 };
 
-/* Citizens could not reach a portal any more: everything to its address is dropped, or all TCP from everywhere to a port where a site is served. */
+/* Citizens could not reach a portal any more: everything to its address is dropped, or all TCP from everywhere (or from
+ * a source so wide that it is as good) to a port where a site is served, or anything that comes from a proxy, an origin or a resolver of ours. */
 bool bounds_make_unreachable(const struct bounds *bounds, const struct bgp_rule *rule);
 /* The rule and its terms, whatever else is announced, and however full the line is. */
 enum bounds_refusal bounds_judge(const struct bounds *bounds, const struct bgp_wish *wish);

@@ -5,14 +5,14 @@
 
 #include "base/banned.h"
 
-#define TEXT_MAX 2048u
+#define TEXT_MAX 4096u
 #define SMALL_MAX 64u
 
-enum desk_value { VALUE_TARGETS, VALUE_PORTS, VALUE_PORT, VALUE_NUMBER, VALUE_PERCENT, VALUE_NETWORK, VALUE_TIME, VALUE_SECONDS, VALUE_INTERFACES, VALUE_PACKETS, VALUE_COUNT };
+enum desk_value { VALUE_TARGETS, VALUE_PORTS, VALUE_PORT, VALUE_NUMBER, VALUE_PERCENT, VALUE_NETWORK, VALUE_TIME, VALUE_SECONDS, VALUE_INTERFACES, VALUE_PACKETS, VALUE_KEPT, VALUE_COUNT };
 
 static const struct span value_names[VALUE_COUNT] = {
 	SPAN_INIT("targets"), SPAN_INIT("ports"), SPAN_INIT("port"), SPAN_INIT("number"), SPAN_INIT("percent"), SPAN_INIT("network"), SPAN_INIT("time"),
-	SPAN_INIT("seconds"), SPAN_INIT("interfaces"), SPAN_INIT("packets"),
+	SPAN_INIT("seconds"), SPAN_INIT("interfaces"), SPAN_INIT("packets"), SPAN_INIT("kept"),
 };
 
 /* One message being written: what stands for each {name}, and the first failure. */
@@ -21,7 +21,7 @@ struct letter {
 	const struct provider_settings *provider;
 	const struct desk_words *words;
 	enum desk_language language;
-	struct buffer targets, ports, *out;
+	struct buffer targets, ports, kept, *out;
 	struct span values[VALUE_COUNT];
 	char small[VALUE_COUNT][SMALL_MAX];
 	unsigned asks;
@@ -138,12 +138,12 @@ static enum result write_targets(const struct attack *attack, const struct desk_
 	return result;
 }
 
-static enum result write_ports(const struct attack *attack, struct buffer *out)
+static enum result write_ports(const uint16_t *ports, unsigned count, struct buffer *out)
 {
-	enum result result = attack->port_count ? RESULT_OK : buffer_append(out, SPAN("80, 443"));
+	enum result result = count ? RESULT_OK : buffer_append(out, SPAN("80, 443"));
 
-	for (unsigned i = 0; i < attack->port_count && result == RESULT_OK; i++)
-		result = buffer_print(out, "%s%u", i ? ", " : "", attack->ports[i]);
+	for (unsigned i = 0; i < count && result == RESULT_OK; i++)
+		result = buffer_print(out, "%s%u", i ? ", " : "", ports[i]);
 	return result;
 }
 
@@ -162,19 +162,29 @@ static void put_line(struct letter *letter, const char *words)
 	put(letter, SPAN("\n"));
 }
 
+/* Is there anything that the carrier could be asked about? A full line alone is no attack, and an attack need not fill the line. */
+static bool has_unwanted(const struct attack *attack)
+{
+	for (unsigned i = 0; i < attack->part_count; i++) {
+		if (attack_share(attack, attack->parts[i].packets) >= DESK_SHARE_LEAST)
+			return true;
+	}
+	return false;
+}
+
 static void put_head(struct letter *letter)
 {
 	const struct desk_words *words = letter->words;
-	bool is_quiet = letter->attack->state == LINK_QUIET;
+	bool is_quiet = letter->attack->state == LINK_QUIET, is_attack = has_unwanted(letter->attack);
 
 	put_field(letter, words->telephone, letter->provider->telephone);
 	put(letter, letter->provider->name);
 	put(letter, letter->provider->name.len ? SPAN("\n") : SPAN_NONE);
 	put_field(letter, words->contract, letter->provider->contract);
 	put_field(letter, words->to, letter->provider->email);
-	say(letter, is_quiet ? words->subject_quiet : words->subject);
+	say(letter, is_attack ? words->subject : is_quiet ? words->subject_quiet : words->subject_full);
 	put(letter, SPAN("\n\n"));
-	say(letter, is_quiet ? words->opening_quiet : words->opening);
+	say(letter, is_attack ? (is_quiet ? words->opening_room : words->opening) : is_quiet ? words->opening_quiet : words->opening_full);
 	put(letter, SPAN("\n\n"));
 }
 
@@ -197,6 +207,8 @@ static void put_measured(struct letter *letter)
 	set_number(letter, VALUE_PERCENT, attack->link.percent);
 	set_number(letter, VALUE_PACKETS, attack->link.packets_s);
 	put_line(letter, attack->capacity ? words->line : words->line_bare);
+	if (!attack->capacity)
+		put_line(letter, words->no_capacity);
 	if (attack->link.drops_s) {
 		set_number(letter, VALUE_NUMBER, attack->link.drops_s);
 		put_line(letter, words->dropped);
@@ -270,9 +282,10 @@ static void ask_about_networks(struct letter *letter)
 	const struct attack *attack = letter->attack;
 	bool is_wanted = false;
 
-	for (unsigned i = 0; i < attack->part_count; i++)
+	/* Bans are counted by source, not by packet, and a network of citizens may hold a few: the carrier is asked on measured packets alone. */
+	for (unsigned i = 0; !attack->sources_are_banned && i < attack->part_count; i++)
 		is_wanted |= !letter->words->vectors[attack->parts[i].vector].ask && attack_share(attack, attack->parts[i].packets) >= DESK_SHARE_LEAST;
-	for (unsigned i = 0; is_wanted && i < attack->source_count && attack->sources[i].packets >= attack->source_packets / 5; i++) {
+	for (unsigned i = 0; is_wanted && i < attack->source_count && attack->sources[i].packets * 5 >= attack->source_packets; i++) {
 		set_network(letter, &attack->sources[i].network);
 		ask(letter, letter->words->networks);
 	}
@@ -288,11 +301,14 @@ static void put_asked(struct letter *letter)
 	put(letter, SPAN(":\n"));
 	for (unsigned i = 0; i < attack->part_count; i++) {
 		const struct attack_part *part = &attack->parts[i];
-		enum attack_vector about = part->vector == ATTACK_REFLECTED && !part->port ? ATTACK_UDP : part->vector;
+		bool is_any = part->vector == ATTACK_REFLECTED && !part->port;
+		const char *wish = is_any ? words->reflected_any_ask : words->vectors[part->vector].ask;
 
+		if (part->vector == ATTACK_OTHER_PORT && !attack->kept_count)
+			continue;  /* which ports must stay is not known: it would lock somebody out */
 		set_number(letter, VALUE_PORT, part->port);
-		if (words->vectors[about].ask && attack_share(attack, part->packets) >= DESK_SHARE_LEAST)
-			ask(letter, words->vectors[about].ask);
+		if (wish && attack_share(attack, part->packets) >= DESK_SHARE_LEAST)
+			ask(letter, wish);
 	}
 	ask_about_networks(letter);
 	ask(letter, words->scrub);
@@ -307,18 +323,23 @@ enum result desk_write(const struct attack *attack, const struct provider_settin
 
 	buffer_init(&letter.targets, TEXT_MAX);
 	buffer_init(&letter.ports, TEXT_MAX);
+	buffer_init(&letter.kept, TEXT_MAX);
 	letter.result = write_targets(attack, letter.words, &letter.targets);
 	if (letter.result == RESULT_OK)
-		letter.result = write_ports(attack, &letter.ports);
+		letter.result = write_ports(attack->ports, attack->port_count, &letter.ports);
+	if (letter.result == RESULT_OK)
+		letter.result = write_ports(attack->kept, attack->kept_count, &letter.kept);
 	set(&letter, VALUE_TARGETS, buffer_span(&letter.targets));
 	set(&letter, VALUE_PORTS, buffer_span(&letter.ports));
+	set(&letter, VALUE_KEPT, buffer_span(&letter.kept));
 	put_head(&letter);
 	put_measured(&letter);
 	put_parts(&letter);
 	put_sources(&letter);
-	if (attack->state != LINK_QUIET)
+	if (attack->state != LINK_QUIET || has_unwanted(attack))
 		put_asked(&letter);
 	buffer_done(&letter.targets);
 	buffer_done(&letter.ports);
+	buffer_done(&letter.kept);
 	return letter.result;
 }

@@ -1,6 +1,6 @@
 /* The words of the message for the carrier's desk, in each language.
  *
- * Shape    text with {targets}, {port}, {ports}, {number}, {percent}, {network}, {time}, {seconds}, {interfaces}, {packets} where a value stands: each language
+ * Shape    text with {targets}, {port}, {ports}, {kept}, {number}, {percent}, {network}, {time}, {seconds}, {interfaces}, {packets} where a value stands: each language
  *          has its own order
  * Owns     nothing: constants
  */
@@ -11,15 +11,15 @@
 #include "packet/carrier/settings.h"
 
 struct desk_words {
-	const char *telephone, *unknown, *to, *subject, *subject_quiet;
-	const char *opening, *opening_quiet, *contract;
-	const char *measured_head, *at, *since, *line, *line_bare, *dropped, *targets, *no_targets;
+	const char *telephone, *unknown, *to, *subject, *subject_quiet, *subject_full;
+	const char *opening, *opening_quiet, *opening_full, *opening_room, *contract;   /* _room: an attack, and a line that is not filling */
+	const char *measured_head, *at, *since, *line, *line_bare, *no_capacity, *dropped, *targets, *no_targets;
 	const char *parts_head, *no_parts, *sources_head, *banned_head, *requests;
 	const char *asked_head, *networks, *scrub, *no_blackhole, *reachable, *ticket;
 	struct {
 		const char *is, *ask;       /* ask NULL: nothing that a carrier can filter by */
 	} vectors[ATTACK_VECTORS];
-	const char *reflected_any;          /* of a reflection whose port is not known */
+	const char *reflected_any, *reflected_any_ask;   /* of a reflection whose port is not known */
 	char comma;
 };
 

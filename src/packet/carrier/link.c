@@ -4,8 +4,6 @@
 
 #include "base/banned.h"
 
-#define DROPPED_FILLING 1u   /* of a thousand */
-#define DROPPED_FULL 50u
 
 void link_init(struct link *link, const struct link_limits *limits)
 {
@@ -64,7 +62,8 @@ struct link_view link_look(const struct link *link)
 	view.packets_s = per_second(packets, view.over_ms);
 	view.drops_s = per_second(drops, view.over_ms);
 	if (link->limits.capacity) {
-		double percent = (double)view.bits_s * 100 / (double)link->limits.capacity;
+		uint64_t around_s = per_second(packets * LINK_AROUND_BYTES * 8, view.over_ms);
+		double percent = ((double)view.bits_s + (double)around_s) * 100 / (double)link->limits.capacity;
 
 		view.percent = percent < 1000 ? (unsigned)percent : 1000;
 	}
@@ -78,9 +77,9 @@ static enum link_state state_of(const struct link *link, const struct link_view 
 {
 	bool has_capacity = link->limits.capacity != 0;
 
-	if ((has_capacity && view->percent * 100 >= link->limits.full * share) || view->dropped >= DROPPED_FULL)
+	if ((has_capacity && view->percent * 100 >= link->limits.full * share) || view->dropped >= LINK_DROPPED_FULL)
 		return LINK_FULL;
-	if ((has_capacity && view->percent * 100 >= link->limits.filling * share) || view->dropped >= DROPPED_FILLING)
+	if ((has_capacity && view->percent * 100 >= link->limits.filling * share) || view->dropped >= LINK_DROPPED_FILLING)
 		return LINK_FILLING;
 	return LINK_QUIET;
 }

@@ -20,6 +20,9 @@
 #define LINK_READINGS 64u
 #define LINK_LEAST_MS 900u          /* of a window that says something */
 #define LINK_CALM_MS 30000u
+#define LINK_DROPPED_FILLING 1u     /* packets of a thousand */
+#define LINK_DROPPED_FULL 50u
+#define LINK_AROUND_BYTES 24u       /* of Ethernet around each packet, which no counter has: checksum, preamble and the gap behind it (IEEE 802.3) */
 #define LINK_DROPS_LEAST 10u        /* a second: what is less is a switch's chatter that no protocol wants */
 
 enum link_state { LINK_QUIET, LINK_FILLING, LINK_FULL };
@@ -39,7 +42,7 @@ struct link_limits {
 struct link_view {
 	uint64_t over_ms;           /* 0: nothing can be said yet */
 	uint64_t bits_s, packets_s, drops_s;
-	unsigned percent;           /* of the capacity; 0 without one */
+	unsigned percent;           /* of the capacity, with what is around the packets; 0 without one */
 	unsigned dropped;           /* of a thousand packets */
 };
 

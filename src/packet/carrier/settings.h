@@ -16,6 +16,9 @@
 #define BGP_PORTS_MAX 32u
 /* Whatever the configuration says: what takes a portal off the internet ends after this long. */
 #define BGP_UNREACHABLE_MS_MAX (30 * 60000)
+#define BGP_SOCKET_DEFAULT "/run/bird/bird.ctl"
+#define BGP_INCLUDE_DEFAULT "/etc/bouclier-bgp/bouclier.conf"
+#define BGP_COMMUNITY_DEFAULT "65535:666"   /* RFC 7999 */
 
 enum desk_language { DESK_EN, DESK_NL, DESK_FR, DESK_DE, DESK_LANGUAGES };
 
