@@ -67,7 +67,7 @@ static void furnish(uint32_t flags)
 	stage_clear("sources");
 	set_port(stage.settings->protected_tcp, 443);
 	set_port(stage.settings->protected_tcp, 444);
-	stage.settings->flags = flags;
+	stage.settings->flags = flags | PACKET_IS_END_HOST;
 }
 
 static bool is_known(packet_source source)
@@ -244,12 +244,33 @@ static void state_is_asked_of_protected_ports(void **state)
 	assert_false(is_known(0xc6336407));
 	assert_reason("v4 tcp 50000 22 A", "passed");
 	assert_reason("v4 tcp 50000 443 S", "passed");
-	assert_reason("v4 tcp 443 50000 SA", "passed");
-	stage.settings->flags = 0;
+	assert_reason("v4 tcp 443 50000 SA", "out_of_state");
+	stage.settings->flags = PACKET_IS_END_HOST;
 	for (size_t i = 0; i < sizeof(strangers) / sizeof(*strangers); i++)
 		assert_reason(strangers[i], "passed");
 	close(listeners[0]);
 	close(listeners[1]);
+}
+
+/* A protected port may be another machine's, and a listener at any address of ours is not meant. */
+static void a_host_that_forwards_knows_no_state(void **state)
+{
+	static const char *const theirs[] = { "to 192.0.2.77 v4 tcp 50000 443 S", "to 192.0.2.77 v4 tcp 50000 443 A", "to 192.0.2.77 v4 tcp 50000 443 R",
+	                                      "to 192.0.2.77 v4 tcp 443 443 SA", "to 192.0.2.77 v4 tcp 443 50000 SA", "to 2001:db8::77 v6 tcp 50000 443 A",
+	                                      "v4 tcp 50000 443 S", "v4 tcp 50000 443 A", "v4 tcp 443 50000 SA" };
+	int listener;
+
+	(void)state;
+	stage_needed();
+	furnish(PACKET_ANSWERS_SYN | PACKET_KNOWS_STATE | PACKET_HAS_BUDGET);
+	stage.settings->budget = (struct packet_budget){ 1, PACKET_TICK_NS };
+	listener = listen_at("0.0.0.0", 443, 16);
+	assert_reason("to 192.0.2.77 v4 tcp 50000 443 A", "out_of_state");
+	stage.settings->flags &= ~(uint32_t)PACKET_IS_END_HOST;
+	for (size_t i = 0; i < sizeof(theirs) / sizeof(*theirs); i++)
+		assert_reason(theirs[i], "passed");
+	assert_false(is_known(0xc6336407));
+	close(listener);
 }
 
 static void a_connection_makes_its_source_known(void **state)
@@ -314,7 +335,7 @@ static void what_we_asked_for_is_awaited(void **state)
 
 	(void)state;
 	stage_needed();
-	furnish(PACKET_KNOWS_STATE | PACKET_IS_END_HOST);
+	furnish(PACKET_KNOWS_STATE);
 	assert_reason("from 203.0.113.4 v4 tcp 443 42000 SA", "out_of_state");
 	client = connect_from(SOCK_STREAM | SOCK_NONBLOCK, SERVER_V4, 42000, "203.0.113.4", 443);
 	assert_reason("from 203.0.113.4 v4 tcp 443 42000 SA", "passed");
@@ -369,6 +390,7 @@ int main(void)
 		cmocka_unit_test(no_timestamp_unless_the_kernel_reads_it),
 		cmocka_unit_test(who_is_not_answered_here),
 		cmocka_unit_test(state_is_asked_of_protected_ports),
+		cmocka_unit_test(a_host_that_forwards_knows_no_state),
 		cmocka_unit_test(a_connection_makes_its_source_known),
 		cmocka_unit_test(half_a_connection_proves_nothing),
 		cmocka_unit_test(what_we_asked_for_is_awaited),

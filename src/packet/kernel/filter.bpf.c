@@ -107,9 +107,7 @@ PACKET_INLINE enum packet_reason state_of_syn_ack(struct walk *walk)
 {
 	if (!(walk->flags & PACKET_KNOWS_STATE))
 		return PACKET_GOES_ON;
-	if (is_protected(walk))
-		return PACKET_OUT_OF_STATE;
-	return !(walk->flags & PACKET_IS_END_HOST) || is_awaited_tcp(walk) ? PACKET_GOES_ON : PACKET_OUT_OF_STATE;
+	return !is_protected(walk) && is_awaited_tcp(walk) ? PACKET_GOES_ON : PACKET_OUT_OF_STATE;
 }
 
 PACKET_INLINE enum packet_reason step_state(struct walk *walk)
@@ -164,6 +162,13 @@ PACKET_INLINE enum packet_reason walk_through(struct walk *walk)
 	return PACKET_PASSED;
 }
 
+/* Ports are all that is asked of a destination: on a host that forwards, a protected one may be another machine's, whose connections are not
+ * to be seen here, and whose SYNs a listener at any address of ours would seem to be meant for. Availability, fails open. */
+PACKET_INLINE __u32 flags_in_force(__u32 flags)
+{
+	return flags & PACKET_IS_END_HOST ? flags : flags & ~(__u32)(PACKET_KNOWS_STATE | PACKET_ANSWERS_SYN);
+}
+
 SEC("xdp")
 int filter(struct xdp_md *packet)
 {
@@ -175,6 +180,6 @@ int filter(struct xdp_md *packet)
 	walk.settings = bpf_map_lookup_elem(&settings, &first);
 	if (!walk.settings)
 		return XDP_PASS;
-	walk.flags = *(const volatile __u32 *)&walk.settings->flags;
+	walk.flags = flags_in_force(*(const volatile __u32 *)&walk.settings->flags);
 	return walk_end(&walk, walk_through(&walk), bytes);
 }

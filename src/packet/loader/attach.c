@@ -130,6 +130,10 @@ static void tell(const struct attaching *attaching)
 	struct machine machine;
 
 	machine_look(&machine);
+	machine.forwards |= targets_carry_others(&attaching->out->targets, attaching->links);
+	if (machine.forwards)
+		LOADER_WARN(attaching->complaints, "docs/packet.md says what is not in force", "this host forwards packets for others: it is not asked whether TCP belongs to a "
+		            "connection, and no SYN is answered before the kernel does");
 	packet_settings_apply(wish->settings, &wanted);
 	machine_apply(&machine, smallest_mtu(&attaching->out->targets), &wanted);
 	wanted.flags |= PACKET_HAS_LIST | PACKET_HAS_BANS;
