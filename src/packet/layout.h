@@ -118,7 +118,11 @@ struct packet_ban {                                   /* key: packet_source */
 
 #define PACKET_SKETCH 65536u
 
-/* -- map "counters": per-CPU array, by enum packet_reason -- */
+/* -- map "counters": per-CPU array, by enum packet_reason. It has room for reasons to come: one more leaves its shape as it is, and an upgrade
+ * takes the pinned map over -- */
+
+#define PACKET_REASON_MAX 32u
+_Static_assert(PACKET_REASON_COUNT <= PACKET_REASON_MAX, "the pinned counters have no room for it: a new version of the layout");
 
 struct packet_count {
 	__u64 packets, bytes;

@@ -1,7 +1,7 @@
 /* Why a packet ended as it did. One line is one reason: counters, metrics, the journal and `bouclier packet counters` follow.
  *
  * Shape    X(NAME, name, verdict, text): verdicts are PASS (to the kernel), DROP, and ANSWER (sent back by the program)
- * Limits   the order is the layout of the pinned counters: new ones go to the end, and PACKET_LAYOUT_VERSION (layout.h) stays
+ * Limits   the order is the layout of the pinned counters: new ones go to the end, PACKET_REASON_MAX at most, and PACKET_LAYOUT_VERSION (layout.h) stays
  */
 #ifndef BOUCLIER_PACKET_REASON_H
 #define BOUCLIER_PACKET_REASON_H

@@ -368,6 +368,17 @@ static void bytes_are_counted(void **state)
 	assert_int_equal(after.bytes - before.bytes, 14 + 20 + 20 + 1000 + 3);
 }
 
+/* Pinned maps outlive an upgrade that knows more reasons. */
+static void there_is_room_for_reasons_to_come(void **state)
+{
+	static const char *const names[] = { "counters", "samples" };
+
+	(void)state;
+	stage_needed();
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		assert_int_equal(bpf_map__max_entries(packet_program_map(stage.program, names[i])), 32);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -381,6 +392,7 @@ int main(void)
 		cmocka_unit_test(who_has_shown_nothing_shares_the_sketch),
 		cmocka_unit_test(some_are_told),
 		cmocka_unit_test(bytes_are_counted),
+		cmocka_unit_test(there_is_room_for_reasons_to_come),
 	};
 
 	return cmocka_run_group_tests(tests, stage_start, stage_end);
