@@ -51,9 +51,10 @@ static const struct key filter_keys[] = {
 	{ .name = "expose", .type = KEY_MAP, .offset = AT(packet_filter_settings, expose), .table = &expose_table,
 	  .help = "Ports that may be reached; packets to all others are dropped. Without a port here nothing is dropped for its port." },
 	{ .name = "reflectors", .type = KEY_NUMBER, .flags = KEY_LIST, .offset = AT(packet_filter_settings, reflectors), .min = 1, .max = 65535,
-	  .fallback = "[17, 19, 53, 69, 111, 137, 161, 389, 427, 520, 1900, 3283, 3702, 5353, 5683, 10001, 11211, 27015, 33848, 37810]",
-	  .help = "UDP source ports of services that attackers have answer to their victims. The machine's own resolvers always pass; 123 (NTP) is to be added where its time "
-	          "servers are networks of `management`, or it would lose the time." },
+	  .fallback = "[17, 19, 53, 69, 111, 137, 161, 427, 520, 1900, 3283, 3702, 5353, 5683, 10001, 11211, 27015, 33848, 37810]",
+	  .help = "UDP source ports of services that attackers have answer to their victims. What a connected socket of this machine asked for passes, and so do its "
+	          "resolvers (resolv.conf). 123 (NTP) and 389 (CLDAP) are to be added where time servers and domain controllers are networks of `management`, or are not asked: they are "
+	          "asked from sockets that are not connected. 53 is to be left out where a resolver of its own asks so (dnsmasq)." },
 	{ .name = "source_budget", .type = KEY_MAP, .offset = AT(packet_filter_settings, budget), .table = &budget_table,
 	  .help = "How many packets one source (an IPv4 address, an IPv6 /64) may send." },
 	{ 0 },

@@ -358,6 +358,33 @@ static void what_we_asked_for_is_awaited(void **state)
 	close(server);
 }
 
+/* Of a port that reflects attacks, only what a connected socket asked for; on any host, hidden ports or not. */
+static void an_answer_that_is_awaited_is_not_reflected(void **state)
+{
+	int udp, udp_v6, unconnected;
+
+	(void)state;
+	stage_needed();
+	furnish(0);
+	set_port(stage.settings->reflectors, 53);
+	assert_reason("from 203.0.113.4 v4 udp 53 42010 body 100", "reflected");
+	udp = connect_from(SOCK_DGRAM, SERVER_V4, 42010, "203.0.113.4", 53);
+	udp_v6 = connect_from(SOCK_DGRAM, SERVER_V6, 42010, "2001:db8:53::1", 53);
+	unconnected = socket_at(SOCK_DGRAM, SERVER_V4, 42011);
+	for (unsigned i = 0; i < 3; i++) {
+		stage.settings->flags = i == 0 ? 0 : i == 1 ? PACKET_IS_END_HOST : PACKET_IS_END_HOST | PACKET_HIDES_PORTS;
+		assert_reason("from 203.0.113.4 v4 udp 53 42010 body 100", "passed");
+		assert_reason("from 203.0.113.4 v4 part 0 1 udp 53 42010 body 1400", "passed");
+		assert_reason("from 2001:db8:53::1 v6 udp 53 42010 body 100", "passed");
+		assert_reason("from 203.0.113.5 v4 udp 53 42010 body 100", "reflected");
+		assert_reason("from 2001:db8:53::2 v6 udp 53 42010 body 100", "reflected");
+		assert_reason("from 203.0.113.4 v4 udp 53 42011 body 100", "reflected");  /* whom that one asked is not to be known */
+	}
+	close(udp);
+	close(udp_v6);
+	close(unconnected);
+}
+
 /* Without the state check a socket still makes its source known, and then it has a budget. */
 static void a_budget_begins_with_a_socket(void **state)
 {
@@ -394,6 +421,7 @@ int main(void)
 		cmocka_unit_test(a_connection_makes_its_source_known),
 		cmocka_unit_test(half_a_connection_proves_nothing),
 		cmocka_unit_test(what_we_asked_for_is_awaited),
+		cmocka_unit_test(an_answer_that_is_awaited_is_not_reflected),
 		cmocka_unit_test(a_budget_begins_with_a_socket),
 	};
 

@@ -67,9 +67,12 @@ PACKET_INLINE enum packet_reason step_fragments(struct walk *walk)
 	return head->protocol == PACKET_UDP && head->piece == PACKET_LATER && walk->flags & PACKET_HIDES_PORTS ? PACKET_FRAGMENT : PACKET_GOES_ON;
 }
 
+/* An answer that a socket of ours is connected for was asked for: a resolver of our own lives on them. */
 PACKET_INLINE enum packet_reason step_reflected(struct walk *walk)
 {
-	return walk->head.protocol == PACKET_UDP && port_is_in(walk->settings->reflectors, walk->head.source_port) ? PACKET_REFLECTED : PACKET_GOES_ON;
+	if (walk->head.protocol != PACKET_UDP || !port_is_in(walk->settings->reflectors, walk->head.source_port))
+		return PACKET_GOES_ON;
+	return is_awaited_udp(walk) ? PACKET_GOES_ON : PACKET_REFLECTED;
 }
 
 /* On a host that forwards for others, what belongs to their connections cannot be known: there only SYNs are held back. */
