@@ -22,7 +22,7 @@
 	X(NOT_EXPOSED, not_exposed, DROP, "to a port that is not to be reached from outside") \
 	X(OUT_OF_STATE, out_of_state, DROP, "TCP that belongs to no connection and brings no valid cookie") \
 	X(OVER_BUDGET, over_budget, DROP, "its source sends more packets than one may") \
-	X(OVER_UDP_BUDGET, over_udp_budget, DROP, "its source sends more UDP, ICMP or the like than one may without having shown that it is there") \
+	X(OVER_UDP_BUDGET, over_udp_budget, DROP, "its source sends more UDP or ICMP than one may without having shown that it is there") \
 	X(FAILED, failed, PASS, "the program could not do what it should: it fails open")
 
 enum packet_reason {

@@ -29,9 +29,9 @@ static const struct key budget_keys[] = {
 	  .help = "How many packets, in the long run, of a source that has a connection or has brought a valid cookie." },
 	{ .name = "packets_burst", .type = KEY_NUMBER, .offset = AT(packet_budget_settings, packets_burst), .fallback = "100000", .min = 1, .max = BURST_MAX,
 	  .help = "How many at once." },
-	{ .name = "unproven", .type = KEY_RATE, .offset = AT(packet_budget_settings, unproven), .fallback = "2000/s", .min = 1, .max = 10000000,
-	  .help = "How many packets of UDP and the like, in the long run, of a source that has not shown that it is there." },
-	{ .name = "unproven_burst", .type = KEY_NUMBER, .offset = AT(packet_budget_settings, unproven_burst), .fallback = "4000", .min = 1, .max = BURST_MAX,
+	{ .name = "unproven", .type = KEY_RATE, .offset = AT(packet_budget_settings, unproven), .fallback = "20000/s", .min = 1, .max = 10000000,
+	  .help = "How many packets of UDP and ICMP, in the long run, of a source that has not shown that it is there. What a connected socket asked for is not cut." },
+	{ .name = "unproven_burst", .type = KEY_NUMBER, .offset = AT(packet_budget_settings, unproven_burst), .fallback = "40000", .min = 1, .max = BURST_MAX,
 	  .help = "How many at once." },
 	{ 0 },
 };

@@ -408,6 +408,27 @@ static void a_budget_begins_with_a_socket(void **state)
 	close(listener);
 }
 
+/* The peer of a connected socket sends as much as it was asked for; a flood from the same address to another port does not. */
+static void a_peer_that_was_asked_has_no_budget(void **state)
+{
+	unsigned passed = 0;
+	int udp;
+
+	(void)state;
+	stage_needed();
+	furnish(PACKET_HAS_UDP_BUDGET);
+	stage.settings->udp_budget = (struct packet_budget){ 3600 * SECOND, 4 * 3600 * SECOND };
+	for (int i = 0; i < 20; i++)
+		passed += !strcmp(stage_ask("from 203.0.113.6 v4 udp 51820 42020 body 100"), "passed");
+	assert_int_equal(passed, 5);
+	udp = connect_from(SOCK_DGRAM, SERVER_V4, 42020, "203.0.113.6", 51820);
+	for (int i = 0; i < 100; i++)
+		assert_reason("from 203.0.113.6 v4 udp 51820 42020 body 100", "passed");
+	assert_reason("from 203.0.113.6 v4 udp 51821 42020 body 100", "over_udp_budget");
+	assert_reason("from 203.0.113.6 v4 icmp 8 0", "over_udp_budget");
+	close(udp);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -423,6 +444,7 @@ int main(void)
 		cmocka_unit_test(what_we_asked_for_is_awaited),
 		cmocka_unit_test(an_answer_that_is_awaited_is_not_reflected),
 		cmocka_unit_test(a_budget_begins_with_a_socket),
+		cmocka_unit_test(a_peer_that_was_asked_has_no_budget),
 	};
 
 	return cmocka_run_group_tests(tests, stage_start, stage_end);

@@ -58,6 +58,7 @@ static void what_the_program_is_told(void **state)
 	read_keys("{ interfaces: [eth0, eth1.7] }", NULL);
 	assert_int_equal(made.flags, PACKET_HAS_LIST | PACKET_OBSERVES | PACKET_HAS_BUDGET | PACKET_HAS_UDP_BUDGET);
 	assert_true(made.budget.interval_ns == 20000 && made.budget.burst_ns == 2000000000u);
+	assert_true(made.udp_budget.interval_ns == 50000 && made.udp_budget.burst_ns == 2000000000u);
 	assert_true(has_port(made.reflectors, 53) && has_port(made.reflectors, 11211) && !has_port(made.reflectors, 123) && !has_port(made.reflectors, 389) && !has_port(made.reflectors, 443));
 	assert_true(!has_port(made.exposed_tcp, 443));
 	read_keys("{ interfaces: eth0, mode: enforce, expose: { tcp: [443, 65535], udp: 1 }, reflectors: [], source_budget: { packets: 10000000/s, packets_burst: 1 } }", NULL);

@@ -126,6 +126,7 @@ PACKET_INLINE enum packet_reason step_state(struct walk *walk)
 	return state_ask(walk);
 }
 
+/* Beyond the budget a socket is looked for: who is connected to the source asked for what it sends, however much it is. */
 PACKET_INLINE enum packet_reason sketch_ask(struct walk *walk)
 {
 	struct sketch_places places = sketch_places_of(walk->source, sketch_seed);
@@ -134,7 +135,15 @@ PACKET_INLINE enum packet_reason sketch_ask(struct walk *walk)
 
 	if (!one || !other)
 		return PACKET_FAILED;
-	return sketch_take(one, other, &walk->settings->udp_budget, walk_now(walk)) ? PACKET_GOES_ON : PACKET_OVER_UDP_BUDGET;
+	if (sketch_take(one, other, &walk->settings->udp_budget, walk_now(walk)))
+		return PACKET_GOES_ON;
+	return walk->head.protocol == PACKET_UDP && is_awaited_udp(walk) ? PACKET_GOES_ON : PACKET_OVER_UDP_BUDGET;
+}
+
+/* Other protocols are tunnels (ESP, AH, GRE), routing and the like: between machines that agreed on it, as much as they like. */
+PACKET_INLINE bool has_protocol_budget(const struct packet_head *head)
+{
+	return head->protocol == PACKET_TCP || head->protocol == PACKET_UDP || head->protocol == PACKET_ICMP || head->protocol == PACKET_ICMP6;
 }
 
 /* Whatever is not TCP may have an invented source. One that is known has its own budget for it, so that a flood of others leaves it alone;
@@ -145,7 +154,7 @@ PACKET_INLINE enum packet_reason step_budget(struct walk *walk)
 	bool is_known = walk->arrival && (is_tcp || !(walk->flags & PACKET_IS_STRICT));
 	bool has_budget = is_known ? walk->flags & PACKET_HAS_BUDGET : !is_tcp && walk->flags & PACKET_HAS_UDP_BUDGET;
 
-	if (!has_budget || !is_learned_valid(walk))
+	if (!has_budget || !has_protocol_budget(&walk->head) || !is_learned_valid(walk))
 		return PACKET_GOES_ON;
 	if (!is_known)
 		return sketch_ask(walk);
