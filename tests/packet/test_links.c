@@ -175,12 +175,11 @@ static void what_is_attached_to(void **state)
 	complaints_done(&complaints);
 }
 
-/* Whether others are behind "bond0" and "eth3" when one more interface is there. */
-static bool carry_others(const char *kind, unsigned parent, unsigned master, const char *name)
+/* What NAME is attached to when a bridge and one more interface are there. */
+static void find_with(const char *kind, unsigned parent, unsigned master, const char *name, struct packet_targets *targets)
 {
 	struct span span = span_of(name);
 	const struct list_value names = { &span, 1 };
-	struct packet_targets targets;
 	struct complaints complaints;
 	struct message message;
 
@@ -189,9 +188,35 @@ static bool carry_others(const char *kind, unsigned parent, unsigned master, con
 	add_link(&message, 8, "br0", "bridge", 0, 0);
 	add_link(&message, 9, "more", kind, parent, master);
 	assert_result(links_read(&links, message.bytes, message.len), RESULT_MORE);
-	assert_ok(targets_find(&names, &links, &targets, &complaints));
+	assert_ok(targets_find(&names, &links, targets, &complaints));
 	complaints_done(&complaints);
+}
+
+static bool carry_others(const char *kind, unsigned parent, unsigned master, const char *name)
+{
+	struct packet_targets targets;
+
+	find_with(kind, parent, master, name, &targets);
 	return targets_carry_others(&targets, &links);
+}
+
+static bool have_vlan(const char *kind, unsigned parent, const char *name)
+{
+	struct packet_targets targets;
+
+	find_with(kind, parent, 0, name, &targets);
+	return targets_have_vlan(&targets, &links);
+}
+
+static void what_may_be_tagged(void **state)
+{
+	(void)state;
+	assert_true(have_vlan(NULL, 0, "bond0"));               /* bond0.7 */
+	assert_true(have_vlan(NULL, 0, "bond0.7"));
+	assert_true(have_vlan(NULL, 0, "eth1"));                /* a member of it */
+	assert_false(have_vlan(NULL, 0, "eth3"));
+	assert_false(have_vlan("macvlan", 7, "eth3"));
+	assert_true(have_vlan("vlan", 7, "eth3"));
 }
 
 static void who_is_behind_it(void **state)
@@ -210,7 +235,7 @@ static void who_is_behind_it(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(what_is_there), cmocka_unit_test(cut_messages), cmocka_unit_test(what_is_attached_to), cmocka_unit_test(who_is_behind_it) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(what_is_there), cmocka_unit_test(cut_messages), cmocka_unit_test(what_is_attached_to), cmocka_unit_test(who_is_behind_it), cmocka_unit_test(what_may_be_tagged) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,6 +89,7 @@ static void the_machine(void **state)
 {
 	static const struct { uint64_t bytes; unsigned scale; } rows[] = { { 0, 0 }, { 65535, 0 }, { 65536, 1 }, { 6291456, 7 }, { 33554432, 10 }, { UINT64_MAX, 14 } };
 	const struct machine end = { .has_cookies = true, .window_scale = 7 }, forwards = { .forwards = true, .has_cookies = true, .has_timestamps = true };
+	const struct machine tagged = { .has_cookies = true, .has_vlans = true };
 	struct machine machine;
 
 	(void)state;
@@ -101,6 +102,8 @@ static void the_machine(void **state)
 	machine_apply(&forwards, 1400, &made);
 	assert_int_equal(made.flags, PACKET_OBSERVES | PACKET_HAS_TIMESTAMPS);
 	assert_true(made.mss_v4 == 1360 && made.mss_v6 == 1340);
+	machine_apply(&tagged, 1500, &made);
+	assert_int_equal(made.flags, PACKET_OBSERVES | PACKET_KNOWS_STATE | PACKET_IS_END_HOST);
 	machine_apply(&end, 9000, &made);
 	assert_true(made.mss_v4 == 1460);
 	machine_apply(&end, 68, &made);

@@ -112,6 +112,15 @@ bool targets_carry_others(const struct packet_targets *targets, const struct lin
 	return false;
 }
 
+bool targets_have_vlan(const struct packet_targets *targets, const struct links_seen *links)
+{
+	for (unsigned i = 0; i < links->count; i++) {
+		if (is_kind(&links->list[i], "vlan") && is_above(targets, &links->list[i], links))
+			return true;
+	}
+	return false;
+}
+
 bool targets_split_bond(struct packet_targets *targets, unsigned at, const struct links_seen *links)
 {
 	const struct packet_target bond = targets->list[at];

@@ -37,5 +37,7 @@ enum result targets_find(const struct list_value *names, const struct links_seen
 bool targets_split_bond(struct packet_targets *targets, unsigned at, const struct links_seen *links);
 /* Others are behind one of them without being routed to: it, its bond or a VLAN above is a port of a bridge, or carries a macvlan, macvtap or ipvlan. */
 bool targets_carry_others(const struct packet_targets *targets, const struct links_seen *links);
+/* A VLAN lies above one of them, or above its bond. */
+bool targets_have_vlan(const struct packet_targets *targets, const struct links_seen *links);
 
 #endif
