@@ -35,9 +35,9 @@ enum packet_flag {
 	PACKET_HAS_BUDGET = 1u << 2,                  /* of packets, for each source */
 	PACKET_HAS_UDP_BUDGET = 1u << 3,
 	PACKET_HIDES_PORTS = 1u << 4,                 /* what is not in exposed_tcp, exposed_udp is dropped */
-	PACKET_ANSWERS_SYN = 1u << 5,                 /* with cookies, while the kernel would */
-	PACKET_KNOWS_STATE = 1u << 6,                 /* TCP to a protected port must belong to a connection, or bring a cookie */
-	PACKET_IS_END_HOST = 1u << 7,                 /* nothing is forwarded: a SYN-ACK to any port must be awaited */
+	PACKET_ANSWERS_SYN = 1u << 5,                 /* with cookies, while the kernel would; on an end host only */
+	PACKET_KNOWS_STATE = 1u << 6,                 /* TCP to a protected port must belong to a connection, or bring a cookie; on an end host only */
+	PACKET_IS_END_HOST = 1u << 7,                 /* every packet is for this host, or for nobody: a SYN-ACK to any port must be awaited */
 	PACKET_IS_STRICT = 1u << 8,                   /* while floods come from sources that are known: nobody is spared the look for his socket */
 	PACKET_HAS_TIMESTAMPS = 1u << 9,              /* net.ipv4.tcp_timestamps reads 2: cookies may carry the option */
 	PACKET_OBSERVES = 1u << 10,                   /* everything is counted and nothing dropped or answered */
@@ -118,7 +118,11 @@ struct packet_ban {                                   /* key: packet_source */
 
 #define PACKET_SKETCH 65536u
 
-/* -- map "counters": per-CPU array, by enum packet_reason -- */
+/* -- map "counters": per-CPU array, by enum packet_reason. It has room for reasons to come: one more leaves its shape as it is, and an upgrade
+ * takes the pinned map over -- */
+
+#define PACKET_REASON_MAX 32u
+_Static_assert(PACKET_REASON_COUNT <= PACKET_REASON_MAX, "the pinned counters have no room for it: a new version of the layout");
 
 struct packet_count {
 	__u64 packets, bytes;

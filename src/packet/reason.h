@@ -1,7 +1,7 @@
 /* Why a packet ended as it did. One line is one reason: counters, metrics, the journal and `bouclier packet counters` follow.
  *
  * Shape    X(NAME, name, verdict, text): verdicts are PASS (to the kernel), DROP, and ANSWER (sent back by the program)
- * Limits   the order is the layout of the pinned counters: new ones go to the end, and PACKET_LAYOUT_VERSION (layout.h) stays
+ * Limits   the order is the layout of the pinned counters: new ones go to the end, PACKET_REASON_MAX at most, and PACKET_LAYOUT_VERSION (layout.h) stays
  */
 #ifndef BOUCLIER_PACKET_REASON_H
 #define BOUCLIER_PACKET_REASON_H
@@ -22,7 +22,7 @@
 	X(NOT_EXPOSED, not_exposed, DROP, "to a port that is not to be reached from outside") \
 	X(OUT_OF_STATE, out_of_state, DROP, "TCP that belongs to no connection and brings no valid cookie") \
 	X(OVER_BUDGET, over_budget, DROP, "its source sends more packets than one may") \
-	X(OVER_UDP_BUDGET, over_udp_budget, DROP, "its source sends more UDP, ICMP or the like than one may without having shown that it is there") \
+	X(OVER_UDP_BUDGET, over_udp_budget, DROP, "its source sends more UDP or ICMP than one may without having shown that it is there") \
 	X(FAILED, failed, PASS, "the program could not do what it should: it fails open")
 
 enum packet_reason {

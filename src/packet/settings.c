@@ -29,9 +29,9 @@ static const struct key budget_keys[] = {
 	  .help = "How many packets, in the long run, of a source that has a connection or has brought a valid cookie." },
 	{ .name = "packets_burst", .type = KEY_NUMBER, .offset = AT(packet_budget_settings, packets_burst), .fallback = "100000", .min = 1, .max = BURST_MAX,
 	  .help = "How many at once." },
-	{ .name = "unproven", .type = KEY_RATE, .offset = AT(packet_budget_settings, unproven), .fallback = "2000/s", .min = 1, .max = 10000000,
-	  .help = "How many packets of UDP and the like, in the long run, of a source that has not shown that it is there." },
-	{ .name = "unproven_burst", .type = KEY_NUMBER, .offset = AT(packet_budget_settings, unproven_burst), .fallback = "4000", .min = 1, .max = BURST_MAX,
+	{ .name = "unproven", .type = KEY_RATE, .offset = AT(packet_budget_settings, unproven), .fallback = "20000/s", .min = 1, .max = 10000000,
+	  .help = "How many packets of UDP and ICMP, in the long run, of a source that has not shown that it is there. What a connected socket asked for is not cut." },
+	{ .name = "unproven_burst", .type = KEY_NUMBER, .offset = AT(packet_budget_settings, unproven_burst), .fallback = "40000", .min = 1, .max = BURST_MAX,
 	  .help = "How many at once." },
 	{ 0 },
 };
@@ -51,9 +51,10 @@ static const struct key filter_keys[] = {
 	{ .name = "expose", .type = KEY_MAP, .offset = AT(packet_filter_settings, expose), .table = &expose_table,
 	  .help = "Ports that may be reached; packets to all others are dropped. Without a port here nothing is dropped for its port." },
 	{ .name = "reflectors", .type = KEY_NUMBER, .flags = KEY_LIST, .offset = AT(packet_filter_settings, reflectors), .min = 1, .max = 65535,
-	  .fallback = "[17, 19, 53, 69, 111, 137, 161, 389, 427, 520, 1900, 3283, 3702, 5353, 5683, 10001, 11211, 27015, 33848, 37810]",
-	  .help = "UDP source ports of services that attackers have answer to their victims. The machine's own resolvers always pass; 123 (NTP) is to be added where its time "
-	          "servers are networks of `management`, or it would lose the time." },
+	  .fallback = "[17, 19, 53, 69, 111, 137, 161, 427, 520, 1900, 3283, 3702, 5353, 5683, 10001, 11211, 27015, 33848, 37810]",
+	  .help = "UDP source ports of services that attackers have answer to their victims. What a connected socket of this machine asked for passes, and so do its "
+	          "resolvers (resolv.conf). 123 (NTP) and 389 (CLDAP) are to be added where time servers and domain controllers are networks of `management`, or are not asked: they are "
+	          "asked from sockets that are not connected. 53 is to be left out where a resolver of its own asks so (dnsmasq)." },
 	{ .name = "source_budget", .type = KEY_MAP, .offset = AT(packet_filter_settings, budget), .table = &budget_table,
 	  .help = "How many packets one source (an IPv4 address, an IPv6 /64) may send." },
 	{ .name = "egress", .type = KEY_MAP, .offset = AT(packet_filter_settings, egress), .table = &packet_egress_table,

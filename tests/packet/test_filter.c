@@ -289,6 +289,7 @@ static void a_known_source_has_a_budget(void **state)
 	become_known(0x20010db800200000ull);
 	assert_int_equal(passed_of("from 198.51.100.20 v4 tcp 40000 443 A", 100, "over_budget"), 10);
 	assert_int_equal(passed_of("from 198.51.100.20 v4 udp 5000 5001", 20, "over_budget"), 0);
+	assert_int_equal(passed_of("from 198.51.100.20 v4 proto 50 body 40", 20, "over_budget"), 20);
 	assert_int_equal(passed_of("from 2001:db8:20::1 v6 tcp 40000 443 A", 5, "over_budget"), 5);
 	assert_int_equal(passed_of("from 2001:db8:20::2 v6 tcp 40000 22 A", 20, "over_budget"), 5);
 	stage.settings->flags |= PACKET_IS_STRICT;  /* UDP says any source */
@@ -313,6 +314,9 @@ static void who_has_shown_nothing_shares_the_sketch(void **state)
 	assert_int_equal(passed_of("from 198.51.100.21 v4 icmp 8 0", 20, "over_udp_budget"), 0);
 	assert_int_equal(passed_of("from 198.51.100.21 v4 part 24 0 proto 17 body 4", 20, "over_udp_budget"), 0);
 	assert_int_equal(passed_of("from 198.51.100.21 v4 tcp 40000 443 A", 20, "over_udp_budget"), 20);
+	assert_int_equal(passed_of("from 198.51.100.21 v4 proto 50 body 40", 20, "over_udp_budget"), 20);
+	assert_int_equal(passed_of("from 198.51.100.21 v4 proto 47 body 40", 20, "over_udp_budget"), 20);
+	assert_int_equal(passed_of("from 198.51.100.21 v4 proto 51 body 40", 20, "over_udp_budget"), 20);
 	assert_int_equal(passed_of("from 198.51.100.22 v4 udp 5000 5001", 5, "over_udp_budget"), 5);
 	assert_int_equal(passed_of("from 2001:db8:21::1 v6 udp 5000 5001", 20, "over_udp_budget"), 5);
 	while (bpf_map_get_next_key(stage_map("sources"), entries++ ? &key : NULL, &key) == 0)
@@ -368,6 +372,17 @@ static void bytes_are_counted(void **state)
 	assert_int_equal(after.bytes - before.bytes, 14 + 20 + 20 + 1000 + 3);
 }
 
+/* Pinned maps outlive an upgrade that knows more reasons. */
+static void there_is_room_for_reasons_to_come(void **state)
+{
+	static const char *const names[] = { "counters", "samples" };
+
+	(void)state;
+	stage_needed();
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		assert_int_equal(bpf_map__max_entries(packet_program_map(stage.program, names[i])), 32);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -381,6 +396,7 @@ int main(void)
 		cmocka_unit_test(who_has_shown_nothing_shares_the_sketch),
 		cmocka_unit_test(some_are_told),
 		cmocka_unit_test(bytes_are_counted),
+		cmocka_unit_test(there_is_room_for_reasons_to_come),
 	};
 
 	return cmocka_run_group_tests(tests, stage_start, stage_end);

@@ -67,7 +67,7 @@ static void furnish(uint32_t flags)
 	stage_clear("sources");
 	set_port(stage.settings->protected_tcp, 443);
 	set_port(stage.settings->protected_tcp, 444);
-	stage.settings->flags = flags;
+	stage.settings->flags = flags | PACKET_IS_END_HOST;
 }
 
 static bool is_known(packet_source source)
@@ -244,12 +244,33 @@ static void state_is_asked_of_protected_ports(void **state)
 	assert_false(is_known(0xc6336407));
 	assert_reason("v4 tcp 50000 22 A", "passed");
 	assert_reason("v4 tcp 50000 443 S", "passed");
-	assert_reason("v4 tcp 443 50000 SA", "passed");
-	stage.settings->flags = 0;
+	assert_reason("v4 tcp 443 50000 SA", "out_of_state");
+	stage.settings->flags = PACKET_IS_END_HOST;
 	for (size_t i = 0; i < sizeof(strangers) / sizeof(*strangers); i++)
 		assert_reason(strangers[i], "passed");
 	close(listeners[0]);
 	close(listeners[1]);
+}
+
+/* A protected port may be another machine's, and a listener at any address of ours is not meant. */
+static void a_host_that_forwards_knows_no_state(void **state)
+{
+	static const char *const theirs[] = { "to 192.0.2.77 v4 tcp 50000 443 S", "to 192.0.2.77 v4 tcp 50000 443 A", "to 192.0.2.77 v4 tcp 50000 443 R",
+	                                      "to 192.0.2.77 v4 tcp 443 443 SA", "to 192.0.2.77 v4 tcp 443 50000 SA", "to 2001:db8::77 v6 tcp 50000 443 A",
+	                                      "v4 tcp 50000 443 S", "v4 tcp 50000 443 A", "v4 tcp 443 50000 SA" };
+	int listener;
+
+	(void)state;
+	stage_needed();
+	furnish(PACKET_ANSWERS_SYN | PACKET_KNOWS_STATE | PACKET_HAS_BUDGET);
+	stage.settings->budget = (struct packet_budget){ 1, PACKET_TICK_NS };
+	listener = listen_at("0.0.0.0", 443, 16);
+	assert_reason("to 192.0.2.77 v4 tcp 50000 443 A", "out_of_state");
+	stage.settings->flags &= ~(uint32_t)PACKET_IS_END_HOST;
+	for (size_t i = 0; i < sizeof(theirs) / sizeof(*theirs); i++)
+		assert_reason(theirs[i], "passed");
+	assert_false(is_known(0xc6336407));
+	close(listener);
 }
 
 static void a_connection_makes_its_source_known(void **state)
@@ -314,7 +335,7 @@ static void what_we_asked_for_is_awaited(void **state)
 
 	(void)state;
 	stage_needed();
-	furnish(PACKET_KNOWS_STATE | PACKET_IS_END_HOST);
+	furnish(PACKET_KNOWS_STATE);
 	assert_reason("from 203.0.113.4 v4 tcp 443 42000 SA", "out_of_state");
 	client = connect_from(SOCK_STREAM | SOCK_NONBLOCK, SERVER_V4, 42000, "203.0.113.4", 443);
 	assert_reason("from 203.0.113.4 v4 tcp 443 42000 SA", "passed");
@@ -335,6 +356,33 @@ static void what_we_asked_for_is_awaited(void **state)
 	close(client);
 	close(udp);
 	close(server);
+}
+
+/* Of a port that reflects attacks, only what a connected socket asked for; on any host, hidden ports or not. */
+static void an_answer_that_is_awaited_is_not_reflected(void **state)
+{
+	int udp, udp_v6, unconnected;
+
+	(void)state;
+	stage_needed();
+	furnish(0);
+	set_port(stage.settings->reflectors, 53);
+	assert_reason("from 203.0.113.4 v4 udp 53 42010 body 100", "reflected");
+	udp = connect_from(SOCK_DGRAM, SERVER_V4, 42010, "203.0.113.4", 53);
+	udp_v6 = connect_from(SOCK_DGRAM, SERVER_V6, 42010, "2001:db8:53::1", 53);
+	unconnected = socket_at(SOCK_DGRAM, SERVER_V4, 42011);
+	for (unsigned i = 0; i < 3; i++) {
+		stage.settings->flags = i == 0 ? 0 : i == 1 ? PACKET_IS_END_HOST : PACKET_IS_END_HOST | PACKET_HIDES_PORTS;
+		assert_reason("from 203.0.113.4 v4 udp 53 42010 body 100", "passed");
+		assert_reason("from 203.0.113.4 v4 part 0 1 udp 53 42010 body 1400", "passed");
+		assert_reason("from 2001:db8:53::1 v6 udp 53 42010 body 100", "passed");
+		assert_reason("from 203.0.113.5 v4 udp 53 42010 body 100", "reflected");
+		assert_reason("from 2001:db8:53::2 v6 udp 53 42010 body 100", "reflected");
+		assert_reason("from 203.0.113.4 v4 udp 53 42011 body 100", "reflected");  /* whom that one asked is not to be known */
+	}
+	close(udp);
+	close(udp_v6);
+	close(unconnected);
 }
 
 /* Without the state check a socket still makes its source known, and then it has a budget. */
@@ -360,6 +408,27 @@ static void a_budget_begins_with_a_socket(void **state)
 	close(listener);
 }
 
+/* The peer of a connected socket sends as much as it was asked for; a flood from the same address to another port does not. */
+static void a_peer_that_was_asked_has_no_budget(void **state)
+{
+	unsigned passed = 0;
+	int udp;
+
+	(void)state;
+	stage_needed();
+	furnish(PACKET_HAS_UDP_BUDGET);
+	stage.settings->udp_budget = (struct packet_budget){ 3600 * SECOND, 4 * 3600 * SECOND };
+	for (int i = 0; i < 20; i++)
+		passed += !strcmp(stage_ask("from 203.0.113.6 v4 udp 51820 42020 body 100"), "passed");
+	assert_int_equal(passed, 5);
+	udp = connect_from(SOCK_DGRAM, SERVER_V4, 42020, "203.0.113.6", 51820);
+	for (int i = 0; i < 100; i++)
+		assert_reason("from 203.0.113.6 v4 udp 51820 42020 body 100", "passed");
+	assert_reason("from 203.0.113.6 v4 udp 51821 42020 body 100", "over_udp_budget");
+	assert_reason("from 203.0.113.6 v4 icmp 8 0", "over_udp_budget");
+	close(udp);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,10 +438,13 @@ int main(void)
 		cmocka_unit_test(no_timestamp_unless_the_kernel_reads_it),
 		cmocka_unit_test(who_is_not_answered_here),
 		cmocka_unit_test(state_is_asked_of_protected_ports),
+		cmocka_unit_test(a_host_that_forwards_knows_no_state),
 		cmocka_unit_test(a_connection_makes_its_source_known),
 		cmocka_unit_test(half_a_connection_proves_nothing),
 		cmocka_unit_test(what_we_asked_for_is_awaited),
+		cmocka_unit_test(an_answer_that_is_awaited_is_not_reflected),
 		cmocka_unit_test(a_budget_begins_with_a_socket),
+		cmocka_unit_test(a_peer_that_was_asked_has_no_budget),
 	};
 
 	return cmocka_run_group_tests(tests, stage_start, stage_end);

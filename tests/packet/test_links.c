@@ -175,9 +175,67 @@ static void what_is_attached_to(void **state)
 	complaints_done(&complaints);
 }
 
+/* What NAME is attached to when a bridge and one more interface are there. */
+static void find_with(const char *kind, unsigned parent, unsigned master, const char *name, struct packet_targets *targets)
+{
+	struct span span = span_of(name);
+	const struct list_value names = { &span, 1 };
+	struct complaints complaints;
+	struct message message;
+
+	complaints_init(&complaints);
+	make_machine(&message);
+	add_link(&message, 8, "br0", "bridge", 0, 0);
+	add_link(&message, 9, "more", kind, parent, master);
+	assert_result(links_read(&links, message.bytes, message.len), RESULT_MORE);
+	assert_ok(targets_find(&names, &links, targets, &complaints));
+	complaints_done(&complaints);
+}
+
+static bool carry_others(const char *kind, unsigned parent, unsigned master, const char *name)
+{
+	struct packet_targets targets;
+
+	find_with(kind, parent, master, name, &targets);
+	return targets_carry_others(&targets, &links);
+}
+
+static bool have_vlan(const char *kind, unsigned parent, const char *name)
+{
+	struct packet_targets targets;
+
+	find_with(kind, parent, 0, name, &targets);
+	return targets_have_vlan(&targets, &links);
+}
+
+static void what_may_be_tagged(void **state)
+{
+	(void)state;
+	assert_true(have_vlan(NULL, 0, "bond0"));               /* bond0.7 */
+	assert_true(have_vlan(NULL, 0, "bond0.7"));
+	assert_true(have_vlan(NULL, 0, "eth1"));                /* a member of it */
+	assert_false(have_vlan(NULL, 0, "eth3"));
+	assert_false(have_vlan("macvlan", 7, "eth3"));
+	assert_true(have_vlan("vlan", 7, "eth3"));
+}
+
+static void who_is_behind_it(void **state)
+{
+	(void)state;
+	assert_false(carry_others("veth", 0, 8, "bond0"));      /* a bridge of its own */
+	assert_false(carry_others("macvlan", 7, 0, "bond0"));
+	assert_false(carry_others("vlan", 4, 0, "bond0"));
+	assert_true(carry_others("vlan", 4, 8, "bond0"));       /* a VLAN in the bridge */
+	assert_true(carry_others("vlan", 4, 8, "eth0"));        /* over the bond that it is a member of */
+	assert_true(carry_others("macvtap", 4, 0, "eth1"));
+	assert_true(carry_others("ipvlan", 5, 0, "bond0"));     /* above a VLAN */
+	assert_true(carry_others(NULL, 0, 8, "more"));
+	assert_false(carry_others(NULL, 0, 8, "eth3"));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(what_is_there), cmocka_unit_test(cut_messages), cmocka_unit_test(what_is_attached_to) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(what_is_there), cmocka_unit_test(cut_messages), cmocka_unit_test(what_is_attached_to), cmocka_unit_test(who_is_behind_it), cmocka_unit_test(what_may_be_tagged) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

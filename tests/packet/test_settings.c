@@ -58,7 +58,8 @@ static void what_the_program_is_told(void **state)
 	read_keys("{ interfaces: [eth0, eth1.7] }", NULL);
 	assert_int_equal(made.flags, PACKET_HAS_LIST | PACKET_OBSERVES | PACKET_HAS_BUDGET | PACKET_HAS_UDP_BUDGET);
 	assert_true(made.budget.interval_ns == 20000 && made.budget.burst_ns == 2000000000u);
-	assert_true(has_port(made.reflectors, 53) && has_port(made.reflectors, 11211) && !has_port(made.reflectors, 123) && !has_port(made.reflectors, 443));
+	assert_true(made.udp_budget.interval_ns == 50000 && made.udp_budget.burst_ns == 2000000000u);
+	assert_true(has_port(made.reflectors, 53) && has_port(made.reflectors, 11211) && !has_port(made.reflectors, 123) && !has_port(made.reflectors, 389) && !has_port(made.reflectors, 443));
 	assert_true(!has_port(made.exposed_tcp, 443));
 	read_keys("{ interfaces: eth0, mode: enforce, expose: { tcp: [443, 65535], udp: 1 }, reflectors: [], source_budget: { packets: 10000000/s, packets_burst: 1 } }", NULL);
 	assert_int_equal(made.flags, PACKET_HAS_LIST | PACKET_HIDES_PORTS | PACKET_HAS_BUDGET | PACKET_HAS_UDP_BUDGET);
@@ -87,7 +88,8 @@ static void what_is_wrong(void **state)
 static void the_machine(void **state)
 {
 	static const struct { uint64_t bytes; unsigned scale; } rows[] = { { 0, 0 }, { 65535, 0 }, { 65536, 1 }, { 6291456, 7 }, { 33554432, 10 }, { UINT64_MAX, 14 } };
-	const struct machine end = { .has_cookies = true, .window_scale = 7 }, forwards = { .forwards = true, .has_timestamps = true };
+	const struct machine end = { .has_cookies = true, .window_scale = 7 }, forwards = { .forwards = true, .has_cookies = true, .has_timestamps = true };
+	const struct machine tagged = { .has_cookies = true, .has_vlans = true };
 	struct machine machine;
 
 	(void)state;
@@ -98,8 +100,10 @@ static void the_machine(void **state)
 	assert_int_equal(made.flags, PACKET_OBSERVES | PACKET_KNOWS_STATE | PACKET_ANSWERS_SYN | PACKET_IS_END_HOST);
 	assert_true(made.mss_v4 == 1460 && made.mss_v6 == 1440 && made.window_scale == 7);
 	machine_apply(&forwards, 1400, &made);
-	assert_int_equal(made.flags, PACKET_OBSERVES | PACKET_KNOWS_STATE | PACKET_HAS_TIMESTAMPS);
+	assert_int_equal(made.flags, PACKET_OBSERVES | PACKET_HAS_TIMESTAMPS);
 	assert_true(made.mss_v4 == 1360 && made.mss_v6 == 1340);
+	machine_apply(&tagged, 1500, &made);
+	assert_int_equal(made.flags, PACKET_OBSERVES | PACKET_KNOWS_STATE | PACKET_IS_END_HOST);
 	machine_apply(&end, 9000, &made);
 	assert_true(made.mss_v4 == 1460);
 	machine_apply(&end, 68, &made);

@@ -24,7 +24,7 @@
 	X(LISTS_V6, lists_v6, HASH, sizeof(struct packet_v6_key), sizeof(__u32), PACKET_V6_MAX) \
 	X(BANS, bans, HASH, sizeof(packet_source), sizeof(struct packet_ban), PACKET_BANS_MAX) \
 	X(SOURCES, sources, LRU_HASH, sizeof(packet_source), sizeof(__u64), PACKET_SOURCES_MAX) \
-	X(COUNTERS, counters, PERCPU_ARRAY, sizeof(__u32), sizeof(struct packet_count), PACKET_REASON_COUNT) \
+	X(COUNTERS, counters, PERCPU_ARRAY, sizeof(__u32), sizeof(struct packet_count), PACKET_REASON_MAX) \
 	X(EVENTS, events, RINGBUF, 0, 0, PACKET_EVENTS_BYTES)
 
 enum packet_map {

@@ -67,9 +67,12 @@ PACKET_INLINE enum packet_reason step_fragments(struct walk *walk)
 	return head->protocol == PACKET_UDP && head->piece == PACKET_LATER && walk->flags & PACKET_HIDES_PORTS ? PACKET_FRAGMENT : PACKET_GOES_ON;
 }
 
+/* An answer that a socket of ours is connected for was asked for: a resolver of our own lives on them. */
 PACKET_INLINE enum packet_reason step_reflected(struct walk *walk)
 {
-	return walk->head.protocol == PACKET_UDP && port_is_in(walk->settings->reflectors, walk->head.source_port) ? PACKET_REFLECTED : PACKET_GOES_ON;
+	if (walk->head.protocol != PACKET_UDP || !port_is_in(walk->settings->reflectors, walk->head.source_port))
+		return PACKET_GOES_ON;
+	return is_awaited_udp(walk) ? PACKET_GOES_ON : PACKET_REFLECTED;
 }
 
 /* On a host that forwards for others, what belongs to their connections cannot be known: there only SYNs are held back. */
@@ -107,9 +110,7 @@ PACKET_INLINE enum packet_reason state_of_syn_ack(struct walk *walk)
 {
 	if (!(walk->flags & PACKET_KNOWS_STATE))
 		return PACKET_GOES_ON;
-	if (is_protected(walk))
-		return PACKET_OUT_OF_STATE;
-	return !(walk->flags & PACKET_IS_END_HOST) || is_awaited_tcp(walk) ? PACKET_GOES_ON : PACKET_OUT_OF_STATE;
+	return !is_protected(walk) && is_awaited_tcp(walk) ? PACKET_GOES_ON : PACKET_OUT_OF_STATE;
 }
 
 PACKET_INLINE enum packet_reason step_state(struct walk *walk)
@@ -125,6 +126,7 @@ PACKET_INLINE enum packet_reason step_state(struct walk *walk)
 	return state_ask(walk);
 }
 
+/* Beyond the budget a socket is looked for: who is connected to the source asked for what it sends, however much it is. */
 PACKET_INLINE enum packet_reason sketch_ask(struct walk *walk)
 {
 	struct sketch_places places = sketch_places_of(walk->source, sketch_seed);
@@ -133,7 +135,15 @@ PACKET_INLINE enum packet_reason sketch_ask(struct walk *walk)
 
 	if (!one || !other)
 		return PACKET_FAILED;
-	return sketch_take(one, other, &walk->settings->udp_budget, walk_now(walk)) ? PACKET_GOES_ON : PACKET_OVER_UDP_BUDGET;
+	if (sketch_take(one, other, &walk->settings->udp_budget, walk_now(walk)))
+		return PACKET_GOES_ON;
+	return walk->head.protocol == PACKET_UDP && is_awaited_udp(walk) ? PACKET_GOES_ON : PACKET_OVER_UDP_BUDGET;
+}
+
+/* Other protocols are tunnels (ESP, AH, GRE), routing and the like: between machines that agreed on it, as much as they like. */
+PACKET_INLINE bool has_protocol_budget(const struct packet_head *head)
+{
+	return head->protocol == PACKET_TCP || head->protocol == PACKET_UDP || head->protocol == PACKET_ICMP || head->protocol == PACKET_ICMP6;
 }
 
 /* Whatever is not TCP may have an invented source. One that is known has its own budget for it, so that a flood of others leaves it alone;
@@ -144,7 +154,7 @@ PACKET_INLINE enum packet_reason step_budget(struct walk *walk)
 	bool is_known = walk->arrival && (is_tcp || !(walk->flags & PACKET_IS_STRICT));
 	bool has_budget = is_known ? walk->flags & PACKET_HAS_BUDGET : !is_tcp && walk->flags & PACKET_HAS_UDP_BUDGET;
 
-	if (!has_budget || !is_learned_valid(walk))
+	if (!has_budget || !has_protocol_budget(&walk->head) || !is_learned_valid(walk))
 		return PACKET_GOES_ON;
 	if (!is_known)
 		return sketch_ask(walk);
@@ -164,6 +174,13 @@ PACKET_INLINE enum packet_reason walk_through(struct walk *walk)
 	return PACKET_PASSED;
 }
 
+/* Ports are all that is asked of a destination: on a host that forwards, a protected one may be another machine's, whose connections are not
+ * to be seen here, and whose SYNs a listener at any address of ours would seem to be meant for. Availability, fails open. */
+PACKET_INLINE __u32 flags_in_force(__u32 flags)
+{
+	return flags & PACKET_IS_END_HOST ? flags : flags & ~(__u32)(PACKET_KNOWS_STATE | PACKET_ANSWERS_SYN);
+}
+
 SEC("xdp")
 int filter(struct xdp_md *packet)
 {
@@ -175,6 +192,6 @@ int filter(struct xdp_md *packet)
 	walk.settings = bpf_map_lookup_elem(&settings, &first);
 	if (!walk.settings)
 		return XDP_PASS;
-	walk.flags = *(const volatile __u32 *)&walk.settings->flags;
+	walk.flags = flags_in_force(*(const volatile __u32 *)&walk.settings->flags);
 	return walk_end(&walk, walk_through(&walk), bytes);
 }

@@ -26,8 +26,8 @@ MAP(lists_v6, BPF_MAP_TYPE_HASH, PACKET_V6_MAX, BPF_F_NO_PREALLOC, struct packet
 MAP(bans, BPF_MAP_TYPE_HASH, PACKET_BANS_MAX, BPF_F_NO_PREALLOC, packet_source, struct packet_ban);
 MAP(sources, BPF_MAP_TYPE_LRU_HASH, PACKET_SOURCES_MAX, 0, packet_source, __u64);
 MAP(sketch, BPF_MAP_TYPE_ARRAY, PACKET_SKETCH, 0, __u32, __u64);
-MAP(counters, BPF_MAP_TYPE_PERCPU_ARRAY, PACKET_REASON_COUNT, 0, __u32, struct packet_count);
-MAP(samples, BPF_MAP_TYPE_PERCPU_ARRAY, PACKET_REASON_COUNT, 0, __u32, struct packet_sample);
+MAP(counters, BPF_MAP_TYPE_PERCPU_ARRAY, PACKET_REASON_MAX, 0, __u32, struct packet_count);
+MAP(samples, BPF_MAP_TYPE_PERCPU_ARRAY, PACKET_REASON_MAX, 0, __u32, struct packet_sample);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -13,7 +13,7 @@ enum packet_action { ACTION_PASS = XDP_PASS, ACTION_DROP = XDP_DROP, ACTION_ANSW
 #define REASONS_PASS (0u PACKET_REASON_LIST(REASON_IF_PASS))
 #define REASONS_DROP (0u PACKET_REASON_LIST(REASON_IF_DROP))
 
-_Static_assert(PACKET_REASON_COUNT <= 32, "reasons are bits of a word");
+_Static_assert(PACKET_REASON_MAX <= 32, "reasons are bits of a word");
 
 static __attribute__((noinline)) void tell_event(const struct walk *walk, __u32 reason, __u64 bytes)
 {

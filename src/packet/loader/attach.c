@@ -123,13 +123,27 @@ static unsigned smallest_mtu(const struct packet_targets *targets)
 	return mtu;
 }
 
+/* What is not in force for what the machine does is said. */
+static void look_at_machine(const struct attaching *attaching, struct machine *machine)
+{
+	machine_look(machine);
+	machine->forwards |= targets_carry_others(&attaching->out->targets, attaching->links);
+	if (machine->forwards)
+		LOADER_WARN(attaching->complaints, "docs/packet.md says what is not in force", "this host forwards packets for others: it is not asked whether TCP belongs to a "
+		            "connection, and no SYN is answered before the kernel does");
+	machine->has_vlans = targets_have_vlan(&attaching->out->targets, attaching->links);
+	if (machine->has_vlans && machine->has_cookies && !machine->forwards)
+		LOADER_WARN(attaching->complaints, "an interface without VLANs, where it matters", "a VLAN lies above the interface, and cards strip its tag: no SYN is answered before the "
+		            "kernel does, whose own cookies are the protection");
+}
+
 static void tell(const struct attaching *attaching)
 {
 	const struct packet_wish *wish = attaching->wish;
 	struct packet_settings wanted = *control_settings(attaching->control);
 	struct machine machine;
 
-	machine_look(&machine);
+	look_at_machine(attaching, &machine);
 	packet_settings_apply(wish->settings, &wanted);
 	machine_apply(&machine, smallest_mtu(&attaching->out->targets), &wanted);
 	wanted.flags |= PACKET_HAS_LIST | PACKET_HAS_BANS;

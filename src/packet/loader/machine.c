@@ -70,8 +70,9 @@ void machine_apply(const struct machine *machine, unsigned mtu, struct packet_se
 {
 	const unsigned ours = PACKET_ANSWERS_SYN | PACKET_KNOWS_STATE | PACKET_IS_END_HOST | PACKET_HAS_TIMESTAMPS;
 
-	out->flags = (out->flags & ~ours) | PACKET_KNOWS_STATE | (machine->has_cookies ? PACKET_ANSWERS_SYN : 0u) |
-	             (machine->forwards ? 0u : PACKET_IS_END_HOST) | (machine->has_timestamps ? PACKET_HAS_TIMESTAMPS : 0u);
+	out->flags = (out->flags & ~ours) | (machine->has_timestamps ? PACKET_HAS_TIMESTAMPS : 0u);
+	if (!machine->forwards)
+		out->flags |= PACKET_IS_END_HOST | PACKET_KNOWS_STATE | (machine->has_cookies && !machine->has_vlans ? PACKET_ANSWERS_SYN : 0u);
 	out->window_scale = machine->window_scale;
 	out->mss_v4 = mss_of(mtu, V4_HEADS);
 	out->mss_v6 = mss_of(mtu, V6_HEADS);

@@ -6,13 +6,15 @@
 #include "base/span.h"
 
 struct machine {
-	bool forwards;            /* for others: not an end host */
+	bool forwards;            /* packets for others come in where the program is, routed or bridged: not an end host */
+	bool has_vlans;           /* above where the program is: the card may have stripped the tag that an answer needs */
 	bool has_timestamps;      /* net.ipv4.tcp_timestamps reads 2: cookies carry the option only then; with 1, half of all visitors stay outside */
 	bool has_cookies;         /* net.ipv4.tcp_syncookies is not 0 */
 	__u8 window_scale;        /* the kernel's own, which cookies may not exceed */
 };
 
-/* What cannot be read is taken for what asks least of the kernel. */
+/* What cannot be read is taken for what asks least of the kernel. What is bridged past IP, and VLANs, are told by targets_carry_others
+ * and targets_have_vlan (target.h). */
 void machine_look(struct machine *out);
 /* Flags and fields that follow from MACHINE and the smallest MTU; the rest of OUT is untouched. */
 void machine_apply(const struct machine *machine, unsigned mtu, struct packet_settings *out);

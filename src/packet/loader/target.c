@@ -71,6 +71,56 @@ enum result targets_find(const struct list_value *names, const struct links_seen
 	return result;
 }
 
+static bool is_kind(const struct link_seen *link, const char *kind)
+{
+	return link && strcmp(link->kind, kind) == 0;
+}
+
+static const struct link_seen *bond_of(const struct link_seen *link, const struct links_seen *links)
+{
+	const struct link_seen *master = link ? links_find_index(links, link->master) : NULL;
+
+	return is_kind(master, "bond") ? master : link;
+}
+
+/* LINK is the target, or its bond, or lies above one of them over VLANs. */
+static bool is_above(const struct packet_targets *targets, const struct link_seen *link, const struct links_seen *links)
+{
+	for (unsigned depth = 0; is_kind(link, "vlan") && depth < PARENTS_MAX; depth++)
+		link = links_find_index(links, link->parent);
+	for (unsigned i = 0; link && i < targets->count; i++) {
+		const struct link_seen *target = links_find_index(links, targets->list[i].index);
+
+		if (link == target || link == bond_of(target, links))
+			return true;
+	}
+	return false;
+}
+
+bool targets_carry_others(const struct packet_targets *targets, const struct links_seen *links)
+{
+	for (unsigned i = 0; i < links->count; i++) {
+		const struct link_seen *link = &links->list[i], *below = link;
+
+		if (is_kind(link, "macvlan") || is_kind(link, "macvtap") || is_kind(link, "ipvlan") || is_kind(link, "ipvtap"))
+			below = links_find_index(links, link->parent);
+		else if (!is_kind(links_find_index(links, link->master), "bridge") && !is_kind(links_find_index(links, link->master), "openvswitch"))
+			continue;
+		if (is_above(targets, below, links))
+			return true;
+	}
+	return false;
+}
+
+bool targets_have_vlan(const struct packet_targets *targets, const struct links_seen *links)
+{
+	for (unsigned i = 0; i < links->count; i++) {
+		if (is_kind(&links->list[i], "vlan") && is_above(targets, &links->list[i], links))
+			return true;
+	}
+	return false;
+}
+
 bool targets_split_bond(struct packet_targets *targets, unsigned at, const struct links_seen *links)
 {
 	const struct packet_target bond = targets->list[at];

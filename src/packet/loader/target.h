@@ -35,5 +35,9 @@ const char *packet_rung_loss(enum packet_rung rung);
 enum result targets_find(const struct list_value *names, const struct links_seen *links, struct packet_targets *out, struct complaints *complaints) must_check;
 /* In place of the bond at AT its members. False: it has none. */
 bool targets_split_bond(struct packet_targets *targets, unsigned at, const struct links_seen *links);
+/* Others are behind one of them without being routed to: it, its bond or a VLAN above is a port of a bridge, or carries a macvlan, macvtap or ipvlan. */
+bool targets_carry_others(const struct packet_targets *targets, const struct links_seen *links);
+/* A VLAN lies above one of them, or above its bond. */
+bool targets_have_vlan(const struct packet_targets *targets, const struct links_seen *links);
 
 #endif
