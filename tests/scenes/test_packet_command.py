@@ -199,6 +199,36 @@ def test_whose_watcher_was_killed_is_undone_by_the_next_command(attached):
     assert attached.reaches(CITIZEN)
 
 
+def test_what_cannot_be_undone_at_once_is_tried_again(attached):
+    """A pin that is away for a second, and the note of what waits unreadable for another."""
+    attached.write("deny.txt", f"{CITIZEN}\n")
+    attached.ask("deny", "load", f"{attached.folder}/deny.txt", "--undo", "3")
+    watcher, note = attached.watcher(), "/run/bouclier-packet/pending"
+    os.kill(watcher, signal.SIGSTOP)
+    attached.run(["sh", "-c", f"mv {note} {note}.away && mkdir {note}"])
+    os.kill(watcher, signal.SIGCONT)
+    time.sleep(0.5)
+    os.kill(watcher, signal.SIGSTOP)
+    attached.run(["sh", "-c", f"rmdir {note} && mv {note}.away {note} && mv {PINS}/settings /sys/fs/bpf/bouclier/away"])
+    os.kill(watcher, signal.SIGCONT)
+    time.sleep(3)
+    assert not attached.reaches(CITIZEN)
+    attached.run(["mv", "/sys/fs/bpf/bouclier/away", f"{PINS}/settings"])
+    assert wait_for(lambda: attached.reaches(CITIZEN), 3)
+    state = attached.ask("status")
+    assert state["attached"] and "nobody confirmed it" in state["undone"] and "taken off" not in state["undone"]
+
+
+def test_what_can_never_be_undone_is_taken_off(attached):
+    attached.write("deny.txt", f"{CITIZEN}\n")
+    attached.ask("deny", "load", f"{attached.folder}/deny.txt", "--undo", "2")
+    attached.run(["rm", f"{PINS}/settings"])
+    assert not attached.reaches(CITIZEN)
+    assert wait_for(lambda: attached.reaches(CITIZEN), 10)
+    state = attached.ask("status")
+    assert not state["attached"] and "everything was taken off" in state["undone"] and attached.pins() == []
+
+
 def test_refused_without_management(ground):
     ground.configure(management=None)
     code, _, error = ground.packet("attach")
