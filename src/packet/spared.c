@@ -14,7 +14,7 @@
 
 const char *spared_why_name(enum spared_why why)
 {
-	static const char *const names[] = { "management", "ssh", "gateway", "resolver" };
+	static const char *const names[] = { "management", "origin", "ssh", "gateway", "resolver" };
 
 	return names[why];
 }
@@ -38,7 +38,7 @@ void spared_add(struct spared *spared, const struct network *network, enum spare
 		spared->list[spared->count++] = (struct spared_one){ *network, why };
 }
 
-static void add_address(struct spared *spared, const struct address *address, enum spared_why why)
+void spared_add_address(struct spared *spared, const struct address *address, enum spared_why why)
 {
 	const struct network alone = { *address, 128 };
 
@@ -52,7 +52,7 @@ static void add_text(struct spared *spared, struct span text, enum spared_why wh
 
 	text = span_take(text, span_find(text, '%'));  /* fe80::1%eth0: the zone says through which interface */
 	if (address_read(text, &address) == RESULT_OK)
-		add_address(spared, &address, why);
+		spared_add_address(spared, &address, why);
 }
 
 static void add_port(struct spared *spared, struct span text)
@@ -181,7 +181,7 @@ static void read_connection(struct spared *spared, struct span line)
 		return;
 	for (unsigned i = 0; i < spared->ssh_port_count; i++) {
 		if (spared->ssh_ports[i] == port)
-			add_address(spared, &there, SPARED_SSH);
+			spared_add_address(spared, &there, SPARED_SSH);
 	}
 }
 
@@ -205,7 +205,7 @@ void spared_read_route(struct spared *spared, struct span text)
 			continue;
 		if (hex_read(fields[1], &destination) && hex_read(fields[3], &flags) && hex_read(fields[7], &mask) && !destination && !mask &&
 		    (flags & ROUTE_IS_GATEWAY) && fields[2].len == 8 && words_read(fields[2], &gateway))
-			add_address(spared, &gateway, SPARED_GATEWAY);
+			spared_add_address(spared, &gateway, SPARED_GATEWAY);
 	}
 }
 
@@ -235,7 +235,7 @@ void spared_read_route6(struct spared *spared, struct span text)
 		if (split(span_cut(&text, '\n'), fields) < 5)
 			continue;
 		if (bytes_read(fields[0], &destination) && hex_read(fields[1], &prefix) && !prefix && bytes_read(fields[4], &gateway))
-			add_address(spared, &gateway, SPARED_GATEWAY);
+			spared_add_address(spared, &gateway, SPARED_GATEWAY);
 	}
 }
 

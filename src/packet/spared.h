@@ -1,6 +1,7 @@
 /* Who always passes, whatever a list, a ban or a budget says: those through whom this machine is kept, and those it cannot do without.
  *
  *   management    networks of the configuration
+ *   origin        the portals' own servers, of the configuration
  *   SSH           the peer of this very session, and all who have a connection to sshd's port
  *   gateways      the default routes, IPv4 and IPv6
  *   resolvers     nameserver lines
@@ -23,7 +24,7 @@
 #define SPARED_FILE_BYTES ((size_t)4 << 20)
 #define SPARED_PORTS_MAX 16u
 
-enum spared_why { SPARED_MANAGEMENT, SPARED_SSH, SPARED_GATEWAY, SPARED_RESOLVER, SPARED_WHYS };
+enum spared_why { SPARED_MANAGEMENT, SPARED_ORIGIN, SPARED_SSH, SPARED_GATEWAY, SPARED_RESOLVER, SPARED_WHYS };
 
 struct spared {
 	struct spared_one {
@@ -48,6 +49,8 @@ struct spared_files {
 const char *spared_why_name(enum spared_why why);
 void spared_init(struct spared *spared);
 void spared_add(struct spared *spared, const struct network *network, enum spared_why why);
+/* One address; of this machine itself or none at all: nothing to add. */
+void spared_add_address(struct spared *spared, const struct address *address, enum spared_why why);
 /* Adds all that the machine says. Files that cannot be read are warned of in COMPLAINTS, but for those that need not be there. */
 void spared_look(struct spared *spared, const struct spared_files *files, struct complaints *complaints);
 /* RESULT_NO_MEMORY. OUT is not merged. */

@@ -254,6 +254,20 @@ def test_who_sits_at_ssh_always_passes(ground):
     assert ground.reaches(CITIZEN)
 
 
+def test_the_origins_are_spared(attached):
+    """A published list has the private networks in it, and the portal's own server is in one."""
+    config = pathlib.Path(attached.config)
+    config.write_text(config.read_text() + f"sites: [{{ name: portal, hosts: [portal.example], origins: [{{ url: 'http://{CITIZEN}:80' }}, {{ url: 'http://localhost:81' }}] }}]\n")
+    plan = attached.ask("attach", "--dry-run")
+    assert {"network": f"{CITIZEN}/32", "why": "origin"} in plan["spared"] and not any(one["network"].startswith("127.") for one in plan["spared"])
+    assert f"{CITIZEN}/32".ljust(44) + " origin" in attached.packet("attach", "--dry-run")[1]
+    attached.write("deny.txt", "10.0.0.0/8\n")
+    attached.ask("deny", "load", f"{attached.folder}/deny.txt")
+    assert attached.reaches(CITIZEN)
+    config.write_text(config.read_text().replace(CITIZEN, "nowhere.invalid"))
+    assert "names of origins that cannot be resolved now: 1" in attached.packet("attach")[2]
+
+
 def test_a_bad_list_changes_nothing(attached):
     attached.write("deny.txt", f"{CITIZEN}\n")
     attached.ask("deny", "load", f"{attached.folder}/deny.txt")
