@@ -301,6 +301,16 @@ def test_attached_anew_in_place(attached):
     assert attached.ask("status")["mode"] == "enforce" and not attached.reaches(CITIZEN)
 
 
+def test_what_cannot_be_replaced_goes_on(attached):
+    """A map of another shape has the pin of one of ours."""
+    attached.run(["sh", "-c", f"cd {PINS} && mv bans /sys/fs/bpf/bans && mv sources bans"])
+    code, _, error = attached.packet("attach")
+    assert code == 1 and "goes on as it was" in error
+    attached.run(["sh", "-c", f"cd {PINS} && mv bans sources && mv /sys/fs/bpf/bans bans"])
+    state = attached.ask("status")
+    assert state["attached"] and not state["nftables"] and not state["waits"]
+
+
 def test_a_vlan_is_filtered_below(ground):
     if ground.run(["ip", "link", "add", "link", "eth0", "name", "eth0.7", "type", "vlan", "id", "7"], check=False).returncode:
         pytest.skip("no VLANs here")

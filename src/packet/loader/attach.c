@@ -307,6 +307,12 @@ static enum result climb(struct attaching *attaching)
 		return loader_nft_remove(attaching->complaints);
 	if (result != RESULT_NOT_FOUND)
 		return result;
+	/* The rules of nftables would come on top of a program that goes on with its old settings. */
+	if (has_program()) {
+		LOADER_COMPLAIN(attaching->complaints, "bouclier packet detach, then attach: without a filter in between",
+		                "the filter that is attached cannot be replaced, and goes on as it was");
+		return RESULT_REFUSED;
+	}
 	if (loader_nft_is_attached())
 		LOADER_WARN(attaching->complaints, "bouclier packet deny load FILE, afterwards", "the rules of nftables are made anew, without the list that was loaded");
 	prefixes_init(&none);
