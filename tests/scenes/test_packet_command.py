@@ -311,6 +311,25 @@ def test_what_cannot_be_replaced_goes_on(attached):
     assert state["attached"] and not state["nftables"] and not state["waits"]
 
 
+def test_an_interface_taken_out_is_filtered_no_more(ground):
+    ground.run(["ip", "link", "add", "eth1", "type", "veth", "peer", "name", "other"])
+    ground.configure("interfaces: [eth0, eth1]")
+    ground.ask("attach")
+    if not ground.pins():
+        pytest.skip("no XDP")
+    ground.packet("confirm")
+    both = ground.ask("status")["interfaces"]
+    assert sorted(one["name"] for one in both) == ["eth0", "eth1"]
+    ground.configure("interfaces: [eth0]")
+    ground.ask("attach", "--undo", "3")
+    assert [one["name"] for one in ground.ask("status")["interfaces"]] == ["eth0"]
+    assert wait_for(lambda: not ground.ask("status")["waits"], 6)
+    assert sorted(one["name"] for one in ground.ask("status")["interfaces"]) == ["eth0", "eth1"]
+    ground.ask("attach")
+    ground.packet("confirm")
+    assert [one["name"] for one in ground.ask("status")["interfaces"]] == ["eth0"]
+
+
 def test_a_vlan_is_filtered_below(ground):
     if ground.run(["ip", "link", "add", "link", "eth0", "name", "eth0.7", "type", "vlan", "id", "7"], check=False).returncode:
         pytest.skip("no VLANs here")

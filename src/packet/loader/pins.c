@@ -106,12 +106,20 @@ int pins_open(const char *name)
 	return bpf_obj_get(path);
 }
 
-enum result pins_pin_link(int fd, unsigned index)
+enum result pins_attach_link(int program, unsigned index, unsigned flags)
 {
+	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flags);
+	int link = bpf_link_create(program, (int)index, BPF_XDP, &options);
 	char path[PATH_BYTES];
+	int error;
 
+	if (link < 0)
+		return RESULT_REFUSED;
 	link_path(index, path);
-	return bpf_obj_pin(fd, path) == 0 ? RESULT_OK : RESULT_IO;
+	error = bpf_obj_pin(link, path) == 0 ? 0 : errno;
+	close(link);
+	errno = error;
+	return error ? RESULT_IO : RESULT_OK;
 }
 
 enum result pins_pin(int fd, const char *name)

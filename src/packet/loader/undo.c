@@ -3,6 +3,8 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_link.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/random.h>
@@ -88,6 +90,38 @@ static enum result restore_program(void)
 	return result == RESULT_OK ? pins_rename("program_before", "program") : result;
 }
 
+static bool is_linked(const struct pinned_link *links, unsigned count, unsigned index)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (links[i].index == index && links[i].is_alive)
+			return true;
+	}
+	return false;
+}
+
+/* The links that the change took away. An interface that is no more has none. */
+static enum result restore_links(const struct pending *pending)
+{
+	struct pinned_link links[PINS_LINKS_MAX];
+	unsigned count = pins_links(links);
+	int program = pins_open("program");
+	enum result result = RESULT_OK;
+	char name[IFNAMSIZ];
+
+	for (unsigned i = 0; i < pending->index_count; i++) {
+		unsigned index = pending->indexes[i];
+
+		if (is_linked(links, count, index) || !if_indextoname(index, name))
+			continue;
+		pins_drop_link(index);
+		if (program < 0 || (pins_attach_link(program, index, XDP_FLAGS_DRV_MODE) != RESULT_OK && pins_attach_link(program, index, XDP_FLAGS_SKB_MODE) != RESULT_OK))
+			result = RESULT_IO;
+	}
+	if (program >= 0)
+		close(program);
+	return result;
+}
+
 /* Every pin is gone, and with the last of them what it pinned. */
 static enum result drop_all(void)
 {
@@ -110,6 +144,8 @@ static enum result undo_attach(const struct pending *pending)
 			pins_drop_link(links[i].index);
 	}
 	program = restore_program();
+	if (program == RESULT_OK)
+		program = restore_links(pending);
 	settings = restore_settings(pending);
 	return program != RESULT_OK ? program : settings;
 }
