@@ -330,6 +330,13 @@ def test_an_interface_taken_out_is_filtered_no_more(ground):
     assert [one["name"] for one in ground.ask("status")["interfaces"]] == ["eth0"]
 
 
+def test_a_folder_of_pins_that_others_may_write_to_is_refused(ground):
+    for spoil in ("chmod 0777 /sys/fs/bpf/bouclier", "chown 12345 /sys/fs/bpf/bouclier"):
+        ground.run(["sh", "-c", f"rm -rf /sys/fs/bpf/bouclier; mkdir -m 0700 /sys/fs/bpf/bouclier && {spoil}"])
+        code, _, error = ground.packet("attach")
+        assert code == 1 and "closed to others" in error and ground.pins() == [], error
+
+
 def test_a_vlan_is_filtered_below(ground):
     if ground.run(["ip", "link", "add", "link", "eth0", "name", "eth0.7", "type", "vlan", "id", "7"], check=False).returncode:
         pytest.skip("no VLANs here")
@@ -351,7 +358,7 @@ def test_the_rung_of_nftables(ground):
     ground.run(["umount", "/sys/fs/bpf"])
     ground.configure("interfaces: [eth0], mode: enforce, expose: { tcp: [443] }")
     code, out, error = ground.packet("attach", "-o", "json", "--undo", "60")
-    assert "no BPF file system" in error and "mount -t bpf bpf /sys/fs/bpf" in error
+    assert "no BPF file system" in error and "mount -t bpf -o mode=0700 bpf /sys/fs/bpf" in error
     if "there is no nftables either" in error:
         assert code == 1
         pytest.skip("no nftables here")
@@ -387,4 +394,4 @@ def test_doctor_says_what_there_is(ground):
     assert "eth0: its driver, veth, has native XDP" in said
     ground.run(["umount", "/sys/fs/bpf"])
     done = ground.run([BOUCLIER, "doctor", "-o", "json", "-c", ground.config], check=False)
-    assert any("mount -t bpf bpf /sys/fs/bpf" in one["text"] for one in json.loads(done.stdout))
+    assert any("mount -t bpf -o mode=0700 bpf /sys/fs/bpf" in one["text"] for one in json.loads(done.stdout))
