@@ -365,7 +365,7 @@ def test_the_rung_of_nftables(ground):
     if "does not take the rules" in error:
         pytest.skip(f"nftables is not what it should be here: {error}")
     outcome = json.loads(out)
-    assert outcome["rung"] == "nftables" and "no budgets" in outcome["lost"]
+    assert outcome["rung"] == "nftables" and "no budgets" in outcome["lost"] and "no ban arrives" in outcome["lost"]
     assert not ground.reaches(CITIZEN) and ground.reaches(MANAGER)  # the port is not exposed
     assert ground.packet("confirm")[0] == 0
     ground.configure("interfaces: [eth0], mode: enforce")
