@@ -40,7 +40,7 @@ struct spared {
 /* Where it is looked: other places in tests. NULL: the machine's own. */
 struct spared_files {
 	const char *ssh_connection;              /* the variable's text, "" for none */
-	const char *sshd_config;
+	const char *sshd_config, *sshd_folder;   /* of the folder, *.conf */
 	const char *tcp, *tcp6;
 	const char *route, *route6;
 	const char *resolv;
@@ -60,7 +60,7 @@ enum result spared_prefixes(const struct spared *spared, struct packet_prefixes 
 
 /* "192.0.2.1 50000 192.0.2.2 22": the peer, and the port of this end. */
 void spared_read_ssh_connection(struct spared *spared, struct span text);
-/* "Port N" lines of sshd_config. */
+/* Ports of "Port" and "ListenAddress" lines of sshd_config. */
 void spared_read_sshd_config(struct spared *spared, struct span text);
 /* /proc/net/tcp and tcp6: peers of established connections to ssh_ports. */
 void spared_read_tcp(struct spared *spared, struct span text);
