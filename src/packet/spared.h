@@ -1,6 +1,7 @@
 /* Who always passes, whatever a list, a ban or a budget says: those through whom this machine is kept, and those it cannot do without.
  *
  *   management    networks of the configuration
+ *   origin        the portals' own servers, of the configuration
  *   SSH           the peer of this very session, and all who have a connection to sshd's port
  *   gateways      the default routes, IPv4 and IPv6
  *   resolvers     nameserver lines
@@ -23,7 +24,7 @@
 #define SPARED_FILE_BYTES ((size_t)4 << 20)
 #define SPARED_PORTS_MAX 16u
 
-enum spared_why { SPARED_MANAGEMENT, SPARED_SSH, SPARED_GATEWAY, SPARED_RESOLVER, SPARED_WHYS };
+enum spared_why { SPARED_MANAGEMENT, SPARED_ORIGIN, SPARED_SSH, SPARED_GATEWAY, SPARED_RESOLVER, SPARED_WHYS };
 
 struct spared {
 	struct spared_one {
@@ -39,7 +40,7 @@ struct spared {
 /* Where it is looked: other places in tests. NULL: the machine's own. */
 struct spared_files {
 	const char *ssh_connection;              /* the variable's text, "" for none */
-	const char *sshd_config;
+	const char *sshd_config, *sshd_folder;   /* of the folder, *.conf */
 	const char *tcp, *tcp6;
 	const char *route, *route6;
 	const char *resolv;
@@ -48,6 +49,8 @@ struct spared_files {
 const char *spared_why_name(enum spared_why why);
 void spared_init(struct spared *spared);
 void spared_add(struct spared *spared, const struct network *network, enum spared_why why);
+/* One address; of this machine itself or none at all: nothing to add. */
+void spared_add_address(struct spared *spared, const struct address *address, enum spared_why why);
 /* Adds all that the machine says. Files that cannot be read are warned of in COMPLAINTS, but for those that need not be there. */
 void spared_look(struct spared *spared, const struct spared_files *files, struct complaints *complaints);
 /* RESULT_NO_MEMORY. OUT is not merged. */
@@ -57,7 +60,7 @@ enum result spared_prefixes(const struct spared *spared, struct packet_prefixes 
 
 /* "192.0.2.1 50000 192.0.2.2 22": the peer, and the port of this end. */
 void spared_read_ssh_connection(struct spared *spared, struct span text);
-/* "Port N" lines of sshd_config. */
+/* Ports of "Port" and "ListenAddress" lines of sshd_config. */
 void spared_read_sshd_config(struct spared *spared, struct span text);
 /* /proc/net/tcp and tcp6: peers of established connections to ssh_ports. */
 void spared_read_tcp(struct spared *spared, struct span text);

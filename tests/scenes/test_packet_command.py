@@ -199,6 +199,36 @@ def test_whose_watcher_was_killed_is_undone_by_the_next_command(attached):
     assert attached.reaches(CITIZEN)
 
 
+def test_what_cannot_be_undone_at_once_is_tried_again(attached):
+    """A pin that is away for a second, and the note of what waits unreadable for another."""
+    attached.write("deny.txt", f"{CITIZEN}\n")
+    attached.ask("deny", "load", f"{attached.folder}/deny.txt", "--undo", "3")
+    watcher, note = attached.watcher(), "/run/bouclier-packet/pending"
+    os.kill(watcher, signal.SIGSTOP)
+    attached.run(["sh", "-c", f"mv {note} {note}.away && mkdir {note}"])
+    os.kill(watcher, signal.SIGCONT)
+    time.sleep(0.5)
+    os.kill(watcher, signal.SIGSTOP)
+    attached.run(["sh", "-c", f"rmdir {note} && mv {note}.away {note} && mv {PINS}/settings /sys/fs/bpf/bouclier/away"])
+    os.kill(watcher, signal.SIGCONT)
+    time.sleep(3)
+    assert not attached.reaches(CITIZEN)
+    attached.run(["mv", "/sys/fs/bpf/bouclier/away", f"{PINS}/settings"])
+    assert wait_for(lambda: attached.reaches(CITIZEN), 3)
+    state = attached.ask("status")
+    assert state["attached"] and "nobody confirmed it" in state["undone"] and "taken off" not in state["undone"]
+
+
+def test_what_can_never_be_undone_is_taken_off(attached):
+    attached.write("deny.txt", f"{CITIZEN}\n")
+    attached.ask("deny", "load", f"{attached.folder}/deny.txt", "--undo", "2")
+    attached.run(["rm", f"{PINS}/settings"])
+    assert not attached.reaches(CITIZEN)
+    assert wait_for(lambda: attached.reaches(CITIZEN), 10)
+    state = attached.ask("status")
+    assert not state["attached"] and "everything was taken off" in state["undone"] and attached.pins() == []
+
+
 def test_refused_without_management(ground):
     ground.configure(management=None)
     code, _, error = ground.packet("attach")
@@ -222,6 +252,20 @@ def test_who_sits_at_ssh_always_passes(ground):
     ground.write("deny.txt", f"{CITIZEN}\n")
     ground.ask("deny", "load", f"{ground.folder}/deny.txt", env={"SSH_CONNECTION": f"{CITIZEN} 50000 {SERVER} {SSH}"})
     assert ground.reaches(CITIZEN)
+
+
+def test_the_origins_are_spared(attached):
+    """A published list has the private networks in it, and the portal's own server is in one."""
+    config = pathlib.Path(attached.config)
+    config.write_text(config.read_text() + f"sites: [{{ name: portal, hosts: [portal.example], origins: [{{ url: 'http://{CITIZEN}:80' }}, {{ url: 'http://localhost:81' }}] }}]\n")
+    plan = attached.ask("attach", "--dry-run")
+    assert {"network": f"{CITIZEN}/32", "why": "origin"} in plan["spared"] and not any(one["network"].startswith("127.") for one in plan["spared"])
+    assert f"{CITIZEN}/32".ljust(44) + " origin" in attached.packet("attach", "--dry-run")[1]
+    attached.write("deny.txt", "10.0.0.0/8\n")
+    attached.ask("deny", "load", f"{attached.folder}/deny.txt")
+    assert attached.reaches(CITIZEN)
+    config.write_text(config.read_text().replace(CITIZEN, "nowhere.invalid"))
+    assert "names of origins that cannot be resolved now: 1" in attached.packet("attach")[2]
 
 
 def test_a_bad_list_changes_nothing(attached):
@@ -257,6 +301,42 @@ def test_attached_anew_in_place(attached):
     assert attached.ask("status")["mode"] == "enforce" and not attached.reaches(CITIZEN)
 
 
+def test_what_cannot_be_replaced_goes_on(attached):
+    """A map of another shape has the pin of one of ours."""
+    attached.run(["sh", "-c", f"cd {PINS} && mv bans /sys/fs/bpf/bans && mv sources bans"])
+    code, _, error = attached.packet("attach")
+    assert code == 1 and "goes on as it was" in error
+    attached.run(["sh", "-c", f"cd {PINS} && mv bans sources && mv /sys/fs/bpf/bans bans"])
+    state = attached.ask("status")
+    assert state["attached"] and not state["nftables"] and not state["waits"]
+
+
+def test_an_interface_taken_out_is_filtered_no_more(ground):
+    ground.run(["ip", "link", "add", "eth1", "type", "veth", "peer", "name", "other"])
+    ground.configure("interfaces: [eth0, eth1]")
+    ground.ask("attach")
+    if not ground.pins():
+        pytest.skip("no XDP")
+    ground.packet("confirm")
+    both = ground.ask("status")["interfaces"]
+    assert sorted(one["name"] for one in both) == ["eth0", "eth1"]
+    ground.configure("interfaces: [eth0]")
+    ground.ask("attach", "--undo", "3")
+    assert [one["name"] for one in ground.ask("status")["interfaces"]] == ["eth0"]
+    assert wait_for(lambda: not ground.ask("status")["waits"], 6)
+    assert sorted(one["name"] for one in ground.ask("status")["interfaces"]) == ["eth0", "eth1"]
+    ground.ask("attach")
+    ground.packet("confirm")
+    assert [one["name"] for one in ground.ask("status")["interfaces"]] == ["eth0"]
+
+
+def test_a_folder_of_pins_that_others_may_write_to_is_refused(ground):
+    for spoil in ("chmod 0777 /sys/fs/bpf/bouclier", "chown 12345 /sys/fs/bpf/bouclier"):
+        ground.run(["sh", "-c", f"rm -rf /sys/fs/bpf/bouclier; mkdir -m 0700 /sys/fs/bpf/bouclier && {spoil}"])
+        code, _, error = ground.packet("attach")
+        assert code == 1 and "closed to others" in error and ground.pins() == [], error
+
+
 def test_a_vlan_is_filtered_below(ground):
     if ground.run(["ip", "link", "add", "link", "eth0", "name", "eth0.7", "type", "vlan", "id", "7"], check=False).returncode:
         pytest.skip("no VLANs here")
@@ -278,14 +358,14 @@ def test_the_rung_of_nftables(ground):
     ground.run(["umount", "/sys/fs/bpf"])
     ground.configure("interfaces: [eth0], mode: enforce, expose: { tcp: [443] }")
     code, out, error = ground.packet("attach", "-o", "json", "--undo", "60")
-    assert "no BPF file system" in error and "mount -t bpf bpf /sys/fs/bpf" in error
+    assert "no BPF file system" in error and "mount -t bpf -o mode=0700 bpf /sys/fs/bpf" in error
     if "there is no nftables either" in error:
         assert code == 1
         pytest.skip("no nftables here")
     if "does not take the rules" in error:
         pytest.skip(f"nftables is not what it should be here: {error}")
     outcome = json.loads(out)
-    assert outcome["rung"] == "nftables" and "no budgets" in outcome["lost"]
+    assert outcome["rung"] == "nftables" and "no budgets" in outcome["lost"] and "no ban arrives" in outcome["lost"]
     assert not ground.reaches(CITIZEN) and ground.reaches(MANAGER)  # the port is not exposed
     assert ground.packet("confirm")[0] == 0
     ground.configure("interfaces: [eth0], mode: enforce")
@@ -314,4 +394,4 @@ def test_doctor_says_what_there_is(ground):
     assert "eth0: its driver, veth, has native XDP" in said
     ground.run(["umount", "/sys/fs/bpf"])
     done = ground.run([BOUCLIER, "doctor", "-o", "json", "-c", ground.config], check=False)
-    assert any("mount -t bpf bpf /sys/fs/bpf" in one["text"] for one in json.loads(done.stdout))
+    assert any("mount -t bpf -o mode=0700 bpf /sys/fs/bpf" in one["text"] for one in json.loads(done.stdout))

@@ -51,7 +51,7 @@ static void look_bpffs(struct doctor *doctor)
 	struct statfs status;
 
 	if (statfs("/sys/fs/bpf", &status) < 0 || status.f_type != BPF_FS_MAGIC)
-		doctor_say(doctor, DOCTOR_WARNING, WHAT, "no BPF file system at /sys/fs/bpf: mount -t bpf bpf /sys/fs/bpf (systemd does so by itself)");
+		doctor_say(doctor, DOCTOR_WARNING, WHAT, "no BPF file system at /sys/fs/bpf: mount -t bpf -o mode=0700 bpf /sys/fs/bpf (systemd does so by itself)");
 	else
 		doctor_say(doctor, DOCTOR_OK, WHAT, "BPF file system at /sys/fs/bpf");
 }

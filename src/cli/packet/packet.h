@@ -24,6 +24,7 @@ struct packet_asked {
 	struct packet_prefixes allowed;
 	uint16_t listens[PACKET_LISTENS_MAX], exposes[PACKET_LISTENS_MAX + SPARED_PORTS_MAX];
 	bool has_management;
+	unsigned origins_left_out;               /* names that do not resolve, or are too many */
 	struct packet_wish wish;
 };
 

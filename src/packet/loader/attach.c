@@ -169,13 +169,6 @@ static enum result publish(const struct attaching *attaching)
 
 /* -- interfaces -- */
 
-static int make_link(int program, unsigned index, unsigned flags)
-{
-	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flags);
-
-	return bpf_link_create(program, (int)index, BPF_XDP, &options);
-}
-
 static enum packet_rung rung_of(const struct links_seen *links, unsigned index)
 {
 	const struct link_seen *link = links_find_index(links, index);
@@ -208,19 +201,12 @@ static void note_why(struct packet_target *target, const char *what, int error)
 
 static bool try_mode(const struct attaching *attaching, struct packet_target *target, unsigned flags, enum packet_rung rung, const char *what)
 {
-	int link = make_link(attaching->program_fd, target->index, flags);
-	enum result result;
+	enum result result = pins_attach_link(attaching->program_fd, target->index, flags);
 
-	if (link < 0) {
-		note_why(target, what, errno);
-		return false;
-	}
-	result = pins_pin_link(link, target->index);
-	if (result != RESULT_OK)
-		note_why(target, "its link cannot be pinned", errno);
-	else
+	if (result == RESULT_OK)
 		target->rung = rung;
-	close(link);
+	else
+		note_why(target, result == RESULT_IO ? "its link cannot be pinned" : what, errno);
 	return result == RESULT_OK;
 }
 
@@ -248,6 +234,22 @@ static void attach_all(const struct attaching *attaching)
 			attaching->out->rung = target->rung;
 		attaching->out->is_upgrade |= target->was_there;
 		i++;
+	}
+}
+
+/* What the configuration names no more is filtered no more; undoing the change brings it back. */
+static void drop_others(const struct packet_targets *targets)
+{
+	struct pinned_link links[PINS_LINKS_MAX];
+	unsigned count = pins_links(links);
+
+	for (unsigned i = 0; i < count; i++) {
+		bool is_target = false;
+
+		for (unsigned t = 0; t < targets->count; t++)
+			is_target |= targets->list[t].index == links[i].index;
+		if (!is_target)
+			pins_drop_link(links[i].index);
 	}
 }
 
@@ -291,6 +293,7 @@ static enum result change(struct attaching *attaching)
 		undo_failed();
 		return RESULT_NOT_FOUND;
 	}
+	drop_others(&attaching->out->targets);
 	return RESULT_OK;
 }
 
@@ -321,6 +324,12 @@ static enum result climb(struct attaching *attaching)
 		return loader_nft_remove(attaching->complaints);
 	if (result != RESULT_NOT_FOUND)
 		return result;
+	/* The rules of nftables would come on top of a program that goes on with its old settings. */
+	if (has_program()) {
+		LOADER_COMPLAIN(attaching->complaints, "bouclier packet detach, then attach: without a filter in between",
+		                "the filter that is attached cannot be replaced, and goes on as it was");
+		return RESULT_REFUSED;
+	}
 	if (loader_nft_is_attached())
 		LOADER_WARN(attaching->complaints, "bouclier packet deny load FILE, afterwards", "the rules of nftables are made anew, without the list that was loaded");
 	prefixes_init(&none);

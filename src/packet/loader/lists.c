@@ -28,8 +28,10 @@ static enum result look_pending(bool may_wait, struct complaints *complaints)
 		return RESULT_OK;
 	}
 	if (pending.deadline_ns <= now_ns) {
-		undo_now(&pending, "nobody confirmed it, and the process that was to undo it is gone");
-		return RESULT_OK;
+		result = undo_now(&pending, "nobody confirmed it, and the process that was to undo it is gone");
+		if (result != RESULT_OK)
+			LOADER_COMPLAIN(complaints, "bouclier packet detach, as root", "what nobody confirmed cannot be undone: %s", strerror(errno));
+		return result == RESULT_OK || may_wait ? RESULT_OK : RESULT_REFUSED;
 	}
 	if (may_wait)
 		return RESULT_OK;
@@ -156,7 +158,7 @@ static void forget_waiting(void)
 	struct pending pending;
 
 	if (pending_read(&pending) == RESULT_OK && pending.kind == PENDING_EGRESS)
-		undo_now(&pending, "the filter was detached before anybody confirmed it");
+		(void)!undo_now(&pending, "the filter was detached before anybody confirmed it");  /* it waits still, and is undone by what keeps the time */
 	else
 		pending_remove();
 }

@@ -55,8 +55,8 @@ enum result loader_confirm(struct complaints *complaints) must_check;
 /* Everything off, now: links, maps, our table of nftables. RESULT_NOT_FOUND: there was nothing. */
 enum result loader_detach(struct complaints *complaints) must_check;
 
-/* A ban on the rung of nftables, where there are no maps and so no controller: for SECONDS; 0 ends it. RESULT_NOT_FOUND: our table is not there. The
- * keeper's wiring asks for it where the ladder ended there; needs CAP_NET_ADMIN. */
+/* A ban on the rung of nftables, where there are no maps and so no controller: for SECONDS; 0 ends it. RESULT_NOT_FOUND: our table is not there. Nothing
+ * in the shield asks for it yet: on this rung no ban arrives, and packet_rung_loss says so. Needs CAP_NET_ADMIN. */
 enum result loader_nft_ban(const struct address *address, uint64_t seconds) must_check;
 
 struct packet_state {

@@ -29,11 +29,18 @@ static void link_path(unsigned index, char out[PATH_BYTES])
 	snprintf(out, PATH_BYTES, PACKET_PIN_FOLDER "/" LINK_PREFIX "%u", index);
 }
 
+/* Security, fails closed: maps that others may put into the folder are not ours. */
 static enum result make_folder(const char *path, struct complaints *complaints)
 {
-	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+	struct stat status;
+
+	if ((mkdir(path, 0700) < 0 && errno != EEXIST) || lstat(path, &status) < 0) {
+		LOADER_WARN(complaints, "", "%s cannot be made: %s", path, strerror(errno));
+		return RESULT_REFUSED;
+	}
+	if (S_ISDIR(status.st_mode) && status.st_uid == geteuid() && !(status.st_mode & 022))
 		return RESULT_OK;
-	LOADER_WARN(complaints, "", "%s cannot be made: %s", path, strerror(errno));
+	LOADER_COMPLAIN(complaints, "remove it, or: chown root, chmod 0700", "%s is not a folder of this user's own, closed to others", path);
 	return RESULT_REFUSED;
 }
 
@@ -43,7 +50,7 @@ enum result pins_make(const char *folder, struct complaints *complaints)
 	enum result result;
 
 	if (statfs("/sys/fs/bpf", &status) < 0 || status.f_type != BPF_FS_MAGIC) {
-		LOADER_WARN(complaints, "mount -t bpf bpf /sys/fs/bpf, and in /etc/fstab: bpf /sys/fs/bpf bpf defaults 0 0",
+		LOADER_WARN(complaints, "mount -t bpf -o mode=0700 bpf /sys/fs/bpf, and in /etc/fstab: bpf /sys/fs/bpf bpf mode=0700 0 0",
 		                "there is no BPF file system at /sys/fs/bpf, where the filter's maps would outlive this command");
 		return RESULT_NOT_FOUND;
 	}
@@ -106,12 +113,20 @@ int pins_open(const char *name)
 	return bpf_obj_get(path);
 }
 
-enum result pins_pin_link(int fd, unsigned index)
+enum result pins_attach_link(int program, unsigned index, unsigned flags)
 {
+	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flags);
+	int link = bpf_link_create(program, (int)index, BPF_XDP, &options);
 	char path[PATH_BYTES];
+	int error;
 
+	if (link < 0)
+		return RESULT_REFUSED;
 	link_path(index, path);
-	return bpf_obj_pin(fd, path) == 0 ? RESULT_OK : RESULT_IO;
+	error = bpf_obj_pin(link, path) == 0 ? 0 : errno;
+	close(link);
+	errno = error;
+	return error ? RESULT_IO : RESULT_OK;
 }
 
 enum result pins_pin(int fd, const char *name)

@@ -22,7 +22,9 @@ unsigned pins_links(struct pinned_link out[PINS_LINKS_MAX]);
 /* A descriptor, or -1. */
 int pins_open_link(unsigned index);
 int pins_open(const char *name);
-enum result pins_pin_link(int fd, unsigned index) must_check;
+/* A link of PROGRAM to the interface of INDEX, made and pinned; FLAGS: XDP_FLAGS_DRV_MODE or XDP_FLAGS_SKB_MODE. RESULT_REFUSED: it cannot be made;
+ * RESULT_IO: it cannot be pinned, and is gone. errno tells of both. */
+enum result pins_attach_link(int program, unsigned index, unsigned flags) must_check;
 enum result pins_pin(int fd, const char *name) must_check;
 /* Detaches and forgets. */
 void pins_drop_link(unsigned index);

@@ -19,7 +19,7 @@ const char *packet_rung_loss(enum packet_rung rung)
 	case RUNG_NATIVE: return "nothing is lost";
 	case RUNG_GENERIC: return "all of the filter works, but after the kernel has made room for each packet: a dropped one costs several times as much";
 	case RUNG_NFTABLES:
-		return "lists, bans, reflectors and hidden TCP ports work; there are no budgets, no look for connections, no SYN cookies before the kernel's own, no events, and a "
+		return "lists, reflectors and hidden TCP ports work; no ban arrives (the shield refuses who is banned at accept, as ever), there are no budgets, no look for connections, no SYN cookies before the kernel's own, no events, and a "
 		       "dropped packet costs several times as much";
 	case RUNG_NOTHING: return "no packet is filtered before the kernel's network stack";
 	}

@@ -10,8 +10,9 @@
 enum result undo_begin(enum pending_kind kind, const struct packet_settings *settings, bool was_attached, unsigned undo_s) must_check;
 /* The same of an egress list that refuses what the one before let pass. */
 enum result undo_begin_egress(bool was_attached, uint32_t mode, uint32_t generation, unsigned undo_s) must_check;
-/* Undoes PENDING now, and forgets it. WHY is told to who asks for the status. The caller holds the lock. */
-void undo_now(const struct pending *pending, const char *why);
+/* Undoes PENDING now, and forgets it. WHY is told to who asks for the status. The caller holds the lock, for three seconds more where it has to be tried
+ * again; what cannot be undone ends with everything taken off (availability: fails open). Not RESULT_OK: not even that, and it waits still. */
+enum result undo_now(const struct pending *pending, const char *why) must_check;
 /* Undoes what waits, if something does: of a change that failed half-way. */
 void undo_failed(void);
 /* Makes the program's settings those of WANTED, all but the heartbeat, which is the controller's. The flags come last: what they ask is there. */
