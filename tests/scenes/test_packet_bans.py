@@ -72,6 +72,11 @@ sites: [{{ name: www.test, hosts: [www.test], origins: ["http://127.0.0.1:9000"]
     def dropped(self):
         return self.ground.ask("counters")["reasons"]["banned"]["packets"]
 
+    def is_refused_at_accept(self):
+        """By the shield, and by the filter no more."""
+        before = self.dropped()
+        return not self.is_served() and self.dropped() == before
+
     def close(self):
         for one in reversed(self.ours):
             one.send_signal(signal.SIGTERM)
@@ -132,8 +137,7 @@ def test_without_a_controller_bans_of_the_filter_lapse(guarded):
     guarded.said("ban", CITIZEN, "--for", "1m")
     guarded.controller.kill()
     guarded.controller.wait()
-    before = guarded.dropped()
-    assert wait_for(lambda: not guarded.is_served() and guarded.dropped() == before, 15)  # refused at accept, and by the filter no more
+    assert wait_for(guarded.is_refused_at_accept, 15)
     guarded.said("unban", CITIZEN)
     assert guarded.is_served()
 

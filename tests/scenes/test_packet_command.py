@@ -10,7 +10,9 @@ import time
 
 import pytest
 
-BOUCLIER = os.environ["BOUCLIER"]
+from lab import BINARY
+
+BOUCLIER = BINARY
 SSH = 2222
 SERVER, MANAGER, CITIZEN = "10.99.1.2", "10.99.1.1", "10.99.1.66"
 PINS = "/sys/fs/bpf/bouclier/v1"
