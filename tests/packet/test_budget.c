@@ -83,7 +83,8 @@ static void *run_race(void *argument)
 	return NULL;
 }
 
-/* All at one moment: what passes beyond the burst lost its race three times. */
+/* All at one moment. What passes beyond the burst lost its race three times, which a busy machine makes more of; with a word of its
+ * own each would have a burst, four in all. */
 static void processors_share_one_word(void **state)
 {
 	__u64 arrival = 0;
@@ -101,7 +102,7 @@ static void processors_share_one_word(void **state)
 		taken += races[i].taken;
 	}
 	assert_int_equal(arrival, 1000 * SECOND + 100000 * 1000);
-	assert_in_range(taken, 100000, 101000);
+	assert_in_range(taken, 100000, 200000);
 }
 
 int main(void)
