@@ -6,7 +6,7 @@ import pytest
 
 import lab
 from lab import Origin, Shield, response
-from test_challenge import Client, admitted
+from test_challenge import FORM, Client, admitted, wait_url
 from test_sources import bans
 
 TOOL = (("Accept", "*/*"), ("User-Agent", "a tool"))
@@ -109,11 +109,35 @@ def test_who_shows_a_token_is_not_refused_for_his_class(shield_of):
     house = (None, shield)
     citizen, moved = admitted(house, source="192.0.2.1"), admitted(house, source="192.0.2.2")
     flood = Counter(Client(house, source=f"198.51.100.{number + 1}").ask("/page").status for number in range(10))
-    assert flood == {503: 3, 429: 7}, "strangers are asked first, and refused beyond it"
+    assert flood == {503: 10}, "strangers are asked, within it and beyond"
     assert [citizen.ask("/page").status for _ in range(20)] == [200] * 20
     moved.source = "192.0.2.3"
     assert moved.ask("/page").status == 429, "where it was not issued it is nobody's own"
     assert Counter(citizen.ask("/page").status for _ in range(20)) == {200: 7, 429: 13}, "all together is no class"
+
+
+def test_strangers_are_asked_before_they_are_refused(shield_of):
+    """Nothing is short, and the flood has used up all that a browser may: who comes now with the same one can still prove himself, with a script, by waiting, with
+    cookies or without. Programs, forms and whoever shows what is not his are refused as ever."""
+    shield = shield_of({"path": "/", "limit": "4/h", "per": "kind"})
+    house = (None, shield)
+    flood = Counter(Client(house, source=f"198.51.100.{number + 1}").ask("/page").status for number in range(10))
+    assert flood == {200: 4, 503: 6}
+    citizen, patient, blank = admitted(house, source="192.0.2.1"), Client(house, source="192.0.2.2"), Client(house, source="192.0.2.3", keeps=False)
+    assert [citizen.ask("/page").status for _ in range(20)] == [200] * 20
+    urls = [wait_url(client.ask("/page"))[1] for client in (patient, blank)]
+    time.sleep(6.1)
+    for client, url in zip((patient, blank), urls):
+        assert client.ask(url).status == 303
+        assert client.ask("/page").status == 200
+    assert crowd(shield, 8, "/page") == {200: 4, 429: 4}, "a program is of another kind, and nobody reads what it would be asked"
+    forms = Counter(Client(house, source=f"203.0.113.{number + 1}").ask("/page", *FORM, method="POST", body=b"name=x").status for number in range(6))
+    assert forms == {200: 4, 429: 2}, "what sends a form is of another kind, too"
+
+
+def test_where_nobody_is_asked_a_class_is_refused(shield_of):
+    shield = shield_of({"path": "/", "limit": "4/h", "per": "kind"}, site={"challenge": "off"})
+    assert Counter(Client((None, shield), source=f"198.51.100.{number + 1}").ask("/page").status for number in range(10)) == {200: 4, 429: 6}
 
 
 def test_where_guard_only_observes(shield_of):

@@ -24,10 +24,12 @@ static struct span path_of(struct request *request)
 }
 
 /* Availability: a class of clients is of citizens, too. Who shows a token, where it was issued and within what it has, is not refused for what his class
- * takes, but for what he himself and all together take. That his source was served well before is no such proof: so was that of whoever tries out his limit. */
+ * takes, but for what he himself and all together take; and whoever can still prove himself is asked to, and pays for no other limit until he has. That his
+ * source was served well before is no such proof: so was that of whoever tries out his limit. */
 bool caller_is_limited(struct request *request, uint64_t *retry_after_us)
 {
 	struct rate_table *table = request->connection->worker->common->rates;
+	enum class_outcome judged;
 	struct caller *caller = &request->caller;
 	struct rate_verdict verdict = { NULL, 0, NULL };
 	struct rate_who who;
@@ -37,11 +39,13 @@ bool caller_is_limited(struct request *request, uint64_t *retry_after_us)
 	caller->limits = rate_limits_find(request->site->rate_limits, path_of(request));
 	who = who_of(request);
 	verdict.next = caller->limits;
-	do
+	do {
 		verdict = rate_ask(verdict.next, table, &who, now_us(request));
-	while (verdict.limit && rate_is_of_class(verdict.limit) && challenge_excuses(request));
+		judged = verdict.limit && rate_is_of_class(verdict.limit) ? challenge_judge_class(request) : CLASS_REFUSED;
+	} while (judged == CLASS_EXCUSED);
 	*retry_after_us = verdict.retry_after_us;
-	return verdict.limit;
+	caller->is_over_class = judged == CLASS_ASKED;
+	return verdict.limit && !caller->is_over_class;
 }
 
 void caller_charge_limits(const struct request *request, const struct rate_spent *spent)

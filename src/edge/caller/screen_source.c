@@ -57,7 +57,9 @@ static enum step_outcome ask_limits(struct request *request)
 {
 	uint64_t retry_after_us;
 
-	return caller_is_limited(request, &retry_after_us) ? limit(request, retry_after_us, REASON_RATE_LIMIT) : STEP_NEXT;
+	if (caller_is_limited(request, &retry_after_us))
+		return limit(request, retry_after_us, REASON_RATE_LIMIT);
+	return request->caller.is_over_class ? challenge_ask_early(request) : STEP_NEXT;
 }
 
 static uint32_t ban_ends_in_s(const struct request *request, uint64_t until_us)

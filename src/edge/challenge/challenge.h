@@ -27,6 +27,11 @@ enum step_outcome challenge_ask_late(struct request *request);
 /* His source owes too much, or his class of clients. He shows a token where it was issued, within a budget of its own, which is charged once: he is no part of that. For who shows
  * none it costs a look at his cookies. */
 bool challenge_excuses(struct request *request);
+/* His class has taken too much: he is refused, or no part of that, or can still prove himself, and is asked to. */
+enum class_outcome { CLASS_REFUSED, CLASS_EXCUSED, CLASS_ASKED };
+enum class_outcome challenge_judge_class(struct request *request);
+/* Of who is CLASS_ASKED. Answers with the page; STEP_NEXT: the site only observes. */
+enum step_outcome challenge_ask_early(struct request *request);
 /* What is answered is the challenge's own page: an administrator's changes to response fields would break its policy. */
 bool challenge_is_page(const struct request *request);
 /* The origin answers a form that was carried with a redirect. A browser lets our page's policy (form-action) forbid that to lead to another site, for it

@@ -177,6 +177,30 @@ static enum step_outcome decide(struct request *request, struct visit *visit)
 	return STEP_NEXT;
 }
 
+/* Who has waited without cookies goes on, too, and so does what is sent to the reserved path: there nothing else could be shown. */
+enum class_outcome challenge_judge_class(struct request *request)
+{
+	const struct caller *caller = &request->caller;
+	struct visit visit;
+
+	if (challenge_excuses(request))
+		return CLASS_EXCUSED;
+	if (caller->bot || caller->partner || !visit_of(request, &visit) || visit_is_admitted(&visit))
+		return CLASS_REFUSED;
+	if (challenge_is_admit(request) || visit_is_proven(request, &visit))
+		return CLASS_EXCUSED;
+	return method_is_safe(request->head.method) && challenge_is_navigation(request) && !request_is_priority(request) ? CLASS_ASKED : CLASS_REFUSED;
+}
+
+enum step_outcome challenge_ask_early(struct request *request)
+{
+	struct visit visit;
+
+	if (!visit_of(request, &visit) || observe(request, DECISION_CHALLENGE, REASON_CHALLENGED))
+		return STEP_NEXT;
+	return challenge_ask_visitor(request, &visit, SPAN_NONE);
+}
+
 enum step_outcome challenge_ask_late(struct request *request)
 {
 	struct visit visit;
