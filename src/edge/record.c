@@ -1,7 +1,6 @@
 /* The end of a request: what it was is told to all who count, in one fact to the journal, and its source pays for it. */
 #include <endian.h>
 
-#include "edge/caller/reference.h"
 #include "edge/hits/hits_request.h"
 #include "edge/inspect/inspect_after.h"
 #include "edge/inspect/inspect.h"
@@ -84,7 +83,6 @@ enum step_outcome step_record(struct request *request)
 	if (request->origin || request->member || request->turn.member)
 		request_release_origin(request, false);
 	caller_settle(request);
-	reference_of_request(request);
 	worker->gauges.requests_at_work--;
 	if (request->is_h2) {
 		http2_request_over(request);

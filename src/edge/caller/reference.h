@@ -12,7 +12,7 @@ struct request;
 
 /* `bouclier admit` would help whom this befell: the shield refused who asks, not what he asked for. */
 bool reference_helps(enum reason reason);
-/* The request is over. */
+/* Before its head is sent: whoever reads a reference finds it known, also where the request is not over for long yet (inspect/inspect_after.h). */
 void reference_of_request(const struct request *request);
 
 #endif

@@ -1,4 +1,5 @@
 /* To the client: the response's head, then its body, as the client takes it. */
+#include "edge/caller/reference.h"
 #include "edge/challenge/challenge.h"
 #include "edge/inspect/inject.h"
 #include "edge/request.h"
@@ -13,6 +14,7 @@ static enum result begin(struct request *request)
 	enum result result;
 
 	request->down_has_head = true;
+	reference_of_request(request);
 	if (!was_known)
 		request->status = request->response.status;
 	request->is_tunnel = request->wants_tunnel && !request->is_own;
