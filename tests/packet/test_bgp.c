@@ -224,6 +224,26 @@ static void bird_ends(void **state)
 	bgp_watch_done(&watch);
 }
 
+/* Its connections are closed, and its listening socket is not yet: it announces nothing, and nobody says that it might. */
+static void bird_is_dying(void **state)
+{
+	struct bgp_watch watch;
+
+	(void)state;
+	watch_open(&watch);
+	assert_added("flow to=198.51.100.7/32 protocol=17 source-port=53", 60000);
+	bgp_watch_turn(&watch, NOW_MS);
+	told[0] = 0;
+	fake.hang_ups = 2;
+	fake_bird_cut(&fake);
+	bgp_watch_turn(&watch, NOW_MS);
+	assert_string_equal(told, "BIRD has ended: 1 route withdrawn\n");
+	assert_true(watch.is_absent && fake.hang_ups == 0);
+	fake_bird_stop(&fake);
+	assert_int_equal(fake_bird_start(&fake), 0);
+	bgp_watch_done(&watch);
+}
+
 /* While nobody watched: another BIRD has begun, and read the file of the one before. */
 static void another_bird(void **state)
 {
@@ -325,7 +345,18 @@ static void not_reached(void **state)
 	assert_not_added("flow to=198.51.100.7/32 fragments", BOUNDS_NONE, "the watch does not reach BIRD");
 	bgp_watch_turn(&watch, NOW_MS + 6000);
 	bgp_watch_turn(&watch, NOW_MS + 12000);
+	assert_told("BIRD announces what the file says, and nothing else of ours");
 	assert_added("flow to=198.51.100.7/32 fragments", 60000);
+	fake_bird_stop(&fake);
+	fake.greeting = "HTTP/1.1 400 Bad Request";
+	assert_int_equal(fake_bird_start(&fake), 0);
+	bgp_watch_turn(&watch, NOW_MS + 13000);
+	assert_told("MAY GO ON ANNOUNCING");
+	fake_bird_stop(&fake);
+	bgp_watch_turn(&watch, NOW_MS + 19000);      /* it was dead, or is now: who was warned is told */
+	assert_told("BIRD does not run: nothing of ours is announced");
+	fake.greeting = "0001 BIRD 2.0.12 ready.";
+	assert_int_equal(fake_bird_start(&fake), 0);
 	bgp_watch_done(&watch);
 	assert_int_equal(fake.has.count, 0);
 }
@@ -553,7 +584,7 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(added_and_withdrawn), cmocka_unit_test(caps), cmocka_unit_test(one_watch), cmocka_unit_test(over), cmocka_unit_test(clock_set_back), cmocka_unit_test(bird_ends),
+		cmocka_unit_test(added_and_withdrawn), cmocka_unit_test(caps), cmocka_unit_test(one_watch), cmocka_unit_test(over), cmocka_unit_test(clock_set_back), cmocka_unit_test(bird_ends), cmocka_unit_test(bird_is_dying),
 		cmocka_unit_test(another_bird), cmocka_unit_test(changed_by_hand), cmocka_unit_test(forbidden), cmocka_unit_test(bird_refuses), cmocka_unit_test(kept_true),
 		cmocka_unit_test(not_bird), cmocka_unit_test(no_file),
 		cmocka_unit_test(withdrawn_from_another_bird), cmocka_unit_test(withdrawn_first), cmocka_unit_test(not_reached), cmocka_unit_test(no_way_to_the_file),

@@ -165,6 +165,16 @@ static unsigned drop_forbidden(const struct bgp_watch *watch, struct bgp_include
 	return before - kept;
 }
 
+/* Who was told that something may go on being announced is told when that is over. */
+static void end_complaint(struct bgp_watch *watch)
+{
+	bool is_over = watch->is_connected || watch->is_absent;
+
+	if (watch->has_complained && is_over)
+		tell(watch, "%s", watch->is_absent ? "BIRD does not run: nothing of ours is announced" : "BIRD announces what the file says, and nothing else of ours");
+	watch->has_complained = !is_over;
+}
+
 /* BIRD has what the file says, and the file has what BIRD needs to begin: tables that its configuration names. */
 static void keep_true(struct bgp_watch *watch, struct bgp *bgp, uint64_t wall_ms)
 {
@@ -182,7 +192,7 @@ static void keep_true(struct bgp_watch *watch, struct bgp *bgp, uint64_t wall_ms
 		return;
 	}
 	if ((is_true && is_there && result == RESULT_OK) || take_back(watch, bgp) == RESULT_OK)
-		watch->has_complained = !watch->is_connected && !watch->is_absent;
+		end_complaint(watch);
 }
 
 static void withdraw_some(struct bgp_watch *watch, struct bgp *bgp, unsigned expired, unsigned forbidden)
