@@ -94,7 +94,7 @@ def test_a_reflection_that_the_filter_drops(line):
     line.packet("confirm")
     line.flood(5, port=53)
     told = line.measured("--for", "2s")
-    assert told["filter_asked"] is True and told["line"]["state"] == "full"
+    assert told["filter_asked"] is True and told["line"]["state"] == "full" and told["line"]["drops_s"] == 0
     assert told["vectors"][0]["vector"] == "reflected" and told["vectors"][0]["percent"] > 80, told["vectors"]
     assert "UDP reflection" in told["message"]["en"]
     line.packet("detach")

@@ -162,7 +162,7 @@ static int judge_line(const struct bgp_order *order, const struct bounds *bounds
 
 	if (bounds_judge_line(bounds, rule, &none) == BOUNDS_NONE)
 		return EXIT_DONE;
-	code = uplink_open(link_settings_of(order->snapshot), &line);
+	code = uplink_open(order->snapshot, &line);
 	if (code != EXIT_DONE)
 		return code;
 	if (uplink_measure(&line, MEASURE_MS) != RESULT_OK)

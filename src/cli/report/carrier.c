@@ -257,7 +257,7 @@ int report_carrier(const struct options *options)
 	report.link = link_settings_of(loaded.snapshot);
 	if (!option_is_given(options, "language"))
 		report.language = (enum desk_language)report.link->language;
-	code = uplink_open(report.link, &report.line);
+	code = uplink_open(report.snapshot, &report.line);
 	if (code == EXIT_DONE) {
 		code = option_is_given(options, "watch") ? watch(&report) : draft(&report);
 		uplink_close(&report.line);

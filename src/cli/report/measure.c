@@ -12,8 +12,6 @@
 #include "cli/loaded.h"
 #include "cli/served_ports.h"
 #include "packet/carrier/network_counts.h"
-#include "packet/control/control.h"
-#include "packet/loader/loader.h"
 #include "packet/settings.h"
 #include "packet/spared.h"
 
@@ -49,24 +47,6 @@ static void add_file(const char *path, uint64_t counts[NETWORK_COUNTS])
 	network_counts_read(span_make(text, len), counts);
 }
 
-/* -- the kernel filter's, where one is attached and this user may look -- */
-
-static void look_at_filter(struct seen *seen)
-{
-	struct complaints complaints;
-	struct packet_state state;
-	struct control *control;
-
-	complaints_init(&complaints);  /* no filter is no failure: nobody is told */
-	if (loader_look(&complaints, &state) == RESULT_OK && state.maps.fds[0] >= 0 && control_new(&state.maps, &control) == RESULT_OK) {
-		seen->has_filter = control_count(control, seen->filter) == RESULT_OK;
-		seen->is_observing = state.is_observing;
-		control_free(control);
-	}
-	packet_maps_close(&state.maps);
-	complaints_done(&complaints);
-}
-
 /* -- the running shield -- */
 
 static void add_decision(void *context, struct span name, const struct json *value)
@@ -96,7 +76,7 @@ static struct json *ask(const struct options *options, const char *path)
 	return root;
 }
 
-static void look(const struct options *options, struct seen *seen)
+static void look(const struct options *options, const struct uplink *line, struct seen *seen)
 {
 	struct json *status = ask(options, "/status");
 	const struct json *sites = json_find(status, "sites");
@@ -105,7 +85,7 @@ static void look(const struct options *options, struct seen *seen)
 	add_file("/proc/net/snmp", seen->network);
 	add_file("/proc/net/netstat", seen->network);
 	add_file("/proc/net/snmp6", seen->network);
-	look_at_filter(seen);
+	seen->has_filter = uplink_count(line, seen->filter, &seen->is_observing);
 	seen->has_shield = status != NULL;
 	for (size_t i = 0; i < json_length(sites); i++)
 		json_each(json_find(json_item(sites, i), "decisions"), add_decision, seen);
@@ -223,11 +203,11 @@ int measure_attack(const struct options *options, const struct snapshot *snapsho
 	enum result result;
 
 	attack_init(&out->attack);
-	look(options, &before);
+	look(options, line, &before);
 	result = uplink_measure(line, for_ms);
 	if (result != RESULT_OK)
 		return command_failed("%s", result == RESULT_END ? "ended before it was measured" : "an interface went away while it was measured");
-	look(options, &after);
+	look(options, line, &after);
 	wall_ms = clock_wall_ns() / 1000000;
 	out->has_shield = after.has_shield;
 	out->has_filter = before.has_filter && after.has_filter;

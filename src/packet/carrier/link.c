@@ -31,12 +31,18 @@ static void forget(struct link *link, uint64_t now_ms)
 	}
 }
 
+static bool went_back(const struct link_reading *last, const struct link_reading *reading)
+{
+	return reading->at_ms < last->at_ms || reading->bytes < last->bytes || reading->packets < last->packets || reading->drops < last->drops ||
+	       reading->sent_bytes < last->sent_bytes;
+}
+
 static void keep(struct link *link, const struct link_reading *reading)
 {
 	const struct link_reading *last = link->count ? reading_at(link, link->count - 1) : NULL;
 	uint64_t step_ms = link->limits.window_ms / (LINK_READINGS - 2);
 
-	if (last && (reading->at_ms < last->at_ms || reading->bytes < last->bytes || reading->packets < last->packets || reading->drops < last->drops))
+	if (last && went_back(last, reading))
 		link->first = link->count = 0;  /* the interface was made anew, or the clock was */
 	else if (link->count > 1 && last->at_ms - reading_at(link, link->count - 2)->at_ms < step_ms)
 		link->count--;
@@ -59,6 +65,7 @@ struct link_view link_look(const struct link *link)
 	if (view.over_ms < LINK_LEAST_MS)
 		return (struct link_view){ 0 };
 	view.bits_s = per_second((last->bytes - first->bytes) * 8, view.over_ms);
+	view.sent_bits_s = per_second((last->sent_bytes - first->sent_bytes) * 8, view.over_ms);
 	view.packets_s = per_second(packets, view.over_ms);
 	view.drops_s = per_second(drops, view.over_ms);
 	if (link->limits.capacity) {

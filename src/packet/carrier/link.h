@@ -31,6 +31,7 @@ enum link_state { LINK_QUIET, LINK_FILLING, LINK_FULL };
 struct link_reading {
 	uint64_t at_ms;
 	uint64_t bytes, packets, drops;
+	uint64_t sent_bytes;
 };
 
 struct link_limits {
@@ -42,6 +43,7 @@ struct link_limits {
 struct link_view {
 	uint64_t over_ms;           /* 0: nothing can be said yet */
 	uint64_t bits_s, packets_s, drops_s;
+	uint64_t sent_bits_s;
 	unsigned percent;           /* of the capacity, with what is around the packets; 0 without one */
 	unsigned dropped;           /* of a thousand packets */
 };
