@@ -94,21 +94,16 @@ static void look(const struct options *options, const struct uplink *line, struc
 
 /* -- what is attacked -- */
 
-static void add_own_addresses(struct attack *attack, const struct uplink *line, const struct link_settings *settings)
+static void add_own_addresses(struct attack *attack, const struct uplink *line)
 {
 	struct ifaddrs *all = NULL;
-	const struct span *names = settings->interfaces.items;
 
 	if (getifaddrs(&all) < 0)
 		return;
 	for (const struct ifaddrs *each = all; each; each = each->ifa_next) {
 		struct endpoint own;
-		bool is_ours = span_equal(span_of(each->ifa_name), span_of(line->found));
 
-		for (size_t i = 0; i < settings->interfaces.count; i++)
-			is_ours |= span_equal(span_of(each->ifa_name), names[i]);
-		if (is_ours && each->ifa_addr && endpoint_from_socket(each->ifa_addr, &own) == RESULT_OK && !address_is_loopback(&own.address) &&
-		    (own.address.bytes[0] != 0xfe || (own.address.bytes[1] & 0xc0) != 0x80))  /* fe80::/10 */
+		if (link_files_have(&line->files, span_of(each->ifa_name)) && each->ifa_addr && endpoint_from_socket(each->ifa_addr, &own) == RESULT_OK)
 			(void)attack_add_target(attack, &(struct network){ own.address, 128 });
 	}
 	freeifaddrs(all);
@@ -122,7 +117,7 @@ static void add_targets(struct attack *attack, const struct snapshot *snapshot, 
 	for (size_t i = 0; i < link->served.count; i++)
 		(void)attack_add_target(attack, &served[i].network);
 	if (!link->served.count)
-		add_own_addresses(attack, line, link);
+		add_own_addresses(attack, line);
 }
 
 /* Where what is reached from outside is not known (served_ports.h), nothing is said of ports: 80 and 443 stand in the message. */

@@ -13,14 +13,6 @@
 #include "base/banned.h"
 
 #define STEP_MS 250u
-static void write_names(const struct span *names, size_t count, char out[UPLINK_NAMES_MAX])
-{
-	size_t len = 0;
-
-	out[0] = 0;
-	for (size_t i = 0; i < count && i < LINK_INTERFACES_MAX; i++)
-		len += (size_t)snprintf(out + len, UPLINK_NAMES_MAX - len, "%s%.*s", i ? ", " : "", SPAN_ARG(names[i]));
-}
 
 /* No filter is no failure: nobody is told. */
 static void find_filter(struct uplink *line, const struct snapshot *snapshot)
@@ -38,25 +30,17 @@ static void find_filter(struct uplink *line, const struct snapshot *snapshot)
 
 int uplink_open(const struct snapshot *snapshot, struct uplink *line)
 {
-	const struct link_settings *settings = link_settings_of(snapshot);
-	const struct link_limits limits = { (uint64_t)settings->capacity, (unsigned)settings->filling, (unsigned)settings->full, (uint64_t)settings->window_ms };
-	const struct span *names = settings->interfaces.items;
-	size_t count = settings->interfaces.count, wrong = 0;
-	struct span found;
+	const struct link_limits limits = link_limits_of(link_settings_of(snapshot));
+	char wrong[IFNAMSIZ];
 	enum result result;
 
 	*line = (struct uplink){ .files = { .fd = -1 } };
-	if (!count) {
-		if (link_default_find(line->found) != RESULT_OK)
-			return command_failed("there is no default route over IPv4: link: { interface: eth0 } says which interface is the line");
-		found = span_of(line->found);
-		names = &found;
-		count = 1;
-	}
-	result = link_files_open(LINK_COUNTERS_PATH, names, count, &line->files, &wrong);
+	result = link_files_open_line(link_settings_of(snapshot), &line->files, wrong);
+	if (result != RESULT_OK && !wrong[0])
+		return command_failed("there is no default route over IPv4: link: { interface: eth0 } says which interface is the line");
 	if (result != RESULT_OK)
-		return command_failed("interface %.*s: %s", SPAN_ARG(names[wrong]), result == RESULT_NOT_FOUND ? "there is none of that name" : strerror(errno));
-	write_names(names, count, line->names);
+		return command_failed("interface %s: %s", wrong, result == RESULT_NOT_FOUND ? "there is none of that name" : result_name(result));
+	link_files_names(&line->files, line->names);
 	link_init(&line->link, &limits);
 	find_filter(line, snapshot);
 	return EXIT_DONE;

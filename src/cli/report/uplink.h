@@ -10,8 +10,6 @@
 #include "packet/carrier/link_files.h"
 #include "packet/carrier/link_filter.h"
 
-#define UPLINK_NAMES_MAX (LINK_INTERFACES_MAX * (IFNAMSIZ + 2))
-
 struct control;
 
 struct uplink {
@@ -20,8 +18,7 @@ struct uplink {
 	struct control *control;              /* of the filter; NULL: none is known */
 	bool is_filtered;                     /* it is on no other interface: what it drops is the line's */
 	struct link_filter filter;
-	char names[UPLINK_NAMES_MAX];           /* "eth0, eth1" */
-	char found[IFNAMSIZ];                 /* of the default route; empty: SETTINGS name some */
+	char names[LINK_NAMES_MAX];           /* "eth0, eth1" */
 };
 
 /* EXIT_DONE, or it was said on stderr why not. */

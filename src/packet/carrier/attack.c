@@ -15,7 +15,7 @@ bool attack_add_target(struct attack *attack, const struct network *network)
 		if (attack->targets[i].prefix == network->prefix && address_equal(&attack->targets[i].address, &network->address))
 			return false;
 	}
-	if (attack->target_count == ATTACK_TARGETS_MAX)
+	if (attack->target_count == ATTACK_TARGETS_MAX || address_is_private(&network->address))
 		return false;
 	attack->targets[attack->target_count++] = *network;
 	return true;

@@ -76,7 +76,7 @@ struct attack {
 };
 
 void attack_init(struct attack *attack);
-/* False: no room, or it is there already. */
+/* False: no room, or it is there already; a target is not added whose address is private: the carrier does not know it. */
 bool attack_add_target(struct attack *attack, const struct network *network);
 bool attack_add_port(struct attack *attack, uint16_t port);
 /* Packets of VECTOR. No room: they are added to the last of the list. */

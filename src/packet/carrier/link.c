@@ -2,8 +2,14 @@
 
 #include <stddef.h>
 
+#include "packet/carrier/settings.h"
+
 #include "base/banned.h"
 
+struct link_limits link_limits_of(const struct link_settings *settings)
+{
+	return (struct link_limits){ (uint64_t)settings->capacity, (unsigned)settings->filling, (unsigned)settings->full, (uint64_t)settings->window_ms };
+}
 
 void link_init(struct link *link, const struct link_limits *limits)
 {

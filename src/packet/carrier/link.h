@@ -57,6 +57,9 @@ struct link {
 	uint64_t calm_ms;           /* since when one step down is due; 0: it is not */
 };
 
+struct link_settings;
+/* As the configuration says. */
+struct link_limits link_limits_of(const struct link_settings *settings);
 void link_init(struct link *link, const struct link_limits *limits);
 /* True: the state is another one now. Counters that went back begin a new window. */
 bool link_take(struct link *link, const struct link_reading *reading);

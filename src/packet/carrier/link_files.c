@@ -1,6 +1,7 @@
 #include "packet/carrier/link_files.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -110,6 +111,37 @@ enum result link_files_open(const char *path, const struct span *names, size_t c
 	return result;
 }
 
+enum result link_files_open_line(const struct link_settings *settings, struct link_files *out, char wrong[IFNAMSIZ])
+{
+	const struct span *names = settings->interfaces.items;
+	size_t count = settings->interfaces.count, index = 0;
+	char found[IFNAMSIZ];
+	struct span of_route;
+	enum result result;
+
+	wrong[0] = 0;
+	if (!count) {
+		if (link_default_find(found) != RESULT_OK)
+			return RESULT_NOT_FOUND;
+		of_route = span_of(found);
+		names = &of_route;
+		count = 1;
+	}
+	result = link_files_open(LINK_COUNTERS_PATH, names, count, out, &index);
+	if (result != RESULT_OK)
+		snprintf(wrong, IFNAMSIZ, "%.*s", SPAN_ARG(names[index]));
+	return result;
+}
+
+void link_files_names(const struct link_files *files, char out[LINK_NAMES_MAX])
+{
+	size_t len = 0;
+
+	out[0] = 0;
+	for (unsigned i = 0; i < files->count; i++)
+		len += (size_t)snprintf(out + len, LINK_NAMES_MAX - len, "%s%s", i ? ", " : "", files->names[i]);
+}
+
 void link_files_done(struct link_files *files)
 {
 	if (files->fd >= 0)
@@ -129,7 +161,7 @@ enum result link_files_read(const struct link_files *files, uint64_t now_ms, str
 	return result;
 }
 
-static bool is_among(const struct link_files *files, struct span name)
+bool link_files_have(const struct link_files *files, struct span name)
 {
 	for (unsigned i = 0; i < files->count; i++) {
 		if (span_equal(name, span_of(files->names[i])))
@@ -144,7 +176,7 @@ bool link_files_hold(const struct link_files *files, const struct list_value *in
 	bool are_all = true;
 
 	for (size_t i = 0; i < interfaces->count; i++)
-		are_all &= is_among(files, list[i]);
+		are_all &= link_files_have(files, list[i]);
 	return are_all;
 }
 

@@ -18,6 +18,7 @@
 #define LINK_COUNTERS_PATH "/proc/self/net/dev"
 #define LINK_ROUTES_PATH "/proc/self/net/route"
 #define LINK_TEXT_MAX ((size_t)1 << 20)   /* eight thousand interfaces */
+#define LINK_NAMES_MAX (LINK_INTERFACES_MAX * (IFNAMSIZ + 2))
 
 struct link_files {
 	int fd;                                          /* -1: none is open */
@@ -29,10 +30,16 @@ struct link_files {
  * RESULT_NOT_FOUND: WRONG is the index of an interface that is not there; RESULT_IO, RESULT_NO_MEMORY: the file cannot be read; RESULT_LIMIT: too many.
  * OUT is untouched unless RESULT_OK. */
 enum result link_files_open(const char *path, const struct span *names, size_t count, struct link_files *out, size_t *wrong) must_check;
+/* Those of the line: the interfaces that SETTINGS name, or that of the default route. WRONG: the one that cannot be opened; empty: there is no default route.
+ * RESULT_NOT_FOUND, and as above. */
+enum result link_files_open_line(const struct link_settings *settings, struct link_files *out, char wrong[IFNAMSIZ]) must_check;
 void link_files_done(struct link_files *files);
+/* "eth0, eth1" */
+void link_files_names(const struct link_files *files, char out[LINK_NAMES_MAX]);
 /* All of them, added up. RESULT_NOT_FOUND: one of them has gone; it may come again. RESULT_IO, RESULT_NO_MEMORY, RESULT_LIMIT. */
 enum result link_files_read(const struct link_files *files, uint64_t now_ms, struct link_reading *out) must_check;
 
+bool link_files_have(const struct link_files *files, struct span name);
 /* Are all INTERFACES (struct span) among them? */
 bool link_files_hold(const struct link_files *files, const struct list_value *interfaces);
 
