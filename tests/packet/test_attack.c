@@ -133,6 +133,43 @@ static void reflected_ports(void **state)
 	assert_int_equal(attack.source_packets, 10);
 }
 
+/* One reason of the filter counts UDP and ICMP: which of them it was, only samples say. */
+static void udp_or_icmp(void **state)
+{
+	const struct packet_count count = { .packets = 100, .bytes = 6000 };
+	struct packet_event event = event_of(PACKET_OVER_UDP_BUDGET, 4000, 1);
+	struct attack attack;
+
+	(void)state;
+	attack_init(&attack);
+	attack_add_reason(&attack, PACKET_OVER_UDP_BUDGET, &count);
+	attack_settle(&attack);
+	assert_true(attack.part_count == 1 && attack.parts[0].vector == ATTACK_UNPROVEN && attack.parts[0].packets == 100);
+	event.protocol = 1;
+	attack_add_event(&attack, &event);
+	event.protocol = 58;
+	attack_add_event(&attack, &event);
+	attack_add_event(&attack, &event);
+	event.protocol = 17;
+	attack_add_event(&attack, &event);
+	attack_settle(&attack);
+	assert_int_equal(attack.part_count, 2);
+	assert_true(attack.parts[0].vector == ATTACK_ICMP && attack.parts[0].packets == 75 && attack.parts[0].bytes == 4500);
+	assert_true(attack.parts[1].vector == ATTACK_UDP && attack.parts[1].packets == 25);
+}
+
+static void private_targets(void **state)
+{
+	const struct network inside = network_of("10.1.2.3"), outside = network_of("198.51.100.7");
+	struct attack attack;
+
+	(void)state;
+	attack_init(&attack);
+	assert_false(attack_add_target(&attack, &inside));
+	assert_true(attack_add_target(&attack, &outside));
+	assert_int_equal(attack.target_count, 1);
+}
+
 static void bounded(void **state)
 {
 	struct attack attack;
@@ -168,7 +205,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sources_are_networks), cmocka_unit_test(most_frequent_stay), cmocka_unit_test(reasons), cmocka_unit_test(reflected_ports),
-		cmocka_unit_test(bounded), cmocka_unit_test(nothing),
+		cmocka_unit_test(bounded), cmocka_unit_test(nothing), cmocka_unit_test(udp_or_icmp), cmocka_unit_test(private_targets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

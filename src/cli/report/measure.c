@@ -167,8 +167,10 @@ static void add_parts(struct attack *attack, const struct seen *before, const st
 	};
 
 	for (unsigned i = 0; i < NETWORK_COUNTS && !(after->has_filter && after->is_observing); i++) {
-		if (after->network[i] > before->network[i])
-			attack_add(attack, vectors[i], 0, after->network[i] - before->network[i], 0);
+		uint64_t own = i == NETWORK_RESETS ? after->network[NETWORK_OWN_RESETS] - before->network[NETWORK_OWN_RESETS] : 0;
+
+		if (i != NETWORK_OWN_RESETS && after->network[i] > before->network[i] + own)
+			attack_add(attack, vectors[i], 0, after->network[i] - before->network[i] - own, 0);
 	}
 	if (before->has_shield && after->has_shield && after->requests >= before->requests && after->refused >= before->refused) {
 		attack->requests = after->requests - before->requests;
@@ -194,12 +196,16 @@ static void add_banned(struct attack *attack, const struct options *options)
 int measure_attack(const struct options *options, const struct snapshot *snapshot, struct uplink *line, uint64_t for_ms, struct measure *out)
 {
 	struct seen before, after;
+	struct link_reading first;
 	uint64_t begun_ms = clock_mono_ms(), wall_ms;
-	enum result result;
+	bool changed;
+	enum result result = uplink_read(line, &changed);
 
 	attack_init(&out->attack);
+	first = line->last;
 	look(options, line, &before);
-	result = uplink_measure(line, for_ms);
+	if (result == RESULT_OK)
+		result = uplink_measure(line, for_ms);
 	if (result != RESULT_OK)
 		return command_failed("%s", result == RESULT_END ? "ended before it was measured" : "an interface went away while it was measured");
 	look(options, line, &after);
@@ -209,7 +215,7 @@ int measure_attack(const struct options *options, const struct snapshot *snapsho
 	out->attack.at_ms = wall_ms;
 	out->attack.measured_ms = clock_mono_ms() - begun_ms;
 	out->attack.state = line->link.state;
-	out->attack.link = link_look(&line->link);
+	out->attack.link = link_between(&line->link.limits, &first, &line->last);  /* the line over the same time as its packets, however long its window is */
 	out->attack.capacity = line->link.limits.capacity;
 	out->attack.interfaces = span_of(line->names);
 	if (line->link.state != LINK_QUIET && line->link.since_ms <= begun_ms)  /* otherwise it is only known that it is so now */

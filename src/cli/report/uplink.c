@@ -76,6 +76,7 @@ enum result uplink_read(struct uplink *line, bool *changed)
 	if (has_filter)
 		own = link_filter_sum(counts, is_observing);
 	link_filter_correct(&line->filter, has_filter ? &own : NULL, &reading);
+	line->last = reading;
 	*changed = link_take(&line->link, &reading);
 	return RESULT_OK;
 }

@@ -15,6 +15,7 @@ struct control;
 struct uplink {
 	struct link_files files;
 	struct link link;
+	struct link_reading last;
 	struct control *control;              /* of the filter; NULL: none is known */
 	bool is_filtered;                     /* it is on no other interface: what it drops is the line's */
 	struct link_filter filter;

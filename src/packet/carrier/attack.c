@@ -1,5 +1,6 @@
 #include "packet/carrier/attack.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 
 #include "base/banned.h"
@@ -99,7 +100,7 @@ static enum attack_vector vector_of(enum packet_reason reason)
 	case PACKET_MALFORMED: case PACKET_BAD_FLAGS: return ATTACK_BAD_TCP;
 	case PACKET_FRAGMENT: return ATTACK_FRAGMENT;
 	case PACKET_REFLECTED: return ATTACK_REFLECTED;
-	case PACKET_OVER_UDP_BUDGET: return ATTACK_UDP;
+	case PACKET_OVER_UDP_BUDGET: return ATTACK_UNPROVEN;
 	case PACKET_NOT_EXPOSED: return ATTACK_OTHER_PORT;
 	case PACKET_DENIED: case PACKET_BANNED: return ATTACK_LISTED;
 	case PACKET_OVER_BUDGET: return ATTACK_GREEDY;
@@ -129,6 +130,8 @@ void attack_add_event(struct attack *attack, const struct packet_event *event)
 	attack_add_source(attack, &network, 1);
 	if (vector == ATTACK_REFLECTED && event->source_port)
 		attack_add(attack, ATTACK_REFLECTED, event->source_port, 1, event->bytes);
+	attack->sampled_udp += vector == ATTACK_UNPROVEN && event->protocol == IPPROTO_UDP;
+	attack->sampled_icmp += vector == ATTACK_UNPROVEN && (event->protocol == IPPROTO_ICMP || event->protocol == IPPROTO_ICMPV6);
 }
 
 /* The reflections whose ports were sampled share out what was counted of all of them. */
@@ -158,6 +161,23 @@ static void share_out_ports(struct attack *attack)
 	all->packets = all->bytes = 0;
 }
 
+/* One reason counts both. Where none were sampled, it stays unsaid which they are. */
+static void share_out_unproven(struct attack *attack)
+{
+	struct attack_part *both = find_part(attack, ATTACK_UNPROVEN, 0);
+	uint64_t sampled = attack->sampled_udp + attack->sampled_icmp, packets, bytes;
+	double share;
+
+	if (both->vector != ATTACK_UNPROVEN || !sampled)
+		return;  /* the list was full of others */
+	share = (double)attack->sampled_icmp / (double)sampled;
+	packets = (uint64_t)((double)both->packets * share);
+	bytes = (uint64_t)((double)both->bytes * share);
+	attack_add(attack, ATTACK_UDP, 0, both->packets - packets, both->bytes - bytes);
+	attack_add(attack, ATTACK_ICMP, 0, packets, bytes);
+	both->packets = both->bytes = 0;
+}
+
 static int compare_parts(const void *a, const void *b)
 {
 	uint64_t first = ((const struct attack_part *)a)->packets, second = ((const struct attack_part *)b)->packets;
@@ -175,6 +195,7 @@ static int compare_sources(const void *a, const void *b)
 void attack_settle(struct attack *attack)
 {
 	share_out_ports(attack);
+	share_out_unproven(attack);
 	qsort(attack->parts, attack->part_count, sizeof(*attack->parts), compare_parts);
 	qsort(attack->sources, attack->source_count, sizeof(*attack->sources), compare_sources);
 	while (attack->part_count && !attack->parts[attack->part_count - 1].packets)

@@ -29,6 +29,8 @@
 	X(BAD_TCP, bad_tcp, "TCP with impossible flags or headers") \
 	X(REFLECTED, reflected, "UDP from a port that reflects") \
 	X(UDP, udp, "UDP to ports that nobody serves") \
+	X(UNPROVEN, unproven, "UDP or ICMP from sources that send more than one may") \
+	X(ICMP, icmp, "ICMP from sources that send more than one may") \
 	X(FRAGMENT, fragment, "fragments") \
 	X(ECHO, echo, "ICMP echo requests") \
 	X(OTHER_PORT, other_port, "to ports that are not served") \
@@ -68,6 +70,7 @@ struct attack {
 	unsigned kept_count;
 	struct attack_part parts[ATTACK_VECTORS_MAX];
 	unsigned part_count;
+	uint64_t sampled_udp, sampled_icmp;  /* of ATTACK_UNPROVEN */
 	struct attack_source sources[ATTACK_SOURCES_MAX];
 	unsigned source_count;
 	bool sources_are_banned;             /* `packets` of a source are not packets, but how many sources in it are banned */
@@ -84,7 +87,7 @@ void attack_add(struct attack *attack, enum attack_vector vector, uint16_t port,
 void attack_add_source(struct attack *attack, const struct network *network, uint64_t packets);
 /* What the kernel filter counted for REASON between two looks; what it let pass is no attack. For packet/control's reader of "counters". */
 void attack_add_reason(struct attack *attack, enum packet_reason reason, const struct packet_count *count);
-/* One sampled packet of the kernel filter: who sent it and, of a reflection, from which port. What its reason's counters say is not counted twice. */
+/* One sampled packet of the kernel filter: who sent it, of a reflection from which port, and whether it was UDP or ICMP where both are counted as one. What its reason's counters say is not counted twice. */
 void attack_add_event(struct attack *attack, const struct packet_event *event);
 /* Most packets first, in both lists; what nobody sent is left out. After the last of the above. */
 void attack_settle(struct attack *attack);

@@ -61,28 +61,34 @@ static uint64_t per_second(uint64_t count, uint64_t ms)
 	return count > UINT64_MAX / 1000 ? count / ms * 1000 : count * 1000 / ms;
 }
 
-struct link_view link_look(const struct link *link)
+struct link_view link_between(const struct link_limits *limits, const struct link_reading *first, const struct link_reading *last)
 {
-	const struct link_reading *first = &link->readings[link->first % LINK_READINGS];
-	const struct link_reading *last = &link->readings[(link->first + link->count - (link->count > 0)) % LINK_READINGS];
 	uint64_t packets = last->packets - first->packets, drops = last->drops - first->drops;
 	struct link_view view = { .over_ms = last->at_ms - first->at_ms };
 
-	if (view.over_ms < LINK_LEAST_MS)
+	if (went_back(first, last) || view.over_ms < LINK_LEAST_MS)
 		return (struct link_view){ 0 };
 	view.bits_s = per_second((last->bytes - first->bytes) * 8, view.over_ms);
 	view.sent_bits_s = per_second((last->sent_bytes - first->sent_bytes) * 8, view.over_ms);
 	view.packets_s = per_second(packets, view.over_ms);
 	view.drops_s = per_second(drops, view.over_ms);
-	if (link->limits.capacity) {
+	if (limits->capacity) {
 		uint64_t around_s = per_second(packets * LINK_AROUND_BYTES * 8, view.over_ms);
-		double percent = ((double)view.bits_s + (double)around_s) * 100 / (double)link->limits.capacity;
+		double percent = ((double)view.bits_s + (double)around_s) * 100 / (double)limits->capacity;
 
 		view.percent = percent < 1000 ? (unsigned)percent : 1000;
 	}
 	if (view.drops_s >= LINK_DROPS_LEAST)
 		view.dropped = (unsigned)((double)drops * 1000 / (double)(packets + drops));
 	return view;
+}
+
+struct link_view link_look(const struct link *link)
+{
+	const struct link_reading *first = &link->readings[link->first % LINK_READINGS];
+	const struct link_reading *last = &link->readings[(link->first + link->count - (link->count > 0)) % LINK_READINGS];
+
+	return link_between(&link->limits, first, last);
 }
 
 /* SHARE: of a percent, in hundredths of it: 100 is the threshold itself. */

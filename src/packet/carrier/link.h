@@ -63,6 +63,8 @@ struct link_limits link_limits_of(const struct link_settings *settings);
 void link_init(struct link *link, const struct link_limits *limits);
 /* True: the state is another one now. Counters that went back begin a new window. */
 bool link_take(struct link *link, const struct link_reading *reading);
+/* Of the time between two readings; over_ms 0: too short, or they are of two lives of the interfaces. */
+struct link_view link_between(const struct link_limits *limits, const struct link_reading *first, const struct link_reading *last);
 struct link_view link_look(const struct link *link);
 /* "quiet" "filling" "full" */
 const char *link_state_name(enum link_state state);
