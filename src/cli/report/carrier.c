@@ -11,14 +11,13 @@
 #include "cli/loaded.h"
 #include "cli/report/measure.h"
 #include "cli/report/report.h"
-#include "config/value.h"
 #include "packet/carrier/desk.h"
 #include "packet/settings.h"
 
 #include "base/banned.h"
 
 #define MESSAGE_MAX ((size_t)256 << 10)
-#define FOR_DEFAULT "3s"
+#define FOR_MS_DEFAULT 3000
 #define WATCH_STEP_S 1
 
 struct carrier_report {
@@ -210,14 +209,14 @@ static int watch(struct carrier_report *report)
 
 static int misuse(struct carrier_report *report)
 {
-	static const struct key key = { .name = "for", .type = KEY_DURATION, .min = 1000, .max = 60000 };
+	static const struct duration_limits limits = { 1000, 60000, "from 1s to 1m (5s)" };
 	const struct command *self = command_find(SPAN("report"));
-	const char *length = option_text(report->options, "for", FOR_DEFAULT), *language = option_text(report->options, "language", NULL);
-	char words[96];
-	int64_t for_ms;
+	const char *language = option_text(report->options, "language", NULL);
+	int64_t for_ms = FOR_MS_DEFAULT;
+	int code = command_duration(self, report->options, "for", &limits, &for_ms);
 
-	if (units_read(&key, span_of(length), words, &for_ms) != RESULT_OK)
-		return command_misused(self, "--for is a duration with its unit, from 1s to 1m (5s), not %s", length);
+	if (code != EXIT_DONE)
+		return code;
 	report->for_ms = (uint64_t)for_ms;
 	for (unsigned i = 0; language && i < DESK_LANGUAGES; i++) {
 		report->language = (enum desk_language)i;
