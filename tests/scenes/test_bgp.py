@@ -323,3 +323,66 @@ def test_withdrawn_whatever_the_configuration_is(house):
     said = house.bgp("withdraw", "all", *place)
     assert said.returncode == 0 and said.stdout == "1 route withdrawn\n", said
     wait_until(lambda: "dst" not in house.seen(), 5, "all of it has gone")
+
+
+def test_a_configuration_read_anew(house):
+    """SIGHUP: what may not be announced any more is withdrawn, and a file with an error changes nothing."""
+    house.add(PORTAL, "--protocol", "udp", "--source-port", "53", "--for", "10m")
+    wait_until(lambda: "198.51.100.7/32" in house.seen(), 15, "the rule at the carrier")
+    good = (house.folder / "bouclier.yaml").read_text()
+    (house.folder / "bouclier.yaml").write_text("link: { bgp: [")
+    house.watch.send_signal(signal.SIGHUP)
+    house.told("the configuration stays as it was")
+    assert "198.51.100.7/32" in house.seen() and house.watch.poll() is None
+    (house.folder / "bouclier.yaml").write_text(good.replace(PORTAL, "198.51.100.9"))
+    house.watch.send_signal(signal.SIGHUP)
+    house.told("the configuration is read anew")
+    house.told("not to be announced: 1 route withdrawn")
+    wait_until(lambda: "198.51.100.7/32" not in house.seen(), 15, "the rule has gone")
+    house.add("198.51.100.9", "--protocol", "udp", "--source-port", "53")
+    wait_until(lambda: "198.51.100.9/32" in house.seen(), 15, "a rule about the new address")
+    house.configure(mode="off")
+    house.watch.send_signal(signal.SIGHUP)
+    house.told("BGP is off, and what is announced is withdrawn")
+    wait_until(lambda: "dst" not in house.seen(), 15, "all of it has gone")
+
+
+def test_another_file_after_a_reload(house):
+    house.add(PORTAL, "--protocol", "udp", "--source-port", "53", "--for", "10m")
+    wait_until(lambda: "198.51.100.7/32" in house.seen(), 15, "the rule at the carrier")
+    other = house.folder / "other.conf"
+    other.write_text("")
+    house.configure(include=str(other))
+    house.watch.send_signal(signal.SIGHUP)
+    house.told("the watch ends: 1 route withdrawn")
+    wait_until(lambda: "198.51.100.7/32" not in house.seen(), 15, "the rule of the old file has gone")
+    wait_until(lambda: "bouclier_flow4" in other.read_text(), 15, "the new file")
+    assert house.watch.poll() is None
+
+
+def test_the_journal_knows(house):
+    """Who, what, until; and why it ended, whoever ended it."""
+    with (house.folder / "run.log").open("w") as log:
+        shield = subprocess.Popen([BINARY, "run", "--quiet", "--config", house.folder / "bouclier.yaml"], stdout=log, stderr=log)
+    try:
+        wait_until((house.folder / "admin.sock").exists, 20, (house.folder / "run.log").read_text)
+        first = house.add(PORTAL, "--protocol", "udp", "--source-port", "53", "--for", "10m", "--by", PERSON)
+        second = house.add(PORTAL, "--protocol", "udp", "--source-port", "123", "--for", "3s")
+        assert house.bgp("withdraw", str(first)).stderr == ""
+        house.told("over: 1 route withdrawn")
+
+        def notices():
+            out = subprocess.run([BINARY, "log", "--since", "5m", "--output", "json", "--config", house.folder / "bouclier.yaml"], capture_output=True, text=True, timeout=20, check=False).stdout
+            return [(one["event.action"], one["bouclier.detail"]) for one in map(json.loads, out.splitlines()) if one.get("event.action", "").startswith("bgp-")]
+
+        wait_until(lambda: len(notices()) == 4, 10, notices)
+        told = dict((detail.split(" ")[0].rstrip(",") + action, detail) for action, detail in notices())
+        assert told[f"{first}bgp-announced"].endswith(f", by {PERSON}: flow to=198.51.100.7/32 protocol=17 source-port=53") and " until 20" in told[f"{first}bgp-announced"]
+        assert ", nobody said by whom: flow" in told[f"{second}bgp-announced"]
+        assert told[f"{first}bgp-withdrawn"] == f"{first}, by a person: flow to=198.51.100.7/32 protocol=17 source-port=53"
+        assert told[f"{second}bgp-withdrawn"] == f"{second}, over: flow to=198.51.100.7/32 protocol=17 source-port=123"
+    finally:
+        shield.terminate()
+        shield.wait(30)
+    said = house.bgp("add", PORTAL, "--protocol", "udp", "--source-port", "53")
+    assert said.returncode == 0 and "no shield answers: it is not in the journal" in said.stderr
