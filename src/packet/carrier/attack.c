@@ -1,6 +1,5 @@
 #include "packet/carrier/attack.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
 
 #include "base/banned.h"
@@ -118,20 +117,26 @@ void attack_add_reason(struct attack *attack, enum packet_reason reason, const s
 		attack_add(attack, vector, 0, count->packets, count->bytes);
 }
 
-/* SYNs are left out: their sources are as a rule not the attackers', but whoever's address was put there. */
-void attack_add_event(struct attack *attack, const struct packet_event *event)
+void attack_add_sampled_source(struct attack *attack, enum packet_reason reason, const struct network *from, uint64_t packets)
 {
-	enum attack_vector vector = event->reason < PACKET_REASON_COUNT ? vector_of((enum packet_reason)event->reason) : ATTACK_VECTORS;
-	struct network network = { .prefix = 128 };
+	enum attack_vector vector = vector_of(reason);
 
-	if (vector == ATTACK_VECTORS || vector == ATTACK_SYN)
+	if (vector != ATTACK_VECTORS && vector != ATTACK_SYN)
+		attack_add_source(attack, from, packets);
+}
+
+void attack_add_sampled_port(struct attack *attack, enum packet_reason reason, uint16_t port, uint64_t packets)
+{
+	if (vector_of(reason) == ATTACK_REFLECTED && port)
+		attack_add(attack, ATTACK_REFLECTED, port, packets, 0);
+}
+
+void attack_add_sampled_udp(struct attack *attack, enum packet_reason reason, uint64_t udp, uint64_t others)
+{
+	if (vector_of(reason) != ATTACK_UNPROVEN)
 		return;
-	memcpy(network.address.bytes, event->source, sizeof(network.address.bytes));
-	attack_add_source(attack, &network, 1);
-	if (vector == ATTACK_REFLECTED && event->source_port)
-		attack_add(attack, ATTACK_REFLECTED, event->source_port, 1, event->bytes);
-	attack->sampled_udp += vector == ATTACK_UNPROVEN && event->protocol == IPPROTO_UDP;
-	attack->sampled_icmp += vector == ATTACK_UNPROVEN && (event->protocol == IPPROTO_ICMP || event->protocol == IPPROTO_ICMPV6);
+	attack->sampled_udp += udp;
+	attack->sampled_icmp += others;
 }
 
 /* The reflections whose ports were sampled share out what was counted of all of them. */

@@ -87,8 +87,12 @@ void attack_add(struct attack *attack, enum attack_vector vector, uint16_t port,
 void attack_add_source(struct attack *attack, const struct network *network, uint64_t packets);
 /* What the kernel filter counted for REASON between two looks; what it let pass is no attack. For packet/control's reader of "counters". */
 void attack_add_reason(struct attack *attack, enum packet_reason reason, const struct packet_count *count);
-/* One sampled packet of the kernel filter: who sent it, of a reflection from which port, and whether it was UDP or ICMP where both are counted as one. What its reason's counters say is not counted twice. */
-void attack_add_event(struct attack *attack, const struct packet_event *event);
+/* What the kernel filter knows of the packets of REASON from samples, in the packets that these stand for: so many from FROM; so many of UDP from PORT, so many
+ * of UDP and so many not. What the reason's counters say is not counted twice. Of reasons that are no attack, and of SYNs, whose sources are as a rule not the
+ * attackers', but whoever's address was put there, nothing is added. */
+void attack_add_sampled_source(struct attack *attack, enum packet_reason reason, const struct network *from, uint64_t packets);
+void attack_add_sampled_port(struct attack *attack, enum packet_reason reason, uint16_t port, uint64_t packets);
+void attack_add_sampled_udp(struct attack *attack, enum packet_reason reason, uint64_t udp, uint64_t others);
 /* Most packets first, in both lists; what nobody sent is left out. After the last of the above. */
 void attack_settle(struct attack *attack);
 /* Of all packets that came in over the line, in percent, rounded; 0 where nothing was measured. */
