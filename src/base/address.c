@@ -28,6 +28,18 @@ bool address_is_loopback(const struct address *address)
 	return memcmp(address->bytes, v6_loopback, sizeof(v6_loopback)) == 0;
 }
 
+bool address_is_private(const struct address *address)
+{
+	const uint8_t *b = address->bytes, *v4 = b + 12;
+
+	if (address_is_loopback(address))
+		return true;
+	if (!address_is_v4(address))
+		return (b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
+	return v4[0] == 10 || (v4[0] == 172 && (v4[1] & 0xf0) == 16) || (v4[0] == 192 && v4[1] == 168) || (v4[0] == 100 && (v4[1] & 0xc0) == 64) ||
+	       (v4[0] == 169 && v4[1] == 254);
+}
+
 bool address_is_any(const struct address *address)
 {
 	static const uint8_t zero[16];

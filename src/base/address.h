@@ -34,6 +34,8 @@ struct endpoint {
 bool address_is_v4(const struct address *address);
 bool address_equal(const struct address *a, const struct address *b);
 bool address_is_loopback(const struct address *address);
+/* Of no network outside: RFC 1918, 6598 (shared), 3927 and 4291 (of the link), 4193; loopback too. */
+bool address_is_private(const struct address *address);
 /* 0.0.0.0 or :: */
 bool address_is_any(const struct address *address);
 

@@ -182,23 +182,13 @@ static enum visitor_agent agent_of(const struct field *field)
 	return field && span_starts(field->value, SPAN("Mozilla/")) ? AGENT_BROWSER : AGENT_OTHER;
 }
 
-/* RFC 1918, 6598, 3927, 4193, 4291: whom a portal of an administration may take for a colleague. */
-static bool is_private(const struct address *address)
-{
-	const uint8_t *b = address->bytes, *v4 = b + 12;
-
-	if (!address_is_v4(address))
-		return address_is_loopback(address) || (b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
-	return v4[0] == 10 || v4[0] == 127 || (v4[0] == 172 && (v4[1] & 0xf0) == 16) || (v4[0] == 192 && v4[1] == 168) ||
-	       (v4[0] == 100 && (v4[1] & 0xc0) == 64) || (v4[0] == 169 && v4[1] == 254);
-}
-
 uint32_t likeness_network(const struct address *source)
 {
 	bool is_v4 = address_is_v4(source);
 	uint32_t hash = (uint32_t)hash_span(hash_process_seed(), span_make((const char *)source->bytes + (is_v4 ? 12 : 0), is_v4 ? 2 : 4));
 
-	return is_private(source) ? 0 : hash ? hash : 1;
+	/* whom a portal of an administration may take for a colleague */
+	return address_is_private(source) ? 0 : hash ? hash : 1;
 }
 
 static bool says_one(const struct fields *request, struct span name)
@@ -217,7 +207,7 @@ struct visitor_kind likeness_kind(const struct fields *request, const struct add
 		languages = SPAN_NONE;
 	return (struct visitor_kind){
 		.language = short_hash(languages), .accept = short_hash(accept_of(request)),
-		.agent = (uint8_t)agent_of(fields_find(request, FIELD_USER_AGENT)), .is_private = is_private(source),
+		.agent = (uint8_t)agent_of(fields_find(request, FIELD_USER_AGENT)), .is_private = address_is_private(source),
 		.has_dnt = says_one(request, SPAN("dnt")), .has_gpc = says_one(request, SPAN("sec-gpc")),
 	};
 }

@@ -4,10 +4,11 @@
 #include "base/encode.h"
 #include "cli/command.h"
 #include "cli/order.h"
-#include "config/value.h"
 #include "guard/admitted.h"
 
 #include "base/banned.h"
+
+#define FOR_MS_DEFAULT 3600000
 
 static const struct command *self(void)
 {
@@ -16,20 +17,17 @@ static const struct command *self(void)
 
 static int misuse(const struct options *options, int64_t *for_ms)
 {
-	static const struct key key = { .name = "for", .type = KEY_DURATION, .min = 1000, .max = (int64_t)ADMITTED_S_MAX * 1000 };
-	const char *length = option_text(options, "for", "1h");
+	static const struct duration_limits limits = { 1000, (int64_t)ADMITTED_S_MAX * 1000, "from 1s to 24h (30m)" };
 	uint64_t id[2];
-	char words[96];
 
+	*for_ms = FOR_MS_DEFAULT;
 	if (!options->argument_count)
 		return option_is_given(options, "for") || option_is_given(options, "off") ? command_misused(self(), "--for and --off go with a REFERENCE") : EXIT_DONE;
 	if (hex_read(span_of(options->arguments[0]), id, sizeof(id)) != RESULT_OK)
 		return command_misused(self(), "a reference is the %zu hexadecimal digits at the foot of the page, not %s", 2 * sizeof(id), options->arguments[0]);
 	if (option_is_given(options, "off") && option_is_given(options, "for"))
 		return command_misused(self(), "--off stands alone");
-	if (units_read(&key, span_of(length), words, for_ms) != RESULT_OK)
-		return command_misused(self(), "--for is a duration with its unit, from 1s to 24h (30m), not %s", length);
-	return EXIT_DONE;
+	return command_duration(self(), options, "for", &limits, for_ms);
 }
 
 static void write_wish(const struct order *order, const struct options *options, struct json_writer *json)

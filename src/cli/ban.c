@@ -4,29 +4,16 @@
 #include "base/address.h"
 #include "cli/command.h"
 #include "cli/order.h"
-#include "config/value.h"
 
 #include "base/banned.h"
 
-/* By the same reader as the configuration's. */
-static enum result read_duration(const char *text, int64_t *out)
-{
-	static const struct key key = { .name = "for", .type = KEY_DURATION, .min = 1000, .max = 365LL * 86400000 };
-	char words[96];
-
-	return units_read(&key, span_of(text), words, out);
-}
-
-static int misuse(const struct command *self, const struct options *options, const char *length, int64_t *for_ms)
+static int misuse(const struct options *options, const struct command *self)
 {
 	struct network network;
 
-	*for_ms = 0;
 	if (network_read(span_of(options->arguments[0]), &network) != RESULT_OK)
 		return command_misused(self, "wants an address or a network whose bits behind the prefix are zero (203.0.113.7, 203.0.113.0/24), not %s",
 		                       options->arguments[0]);
-	if (length && read_duration(length, for_ms) != RESULT_OK)
-		return command_misused(self, "--for is a duration with its unit, from 1s to 365d (30m), not %s", length);
 	return EXIT_DONE;
 }
 
@@ -57,22 +44,27 @@ static void tell(const struct options *options, const struct json *answer)
 		printf("%.*s is not banned any more\n", SPAN_ARG(network));
 }
 
-/* LENGTH and REASON of a ban, as they were given; NULL: they were not. */
-static int ask(const struct command *self, const struct options *options, const char *length, const char *reason)
+static int ask(const struct command *self, const struct options *options, const struct wish *wish)
 {
-	struct wish wish = { .reason = reason };
-	const struct order order = { .method = self->run == ban_command ? "POST" : "DELETE", .path = "/ban", .write = write_wish, .tell = tell, .context = &wish };
-	int code = misuse(self, options, length, &wish.for_ms);
+	const struct order order = { .method = self->run == ban_command ? "POST" : "DELETE", .path = "/ban", .write = write_wish, .tell = tell, .context = wish };
+	int code = misuse(options, self);
 
 	return code == EXIT_DONE ? order_send(&order, options) : code;
 }
 
 int ban_command(const struct options *options)
 {
-	return ask(command_find(SPAN("ban")), options, option_text(options, "for", NULL), option_text(options, "reason", NULL));
+	static const struct duration_limits limits = { 1000, 365LL * 86400000, "from 1s to 365d (30m)" };
+	const struct command *self = command_find(SPAN("ban"));
+	struct wish wish = { .reason = option_text(options, "reason", NULL) };
+	int code = command_duration(self, options, "for", &limits, &wish.for_ms);
+
+	return code == EXIT_DONE ? ask(self, options, &wish) : code;
 }
 
 int unban_command(const struct options *options)
 {
-	return ask(command_find(SPAN("unban")), options, NULL, NULL);
+	const struct wish nothing = { .reason = NULL };
+
+	return ask(command_find(SPAN("unban")), options, &nothing);
 }

@@ -3,7 +3,6 @@
 
 #include "cli/command.h"
 #include "cli/order.h"
-#include "config/value.h"
 
 #include "base/banned.h"
 
@@ -16,17 +15,9 @@ static const struct command *self(void)
 	return command_find(SPAN("bypass"));
 }
 
-/* "30m" as milliseconds, by the same reader as the configuration's. */
-static enum result read_duration(const char *text, int64_t *out)
-{
-	static const struct key key = { .name = "for", .type = KEY_DURATION, .min = 1000, .max = 7LL * 86400000 };
-	char words[96];
-
-	return units_read(&key, span_of(text), words, out);
-}
-
 static int misuse(const struct options *options, int64_t *for_ms)
 {
+	static const struct duration_limits limits = { 1000, 7LL * 86400000, "from 1s to 7d (30m)" };
 	bool is_all = option_is_given(options, "all"), is_off = option_is_given(options, "off");
 	const char *length = option_text(options, "for", NULL), *reason = option_text(options, "reason", NULL);
 
@@ -37,9 +28,7 @@ static int misuse(const struct options *options, int64_t *for_ms)
 		return command_misused(self(), "--off stands alone");
 	if (!is_off && (!length || !reason || !*reason))
 		return command_misused(self(), "wants --for DURATION and --reason TEXT: a bypass always ends, and says why");
-	if (!is_off && read_duration(length, for_ms) != RESULT_OK)
-		return command_misused(self(), "--for is a duration with its unit, from 1s to 7d (30m), not %s", length);
-	return EXIT_DONE;
+	return command_duration(self(), options, "for", &limits, for_ms);
 }
 
 static void write_wish(const struct order *order, const struct options *options, struct json_writer *json)

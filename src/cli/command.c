@@ -6,6 +6,7 @@
 
 #include "base/suggest.h"
 #include "cli/command_table.h"
+#include "config/value.h"
 
 #include "base/banned.h"
 
@@ -56,6 +57,17 @@ void command_print(FILE *out, struct span text)
 {
 	if (text.len && fwrite(text.at, 1, text.len, out) != text.len)
 		return;  /* ferror(3) remembers */
+}
+
+int command_duration(const struct command *command, const struct options *options, const char *name, const struct duration_limits *limits, int64_t *out)
+{
+	const struct key key = { .name = name, .type = KEY_DURATION, .min = limits->least_ms, .max = limits->most_ms };
+	const char *text = option_text(options, name, NULL);
+	char words[96];
+
+	if (!text || units_read(&key, span_of(text), words, out) == RESULT_OK)
+		return EXIT_DONE;
+	return command_misused(command, "--%s is a duration with its unit, %s, not %s", name, limits->words, text);
 }
 
 int command_unknown(struct span name)

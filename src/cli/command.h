@@ -40,6 +40,13 @@ int command_misused(const struct command *command, const char *format, ...) __at
 int command_unknown(struct span name);
 /* "bouclier: SENTENCE" to stderr. EXIT_FAILED. */
 int command_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* What --NAME says, in ms, by the same reader as the configuration's; where it is not given, OUT stays as it is. LIMITS say how it is to be in words as well:
+ * "from 1s to 24h (30m)". EXIT_USAGE: it was said. */
+struct duration_limits {
+	int64_t least_ms, most_ms;
+	const char *words;
+};
+int command_duration(const struct command *command, const struct options *options, const char *name, const struct duration_limits *limits, int64_t *out) must_check;
 /* TEXT as it is. What does not arrive is seen by command_run, at the end. */
 void command_print(FILE *out, struct span text);
 /* All of COMPLAINTS, to standard error. */

@@ -9,14 +9,12 @@
 #include "cli/protect/site_edit.h"
 #include "cli/reload.h"
 #include "config/edit.h"
-#include "config/value.h"
 #include "guard/partner.h"
 #include "guard/settings.h"
 
 #include "base/banned.h"
 
-#define FOR_DEFAULT "90d"
-#define FOR_MS_MAX ((int64_t)731 * 86400000)
+#define FOR_MS_DEFAULT (90LL * 86400000)
 #define TIME_LEN 20u       /* 2027-01-31T00:00:00Z */
 
 struct partner_order {
@@ -128,12 +126,12 @@ static int list(const struct options *options)
 
 static int misuse(struct partner_order *order)
 {
-	static const struct key key = { .name = "for", .type = KEY_DURATION, .min = 3600000, .max = FOR_MS_MAX };
+	static const struct duration_limits limits = { 3600000, 731LL * 86400000, "from 1h to 731d (90d)" };
 	const struct options *options = order->options;
-	const char *length = option_text(options, "for", FOR_DEFAULT), *site = option_text(options, "site", NULL);
+	const char *site = option_text(options, "site", NULL);
 	struct span verb = span_of(options->arguments[0]);
-	char words[96];
-	int64_t for_ms;
+	int64_t for_ms = FOR_MS_DEFAULT;
+	int code;
 
 	if (!span_equal(verb, SPAN("add")) && !span_equal(verb, SPAN("end")))
 		return command_misused(self(), "add or end, not %s", options->arguments[0]);
@@ -145,10 +143,9 @@ static int misuse(struct partner_order *order)
 		return command_misused(self(), "a name is of letters, digits, and . _ - between them, not %s", options->arguments[1]);
 	if (span_equal(verb, SPAN("end")) && option_is_given(options, "for"))
 		return command_misused(self(), "--for goes with add");
-	if (units_read(&key, span_of(length), words, &for_ms) != RESULT_OK)
-		return command_misused(self(), "--for is a duration with its unit, from 1h to 731d (90d), not %s", length);
+	code = command_duration(self(), options, "for", &limits, &for_ms);
 	write_time((int64_t)wall_ms() + for_ms, order->until);
-	return EXIT_DONE;
+	return code;
 }
 
 static int say(const struct partner_order *order, enum result result)

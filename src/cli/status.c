@@ -3,6 +3,7 @@
 
 #include "cli/admin_client.h"
 #include "cli/command.h"
+#include "cli/line.h"
 #include "cli/loaded.h"
 #include "cli/page.h"
 #include "cli/status.h"
@@ -67,6 +68,34 @@ static void warn_observers(struct page *page, const struct json *sites)
 		           observing == 1 ? "" : "s", safe);
 }
 
+static void print_line(struct page *page, const struct json *line)
+{
+	const struct line_told told = {
+		.interfaces = json_text_of(json_find(line, "interfaces")), .capacity = number(line, "capacity_bits_s"),
+		.view = { .bits_s = number(line, "bits_s"), .sent_bits_s = number(line, "sent_bits_s"), .drops_s = number(line, "drops_s"), .percent = (unsigned)number(line, "percent") },
+	};
+	struct buffer text;
+
+	if (!line)
+		return;
+	buffer_init(&text, LINE_TEXT_MAX);
+	if (line_write(&told, &text) == RESULT_OK)
+		page_print(page, "  line         %.*s\n", SPAN_ARG(buffer_span(&text)));
+	buffer_done(&text);
+}
+
+static void warn_line(struct page *page, const struct json *line)
+{
+	struct span state = json_text_of(json_find(line, "state"));
+
+	if (!line || span_equal(state, SPAN("quiet")))
+		return;
+	page_color(page, span_equal(state, SPAN("full")) ? PAGE_RED : PAGE_YELLOW, "LINE: it is %.*s", SPAN_ARG(state));
+	if (json_find(line, "percent"))
+		page_print(page, ", at %llu %% of its capacity", printable(line, "percent"));
+	page_print(page, "; %llu packets lost a second (bouclier report carrier writes what to tell the carrier)\n", printable(line, "drops_s"));
+}
+
 void status_warn(struct page *page, const struct json *status)
 {
 	const struct json *sites = json_find(status, "sites"), *problems = json_find(status, "tenant_problems");
@@ -78,6 +107,7 @@ void status_warn(struct page *page, const struct json *status)
 		page_color(page, PAGE_RED, "FALLEN BACK: the last good configuration runs, not the newest\n");
 	if (json_bool_of(json_find(status, "draining")))
 		page_color(page, PAGE_YELLOW, "DRAINING: no new connections are taken\n");
+	warn_line(page, json_find(status, "line"));
 	print_bypass(page, json_find(status, "bypass"), SPAN("every site"));
 	for (size_t i = 0; i < json_length(sites); i++)
 		print_bypass(page, json_find(json_item(sites, i), "bypass"), json_text_of(json_find(json_item(sites, i), "site")));
@@ -346,6 +376,7 @@ static void print_status(struct page *page, const struct json *status)
 	const struct json *sites = json_find(status, "sites"), *unnamed = json_find(status, "no_site");
 
 	print_process(page, status);
+	print_line(page, json_find(status, "line"));
 	print_learned(page, number(json_find(status, "learned"), "pages"));
 	print_cache_disk(page, json_find(status, "cache_disk"));
 	print_bots(page, json_find(status, "bots"));

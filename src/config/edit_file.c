@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/replace_file.h"
 #include "config/edit.h"
 #include "config/texts.h"
 
@@ -40,63 +41,22 @@ static enum result check_before(const char *path, struct span before, struct sta
 	return result;
 }
 
-static bool write_all(int fd, struct span text)
-{
-	while (text.len) {
-		ssize_t count = write(fd, text.at, text.len);
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count <= 0)
-			return false;
-		text = span_skip(text, (size_t)count);
-	}
-	return true;
-}
-
-static bool keep_owner(int fd, const struct stat *stat)
-{
-	if ((stat->st_uid != geteuid() || stat->st_gid != getegid()) && fchown(fd, stat->st_uid, stat->st_gid) != 0)
-		return false;
-	return fchmod(fd, stat->st_mode & 07777) == 0;
-}
-
-static bool sync_folder(const char *folder)
-{
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool done = fd >= 0 && fsync(fd) == 0;
-
-	if (fd >= 0)
-		close(fd);
-	return done;
-}
-
-/* The name begins with a dot: no include pattern sees the file before it is whole. */
 static enum result replace(const char *path, struct span text, const struct stat *stat)
 {
 	size_t slash = span_find_last(span_of(path), '/');
-	char folder[PATH_SIZE], temporary[PATH_SIZE + 32];
-	bool done;
+	char folder[PATH_SIZE];
+	enum result result;
 	int fd, error;
 
-	snprintf(folder, sizeof(folder), "%.*s", (int)slash, path);
-	snprintf(temporary, sizeof(temporary), "%s/.bouclier.XXXXXX", folder);
-	fd = mkostemp(temporary, O_CLOEXEC);
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)slash : 1, path);
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return RESULT_IO;
-	done = keep_owner(fd, stat) && write_all(fd, text) && fsync(fd) == 0;
+	result = replace_file(fd, path + slash + 1, text, stat);
 	error = errno;
 	close(fd);
-	if (done) {
-		done = rename(temporary, path) == 0;
-		error = errno;
-	}
-	if (!done) {
-		unlink(temporary);
-		errno = error;
-		return RESULT_IO;
-	}
-	return sync_folder(folder[0] ? folder : "/") ? RESULT_OK : RESULT_IO;
+	errno = error;
+	return result;
 }
 
 /* The file itself, behind any link; for a file that is not there yet, the path as an absolute one. */

@@ -246,9 +246,29 @@ static void sockets_there_and_back(void **state)
 	assert_int_equal(again.port, 7);
 }
 
+static void private_addresses(void **state)
+{
+	static const struct { const char *text; bool is_private; } table[] = {
+		{ "10.0.0.0", true }, { "10.255.255.255", true }, { "11.0.0.0", false }, { "172.15.255.255", false }, { "172.16.0.0", true }, { "172.31.255.255", true },
+		{ "172.32.0.0", false }, { "192.168.0.1", true }, { "192.169.0.1", false }, { "100.64.0.1", true }, { "100.128.0.1", false }, { "100.63.0.1", false },
+		{ "169.254.1.1", true }, { "127.0.0.1", true }, { "198.51.100.7", false }, { "::1", true }, { "fc00::1", true }, { "fdff::1", true }, { "fe00::1", false },
+		{ "fe80::1", true }, { "febf::1", true }, { "fec0::1", false }, { "2001:db8::1", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct address address;
+
+		assert_ok(address_read(span_of(table[i].text), &address));
+		if (address_is_private(&address) != table[i].is_private)
+			fail_msg("%s", table[i].text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(private_addresses),
 		cmocka_unit_test(good_addresses), cmocka_unit_test(bad_addresses), cmocka_unit_test(random_addresses_print_and_read_back),
 		cmocka_unit_test(good_networks), cmocka_unit_test(bad_networks), cmocka_unit_test(containing_agrees_with_bits),
 		cmocka_unit_test(truncated_for_a_log), cmocka_unit_test(endpoints), cmocka_unit_test(sockets_there_and_back),

@@ -56,6 +56,14 @@ def test_everything_is_in_its_place(house, prefix):
     assert not (house / "dest/etc").exists()
 
 
+def test_another_folder_of_configurations(house):
+    assert install(house, "/usr", SYSCONFDIR="/opt/etc").returncode == 0
+    dest = house / "dest/usr/lib"
+    assert "--config /opt/etc/bouclier/bouclier.yaml\n" in (dest / "systemd/system/bouclier.service").read_text()
+    assert "d /opt/etc/bouclier 0755" in (dest / "tmpfiles.d/bouclier.conf").read_text()
+    assert "ReadWritePaths=/etc/bouclier-bgp\n" in (dest / "systemd/system/bouclier-bgp.service").read_text()   # as the program has it
+
+
 def test_a_configuration_that_is_there_stays(house):
     own = house / "dest/etc/bouclier/bouclier.yaml"
     own.parent.mkdir(parents=True)
@@ -77,10 +85,23 @@ def test_nothing_built_is_said(house):
     assert result.returncode == 1 and "run make first" in result.stderr
 
 
+def test_the_services_beside_the_shield(house):
+    assert install(house, "/opt/bouclier").returncode == 0
+    units = house / "dest/opt/bouclier/lib/systemd/system"
+    assert "ExecStart=/opt/bouclier/bin/bouclier packet run --config /etc/bouclier/bouclier.yaml" in (units / "bouclier-packet.service").read_text()
+    bgp = (units / "bouclier-bgp.service").read_text()
+    assert "ExecStart=/opt/bouclier/bin/bouclier packet bgp watch --config /etc/bouclier/bouclier.yaml" in bgp
+    assert bgp.index("ExecReload=/opt/bouclier/bin/bouclier check") < bgp.index("ExecReload=/bin/kill -HUP")
+    for line in ("CapabilityBoundingSet=\n", "Before=bird.service\n", "Type=notify\n", "Restart=always\n", "StartLimitIntervalSec=0\n", "ConditionPathExists=/etc/bouclier-bgp\n",
+                 "ReadWritePaths=/etc/bouclier-bgp\n"):
+        assert line in bgp, line
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze")
-def test_systemd_accepts_the_unit(house):
+@pytest.mark.parametrize("name", ["bouclier", "bouclier-packet", "bouclier-bgp"])
+def test_systemd_accepts_the_unit(house, name):
     assert install(house, "/usr").returncode == 0
-    unit = house / "dest/usr/lib/systemd/system/bouclier.service"
+    unit = house / f"dest/usr/lib/systemd/system/{name}.service"
     unit.write_text(unit.read_text().replace("/usr/bin/bouclier", f"{house}/dest/usr/bin/bouclier"))
     result = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True)
     assert (result.returncode, result.stderr.strip()) == (0, "")

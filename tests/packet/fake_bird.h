@@ -20,6 +20,7 @@ struct fake_bird {
 	char socket[128], include[128];
 	const char *greeting, *reboot;
 	bool refuses, has_no_tables, is_disabled;    /* how it answers; set between questions */
+	unsigned hang_ups;                           /* so many more callers are hung up on without a word; then nobody listens any more */
 	unsigned configured;
 	struct bgp_include has;
 	int listen_fd, clients[FAKE_CLIENTS];        /* one a connection, for as long as this BIRD lives */
@@ -96,8 +97,15 @@ static inline void *fake_bird_run(void *context)
 	int fd;
 
 	while (bird->client_count < FAKE_CLIENTS && (fd = accept4(bird->listen_fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
-		struct fake_client *client = malloc(sizeof(*client));
+		struct fake_client *client;
 
+		if (bird->hang_ups) {
+			if (!--bird->hang_ups)
+				shutdown(bird->listen_fd, SHUT_RDWR);
+			close(fd);
+			continue;
+		}
+		client = malloc(sizeof(*client));
 		if (!client)
 			abort();
 		*client = (struct fake_client){ bird, fd };
@@ -123,16 +131,22 @@ static inline int fake_bird_start(struct fake_bird *bird)
 	return pthread_create(&bird->thread, NULL, fake_bird_run, bird);
 }
 
-/* As if it were killed: connections are cut, nobody listens any more. */
-static inline void fake_bird_stop(struct fake_bird *bird)
+static inline void fake_bird_cut(struct fake_bird *bird)
 {
-	shutdown(bird->listen_fd, SHUT_RDWR);
-	pthread_join(bird->thread, NULL);
 	for (unsigned i = 0; i < bird->client_count; i++) {
 		shutdown(bird->clients[i], SHUT_RDWR);
 		pthread_join(bird->threads[i], NULL);
 		close(bird->clients[i]);
 	}
+	bird->client_count = 0;
+}
+
+/* As if it were killed: connections are cut, nobody listens any more. */
+static inline void fake_bird_stop(struct fake_bird *bird)
+{
+	shutdown(bird->listen_fd, SHUT_RDWR);
+	pthread_join(bird->thread, NULL);
+	fake_bird_cut(bird);
 	close(bird->listen_fd);
 	unlink(bird->socket);
 }

@@ -93,16 +93,6 @@ static void reasons(void **state)
 	assert_int_equal(attack_share(&attack, 100), 5);
 }
 
-static struct packet_event event_of(enum packet_reason reason, uint16_t port, uint8_t last)
-{
-	struct packet_event event = { .reason = (uint8_t)reason, .source_port = port, .bytes = 500 };
-	struct network network = network_of("203.0.113.0");
-
-	memcpy(event.source, network.address.bytes, 16);
-	event.source[15] = last;
-	return event;
-}
-
 /* Counters say how many, samples say from which port: together, each packet once. */
 static void reflected_ports(void **state)
 {
@@ -111,26 +101,60 @@ static void reflected_ports(void **state)
 
 	(void)state;
 	attack_init(&attack);
-	for (unsigned i = 0; i < 4; i++) {
-		struct packet_event event = event_of(PACKET_REFLECTED, i < 3 ? 53 : 123, (uint8_t)i), syn = event_of(PACKET_COOKIE_SENT, 5, 9);
-
-		attack_add_event(&attack, &event);
-		attack_add_event(&attack, &syn);
-	}
+	attack_add_sampled_port(&attack, PACKET_REFLECTED, 53, 3);
+	attack_add_sampled_port(&attack, PACKET_REFLECTED, 123, 1);
+	attack_add_sampled_port(&attack, PACKET_REFLECTED, 0, 7);
+	attack_add_sampled_port(&attack, PACKET_BANNED, 53, 7);
 	attack_add_reason(&attack, PACKET_REFLECTED, &count);
 	attack_settle(&attack);
 	assert_int_equal(attack.part_count, 2);
 	assert_true(attack.parts[0].port == 53 && attack.parts[0].packets == 750 && attack.parts[0].bytes == 375000);
 	assert_true(attack.parts[1].port == 123 && attack.parts[1].packets == 250);
-	assert_true(attack.source_count == 1 && attack.source_packets == 4);  /* SYNs name whoever's address was forged */
-	attack_init(&attack);
-	for (unsigned reason = 0; reason < 256; reason++) {
-		struct packet_event event = event_of(PACKET_PASSED, 5, 9);
+}
 
-		event.reason = (uint8_t)reason;
-		attack_add_event(&attack, &event);
-	}
-	assert_int_equal(attack.source_packets, 10);
+/* SYNs name whoever's address was forged. */
+static void sampled_sources(void **state)
+{
+	const struct network from = network_of("203.0.113.7");
+	struct attack attack;
+
+	(void)state;
+	attack_init(&attack);
+	for (unsigned reason = 0; reason < PACKET_REASON_COUNT; reason++)
+		attack_add_sampled_source(&attack, (enum packet_reason)reason, &from, 100);
+	assert_true(attack.source_count == 1 && attack.source_packets == 1000);
+	assert_network(&attack.sources[0].network, "203.0.113.0/24");
+}
+
+/* One reason of the filter counts UDP and ICMP: which of them it was, only samples say. */
+static void udp_or_icmp(void **state)
+{
+	const struct packet_count count = { .packets = 100, .bytes = 6000 };
+	struct attack attack;
+
+	(void)state;
+	attack_init(&attack);
+	attack_add_reason(&attack, PACKET_OVER_UDP_BUDGET, &count);
+	attack_settle(&attack);
+	assert_true(attack.part_count == 1 && attack.parts[0].vector == ATTACK_UNPROVEN && attack.parts[0].packets == 100);
+	attack_add_sampled_udp(&attack, PACKET_OVER_UDP_BUDGET, 1, 3);
+	attack_add_sampled_udp(&attack, PACKET_REFLECTED, 9, 0);
+	attack_settle(&attack);
+	assert_int_equal(attack.part_count, 2);
+	assert_true(attack.parts[0].vector == ATTACK_ICMP && attack.parts[0].packets == 75 && attack.parts[0].bytes == 4500);
+	assert_true(attack.parts[1].vector == ATTACK_UDP && attack.parts[1].packets == 25);
+}
+
+static void private_targets(void **state)
+{
+	const struct network inside = network_of("10.1.2.3"), outside = network_of("198.51.100.7");
+	struct attack attack;
+
+	(void)state;
+	attack_init(&attack);
+	assert_false(attack_add_target(&attack, &inside));
+	assert_true(attack_add_target(&attack, &outside));
+	assert_int_equal(attack.target_count, 1);
 }
 
 static void bounded(void **state)
@@ -168,7 +192,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sources_are_networks), cmocka_unit_test(most_frequent_stay), cmocka_unit_test(reasons), cmocka_unit_test(reflected_ports),
-		cmocka_unit_test(bounded), cmocka_unit_test(nothing),
+		cmocka_unit_test(bounded), cmocka_unit_test(nothing), cmocka_unit_test(sampled_sources), cmocka_unit_test(udp_or_icmp), cmocka_unit_test(private_targets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,13 +81,24 @@ static void keep_words(void *context, const char *sentence)
 	snprintf(told + len, sizeof(told) - len, "%s\n", sentence);
 }
 
+static char gone[2048];
+
+static void keep_route(void *context, const struct bgp_route *route, const char *why)
+{
+	size_t len = strlen(gone);
+
+	(void)context;
+	snprintf(gone + len, sizeof(gone) - len, "%u by %s: %s\n", route->id, route->by, why);
+}
+
 static void watch_open(struct bgp_watch *watch)
 {
 	char error[BGP_ERROR_MAX];
 
 	assert_ok(bgp_watch_open(&bounds, watch, error));
 	watch->tell = keep_words;
-	told[0] = 0;
+	watch->gone = keep_route;
+	told[0] = gone[0] = 0;
 	bgp_watch_turn(watch, NOW_MS);
 }
 
@@ -176,9 +187,11 @@ static void over(void **state)
 	assert_added("flow to=198.51.100.7/32 protocol=17 source-port=54", 20000);
 	bgp_watch_turn(&watch, NOW_MS + 9999);
 	assert_int_equal(fake.has.count, 2);
+	assert_string_equal(gone, "");
 	bgp_watch_turn(&watch, NOW_MS + 10000);
 	assert_true(fake.has.count == 1 && in_file() == 1);
 	assert_told("over: 1 route withdrawn");
+	assert_string_equal(gone, "1 by An Janssens: over\n");
 	bgp_watch_turn(&watch, NOW_MS - 7200000);     /* the clock was set back by two hours */
 	assert_true(fake.has.count == 0 && in_file() == 0);
 	bgp_watch_done(&watch);
@@ -221,6 +234,26 @@ static void bird_ends(void **state)
 	bgp_watch_turn(&watch, NOW_MS);
 	assert_told("BIRD answers");
 	assert_true(watch.is_connected && fake.has.count == 0);
+	bgp_watch_done(&watch);
+}
+
+/* Its connections are closed, and its listening socket is not yet: it announces nothing, and nobody says that it might. */
+static void bird_is_dying(void **state)
+{
+	struct bgp_watch watch;
+
+	(void)state;
+	watch_open(&watch);
+	assert_added("flow to=198.51.100.7/32 protocol=17 source-port=53", 60000);
+	bgp_watch_turn(&watch, NOW_MS);
+	told[0] = 0;
+	fake.hang_ups = 2;
+	fake_bird_cut(&fake);
+	bgp_watch_turn(&watch, NOW_MS);
+	assert_string_equal(told, "BIRD has ended: 1 route withdrawn\n");
+	assert_true(watch.is_absent && fake.hang_ups == 0);
+	fake_bird_stop(&fake);
+	assert_int_equal(fake_bird_start(&fake), 0);
 	bgp_watch_done(&watch);
 }
 
@@ -320,12 +353,24 @@ static void not_reached(void **state)
 	assert_null(strstr(told, "route withdrawn"));
 	assert_non_null(strstr(told, "is not reached (malformed)"));
 	assert_told("1 route taken out of the file; BIRD is not reached, and MAY GO ON ANNOUNCING");
+	assert_string_equal(gone, "1 by An Janssens: BIRD has ended; BIRD is not reached, and may go on announcing it\n");
 	assert_int_equal(in_file(), 0);
 	fake.greeting = "0001 BIRD 2.0.12 ready.";
 	assert_not_added("flow to=198.51.100.7/32 fragments", BOUNDS_NONE, "the watch does not reach BIRD");
 	bgp_watch_turn(&watch, NOW_MS + 6000);
 	bgp_watch_turn(&watch, NOW_MS + 12000);
+	assert_told("BIRD announces what the file says, and nothing else of ours");
 	assert_added("flow to=198.51.100.7/32 fragments", 60000);
+	fake_bird_stop(&fake);
+	fake.greeting = "HTTP/1.1 400 Bad Request";
+	assert_int_equal(fake_bird_start(&fake), 0);
+	bgp_watch_turn(&watch, NOW_MS + 13000);
+	assert_told("MAY GO ON ANNOUNCING");
+	fake_bird_stop(&fake);
+	bgp_watch_turn(&watch, NOW_MS + 19000);      /* it was dead, or is now: who was warned is told */
+	assert_told("BIRD does not run: nothing of ours is announced");
+	fake.greeting = "0001 BIRD 2.0.12 ready.";
+	assert_int_equal(fake_bird_start(&fake), 0);
 	bgp_watch_done(&watch);
 	assert_int_equal(fake.has.count, 0);
 }
@@ -395,11 +440,42 @@ static void forbidden(void **state)
 	assert_added("unreachable to=198.51.100.7/32", 1800001);
 	bgp_watch_turn(&watch, NOW_MS);
 	assert_told("not to be announced: 2 routes withdrawn");
+	assert_string_equal(gone, "2 by An Janssens: not to be announced\n3 by An Janssens: not to be announced\n");
 	assert_true(in_file() == 1 && fake.has.count == 1);
 	settings.mode = BGP_OFF;
 	bgp_watch_turn(&watch, NOW_MS);
 	assert_int_equal(fake.has.count, 0);
 	settings.mode = BGP_ON;
+	bgp_watch_done(&watch);
+}
+
+/* A configuration anew. */
+static void applied(void **state)
+{
+	struct served_settings other = { 0 };
+	struct link_settings next = line, elsewhere = line;
+	struct bounds narrow = { .link = &next, .ports = { 443 }, .port_count = 1 }, moved = { .link = &elsewhere };
+	struct bgp_watch watch;
+
+	(void)state;
+	watch_open(&watch);
+	assert_added("flow to=198.51.100.7/32 protocol=17 source-port=53", 60000);
+	assert_ok(bgp_watch_apply(&watch, &bounds));
+	bgp_watch_turn(&watch, NOW_MS);
+	assert_int_equal(in_file(), 1);
+	elsewhere.bgp.include = SPAN("/nowhere/bouclier.conf");
+	assert_result(bgp_watch_apply(&watch, &moved), RESULT_REFUSED);
+	elsewhere.bgp = line.bgp;
+	elsewhere.bgp.socket = SPAN("/nowhere/bird.ctl");
+	assert_result(bgp_watch_apply(&watch, &moved), RESULT_REFUSED);
+	bgp_watch_turn(&watch, NOW_MS);
+	assert_int_equal(in_file(), 1);
+	assert_ok(network_read(SPAN("198.51.100.8"), &other.network));
+	next.served = (struct list_value){ &other, 1 };   /* the address is not ours any more */
+	assert_ok(bgp_watch_apply(&watch, &narrow));
+	bgp_watch_turn(&watch, NOW_MS);
+	assert_told("not to be announced: 1 route withdrawn");
+	assert_true(in_file() == 0 && fake.has.count == 0);
 	bgp_watch_done(&watch);
 }
 
@@ -553,11 +629,11 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(added_and_withdrawn), cmocka_unit_test(caps), cmocka_unit_test(one_watch), cmocka_unit_test(over), cmocka_unit_test(clock_set_back), cmocka_unit_test(bird_ends),
+		cmocka_unit_test(added_and_withdrawn), cmocka_unit_test(caps), cmocka_unit_test(one_watch), cmocka_unit_test(over), cmocka_unit_test(clock_set_back), cmocka_unit_test(bird_ends), cmocka_unit_test(bird_is_dying),
 		cmocka_unit_test(another_bird), cmocka_unit_test(changed_by_hand), cmocka_unit_test(forbidden), cmocka_unit_test(bird_refuses), cmocka_unit_test(kept_true),
 		cmocka_unit_test(not_bird), cmocka_unit_test(no_file),
 		cmocka_unit_test(withdrawn_from_another_bird), cmocka_unit_test(withdrawn_first), cmocka_unit_test(not_reached), cmocka_unit_test(no_way_to_the_file),
-		cmocka_unit_test(links_and_strangers),
+		cmocka_unit_test(links_and_strangers), cmocka_unit_test(applied),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -54,7 +54,7 @@ static void whole(void **state)
 		"Telephone: +32 2 555 01 02\nCarrier NV\nOur contract with you: BE-4711\nTo: noc@carrier.example\n"
 		"DDoS attack on 198.51.100.7, 2001:db8:7::/48: filtering requested\n\n"
 		"We are under a distributed denial-of-service attack, and our line to you is filling up. We ask for your help now.\n\n"
-		"What we measure:\n- At 2026-11-29 20:00 UTC, over 3 s\n- The line has been filling up since 2026-11-29 19:48 UTC\n"
+		"What we measure:\n- On 2026-11-29 at 20:00 UTC, measured over 3 s\n- The line has been filling up since 2026-11-29, 19:48 UTC\n"
 		"- The line (eth0) brings us 812.4 Mbit/s, which is 81 % of its capacity; 120000 packets a second\n- The interface drops 3400 packets a second\n"
 		"- Attacked addresses: 198.51.100.7, 2001:db8:7::/48\n\n"
 		"What the unwanted packets are (share of all that come in):\n   50 %  UDP from source port 53, which is a reflection\n"
@@ -128,7 +128,7 @@ static void quiet_asks_nothing(void **state)
 	assert_ok(desk_write(&attack, &nobody, DESK_NL, &text));
 	has(buffer_span(&text), "Telefoon: staat niet in de configuratie (link: provider)");
 	has(buffer_span(&text), "onze adressen: op dit ogenblik meten wij geen aanval");
-	has(buffer_span(&text), "De lijn (eth0) brengt ons 812,4 Mbit/s; 120000 pakketten per seconde");
+	has(buffer_span(&text), "Over de lijn (eth0) komt 812,4 Mbit/s binnen; 120000 pakketten per seconde");
 	has(buffer_span(&text), "De capaciteit van de lijn staat niet in de configuratie");
 	assert_false(span_contains(buffer_span(&text), SPAN("1. ")));
 	assert_false(span_contains(buffer_span(&text), SPAN("sinds")));

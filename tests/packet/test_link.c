@@ -191,12 +191,31 @@ static void around_packets(void **state)
 	assert_int_equal(road.link.state, LINK_FILLING);
 }
 
+/* A message about three seconds has the line of three seconds, whatever its window is. */
+static void between_two(void **state)
+{
+	struct link_reading first = { .at_ms = 1000, .bytes = 1000, .packets = 5, .sent_bytes = 0 }, last = first;
+	struct link_view view;
+
+	(void)state;
+	last.at_ms += 3000;
+	last.bytes += 3 * 500 * MBIT / 8;
+	last.sent_bytes += 3 * 20 * MBIT / 8;
+	last.packets += 30000;
+	last.drops += 300;
+	view = link_between(&limits, &first, &last);
+	assert_true(view.over_ms == 3000 && view.bits_s == 500 * MBIT && view.sent_bits_s == 20 * MBIT && view.packets_s == 10000 && view.drops_s == 100 && view.percent == 50);
+	assert_int_equal(link_between(&limits, &last, &first).over_ms, 0);
+	last.at_ms = first.at_ms + 899;
+	assert_int_equal(link_between(&limits, &first, &last).over_ms, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_at_first), cmocka_unit_test(seventy_percent), cmocka_unit_test(quick_up), cmocka_unit_test(slow_down),
 		cmocka_unit_test(no_flapping), cmocka_unit_test(drops), cmocka_unit_test(no_capacity), cmocka_unit_test(counters_go_back),
-		cmocka_unit_test(frequent_readings), cmocka_unit_test(around_packets),
+		cmocka_unit_test(frequent_readings), cmocka_unit_test(around_packets), cmocka_unit_test(between_two),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,10 +12,10 @@ static void known_counters(void **state)
 	(void)state;
 	network_counts_read(SPAN("Ip: Forwarding ReasmTimeout ReasmReqds\nIp: 1 0 44\nIcmp: InMsgs InErrors InEchos\nIcmp: 9 0 7\n"
 	                         "Tcp: RtoMin InErrs OutRsts\nTcp: 200 0 13\nUdp: InDatagrams NoPorts InErrors\nUdp: 5 6 7\n"), counts);
-	network_counts_read(SPAN("TcpExt: SyncookiesSent SyncookiesRecv ListenOverflows ListenDrops\nTcpExt: 100 90 2 3\nIpExt: InOctets\nIpExt: 5\n"), counts);
+	network_counts_read(SPAN("TcpExt: SyncookiesSent SyncookiesRecv ListenOverflows ListenDrops TCPAbortOnData TCPAbortOnClose TCPAbortOnMemory TCPAbortOnTimeout TCPAbortOnLinger\nTcpExt: 100 90 2 3 1 20 300 4000 50000\nIpExt: InOctets\nIpExt: 5\n"), counts);
 	network_counts_read(SPAN("Ip6InReceives                   \t5\nIp6ReasmReqds                   \t6\nUdp6NoPorts                     \t10\nIcmp6InEchos\t1\n"), counts);
 	assert_true(counts[NETWORK_UDP_NO_PORT] == 16 && counts[NETWORK_SYN_COOKIES] == 100 && counts[NETWORK_LISTEN_DROPS] == 3);
-	assert_true(counts[NETWORK_RESETS] == 13 && counts[NETWORK_FRAGMENTS] == 50 && counts[NETWORK_ECHOS] == 8);
+	assert_true(counts[NETWORK_RESETS] == 13 && counts[NETWORK_OWN_RESETS] == 50321 && counts[NETWORK_FRAGMENTS] == 50 && counts[NETWORK_ECHOS] == 8);
 }
 
 static void damaged(void **state)

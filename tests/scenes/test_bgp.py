@@ -67,7 +67,7 @@ class Bird:
     """One BIRD in a namespace of its own."""
 
     def __init__(self, folder, name, text):
-        self.folder, self.name, self.process = folder, name, None
+        self.folder, self.name, self.process, self.words = folder, name, None, []
         self.space = f"bgp-{os.getpid()}-{name}"
         self.control = folder / f"{name}.ctl"
         self.config = folder / f"{name}.conf"
@@ -77,7 +77,7 @@ class Bird:
 
     def start(self):
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(["ip", "netns", "exec", self.space, BIRD, "-f", "-c", self.config, "-s", self.control, "-P", f"{self.control}.pid"],
+            self.process = subprocess.Popen(["ip", "netns", "exec", self.space, BIRD, "-f", "-c", self.config, "-s", self.control, *(self.words or ["-P", f"{self.control}.pid"])],
                                             stderr=log, stdout=log)
         wait_until(lambda: self.control.exists() and "up and running" in self.ask("show status"), what=f"BIRD {self.name}: {self.log.read_text()[-300:]}")
 
@@ -134,14 +134,14 @@ class House:
         assert said.returncode == 0 and "NO BGP SESSION" not in said.stderr, said
         return json.loads(said.stdout)["number"]
 
-    def start_watch(self):
+    def start_watch(self, *before):
         log = (self.folder / "watch.log").open("ab")
-        self.watch = subprocess.Popen([BINARY, "packet", "bgp", "watch", "--config", self.folder / "bouclier.yaml"], stderr=log)
+        self.watch = subprocess.Popen([*before, BINARY, "packet", "bgp", "watch", "--config", self.folder / "bouclier.yaml"], stderr=log)
         wait_until(lambda: "the watch runs" in self.bgp("list").stdout, what="the watch")
 
-    def begin(self):
+    def begin(self, *before):
         """The watch first: it writes the tables that our BIRD's configuration names."""
-        self.start_watch()
+        self.start_watch(*before)
         wait_until(lambda: "bouclier_flow4" in (self.folder / "bouclier.conf").read_text(), what="the include file")
         self.ours.start()
         wait_until(lambda: "1 BGP session established" in self.bgp("list").stdout, 20, "the session")
@@ -323,3 +323,88 @@ def test_withdrawn_whatever_the_configuration_is(house):
     said = house.bgp("withdraw", "all", *place)
     assert said.returncode == 0 and said.stdout == "1 route withdrawn\n", said
     wait_until(lambda: "dst" not in house.seen(), 5, "all of it has gone")
+
+
+def test_a_configuration_read_anew(house):
+    """SIGHUP: what may not be announced any more is withdrawn, and a file with an error changes nothing."""
+    house.add(PORTAL, "--protocol", "udp", "--source-port", "53", "--for", "10m")
+    wait_until(lambda: "198.51.100.7/32" in house.seen(), 15, "the rule at the carrier")
+    good = (house.folder / "bouclier.yaml").read_text()
+    (house.folder / "bouclier.yaml").write_text("link: { bgp: [")
+    house.watch.send_signal(signal.SIGHUP)
+    house.told("the configuration stays as it was")
+    assert "198.51.100.7/32" in house.seen() and house.watch.poll() is None
+    (house.folder / "bouclier.yaml").write_text(good.replace(PORTAL, "198.51.100.9"))
+    house.watch.send_signal(signal.SIGHUP)
+    house.told("the configuration is read anew")
+    house.told("not to be announced: 1 route withdrawn")
+    wait_until(lambda: "198.51.100.7/32" not in house.seen(), 15, "the rule has gone")
+    house.add("198.51.100.9", "--protocol", "udp", "--source-port", "53")
+    wait_until(lambda: "198.51.100.9/32" in house.seen(), 15, "a rule about the new address")
+    house.configure(mode="off")
+    house.watch.send_signal(signal.SIGHUP)
+    house.told("BGP is off, and what is announced is withdrawn")
+    wait_until(lambda: "dst" not in house.seen(), 15, "all of it has gone")
+
+
+def test_another_file_after_a_reload(house):
+    house.add(PORTAL, "--protocol", "udp", "--source-port", "53", "--for", "10m")
+    wait_until(lambda: "198.51.100.7/32" in house.seen(), 15, "the rule at the carrier")
+    other = house.folder / "other.conf"
+    other.write_text("")
+    house.configure(include=str(other))
+    house.watch.send_signal(signal.SIGHUP)
+    house.told("the watch ends: 1 route withdrawn")
+    wait_until(lambda: "198.51.100.7/32" not in house.seen(), 15, "the rule of the old file has gone")
+    wait_until(lambda: "bouclier_flow4" in other.read_text(), 15, "the new file")
+    assert house.watch.poll() is None
+
+
+def test_the_journal_knows(house):
+    """Who, what, until; and why it ended, whoever ended it."""
+    with (house.folder / "run.log").open("w") as log:
+        shield = subprocess.Popen([BINARY, "run", "--quiet", "--config", house.folder / "bouclier.yaml"], stdout=log, stderr=log)
+    try:
+        wait_until((house.folder / "admin.sock").exists, 20, "the shield")
+        first = house.add(PORTAL, "--protocol", "udp", "--source-port", "53", "--for", "10m", "--by", PERSON)
+        second = house.add(PORTAL, "--protocol", "udp", "--source-port", "123", "--for", "3s")
+        assert house.bgp("withdraw", str(first)).stderr == ""
+        house.told("over: 1 route withdrawn")
+
+        def notices():
+            out = subprocess.run([BINARY, "log", "--since", "5m", "--output", "json", "--config", house.folder / "bouclier.yaml"], capture_output=True, text=True, timeout=20, check=False).stdout
+            return [(one["event.action"], one["bouclier.detail"]) for one in map(json.loads, out.splitlines()) if one.get("event.action", "").startswith("bgp-")]
+
+        wait_until(lambda: len(notices()) == 4, 10, "four lines in the journal")
+        told = dict((detail.split(" ")[0].rstrip(",") + action, detail) for action, detail in notices())
+        assert told[f"{first}bgp-announced"].endswith(f", by {PERSON}: flow to=198.51.100.7/32 protocol=17 source-port=53") and " until 20" in told[f"{first}bgp-announced"]
+        assert ", nobody said by whom: flow" in told[f"{second}bgp-announced"]
+        assert told[f"{first}bgp-withdrawn"] == f"{first}, by a person: flow to=198.51.100.7/32 protocol=17 source-port=53"
+        assert told[f"{second}bgp-withdrawn"] == f"{second}, over: flow to=198.51.100.7/32 protocol=17 source-port=123"
+    finally:
+        shield.terminate()
+        shield.wait(30)
+    said = house.bgp("add", PORTAL, "--protocol", "udp", "--source-port", "53")
+    assert said.returncode == 0 and "no shield answers: it is not in the journal" in said.stderr
+
+
+@pytest.mark.skipif(not shutil.which("setpriv") or subprocess.run(["getent", "group", "bird"], capture_output=True, check=False).returncode, reason="no setpriv, or no group bird")
+def test_as_the_packaged_service():
+    """Root without a single capability, in BIRD's group: no more is needed."""
+    house = House()
+    try:
+        shutil.chown(house.folder, "root", "bird")
+        house.folder.chmod(0o750)
+        shutil.chown(house.folder / "bouclier.conf", "root", "bird")
+        (house.folder / "bouclier.conf").chmod(0o640)
+        house.ours.words = ["-u", "bird", "-g", "bird"]
+        house.begin("setpriv", "--regid=bird", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs")
+        status = pathlib.Path(f"/proc/{house.watch.pid}/status").read_text()
+        assert "CapEff:\t0000000000000000\n" in status and "CapBnd:\t0000000000000000\n" in status
+        number = house.add(PORTAL, "--protocol", "udp", "--source-port", "53", "--for", "3s")
+        wait_until(lambda: "198.51.100.7/32" in house.seen(), 15, "the rule at the carrier")
+        house.told("over: 1 route withdrawn")
+        wait_until(lambda: "198.51.100.7/32" not in house.seen(), 15, "it is over")
+        assert (house.folder / "bouclier.conf").stat().st_mode & 0o777 == 0o640 and (house.folder / "bouclier.conf").group() == "bird" and number == 1
+    finally:
+        house.close()

@@ -9,7 +9,8 @@ import time
 import pytest
 from test_packet_command import BOUCLIER, CITIZEN, MANAGER, SERVER, Ground
 
-LINK = {"capacity": "4Mbit/s", "interface": "eth0", "language": "nl", "window": "3s",
+PORTAL = "198.51.100.7"      # as citizens and the carrier know it: the addresses of this ground are private
+LINK = {"served": [PORTAL], "capacity": "4Mbit/s", "interface": "eth0", "language": "nl", "window": "3s",
         "provider": {"name": "Carrier NV", "telephone": "+32 2 555 01 02", "email": "noc@carrier.example", "contract": "BE-4711"}}
 FLOOD = """
 import socket, sys, time
@@ -71,20 +72,27 @@ def test_calm(line):
     said = line.report("--for", "1s")
     assert said.returncode == 0 and "Nothing was sent" in said.stderr and "no shield answers" in said.stderr
     assert said.stdout.startswith("Telefoon: +32 2 555 01 02\nCarrier NV\nOns contract bij u: BE-4711\nAan: noc@carrier.example\n")
-    assert f"{SERVER}: op dit ogenblik meten wij geen aanval" in said.stdout and "\n-----\n\nTelephone: " in said.stdout
+    assert f"{PORTAL}: op dit ogenblik meten wij geen aanval" in said.stdout and "\n-----\n\nTelephone: " in said.stdout
     assert "1. " not in said.stdout
+
+
+def test_private_addresses_are_nobodys_targets(line):
+    line.say(served=[])
+    said = line.report("--for", "1s", "--language", "en")
+    assert "Attacked addresses: our addresses" in said.stdout and SERVER not in said.stdout
+    assert "only private addresses are known of it" in said.stderr and "served" in said.stderr
 
 
 def test_a_flood_without_a_filter(line):
     line.flood(5)
     told = line.measured("--for", "2s", "--language", "fr")
     assert told["line"]["state"] == "full" and told["line"]["percent"] > 100 and told["line"]["interfaces"] == "eth0"
-    assert told["targets"] == [f"{SERVER}/32"] and told["shield_asked"] is False and told["since"] is None
+    assert told["targets"] == [f"{PORTAL}/32"] and told["shield_asked"] is False and told["since"] is None
     assert told["vectors"][0]["vector"] == "udp" and told["vectors"][0]["percent"] > 80
     assert list(told["message"]) == ["fr", "en"]
-    assert f"1. Drop UDP to {SERVER}" in told["message"]["en"] and f"TCP to ports 443 of {SERVER} must stay reachable" in told["message"]["en"]
-    assert f"1. Bloquez l'UDP vers {SERVER}" in told["message"]["fr"]
-    assert CITIZEN not in json.dumps(told)
+    assert f"1. Drop UDP to {PORTAL}" in told["message"]["en"] and f"TCP to ports 443 of {PORTAL} must stay reachable" in told["message"]["en"]
+    assert f"1. Bloquez l'UDP vers {PORTAL}" in told["message"]["fr"]
+    assert CITIZEN not in json.dumps(told) and SERVER not in json.dumps(told)
 
 
 def test_a_reflection_that_the_filter_drops(line):
@@ -94,7 +102,7 @@ def test_a_reflection_that_the_filter_drops(line):
     line.packet("confirm")
     line.flood(5, port=53)
     told = line.measured("--for", "2s")
-    assert told["filter_asked"] is True and told["line"]["state"] == "full"
+    assert told["filter_asked"] is True and told["line"]["state"] == "full" and told["line"]["drops_s"] == 0
     assert told["vectors"][0]["vector"] == "reflected" and told["vectors"][0]["percent"] > 80, told["vectors"]
     assert "UDP reflection" in told["message"]["en"]
     line.packet("detach")
@@ -113,7 +121,7 @@ def test_watched(line):
         err = watch.stderr.read()
         watch.stdout.read()
     assert watch.returncode == 0
-    assert "the line (eth0) is f" in err and "Nothing was sent" in err
+    assert "the line is f" in err and ": eth0: " in err and "Nothing was sent" in err
     assert out[0] == "Telefoon: +32 2 555 01 02\n" and any("De lijn loopt vol sinds" in text for text in out), out
 
 

@@ -150,6 +150,7 @@ static const struct admin_route routes[] = {
 	{ SPAN_INIT("/admit"), METHOD_GET, true, admin_answer_admitted },
 	{ SPAN_INIT("/admit"), METHOD_POST, true, admin_answer_admit },
 	{ SPAN_INIT("/admit"), METHOD_DELETE, true, admin_answer_admit_end },
+	{ SPAN_INIT("/bgp"), METHOD_POST, true, admin_answer_bgp },
 	{ SPAN_INIT("/bans"), METHOD_GET, true, admin_answer_bans },
 	{ SPAN_INIT("/purge"), METHOD_POST, true, admin_answer_purge },
 	{ SPAN_INIT("/continuity"), METHOD_GET, true, admin_answer_continuities },

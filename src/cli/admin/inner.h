@@ -91,6 +91,7 @@ void admin_answer_probe(struct admin *admin, const struct admin_request *request
 void admin_answer_reports(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_ban(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_unban(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+void admin_answer_bgp(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_bans(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_purge(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_continuities(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);

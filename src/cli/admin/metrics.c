@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "cli/edge/link.h"
 #include "cli/edge/maintenance.h"
 #include "cli/edge/packet.h"
 #include "edge/caller/bot_names.h"
@@ -183,6 +184,28 @@ static void add_packets(struct metric_list *metrics, const struct packet_news *n
 	gauge(metrics, "packet_filter", "1 when the kernel filter's controller is heard.", news != NULL);
 }
 
+static void add_line(struct metric_list *metrics, const struct edge_link *link)
+{
+	const char *const names[] = { "in", "out" };
+	struct line_told line;
+
+	if (!edge_link_look(link, &line))
+		return;
+	for (unsigned i = 0; i < 2; i++) {
+		struct metric *metric = add(metrics, "link_bits_per_second", "What the line to the internet carries, over its window.",
+		                            (double)(i ? line.view.sent_bits_s : line.view.bits_s));
+
+		metric->label = "direction";
+		metric->label_value = span_of(names[i]);
+	}
+	if (line.capacity) {
+		gauge(metrics, "link_capacity_bits_per_second", "What it can carry towards this machine, as configured.", line.capacity);
+		add(metrics, "link_used_ratio", "Share of that in use, with what stands around the packets.", line.view.percent / 100.0);
+	}
+	gauge(metrics, "link_lost_packets_per_second", "Packets that its interfaces lose; not what the kernel filter drops.", line.view.drops_s);
+	gauge(metrics, "link_state", "0: quiet, 1: filling, 2: full.", line.state);
+}
+
 static void add_bots(struct metric_list *metrics, struct bot_names *names)
 {
 	struct bot_counts counts;
@@ -355,6 +378,7 @@ void admin_answer_metrics(struct admin *admin, const struct admin_request *reque
 	add_edge(&metrics, admin);
 	add_sources(&metrics, state);
 	add_packets(&metrics, edge_packet_news(state->packet));
+	add_line(&metrics, state->line);
 	add_bots(&metrics, state->common.bot_names);
 	add_kinds(&metrics, state);
 	add_audit(&metrics, state->event);

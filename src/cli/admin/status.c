@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/encode.h"
+#include "cli/edge/link.h"
 #include "edge/caller/bot_names.h"
 #include "event/format.h"
 
@@ -412,6 +413,7 @@ void admin_answer_status(struct admin *admin, const struct admin_request *reques
 	const struct edge_state *state = admin->state;
 	const struct counts_view *view = event_counts(state->event);
 	const struct site_switch *bypass = admin_find_bypass(state, EVERY_SITE, clock_wall_ns() / 1000000);
+	struct line_told line;
 	struct json_writer json;
 
 	(void)request;
@@ -422,6 +424,8 @@ void admin_answer_status(struct admin *admin, const struct admin_request *reques
 	admin_begin_json(answer, &json);
 	put_process(&json, state);
 	put_connections(&json, state);
+	if (edge_link_look(state->line, &line))
+		line_put(&json, &line);
 	put_journal(&json, admin, view);
 	put_audit(&json, admin);
 	if (bypass)

@@ -1,7 +1,6 @@
 #include "cli/bgp/wish.h"
 
 #include "cli/command.h"
-#include "config/value.h"
 
 #include "base/banned.h"
 
@@ -57,16 +56,13 @@ static bool says_more(const struct bgp_rule *rule)
 
 static int read_length(const struct options *options, const struct bounds *bounds, struct bgp_wish *wish)
 {
-	static const struct key key = { .name = "for", .type = KEY_DURATION, .min = 1000, .max = 24 * 3600000 };
-	const char *text = option_text(options, "for", NULL);
+	static const struct duration_limits limits = { 1000, 24 * 3600000, "from 1s to 24h (30m)" };
 	const struct bgp_settings *bgp = &bounds->link->bgp;
 	int64_t for_ms = bounds_make_unreachable(bounds, &wish->rule) ? bgp->unreachable_ms : bgp->flow_ms;
-	char words[96];
+	int code = command_duration(self(), options, "for", &limits, &for_ms);
 
-	if (text && units_read(&key, span_of(text), words, &for_ms) != RESULT_OK)
-		return command_misused(self(), "--for is a duration with its unit, from 1s to 24h (30m), not %s", text);
 	wish->for_ms = (uint64_t)for_ms;
-	return EXIT_DONE;
+	return code;
 }
 
 int bgp_wish_read(const struct options *options, const struct bounds *bounds, struct bgp_wish *out)

@@ -11,7 +11,6 @@
 #include "cli/drill/crew.h"
 #include "cli/drill/report.h"
 #include "cli/loaded.h"
-#include "config/value.h"
 
 #include "base/banned.h"
 
@@ -44,17 +43,14 @@ static const struct command *self(void)
 
 static int read_wishes(const struct options *options, int64_t *for_ms, uint64_t *rate)
 {
-	static const struct key key = { .name = "for", .type = KEY_DURATION, .min = DRILL_MS_MIN, .max = DRILL_MS_MAX };
-	const char *length = option_text(options, "for", NULL), *number = option_text(options, "rate", NULL);
-	char words[96];
+	static const struct duration_limits limits = { DRILL_MS_MIN, DRILL_MS_MAX, "from 10s to 5m (20s)" };
+	const char *number = option_text(options, "rate", NULL);
 
 	*for_ms = DRILL_MS;
 	*rate = DRILL_RATE;
-	if (length && units_read(&key, span_of(length), words, for_ms) != RESULT_OK)
-		return command_misused(self(), "--for is a duration with its unit, from 10s to 5m (20s), not %s", length);
 	if (number && (span_to_u64(span_of(number), DRILL_RATE_MAX, rate) != RESULT_OK || *rate < DRILL_RATE_MIN))
 		return command_misused(self(), "--rate is a number of requests a second, from %d to %d, not %s", DRILL_RATE_MIN, DRILL_RATE_MAX, number);
-	return EXIT_DONE;
+	return command_duration(self(), options, "for", &limits, for_ms);
 }
 
 /* A quarter of it calm, half of it attacked, a quarter afterwards. */

@@ -12,6 +12,7 @@
 #include "cli/edge/graduate.h"
 #include "cli/edge/kept.h"
 #include "cli/edge/level.h"
+#include "cli/edge/link.h"
 #include "cli/edge/maintenance.h"
 #include "cli/edge/observed.h"
 #include "cli/edge/orders.h"
@@ -84,6 +85,7 @@ static void tick(struct timer *timer)
 	edge_retreat_tick(state);
 	edge_sources_tick(state);
 	edge_packet_tick(state->packet);
+	edge_link_tick(state->line);
 	edge_maintenance_tick(state);
 	edge_continuity_tick(state);
 	edge_cache_disk_tick(state);

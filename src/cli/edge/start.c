@@ -20,6 +20,7 @@
 #include "cli/edge/hits.h"
 #include "cli/edge/kept.h"
 #include "cli/edge/level.h"
+#include "cli/edge/link.h"
 #include "cli/edge/maintenance.h"
 #include "cli/edge/names.h"
 #include "cli/edge/observed.h"
@@ -205,9 +206,10 @@ enum result edge_open(struct edge_state *state)
 	if (result == RESULT_OK)
 		edge_levels_apply(state);  /* its moves are lines of the journal */
 	state->packet = edge_packet_new(state);
+	state->line = edge_link_new(state);
 	state->pulses = edge_pulses_new(state);
 	if (result == RESULT_OK)
-		result = state->packet && state->pulses ? start_workers(state) : RESULT_NO_MEMORY;
+		result = state->packet && state->line && state->pulses ? start_workers(state) : RESULT_NO_MEMORY;
 	if (result == RESULT_OK)
 		result = edge_health_start(state);
 	if (result == RESULT_OK)
@@ -232,6 +234,7 @@ void edge_close(struct edge_state *state)
 		worker_join(state->workers[i]);
 	for (unsigned i = 0; i < state->worker_count && state->workers[i]; i++)
 		worker_free(state->workers[i]);
+	edge_link_free(state->line);
 	edge_packet_free(state->packet);
 	edge_sources_close(state);
 	edge_pulses_free(state->pulses);

@@ -42,6 +42,7 @@ struct edge_cache_disk;
 struct edge_certificates;
 struct edge_continuity;
 struct edge_graduates;
+struct edge_link;
 struct edge_names;
 struct edge_ocsp;
 struct edge_packet;
@@ -88,6 +89,7 @@ struct edge_state {
 	struct edge_certificates *certificates;
 	struct edge_ocsp *ocsp;
 	struct edge_packet *packet;          /* the kernel filter's controller */
+	struct edge_link *line;              /* to the internet */
 	struct edge_pulses *pulses;
 	struct admin *admin;
 	struct timer clock;

@@ -7,17 +7,17 @@
 #include "base/clock.h"
 #include "cli/command.h"
 #include "cli/json.h"
+#include "cli/line.h"
 #include "cli/loaded.h"
 #include "cli/report/measure.h"
 #include "cli/report/report.h"
-#include "config/value.h"
 #include "packet/carrier/desk.h"
 #include "packet/settings.h"
 
 #include "base/banned.h"
 
 #define MESSAGE_MAX ((size_t)256 << 10)
-#define FOR_DEFAULT "3s"
+#define FOR_MS_DEFAULT 3000
 #define WATCH_STEP_S 1
 
 struct carrier_report {
@@ -78,21 +78,6 @@ static void put_networks(struct json_writer *json, const struct attack *attack)
 	json_close(json, ']');
 }
 
-static void put_uplink(struct json_writer *json, const struct attack *attack)
-{
-	json_open(json, SPAN("line"), '{');
-	json_put_text(json, SPAN("interfaces"), attack->interfaces);
-	json_put_text(json, SPAN("state"), span_of(link_state_name(attack->state)));
-	json_put_number(json, SPAN("bits_s"), attack->link.bits_s);
-	if (attack->capacity) {
-		json_put_number(json, SPAN("capacity_bits_s"), attack->capacity);
-		json_put_number(json, SPAN("percent"), attack->link.percent);
-	}
-	json_put_number(json, SPAN("packets_s"), attack->link.packets_s);
-	json_put_number(json, SPAN("drops_s"), attack->link.drops_s);
-	json_close(json, '}');
-}
-
 static void put_provider(struct json_writer *json, const struct provider_settings *provider)
 {
 	json_open(json, SPAN("provider"), '{');
@@ -132,7 +117,7 @@ static enum result write_json(const struct carrier_report *report, const struct 
 	json_put_time_ms(&json, SPAN("at"), attack->at_ms);
 	json_put_number(&json, SPAN("measured_ms"), attack->measured_ms);
 	json_put_time_ms(&json, SPAN("since"), attack->since_ms);
-	put_uplink(&json, attack);
+	line_put(&json, &(struct line_told){ attack->interfaces, attack->state, attack->link, attack->capacity });
 	put_networks(&json, attack);
 	put_parts(&json, attack);
 	json_put_bool(&json, SPAN("shield_asked"), measure->has_shield);
@@ -174,6 +159,8 @@ static int draft(struct carrier_report *report)
 	buffer_done(&text);
 	if (code == EXIT_DONE && !measure.has_shield)
 		fprintf(stderr, "bouclier: no shield answers: only this machine was measured\n");
+	if (code == EXIT_DONE && !measure.attack.target_count)
+		fprintf(stderr, "bouclier: only private addresses are known of it, which the carrier does not know: link: { served: [...] } names the public ones\n");
 	if (code == EXIT_DONE)
 		fprintf(stderr, "bouclier: a draft. Nothing was sent: read it, then telephone\n");
 	return code;
@@ -183,16 +170,15 @@ static int draft(struct carrier_report *report)
 
 static void say_state(const struct uplink *line)
 {
-	struct link_view view = link_look(&line->link);
+	const struct line_told told = { span_of(line->names), line->link.state, link_look(&line->link), line->link.limits.capacity };
 	char now[CLOCK_ISO_LEN + 1];
-	struct buffer bits;
+	struct buffer text;
 
 	clock_write_iso(clock_wall_ns(), now);
-	buffer_init(&bits, 64);
-	if (desk_write_bits(view.bits_s, DESK_EN, &bits) == RESULT_OK)
-		fprintf(stderr, "%s the line (%s) is %s: %.*s, %u %% of its capacity, %llu packets dropped a second\n", now, line->names, link_state_name(line->link.state),
-		        SPAN_ARG(buffer_span(&bits)), view.percent, (unsigned long long)view.drops_s);
-	buffer_done(&bits);
+	buffer_init(&text, LINE_TEXT_MAX);
+	if (line_write(&told, &text) == RESULT_OK)
+		fprintf(stderr, "%s the line is %s: %.*s\n", now, link_state_name(told.state), SPAN_ARG(buffer_span(&text)));
+	buffer_done(&text);
 }
 
 static int watch(struct carrier_report *report)
@@ -223,14 +209,14 @@ static int watch(struct carrier_report *report)
 
 static int misuse(struct carrier_report *report)
 {
-	static const struct key key = { .name = "for", .type = KEY_DURATION, .min = 1000, .max = 60000 };
+	static const struct duration_limits limits = { 1000, 60000, "from 1s to 1m (5s)" };
 	const struct command *self = command_find(SPAN("report"));
-	const char *length = option_text(report->options, "for", FOR_DEFAULT), *language = option_text(report->options, "language", NULL);
-	char words[96];
-	int64_t for_ms;
+	const char *language = option_text(report->options, "language", NULL);
+	int64_t for_ms = FOR_MS_DEFAULT;
+	int code = command_duration(self, report->options, "for", &limits, &for_ms);
 
-	if (units_read(&key, span_of(length), words, &for_ms) != RESULT_OK)
-		return command_misused(self, "--for is a duration with its unit, from 1s to 1m (5s), not %s", length);
+	if (code != EXIT_DONE)
+		return code;
 	report->for_ms = (uint64_t)for_ms;
 	for (unsigned i = 0; language && i < DESK_LANGUAGES; i++) {
 		report->language = (enum desk_language)i;
@@ -257,7 +243,7 @@ int report_carrier(const struct options *options)
 	report.link = link_settings_of(loaded.snapshot);
 	if (!option_is_given(options, "language"))
 		report.language = (enum desk_language)report.link->language;
-	code = uplink_open(report.link, &report.line);
+	code = uplink_open(report.snapshot, &report.line);
 	if (code == EXIT_DONE) {
 		code = option_is_given(options, "watch") ? watch(&report) : draft(&report);
 		uplink_close(&report.line);

@@ -12,8 +12,6 @@
 #include "cli/loaded.h"
 #include "cli/served_ports.h"
 #include "packet/carrier/network_counts.h"
-#include "packet/control/control.h"
-#include "packet/loader/loader.h"
 #include "packet/settings.h"
 #include "packet/spared.h"
 
@@ -49,24 +47,6 @@ static void add_file(const char *path, uint64_t counts[NETWORK_COUNTS])
 	network_counts_read(span_make(text, len), counts);
 }
 
-/* -- the kernel filter's, where one is attached and this user may look -- */
-
-static void look_at_filter(struct seen *seen)
-{
-	struct complaints complaints;
-	struct packet_state state;
-	struct control *control;
-
-	complaints_init(&complaints);  /* no filter is no failure: nobody is told */
-	if (loader_look(&complaints, &state) == RESULT_OK && state.maps.fds[0] >= 0 && control_new(&state.maps, &control) == RESULT_OK) {
-		seen->has_filter = control_count(control, seen->filter) == RESULT_OK;
-		seen->is_observing = state.is_observing;
-		control_free(control);
-	}
-	packet_maps_close(&state.maps);
-	complaints_done(&complaints);
-}
-
 /* -- the running shield -- */
 
 static void add_decision(void *context, struct span name, const struct json *value)
@@ -96,7 +76,7 @@ static struct json *ask(const struct options *options, const char *path)
 	return root;
 }
 
-static void look(const struct options *options, struct seen *seen)
+static void look(const struct options *options, const struct uplink *line, struct seen *seen)
 {
 	struct json *status = ask(options, "/status");
 	const struct json *sites = json_find(status, "sites");
@@ -105,7 +85,7 @@ static void look(const struct options *options, struct seen *seen)
 	add_file("/proc/net/snmp", seen->network);
 	add_file("/proc/net/netstat", seen->network);
 	add_file("/proc/net/snmp6", seen->network);
-	look_at_filter(seen);
+	seen->has_filter = uplink_count(line, seen->filter, &seen->is_observing);
 	seen->has_shield = status != NULL;
 	for (size_t i = 0; i < json_length(sites); i++)
 		json_each(json_find(json_item(sites, i), "decisions"), add_decision, seen);
@@ -114,21 +94,16 @@ static void look(const struct options *options, struct seen *seen)
 
 /* -- what is attacked -- */
 
-static void add_own_addresses(struct attack *attack, const struct uplink *line, const struct link_settings *settings)
+static void add_own_addresses(struct attack *attack, const struct uplink *line)
 {
 	struct ifaddrs *all = NULL;
-	const struct span *names = settings->interfaces.items;
 
 	if (getifaddrs(&all) < 0)
 		return;
 	for (const struct ifaddrs *each = all; each; each = each->ifa_next) {
 		struct endpoint own;
-		bool is_ours = span_equal(span_of(each->ifa_name), span_of(line->found));
 
-		for (size_t i = 0; i < settings->interfaces.count; i++)
-			is_ours |= span_equal(span_of(each->ifa_name), names[i]);
-		if (is_ours && each->ifa_addr && endpoint_from_socket(each->ifa_addr, &own) == RESULT_OK && !address_is_loopback(&own.address) &&
-		    (own.address.bytes[0] != 0xfe || (own.address.bytes[1] & 0xc0) != 0x80))  /* fe80::/10 */
+		if (link_files_have(&line->files, span_of(each->ifa_name)) && each->ifa_addr && endpoint_from_socket(each->ifa_addr, &own) == RESULT_OK)
 			(void)attack_add_target(attack, &(struct network){ own.address, 128 });
 	}
 	freeifaddrs(all);
@@ -142,7 +117,7 @@ static void add_targets(struct attack *attack, const struct snapshot *snapshot, 
 	for (size_t i = 0; i < link->served.count; i++)
 		(void)attack_add_target(attack, &served[i].network);
 	if (!link->served.count)
-		add_own_addresses(attack, line, link);
+		add_own_addresses(attack, line);
 }
 
 /* Where what is reached from outside is not known (served_ports.h), nothing is said of ports: 80 and 443 stand in the message. */
@@ -192,8 +167,10 @@ static void add_parts(struct attack *attack, const struct seen *before, const st
 	};
 
 	for (unsigned i = 0; i < NETWORK_COUNTS && !(after->has_filter && after->is_observing); i++) {
-		if (after->network[i] > before->network[i])
-			attack_add(attack, vectors[i], 0, after->network[i] - before->network[i], 0);
+		uint64_t own = i == NETWORK_RESETS ? after->network[NETWORK_OWN_RESETS] - before->network[NETWORK_OWN_RESETS] : 0;
+
+		if (i != NETWORK_OWN_RESETS && after->network[i] > before->network[i] + own)
+			attack_add(attack, vectors[i], 0, after->network[i] - before->network[i] - own, 0);
 	}
 	if (before->has_shield && after->has_shield && after->requests >= before->requests && after->refused >= before->refused) {
 		attack->requests = after->requests - before->requests;
@@ -219,22 +196,26 @@ static void add_banned(struct attack *attack, const struct options *options)
 int measure_attack(const struct options *options, const struct snapshot *snapshot, struct uplink *line, uint64_t for_ms, struct measure *out)
 {
 	struct seen before, after;
+	struct link_reading first;
 	uint64_t begun_ms = clock_mono_ms(), wall_ms;
-	enum result result;
+	bool changed;
+	enum result result = uplink_read(line, &changed);
 
 	attack_init(&out->attack);
-	look(options, &before);
-	result = uplink_measure(line, for_ms);
+	first = line->last;
+	look(options, line, &before);
+	if (result == RESULT_OK)
+		result = uplink_measure(line, for_ms);
 	if (result != RESULT_OK)
 		return command_failed("%s", result == RESULT_END ? "ended before it was measured" : "an interface went away while it was measured");
-	look(options, &after);
+	look(options, line, &after);
 	wall_ms = clock_wall_ns() / 1000000;
 	out->has_shield = after.has_shield;
 	out->has_filter = before.has_filter && after.has_filter;
 	out->attack.at_ms = wall_ms;
 	out->attack.measured_ms = clock_mono_ms() - begun_ms;
 	out->attack.state = line->link.state;
-	out->attack.link = link_look(&line->link);
+	out->attack.link = link_between(&line->link.limits, &first, &line->last);  /* the line over the same time as its packets, however long its window is */
 	out->attack.capacity = line->link.limits.capacity;
 	out->attack.interfaces = span_of(line->names);
 	if (line->link.state != LINK_QUIET && line->link.since_ms <= begun_ms)  /* otherwise it is only known that it is so now */

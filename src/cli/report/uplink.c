@@ -1,82 +1,84 @@
 #include "cli/report/uplink.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/command.h"
+#include "packet/control/control.h"
+#include "packet/loader/loader.h"
+#include "packet/settings.h"
 
 #include "base/banned.h"
 
 #define STEP_MS 250u
-#define ROUTES_BYTES_MAX 65536u
 
-static enum result find_default(char out[IFNAMSIZ])
+/* No filter is no failure: nobody is told. */
+static void find_filter(struct uplink *line, const struct snapshot *snapshot)
 {
-	char text[ROUTES_BYTES_MAX];
-	int fd = open("/proc/net/route", O_RDONLY | O_CLOEXEC);
-	size_t len = 0;
-	ssize_t got = 1;
+	struct complaints complaints;
+	struct packet_state state;
 
-	if (fd < 0)
-		return RESULT_NOT_FOUND;
-	while (got > 0 && len < sizeof(text)) {
-		got = read(fd, text + len, sizeof(text) - len);
-		len += got > 0 ? (size_t)got : 0;
-	}
-	close(fd);
-	return link_default_read(span_make(text, len), out);
+	complaints_init(&complaints);
+	if (loader_look(&complaints, &state) == RESULT_OK && state.maps.fds[0] >= 0 && control_new(&state.maps, &line->control) != RESULT_OK)
+		line->control = NULL;
+	packet_maps_close(&state.maps);
+	complaints_done(&complaints);
+	line->is_filtered = link_files_hold(&line->files, &packet_settings_of(snapshot)->interfaces);
 }
 
-static void write_names(const struct span *names, size_t count, char out[UPLINK_NAMES_MAX])
+int uplink_open(const struct snapshot *snapshot, struct uplink *line)
 {
-	size_t len = 0;
-
-	out[0] = 0;
-	for (size_t i = 0; i < count && i < LINK_INTERFACES_MAX; i++)
-		len += (size_t)snprintf(out + len, UPLINK_NAMES_MAX - len, "%s%.*s", i ? ", " : "", SPAN_ARG(names[i]));
-}
-
-int uplink_open(const struct link_settings *settings, struct uplink *line)
-{
-	const struct link_limits limits = { (uint64_t)settings->capacity, (unsigned)settings->filling, (unsigned)settings->full, (uint64_t)settings->window_ms };
-	const struct span *names = settings->interfaces.items;
-	size_t count = settings->interfaces.count, wrong = 0;
-	struct span found;
+	const struct link_limits limits = link_limits_of(link_settings_of(snapshot));
+	char wrong[IFNAMSIZ];
 	enum result result;
 
-	*line = (struct uplink){ .files = { .count = 0 } };
-	if (!count) {
-		if (find_default(line->found) != RESULT_OK)
-			return command_failed("there is no default route over IPv4: link: { interface: eth0 } says which interface is the line");
-		found = span_of(line->found);
-		names = &found;
-		count = 1;
-	}
-	result = link_files_open(LINK_NET_FOLDER, names, count, &line->files, &wrong);
+	*line = (struct uplink){ .files = { .fd = -1 } };
+	result = link_files_open_line(link_settings_of(snapshot), &line->files, wrong);
+	if (result != RESULT_OK && !wrong[0])
+		return command_failed("there is no default route over IPv4: link: { interface: eth0 } says which interface is the line");
 	if (result != RESULT_OK)
-		return command_failed("interface %.*s: %s", SPAN_ARG(names[wrong]), result == RESULT_NOT_FOUND ? "there is none of that name" : strerror(errno));
-	write_names(names, count, line->names);
+		return command_failed("interface %s: %s", wrong, result == RESULT_NOT_FOUND ? "there is none of that name" : result_name(result));
+	link_files_names(&line->files, line->names);
 	link_init(&line->link, &limits);
+	find_filter(line, snapshot);
 	return EXIT_DONE;
 }
 
 void uplink_close(struct uplink *line)
 {
+	if (line->control)
+		control_free(line->control);
+	line->control = NULL;
 	link_files_done(&line->files);
+}
+
+bool uplink_count(const struct uplink *line, struct packet_count counts[PACKET_REASON_COUNT], bool *is_observing)
+{
+	if (!line->control || control_count(line->control, counts) != RESULT_OK)
+		return false;
+	*is_observing = (control_settings(line->control)->flags & PACKET_OBSERVES) != 0;
+	return true;
 }
 
 enum result uplink_read(struct uplink *line, bool *changed)
 {
+	struct packet_count counts[PACKET_REASON_COUNT];
+	struct link_filter_counts own;
 	struct link_reading reading;
+	bool has_filter, is_observing;
 	enum result result = link_files_read(&line->files, clock_mono_ms(), &reading);
 
-	if (result == RESULT_OK)
-		*changed = link_take(&line->link, &reading);
-	return result;
+	if (result != RESULT_OK)
+		return result;
+	has_filter = line->is_filtered && uplink_count(line, counts, &is_observing);
+	if (has_filter)
+		own = link_filter_sum(counts, is_observing);
+	link_filter_correct(&line->filter, has_filter ? &own : NULL, &reading);
+	line->last = reading;
+	*changed = link_take(&line->link, &reading);
+	return RESULT_OK;
 }
 
 enum result uplink_measure(struct uplink *line, uint64_t ms)

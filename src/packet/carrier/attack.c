@@ -15,7 +15,7 @@ bool attack_add_target(struct attack *attack, const struct network *network)
 		if (attack->targets[i].prefix == network->prefix && address_equal(&attack->targets[i].address, &network->address))
 			return false;
 	}
-	if (attack->target_count == ATTACK_TARGETS_MAX)
+	if (attack->target_count == ATTACK_TARGETS_MAX || address_is_private(&network->address))
 		return false;
 	attack->targets[attack->target_count++] = *network;
 	return true;
@@ -99,7 +99,7 @@ static enum attack_vector vector_of(enum packet_reason reason)
 	case PACKET_MALFORMED: case PACKET_BAD_FLAGS: return ATTACK_BAD_TCP;
 	case PACKET_FRAGMENT: return ATTACK_FRAGMENT;
 	case PACKET_REFLECTED: return ATTACK_REFLECTED;
-	case PACKET_OVER_UDP_BUDGET: return ATTACK_UDP;
+	case PACKET_OVER_UDP_BUDGET: return ATTACK_UNPROVEN;
 	case PACKET_NOT_EXPOSED: return ATTACK_OTHER_PORT;
 	case PACKET_DENIED: case PACKET_BANNED: return ATTACK_LISTED;
 	case PACKET_OVER_BUDGET: return ATTACK_GREEDY;
@@ -117,18 +117,26 @@ void attack_add_reason(struct attack *attack, enum packet_reason reason, const s
 		attack_add(attack, vector, 0, count->packets, count->bytes);
 }
 
-/* SYNs are left out: their sources are as a rule not the attackers', but whoever's address was put there. */
-void attack_add_event(struct attack *attack, const struct packet_event *event)
+void attack_add_sampled_source(struct attack *attack, enum packet_reason reason, const struct network *from, uint64_t packets)
 {
-	enum attack_vector vector = event->reason < PACKET_REASON_COUNT ? vector_of((enum packet_reason)event->reason) : ATTACK_VECTORS;
-	struct network network = { .prefix = 128 };
+	enum attack_vector vector = vector_of(reason);
 
-	if (vector == ATTACK_VECTORS || vector == ATTACK_SYN)
+	if (vector != ATTACK_VECTORS && vector != ATTACK_SYN)
+		attack_add_source(attack, from, packets);
+}
+
+void attack_add_sampled_port(struct attack *attack, enum packet_reason reason, uint16_t port, uint64_t packets)
+{
+	if (vector_of(reason) == ATTACK_REFLECTED && port)
+		attack_add(attack, ATTACK_REFLECTED, port, packets, 0);
+}
+
+void attack_add_sampled_udp(struct attack *attack, enum packet_reason reason, uint64_t udp, uint64_t others)
+{
+	if (vector_of(reason) != ATTACK_UNPROVEN)
 		return;
-	memcpy(network.address.bytes, event->source, sizeof(network.address.bytes));
-	attack_add_source(attack, &network, 1);
-	if (vector == ATTACK_REFLECTED && event->source_port)
-		attack_add(attack, ATTACK_REFLECTED, event->source_port, 1, event->bytes);
+	attack->sampled_udp += udp;
+	attack->sampled_icmp += others;
 }
 
 /* The reflections whose ports were sampled share out what was counted of all of them. */
@@ -158,6 +166,23 @@ static void share_out_ports(struct attack *attack)
 	all->packets = all->bytes = 0;
 }
 
+/* One reason counts both. Where none were sampled, it stays unsaid which they are. */
+static void share_out_unproven(struct attack *attack)
+{
+	struct attack_part *both = find_part(attack, ATTACK_UNPROVEN, 0);
+	uint64_t sampled = attack->sampled_udp + attack->sampled_icmp, packets, bytes;
+	double share;
+
+	if (both->vector != ATTACK_UNPROVEN || !sampled)
+		return;  /* the list was full of others */
+	share = (double)attack->sampled_icmp / (double)sampled;
+	packets = (uint64_t)((double)both->packets * share);
+	bytes = (uint64_t)((double)both->bytes * share);
+	attack_add(attack, ATTACK_UDP, 0, both->packets - packets, both->bytes - bytes);
+	attack_add(attack, ATTACK_ICMP, 0, packets, bytes);
+	both->packets = both->bytes = 0;
+}
+
 static int compare_parts(const void *a, const void *b)
 {
 	uint64_t first = ((const struct attack_part *)a)->packets, second = ((const struct attack_part *)b)->packets;
@@ -175,6 +200,7 @@ static int compare_sources(const void *a, const void *b)
 void attack_settle(struct attack *attack)
 {
 	share_out_ports(attack);
+	share_out_unproven(attack);
 	qsort(attack->parts, attack->part_count, sizeof(*attack->parts), compare_parts);
 	qsort(attack->sources, attack->source_count, sizeof(*attack->sources), compare_sources);
 	while (attack->part_count && !attack->parts[attack->part_count - 1].packets)

@@ -29,6 +29,8 @@
 	X(BAD_TCP, bad_tcp, "TCP with impossible flags or headers") \
 	X(REFLECTED, reflected, "UDP from a port that reflects") \
 	X(UDP, udp, "UDP to ports that nobody serves") \
+	X(UNPROVEN, unproven, "UDP or ICMP from sources that send more than one may") \
+	X(ICMP, icmp, "ICMP from sources that send more than one may") \
 	X(FRAGMENT, fragment, "fragments") \
 	X(ECHO, echo, "ICMP echo requests") \
 	X(OTHER_PORT, other_port, "to ports that are not served") \
@@ -68,6 +70,7 @@ struct attack {
 	unsigned kept_count;
 	struct attack_part parts[ATTACK_VECTORS_MAX];
 	unsigned part_count;
+	uint64_t sampled_udp, sampled_icmp;  /* of ATTACK_UNPROVEN */
 	struct attack_source sources[ATTACK_SOURCES_MAX];
 	unsigned source_count;
 	bool sources_are_banned;             /* `packets` of a source are not packets, but how many sources in it are banned */
@@ -76,7 +79,7 @@ struct attack {
 };
 
 void attack_init(struct attack *attack);
-/* False: no room, or it is there already. */
+/* False: no room, or it is there already; a target is not added whose address is private: the carrier does not know it. */
 bool attack_add_target(struct attack *attack, const struct network *network);
 bool attack_add_port(struct attack *attack, uint16_t port);
 /* Packets of VECTOR. No room: they are added to the last of the list. */
@@ -84,8 +87,12 @@ void attack_add(struct attack *attack, enum attack_vector vector, uint16_t port,
 void attack_add_source(struct attack *attack, const struct network *network, uint64_t packets);
 /* What the kernel filter counted for REASON between two looks; what it let pass is no attack. For packet/control's reader of "counters". */
 void attack_add_reason(struct attack *attack, enum packet_reason reason, const struct packet_count *count);
-/* One sampled packet of the kernel filter: who sent it and, of a reflection, from which port. What its reason's counters say is not counted twice. */
-void attack_add_event(struct attack *attack, const struct packet_event *event);
+/* What the kernel filter knows of the packets of REASON from samples, in the packets that these stand for: so many from FROM; so many of UDP from PORT, so many
+ * of UDP and so many not. What the reason's counters say is not counted twice. Of reasons that are no attack, and of SYNs, whose sources are as a rule not the
+ * attackers', but whoever's address was put there, nothing is added. */
+void attack_add_sampled_source(struct attack *attack, enum packet_reason reason, const struct network *from, uint64_t packets);
+void attack_add_sampled_port(struct attack *attack, enum packet_reason reason, uint16_t port, uint64_t packets);
+void attack_add_sampled_udp(struct attack *attack, enum packet_reason reason, uint64_t udp, uint64_t others);
 /* Most packets first, in both lists; what nobody sent is left out. After the last of the above. */
 void attack_settle(struct attack *attack);
 /* Of all packets that came in over the line, in percent, rounded; 0 where nothing was measured. */

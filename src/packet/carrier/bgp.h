@@ -53,10 +53,14 @@ struct bgp_watch {
 	uint64_t again_ms;                 /* what failed is tried again */
 	void *context;
 	void (*tell)(void *context, const char *sentence);
+	void (*gone)(void *context, const struct bgp_route *route, const char *why);   /* withdrawn by the watch; NULL: nobody is told of each */
 };
 
 /* BOUNDS must stay. RESULT_REFUSED: another process watches already. RESULT_NOT_FOUND, RESULT_IO: ERROR has a sentence. WATCH is untouched unless RESULT_OK. */
 enum result bgp_watch_open(const struct bounds *bounds, struct bgp_watch *watch, char error[BGP_ERROR_MAX]) must_check;
+/* A configuration anew: its bounds are asked from the next turn on, of what stands in the file as well. BOUNDS must stay. RESULT_REFUSED: it names another
+ * socket or another file, for which this watch is to be done with and another one opened; nothing is changed. */
+enum result bgp_watch_apply(struct bgp_watch *watch, const struct bounds *bounds) must_check;
 /* To be called once a second, and when the connection to BIRD is readable. */
 void bgp_watch_turn(struct bgp_watch *watch, uint64_t wall_ms);
 /* Withdraws everything, and lets go. */

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/replace_file.h"
+
 #include "base/banned.h"
 
 #define NAME_SIZE 256u
@@ -140,44 +142,15 @@ enum result bgp_file_read(int folder, const char *path, struct buffer *text, cha
 	return result;
 }
 
-static bool fill(int fd, struct span text, const struct stat *stat)
-{
-	if ((stat->st_uid != geteuid() || stat->st_gid != getegid()) && fchown(fd, stat->st_uid, stat->st_gid) != 0)
-		return false;
-	while (text.len) {
-		ssize_t count = write(fd, text.at, text.len);
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count <= 0)
-			return false;
-		text = span_skip(text, (size_t)count);
-	}
-	return fchmod(fd, stat->st_mode & 0777) == 0 && fsync(fd) == 0;
-}
-
-/* The name begins with a dot: no include pattern sees it before it is whole. The change lock is held: there is one of it. */
 enum result bgp_file_write(int folder, const char *path, struct span text, char error[BGP_ERROR_MAX])
 {
-	static const char temporary[] = ".bouclier.new";
 	int fd = openat(folder, name_in(path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat stat;
 	enum result result = look(fd, path, &stat, error);
-	bool is_done;
 
 	if (fd >= 0)
 		close(fd);
 	if (result != RESULT_OK)
 		return result;
-	if (unlinkat(folder, temporary, 0) < 0 && errno != ENOENT)
-		return fail(error, RESULT_IO, "%.400s cannot be written: %s", path, strerror(errno));
-	fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	is_done = fd >= 0 && fill(fd, text, &stat) && renameat(folder, temporary, folder, name_in(path)) == 0 && fsync(folder) == 0;
-	if (!is_done)
-		result = fail(error, RESULT_IO, "%.400s cannot be written: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	if (!is_done)
-		(void)unlinkat(folder, temporary, 0);
-	return result;
+	return replace_file(folder, name_in(path), text, &stat) == RESULT_OK ? RESULT_OK : fail(error, RESULT_IO, "%.400s cannot be written: %s", path, strerror(errno));
 }

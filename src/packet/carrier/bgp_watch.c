@@ -34,6 +34,17 @@ enum result bgp_watch_open(const struct bounds *bounds, struct bgp_watch *watch,
 	return RESULT_OK;
 }
 
+enum result bgp_watch_apply(struct bgp_watch *watch, const struct bounds *bounds)
+{
+	const struct bgp_settings *settings = &bounds->link->bgp;
+
+	if (!span_equal(settings->socket, watch->settings->socket) || !span_equal(settings->include, watch->settings->include))
+		return RESULT_REFUSED;
+	watch->bounds = bounds;
+	watch->settings = settings;
+	return RESULT_OK;
+}
+
 static void __attribute__((format(printf, 2, 3))) tell(struct bgp_watch *watch, const char *format, ...)
 {
 	char sentence[BGP_ERROR_MAX + 128];
@@ -88,13 +99,28 @@ static void tell_withdrawn(struct bgp_watch *watch, const char *why, unsigned co
 		tell(watch, "%s: %u route%s taken out of the file; BIRD is not reached, and MAY GO ON ANNOUNCING what it has", why, count, plural);
 }
 
+/* Of each that was in BEFORE and is not in AFTER. */
+static void tell_gone(struct bgp_watch *watch, const struct bgp_include *before, const struct bgp_include *after, const char *why)
+{
+	bool is_certain = watch->is_connected || watch->is_absent;
+	char words[128];
+
+	snprintf(words, sizeof(words), "%s%s", why, is_certain ? "" : "; BIRD is not reached, and may go on announcing it");
+	for (unsigned i = 0; watch->gone && i < before->count; i++) {
+		if (!bgp_include_find(after, &before->routes[i].rule))
+			watch->gone(watch->context, &before->routes[i], words);
+	}
+}
+
 static void withdraw_all(struct bgp_watch *watch, struct bgp *bgp, const char *why)
 {
-	unsigned count = bgp->include.count;
+	const struct bgp_include before = bgp->include;
 
 	bgp->include.count = 0;
-	if (take_back(watch, bgp) == RESULT_OK)
-		tell_withdrawn(watch, why, count);
+	if (take_back(watch, bgp) != RESULT_OK)
+		return;
+	tell_withdrawn(watch, why, before.count);
+	tell_gone(watch, &before, &bgp->include, why);
 }
 
 /* RESULT_OK, or why BIRD is not reached. What is not told otherwise is told once. */
@@ -150,11 +176,11 @@ static void look_for_bird(struct bgp_watch *watch, struct bgp *bgp)
 }
 
 /* What a person may have is judged when he asks for it; what stands in the file, whoever wrote it, is judged as if he asked again. */
-static unsigned drop_forbidden(const struct bgp_watch *watch, struct bgp_include *include)
+static void drop_forbidden(const struct bgp_watch *watch, struct bgp_include *include)
 {
-	unsigned kept = 0, before = include->count;
+	unsigned kept = 0;
 
-	for (unsigned i = 0; i < before; i++) {
+	for (unsigned i = 0; i < include->count; i++) {
 		const struct bgp_route *route = &include->routes[i];
 		const struct bgp_wish wish = { route->rule, route->until_ms - route->since_ms, span_of(route->by) };
 
@@ -162,7 +188,16 @@ static unsigned drop_forbidden(const struct bgp_watch *watch, struct bgp_include
 			include->routes[kept++] = *route;
 	}
 	include->count = kept;
-	return before - kept;
+}
+
+/* Who was told that something may go on being announced is told when that is over. */
+static void end_complaint(struct bgp_watch *watch)
+{
+	bool is_over = watch->is_connected || watch->is_absent;
+
+	if (watch->has_complained && is_over)
+		tell(watch, "%s", watch->is_absent ? "BIRD does not run: nothing of ours is announced" : "BIRD announces what the file says, and nothing else of ours");
+	watch->has_complained = !is_over;
 }
 
 /* BIRD has what the file says, and the file has what BIRD needs to begin: tables that its configuration names. */
@@ -182,17 +217,19 @@ static void keep_true(struct bgp_watch *watch, struct bgp *bgp, uint64_t wall_ms
 		return;
 	}
 	if ((is_true && is_there && result == RESULT_OK) || take_back(watch, bgp) == RESULT_OK)
-		watch->has_complained = !watch->is_connected && !watch->is_absent;
+		end_complaint(watch);
 }
 
-static void withdraw_some(struct bgp_watch *watch, struct bgp *bgp, unsigned expired, unsigned forbidden)
+static void withdraw_some(struct bgp_watch *watch, struct bgp *bgp, const struct bgp_include *before, const struct bgp_include *lasting)
 {
 	if (take_back(watch, bgp) != RESULT_OK)
 		return;
-	if (expired)
-		tell_withdrawn(watch, "over", expired);
-	if (forbidden)
-		tell_withdrawn(watch, "not to be announced", forbidden);
+	if (before->count > lasting->count)
+		tell_withdrawn(watch, "over", before->count - lasting->count);
+	if (lasting->count > bgp->include.count)
+		tell_withdrawn(watch, "not to be announced", lasting->count - bgp->include.count);
+	tell_gone(watch, before, lasting, "over");
+	tell_gone(watch, lasting, &bgp->include, "not to be announced");
 }
 
 /* Security, fails closed: the file cannot be opened or read, so nobody knows what is over. BIRD is told to announce nothing of ours until it can. */
@@ -219,7 +256,8 @@ static void silence(struct bgp_watch *watch, const struct bgp *bgp)
 static void look_at_routes(struct bgp_watch *watch, struct bgp *bgp, uint64_t wall_ms)
 {
 	bool is_set_back = wall_ms + CLOCK_STEP_MS < watch->latest_ms && bgp->include.count;
-	unsigned expired, forbidden;
+	const struct bgp_include before = bgp->include;
+	struct bgp_include lasting;
 
 	if (is_set_back || wall_ms > watch->latest_ms || !bgp->include.count)
 		watch->latest_ms = wall_ms;
@@ -227,10 +265,11 @@ static void look_at_routes(struct bgp_watch *watch, struct bgp *bgp, uint64_t wa
 		withdraw_all(watch, bgp, is_set_back ? "the clock was set back" : "the include file was changed by somebody else");
 		return;
 	}
-	expired = bgp_include_expire(&bgp->include, wall_ms);
-	forbidden = drop_forbidden(watch, &bgp->include);
-	if (expired || forbidden)
-		withdraw_some(watch, bgp, expired, forbidden);
+	(void)bgp_include_expire(&bgp->include, wall_ms);
+	lasting = bgp->include;
+	drop_forbidden(watch, &bgp->include);
+	if (bgp->include.count < before.count)
+		withdraw_some(watch, bgp, &before, &lasting);
 	else
 		keep_true(watch, bgp, wall_ms);
 }

@@ -20,6 +20,7 @@
 #define CODE_PROTOCOL 1002u
 #define CODE_ROUTES 1007u
 #define STEP_MS 5
+#define ENDING_WAIT_MS 2000u
 #define UNASKED_MAX 64u
 
 /* Called for each line of an answer. */
@@ -114,7 +115,7 @@ static enum result ask(struct bird *bird, struct span question, bird_visit visit
 	return result;
 }
 
-enum result bird_open(struct span path, struct bird *bird)
+static enum result open_once(struct span path, struct bird *bird)
 {
 	unsigned code = BIRD_NO_CODE;
 	enum result result;
@@ -129,6 +130,26 @@ enum result bird_open(struct span path, struct bird *bird)
 	}
 	if (result != RESULT_OK)
 		bird_close(bird);
+	return result;
+}
+
+static void pause_a_little(void)
+{
+	const struct timespec step = { .tv_nsec = STEP_MS * 1000000 };
+
+	nanosleep(&step, NULL);
+}
+
+/* Who hangs up before his welcome is ending: the kernel closes a dead process's descriptors one by one, and the listening one may be the last. */
+enum result bird_open(struct span path, struct bird *bird)
+{
+	uint64_t until_ms = clock_mono_ms() + ENDING_WAIT_MS;
+	enum result result = open_once(path, bird);
+
+	while (result == RESULT_END && clock_mono_ms() < until_ms) {
+		pause_a_little();
+		result = open_once(path, bird);
+	}
 	return result;
 }
 
@@ -150,13 +171,6 @@ bool bird_is_alive(struct bird *bird)
 		result = receive(bird);
 	}
 	return result == RESULT_MORE;
-}
-
-static void pause_a_little(void)
-{
-	const struct timespec step = { .tv_nsec = STEP_MS * 1000000 };
-
-	nanosleep(&step, NULL);
 }
 
 /* It answers at once, and may go on reading: until it says that it is up. */

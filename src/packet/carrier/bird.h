@@ -26,6 +26,7 @@ struct bird {
 	char said[BIRD_SAID_MAX];     /* the last line of the last answer, printable */
 };
 
+/* RESULT_END: whoever listens there hangs up, and goes on listening. A BIRD that is just dying is waited for, so that it is RESULT_NOT_FOUND. */
 enum result bird_open(struct span path, struct bird *bird) must_check;
 void bird_close(struct bird *bird);
 /* Between questions: is it there? Reads away what it says of its log. */

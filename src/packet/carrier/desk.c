@@ -8,11 +8,11 @@
 #define TEXT_MAX 4096u
 #define SMALL_MAX 64u
 
-enum desk_value { VALUE_TARGETS, VALUE_PORTS, VALUE_PORT, VALUE_NUMBER, VALUE_PERCENT, VALUE_NETWORK, VALUE_TIME, VALUE_SECONDS, VALUE_INTERFACES, VALUE_PACKETS, VALUE_KEPT, VALUE_COUNT };
+enum desk_value { VALUE_TARGETS, VALUE_PORTS, VALUE_PORT, VALUE_NUMBER, VALUE_PERCENT, VALUE_NETWORK, VALUE_DATE, VALUE_CLOCK, VALUE_SECONDS, VALUE_INTERFACES, VALUE_PACKETS, VALUE_KEPT, VALUE_COUNT };
 
 static const struct span value_names[VALUE_COUNT] = {
-	SPAN_INIT("targets"), SPAN_INIT("ports"), SPAN_INIT("port"), SPAN_INIT("number"), SPAN_INIT("percent"), SPAN_INIT("network"), SPAN_INIT("time"),
-	SPAN_INIT("seconds"), SPAN_INIT("interfaces"), SPAN_INIT("packets"), SPAN_INIT("kept"),
+	SPAN_INIT("targets"), SPAN_INIT("ports"), SPAN_INIT("port"), SPAN_INIT("number"), SPAN_INIT("percent"), SPAN_INIT("network"), SPAN_INIT("date"),
+	SPAN_INIT("clock"), SPAN_INIT("seconds"), SPAN_INIT("interfaces"), SPAN_INIT("packets"), SPAN_INIT("kept"),
 };
 
 /* One message being written: what stands for each {name}, and the first failure. */
@@ -96,11 +96,11 @@ static void set_time(struct letter *letter, uint64_t wall_ms)
 	char iso[CLOCK_ISO_LEN + 1];
 
 	clock_write_iso_ms(wall_ms <= CLOCK_ISO_MS_MAX ? wall_ms : CLOCK_ISO_MS_MAX, iso);
-	memcpy(letter->small[VALUE_TIME], iso, 10);
-	letter->small[VALUE_TIME][10] = ' ';
-	memcpy(letter->small[VALUE_TIME] + 11, iso + 11, 5);
-	memcpy(letter->small[VALUE_TIME] + 16, " UTC", 4);
-	set(letter, VALUE_TIME, span_make(letter->small[VALUE_TIME], 20));
+	memcpy(letter->small[VALUE_DATE], iso, 10);
+	memcpy(letter->small[VALUE_CLOCK], iso + 11, 5);
+	memcpy(letter->small[VALUE_CLOCK] + 5, " UTC", 4);
+	set(letter, VALUE_DATE, span_make(letter->small[VALUE_DATE], 10));
+	set(letter, VALUE_CLOCK, span_make(letter->small[VALUE_CLOCK], 9));
 }
 
 static void set_bits(struct letter *letter)

@@ -1,6 +1,6 @@
 /* The words of the message for the carrier's desk, in each language.
  *
- * Shape    text with {targets}, {port}, {ports}, {kept}, {number}, {percent}, {network}, {time}, {seconds}, {interfaces}, {packets} where a value stands: each language
+ * Shape    text with {targets}, {port}, {ports}, {kept}, {number}, {percent}, {network}, {date}, {clock}, {seconds}, {interfaces}, {packets} where a value stands: each language
  *          has its own order
  * Owns     nothing: constants
  */

@@ -2,8 +2,14 @@
 
 #include <stddef.h>
 
+#include "packet/carrier/settings.h"
+
 #include "base/banned.h"
 
+struct link_limits link_limits_of(const struct link_settings *settings)
+{
+	return (struct link_limits){ (uint64_t)settings->capacity, (unsigned)settings->filling, (unsigned)settings->full, (uint64_t)settings->window_ms };
+}
 
 void link_init(struct link *link, const struct link_limits *limits)
 {
@@ -31,12 +37,18 @@ static void forget(struct link *link, uint64_t now_ms)
 	}
 }
 
+static bool went_back(const struct link_reading *last, const struct link_reading *reading)
+{
+	return reading->at_ms < last->at_ms || reading->bytes < last->bytes || reading->packets < last->packets || reading->drops < last->drops ||
+	       reading->sent_bytes < last->sent_bytes;
+}
+
 static void keep(struct link *link, const struct link_reading *reading)
 {
 	const struct link_reading *last = link->count ? reading_at(link, link->count - 1) : NULL;
 	uint64_t step_ms = link->limits.window_ms / (LINK_READINGS - 2);
 
-	if (last && (reading->at_ms < last->at_ms || reading->bytes < last->bytes || reading->packets < last->packets || reading->drops < last->drops))
+	if (last && went_back(last, reading))
 		link->first = link->count = 0;  /* the interface was made anew, or the clock was */
 	else if (link->count > 1 && last->at_ms - reading_at(link, link->count - 2)->at_ms < step_ms)
 		link->count--;
@@ -49,27 +61,34 @@ static uint64_t per_second(uint64_t count, uint64_t ms)
 	return count > UINT64_MAX / 1000 ? count / ms * 1000 : count * 1000 / ms;
 }
 
-struct link_view link_look(const struct link *link)
+struct link_view link_between(const struct link_limits *limits, const struct link_reading *first, const struct link_reading *last)
 {
-	const struct link_reading *first = &link->readings[link->first % LINK_READINGS];
-	const struct link_reading *last = &link->readings[(link->first + link->count - (link->count > 0)) % LINK_READINGS];
 	uint64_t packets = last->packets - first->packets, drops = last->drops - first->drops;
 	struct link_view view = { .over_ms = last->at_ms - first->at_ms };
 
-	if (view.over_ms < LINK_LEAST_MS)
+	if (went_back(first, last) || view.over_ms < LINK_LEAST_MS)
 		return (struct link_view){ 0 };
 	view.bits_s = per_second((last->bytes - first->bytes) * 8, view.over_ms);
+	view.sent_bits_s = per_second((last->sent_bytes - first->sent_bytes) * 8, view.over_ms);
 	view.packets_s = per_second(packets, view.over_ms);
 	view.drops_s = per_second(drops, view.over_ms);
-	if (link->limits.capacity) {
+	if (limits->capacity) {
 		uint64_t around_s = per_second(packets * LINK_AROUND_BYTES * 8, view.over_ms);
-		double percent = ((double)view.bits_s + (double)around_s) * 100 / (double)link->limits.capacity;
+		double percent = ((double)view.bits_s + (double)around_s) * 100 / (double)limits->capacity;
 
 		view.percent = percent < 1000 ? (unsigned)percent : 1000;
 	}
 	if (view.drops_s >= LINK_DROPS_LEAST)
 		view.dropped = (unsigned)((double)drops * 1000 / (double)(packets + drops));
 	return view;
+}
+
+struct link_view link_look(const struct link *link)
+{
+	const struct link_reading *first = &link->readings[link->first % LINK_READINGS];
+	const struct link_reading *last = &link->readings[(link->first + link->count - (link->count > 0)) % LINK_READINGS];
+
+	return link_between(&link->limits, first, last);
 }
 
 /* SHARE: of a percent, in hundredths of it: 100 is the threshold itself. */

@@ -31,6 +31,7 @@ enum link_state { LINK_QUIET, LINK_FILLING, LINK_FULL };
 struct link_reading {
 	uint64_t at_ms;
 	uint64_t bytes, packets, drops;
+	uint64_t sent_bytes;
 };
 
 struct link_limits {
@@ -42,6 +43,7 @@ struct link_limits {
 struct link_view {
 	uint64_t over_ms;           /* 0: nothing can be said yet */
 	uint64_t bits_s, packets_s, drops_s;
+	uint64_t sent_bits_s;
 	unsigned percent;           /* of the capacity, with what is around the packets; 0 without one */
 	unsigned dropped;           /* of a thousand packets */
 };
@@ -55,9 +57,14 @@ struct link {
 	uint64_t calm_ms;           /* since when one step down is due; 0: it is not */
 };
 
+struct link_settings;
+/* As the configuration says. */
+struct link_limits link_limits_of(const struct link_settings *settings);
 void link_init(struct link *link, const struct link_limits *limits);
 /* True: the state is another one now. Counters that went back begin a new window. */
 bool link_take(struct link *link, const struct link_reading *reading);
+/* Of the time between two readings; over_ms 0: too short, or they are of two lives of the interfaces. */
+struct link_view link_between(const struct link_limits *limits, const struct link_reading *first, const struct link_reading *last);
 struct link_view link_look(const struct link *link);
 /* "quiet" "filling" "full" */
 const char *link_state_name(enum link_state state);
