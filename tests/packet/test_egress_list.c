@@ -98,7 +98,7 @@ static void its_limits_are_counted(void **state)
 	rule.length = 128;
 	for (unsigned i = 1; i <= EGRESS_RULES_MAX; i++) {
 		rule.port = (uint16_t)i;
-		egress_list_add(&list, &rule, false, SPAN("a key that is longer than what the map has room for, which is one hundred and three bytes and a NUL, and so is cut"));
+		egress_list_add(&list, &rule, false, SPAN("a key that is longer than what the map has room for, which is ninety-five bytes and a NUL, and so is cut"));
 	}
 	assert_int_equal(list.count, EGRESS_RULES_MAX);
 	assert_int_equal(list.left_out, 2 + EGRESS_LENGTHS_MAX);
@@ -116,7 +116,7 @@ static void the_ledger_begins_with_what_is_not_listed(void **state)
 {
 	struct egress_line lines[] = { line("10.0.0.1", 1, 6, EGRESS_LISTED, 9, 0), line("10.0.0.2", 1, 6, EGRESS_UNLISTED, 1, 0), line("10.0.0.3", 1, 6, EGRESS_SPARED, 99, 0),
 		                       line("10.0.0.4", 1, 6, EGRESS_LISTED, 10, 0), line("10.0.0.5", 1, 6, EGRESS_UNLISTED, 2, 0) };
-	struct egress_ledger ledger = { lines, 5, 0 };
+	struct egress_ledger ledger = { .lines = lines, .count = 5 };
 	static const uint8_t last[] = { 5, 2, 4, 1, 3 };
 
 	(void)state;
@@ -139,7 +139,7 @@ static void what_is_needed_and_refused_is_an_alarm(void **state)
 		{ EGRESS_ALARM_LISTED, 4, "although 10.0.0.1/32:443/tcp (origin) is in the list" },
 		{ EGRESS_ALARM_ANSWERS, 5, "who came to port 8443 was not answered (3 times)" },
 	};
-	struct egress_ledger ledger = { lines, sizeof(lines) / sizeof(*lines), 0 };
+	struct egress_ledger ledger = { .lines = lines, .count = sizeof(lines) / sizeof(*lines) };
 	struct egress_list published, needed;
 	struct egress_alarms alarms;
 	char text[EGRESS_ALARM_TEXT];

@@ -93,6 +93,7 @@ def accept(port):
     one = kept["listen" + port].accept()[0]
     one.sendall(b"page")
     kept["citizen"] = one
+# more
 print("ready", flush=True)
 for line in sys.stdin:
     name, *words = line.split()
@@ -140,9 +141,9 @@ class Ground:
     def inside(self, words):
         return ["nsenter", "--net", "--mount", "--target", str(self.holder.pid), "--", *words]
 
-    def new_actor(self):
+    def new_actor(self, more=""):
         join = f'echo $$ > "{self.group}/cgroup.procs" && exec /usr/bin/python3 -c "$0"'
-        return self.start(self.inside(["sh", "-c", join, ACT]), stdin=subprocess.PIPE)
+        return self.start(self.inside(["sh", "-c", join, ACT.replace("# more\n", more)]), stdin=subprocess.PIPE)
 
     def act(self, *words):
         self.actor.stdin.write(" ".join(str(word) for word in words) + "\n")
@@ -263,7 +264,7 @@ def test_observed_all_passes_and_is_written_down(ground):
     assert ground.line(OTHER, 0, "icmp")["process"] == "python3"
     assert ground.line("127.0.0.1", 7001)["key"] == "this machine"
     state = ground.ask("status")
-    assert state["mode"] == "observe" and state["attached"] and state["lost"] == 0 and not state["enforce_advised"] and state["alarms"] == []
+    assert state["mode"] == "observe" and state["attached"] and state["complete"] and not state["enforce_advised"] and state["alarms"] == []
     assert state["unlisted"] == 8
     table = ground.egress("ledger")[1]
     assert "NOT ALLOWED" in table.splitlines()[1] and OTHER in table

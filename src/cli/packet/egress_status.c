@@ -37,7 +37,7 @@ static int print_json(const struct status *status)
 		json_put_number(&page.json, SPAN("allowed"), status->published.count);
 		json_put_number(&page.json, SPAN("destinations"), status->ledger.count);
 		json_put_number(&page.json, SPAN("unlisted"), status->unlisted);
-		json_put_number(&page.json, SPAN("lost"), status->ledger.lost);
+		json_put_bool(&page.json, SPAN("complete"), egress_ledger_is_complete(&status->ledger));
 	}
 	json_put_bool(&page.json, SPAN("waits"), state->waits);
 	if (state->waits)
@@ -71,8 +71,9 @@ static int print_human(const struct status *status)
 	printf("egress: %s (%s)\n", mode_name(status), state->mode == EGRESS_ENFORCE ? "what is not in the list is refused" : "everything is written down, and nothing refused");
 	printf("observed since %s%s\n", since, state->mode == EGRESS_ENFORCE || egress_is_advised(state, wall_ms) ? "" : "; enforce is advised after 14 days");
 	printf("%zu destinations in the ledger, %zu of them not in the list of %u\n", status->ledger.count, status->unlisted, status->published.count);
-	if (status->ledger.lost)
-		printf("%llu packets went to destinations for which the ledger had no room\n", (unsigned long long)status->ledger.lost);
+	if (!egress_ledger_is_complete(&status->ledger))
+		printf("the ledger is full: to further destinations went %llu packets, and %llu were refused\n", (unsigned long long)status->ledger.other.packets,
+		       (unsigned long long)status->ledger.other.refused);
 	if (state->waits)
 		printf("enforce is undone in %llu s, unless: bouclier packet confirm\n", (unsigned long long)((state->left_ns + NS_PER_S - 1) / NS_PER_S));
 	for (unsigned i = 0; i < status->alarms.count; i++) {

@@ -111,6 +111,17 @@ int egress_control_fd(const struct egress_control *control, enum egress_map map)
 	return control->fds[map];
 }
 
+enum result egress_control_count(const struct egress_control *control, enum egress_count which, uint64_t *out)
+{
+	__u32 key = which;
+	__u64 sum = 0;
+
+	if (bpf_map_lookup_elem(control->fds[EGRESS_MAP_COUNTS], &key, &sum))
+		return RESULT_IO;
+	*out = sum;
+	return RESULT_OK;
+}
+
 struct egress_settings *egress_control_settings(struct egress_control *control)
 {
 	return control->settings;
