@@ -14,6 +14,8 @@
 #include "packet/egress/cgroup.h"
 #include "packet/egress/ledger.h"
 #include "packet/egress/program.h"
+#include "packet/egress/watch.h"
+#include "packet/loader/pending.h"
 
 #include "base/banned.h"
 
@@ -198,6 +200,91 @@ static void a_list_comes_back(void **state)
 	assert_int_equal(send_to("198.51.100.21", 9), 0);
 }
 
+/* -- the watch -- */
+
+struct heard {
+	unsigned alarms, refusals;
+	char last[EGRESS_ALARM_TEXT];
+};
+
+static void hear(void *context, bool is_alarm, const char *sentence)
+{
+	struct heard *heard = context;
+
+	heard->alarms += is_alarm;
+	heard->refusals += !is_alarm;
+	snprintf(heard->last, sizeof(heard->last), "%s", sentence);
+}
+
+static struct heard look(struct egress_watch *watch, uint64_t now_ns)
+{
+	struct heard heard = { 0 };
+
+	assert_ok(egress_watch_look(watch, now_ns, hear, &heard));
+	return heard;
+}
+
+static void make_watch(struct egress_watch **watch)
+{
+	struct egress_control *own;
+	int fds[EGRESS_MAPS];
+
+	for (int map = 0; map < EGRESS_MAPS; map++)
+		fds[map] = fcntl(egress_control_fd(control, (enum egress_map)map), F_DUPFD_CLOEXEC, 3);
+	assert_ok(egress_control_new(fds, &own));
+	assert_ok(egress_watch_new(own, watch));
+}
+
+static void refusals_are_told_once(void **state)
+{
+	const uint64_t s = 1000000000u;
+	struct egress_watch *watch;
+	uint64_t now_ns;
+	char address[32];
+	struct heard heard;
+
+	(void)state;
+	needed();
+	publish("198.51.100.40:9/udp");
+	egress_set_mode(control, EGRESS_ENFORCE);
+	make_watch(&watch);
+	now_ns = pending_now_ns();
+	assert_int_equal(send_to("198.51.100.40", 9), 0);
+	heard = look(watch, now_ns);
+	assert_true(!heard.alarms && !heard.refusals);
+	assert_int_equal(send_to("198.51.100.40", 10), EPERM);
+	assert_int_equal(send_to("198.51.100.41", 9), EPERM);
+	heard = look(watch, now_ns + s);
+	assert_true(heard.alarms == 1 && heard.refusals == 1);
+	assert_int_equal(send_to("198.51.100.40", 10), EPERM);
+	heard = look(watch, now_ns + 2 * s);
+	assert_true(!heard.alarms && !heard.refusals);
+	assert_int_equal(send_to("198.51.100.40", 10), EPERM);
+	heard = look(watch, now_ns + 2 * s + EGRESS_TELL_AGAIN_NS);
+	assert_int_equal(heard.alarms, 0);  /* refused before it was told, by this clock: nothing goes on */
+	publish("198.51.100.40:9/udp");  /* what another list refuses is told anew, and again an hour later, while it goes on */
+	assert_int_equal(send_to("198.51.100.40", 10), EPERM);
+	heard = look(watch, now_ns - EGRESS_TELL_AGAIN_NS);
+	assert_int_equal(heard.alarms, 1);
+	assert_int_equal(send_to("198.51.100.40", 10), EPERM);
+	heard = look(watch, now_ns);
+	assert_int_equal(heard.alarms, 1);
+	/* Many at once are some, and a number; then they have a rest, and none is forgotten. */
+	for (unsigned i = 0; i < EGRESS_TELL_MAX + 4; i++) {
+		snprintf(address, sizeof(address), "198.51.100.%u", 100 + i);
+		assert_int_equal(send_to(address, 9), EPERM);
+	}
+	now_ns += 3 * s + EGRESS_TELL_AGAIN_NS;
+	heard = look(watch, now_ns);
+	assert_int_equal(heard.refusals, EGRESS_TELL_MAX + 1);
+	assert_string_equal(heard.last, "4 destinations more were refused: bouclier packet egress ledger has them");
+	heard = look(watch, now_ns + s);
+	assert_int_equal(heard.refusals, 0);
+	heard = look(watch, now_ns + 11 * s);
+	assert_int_equal(heard.refusals, 4);
+	egress_watch_free(watch);
+}
+
 /* What has no room is judged all the same, and counted: nothing is lost in silence. */
 static void a_full_ledger_is_told(void **state)
 {
@@ -231,6 +318,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(prefixes_cut_where_they_say),
 		cmocka_unit_test(a_list_comes_back),
+		cmocka_unit_test(refusals_are_told_once),
 		cmocka_unit_test(a_full_ledger_is_told),
 	};
 

@@ -106,6 +106,46 @@ static void its_limits_are_counted(void **state)
 	egress_list_done(&list);
 }
 
+static void add_seen(struct egress_list *list, const char *text, bool is_needed, const char *key, uint64_t seen_ns)
+{
+	struct egress_rule rule;
+
+	assert_ok(egress_rule_read(span_of(text), &rule));
+	rule.seen_ns = seen_ns;
+	egress_list_add(list, &rule, is_needed, span_of(key));
+}
+
+/* Availability: what was needed a moment ago, and what cannot be looked up now. What an administrator struck from `allow` is gone at once. */
+static void what_was_needed_stays_for_an_hour(void **state)
+{
+	const uint64_t hour_ns = EGRESS_KEEP_NS;
+	struct egress_list before, list;
+
+	(void)state;
+	assert_ok(egress_list_init(&before));
+	assert_ok(egress_list_init(&list));
+	add_seen(&before, "10.0.0.1:443/tcp", true, "turning", 10 * hour_ns);
+	add_seen(&before, "10.0.0.2:443/tcp", true, "old", 9 * hour_ns);
+	add_seen(&before, "10.0.0.3:443/tcp", false, "allow", 10 * hour_ns);
+	add_seen(&before, "10.0.0.4:443/tcp", true, "stays", 5 * hour_ns);
+	add_seen(&before, "10.0.0.5:443/tcp", true, "from a clock ahead", 20 * hour_ns);
+	add_seen(&list, "10.0.0.4:443/tcp", true, "stays", 10 * hour_ns);
+	egress_list_keep(&list, &before, 10 * hour_ns);
+	assert_int_equal(list.count, 2);
+	assert_string_equal(key_of(&list, "10.0.0.1", 443, IPPROTO_TCP), "turning");
+	assert_true(list.rules[0].seen_ns == 10 * hour_ns && list.rules[1].seen_ns == 10 * hour_ns);
+	egress_list_keep(&list, &before, 11 * hour_ns - 1);
+	assert_int_equal(list.count, 2);
+	list.count = 0;
+	egress_list_keep(&list, &before, 11 * hour_ns);
+	assert_int_equal(list.count, 0);
+	assert_int_equal(egress_list_carry(&list, &before, SPAN("old"), 11 * hour_ns), 1);
+	assert_int_equal(egress_list_carry(&list, &before, SPAN("nobody"), 11 * hour_ns), 0);
+	assert_true(list.count == 1 && list.rules[0].seen_ns == 11 * hour_ns && list.rules[0].is_needed);
+	egress_list_done(&before);
+	egress_list_done(&list);
+}
+
 static struct egress_line line(const char *address, uint16_t port, uint8_t protocol, enum egress_verdict verdict, uint64_t packets, uint64_t refused_ns)
 {
 	return (struct egress_line){ destination(address, port, protocol),
@@ -134,8 +174,8 @@ static void what_is_needed_and_refused_is_an_alarm(void **state)
 		                       line("10.0.0.9", 443, 6, EGRESS_UNLISTED, 0, 150), line("10.0.0.1", 443, 6, EGRESS_UNLISTED, 0, 150), line("::", 8443, 6, EGRESS_UNLISTED, 0, 150),
 		                       line("10.0.0.3", 80, 6, EGRESS_UNLISTED, 0, 150) };
 	static const struct { enum egress_alarm_kind kind; size_t line; const char *text; } expected[] = {
-		{ EGRESS_ALARM_HOST, 1, "10.0.0.1/32:80/tcp was refused (3 times); of that host the list has 10.0.0.1/32:443/tcp (origin)" },
-		{ EGRESS_ALARM_MOVED, 2, "10.0.0.2/32:443/tcp was refused (3 times), and origin leads there now" },
+		{ EGRESS_ALARM_HOST, 1, "10.0.0.1:80/tcp was refused (3 times); of that host the list has 10.0.0.1/32:443/tcp (origin)" },
+		{ EGRESS_ALARM_MOVED, 2, "10.0.0.2:443/tcp was refused (3 times), and origin leads there now" },
 		{ EGRESS_ALARM_LISTED, 4, "although 10.0.0.1/32:443/tcp (origin) is in the list" },
 		{ EGRESS_ALARM_ANSWERS, 5, "who came to port 8443 was not answered (3 times)" },
 	};
@@ -196,6 +236,7 @@ int main(void)
 		cmocka_unit_test(rules_are_read_and_written),
 		cmocka_unit_test(the_narrowest_rule_names_it),
 		cmocka_unit_test(its_limits_are_counted),
+		cmocka_unit_test(what_was_needed_stays_for_an_hour),
 		cmocka_unit_test(the_ledger_begins_with_what_is_not_listed),
 		cmocka_unit_test(what_is_needed_and_refused_is_an_alarm),
 		cmocka_unit_test(cgroup2_is_found_among_mounts),

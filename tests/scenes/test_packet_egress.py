@@ -359,7 +359,7 @@ def test_a_name_that_leads_elsewhere_raises_an_alarm(ground):
     assert ground.act("tcp", MOVED, 7002) == "EPERM"
     state = ground.ask("status", code=1)
     assert [one["kind"] for one in state["alarms"]] == ["moved"]
-    assert f"{MOVED}/32:7002/tcp was refused (1 times)" in state["alarms"][0]["text"] and "site www: origins" in state["alarms"][0]["text"]
+    assert f"{MOVED}:7002/tcp was refused (1 times)" in state["alarms"][0]["text"] and "site www: origins" in state["alarms"][0]["text"]
     code, out, _ = ground.egress("status")
     assert code == 1 and "ALARM: " in out
     ground.ask("refresh")

@@ -10,12 +10,13 @@
 
 #include "edge/caller/caller.h"
 #include "packet/control/control.h"
+#include "packet/egress/watch.h"
 #include "packet/settings.h"
 
 #include "base/banned.h"
 
 #define SEND_MS 200
-#define NEWS_A_TICK 8u
+#define NEWS_A_TICK 32u  /* all that a controller says in a second */
 #define DETAIL_MAX 1024u
 
 struct edge_packet {
@@ -197,11 +198,19 @@ static void write_down(struct edge_packet *packet, const struct packet_news *now
 		                                                     .detail = span_make(detail, len < sizeof(detail) ? len : sizeof(detail) - 1) });
 }
 
+static void write_refusal(const struct edge_packet *packet, const struct egress_news *news)
+{
+	if (packet->state->event)
+		event_notice(packet->state->event, &(struct notice){ .wall_ns = clock_wall_ns(), .action = news->is_alarm ? SPAN("egress-alarm") : SPAN("egress-refused"),
+		                                                     .detail = span_of(news->text) });
+}
+
 static void hear(struct edge_packet *packet)
 {
 	for (unsigned i = 0; i < NEWS_A_TICK; i++) {
+		struct egress_news egress;
 		struct packet_news news;
-		char bytes[sizeof(news) * 2];
+		char bytes[sizeof(news) + sizeof(egress)];
 		ssize_t len = recv(packet->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 
 		if (len < 0 && (errno == EAGAIN || errno == EINTR))
@@ -210,6 +219,8 @@ static void hear(struct edge_packet *packet)
 			hang_up(packet);
 			return;
 		}
+		if (egress_news_read(bytes, (size_t)len, &egress) == RESULT_OK)
+			write_refusal(packet, &egress);
 		if (packet_news_read(bytes, (size_t)len, &news) != RESULT_OK)
 			continue;
 		write_down(packet, &news);
@@ -222,7 +233,7 @@ void edge_packet_tick(struct edge_packet *packet)
 {
 	const struct packet_filter_settings *settings = packet_settings_of(packet->state->snapshot);
 
-	if (!settings->interfaces.count) {
+	if (!settings->interfaces.count && settings->egress.mode == EGRESS_OFF) {
 		hang_up(packet);
 		return;
 	}

@@ -99,7 +99,7 @@ static int look(struct status *status)
 		return command_failed("no memory");
 	if (egress_published(state->control, &status->published) != RESULT_OK || egress_ledger_read(state->control, &status->ledger) != RESULT_OK)
 		return command_failed("the ledger cannot be read");
-	egress_gather(&status->asked, &status->needed);
+	egress_gather(&status->asked, NULL, &status->needed);
 	for (size_t i = 0; i < status->ledger.count; i++)
 		status->unlisted += !egress_list_find(&status->published, &status->ledger.lines[i].to) && egress_line_verdict(&status->ledger.lines[i]) == EGRESS_UNLISTED;
 	egress_alarms_find(&status->ledger, &status->published, state->published_ns, &status->needed, &status->alarms);

@@ -207,15 +207,16 @@ static void forget_waiting(void)
 enum result egress_apply(const struct egress_wish *wish, enum egress_mode mode, struct complaints *complaints)
 {
 	struct applying applying = { .wish = wish, .mode = mode, .complaints = complaints, .cgroup = { .fd = -1 } };
+	bool is_undoable = mode == EGRESS_ENFORCE && !wish->is_confirmed;
 	enum result result;
 	int lock;
 
-	result = loader_begin(mode != EGRESS_ENFORCE, complaints, &lock);
+	result = loader_begin(!is_undoable, complaints, &lock);
 	if (result != RESULT_OK)
 		return result;
-	if (mode != EGRESS_ENFORCE)
+	if (!is_undoable)
 		forget_waiting();
-	result = apply(&applying, mode == EGRESS_ENFORCE);
+	result = apply(&applying, is_undoable);
 	pending_unlock(lock);
 	return result;
 }
