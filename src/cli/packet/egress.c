@@ -27,6 +27,12 @@ static void put_rules(struct json_writer *json, const struct egress_list *list)
 		json_close(json, '}');
 	}
 	json_close(json, ']');
+	json_open(json, SPAN("answers"), '[');
+	for (unsigned port = 1; port < 65536; port++) {
+		if (egress_list_answers(list, (uint16_t)port))
+			json_put_number(json, SPAN_NONE, port);
+	}
+	json_close(json, ']');
 }
 
 static void print_rules(const struct egress_list *list)
@@ -37,6 +43,12 @@ static void print_rules(const struct egress_list *list)
 		egress_rule_write(&list->rules[i], text);
 		printf("  %-40s %s\n", text, list->rules[i].key);
 	}
+	printf("answered, whoever asks, from the TCP ports:");
+	for (unsigned port = 1; port < 65536; port++) {
+		if (egress_list_answers(list, (uint16_t)port))
+			printf(" %u", port);
+	}
+	printf("\n");
 }
 
 /* IS_DONE: it was, and not only said. */

@@ -97,10 +97,9 @@ static void add_ocsp(struct egress_gathering *gathering, const struct site *site
 	}
 }
 
+/* What a route does not say it has of its site, and every site has one. */
 static void add_site(struct egress_gathering *gathering, const struct site *site)
 {
-	add_origins(gathering, site, site->sections);
-	add_scanner(gathering, site, site->sections);
 	add_ocsp(gathering, site);
 	for (size_t i = 0; i < site->route_count; i++) {
 		add_origins(gathering, site, site->routes[i].sections);

@@ -94,6 +94,11 @@ void egress_list_answer(struct egress_list *list, uint16_t port)
 	list->answers[port / 64] |= 1ull << port % 64;
 }
 
+bool egress_list_answers(const struct egress_list *list, uint16_t port)
+{
+	return list->answers[port / 64] >> port % 64 & 1;
+}
+
 const struct egress_rule *egress_list_find(const struct egress_list *list, const struct egress_destination *to)
 {
 	const struct egress_rule *found = NULL;

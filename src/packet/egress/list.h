@@ -31,6 +31,7 @@ unsigned egress_list_carry(struct egress_list *list, const struct egress_list *b
  * names are looked up by others at other times. What finds no room is not missed. */
 void egress_list_keep(struct egress_list *list, const struct egress_list *before, uint64_t now_ns);
 void egress_list_answer(struct egress_list *list, uint16_t port);
+bool egress_list_answers(const struct egress_list *list, uint16_t port);
 /* The narrowest that holds TO; NULL: it is not allowed. */
 const struct egress_rule *egress_list_find(const struct egress_list *list, const struct egress_destination *to);
 /* The needed one of the very address of TO, whatever its port; NULL: none. */
