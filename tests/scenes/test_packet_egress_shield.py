@@ -108,12 +108,16 @@ def test_a_new_origin_is_reachable_at_once(enforced):
 
 
 def test_a_reload_without_the_list_is_healed_by_the_timer(enforced):
-    """SIGHUP by hand, a certificate that is renewed: what the timer's unit runs a minute later follows."""
+    """SIGHUP by hand, a certificate that is renewed: an alarm at once, and what the timer's unit runs a minute later follows."""
+    enforced.control()
     enforced.configure("portal.test", OTHER)
     enforced.shield.send_signal(signal.SIGHUP)
     assert wait_for(lambda: enforced.page(1) in ("502", "503"), 10)
     assert [one["kind"] for one in enforced.ground.ask("status", code=1)["alarms"]] == ["moved"]
-    assert enforced.said("packet", "egress", "follow") == (0, "", "")
+    assert wait_for(lambda: f"ALARM: the kernel refuses the way to origin http://{OTHER}:{WEB}" in enforced.log("run"), 5)
+    assert wait_for(lambda: any("egress-alarm" in line and OTHER in line for line in enforced.said("log")[1].splitlines()), 10), enforced.said("log")
+    code, out, error = enforced.said("packet", "egress", "follow")
+    assert (code, out) == (0, "") and f"{OTHER}:{WEB}/tcp was refused" in error and "until now" in error
     assert wait_for(lambda: enforced.page(1) == OTHER, 15) and enforced.ground.ask("status")["alarms"] == []
 
 
@@ -132,6 +136,14 @@ def test_what_is_gone_stays_for_requests_that_are_on(enforced):
     assert line["allowed"] and "portal.test" in line["key"]
     enforced.ground.ask("enforce")  # a list as the configuration is, to the letter
     assert enforced.ground.confirm() == 0 and enforced.ground.act("tcp", ORIGIN, WEB) == "EPERM"
+
+
+def test_a_name_that_leads_elsewhere_is_an_alarm_at_once(enforced):
+    enforced.control()
+    enforced.ground.hosts(f"{MOVED} portal.test")
+    assert wait_for(lambda: (enforced.page(), f"ALARM: the kernel refuses the way to origin http://portal.test:{WEB}" in enforced.log("run"))[1], 60)
+    assert enforced.said("packet", "egress", "follow")[0] == 0
+    assert wait_for(lambda: enforced.page() == MOVED, 20)
 
 
 def test_a_name_that_cannot_be_looked_up_stays_where_it_was(enforced):

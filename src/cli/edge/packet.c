@@ -8,9 +8,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "cli/edge/egress.h"
 #include "edge/caller/caller.h"
 #include "packet/control/control.h"
-#include "packet/egress/watch.h"
 #include "packet/settings.h"
 
 #include "base/banned.h"
@@ -198,13 +198,6 @@ static void write_down(struct edge_packet *packet, const struct packet_news *now
 		                                                     .detail = span_make(detail, len < sizeof(detail) ? len : sizeof(detail) - 1) });
 }
 
-static void write_refusal(const struct edge_packet *packet, const struct egress_news *news)
-{
-	if (packet->state->event)
-		event_notice(packet->state->event, &(struct notice){ .wall_ns = clock_wall_ns(), .action = news->is_alarm ? SPAN("egress-alarm") : SPAN("egress-refused"),
-		                                                     .detail = span_of(news->text) });
-}
-
 static void hear(struct edge_packet *packet)
 {
 	for (unsigned i = 0; i < NEWS_A_TICK; i++) {
@@ -220,7 +213,7 @@ static void hear(struct edge_packet *packet)
 			return;
 		}
 		if (egress_news_read(bytes, (size_t)len, &egress) == RESULT_OK)
-			write_refusal(packet, &egress);
+			edge_egress_write(packet->state, &egress);
 		if (packet_news_read(bytes, (size_t)len, &news) != RESULT_OK)
 			continue;
 		write_down(packet, &news);

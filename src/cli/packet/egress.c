@@ -100,6 +100,26 @@ struct change {
 	struct egress_list before, list;
 };
 
+/* What a refresh is about to mend was an alarm, and would end without a word. */
+static void tell_mended(struct change *change)
+{
+	struct egress_ledger ledger = { .lines = NULL };
+	struct egress_alarms alarms = { .count = 0 };
+
+	if (change->state.mode == EGRESS_ENFORCE && egress_ledger_read(change->state.control, &ledger) == RESULT_OK)
+		egress_alarms_find(&ledger, &change->before, change->state.published_ns, &change->list, &alarms);
+	for (unsigned i = 0; i < alarms.count; i++) {
+		char place[EGRESS_RULE_TEXT];
+
+		if (alarms.list[i].kind != EGRESS_ALARM_MOVED)
+			continue;
+		egress_destination_write(&alarms.list[i].line->to, place);
+		complain(&change->asked.complaints, COMPLAINT_WARNING, (struct place){ .line = 0 }, SPAN_NONE, "%s was refused (%llu times) until now, and is in the list: %s leads there", place,
+		         (unsigned long long)alarms.list[i].line->entry.refused, alarms.list[i].rule->key);
+	}
+	egress_ledger_done(&ledger);
+}
+
 static int change(struct change *change)
 {
 	const struct egress_wish wish = { &change->list, change->asked.wish.settings->egress.cgroup, change->asked.wish.undo_s, change->is_units };
@@ -111,6 +131,8 @@ static int change(struct change *change)
 		command_complain(&change->asked.complaints);
 		return show(&change->asked, &change->list, change->mode, is_undoable, false, change->options);
 	}
+	if (is_refresh)
+		tell_mended(change);
 	result = is_refresh ? egress_refresh(&wish, &change->asked.complaints) : egress_apply(&wish, change->mode, &change->asked.complaints);
 	command_complain(&change->asked.complaints);
 	if (result == RESULT_NOT_FOUND)

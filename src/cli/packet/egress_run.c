@@ -54,10 +54,12 @@ void egress_service_free(struct egress_service *service)
 	free(service);
 }
 
-static void say(void *context, bool is_alarm, const char *sentence)
+static void say(void *context, const struct egress_destination *to, bool is_alarm, const char *sentence)
 {
-	struct egress_news news = { .kind = EGRESS_NEWS, .is_alarm = is_alarm };
+	struct egress_news news = { .kind = EGRESS_NEWS, .is_alarm = is_alarm, .has_to = to != NULL };
 
+	if (to)
+		news.to = *to;
 	fprintf(stderr, "bouclier: egress: %s%s\n", is_alarm ? "ALARM: " : "", sentence);
 	snprintf(news.text, sizeof(news.text), "%s", sentence);
 	control_tell(context, &news, sizeof(news));

@@ -23,7 +23,7 @@ struct egress_watch {
 struct looking {
 	struct egress_watch *watch;
 	uint64_t now_ns;
-	void (*each)(void *context, bool is_alarm, const char *sentence);
+	egress_hear each;
 	void *context;
 	unsigned said, left_out;
 };
@@ -114,7 +114,7 @@ static void tell(struct looking *looking, const struct egress_line *line, const 
 	else
 		write_refusal(line, sentence);
 	looking->said++;
-	looking->each(looking->context, is_alarm, sentence);
+	looking->each(looking->context, &line->to, is_alarm, sentence);
 }
 
 static void tell_all(struct looking *looking, const struct egress_ledger *ledger, const struct egress_list *published)
@@ -128,7 +128,7 @@ static void tell_all(struct looking *looking, const struct egress_ledger *ledger
 	}
 	if (looking->left_out) {
 		snprintf(sentence, sizeof(sentence), "%u destinations more were refused: bouclier packet egress ledger has them", looking->left_out);
-		looking->each(looking->context, false, sentence);
+		looking->each(looking->context, NULL, false, sentence);
 	}
 	if (ledger->count > EGRESS_WATCH_LINES || looking->left_out)
 		watch->next_ns = looking->now_ns + FULL_PAUSE_NS;
@@ -162,7 +162,7 @@ static enum result read_all(struct looking *looking)
 	return result;
 }
 
-enum result egress_watch_look(struct egress_watch *watch, uint64_t now_ns, void (*each)(void *context, bool is_alarm, const char *sentence), void *context)
+enum result egress_watch_look(struct egress_watch *watch, uint64_t now_ns, egress_hear each, void *context)
 {
 	struct looking looking = { .watch = watch, .now_ns = now_ns, .each = each, .context = context };
 	uint64_t refused;

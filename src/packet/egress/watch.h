@@ -21,11 +21,14 @@
 
 struct egress_watch;
 
+/* TO: who was refused; NULL: the sentence is about several. */
+typedef void (*egress_hear)(void *context, const struct egress_destination *to, bool is_alarm, const char *sentence);
+
 /* Takes CONTROL over, whatever comes of it. RESULT_NO_MEMORY. */
 enum result egress_watch_new(struct egress_control *control, struct egress_watch **out) must_check;
 void egress_watch_free(struct egress_watch *watch);
 /* What is new at NOW_NS (CLOCK_BOOTTIME), a sentence each, printable. RESULT_IO, RESULT_NO_MEMORY: it is tried again with the next look. */
-enum result egress_watch_look(struct egress_watch *watch, uint64_t now_ns, void (*each)(void *context, bool is_alarm, const char *sentence), void *context) must_check;
+enum result egress_watch_look(struct egress_watch *watch, uint64_t now_ns, egress_hear each, void *context) must_check;
 
 /* A sentence on its way to edges, a message of the controller's socket. Its first number is none that struct packet_news begins with, so edges of a version
  * before pass over it. */
@@ -33,6 +36,8 @@ enum result egress_watch_look(struct egress_watch *watch, uint64_t now_ns, void 
 struct egress_news {
 	uint32_t kind;               /* EGRESS_NEWS */
 	uint32_t is_alarm;
+	uint32_t has_to, unused;
+	struct egress_destination to;
 	char text[EGRESS_ALARM_TEXT];
 };
 /* RESULT_MALFORMED: it is not one. */
