@@ -200,6 +200,34 @@ static void a_list_comes_back(void **state)
 	assert_int_equal(send_to("198.51.100.21", 9), 0);
 }
 
+static void a_list_that_says_the_same_goes_on(void **state)
+{
+	struct egress_rule rule = rule_of("198.51.100.20:9/udp");
+	struct egress_list list, now;
+	__u64 published_ns;
+	__u32 generation;
+
+	(void)state;
+	needed();
+	publish("198.51.100.20:9/udp");
+	generation = egress_control_settings(control)->generation;
+	published_ns = egress_control_settings(control)->copies[generation & 1].published_ns;
+	assert_ok(egress_list_init(&list));
+	assert_ok(egress_list_init(&now));
+	rule.seen_ns = 5;
+	egress_list_add(&list, &rule, true, SPAN("test"));
+	assert_ok(egress_renew(control, &list));
+	assert_ok(egress_published(control, &now));
+	assert_true(now.count == 1 && now.rules[0].seen_ns == 5);
+	assert_int_equal(egress_control_settings(control)->generation, generation);
+	assert_true(egress_control_settings(control)->copies[generation & 1].published_ns == published_ns);
+	egress_list_answer(&list, 443);
+	assert_result(egress_renew(control, &list), RESULT_NOT_FOUND);
+	assert_int_equal(egress_control_settings(control)->generation, generation);
+	egress_list_done(&list);
+	egress_list_done(&now);
+}
+
 /* -- the watch -- */
 
 struct heard {
@@ -319,6 +347,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(prefixes_cut_where_they_say),
 		cmocka_unit_test(a_list_comes_back),
+		cmocka_unit_test(a_list_that_says_the_same_goes_on),
 		cmocka_unit_test(refusals_are_told_once),
 		cmocka_unit_test(a_full_ledger_is_told),
 	};

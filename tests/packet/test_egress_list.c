@@ -5,6 +5,7 @@
 
 #include "packet/egress/alarm.h"
 #include "packet/egress/cgroup.h"
+#include "packet/egress/watch.h"
 
 #include "base/banned.h"
 
@@ -146,6 +147,53 @@ static void what_was_needed_stays_for_an_hour(void **state)
 	egress_list_done(&list);
 }
 
+static void the_same_list_is_known(void **state)
+{
+	struct egress_list one, other;
+
+	(void)state;
+	assert_ok(egress_list_init(&one));
+	assert_ok(egress_list_init(&other));
+	add_seen(&one, "10.0.0.1:443/tcp", true, "a", 1);
+	add_seen(&one, "10.0.0.0/8:443/tcp", false, "b", 1);
+	add_seen(&other, "10.0.0.0/8:443/tcp", false, "b", 9);
+	add_seen(&other, "10.0.0.1:443/tcp", true, "a", 9);
+	assert_true(egress_list_is_same(&one, &other));
+	egress_list_answer(&one, 443);
+	assert_false(egress_list_is_same(&one, &other));
+	egress_list_answer(&other, 443);
+	assert_true(egress_list_is_same(&one, &other) && egress_list_answers(&one, 443) && !egress_list_answers(&one, 442));
+	other.rules[0].is_needed = true;
+	assert_false(egress_list_is_same(&one, &other));
+	other.rules[0].is_needed = false;
+	other.rules[0].key[0] = 'c';
+	assert_false(egress_list_is_same(&one, &other));
+	other.rules[0].key[0] = 'b';
+	other.rules[0].port = 444;
+	assert_false(egress_list_is_same(&one, &other));
+	other.rules[0].port = 443;
+	add_seen(&other, "10.0.0.2:443/tcp", true, "a", 9);
+	assert_false(egress_list_is_same(&one, &other));
+	egress_list_done(&one);
+	egress_list_done(&other);
+}
+
+static void news_of_others_are_passed_over(void **state)
+{
+	struct egress_news news = { .kind = EGRESS_NEWS, .text = "text" }, out;
+
+	(void)state;
+	assert_ok(egress_news_read(&news, sizeof(news), &out));
+	assert_string_equal(out.text, "text");
+	assert_result(egress_news_read(&news, sizeof(news) - 1, &out), RESULT_MALFORMED);
+	assert_result(egress_news_read(&news, 0, &out), RESULT_MALFORMED);
+	memset(news.text, 'x', sizeof(news.text));
+	assert_result(egress_news_read(&news, sizeof(news), &out), RESULT_MALFORMED);
+	news.text[0] = '\0';
+	news.kind = 1;
+	assert_result(egress_news_read(&news, sizeof(news), &out), RESULT_MALFORMED);
+}
+
 static struct egress_line line(const char *address, uint16_t port, uint8_t protocol, enum egress_verdict verdict, uint64_t packets, uint64_t refused_ns)
 {
 	return (struct egress_line){ destination(address, port, protocol),
@@ -236,6 +284,8 @@ int main(void)
 		cmocka_unit_test(rules_are_read_and_written),
 		cmocka_unit_test(the_narrowest_rule_names_it),
 		cmocka_unit_test(its_limits_are_counted),
+		cmocka_unit_test(the_same_list_is_known),
+		cmocka_unit_test(news_of_others_are_passed_over),
 		cmocka_unit_test(what_was_needed_stays_for_an_hour),
 		cmocka_unit_test(the_ledger_begins_with_what_is_not_listed),
 		cmocka_unit_test(what_is_needed_and_refused_is_an_alarm),

@@ -164,11 +164,14 @@ def test_who_is_refused_is_told_at_once(enforced):
     assert wait_for(lambda: f"ALARM: {ORIGIN}:7001/tcp was refused" in enforced.log("packet"), 5)
     # In the shield's own journal, too.
     assert wait_for(lambda: "egress-refused" in enforced.said("log")[1] and "egress-alarm" in enforced.said("log")[1], 10), enforced.said("log")
-    # Told once; what a new list still refuses is told again.
+    # Told once, and it stands: a list that says the same (the timer's, each minute) ends nothing. What another one still refuses is told again.
     assert enforced.ground.act("tcp", OTHER, 7001) == "EPERM" and enforced.ground.act("tcp", ORIGIN, 7001) == "EPERM"
+    assert enforced.said("packet", "egress", "follow")[0] == 0
+    assert [one["kind"] for one in enforced.ground.ask("status", code=1)["alarms"]] == ["host"]
     time.sleep(2.2)  # two looks
     assert enforced.log("packet").count(f"{OTHER}:7001") == 1
-    enforced.ground.ask("refresh")
+    enforced.ground.ask("enforce")
+    assert enforced.ground.confirm() == 0 and enforced.ground.ask("status")["alarms"] == []
     assert enforced.ground.act("tcp", OTHER, 7001) == "EPERM"
     assert wait_for(lambda: enforced.log("packet").count(f"{OTHER}:7001") == 2, 5)
 

@@ -38,6 +38,8 @@ enum result egress_control_count(const struct egress_control *control, enum egre
 struct egress_settings *egress_control_settings(struct egress_control *control);
 /* LIST answers from now on, as the next generation. RESULT_IO (errno tells), RESULT_NO_MEMORY: nothing was changed. */
 enum result egress_publish(struct egress_control *control, const struct egress_list *list) must_check;
+/* The same, where what LIST has answers already: it goes on, and its rules were seen when LIST's were. RESULT_NOT_FOUND: it is another, and nothing was changed. */
+enum result egress_renew(struct egress_control *control, const struct egress_list *list) must_check;
 /* The other copy answers: after egress_publish, the list before. */
 void egress_flip(struct egress_control *control);
 /* The list that answers now. OUT is born by egress_list_init. */

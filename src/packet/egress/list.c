@@ -89,6 +89,28 @@ void egress_list_keep(struct egress_list *list, const struct egress_list *before
 	list->left_out = left_out;
 }
 
+const struct egress_rule *egress_list_find_rule(const struct egress_list *list, const struct egress_rule *rule)
+{
+	for (unsigned i = 0; i < list->count; i++) {
+		if (is_same(&list->rules[i], rule))
+			return &list->rules[i];
+	}
+	return NULL;
+}
+
+bool egress_list_is_same(const struct egress_list *one, const struct egress_list *other)
+{
+	if (one->count != other->count || memcmp(one->answers, other->answers, sizeof(one->answers)) != 0)
+		return false;
+	for (unsigned i = 0; i < one->count; i++) {
+		const struct egress_rule *rule = &one->rules[i], *found = egress_list_find_rule(other, rule);
+
+		if (!found || found->is_needed != rule->is_needed || strcmp(found->key, rule->key) != 0)
+			return false;
+	}
+	return true;
+}
+
 void egress_list_answer(struct egress_list *list, uint16_t port)
 {
 	list->answers[port / 64] |= 1ull << port % 64;

@@ -30,6 +30,10 @@ unsigned egress_list_carry(struct egress_list *list, const struct egress_list *b
 /* What BEFORE has that is needed, was seen less than EGRESS_KEEP_NS before NOW_NS, and is not in LIST: requests are still answered by an origin that is gone, and
  * names are looked up by others at other times. What finds no room is not missed. */
 void egress_list_keep(struct egress_list *list, const struct egress_list *before, uint64_t now_ns);
+/* Do both allow, and say, the same, whenever it was seen and in whatever order? */
+bool egress_list_is_same(const struct egress_list *one, const struct egress_list *other);
+/* The rule of LIST that is RULE, whatever its key; NULL: it has none. */
+const struct egress_rule *egress_list_find_rule(const struct egress_list *list, const struct egress_rule *rule);
 void egress_list_answer(struct egress_list *list, uint16_t port);
 bool egress_list_answers(const struct egress_list *list, uint16_t port);
 /* The narrowest that holds TO; NULL: it is not allowed. */
