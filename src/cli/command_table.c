@@ -241,7 +241,7 @@ const struct command commands[] = {
 	             "configuration nor packet.egress.allow names, and is undone like the others; refresh looks names up anew, and attaches to a service that started anew; follow is the same for units: it says nothing where all is well or off, and nobody has to confirm; off ends it, "
 	             "and the ledger. status exits with 1 when something was refused that the shield needs. docs/packet-egress.md.\n\n"
 	             "The filter goes on without this program, until detach or a restart of the machine. Needs root, and gives up all of its rights but CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON.\n\n"
-	             "run is the controller, a service that stays: the running shield hands its bans to the filter through it, and reads the counters. It has no right left when it serves.\n\n"
+	             "run is the controller, a service that stays: the running shield hands its bans to the filter through it, and reads the counters; whom egress refuses it tells at once. It has no right left when it serves.\n\n"
 	             "bgp: for those who have a BGP session with their carrier, through BIRD 2 on this machine (link: { bgp: on }). add announces a rule by which the carrier "
 	             "drops some of the packets to one of our addresses (FlowSpec), or, with --unreachable, all of them (RTBH): this makes the portal unreachable, needs "
 	             "--by with one of the persons that the configuration names, lasts 30 minutes at most, and is never done to a site with priority_routes. Everything "

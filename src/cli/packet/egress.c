@@ -1,5 +1,6 @@
 /* `packet egress observe|enforce|refresh|follow|off`, and the way to status and ledger. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/packet/egress.h"
@@ -100,7 +101,7 @@ struct change {
 	struct egress_list before, list;
 };
 
-/* What a refresh is about to mend was an alarm, and would end without a word. */
+/* What a refresh has mended was an alarm, and would end without a word. */
 static void tell_mended(struct change *change)
 {
 	struct egress_ledger ledger = { .lines = NULL };
@@ -131,9 +132,9 @@ static int change(struct change *change)
 		command_complain(&change->asked.complaints);
 		return show(&change->asked, &change->list, change->mode, is_undoable, false, change->options);
 	}
-	if (is_refresh)
-		tell_mended(change);
 	result = is_refresh ? egress_refresh(&wish, &change->asked.complaints) : egress_apply(&wish, change->mode, &change->asked.complaints);
+	if (is_refresh && result == RESULT_OK)
+		tell_mended(change);
 	command_complain(&change->asked.complaints);
 	if (result == RESULT_NOT_FOUND)
 		return command_failed("egress was turned off meanwhile");
@@ -161,19 +162,25 @@ static int gather(struct change *change)
 	return EXIT_DONE;
 }
 
+/* A unit runs `follow` at every start: where nobody wants it, the kernel, which may not be asked here, is not. */
+static bool is_unwanted(const struct change *change)
+{
+	return change->is_units && change->asked.wish.settings->egress.mode == EGRESS_OFF && access(EGRESS_PIN_FOLDER "/settings", F_OK) != 0;
+}
+
 /* *IS_OVER: there is nothing to do. */
 static int decide(struct change *change, bool *is_over)
 {
-	int code = packet_ask(&change->asked, change->options);
+	int code = packet_read(&change->asked, change->options);
 
-	if (code != EXIT_DONE)
+	*is_over = code == EXIT_DONE && is_unwanted(change);
+	if (code != EXIT_DONE || *is_over)
 		return code;
 	if (egress_look(&change->asked.complaints, &change->state) != RESULT_OK)
 		return packet_end(RESULT_REFUSED, &change->asked.complaints);
 	change->mode = change->wanted == EGRESS_OFF ? refreshed_mode(change) : change->wanted;
-	*is_over = change->mode == EGRESS_OFF && change->is_units;
 	if (change->mode == EGRESS_OFF)
-		return *is_over ? EXIT_DONE : command_failed("egress is off, and packet.egress.mode says nothing else: bouclier packet egress observe begins");
+		return command_failed("egress is off, and packet.egress.mode says nothing else: bouclier packet egress observe begins");
 	if (change->wanted == EGRESS_ENFORCE && !option_is_given(change->options, "dry-run"))
 		return advise(&change->state, change->options);
 	return EXIT_DONE;

@@ -119,7 +119,7 @@ static int judge(const struct status *status)
 int egress_status(const struct options *options)
 {
 	struct status status = { .unlisted = 0 };
-	int code = packet_ask(&status.asked, options);
+	int code = packet_read(&status.asked, options);
 
 	if (code == EXIT_DONE)
 		code = look(&status);
