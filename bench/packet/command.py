@@ -13,9 +13,10 @@ from .cable import Link, NotHere
 
 NEEDS = {name: mark for name, mark in workshop.NEEDS.items() if name in {"util-linux", "iproute2", "nginx"}} | {
     "nftables": "nft", "iptables": "iptables-nft", "ethtool": "ethtool"}
-WORKLOADS = ("run", "denied", "limited", "syn", "citizens", "list")
+WORKLOADS = ("run", "denied", "limited", "syn", "citizens", "list", "egress")
 PASS_NS, MEMORY_MIB, LIST_MS = 60, 220, 50
 REPETITIONS = 1000000
+SENDS = 100000
 
 
 def read_options(arguments):
@@ -61,6 +62,18 @@ def _measure_list(run):
     return table
 
 
+def _measure_egress(run):
+    """What whoever sends pays for being looked at: the same send() with nothing attached, in observe, and in enforce, in turn."""
+    said = json.loads(subprocess.run([_programs(run) / "packet-egress", str(run.rounds), str(SENDS)], check=True, capture_output=True, text=True).stdout)
+    for case, what in (("datagram", "sendto() of a datagram"), ("connected", "send() of a connected datagram socket"), ("full", "sendto() where the ledger is full, 24 lengths of prefixes")):
+        table = Table(f"egress {case}", f"{what} inside the control group, over loopback", "ns")
+        for mode, rounds in said[case].items():
+            for ns in rounds:
+                table.row(mode).add({}, ns)
+            table.row(mode).beside = None if mode == "none" else "none"
+        yield table
+
+
 def _tables(run):
     said = {}
     if "run" in run.workloads:
@@ -76,6 +89,8 @@ def _tables(run):
             link.close()
     if "list" in run.workloads:
         yield _measure_list(run)
+    if "egress" in run.workloads:
+        yield from _measure_egress(run)
 
 
 def measure_all(run):

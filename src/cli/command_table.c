@@ -231,17 +231,17 @@ const struct command commands[] = {
 	             "partner); beyond them it has next to nothing while there is no room for all, and is limited like any other source. Rules, denylist, bans and rate_limits hold for it.\n\n"
 	             "end takes it back: it holds no more when the command is done. Without an argument: who has one, for which site and until when." },
 	{ .name = "packet", .summary = "the kernel filter: packets that nobody needs are dropped before they cost anything",
-	  .arguments = "status | attach | confirm | detach | counters | run | deny load FILE | egress status|observe|enforce|refresh|off|ledger | bgp list|watch | bgp add NETWORK | bgp withdraw NUMBER|all", .arguments_min = 1, .arguments_max = 3, .options = packet_options, .run = packet_command,
+	  .arguments = "status | attach | confirm | detach | counters | run | deny load FILE | egress status|observe|enforce|refresh|follow|off|ledger | bgp list|watch | bgp add NETWORK | bgp withdraw NUMBER|all", .arguments_min = 1, .arguments_max = 3, .options = packet_options, .run = packet_command,
 	  .details = "attach puts the filter before the interfaces that packet.interfaces names: as native XDP, else generic XDP, else nftables, and says which, why, and what is lost. "
 	             "One that is there already is replaced in place. deny load denies the networks of a file (one a line, # and ; begin comments), in place of those before.\n\n"
 	             "Both are undone by themselves after two minutes unless you type bouclier packet confirm: who has locked himself out waits. Networks of management and "
 	             "trusted_proxies, whoever is connected to sshd now, the default gateways, the resolvers, neighbour discovery and DHCP always pass; without a network in management "
 	             "nothing is attached.\n\n"
 	             "egress looks the other way: whom the processes of packet.egress.cgroup contact. observe writes every destination into a ledger; enforce refuses those that neither the "
-	             "configuration nor packet.egress.allow names, and is undone like the others; refresh looks names up anew, and attaches to a service that started anew; off ends it, "
+	             "configuration nor packet.egress.allow names, and is undone like the others; refresh looks names up anew, and attaches to a service that started anew; follow is the same for units: it says nothing where all is well or off, and nobody has to confirm; off ends it, "
 	             "and the ledger. status exits with 1 when something was refused that the shield needs. docs/packet-egress.md.\n\n"
 	             "The filter goes on without this program, until detach or a restart of the machine. Needs root, and gives up all of its rights but CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON.\n\n"
-	             "run is the controller, a service that stays: the running shield hands its bans to the filter through it, and reads the counters. It has no right left when it serves.\n\n"
+	             "run is the controller, a service that stays: the running shield hands its bans to the filter through it, and reads the counters; whom egress refuses it tells at once. It has no right left when it serves.\n\n"
 	             "bgp: for those who have a BGP session with their carrier, through BIRD 2 on this machine (link: { bgp: on }). add announces a rule by which the carrier "
 	             "drops some of the packets to one of our addresses (FlowSpec), or, with --unreachable, all of them (RTBH): this makes the portal unreachable, needs "
 	             "--by with one of the persons that the configuration names, lasts 30 minutes at most, and is never done to a site with priority_routes. Everything "

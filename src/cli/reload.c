@@ -55,6 +55,8 @@ int reload_command(const struct options *options)
 	find_socket(options, socket);
 	result = loaded_read(&loaded, options, LOAD_RULES);
 	loaded_complain(&loaded);
+	if (result == RESULT_OK)
+		reload_prepare(config_path(options), loaded.snapshot);
 	loaded_done(&loaded);
 	if (result != RESULT_OK)
 		return command_failed("not reloaded: the shield keeps the configuration it has");

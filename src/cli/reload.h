@@ -2,8 +2,13 @@
 #ifndef BOUCLIER_CLI_RELOAD_H
 #define BOUCLIER_CLI_RELOAD_H
 
+#include "config/snapshot.h"
+
 enum reload_report { RELOAD_HUMAN, RELOAD_JSON, RELOAD_ERRORS /* what went well is not said */ };
 
+/* Before reload_ask: where the kernel refuses what the configuration does not name (packet/egress/), it is told what CONFIG, which SNAPSHOT was read of, names now.
+ * Availability, fails open: where that cannot be done it is said, and the reload goes on. */
+void reload_prepare(const char *config, const struct snapshot *snapshot);
 /* Says what came of it. Exit code. */
 int reload_ask(const char *socket, enum reload_report report);
 

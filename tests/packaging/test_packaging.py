@@ -50,6 +50,9 @@ def test_everything_is_in_its_place(house, prefix):
     unit = (dest / "lib/systemd/system/bouclier.service").read_text()
     assert f"ExecStart={prefix}/bin/bouclier run --config /etc/bouclier/bouclier.yaml" in unit
     assert unit.index(f"ExecReload={prefix}/bin/bouclier check") < unit.index("ExecReload=/bin/kill -HUP")
+    assert unit.index(f"ExecReload=-+{prefix}/bin/bouclier packet egress follow") < unit.index("ExecReload=/bin/kill -HUP")
+    assert unit.index(f"ExecStartPre=-+{prefix}/bin/bouclier packet egress follow") < unit.index("ExecStart=")
+    assert f"ExecStart={prefix}/bin/bouclier packet egress follow" in (dest / "lib/systemd/system/bouclier-egress.service").read_text()
     assert "MemoryDenyWriteExecute=" not in unit
     assert f"$schema=file://{prefix}/share/bouclier/bouclier.schema.json\n" in (dest / "share/doc/bouclier/bouclier.yaml").read_text()
     # An example in the place of the configuration would keep `bouclier protect` from writing one.
@@ -98,10 +101,10 @@ def test_the_services_beside_the_shield(house):
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze")
-@pytest.mark.parametrize("name", ["bouclier", "bouclier-packet", "bouclier-bgp"])
-def test_systemd_accepts_the_unit(house, name):
+@pytest.mark.parametrize("name", ["bouclier.service", "bouclier-packet.service", "bouclier-bgp.service", "bouclier-egress.service", "bouclier-egress.timer"])
+def test_systemd_accepts_the_units(house, name):
     assert install(house, "/usr").returncode == 0
-    unit = house / f"dest/usr/lib/systemd/system/{name}.service"
-    unit.write_text(unit.read_text().replace("/usr/bin/bouclier", f"{house}/dest/usr/bin/bouclier"))
-    result = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True)
+    for unit in (house / "dest/usr/lib/systemd/system").iterdir():
+        unit.write_text(unit.read_text().replace("/usr/bin/bouclier", f"{house}/dest/usr/bin/bouclier"))
+    result = subprocess.run(["systemd-analyze", "verify", "--man=no", house / "dest/usr/lib/systemd/system" / name], capture_output=True, text=True)
     assert (result.returncode, result.stderr.strip()) == (0, "")

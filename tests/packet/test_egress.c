@@ -14,6 +14,8 @@
 #include "packet/egress/cgroup.h"
 #include "packet/egress/ledger.h"
 #include "packet/egress/program.h"
+#include "packet/egress/watch.h"
+#include "packet/loader/pending.h"
 
 #include "base/banned.h"
 
@@ -198,6 +200,120 @@ static void a_list_comes_back(void **state)
 	assert_int_equal(send_to("198.51.100.21", 9), 0);
 }
 
+static void a_list_that_says_the_same_goes_on(void **state)
+{
+	struct egress_rule rule = rule_of("198.51.100.20:9/udp");
+	struct egress_list list, now;
+	__u64 published_ns;
+	__u32 generation;
+
+	(void)state;
+	needed();
+	publish("198.51.100.20:9/udp");
+	generation = egress_control_settings(control)->generation;
+	published_ns = egress_control_settings(control)->copies[generation & 1].published_ns;
+	assert_ok(egress_list_init(&list));
+	assert_ok(egress_list_init(&now));
+	rule.seen_ns = 5;
+	egress_list_add(&list, &rule, true, SPAN("test"));
+	assert_ok(egress_renew(control, &list));
+	assert_ok(egress_published(control, &now));
+	assert_true(now.count == 1 && now.rules[0].seen_ns == 5);
+	assert_int_equal(egress_control_settings(control)->generation, generation);
+	assert_true(egress_control_settings(control)->copies[generation & 1].published_ns == published_ns);
+	egress_list_answer(&list, 443);
+	assert_result(egress_renew(control, &list), RESULT_NOT_FOUND);
+	assert_int_equal(egress_control_settings(control)->generation, generation);
+	egress_list_done(&list);
+	egress_list_done(&now);
+}
+
+/* -- the watch -- */
+
+struct heard {
+	unsigned alarms, refusals;
+	char last[EGRESS_ALARM_TEXT];
+};
+
+static void hear(void *context, const struct egress_destination *to, bool is_alarm, const char *sentence)
+{
+	struct heard *heard = context;
+
+	assert_true(to != NULL || !is_alarm);
+	heard->alarms += is_alarm;
+	heard->refusals += !is_alarm;
+	snprintf(heard->last, sizeof(heard->last), "%s", sentence);
+}
+
+static struct heard look(struct egress_watch *watch, uint64_t now_ns)
+{
+	struct heard heard = { 0 };
+
+	assert_ok(egress_watch_look(watch, now_ns, hear, &heard));
+	return heard;
+}
+
+static void make_watch(struct egress_watch **watch)
+{
+	struct egress_control *own;
+	int fds[EGRESS_MAPS];
+
+	for (int map = 0; map < EGRESS_MAPS; map++)
+		fds[map] = fcntl(egress_control_fd(control, (enum egress_map)map), F_DUPFD_CLOEXEC, 3);
+	assert_ok(egress_control_new(fds, &own));
+	assert_ok(egress_watch_new(own, watch));
+}
+
+static void refusals_are_told_once(void **state)
+{
+	const uint64_t s = 1000000000u;
+	struct egress_watch *watch;
+	uint64_t now_ns;
+	char address[32];
+	struct heard heard;
+
+	(void)state;
+	needed();
+	publish("198.51.100.40:9/udp");
+	egress_set_mode(control, EGRESS_ENFORCE);
+	make_watch(&watch);
+	now_ns = pending_now_ns();
+	assert_int_equal(send_to("198.51.100.40", 9), 0);
+	heard = look(watch, now_ns);
+	assert_true(!heard.alarms && !heard.refusals);
+	assert_int_equal(send_to("198.51.100.40", 10), EPERM);
+	assert_int_equal(send_to("198.51.100.41", 9), EPERM);
+	heard = look(watch, now_ns + s);
+	assert_true(heard.alarms == 1 && heard.refusals == 1);
+	assert_int_equal(send_to("198.51.100.40", 10), EPERM);
+	heard = look(watch, now_ns + 2 * s);
+	assert_true(!heard.alarms && !heard.refusals);
+	assert_int_equal(send_to("198.51.100.40", 10), EPERM);
+	heard = look(watch, now_ns + 2 * s + EGRESS_TELL_AGAIN_NS);
+	assert_int_equal(heard.alarms, 0);  /* refused before it was told, by this clock: nothing goes on */
+	publish("198.51.100.40:9/udp");  /* what another list refuses is told anew, and again an hour later, while it goes on */
+	assert_int_equal(send_to("198.51.100.40", 10), EPERM);
+	heard = look(watch, 1);
+	assert_int_equal(heard.alarms, 1);
+	assert_int_equal(send_to("198.51.100.40", 10), EPERM);
+	heard = look(watch, 1 + EGRESS_TELL_AGAIN_NS);
+	assert_int_equal(heard.alarms, 1);
+	/* Many at once are some, and a number; then they have a rest, and none is forgotten. */
+	for (unsigned i = 0; i < EGRESS_TELL_MAX + 4; i++) {
+		snprintf(address, sizeof(address), "198.51.100.%u", 100 + i);
+		assert_int_equal(send_to(address, 9), EPERM);
+	}
+	now_ns += 3 * s + EGRESS_TELL_AGAIN_NS;
+	heard = look(watch, now_ns);
+	assert_int_equal(heard.refusals, EGRESS_TELL_MAX + 1);
+	assert_string_equal(heard.last, "4 destinations more were refused: bouclier packet egress ledger has them");
+	heard = look(watch, now_ns + s);
+	assert_int_equal(heard.refusals, 0);
+	heard = look(watch, now_ns + 11 * s);
+	assert_int_equal(heard.refusals, 4);
+	egress_watch_free(watch);
+}
+
 /* What has no room is judged all the same, and counted: nothing is lost in silence. */
 static void a_full_ledger_is_told(void **state)
 {
@@ -219,7 +335,10 @@ static void a_full_ledger_is_told(void **state)
 	assert_int_equal(send_to("198.51.100.30", 9), 0);
 	assert_ok(egress_ledger_read(control, &ledger));
 	assert_int_equal(ledger.count, EGRESS_LEDGER_MAX);
-	assert_int_equal(ledger.lost, 3);  /* an attempt that was refused; one that was not, and its packet */
+	assert_int_equal(ledger.other.packets, 1);
+	assert_int_equal(ledger.other.bytes, 20 + 8 + 1);
+	assert_int_equal(ledger.other.refused, 1);
+	assert_false(egress_ledger_is_complete(&ledger));
 	egress_ledger_done(&ledger);
 }
 
@@ -228,6 +347,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(prefixes_cut_where_they_say),
 		cmocka_unit_test(a_list_comes_back),
+		cmocka_unit_test(a_list_that_says_the_same_goes_on),
+		cmocka_unit_test(refusals_are_told_once),
 		cmocka_unit_test(a_full_ledger_is_told),
 	};
 

@@ -5,6 +5,7 @@
 
 #include "packet/egress/alarm.h"
 #include "packet/egress/cgroup.h"
+#include "packet/egress/watch.h"
 
 #include "base/banned.h"
 
@@ -98,12 +99,99 @@ static void its_limits_are_counted(void **state)
 	rule.length = 128;
 	for (unsigned i = 1; i <= EGRESS_RULES_MAX; i++) {
 		rule.port = (uint16_t)i;
-		egress_list_add(&list, &rule, false, SPAN("a key that is longer than what the map has room for, which is one hundred and three bytes and a NUL, and so is cut"));
+		egress_list_add(&list, &rule, false, SPAN("a key that is longer than what the map has room for, which is ninety-five bytes and a NUL, and so is cut"));
 	}
 	assert_int_equal(list.count, EGRESS_RULES_MAX);
 	assert_int_equal(list.left_out, 2 + EGRESS_LENGTHS_MAX);
 	assert_int_equal(strlen(list.rules[EGRESS_RULES_MAX - 1].key), EGRESS_KEY_BYTES - 1);
 	egress_list_done(&list);
+}
+
+static void add_seen(struct egress_list *list, const char *text, bool is_needed, const char *key, uint64_t seen_ns)
+{
+	struct egress_rule rule;
+
+	assert_ok(egress_rule_read(span_of(text), &rule));
+	rule.seen_ns = seen_ns;
+	egress_list_add(list, &rule, is_needed, span_of(key));
+}
+
+/* Availability: what was needed a moment ago, and what cannot be looked up now. What an administrator struck from `allow` is gone at once. */
+static void what_was_needed_stays_for_an_hour(void **state)
+{
+	const uint64_t hour_ns = EGRESS_KEEP_NS;
+	struct egress_list before, list;
+
+	(void)state;
+	assert_ok(egress_list_init(&before));
+	assert_ok(egress_list_init(&list));
+	add_seen(&before, "10.0.0.1:443/tcp", true, "turning", 10 * hour_ns);
+	add_seen(&before, "10.0.0.2:443/tcp", true, "old", 9 * hour_ns);
+	add_seen(&before, "10.0.0.3:443/tcp", false, "allow", 10 * hour_ns);
+	add_seen(&before, "10.0.0.4:443/tcp", true, "stays", 5 * hour_ns);
+	add_seen(&before, "10.0.0.5:443/tcp", true, "from a clock ahead", 20 * hour_ns);
+	add_seen(&list, "10.0.0.4:443/tcp", true, "stays", 10 * hour_ns);
+	egress_list_keep(&list, &before, 10 * hour_ns);
+	assert_int_equal(list.count, 2);
+	assert_string_equal(key_of(&list, "10.0.0.1", 443, IPPROTO_TCP), "turning");
+	assert_true(list.rules[0].seen_ns == 10 * hour_ns && list.rules[1].seen_ns == 10 * hour_ns);
+	egress_list_keep(&list, &before, 11 * hour_ns - 1);
+	assert_int_equal(list.count, 2);
+	list.count = 0;
+	egress_list_keep(&list, &before, 11 * hour_ns);
+	assert_int_equal(list.count, 0);
+	assert_int_equal(egress_list_carry(&list, &before, SPAN("old"), 11 * hour_ns), 1);
+	assert_int_equal(egress_list_carry(&list, &before, SPAN("nobody"), 11 * hour_ns), 0);
+	assert_true(list.count == 1 && list.rules[0].seen_ns == 11 * hour_ns && list.rules[0].is_needed);
+	egress_list_done(&before);
+	egress_list_done(&list);
+}
+
+static void the_same_list_is_known(void **state)
+{
+	struct egress_list one, other;
+
+	(void)state;
+	assert_ok(egress_list_init(&one));
+	assert_ok(egress_list_init(&other));
+	add_seen(&one, "10.0.0.1:443/tcp", true, "a", 1);
+	add_seen(&one, "10.0.0.0/8:443/tcp", false, "b", 1);
+	add_seen(&other, "10.0.0.0/8:443/tcp", false, "b", 9);
+	add_seen(&other, "10.0.0.1:443/tcp", true, "a", 9);
+	assert_true(egress_list_is_same(&one, &other));
+	egress_list_answer(&one, 443);
+	assert_false(egress_list_is_same(&one, &other));
+	egress_list_answer(&other, 443);
+	assert_true(egress_list_is_same(&one, &other) && egress_list_answers(&one, 443) && !egress_list_answers(&one, 442));
+	other.rules[0].is_needed = true;
+	assert_false(egress_list_is_same(&one, &other));
+	other.rules[0].is_needed = false;
+	other.rules[0].key[0] = 'c';
+	assert_false(egress_list_is_same(&one, &other));
+	other.rules[0].key[0] = 'b';
+	other.rules[0].port = 444;
+	assert_false(egress_list_is_same(&one, &other));
+	other.rules[0].port = 443;
+	add_seen(&other, "10.0.0.2:443/tcp", true, "a", 9);
+	assert_false(egress_list_is_same(&one, &other));
+	egress_list_done(&one);
+	egress_list_done(&other);
+}
+
+static void news_of_others_are_passed_over(void **state)
+{
+	struct egress_news news = { .kind = EGRESS_NEWS, .text = "text" }, out;
+
+	(void)state;
+	assert_ok(egress_news_read(&news, sizeof(news), &out));
+	assert_string_equal(out.text, "text");
+	assert_result(egress_news_read(&news, sizeof(news) - 1, &out), RESULT_MALFORMED);
+	assert_result(egress_news_read(&news, 0, &out), RESULT_MALFORMED);
+	memset(news.text, 'x', sizeof(news.text));
+	assert_result(egress_news_read(&news, sizeof(news), &out), RESULT_MALFORMED);
+	news.text[0] = '\0';
+	news.kind = 1;
+	assert_result(egress_news_read(&news, sizeof(news), &out), RESULT_MALFORMED);
 }
 
 static struct egress_line line(const char *address, uint16_t port, uint8_t protocol, enum egress_verdict verdict, uint64_t packets, uint64_t refused_ns)
@@ -116,7 +204,7 @@ static void the_ledger_begins_with_what_is_not_listed(void **state)
 {
 	struct egress_line lines[] = { line("10.0.0.1", 1, 6, EGRESS_LISTED, 9, 0), line("10.0.0.2", 1, 6, EGRESS_UNLISTED, 1, 0), line("10.0.0.3", 1, 6, EGRESS_SPARED, 99, 0),
 		                       line("10.0.0.4", 1, 6, EGRESS_LISTED, 10, 0), line("10.0.0.5", 1, 6, EGRESS_UNLISTED, 2, 0) };
-	struct egress_ledger ledger = { lines, 5, 0 };
+	struct egress_ledger ledger = { .lines = lines, .count = 5 };
 	static const uint8_t last[] = { 5, 2, 4, 1, 3 };
 
 	(void)state;
@@ -134,12 +222,12 @@ static void what_is_needed_and_refused_is_an_alarm(void **state)
 		                       line("10.0.0.9", 443, 6, EGRESS_UNLISTED, 0, 150), line("10.0.0.1", 443, 6, EGRESS_UNLISTED, 0, 150), line("::", 8443, 6, EGRESS_UNLISTED, 0, 150),
 		                       line("10.0.0.3", 80, 6, EGRESS_UNLISTED, 0, 150) };
 	static const struct { enum egress_alarm_kind kind; size_t line; const char *text; } expected[] = {
-		{ EGRESS_ALARM_HOST, 1, "10.0.0.1/32:80/tcp was refused (3 times); of that host the list has 10.0.0.1/32:443/tcp (origin)" },
-		{ EGRESS_ALARM_MOVED, 2, "10.0.0.2/32:443/tcp was refused (3 times), and origin leads there now" },
+		{ EGRESS_ALARM_HOST, 1, "10.0.0.1:80/tcp was refused (3 times); of that host the list has 10.0.0.1/32:443/tcp (origin)" },
+		{ EGRESS_ALARM_MOVED, 2, "10.0.0.2:443/tcp was refused (3 times), and origin leads there now" },
 		{ EGRESS_ALARM_LISTED, 4, "although 10.0.0.1/32:443/tcp (origin) is in the list" },
 		{ EGRESS_ALARM_ANSWERS, 5, "who came to port 8443 was not answered (3 times)" },
 	};
-	struct egress_ledger ledger = { lines, sizeof(lines) / sizeof(*lines), 0 };
+	struct egress_ledger ledger = { .lines = lines, .count = sizeof(lines) / sizeof(*lines) };
 	struct egress_list published, needed;
 	struct egress_alarms alarms;
 	char text[EGRESS_ALARM_TEXT];
@@ -196,6 +284,9 @@ int main(void)
 		cmocka_unit_test(rules_are_read_and_written),
 		cmocka_unit_test(the_narrowest_rule_names_it),
 		cmocka_unit_test(its_limits_are_counted),
+		cmocka_unit_test(the_same_list_is_known),
+		cmocka_unit_test(news_of_others_are_passed_over),
+		cmocka_unit_test(what_was_needed_stays_for_an_hour),
 		cmocka_unit_test(the_ledger_begins_with_what_is_not_listed),
 		cmocka_unit_test(what_is_needed_and_refused_is_an_alarm),
 		cmocka_unit_test(cgroup2_is_found_among_mounts),

@@ -93,6 +93,7 @@ def accept(port):
     one = kept["listen" + port].accept()[0]
     one.sendall(b"page")
     kept["citizen"] = one
+# more
 print("ready", flush=True)
 for line in sys.stdin:
     name, *words = line.split()
@@ -140,9 +141,9 @@ class Ground:
     def inside(self, words):
         return ["nsenter", "--net", "--mount", "--target", str(self.holder.pid), "--", *words]
 
-    def new_actor(self):
+    def new_actor(self, more=""):
         join = f'echo $$ > "{self.group}/cgroup.procs" && exec /usr/bin/python3 -c "$0"'
-        return self.start(self.inside(["sh", "-c", join, ACT]), stdin=subprocess.PIPE)
+        return self.start(self.inside(["sh", "-c", join, ACT.replace("# more\n", more)]), stdin=subprocess.PIPE)
 
     def act(self, *words):
         self.actor.stdin.write(" ".join(str(word) for word in words) + "\n")
@@ -263,7 +264,7 @@ def test_observed_all_passes_and_is_written_down(ground):
     assert ground.line(OTHER, 0, "icmp")["process"] == "python3"
     assert ground.line("127.0.0.1", 7001)["key"] == "this machine"
     state = ground.ask("status")
-    assert state["mode"] == "observe" and state["attached"] and state["lost"] == 0 and not state["enforce_advised"] and state["alarms"] == []
+    assert state["mode"] == "observe" and state["attached"] and state["complete"] and not state["enforce_advised"] and state["alarms"] == []
     assert state["unlisted"] == 8
     table = ground.egress("ledger")[1]
     assert "NOT ALLOWED" in table.splitlines()[1] and OTHER in table
@@ -358,7 +359,7 @@ def test_a_name_that_leads_elsewhere_raises_an_alarm(ground):
     assert ground.act("tcp", MOVED, 7002) == "EPERM"
     state = ground.ask("status", code=1)
     assert [one["kind"] for one in state["alarms"]] == ["moved"]
-    assert f"{MOVED}/32:7002/tcp was refused (1 times)" in state["alarms"][0]["text"] and "site www: origins" in state["alarms"][0]["text"]
+    assert f"{MOVED}:7002/tcp was refused (1 times)" in state["alarms"][0]["text"] and "site www: origins" in state["alarms"][0]["text"]
     code, out, _ = ground.egress("status")
     assert code == 1 and "ALARM: " in out
     ground.ask("refresh")

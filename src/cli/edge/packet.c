@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "cli/edge/egress.h"
 #include "edge/caller/caller.h"
 #include "packet/control/control.h"
 #include "packet/settings.h"
@@ -15,7 +16,7 @@
 #include "base/banned.h"
 
 #define SEND_MS 200
-#define NEWS_A_TICK 8u
+#define NEWS_A_TICK 32u  /* all that a controller says in a second */
 #define DETAIL_MAX 1024u
 
 struct edge_packet {
@@ -200,8 +201,9 @@ static void write_down(struct edge_packet *packet, const struct packet_news *now
 static void hear(struct edge_packet *packet)
 {
 	for (unsigned i = 0; i < NEWS_A_TICK; i++) {
+		struct egress_news egress;
 		struct packet_news news;
-		char bytes[sizeof(news) * 2];
+		char bytes[sizeof(news) + sizeof(egress)];
 		ssize_t len = recv(packet->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 
 		if (len < 0 && (errno == EAGAIN || errno == EINTR))
@@ -210,6 +212,8 @@ static void hear(struct edge_packet *packet)
 			hang_up(packet);
 			return;
 		}
+		if (egress_news_read(bytes, (size_t)len, &egress) == RESULT_OK)
+			edge_egress_write(packet->state, &egress);
 		if (packet_news_read(bytes, (size_t)len, &news) != RESULT_OK)
 			continue;
 		write_down(packet, &news);
@@ -222,7 +226,7 @@ void edge_packet_tick(struct edge_packet *packet)
 {
 	const struct packet_filter_settings *settings = packet_settings_of(packet->state->snapshot);
 
-	if (!settings->interfaces.count) {
+	if (!settings->interfaces.count && settings->egress.mode == EGRESS_OFF) {
 		hang_up(packet);
 		return;
 	}

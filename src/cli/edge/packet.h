@@ -1,5 +1,5 @@
 /* The edge's line to the kernel filter's controller (packet/control/serve.h): guard/'s bans and lifts go to it as they are made, and it tells once a
- * second what the filter counted.
+ * second what the filter counted, and at once what egress refused, which goes into the journal.
  *
  * Availability, fails open: without a filter, or while its controller is away, bans hold at accept as ever. When it is back it is told all that are on.
  *
@@ -17,7 +17,7 @@ struct edge_packet;
 /* Sets the sink of STATE's bans. NULL: no memory. */
 struct edge_packet *edge_packet_new(struct edge_state *state) must_check;
 void edge_packet_free(struct edge_packet *packet);
-/* Each second: connects where the configuration wants a filter, tells what is owed, hears what was counted. */
+/* Each second: connects where the configuration wants a filter or egress, tells what is owed, hears what was counted. */
 void edge_packet_tick(struct edge_packet *packet);
 /* What was heard last; NULL: nothing, or nobody to hear. */
 const struct packet_news *edge_packet_news(const struct edge_packet *packet);

@@ -1,5 +1,6 @@
-/* `packet egress observe|enforce|refresh|off`, and the way to status and ledger. */
+/* `packet egress observe|enforce|refresh|follow|off`, and the way to status and ledger. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/packet/egress.h"
@@ -27,6 +28,12 @@ static void put_rules(struct json_writer *json, const struct egress_list *list)
 		json_close(json, '}');
 	}
 	json_close(json, ']');
+	json_open(json, SPAN("answers"), '[');
+	for (unsigned port = 1; port < 65536; port++) {
+		if (egress_list_answers(list, (uint16_t)port))
+			json_put_number(json, SPAN_NONE, port);
+	}
+	json_close(json, ']');
 }
 
 static void print_rules(const struct egress_list *list)
@@ -37,6 +44,12 @@ static void print_rules(const struct egress_list *list)
 		egress_rule_write(&list->rules[i], text);
 		printf("  %-40s %s\n", text, list->rules[i].key);
 	}
+	printf("answered, whoever asks, from the TCP ports:");
+	for (unsigned port = 1; port < 65536; port++) {
+		if (egress_list_answers(list, (uint16_t)port))
+			printf(" %u", port);
+	}
+	printf("\n");
 }
 
 /* IS_DONE: it was, and not only said. */
@@ -79,79 +92,135 @@ static int advise(const struct egress_state *state, const struct options *option
 
 /* -- changes -- */
 
-static int change(struct packet_asked *asked, const struct egress_list *list, const struct egress_state *state, enum egress_mode mode, const struct options *options)
+struct change {
+	const struct options *options;
+	enum egress_mode wanted, mode;           /* wanted: EGRESS_OFF is that it is in already; mode: what it comes to */
+	bool is_units;                           /* `follow`: nobody sits there, who could confirm or read */
+	struct packet_asked asked;
+	struct egress_state state;
+	struct egress_list before, list;
+};
+
+/* What a refresh has mended was an alarm, and would end without a word. */
+static void tell_mended(struct change *change)
 {
-	const struct egress_wish wish = { list, asked->wish.settings->egress.cgroup, asked->wish.undo_s };
-	bool is_refresh = span_equal(span_of(options->arguments[1]), SPAN("refresh"));
-	bool is_undoable = mode == EGRESS_ENFORCE && !(is_refresh && state->mode == EGRESS_ENFORCE);
+	struct egress_ledger ledger = { .lines = NULL };
+	struct egress_alarms alarms = { .count = 0 };
+
+	if (change->state.mode == EGRESS_ENFORCE && egress_ledger_read(change->state.control, &ledger) == RESULT_OK)
+		egress_alarms_find(&ledger, &change->before, change->state.published_ns, &change->list, &alarms);
+	for (unsigned i = 0; i < alarms.count; i++) {
+		char place[EGRESS_RULE_TEXT];
+
+		if (alarms.list[i].kind != EGRESS_ALARM_MOVED)
+			continue;
+		egress_destination_write(&alarms.list[i].line->to, place);
+		complain(&change->asked.complaints, COMPLAINT_WARNING, (struct place){ .line = 0 }, SPAN_NONE, "%s was refused (%llu times) until now, and is in the list: %s leads there", place,
+		         (unsigned long long)alarms.list[i].line->entry.refused, alarms.list[i].rule->key);
+	}
+	egress_ledger_done(&ledger);
+}
+
+static int change(struct change *change)
+{
+	const struct egress_wish wish = { &change->list, change->asked.wish.settings->egress.cgroup, change->asked.wish.undo_s, change->is_units };
+	bool is_refresh = change->wanted == EGRESS_OFF && change->state.mode != EGRESS_OFF;
+	bool is_undoable = change->mode == EGRESS_ENFORCE && !is_refresh && !change->is_units;
 	enum result result;
 
-	if (option_is_given(options, "dry-run")) {
-		command_complain(&asked->complaints);
-		return show(asked, list, mode, is_undoable, false, options);
+	if (option_is_given(change->options, "dry-run")) {
+		command_complain(&change->asked.complaints);
+		return show(&change->asked, &change->list, change->mode, is_undoable, false, change->options);
 	}
-	result = is_refresh && state->mode != EGRESS_OFF ? egress_refresh(&wish, &asked->complaints) : egress_apply(&wish, mode, &asked->complaints);
-	command_complain(&asked->complaints);
+	result = is_refresh ? egress_refresh(&wish, &change->asked.complaints) : egress_apply(&wish, change->mode, &change->asked.complaints);
+	if (is_refresh && result == RESULT_OK)
+		tell_mended(change);
+	command_complain(&change->asked.complaints);
 	if (result == RESULT_NOT_FOUND)
 		return command_failed("egress was turned off meanwhile");
-	return result == RESULT_OK ? show(asked, list, mode, is_undoable, true, options) : EXIT_FAILED;
+	if (result != RESULT_OK)
+		return EXIT_FAILED;
+	return change->is_units ? EXIT_DONE : show(&change->asked, &change->list, change->mode, is_undoable, true, change->options);
 }
 
 /* A machine that has just started has nothing pinned: what it is to be is in the configuration. */
-static enum egress_mode refreshed_mode(const struct packet_asked *asked, const struct egress_state *state)
+static enum egress_mode refreshed_mode(const struct change *change)
 {
-	return state->mode != EGRESS_OFF ? state->mode : (enum egress_mode)asked->wish.settings->egress.mode;
+	return change->state.mode != EGRESS_OFF ? change->state.mode : (enum egress_mode)change->asked.wish.settings->egress.mode;
 }
 
-static int prepare(struct packet_asked *asked, struct egress_list *list, struct egress_state *state, const struct options *options)
+/* Only a refresh keeps what was needed until now: who types observe or enforce has the list that is shown. */
+static int gather(struct change *change)
 {
-	int code = packet_ask(asked, options);
-
-	if (code != EXIT_DONE)
-		return code;
-	if (egress_list_init(list) != RESULT_OK)
+	if (egress_list_init(&change->list) != RESULT_OK || egress_list_init(&change->before) != RESULT_OK)
 		return command_failed("no memory");
-	if (egress_look(&asked->complaints, state) != RESULT_OK)
-		return packet_end(RESULT_REFUSED, &asked->complaints);
-	egress_gather(asked, list);
+	if (change->state.control && egress_published(change->state.control, &change->before) != RESULT_OK)
+		return command_failed("the list that is in force cannot be read");
+	egress_gather(&change->asked, &change->before, &change->list);
+	if (change->wanted == EGRESS_OFF)
+		egress_list_keep(&change->list, &change->before, pending_now_ns());
 	return EXIT_DONE;
 }
 
-static int set(const struct options *options, enum egress_mode wanted)
+/* A unit runs `follow` at every start: where nobody wants it, the kernel, which may not be asked here, is not. */
+static bool is_unwanted(const struct change *change)
 {
-	struct egress_state state = { .control = NULL };
-	struct egress_list list = { .rules = NULL };
-	enum egress_mode mode = wanted;
-	struct packet_asked asked;
-	int code = prepare(&asked, &list, &state, options);
+	return change->is_units && change->asked.wish.settings->egress.mode == EGRESS_OFF && access(EGRESS_PIN_FOLDER "/settings", F_OK) != 0;
+}
 
-	if (code == EXIT_DONE && wanted == EGRESS_OFF)
-		mode = refreshed_mode(&asked, &state);
-	if (code == EXIT_DONE && mode == EGRESS_OFF)
-		code = command_failed("egress is off, and packet.egress.mode says nothing else: bouclier packet egress observe begins");
-	if (code == EXIT_DONE && wanted == EGRESS_ENFORCE && !option_is_given(options, "dry-run"))
-		code = advise(&state, options);
-	if (code == EXIT_DONE)
-		code = change(&asked, &list, &state, mode, options);
-	egress_control_free(state.control);
-	egress_list_done(&list);
-	packet_asked_done(&asked);
+/* *IS_OVER: there is nothing to do. */
+static int decide(struct change *change, bool *is_over)
+{
+	int code = packet_read(&change->asked, change->options);
+
+	*is_over = code == EXIT_DONE && is_unwanted(change);
+	if (code != EXIT_DONE || *is_over)
+		return code;
+	if (egress_look(&change->asked.complaints, &change->state) != RESULT_OK)
+		return packet_end(RESULT_REFUSED, &change->asked.complaints);
+	change->mode = change->wanted == EGRESS_OFF ? refreshed_mode(change) : change->wanted;
+	if (change->mode == EGRESS_OFF)
+		return command_failed("egress is off, and packet.egress.mode says nothing else: bouclier packet egress observe begins");
+	if (change->wanted == EGRESS_ENFORCE && !option_is_given(change->options, "dry-run"))
+		return advise(&change->state, change->options);
+	return EXIT_DONE;
+}
+
+static int set(const struct options *options, enum egress_mode wanted, bool is_units)
+{
+	struct change one = { .options = options, .wanted = wanted, .is_units = is_units };
+	bool is_over = false;
+	int code = decide(&one, &is_over);
+
+	if (code == EXIT_DONE && !is_over)
+		code = gather(&one);
+	if (code == EXIT_DONE && !is_over)
+		code = change(&one);
+	egress_control_free(one.state.control);
+	egress_list_done(&one.before);
+	egress_list_done(&one.list);
+	packet_asked_done(&one.asked);
 	return code;
 }
 
 static int observe(const struct options *options)
 {
-	return set(options, EGRESS_OBSERVE);
+	return set(options, EGRESS_OBSERVE, false);
 }
 
 static int enforce(const struct options *options)
 {
-	return set(options, EGRESS_ENFORCE);
+	return set(options, EGRESS_ENFORCE, false);
 }
 
 static int refresh(const struct options *options)
 {
-	return set(options, EGRESS_OFF);
+	return set(options, EGRESS_OFF, false);
+}
+
+static int follow(const struct options *options)
+{
+	return set(options, EGRESS_OFF, true);
 }
 
 static int off(const struct options *options)
@@ -185,11 +254,11 @@ int packet_egress(const struct options *options)
 	static const struct {
 		const char *word;
 		int (*run)(const struct options *options);
-	} words[] = { { "status", egress_status }, { "observe", observe }, { "enforce", enforce }, { "refresh", refresh }, { "off", off }, { "ledger", egress_ledger } };
+	} words[] = { { "status", egress_status }, { "observe", observe }, { "enforce", enforce }, { "refresh", refresh }, { "follow", follow }, { "off", off }, { "ledger", egress_ledger } };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		if (span_equal(span_of(options->arguments[1]), span_of(words[i].word)))
 			return words[i].run(options);
 	}
-	return command_misused(command_find(SPAN("packet")), "wants egress status, observe, enforce, refresh, off or ledger");
+	return command_misused(command_find(SPAN("packet")), "wants egress status, observe, enforce, refresh, follow, off or ledger");
 }

@@ -1,6 +1,7 @@
 /* `bouclier packet egress ...`: what its files share.
  *
- * Limits   EGRESS_NAMES_MAX names are looked up, once each, by the system's resolver, as it takes; EGRESS_NAME_ADDRESSES_MAX addresses of one are used
+ * Limits   EGRESS_NAMES_MAX names are looked up, once each, by the system's resolver, as it takes, but none after EGRESS_NAMES_MS; EGRESS_NAME_ADDRESSES_MAX
+ *          addresses of one are used
  */
 #ifndef BOUCLIER_CLI_PACKET_EGRESS_H
 #define BOUCLIER_CLI_PACKET_EGRESS_H
@@ -11,9 +12,20 @@
 
 #define EGRESS_NAMES_MAX 512u
 #define EGRESS_NAME_ADDRESSES_MAX 64u
+#define EGRESS_NAMES_MS 10000u
 
-/* Adds to LIST all that the configuration has the shield contact, and the ports on which it listens. What cannot be found is warned of. */
-void egress_gather(struct packet_asked *asked, struct egress_list *list);
+/* Adds to LIST all that the configuration has the shield contact, and the ports on which it listens. What cannot be found is warned of, and is as BEFORE (NULL:
+ * none) has it. */
+void egress_gather(struct packet_asked *asked, const struct egress_list *before, struct egress_list *list);
+
+/* Refusals told by the controller, as they happen: on stderr, and to edges. */
+struct egress_service;
+struct control_edges;
+/* As root. *OUT is NULL where egress is off. EXIT_DONE, or the exit code after what was said. */
+int egress_service_open(struct egress_service **out);
+void egress_service_free(struct egress_service *service);
+/* For struct control_plan: CONTEXT is struct egress_service. */
+bool egress_service_look(void *context, const struct control_edges *edges);
 
 int egress_status(const struct options *options);
 int egress_ledger(const struct options *options);

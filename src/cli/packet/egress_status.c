@@ -37,7 +37,7 @@ static int print_json(const struct status *status)
 		json_put_number(&page.json, SPAN("allowed"), status->published.count);
 		json_put_number(&page.json, SPAN("destinations"), status->ledger.count);
 		json_put_number(&page.json, SPAN("unlisted"), status->unlisted);
-		json_put_number(&page.json, SPAN("lost"), status->ledger.lost);
+		json_put_bool(&page.json, SPAN("complete"), egress_ledger_is_complete(&status->ledger));
 	}
 	json_put_bool(&page.json, SPAN("waits"), state->waits);
 	if (state->waits)
@@ -71,8 +71,9 @@ static int print_human(const struct status *status)
 	printf("egress: %s (%s)\n", mode_name(status), state->mode == EGRESS_ENFORCE ? "what is not in the list is refused" : "everything is written down, and nothing refused");
 	printf("observed since %s%s\n", since, state->mode == EGRESS_ENFORCE || egress_is_advised(state, wall_ms) ? "" : "; enforce is advised after 14 days");
 	printf("%zu destinations in the ledger, %zu of them not in the list of %u\n", status->ledger.count, status->unlisted, status->published.count);
-	if (status->ledger.lost)
-		printf("%llu packets went to destinations for which the ledger had no room\n", (unsigned long long)status->ledger.lost);
+	if (!egress_ledger_is_complete(&status->ledger))
+		printf("the ledger is full: to further destinations went %llu packets, and %llu were refused\n", (unsigned long long)status->ledger.other.packets,
+		       (unsigned long long)status->ledger.other.refused);
 	if (state->waits)
 		printf("enforce is undone in %llu s, unless: bouclier packet confirm\n", (unsigned long long)((state->left_ns + NS_PER_S - 1) / NS_PER_S));
 	for (unsigned i = 0; i < status->alarms.count; i++) {
@@ -98,7 +99,7 @@ static int look(struct status *status)
 		return command_failed("no memory");
 	if (egress_published(state->control, &status->published) != RESULT_OK || egress_ledger_read(state->control, &status->ledger) != RESULT_OK)
 		return command_failed("the ledger cannot be read");
-	egress_gather(&status->asked, &status->needed);
+	egress_gather(&status->asked, NULL, &status->needed);
 	for (size_t i = 0; i < status->ledger.count; i++)
 		status->unlisted += !egress_list_find(&status->published, &status->ledger.lines[i].to) && egress_line_verdict(&status->ledger.lines[i]) == EGRESS_UNLISTED;
 	egress_alarms_find(&status->ledger, &status->published, state->published_ns, &status->needed, &status->alarms);
@@ -118,7 +119,7 @@ static int judge(const struct status *status)
 int egress_status(const struct options *options)
 {
 	struct status status = { .unlisted = 0 };
-	int code = packet_ask(&status.asked, options);
+	int code = packet_read(&status.asked, options);
 
 	if (code == EXIT_DONE)
 		code = look(&status);

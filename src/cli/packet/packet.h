@@ -28,7 +28,10 @@ struct packet_asked {
 	struct packet_wish wish;
 };
 
-/* EXIT_DONE, or the exit code after what was said. Whatever it is, packet_asked_done. */
+/* The configuration alone: nothing of the machine, no name looked up, nobody spared. EXIT_DONE, or the exit code after what was said. Whatever it is,
+ * packet_asked_done. */
+int packet_read(struct packet_asked *asked, const struct options *options);
+/* The same, and all that the filter is told of the machine. */
 int packet_ask(struct packet_asked *asked, const struct options *options);
 void packet_asked_done(struct packet_asked *asked);
 /* Says COMPLAINTS on stderr. EXIT_DONE for RESULT_OK, else EXIT_FAILED. */

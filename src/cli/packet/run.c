@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "cli/loaded.h"
-#include "cli/packet/packet.h"
+#include "cli/packet/egress.h"
 #include "cli/wiring.h"
 #include "packet/control/serve.h"
 #include "process/account.h"
@@ -22,8 +22,8 @@
 struct service {
 	struct packet_maps maps;
 	struct control *control;
-	struct account account;
-	int listener_fd, pin_fd;
+	struct egress_service *egress;           /* NULL: nobody's contacts are looked at */
+	int listener_fd, pin_fd, folder_fd;
 };
 
 /* Edges connect to it, whoever they run as: who they are, the kernel says (serve.h). */
@@ -43,18 +43,35 @@ static int listen_at(const char *path)
 	return -1;
 }
 
-static int open_maps(struct service *service)
+static int open_filter(struct service *service)
 {
 	enum result result = packet_maps_open(PACKET_PIN_FOLDER, &service->maps);
 
+	if (result == RESULT_NOT_FOUND && service->egress)
+		return EXIT_DONE;
 	if (result == RESULT_NOT_FOUND)
-		return command_failed("no filter is attached: bouclier packet attach does it");
+		return command_failed("nothing is attached that there were something to control: bouclier packet attach, or bouclier packet egress observe");
 	if (result != RESULT_OK)
 		return command_failed("the filter's maps below %s cannot be opened: %s", PACKET_PIN_FOLDER, result == RESULT_IO ? strerror(errno) : result_name(result));
 	service->pin_fd = open(PACKET_PIN_FOLDER "/settings", O_PATH | O_CLOEXEC);
 	if (service->pin_fd < 0)
 		return command_failed("%s/settings: %s", PACKET_PIN_FOLDER, strerror(errno));
 	return control_new(&service->maps, &service->control) == RESULT_OK ? EXIT_DONE : command_failed("the filter's maps cannot be read: %s", strerror(errno));
+}
+
+/* Either alone will do. */
+static int open_maps(struct service *service)
+{
+	int code = egress_service_open(&service->egress);
+
+	if (code == EXIT_DONE)
+		code = open_filter(service);
+	if (code == EXIT_DONE) {
+		service->folder_fd = open(PACKET_PIN_FOLDER "/..", O_PATH | O_CLOEXEC);
+		if (service->folder_fd < 0)
+			service->folder_fd = open(EGRESS_PIN_FOLDER "/..", O_PATH | O_CLOEXEC);
+	}
+	return code;
 }
 
 static int open_socket(struct service *service, const struct options *options)
@@ -83,17 +100,20 @@ static void say_ready(void)
 
 static int serve(const struct service *service, uid_t edge_uid)
 {
-	const struct control_plan plan = { .control = service->control, .listener_fd = service->listener_fd, .pin_fd = service->pin_fd, .edge_uid = edge_uid };
+	const struct control_plan plan = { .control = service->control, .listener_fd = service->listener_fd, .pin_fd = service->pin_fd, .folder_fd = service->folder_fd,
+	                                   .each_second = service->egress ? egress_service_look : NULL, .context = service->egress, .edge_uid = edge_uid };
 	enum control_end end = control_serve(&plan, say_ready);
 
 	if (end == CONTROL_TAKEN_OFF)
-		fprintf(stderr, "bouclier: the filter was taken off: nothing is left to control\n");
+		fprintf(stderr, "bouclier: what was controlled was taken off: nothing is left to control\n");
+	if (end == CONTROL_CHANGED)  /* the unit starts it again, with the right to open what there is now */
+		return command_failed("something was attached or taken off: the controller has to start anew");
 	return end != CONTROL_FAILED ? EXIT_DONE : command_failed("the controller cannot serve");
 }
 
 int packet_run(const struct options *options)
 {
-	struct service service = { .listener_fd = -1, .pin_fd = -1 };
+	struct service service = { .listener_fd = -1, .pin_fd = -1, .folder_fd = -1 };
 	const struct account edges = account_of(EDGE_ACCOUNT);
 	int code;
 
@@ -108,6 +128,9 @@ int packet_run(const struct options *options)
 	if (service.control)
 		control_free(service.control);
 	packet_maps_close(&service.maps);
+	egress_service_free(service.egress);
+	if (service.folder_fd >= 0)
+		close(service.folder_fd);
 	if (service.listener_fd >= 0)
 		close(service.listener_fd);
 	if (service.pin_fd >= 0)

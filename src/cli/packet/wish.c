@@ -103,8 +103,12 @@ static void gather_ports(struct packet_asked *asked)
 		(void)served_ports_add(asked->listens, &wish->listen_count, PACKET_LISTENS_MAX, served.list[i]);
 		(void)served_ports_add(asked->exposes, &wish->expose_count, PACKET_LISTENS_MAX + SPARED_PORTS_MAX, served.list[i]);
 	}
+}
+
+static void expose_ssh(struct packet_asked *asked)
+{
 	for (unsigned i = 0; i < asked->spared.ssh_port_count; i++)
-		(void)served_ports_add(asked->exposes, &wish->expose_count, PACKET_LISTENS_MAX + SPARED_PORTS_MAX, asked->spared.ssh_ports[i]);
+		(void)served_ports_add(asked->exposes, &asked->wish.expose_count, PACKET_LISTENS_MAX + SPARED_PORTS_MAX, asked->spared.ssh_ports[i]);
 }
 
 static int gather(struct packet_asked *asked)
@@ -123,15 +127,12 @@ static int gather(struct packet_asked *asked)
 	if (spared_prefixes(&asked->spared, &asked->allowed) != RESULT_OK)
 		return command_failed("no memory");
 	prefixes_merge(&asked->allowed);
-	asked->wish.settings = packet_settings_of(snapshot);
 	asked->wish.allowed = &asked->allowed;
-	asked->wish.listens = asked->listens;
-	asked->wish.exposes = asked->exposes;
-	gather_ports(asked);
+	expose_ssh(asked);
 	return EXIT_DONE;
 }
 
-int packet_ask(struct packet_asked *asked, const struct options *options)
+int packet_read(struct packet_asked *asked, const struct options *options)
 {
 	const char *undo = option_text(options, "undo", NULL);
 	enum result result;
@@ -149,7 +150,18 @@ int packet_ask(struct packet_asked *asked, const struct options *options)
 		loaded_complain(&asked->loaded);
 		return EXIT_FAILED;
 	}
-	return gather(asked);
+	asked->wish.settings = packet_settings_of(asked->loaded.snapshot);
+	asked->wish.listens = asked->listens;
+	asked->wish.exposes = asked->exposes;
+	gather_ports(asked);
+	return EXIT_DONE;
+}
+
+int packet_ask(struct packet_asked *asked, const struct options *options)
+{
+	int code = packet_read(asked, options);
+
+	return code == EXIT_DONE ? gather(asked) : code;
 }
 
 void packet_asked_done(struct packet_asked *asked)

@@ -193,6 +193,7 @@ static int start(const struct protect_plan *plan)
 		return EXIT_DONE;
 	}
 	if (admin_is_there(plan->socket)) {
+		reload_prepare(plan->edit.path, plan->edit.snapshot);
 		code = reload_ask(plan->socket, plan->options->is_json ? RELOAD_ERRORS : RELOAD_HUMAN);
 		return code == EXIT_DONE ? tell(plan) : give_up(plan, code);
 	}

@@ -22,12 +22,17 @@ struct edge {
 	struct job job;              /* to go on reading */
 };
 
+struct control_edges {
+	struct edge list[CONTROL_EDGES_MAX];
+};
+
 struct server {
 	const struct control_plan *plan;
 	struct loop loop;
 	struct watch listener, signals;
 	struct timer tick;
-	struct edge edges[CONTROL_EDGES_MAX];
+	struct control_edges edges;
+	nlink_t folders;
 	unsigned ticks;
 	enum control_end end;
 };
@@ -83,7 +88,7 @@ static void read_edge(struct edge *edge)
 			end_edge(edge);
 			return;
 		}
-		for (unsigned k = 0; k < count; k++)
+		for (unsigned k = 0; k < count && edge->server->plan->control; k++)
 			obey(edge->server->plan->control, &orders[k]);
 	}
 	loop_later(&edge->server->loop, &edge->job);
@@ -114,8 +119,8 @@ static bool is_known(const struct server *server, int fd)
 static struct edge *free_place(struct server *server)
 {
 	for (unsigned i = 0; i < CONTROL_EDGES_MAX; i++) {
-		if (server->edges[i].watch.fd < 0)
-			return &server->edges[i];
+		if (server->edges.list[i].watch.fd < 0)
+			return &server->edges.list[i];
 	}
 	return NULL;
 }
@@ -135,17 +140,22 @@ static void listener_ready(struct watch *watch, uint32_t events)
 
 /* -- each second -- */
 
+void control_tell(const struct control_edges *edges, const void *message, size_t len)
+{
+	for (unsigned i = 0; i < CONTROL_EDGES_MAX; i++) {
+		if (edges->list[i].watch.fd >= 0)
+			(void)!send(edges->list[i].watch.fd, message, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	}
+}
+
+/* Who does not read loses a second, and has the sum with the next. */
 static void tell(struct server *server)
 {
 	struct packet_news news = { .layout = PACKET_LAYOUT_VERSION, .reasons = PACKET_REASON_COUNT,
 	                            .is_observing = (control_settings(server->plan->control)->flags & PACKET_OBSERVES) != 0 };
 
-	if (control_count(server->plan->control, news.counts) != RESULT_OK)
-		return;
-	for (unsigned i = 0; i < CONTROL_EDGES_MAX; i++) {
-		if (server->edges[i].watch.fd >= 0)  /* who does not read loses a second, and has the sum with the next */
-			(void)!send(server->edges[i].watch.fd, &news, sizeof(news), MSG_DONTWAIT | MSG_NOSIGNAL);
-	}
+	if (control_count(server->plan->control, news.counts) == RESULT_OK)
+		control_tell(&server->edges, &news, sizeof(news));
 }
 
 static void end(struct server *server, enum control_end how)
@@ -164,26 +174,57 @@ static void look_at(void *context, packet_source source, const struct packet_ban
 static bool has_edge(const struct server *server)
 {
 	for (unsigned i = 0; i < CONTROL_EDGES_MAX; i++) {
-		if (server->edges[i].watch.fd >= 0)
+		if (server->edges.list[i].watch.fd >= 0)
 			return true;
 	}
 	return false;
 }
 
-static void second_is_over(struct timer *timer)
+static bool is_pinned(const struct server *server)
 {
-	struct server *server = list_entry(timer, struct server, tick);
 	struct stat pin;
 
-	if (fstat(server->plan->pin_fd, &pin) != 0 || pin.st_nlink == 0) {
+	return server->plan->control && fstat(server->plan->pin_fd, &pin) == 0 && pin.st_nlink > 0;
+}
+
+static nlink_t folders(const struct control_plan *plan)
+{
+	struct stat folder;
+
+	return plan->folder_fd >= 0 && fstat(plan->folder_fd, &folder) == 0 ? folder.st_nlink : 0;
+}
+
+/* Is all that is served still there, and nothing else? */
+static bool look_around(struct server *server)
+{
+	bool has_filter = is_pinned(server), has_more = server->plan->each_second && server->plan->each_second(server->plan->context, &server->edges);
+
+	if (!has_filter && !has_more)
 		end(server, CONTROL_TAKEN_OFF);
-		return;
-	}
+	else if (has_filter != (server->plan->control != NULL) || has_more != (server->plan->each_second != NULL) || folders(server->plan) != server->folders)
+		end(server, CONTROL_CHANGED);
+	else
+		return true;
+	return false;
+}
+
+static void control_filter(struct server *server)
+{
 	if (has_edge(server))  /* without one nobody would lift a ban */
 		control_beat(server->plan->control);
 	if (++server->ticks % SWEEP_TICKS == 0)
 		(void)control_bans(server->plan->control, look_at, NULL);
 	tell(server);
+}
+
+static void second_is_over(struct timer *timer)
+{
+	struct server *server = list_entry(timer, struct server, tick);
+
+	if (!look_around(server))
+		return;
+	if (server->plan->control)
+		control_filter(server);
 	timer_set(&server->loop.timers, &server->tick, server->loop.now_ms + TICK_MS);
 }
 
@@ -217,8 +258,8 @@ static enum result open_server(struct server *server)
 static void close_server(struct server *server)
 {
 	for (unsigned i = 0; i < CONTROL_EDGES_MAX; i++) {
-		if (server->edges[i].watch.fd >= 0)
-			end_edge(&server->edges[i]);
+		if (server->edges.list[i].watch.fd >= 0)
+			end_edge(&server->edges.list[i]);
 	}
 	if (server->signals.fd >= 0)
 		close(server->signals.fd);
@@ -231,9 +272,10 @@ enum control_end control_serve(const struct control_plan *plan, void (*ready)(vo
 	struct server server = { .plan = plan, .end = CONTROL_FAILED, .listener = { -1, listener_ready }, .signals = { -1, signals_ready } };
 
 	for (unsigned i = 0; i < CONTROL_EDGES_MAX; i++) {
-		server.edges[i] = (struct edge){ .watch = { -1, edge_ready }, .server = &server };
-		job_init(&server.edges[i].job, edge_goes_on);
+		server.edges.list[i] = (struct edge){ .watch = { -1, edge_ready }, .server = &server };
+		job_init(&server.edges.list[i].job, edge_goes_on);
 	}
+	server.folders = folders(plan);
 	if (open_server(&server) == RESULT_OK) {
 		timer_init(&server.tick, second_is_over);
 		second_is_over(&server.tick);

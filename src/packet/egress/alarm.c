@@ -4,34 +4,24 @@
 
 #include "base/banned.h"
 
-static void add(struct egress_alarms *alarms, enum egress_alarm_kind kind, const struct egress_line *line, const struct egress_rule *rule)
-{
-	if (alarms->count == EGRESS_ALARMS_MAX)
-		alarms->left_out++;
-	else
-		alarms->list[alarms->count++] = (struct egress_alarm){ kind, line, rule };
-}
-
-static void look(const struct egress_line *line, const struct egress_list *published, const struct egress_list *needed, struct egress_alarms *out)
+bool egress_alarm_judge(const struct egress_line *line, const struct egress_list *published, const struct egress_list *needed, struct egress_alarm *out)
 {
 	const struct egress_rule *rule = egress_list_find(published, &line->to);
 
-	if (line->to.kind == EGRESS_ANSWER) {
-		add(out, EGRESS_ALARM_ANSWERS, line, NULL);
-		return;
-	}
+	*out = (struct egress_alarm){ EGRESS_ALARM_ANSWERS, line, NULL };
+	if (line->to.kind == EGRESS_ANSWER)
+		return true;
 	if (rule) {
-		add(out, EGRESS_ALARM_LISTED, line, rule);
-		return;
+		*out = (struct egress_alarm){ EGRESS_ALARM_LISTED, line, rule };
+		return true;
 	}
 	rule = needed ? egress_list_find(needed, &line->to) : NULL;
 	if (rule && rule->is_needed) {
-		add(out, EGRESS_ALARM_MOVED, line, rule);
-		return;
+		*out = (struct egress_alarm){ EGRESS_ALARM_MOVED, line, rule };
+		return true;
 	}
-	rule = egress_list_find_host(published, &line->to);
-	if (rule)
-		add(out, EGRESS_ALARM_HOST, line, rule);
+	*out = (struct egress_alarm){ EGRESS_ALARM_HOST, line, egress_list_find_host(published, &line->to) };
+	return out->rule != NULL;
 }
 
 void egress_alarms_find(const struct egress_ledger *ledger, const struct egress_list *published, uint64_t published_ns, const struct egress_list *needed,
@@ -39,8 +29,14 @@ void egress_alarms_find(const struct egress_ledger *ledger, const struct egress_
 {
 	*out = (struct egress_alarms){ .count = 0 };
 	for (size_t i = 0; i < ledger->count; i++) {
-		if (ledger->lines[i].entry.refused_ns > published_ns)
-			look(&ledger->lines[i], published, needed, out);
+		struct egress_alarm alarm;
+
+		if (ledger->lines[i].entry.refused_ns <= published_ns || !egress_alarm_judge(&ledger->lines[i], published, needed, &alarm))
+			continue;
+		if (out->count == EGRESS_ALARMS_MAX)
+			out->left_out++;
+		else
+			out->list[out->count++] = alarm;
 	}
 }
 
@@ -54,12 +50,10 @@ const char *egress_alarm_name(enum egress_alarm_kind kind)
 void egress_alarm_write(const struct egress_alarm *alarm, char out[EGRESS_ALARM_TEXT])
 {
 	const struct egress_line *line = alarm->line;
-	struct egress_rule alone = { .length = 128, .port = line->to.port, .protocol = line->to.protocol };
 	char place[EGRESS_RULE_TEXT], rule[EGRESS_RULE_TEXT] = "";
 	unsigned long long times = line->entry.refused;
 
-	memcpy(alone.bytes, line->to.bytes, sizeof(alone.bytes));
-	egress_rule_write(&alone, place);
+	egress_destination_write(&line->to, place);
 	if (alarm->rule)
 		egress_rule_write(alarm->rule, rule);
 	switch (alarm->kind) {

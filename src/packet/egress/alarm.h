@@ -35,6 +35,8 @@ struct egress_alarms {
 /* What LEDGER tells against PUBLISHED, which answers since PUBLISHED_NS, and NEEDED, what the configuration's names lead to now (NULL: not looked). */
 void egress_alarms_find(const struct egress_ledger *ledger, const struct egress_list *published, uint64_t published_ns, const struct egress_list *needed,
                         struct egress_alarms *out);
+/* Is what LINE was refused an alarm? */
+bool egress_alarm_judge(const struct egress_line *line, const struct egress_list *published, const struct egress_list *needed, struct egress_alarm *out);
 /* One sentence, without a line's end; it tells what to do. */
 void egress_alarm_write(const struct egress_alarm *alarm, char out[EGRESS_ALARM_TEXT]);
 /* "moved", "host", "listed", "answers" */

@@ -17,6 +17,7 @@
 struct applying {
 	const struct egress_wish *wish;
 	enum egress_mode mode;
+	bool is_refresh;
 	bool was_attached;                       /* pinned maps, with a mode, were there */
 	struct complaints *complaints;
 	struct cgroup cgroup;
@@ -119,10 +120,13 @@ static enum result find_cgroup(struct applying *applying)
 	return RESULT_REFUSED;
 }
 
+/* A refresh each minute that brings nothing new ends no alarm, and has nothing judged anew. */
 static enum result publish(const struct applying *applying)
 {
-	enum result result = egress_publish(applying->control, applying->wish->list);
+	enum result result = applying->is_refresh ? egress_renew(applying->control, applying->wish->list) : RESULT_NOT_FOUND;
 
+	if (result != RESULT_OK)
+		result = egress_publish(applying->control, applying->wish->list);
 	if (result == RESULT_OK)
 		return result;
 	LOADER_COMPLAIN(applying->complaints, "", "the list cannot be written into the kernel: %s", result == RESULT_IO ? strerror(errno) : result_name(result));
@@ -207,15 +211,16 @@ static void forget_waiting(void)
 enum result egress_apply(const struct egress_wish *wish, enum egress_mode mode, struct complaints *complaints)
 {
 	struct applying applying = { .wish = wish, .mode = mode, .complaints = complaints, .cgroup = { .fd = -1 } };
+	bool is_undoable = mode == EGRESS_ENFORCE && !wish->is_confirmed;
 	enum result result;
 	int lock;
 
-	result = loader_begin(mode != EGRESS_ENFORCE, complaints, &lock);
+	result = loader_begin(!is_undoable, complaints, &lock);
 	if (result != RESULT_OK)
 		return result;
-	if (mode != EGRESS_ENFORCE)
+	if (!is_undoable)
 		forget_waiting();
-	result = apply(&applying, mode == EGRESS_ENFORCE);
+	result = apply(&applying, is_undoable);
 	pending_unlock(lock);
 	return result;
 }
@@ -234,7 +239,7 @@ static enum egress_mode mode_now(void)
 
 enum result egress_refresh(const struct egress_wish *wish, struct complaints *complaints)
 {
-	struct applying applying = { .wish = wish, .mode = EGRESS_OFF, .complaints = complaints, .cgroup = { .fd = -1 } };
+	struct applying applying = { .wish = wish, .mode = EGRESS_OFF, .is_refresh = true, .complaints = complaints, .cgroup = { .fd = -1 } };
 	enum result result;
 	uint64_t left_ns;
 	int lock;

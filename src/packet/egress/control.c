@@ -111,6 +111,17 @@ int egress_control_fd(const struct egress_control *control, enum egress_map map)
 	return control->fds[map];
 }
 
+enum result egress_control_count(const struct egress_control *control, enum egress_count which, uint64_t *out)
+{
+	__u32 key = which;
+	__u64 sum = 0;
+
+	if (bpf_map_lookup_elem(control->fds[EGRESS_MAP_COUNTS], &key, &sum))
+		return RESULT_IO;
+	*out = sum;
+	return RESULT_OK;
+}
+
 struct egress_settings *egress_control_settings(struct egress_control *control)
 {
 	return control->settings;
@@ -196,6 +207,35 @@ enum result egress_published(const struct egress_control *control, struct egress
 	}
 	memcpy(out->answers, list->answers, sizeof(out->answers));
 	return RESULT_OK;
+}
+
+static enum result renew_rules(const struct egress_control *control, const struct egress_list *published, const struct egress_list *list)
+{
+	unsigned copy = control->settings->generation & 1;
+
+	for (__u32 i = 0; i < published->count; i++) {
+		const struct egress_rule *found = egress_list_find_rule(list, &published->rules[i]);
+		__u32 at = copy * EGRESS_RULES_MAX + i;
+
+		if (found && bpf_map_update_elem(control->fds[EGRESS_MAP_RULES], &at, found, BPF_ANY))
+			return RESULT_IO;
+	}
+	return RESULT_OK;
+}
+
+enum result egress_renew(struct egress_control *control, const struct egress_list *list)
+{
+	struct egress_list published;
+	enum result result = egress_list_init(&published);
+
+	if (result == RESULT_OK)
+		result = egress_published(control, &published);
+	if (result == RESULT_OK && !egress_list_is_same(&published, list))
+		result = RESULT_NOT_FOUND;
+	if (result == RESULT_OK)
+		result = renew_rules(control, &published, list);
+	egress_list_done(&published);
+	return result;
 }
 
 void egress_set_mode(struct egress_control *control, enum egress_mode mode)

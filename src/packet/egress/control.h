@@ -14,7 +14,7 @@
 	X(ALLOWS, allows, HASH, sizeof(struct egress_allow_key), sizeof(__u32), 2u * EGRESS_RULES_MAX) \
 	X(RULES, rules, ARRAY, sizeof(__u32), sizeof(struct egress_rule), 2u * EGRESS_RULES_MAX) \
 	X(LEDGER, ledger, HASH, sizeof(struct egress_destination), sizeof(struct egress_entry), EGRESS_LEDGER_MAX) \
-	X(COUNTS, counts, ARRAY, sizeof(__u32), sizeof(__u64), EGRESS_COUNTS)
+	X(COUNTS, counts, ARRAY, sizeof(__u32), sizeof(__u64), EGRESS_COUNTS_MAX)
 
 enum egress_map {
 #define X(upper, lower, kind, key, value, entries) EGRESS_MAP_##upper,
@@ -32,10 +32,14 @@ enum result egress_control_open(struct egress_control **out) must_check;
 void egress_control_free(struct egress_control *control);
 
 int egress_control_fd(const struct egress_control *control, enum egress_map map);
+/* RESULT_IO: errno tells. */
+enum result egress_control_count(const struct egress_control *control, enum egress_count which, uint64_t *out) must_check;
 /* As the programs see them. */
 struct egress_settings *egress_control_settings(struct egress_control *control);
 /* LIST answers from now on, as the next generation. RESULT_IO (errno tells), RESULT_NO_MEMORY: nothing was changed. */
 enum result egress_publish(struct egress_control *control, const struct egress_list *list) must_check;
+/* The same, where what LIST has answers already: it goes on, and its rules were seen when LIST's were. RESULT_NOT_FOUND: it is another, and nothing was changed. */
+enum result egress_renew(struct egress_control *control, const struct egress_list *list) must_check;
 /* The other copy answers: after egress_publish, the list before. */
 void egress_flip(struct egress_control *control);
 /* The list that answers now. OUT is born by egress_list_init. */

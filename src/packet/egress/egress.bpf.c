@@ -10,7 +10,7 @@
  * is one that the shield listens on, as long as it did not connect itself: who binds such a port and connects is marked by connect4, 6 or
  * by its own SYN. Raw sockets have no such excuse.
  *
- * Security: in enforce, what cannot be told (headers that hide the port, no room in the ledger) is judged by what is known, fails closed.
+ * Security: in enforce, what cannot be told (headers in between, no room in the ledger) is refused or judged by what is known, fails closed.
  * Without settings, or off, everything passes. Only inet sockets are seen: packet sockets need CAP_NET_RAW, which the shield has not.
  */
 #include <linux/bpf.h>
@@ -65,7 +65,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, EGRESS_COUNTS);
+	__uint(max_entries, EGRESS_COUNTS_MAX);
 	__type(key, __u32);
 	__type(value, __u64);
 } counts SEC(".maps");
@@ -186,13 +186,12 @@ static __attribute__((noinline)) __u32 verdict_ask(const struct contact *contact
 
 /* -- the ledger -- */
 
-INLINE void count_lost(void)
+INLINE void count(__u32 which, __u64 more)
 {
-	__u32 which = EGRESS_LOST;
-	__u64 *count = bpf_map_lookup_elem(&counts, &which);
+	__u64 *sum = bpf_map_lookup_elem(&counts, &which);
 
-	if (count)
-		__sync_fetch_and_add(count, 1);
+	if (sum)
+		__sync_fetch_and_add(sum, more);
 }
 
 static __attribute__((noinline)) struct egress_entry *entry_new(const struct contact *contact, __u64 judged, __u64 now_ns)
@@ -207,8 +206,18 @@ static __attribute__((noinline)) struct egress_entry *entry_new(const struct con
 	return bpf_map_lookup_elem(&ledger, &contact->to);
 }
 
-/* Judges it and writes it down: BYTES that are about to leave, or 0 for an attempt. */
-INLINE int contact_end(struct contact *contact, __u64 bytes)
+INLINE void count_other(int is_refused, __u64 packets, __u64 bytes)
+{
+	if (is_refused) {
+		count(EGRESS_OTHER_REFUSED, 1);
+	} else if (packets) {
+		count(EGRESS_OTHER_PACKETS, packets);
+		count(EGRESS_OTHER_BYTES, bytes);
+	}
+}
+
+/* Judges it and writes it down: PACKETS that are about to leave, or 0 for an attempt. */
+INLINE int contact_end(struct contact *contact, __u64 packets, __u64 bytes)
 {
 	struct egress_entry *entry = bpf_map_lookup_elem(&ledger, &contact->to);
 	__u64 now_ns = bpf_ktime_get_boot_ns(), judged;
@@ -224,16 +233,18 @@ INLINE int contact_end(struct contact *contact, __u64 bytes)
 			entry = entry_new(contact, judged, now_ns);
 	}
 	is_refused = (judged & 0xff) == EGRESS_UNLISTED && contact->mode == EGRESS_ENFORCE;
+	if (is_refused)
+		count(EGRESS_REFUSED, 1);
 	if (!entry) {
-		count_lost();
+		count_other(is_refused, packets, bytes);
 		return is_refused ? REFUSE : PASS;
 	}
 	entry->last_ns = now_ns;
 	if (is_refused) {
 		entry->refused_ns = now_ns;
 		__sync_fetch_and_add(&entry->refused, 1);
-	} else if (bytes) {
-		__sync_fetch_and_add(&entry->packets, 1);
+	} else if (packets) {
+		__sync_fetch_and_add(&entry->packets, packets);
 		__sync_fetch_and_add(&entry->bytes, bytes);
 	}
 	return is_refused ? REFUSE : PASS;
@@ -280,7 +291,7 @@ INLINE int address_judge(struct bpf_sock_addr *context, struct contact *contact)
 	contact->socket = &running;
 	contact->to.port = bpf_ntohs((__u16)context->user_port);
 	contact->to.protocol = context->protocol == MPTCP ? IPPROTO_TCP : (__u8)context->protocol;
-	return contact_end(contact, 0);
+	return contact_end(contact, 0, 0);
 }
 
 INLINE int connect_judge(struct bpf_sock_addr *context, struct contact *contact)
@@ -368,7 +379,8 @@ INLINE void read_port(struct __sk_buff *packet, __u32 offset, struct egress_dest
 		to->port = bpf_ntohs(ports[1]);
 }
 
-/* A later fragment has no ports: only raw sockets send such, the kernel's own are cut after this. */
+/* A later fragment has no ports: only raw sockets send such, the kernel's own are cut after this. Options are nothing that the shield sends, and a source
+ * route among them leads elsewhere, which IP_OPTIONS of a connected datagram socket needs no right for: fails closed. */
 INLINE int read_v4(struct __sk_buff *packet, struct contact *contact)
 {
 	struct iphdr head;
@@ -377,12 +389,19 @@ INLINE int read_v4(struct __sk_buff *packet, struct contact *contact)
 		return -1;
 	contact_set_v4(contact, head.daddr);
 	contact->to.protocol = head.protocol;
-	if (!(head.frag_off & bpf_htons(0x1fff)))
+	if (head.ihl != 5)
+		contact->to.kind = EGRESS_HIDDEN;
+	else if (!(head.frag_off & bpf_htons(0x1fff)))
 		read_port(packet, head.ihl * 4u, &contact->to);
 	return 0;
 }
 
-/* Headers in between are nothing that the shield sends: who sends them is judged without a port, fails closed. */
+INLINE int is_in_between(__u8 protocol)
+{
+	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING || protocol == IPPROTO_FRAGMENT || protocol == IPPROTO_DSTOPTS || protocol == IPPROTO_MH;
+}
+
+/* The same of headers in between. */
 INLINE int read_v6(struct __sk_buff *packet, struct contact *contact)
 {
 	struct ipv6hdr head;
@@ -391,6 +410,8 @@ INLINE int read_v6(struct __sk_buff *packet, struct contact *contact)
 		return -1;
 	__builtin_memcpy(contact->to.bytes, &head.daddr, sizeof(contact->to.bytes));
 	contact->to.protocol = head.nexthdr;
+	if (is_in_between(head.nexthdr))
+		contact->to.kind = EGRESS_HIDDEN;
 	read_port(packet, sizeof(head), &contact->to);
 	return 0;
 }
@@ -414,6 +435,7 @@ int egress(struct __sk_buff *packet)
 	struct contact contact = { .to = { .kind = EGRESS_OUT } };
 	struct bpf_sock *socket = packet->sk;
 	struct egress_socket *known;
+	int is_connecting;
 
 	if (!contact_begin(&contact) || !socket)
 		return PASS;
@@ -422,9 +444,10 @@ int egress(struct __sk_buff *packet)
 		return PASS;
 	if ((packet->protocol == bpf_htons(ETH_P_IP) ? read_v4(packet, &contact) : read_v6(packet, &contact)) < 0)
 		return contact.mode == EGRESS_ENFORCE ? REFUSE : PASS;
-	known = bpf_sk_storage_get(&sockets, socket, 0, 0);
-	if (known && socket->type == STREAM && socket->state == BPF_TCP_SYN_SENT)
-		known->connects = 1;  /* ways of connecting that ask no connect4, 6 */
+	is_connecting = socket->type == STREAM && socket->state == BPF_TCP_SYN_SENT;
+	known = bpf_sk_storage_get(&sockets, socket, 0, is_connecting ? BPF_SK_STORAGE_GET_F_CREATE : 0);
+	if (known && is_connecting)
+		known->connects = 1;  /* ways of connecting that ask no connect4, 6, of sockets that the kernel makes itself (MPTCP), too */
 	contact.socket = known;
 	if (is_answer(&contact, socket))
 		return PASS;
@@ -433,5 +456,5 @@ int egress(struct __sk_buff *packet)
 		contact.to.port = (__u16)socket->src_port;
 		contact.to.kind = EGRESS_ANSWER;
 	}
-	return contact_end(&contact, packet->len);
+	return contact_end(&contact, packet->gso_segs ? packet->gso_segs : 1, packet->len);
 }

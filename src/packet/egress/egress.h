@@ -8,6 +8,7 @@
  *   attach      with rights, in a command that ends: loaded, pinned, attached, replaced in place, taken off
  *   ledger      every destination, read
  *   alarm       what was refused although the shield needs it
+ *   watch       refusals as they happen, for the controller
  *
  * Turning enforce on, or another list while it is on, is undone after UNDO_S unless loader_confirm; the rest refuses nothing that passed before.
  *
@@ -30,6 +31,7 @@ struct egress_wish {
 	const struct egress_list *list;
 	struct span cgroup;
 	unsigned undo_s;
+	bool is_confirmed;                       /* enforce is not undone: of a unit, at a start of the machine, where nobody could confirm what somebody did long ago */
 };
 
 /* Attaches where it is not, replaces the programs where it is, publishes the list, sets MODE (EGRESS_OBSERVE or EGRESS_ENFORCE). In both modes the ledger goes

@@ -10,7 +10,7 @@ static const char *const mode_words[] = { "off", "observe", "enforce", NULL };
 
 static const struct key egress_keys[] = {
 	{ .name = "mode", .type = KEY_CHOICE, .offset = AT(packet_egress_settings, mode), .fallback = "off", .choices = mode_words,
-	  .help = "What `bouclier packet egress refresh` makes of a machine that has just started. observe: every destination is written down, and none refused. enforce: "
+	  .help = "What the shield's unit (`bouclier packet egress follow`) makes of a machine that has just started, without anybody's confirming it. observe: every destination is written down, and none refused. enforce: "
 	          "one that is not in the list is refused; after 14 days of observe." },
 	{ .name = "cgroup", .type = KEY_TEXT, .offset = AT(packet_egress_settings, cgroup), .fallback = "system.slice/bouclier.service", .min = 1, .max = EGRESS_CGROUP_MAX,
 	  .help = "Whose connections are looked at: a control group (v2) and all below it, named from its mount on. The one of the service, where systemd started the shield." },

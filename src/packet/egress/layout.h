@@ -2,7 +2,7 @@
  *
  * Shape    each map by its name, its key and its value; pinned below EGRESS_PIN_FOLDER, whose last part is the version
  * Units    times in ns of CLOCK_BOOTTIME, but where wall time is said. Addresses in 16 bytes, IPv4 as ::ffff:a.b.c.d; ports in host order
- * Limits   EGRESS_LEDGER_MAX destinations, never forgotten to make room for others: those for which there was none are counted (EGRESS_LOST);
+ * Limits   EGRESS_LEDGER_MAX destinations, never forgotten to make room for others: what goes to those for which there was none is counted (EGRESS_OTHER_*);
  *          EGRESS_RULES_MAX rules, EGRESS_LENGTHS_MAX lengths of prefixes
  * Threads  user space is the only writer of settings, allows and rules, and the programs of the others
  *
@@ -52,13 +52,14 @@ struct egress_allow_key {
 
 /* -- map "rules": array, by copy * EGRESS_RULES_MAX + number: the same list, for people. No program asks it -- */
 
-#define EGRESS_KEY_BYTES 104u
+#define EGRESS_KEY_BYTES 96u
 struct egress_rule {
 	__u8 bytes[16];                               /* as in egress_allow_key, as the next */
 	__u16 port;
 	__u8 length, protocol;
 	__u8 is_needed;                               /* the shield cannot work without: not only allowed */
 	__u8 unused[3];
+	__u64 seen_ns;                                /* when a list was last made in which the configuration named it; 0: not by a list that notes it */
 	char key[EGRESS_KEY_BYTES];                   /* which key of the configuration names it; ends with NUL */
 };
 
@@ -69,6 +70,7 @@ struct egress_rule {
 enum egress_kind {
 	EGRESS_OUT,                                   /* the address is who was contacted */
 	EGRESS_ANSWER,                                /* a connection was to be accepted on a port that is not in `answers`: no address, and that port */
+	EGRESS_HIDDEN,                                /* headers in between (options, routes, fragments) may lead elsewhere than to the address: never listed */
 };
 
 struct egress_destination {
@@ -82,7 +84,7 @@ enum egress_verdict { EGRESS_UNJUDGED, EGRESS_SPARED, EGRESS_LISTED, EGRESS_UNLI
 
 #define EGRESS_PROCESS_BYTES 16u
 struct egress_entry {
-	__u64 packets, bytes;                         /* that left, from the network's header on */
+	__u64 packets, bytes;                         /* that left. Segments that the card cuts are counted each; bytes from the network's header on, which is counted once for all of them */
 	__u64 refused;                                /* packets and attempts */
 	__u64 first_ns, last_ns, refused_ns;          /* refused_ns: the last; 0: none */
 	__u64 judged;                                 /* the last verdict, above its lowest 8 bits the generation of the list */
@@ -96,12 +98,16 @@ static inline __attribute__((always_inline)) __u64 egress_judged(__u32 generatio
 	return (__u64)generation << 8 | (__u64)verdict;
 }
 
-/* -- map "counts": array -- */
+/* -- map "counts": array, with room for more -- */
 
 enum egress_count {
-	EGRESS_LOST,                                  /* packets and attempts whose destination had no room in the ledger; judged all the same */
+	EGRESS_REFUSED,                               /* packets and attempts, whoever they were for: moves whenever there is something to look at */
+	EGRESS_OTHER_PACKETS,                         /* to destinations that had no room in the ledger, judged all the same; as in an entry, as the next */
+	EGRESS_OTHER_BYTES,
+	EGRESS_OTHER_REFUSED,
 	EGRESS_COUNTS,
 };
+#define EGRESS_COUNTS_MAX 16u
 
 /* -- map "sockets": of each socket, while it lives -- */
 

@@ -27,21 +27,32 @@ static enum result read_lines(int map, struct egress_ledger *out)
 	return RESULT_OK;
 }
 
+static enum result read_other(const struct egress_control *control, struct egress_ledger *out)
+{
+	enum result result = egress_control_count(control, EGRESS_OTHER_PACKETS, &out->other.packets);
+
+	if (result == RESULT_OK)
+		result = egress_control_count(control, EGRESS_OTHER_BYTES, &out->other.bytes);
+	return result == RESULT_OK ? egress_control_count(control, EGRESS_OTHER_REFUSED, &out->other.refused) : result;
+}
+
 enum result egress_ledger_read(const struct egress_control *control, struct egress_ledger *out)
 {
-	__u32 which = EGRESS_LOST;
-	__u64 lost = 0;
 	enum result result;
 
 	*out = (struct egress_ledger){ .lines = calloc(EGRESS_LEDGER_MAX, sizeof(struct egress_line)) };
 	if (!out->lines)
 		return RESULT_NO_MEMORY;
-	if (bpf_map_lookup_elem(egress_control_fd(control, EGRESS_MAP_COUNTS), &which, &lost))
-		return RESULT_IO;
-	out->lost = lost;
-	result = read_lines(egress_control_fd(control, EGRESS_MAP_LEDGER), out);
+	result = read_other(control, out);
+	if (result == RESULT_OK)
+		result = read_lines(egress_control_fd(control, EGRESS_MAP_LEDGER), out);
 	egress_ledger_sort(out);
 	return result;
+}
+
+bool egress_ledger_is_complete(const struct egress_ledger *ledger)
+{
+	return !ledger->other.packets && !ledger->other.refused;
 }
 
 void egress_ledger_done(struct egress_ledger *ledger)

@@ -18,11 +18,15 @@ struct egress_line {
 struct egress_ledger {
 	struct egress_line *lines;
 	size_t count;
-	uint64_t lost;           /* packets and attempts whose destination had no room */
+	/* To destinations for which there was no room. All 0: the ledger is complete. */
+	struct {
+		uint64_t packets, bytes, refused;
+	} other;
 };
 
 /* RESULT_NO_MEMORY, RESULT_IO. Whatever the result, egress_ledger_done. */
 enum result egress_ledger_read(const struct egress_control *control, struct egress_ledger *out) must_check;
+bool egress_ledger_is_complete(const struct egress_ledger *ledger);
 void egress_ledger_done(struct egress_ledger *ledger);
 /* As it is read. */
 void egress_ledger_sort(struct egress_ledger *ledger);

@@ -44,6 +44,8 @@ void egress_list_add(struct egress_list *list, const struct egress_rule *rule, b
 	for (unsigned i = 0; i < list->count; i++) {
 		if (is_same(&list->rules[i], rule)) {
 			list->rules[i].is_needed |= is_needed;
+			if (rule->seen_ns > list->rules[i].seen_ns)
+				list->rules[i].seen_ns = rule->seen_ns;
 			return;
 		}
 	}
@@ -57,9 +59,66 @@ void egress_list_add(struct egress_list *list, const struct egress_rule *rule, b
 	snprintf(added->key, sizeof(added->key), "%.*s", SPAN_ARG(key));
 }
 
+unsigned egress_list_carry(struct egress_list *list, const struct egress_list *before, struct span key, uint64_t now_ns)
+{
+	struct span cut = span_take(key, EGRESS_KEY_BYTES - 1);
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < before->count; i++) {
+		struct egress_rule rule = before->rules[i];
+
+		if (!span_equal(span_of(rule.key), cut))
+			continue;
+		rule.seen_ns = now_ns;
+		egress_list_add(list, &rule, rule.is_needed, cut);
+		count++;
+	}
+	return count;
+}
+
+void egress_list_keep(struct egress_list *list, const struct egress_list *before, uint64_t now_ns)
+{
+	unsigned left_out = list->left_out;
+
+	for (unsigned i = 0; i < before->count; i++) {
+		const struct egress_rule *rule = &before->rules[i];
+
+		if (rule->is_needed && rule->seen_ns <= now_ns && now_ns - rule->seen_ns < EGRESS_KEEP_NS)
+			egress_list_add(list, rule, true, span_of(rule->key));
+	}
+	list->left_out = left_out;
+}
+
+const struct egress_rule *egress_list_find_rule(const struct egress_list *list, const struct egress_rule *rule)
+{
+	for (unsigned i = 0; i < list->count; i++) {
+		if (is_same(&list->rules[i], rule))
+			return &list->rules[i];
+	}
+	return NULL;
+}
+
+bool egress_list_is_same(const struct egress_list *one, const struct egress_list *other)
+{
+	if (one->count != other->count || memcmp(one->answers, other->answers, sizeof(one->answers)) != 0)
+		return false;
+	for (unsigned i = 0; i < one->count; i++) {
+		const struct egress_rule *rule = &one->rules[i], *found = egress_list_find_rule(other, rule);
+
+		if (!found || found->is_needed != rule->is_needed || strcmp(found->key, rule->key) != 0)
+			return false;
+	}
+	return true;
+}
+
 void egress_list_answer(struct egress_list *list, uint16_t port)
 {
 	list->answers[port / 64] |= 1ull << port % 64;
+}
+
+bool egress_list_answers(const struct egress_list *list, uint16_t port)
+{
+	return list->answers[port / 64] >> port % 64 & 1;
 }
 
 const struct egress_rule *egress_list_find(const struct egress_list *list, const struct egress_destination *to)

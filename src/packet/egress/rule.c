@@ -85,21 +85,36 @@ void egress_protocol_write(uint8_t protocol, char out[EGRESS_PROTOCOL_TEXT])
 	snprintf(out, EGRESS_PROTOCOL_TEXT, "%u", protocol);
 }
 
+static void service_write(const char *place, bool is_bare, uint16_t port, uint8_t protocol_number, char out[EGRESS_RULE_TEXT])
+{
+	char protocol[EGRESS_PROTOCOL_TEXT], number[8] = "*";
+
+	if (port)
+		snprintf(number, sizeof(number), "%u", port);
+	egress_protocol_write(protocol_number, protocol);
+	snprintf(out, EGRESS_RULE_TEXT, "%s%s%s:%s/%s", is_bare ? "" : "[", place, is_bare ? "" : "]", number, protocol);
+}
+
 void egress_rule_write(const struct egress_rule *rule, char out[EGRESS_RULE_TEXT])
 {
 	const struct network network = egress_rule_network(rule);
-	char place[NETWORK_TEXT_MAX], protocol[EGRESS_PROTOCOL_TEXT], port[8] = "*";
-	bool is_bare = address_is_v4(&network.address);
+	char place[NETWORK_TEXT_MAX];
 
 	network_write(&network, place);
-	if (!rule->protocol) {
+	if (rule->protocol)
+		service_write(place, address_is_v4(&network.address), rule->port, rule->protocol, out);
+	else
 		snprintf(out, EGRESS_RULE_TEXT, "%s", place);
-		return;
-	}
-	if (rule->port)
-		snprintf(port, sizeof(port), "%u", rule->port);
-	egress_protocol_write(rule->protocol, protocol);
-	snprintf(out, EGRESS_RULE_TEXT, "%s%s%s:%s/%s", is_bare ? "" : "[", place, is_bare ? "" : "]", port, protocol);
+}
+
+void egress_destination_write(const struct egress_destination *to, char out[EGRESS_RULE_TEXT])
+{
+	char place[NETWORK_TEXT_MAX];
+	struct address address;
+
+	memcpy(address.bytes, to->bytes, sizeof(address.bytes));
+	address_write(&address, place);
+	service_write(place, address_is_v4(&address), to->port, to->protocol, out);
 }
 
 void egress_rule_set(struct egress_rule *rule, const struct network *network, uint16_t port, uint8_t protocol)

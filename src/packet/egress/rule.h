@@ -20,6 +20,8 @@
 enum result egress_rule_read(struct span text, struct egress_rule *out) must_check;
 /* As it is read. */
 void egress_rule_write(const struct egress_rule *rule, char out[EGRESS_RULE_TEXT]);
+/* ADDRESS:PORT/PROTOCOL, the port '*' where there is none. */
+void egress_destination_write(const struct egress_destination *to, char out[EGRESS_RULE_TEXT]);
 /* "tcp", or a number. */
 void egress_protocol_write(uint8_t protocol, char out[EGRESS_PROTOCOL_TEXT]);
 void egress_rule_set(struct egress_rule *rule, const struct network *network, uint16_t port, uint8_t protocol);
