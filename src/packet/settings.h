@@ -38,6 +38,7 @@ struct packet_filter_settings {
 	struct span socket;                 /* of the controller */
 	struct packet_expose_settings expose;
 	struct list_value reflectors;       /* int64_t: UDP source ports */
+	bool is_strict;
 	struct packet_budget_settings budget;
 	struct packet_egress_settings egress;
 };

@@ -2,7 +2,7 @@
  *
  * For the keeper's wiring: a role is given the maps by packet_maps_send, takes them (packet_maps_take), makes a controller of them
  * (control_new) and
- *   - beats every second (control_beat): without it, what was learned (bans that are not by hand, budgets) is asked no more after
+ *   - beats every second (control_beat): without it, what was learned (bans, budgets) is asked no more after
  *     PACKET_HEARTBEAT_NS: availability, fails open; lists, malformed packets and cookies stay
  *   - has guard/'s bans and lifts (control_ban, control_unban): one system call each, so they hold from the next packet on
  *   - reads counters once a second (control_count) and events as the ring wakes it (control_events_fd, control_events_read)

@@ -26,7 +26,7 @@ struct packet_order {
 	uint32_t kind, reason;       /* enum packet_order_kind; of a ban, the writer's own */
 	uint64_t source;             /* packet_source */
 	uint64_t until_ns;           /* CLOCK_MONOTONIC */
-	uint32_t is_by_hand, unused;
+	uint32_t unused[2];
 };
 
 struct packet_news {

@@ -43,7 +43,7 @@ static void forget(void *context, packet_source source, const struct packet_ban 
 /* Availability, fails open: a ban that the map has no room for is one that the edge makes alone, at accept. */
 static void obey(struct control *control, const struct packet_order *order)
 {
-	const struct packet_ban ban = { .until_ns = order->until_ns, .reason = order->reason, .is_by_hand = order->is_by_hand != 0 };
+	const struct packet_ban ban = { .until_ns = order->until_ns, .reason = order->reason };
 
 	if (order->kind == PACKET_ORDER_ANEW)
 		(void)control_bans(control, forget, control);

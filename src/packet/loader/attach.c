@@ -147,6 +147,7 @@ static void tell(const struct attaching *attaching)
 	packet_settings_apply(wish->settings, &wanted);
 	machine_apply(&machine, smallest_mtu(&attaching->out->targets), &wanted);
 	wanted.flags |= PACKET_HAS_LIST | PACKET_HAS_BANS;
+	wanted.resets = PACKET_RESETS;
 	memset(wanted.protected_tcp, 0, sizeof(wanted.protected_tcp));
 	set_ports(wanted.protected_tcp, wish->listens, wish->listen_count);
 	set_ports(wanted.exposed_tcp, wish->exposes, wish->expose_count);
