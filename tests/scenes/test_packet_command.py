@@ -241,6 +241,9 @@ def test_refused_without_management(ground):
     ground.configure("interfaces: [eth7]")
     code, _, error = ground.packet("attach")
     assert code == 1 and "there is no interface eth7" in error and ground.pins() == []
+    ground.configure("interfaces: [eth0, lo]")
+    code, _, error = ground.packet("attach")
+    assert code == 1 and "lo is this machine itself" in error and ground.pins() == []
 
 
 def test_who_sits_at_ssh_always_passes(ground):
@@ -369,6 +372,9 @@ def test_the_rung_of_nftables(ground):
     outcome = json.loads(out)
     assert outcome["rung"] == "nftables" and "no budgets" in outcome["lost"] and "no ban arrives" in outcome["lost"]
     assert not ground.reaches(CITIZEN) and ground.reaches(MANAGER)  # the port is not exposed
+    assert "no ban arrives" in ground.packet("status")[1]
+    code, _, error = ground.packet("run")
+    assert code == 1 and "nothing to control" in error
     assert ground.packet("confirm")[0] == 0
     ground.configure("interfaces: [eth0], mode: enforce")
     ground.write("deny.txt", "10.99.1.64/26\n")

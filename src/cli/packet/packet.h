@@ -34,6 +34,9 @@ void packet_asked_done(struct packet_asked *asked);
 /* Says COMPLAINTS on stderr. EXIT_DONE for RESULT_OK, else EXIT_FAILED. */
 int packet_end(enum result result, const struct complaints *complaints);
 
+/* What is there (loader_look), or what was said. EXIT_DONE or EXIT_FAILED; either way the caller closes OUT's maps. */
+int packet_look(struct packet_state *out);
+
 /* JSON on stdout, whole. */
 struct packet_page {
 	struct json_writer json;

@@ -47,6 +47,8 @@ static int open_maps(struct service *service)
 {
 	enum result result = packet_maps_open(PACKET_PIN_FOLDER, &service->maps);
 
+	if (result == RESULT_NOT_FOUND && loader_nft_is_attached())
+		return command_failed("the filter is attached as %s, which has nothing to control: no ban arrives there", packet_rung_name(RUNG_NFTABLES));
 	if (result == RESULT_NOT_FOUND)
 		return command_failed("no filter is attached: bouclier packet attach does it");
 	if (result != RESULT_OK)

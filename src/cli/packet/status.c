@@ -51,16 +51,10 @@ static int print_human(const struct packet_state *state)
 
 int packet_status(const struct options *options)
 {
-	struct complaints complaints;
 	struct packet_state state;
-	enum result result;
-	int code;
+	int code = packet_look(&state);
 
-	complaints_init(&complaints);
-	result = loader_look(&complaints, &state);
-	code = packet_end(result, &complaints);
-	complaints_done(&complaints);
-	if (result == RESULT_OK)
+	if (code == EXIT_DONE)
 		code = options->is_json ? print_json(&state) : print_human(&state);
 	packet_maps_close(&state.maps);
 	return code;

@@ -55,10 +55,6 @@ enum result loader_confirm(struct complaints *complaints) must_check;
 /* Everything off, now: links, maps, our table of nftables. RESULT_NOT_FOUND: there was nothing. */
 enum result loader_detach(struct complaints *complaints) must_check;
 
-/* A ban on the rung of nftables, where there are no maps and so no controller: for SECONDS; 0 ends it. RESULT_NOT_FOUND: our table is not there. Nothing
- * in the shield asks for it yet: on this rung no ban arrives, and packet_rung_loss says so. Needs CAP_NET_ADMIN. */
-enum result loader_nft_ban(const struct address *address, uint64_t seconds) must_check;
-
 struct packet_state {
 	bool is_attached, is_observing, has_nft, waits;
 	struct packet_targets targets;           /* of XDP: what is attached now, and how */

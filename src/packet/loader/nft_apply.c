@@ -19,21 +19,6 @@ bool loader_nft_is_attached(void)
 	return nft_run("list chain netdev bouclier ingress", false, NULL, NULL) == RESULT_OK;
 }
 
-enum result loader_nft_ban(const struct address *address, uint64_t seconds)
-{
-	struct buffer text;
-	enum result result;
-
-	buffer_init(&text, ERROR_BYTES);
-	result = nft_text_ban(address, seconds, &text);
-	if (result == RESULT_OK)
-		result = buffer_append_byte(&text, '\0');
-	if (result == RESULT_OK)
-		result = nft_run(buffer_span(&text).at, false, NULL, NULL);
-	buffer_done(&text);
-	return result == RESULT_REFUSED ? RESULT_NOT_FOUND : result;
-}
-
 static enum result run(const char *commands, struct complaints *complaints)
 {
 	struct buffer error;
