@@ -29,6 +29,15 @@ sys.exit(0 if b" 200 " in s.recv(4096) else 1)
 """
 
 
+REFLECT = """
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind((sys.argv[1], int(sys.argv[2])))
+for i in range(5):
+    s.sendto(b"answer", (sys.argv[3], 4000))
+"""
+
+
 class Guarded:
     """The shield, its filter and the controller between them, on the server of a ground."""
 
@@ -110,6 +119,33 @@ def test_a_ban_reaches_the_kernel_and_its_lift_too(guarded):
     assert guarded.is_served()
 
 
+def test_where_what_was_dropped_came_from(guarded):
+    guarded.said("ban", CITIZEN, "--for", "1m")
+    assert not guarded.is_served()
+    guarded.ground.run(["/usr/bin/python3", "-c", REFLECT, MANAGER, "53", SERVER], guarded.ground.client)  # who always passes is told of by nobody
+    guarded.said("unban", CITIZEN)
+    guarded.ground.run(["/usr/bin/python3", "-c", REFLECT, CITIZEN, "53", SERVER], guarded.ground.client)
+    top = guarded.ground.ask("counters", "--top")["reasons"]
+    assert top["banned"]["networks"][0]["network"] == "10.99.1.0/24" and top["banned"]["packets"] >= top["banned"]["samples"] >= 1
+    assert top["reflected"]["udp_ports"] == [{"port": 53, "samples": 5}] and top["reflected"]["packets"] == 5 and "allowed" not in top
+    said = guarded.ground.packet("counters", "--top")[1]
+    assert "reflected: 5 packets\n  100 %  from 10.99.1.0/24\n  100 %  of UDP from port 53\n" in said
+
+
+def test_who_asks_is_no_shield(guarded):
+    """The status says who is alive, and does not keep bans alive by asking."""
+    before = guarded.ground.ask("status")["controller"]
+    assert before["runs"] and before["shields"] == 1 and before["learned_is_asked"] and before["bans"] == 0
+    assert "controller: alive since 2" in guarded.ground.packet("status")[1]
+    guarded.said("ban", CITIZEN, "--for", "1m")
+    guarded.ours[0].send_signal(signal.SIGKILL)
+    guarded.ours[0].wait()
+    assert wait_for(lambda: guarded.ground.ask("status")["controller"]["shields"] == 0, 5)
+    assert wait_for(lambda: not guarded.ground.ask("status")["controller"]["learned_is_asked"], 15)
+    said = guarded.ground.packet("status")[1]
+    assert "shields connected: 0" in said and "bans (1) and source_budget are not asked since" in said
+
+
 def test_the_management_network_cannot_be_banned(guarded):
     done = guarded.ground.run([BOUCLIER, "ban", MANAGER, "--for", "1m", "-c", guarded.ground.config], check=False)
     assert done.returncode == 1 and guarded.is_served(MANAGER)
@@ -123,12 +159,17 @@ def test_what_was_dropped_is_told(guarded):
 
 
 def test_a_controller_that_was_away_is_told_all(guarded):
-    guarded.said("ban", CITIZEN, "--for", "1m")
+    assert guarded.said("ban", CITIZEN, "--for", "1m").stderr == ""
     guarded.controller.kill()
     guarded.controller.wait()
     assert not guarded.is_served()                                        # the program goes on without it
-    guarded.said("unban", CITIZEN)
+    error = guarded.said("unban", CITIZEN).stderr
+    assert "its controller is away" in error and "it drops what comes from there until 2" in error
     assert not guarded.is_served()                                        # nobody has told the filter
+    error = guarded.said("ban", "192.0.2.66", "--for", "1m").stderr
+    assert "refuses it at accept" in error and "when the controller is back" in error
+    assert guarded.said("ban", "192.0.2.0/24", "--for", "1m").stderr == ""  # a whole network is no business of the filter
+    guarded.said("unban", "192.0.2.0/24")
     guarded.control()
     assert wait_for(guarded.is_served, 5)
 
@@ -138,8 +179,18 @@ def test_without_a_controller_bans_of_the_filter_lapse(guarded):
     guarded.controller.kill()
     guarded.controller.wait()
     assert wait_for(guarded.is_refused_at_accept, 15)
+    state = guarded.ground.ask("status")["controller"]
+    assert not state["runs"] and not state["learned_is_asked"] and state["bans"] == 1 and state["heartbeat"] < state["learned_until"]
+    assert "controller: none answers" in guarded.ground.packet("status")[1]
+    code, _, error = guarded.ground.packet("counters", "--top")
+    assert code == 1 and "no controller of the kernel filter answers" in error
     guarded.said("unban", CITIZEN)
     assert guarded.is_served()
+
+    def is_known_to_lapse():
+        guarded.said("ban", "192.0.2.66", "--for", "1m")
+        return "asks for no ban since 2" in guarded.said("unban", "192.0.2.66").stderr
+    assert wait_for(is_known_to_lapse, 5)
 
 
 def test_the_controller_has_no_right_left(guarded):

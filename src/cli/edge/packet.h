@@ -19,6 +19,14 @@ struct edge_packet *edge_packet_new(struct edge_state *state) must_check;
 void edge_packet_free(struct edge_packet *packet);
 /* Each second: connects where the configuration wants a filter, tells what is owed, hears what was counted. */
 void edge_packet_tick(struct edge_packet *packet);
+/* Has what was told of a ban or a lift just now reached the filter? LAPSES_NS of AWAY: when the filter asks for no ban any more that it was told before, of CLOCK_MONOTONIC;
+ * perhaps in the past. For the service thread. */
+enum edge_packet_line {
+	EDGE_PACKET_NONE,                    /* the configuration wants no filter */
+	EDGE_PACKET_TOLD, EDGE_PACKET_OWED,  /* OWED: it is told within a second */
+	EDGE_PACKET_AWAY,                    /* no controller */
+};
+enum edge_packet_line edge_packet_line(struct edge_packet *packet, uint64_t *lapses_ns);
 /* What was heard last; NULL: nothing, or nobody to hear. */
 const struct packet_news *edge_packet_news(const struct edge_packet *packet);
 

@@ -101,8 +101,11 @@ static int show_nft(const struct options *options)
 int packet_counters(const struct options *options)
 {
 	struct packet_state state;
-	int code = packet_look(&state);
+	int code;
 
+	if (option_is_given(options, "top"))
+		return packet_show_top(options);
+	code = packet_look(&state);
 	if (code == EXIT_DONE && state.maps.fds[0] >= 0)
 		code = show_xdp(&state.maps, state.is_observing, options);
 	else if (code == EXIT_DONE && state.has_nft)

@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/loop.h"
+#include "packet/control/top.h"
 
 #include "base/banned.h"
 
@@ -20,17 +22,59 @@ struct edge {
 	struct watch watch;          /* fd -1: a free place */
 	struct server *server;
 	struct job job;              /* to go on reading */
+	bool is_shield;              /* it has told of bans; else it only asks */
 };
 
 struct server {
 	const struct control_plan *plan;
 	struct loop loop;
-	struct watch listener, signals;
+	struct watch listener, signals, events;
 	struct timer tick;
 	struct edge edges[CONTROL_EDGES_MAX];
+	struct top *top;
+	uint64_t since_ns;
 	unsigned ticks;
 	enum control_end end;
 };
+
+/* -- what is told of single packets -- */
+
+static void take_event(void *context, const struct packet_event *event)
+{
+	top_add(context, event);
+}
+
+static void events_ready(struct watch *watch, uint32_t events)
+{
+	struct server *server = list_entry(watch, struct server, events);
+
+	(void)events;
+	(void)control_events_read(server->plan->control, take_event, server->top);
+}
+
+static unsigned shields_of(const struct server *server)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < CONTROL_EDGES_MAX; i++)
+		count += server->edges[i].watch.fd >= 0 && server->edges[i].is_shield;
+	return count;
+}
+
+/* Who does not read what he asked for has no answer. */
+static void answer_top(struct edge *edge)
+{
+	const struct server *server = edge->server;
+	struct packet_count counts[PACKET_REASON_COUNT];
+	struct packet_top top;
+
+	if (control_count(server->plan->control, counts) != RESULT_OK)
+		return;
+	top_tell(server->top, clock_mono_ns(), counts, &top);
+	top.since_ns = server->since_ns;
+	top.shields = shields_of(server);
+	(void)!send(edge->watch.fd, &top, sizeof(top), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
 
 /* -- orders -- */
 
@@ -41,11 +85,15 @@ static void forget(void *context, packet_source source, const struct packet_ban 
 }
 
 /* Availability, fails open: a ban that the map has no room for is one that the edge makes alone, at accept. */
-static void obey(struct control *control, const struct packet_order *order)
+static void obey(struct edge *edge, const struct packet_order *order)
 {
+	struct control *control = edge->server->plan->control;
 	const struct packet_ban ban = { .until_ns = order->until_ns, .reason = order->reason };
 
-	if (order->kind == PACKET_ORDER_ANEW)
+	edge->is_shield |= order->kind != PACKET_ORDER_TOP;
+	if (order->kind == PACKET_ORDER_TOP)
+		answer_top(edge);
+	else if (order->kind == PACKET_ORDER_ANEW)
 		(void)control_bans(control, forget, control);
 	else if (order->kind == PACKET_ORDER_BAN)
 		(void)!control_ban(control, order->source, &ban);
@@ -84,7 +132,7 @@ static void read_edge(struct edge *edge)
 			return;
 		}
 		for (unsigned k = 0; k < count; k++)
-			obey(edge->server->plan->control, &orders[k]);
+			obey(edge, &orders[k]);
 	}
 	loop_later(&edge->server->loop, &edge->job);
 }
@@ -129,6 +177,8 @@ static void listener_ready(struct watch *watch, uint32_t events)
 	(void)events;
 	if (fd < 0)
 		return;
+	if (edge)
+		edge->is_shield = false;
 	if (!edge || !is_known(server, fd) || loop_watch(&server->loop, &edge->watch, fd, EPOLLIN) != RESULT_OK)
 		close(fd);
 }
@@ -142,8 +192,9 @@ static void tell(struct server *server)
 
 	if (control_count(server->plan->control, news.counts) != RESULT_OK)
 		return;
+	top_turn(server->top, clock_mono_ns(), news.counts);
 	for (unsigned i = 0; i < CONTROL_EDGES_MAX; i++) {
-		if (server->edges[i].watch.fd >= 0)  /* who does not read loses a second, and has the sum with the next */
+		if (server->edges[i].watch.fd >= 0 && server->edges[i].is_shield)  /* who does not read loses a second, and has the sum with the next */
 			(void)!send(server->edges[i].watch.fd, &news, sizeof(news), MSG_DONTWAIT | MSG_NOSIGNAL);
 	}
 }
@@ -161,15 +212,6 @@ static void look_at(void *context, packet_source source, const struct packet_ban
 	(void)ban;
 }
 
-static bool has_edge(const struct server *server)
-{
-	for (unsigned i = 0; i < CONTROL_EDGES_MAX; i++) {
-		if (server->edges[i].watch.fd >= 0)
-			return true;
-	}
-	return false;
-}
-
 static void second_is_over(struct timer *timer)
 {
 	struct server *server = list_entry(timer, struct server, tick);
@@ -179,7 +221,7 @@ static void second_is_over(struct timer *timer)
 		end(server, CONTROL_TAKEN_OFF);
 		return;
 	}
-	if (has_edge(server))  /* without one nobody would lift a ban */
+	if (shields_of(server))  /* without one nobody would lift a ban */
 		control_beat(server->plan->control);
 	if (++server->ticks % SWEEP_TICKS == 0)
 		(void)control_bans(server->plan->control, look_at, NULL);
@@ -211,7 +253,24 @@ static enum result open_server(struct server *server)
 	if (fd < 0)
 		return RESULT_IO;
 	result = loop_watch(&server->loop, &server->signals, fd, EPOLLIN);
-	return result == RESULT_OK ? loop_watch_level(&server->loop, &server->listener, server->plan->listener_fd, EPOLLIN) : result;
+	if (result == RESULT_OK)
+		result = loop_watch_level(&server->loop, &server->listener, server->plan->listener_fd, EPOLLIN);
+	fd = control_events_fd(server->plan->control);
+	if (result == RESULT_OK && fd >= 0)
+		result = loop_watch_level(&server->loop, &server->events, fd, EPOLLIN);
+	return result;
+}
+
+/* RESULT_IO, RESULT_NO_MEMORY. */
+static enum result open_top(struct server *server)
+{
+	struct packet_count counts[PACKET_REASON_COUNT];
+
+	server->since_ns = clock_mono_ns();
+	if (control_count(server->plan->control, counts) != RESULT_OK)
+		return RESULT_IO;
+	server->top = top_new(server->since_ns, counts);
+	return server->top ? RESULT_OK : RESULT_NO_MEMORY;
 }
 
 static void close_server(struct server *server)
@@ -224,18 +283,20 @@ static void close_server(struct server *server)
 		close(server->signals.fd);
 	timer_cancel(&server->loop.timers, &server->tick);
 	loop_done(&server->loop);
+	top_free(server->top);
 }
 
 enum control_end control_serve(const struct control_plan *plan, void (*ready)(void))
 {
-	struct server server = { .plan = plan, .end = CONTROL_FAILED, .listener = { -1, listener_ready }, .signals = { -1, signals_ready } };
+	struct server server = { .plan = plan, .end = CONTROL_FAILED, .listener = { -1, listener_ready }, .signals = { -1, signals_ready },
+	                         .events = { -1, events_ready } };
 
 	for (unsigned i = 0; i < CONTROL_EDGES_MAX; i++) {
 		server.edges[i] = (struct edge){ .watch = { -1, edge_ready }, .server = &server };
 		job_init(&server.edges[i].job, edge_goes_on);
 	}
-	if (open_server(&server) == RESULT_OK) {
-		timer_init(&server.tick, second_is_over);
+	timer_init(&server.tick, second_is_over);
+	if (open_server(&server) == RESULT_OK && open_top(&server) == RESULT_OK) {
 		second_is_over(&server.tick);
 		ready();
 		loop_run(&server.loop);

@@ -221,6 +221,7 @@ static void look_rest(struct packet_state *out)
 		packet_maps_init(&again);
 		if (packet_maps_open(PACKET_PIN_FOLDER, &again) == RESULT_OK && control_new(&again, &control) == RESULT_OK) {
 			out->is_observing = control_settings(control)->flags & PACKET_OBSERVES;
+			out->heartbeat_ns = control_settings(control)->heartbeat_ns;
 			control_free(control);
 		}
 		packet_maps_close(&again);

@@ -58,6 +58,7 @@ enum result loader_detach(struct complaints *complaints) must_check;
 struct packet_state {
 	bool is_attached, is_observing, has_nft, waits;
 	struct packet_targets targets;           /* of XDP: what is attached now, and how */
+	uint64_t heartbeat_ns;                   /* the controller's last, of CLOCK_MONOTONIC; 0: none, or no maps */
 	uint64_t left_ns;                        /* until what waits is undone */
 	enum pending_kind kind;
 	struct packet_maps maps;                 /* the caller closes them; all -1 without rights */
