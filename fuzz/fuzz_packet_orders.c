@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(count > 0 && count <= PACKET_ORDERS_MAX && count * sizeof(orders[0]) == size);
 		assert(memcmp(orders, data, size) == 0);
 		for (unsigned i = 0; i < count; i++)
-			assert(orders[i].kind >= PACKET_ORDER_ANEW && orders[i].kind <= PACKET_ORDER_TOP);
+			assert(orders[i].kind >= PACKET_ORDER_ANEW && orders[i].kind < PACKET_ORDER_END);
 	}
 	if (packet_news_read(data, size, &news) == RESULT_OK)
 		assert(news.layout == PACKET_LAYOUT_VERSION && size >= sizeof(uint32_t) * 4);

@@ -20,7 +20,7 @@ static void orders_are_read_whole_or_not_at_all(void **state)
 		{ sizeof(struct packet_order), PACKET_ORDER_ANEW, PACKET_ORDER_ANEW, RESULT_OK },
 		{ sizeof(struct packet_order) + 1, 1, 1, RESULT_MALFORMED },
 		{ 2 * sizeof(struct packet_order), PACKET_ORDER_BAN, PACKET_ORDER_LIFT, RESULT_OK },
-		{ 2 * sizeof(struct packet_order), PACKET_ORDER_BAN, PACKET_ORDER_TOP + 1, RESULT_MALFORMED },
+		{ 2 * sizeof(struct packet_order), PACKET_ORDER_BAN, PACKET_ORDER_END, RESULT_MALFORMED },
 		{ 2 * sizeof(struct packet_order), 0, PACKET_ORDER_LIFT, RESULT_MALFORMED },
 		{ PACKET_ORDERS_MAX * sizeof(struct packet_order), PACKET_ORDER_ANEW, PACKET_ORDER_BAN, RESULT_OK },
 		{ (PACKET_ORDERS_MAX + 1) * sizeof(struct packet_order), PACKET_ORDER_ANEW, PACKET_ORDER_BAN, RESULT_MALFORMED },
@@ -41,6 +41,27 @@ static void orders_are_read_whole_or_not_at_all(void **state)
 		assert_int_equal(got, rows[i].result == RESULT_OK ? count : 77);
 		if (rows[i].result == RESULT_OK)
 			assert_memory_equal(heard, said, rows[i].len);
+	}
+}
+
+static void a_port_is_one(void **state)
+{
+	static const struct {
+		enum packet_order_kind kind;
+		uint64_t source;
+		enum result result;
+	} rows[] = {
+		{ PACKET_ORDER_SERVE, 65535, RESULT_OK }, { PACKET_ORDER_SERVE, 65536, RESULT_MALFORMED }, { PACKET_ORDER_EXPOSE_TCP, 65536, RESULT_MALFORMED },
+		{ PACKET_ORDER_EXPOSE_UDP, UINT64_MAX, RESULT_MALFORMED }, { PACKET_ORDER_EXPOSE_UDP, 0, RESULT_OK }, { PACKET_ORDER_OBSERVE, 65536, RESULT_OK },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct packet_order said = { .kind = rows[i].kind, .source = rows[i].source };
+		struct packet_order heard[PACKET_ORDERS_MAX];
+		unsigned got;
+
+		assert_result(packet_orders_read(&said, sizeof(said), heard, &got), rows[i].result);
 	}
 }
 
@@ -106,6 +127,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(orders_are_read_whole_or_not_at_all),
+		cmocka_unit_test(a_port_is_one),
 		cmocka_unit_test(news_of_more_or_fewer_reasons_are_understood),
 		cmocka_unit_test(a_top_is_read_within_its_bounds),
 	};

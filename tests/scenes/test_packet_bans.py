@@ -1,4 +1,5 @@
 """The shield and the kernel filter together: whom one bans the other drops, whom one lets go the other lets in, and what was dropped is told."""
+import pathlib
 import shutil
 import signal
 import socket
@@ -8,7 +9,7 @@ import time
 import pytest
 
 import lab
-from test_packet_command import BOUCLIER, CITIZEN, MANAGER, SERVER, attached, ground, wait_for  # noqa: F401
+from test_packet_command import BOUCLIER, CITIZEN, MANAGER, SERVER, SSH, attached, ground, wait_for  # noqa: F401
 
 PORT, METRICS = 8080, 9101
 ORIGIN = """
@@ -69,8 +70,8 @@ sites: [{{ name: www.test, hosts: [www.test], origins: ["http://127.0.0.1:9000"]
     def said(self, *words):
         return self.ground.run([BOUCLIER, *words, "-c", self.ground.config])
 
-    def is_served(self, source=CITIZEN, wait_s=0.7):
-        return self.ground.run(["/usr/bin/python3", "-c", ASK, source, SERVER, str(PORT), str(wait_s)], self.ground.client, check=False).returncode == 0
+    def is_served(self, source=CITIZEN, wait_s=0.7, port=PORT):
+        return self.ground.run(["/usr/bin/python3", "-c", ASK, source, SERVER, str(port), str(wait_s)], self.ground.client, check=False).returncode == 0
 
     def metrics(self):
         return self.ground.run(["curl", "-s", "-m", "2", f"http://127.0.0.1:{METRICS}/metrics"], check=False).stdout
@@ -130,6 +131,35 @@ def test_where_what_was_dropped_came_from(guarded):
     assert top["reflected"]["udp_ports"] == [{"port": 53, "samples": 5}] and top["reflected"]["packets"] == 5 and "allowed" not in top
     said = guarded.ground.packet("counters", "--top")[1]
     assert "reflected: 5 packets\n  100 %  from 10.99.1.0/24\n  100 %  of UDP from port 53\n" in said
+
+
+def test_what_a_reload_lets_through_is_let_through(guarded):
+    """A new port and mode: observe at once; what could lock somebody out waits for a person, and is said."""
+    config, ground = pathlib.Path(guarded.ground.config), guarded.ground
+
+    def reload(old, new):
+        assert old in config.read_text()
+        config.write_text(config.read_text().replace(old, new))
+        return guarded.said("reload").stderr
+
+    assert "packet.expose;" in reload("mode: enforce", "mode: enforce, expose: { tcp: [443] }")
+    assert ground.packet("attach")[0] == ground.packet("confirm")[0] == 0
+    assert guarded.is_served() and not ground.reaches(CITIZEN)
+    assert reload(f'"0.0.0.0:{PORT}", tls: false }}', f'"0.0.0.0:{PORT}", tls: false }}, {{ address: "0.0.0.0:{PORT + 1}", tls: false }}') == ""
+    assert guarded.is_served(port=PORT + 1)
+    assert reload("tcp: [443]", f"tcp: [443, {SSH}]") == "" and wait_for(lambda: ground.reaches(CITIZEN), 3)
+    assert "management;" in reload(MANAGER, f"{MANAGER}, 192.0.2.0/24")
+    assert "packet.expose;" in reload(f", {SSH}]", "]")
+    assert ground.reaches(CITIZEN)                                        # to take back is a person's
+    assert reload("mode: enforce", "mode: observe") == "" and wait_for(lambda: ground.ask("status")["mode"] == "observe", 3)
+    assert "packet.mode, packet.strict;" in reload("mode: observe", "mode: enforce, strict: true")
+    assert ground.ask("status")["mode"] == "observe"
+    assert wait_for(lambda: "packet-filter-differs" in guarded.said("log", "--since", "1m").stdout, 5)
+    assert ground.packet("attach")[0] == ground.packet("confirm")[0] == 0
+    guarded.controller.kill()
+    guarded.controller.wait()
+    said = reload(f'{PORT + 1}", tls: false }}', f'{PORT + 1}", tls: false }}, {{ address: "0.0.0.0:{PORT + 2}", tls: false }}')
+    assert "packet.expose, listen;" in said and not guarded.is_served(port=PORT + 2)
 
 
 def test_who_asks_is_no_shield(guarded):

@@ -238,6 +238,17 @@ static bool is_gone(int fd)
 	return poll(&end, 1, 0) == 1;
 }
 
+bool edge_packet_order(struct edge_packet *packet, const struct packet_order *orders, unsigned count)
+{
+	const size_t len = count * sizeof(*orders);
+	bool is_sent;
+
+	pthread_mutex_lock(&packet->lock);
+	is_sent = packet->fd >= 0 && !is_gone(packet->fd) && send(packet->fd, orders, len, MSG_NOSIGNAL) == (ssize_t)len;
+	pthread_mutex_unlock(&packet->lock);
+	return is_sent;
+}
+
 enum edge_packet_line edge_packet_line(struct edge_packet *packet, uint64_t *lapses_ns)
 {
 	enum edge_packet_line line;

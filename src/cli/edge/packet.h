@@ -27,6 +27,13 @@ enum edge_packet_line {
 	EDGE_PACKET_AWAY,                    /* no controller */
 };
 enum edge_packet_line edge_packet_line(struct edge_packet *packet, uint64_t *lapses_ns);
+/* Orders that are not bans, COUNT of them (PACKET_ORDERS_MAX at most). False: nobody had them, and they are not owed. For the service thread. */
+bool edge_packet_order(struct edge_packet *packet, const struct packet_order *orders, unsigned count) must_check;
+
+#define EDGE_PACKET_NOTE_MAX sizeof(((struct edge_state *)0)->packet_note)
+/* What the configuration AFTER changes of the filter against BEFORE (packet_reload.c): told to the controller, or said on stderr and to EVENT (NULL: nobody). NOTE is what a person is to do; empty: nothing.
+ * For the service thread. */
+void edge_packet_reload(struct edge_packet *packet, const struct snapshot *before, const struct snapshot *after, struct event *event, char note[EDGE_PACKET_NOTE_MAX]);
 /* What was heard last; NULL: nothing, or nobody to hear. */
 const struct packet_news *edge_packet_news(const struct edge_packet *packet);
 

@@ -28,6 +28,10 @@ const struct packet_maps *control_maps(const struct control *control);
 /* The program's own settings: written where they lie, field by field; the program may see one field new and another old. */
 struct packet_settings *control_settings(struct control *control);
 void control_beat(struct control *control);
+/* What lets more through, one store each: a port among those that may be reached (or that the shield listens on), nothing dropped any more. The loader alone takes it back. */
+enum control_ports { CONTROL_EXPOSED_TCP, CONTROL_EXPOSED_UDP, CONTROL_PROTECTED_TCP };
+void control_open_port(struct control *control, enum control_ports which, uint16_t port);
+void control_observe(struct control *control);
 
 /* -- bans -- */
 

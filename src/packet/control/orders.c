@@ -5,6 +5,11 @@
 
 #include "base/banned.h"
 
+static bool has_port(uint32_t kind)
+{
+	return kind == PACKET_ORDER_SERVE || kind == PACKET_ORDER_EXPOSE_TCP || kind == PACKET_ORDER_EXPOSE_UDP;
+}
+
 enum result packet_orders_read(const void *bytes, size_t len, struct packet_order out[PACKET_ORDERS_MAX], unsigned *count)
 {
 	struct packet_order orders[PACKET_ORDERS_MAX];
@@ -13,7 +18,7 @@ enum result packet_orders_read(const void *bytes, size_t len, struct packet_orde
 		return RESULT_MALFORMED;
 	memcpy(orders, bytes, len);
 	for (size_t i = 0; i < len / sizeof(orders[0]); i++) {
-		if (orders[i].kind < PACKET_ORDER_ANEW || orders[i].kind > PACKET_ORDER_TOP)
+		if (orders[i].kind < PACKET_ORDER_ANEW || orders[i].kind >= PACKET_ORDER_END || (has_port(orders[i].kind) && orders[i].source > UINT16_MAX))
 			return RESULT_MALFORMED;
 	}
 	memcpy(out, orders, len);

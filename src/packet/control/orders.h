@@ -21,6 +21,12 @@ enum packet_order_kind {
 	PACKET_ORDER_BAN,
 	PACKET_ORDER_LIFT,
 	PACKET_ORDER_TOP,        /* where what is dropped comes from */
+	/* What a reload lets through that was not: at once, for nobody is locked out by it. There are none for the contrary: that is attached and confirmed by a person. */
+	PACKET_ORDER_SERVE,      /* the shield listens on the TCP port `source`: it is exposed, and asked for state and cookies */
+	PACKET_ORDER_EXPOSE_TCP, /* the port `source` may be reached */
+	PACKET_ORDER_EXPOSE_UDP,
+	PACKET_ORDER_OBSERVE,    /* nothing is dropped any more */
+	PACKET_ORDER_END,
 };
 
 /* The same binary speaks at both ends, or one that is a version older: unknown kinds are refused, and the size never changes. */

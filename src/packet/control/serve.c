@@ -91,14 +91,20 @@ static void obey(struct edge *edge, const struct packet_order *order)
 	const struct packet_ban ban = { .until_ns = order->until_ns, .reason = order->reason };
 
 	edge->is_shield |= order->kind != PACKET_ORDER_TOP;
-	if (order->kind == PACKET_ORDER_TOP)
-		answer_top(edge);
-	else if (order->kind == PACKET_ORDER_ANEW)
-		(void)control_bans(control, forget, control);
-	else if (order->kind == PACKET_ORDER_BAN)
-		(void)!control_ban(control, order->source, &ban);
-	else
-		(void)!control_unban(control, order->source);
+	switch ((enum packet_order_kind)order->kind) {
+	case PACKET_ORDER_ANEW: (void)control_bans(control, forget, control); break;
+	case PACKET_ORDER_BAN: (void)!control_ban(control, order->source, &ban); break;
+	case PACKET_ORDER_LIFT: (void)!control_unban(control, order->source); break;
+	case PACKET_ORDER_TOP: answer_top(edge); break;
+	case PACKET_ORDER_SERVE:
+		control_open_port(control, CONTROL_PROTECTED_TCP, (uint16_t)order->source);
+		control_open_port(control, CONTROL_EXPOSED_TCP, (uint16_t)order->source);
+		break;
+	case PACKET_ORDER_EXPOSE_TCP: control_open_port(control, CONTROL_EXPOSED_TCP, (uint16_t)order->source); break;
+	case PACKET_ORDER_EXPOSE_UDP: control_open_port(control, CONTROL_EXPOSED_UDP, (uint16_t)order->source); break;
+	case PACKET_ORDER_OBSERVE: control_observe(control); break;
+	case PACKET_ORDER_END: break;
+	}
 }
 
 /* -- edges -- */
