@@ -87,6 +87,7 @@ static const struct option bans_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTI
 static const struct option packet_options[] = {
 	OPTION_CONFIG,
 	{ .name = "undo", .letter = 'u', .value = "SECONDS", .help = "With attach, deny load and egress enforce: after how long they are undone unless you confirm; 120 without it, 3600 at most." },
+	{ .name = "confirmed", .help = "With attach: what a person confirmed last, and nothing else; at a start of the machine. It stays without being confirmed again." },
 	{ .name = "top", .help = "With counters: which networks and UDP ports the last minute's dropped packets came from, as the controller (run) has sampled them." },
 	{ .name = "anyway", .help = "With egress enforce: although observe has not run for 14 days." },
 	{ .name = "dry-run", .letter = 'n', .help = "Says what would be done, and changes nothing: not with bgp." },

@@ -66,7 +66,7 @@ int packet_confirm(const struct options *options)
 
 int packet_detach(const struct options *options)
 {
-	static const char nothing[] = "no filter is attached";
+	static const char nothing[] = "no filter is attached, and none will be at the next start of the machine";
 
 	if (option_is_given(options, "dry-run"))
 		return rehearse(options, is_there, "The filter and its lists would go. Nothing was changed.", nothing);

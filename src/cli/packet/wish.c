@@ -119,6 +119,7 @@ static int gather(struct packet_asked *asked)
 	prefixes_merge(&asked->allowed);
 	asked->wish.settings = packet_settings_of(snapshot);
 	asked->wish.allowed = &asked->allowed;
+	asked->wish.spared = &asked->spared;
 	asked->wish.listens = asked->listens;
 	asked->wish.exposes = asked->exposes;
 	gather_ports(asked);
