@@ -259,6 +259,19 @@ def test_who_sits_at_ssh_always_passes(ground):
     assert ground.reaches(CITIZEN)
 
 
+def test_where_systemd_listens_for_ssh_is_never_hidden(ground):
+    """The port is in no file of sshd's: it is the socket unit's."""
+    ground.configure("interfaces: [eth0], mode: enforce, expose: { tcp: [443] }")
+    assert SSH not in ground.ask("attach", "--dry-run")["never_hidden_tcp"]
+    ground.run(["sh", "-c", f"mount -t tmpfs tmpfs /etc/systemd && mkdir -p /etc/systemd/system/ssh.socket.d && printf '[Socket]\\nListenStream=\\nListenStream=[::]:{SSH}\\n' >/etc/systemd/system/ssh.socket.d/port.conf"])
+    assert {22, 8080, SSH} <= set(ground.ask("attach", "--dry-run")["never_hidden_tcp"])
+    assert f" {SSH}\n" in ground.packet("attach", "--dry-run")[1]
+    code, _, error = ground.packet("attach")
+    if not ground.pins():
+        pytest.skip(f"no XDP: {error}")
+    assert ground.packet("confirm")[0] == 0 and ground.reaches(CITIZEN)
+
+
 def test_the_origins_are_spared(attached):
     """A published list has the private networks in it, and the portal's own server is in one."""
     config = pathlib.Path(attached.config)

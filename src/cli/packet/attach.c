@@ -12,9 +12,13 @@ static void print_spared(const struct packet_asked *asked)
 		char name[NETWORK_TEXT_MAX];
 
 		network_write(&asked->spared.list[i].network, name);
-		printf("  %-44s %s\n", name, spared_why_name(asked->spared.list[i].why));
+		printf("  %-44s %s%s\n", name, spared_why_name(asked->spared.list[i].why), asked->spared.list[i].why == SPARED_SSH ? " (until the next attach or list)" : "");
 	}
 	printf("  neighbour discovery, ARP and DHCP\n");
+	printf("never hidden (TCP):");
+	for (unsigned i = 0; i < asked->wish.expose_count; i++)
+		printf(" %u", asked->exposes[i]);
+	printf("\n");
 }
 
 static void put_spared(struct json_writer *json, const struct packet_asked *asked)
@@ -29,6 +33,10 @@ static void put_spared(struct json_writer *json, const struct packet_asked *aske
 		json_put_text(json, SPAN("why"), span_of(spared_why_name(asked->spared.list[i].why)));
 		json_close(json, '}');
 	}
+	json_close(json, ']');
+	json_open(json, SPAN("never_hidden_tcp"), '[');
+	for (unsigned i = 0; i < asked->wish.expose_count; i++)
+		json_put_number(json, SPAN_NONE, asked->exposes[i]);
 	json_close(json, ']');
 }
 
