@@ -30,6 +30,20 @@ sys.exit(0 if b" 200 " in s.recv(4096) else 1)
 """
 
 
+RAW = """
+import socket, struct, sys
+def checksum(data):
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total = (total >> 16) + (total & 0xffff)
+    return ~(total + (total >> 16)) & 0xffff
+here, there = (socket.inet_aton(one) for one in sys.argv[1:3])
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
+s.bind((sys.argv[1], 0))
+for i in range(3):
+    parts = [45000 + i, int(sys.argv[3]), 1000, 2000, 0x50, int(sys.argv[4]), 64240, 0, 0]
+    parts[7] = checksum(here + there + struct.pack("!BBH", 0, 6, 20) + struct.pack("!HHIIBBHHH", *parts))
+    s.sendto(struct.pack("!HHIIBBHHH", *parts), (sys.argv[2], 0))
+"""
 REFLECT = """
 import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -174,6 +188,23 @@ def test_who_asks_is_no_shield(guarded):
     assert wait_for(lambda: not guarded.ground.ask("status")["controller"]["learned_is_asked"], 15)
     said = guarded.ground.packet("status")[1]
     assert "shields connected: 0" in said and "bans (1) and source_budget are not asked since" in said
+
+
+def test_whose_connection_died_is_told(guarded):
+    """An ACK of a connection that nobody knows: the kernel answers with a reset, and one that brings a reset itself is not answered."""
+    def resets():
+        lines = [line.split() for line in guarded.ground.run(["cat", "/proc/net/snmp"]).stdout.splitlines() if line.startswith("Tcp:")]
+        return int(dict(zip(*lines))["OutRsts"])
+
+    def send(flags):
+        guarded.ground.run(["/usr/bin/python3", "-c", RAW, CITIZEN, SERVER, str(PORT), str(flags)], guarded.ground.client)
+
+    before, lost = resets(), guarded.ground.ask("counters")["reasons"]["out_of_state"]["packets"]
+    send(0x10)
+    assert wait_for(lambda: resets() == before + 3, 3)
+    send(0x14)
+    assert wait_for(lambda: guarded.ground.ask("counters")["reasons"]["out_of_state"]["packets"] >= lost + 3, 3)
+    assert resets() == before + 3
 
 
 def test_the_management_network_cannot_be_banned(guarded):
