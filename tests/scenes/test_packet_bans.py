@@ -87,6 +87,11 @@ sites: [{{ name: www.test, hosts: [www.test], origins: ["http://127.0.0.1:9000"]
     def is_served(self, source=CITIZEN, wait_s=0.7, port=PORT):
         return self.ground.run(["/usr/bin/python3", "-c", ASK, source, SERVER, str(port), str(wait_s)], self.ground.client, check=False).returncode == 0
 
+    def is_closed(self, port):
+        """The kernel says so: the filter would say nothing."""
+        words = "import socket, sys\ntry: socket.create_connection((sys.argv[1], int(sys.argv[2])), 0.5, (sys.argv[3], 0))\nexcept ConnectionRefusedError: sys.exit(7)"
+        return self.ground.run(["/usr/bin/python3", "-c", words, SERVER, str(port), CITIZEN], self.ground.client, check=False).returncode == 7
+
     def metrics(self):
         return self.ground.run(["curl", "-s", "-m", "2", f"http://127.0.0.1:{METRICS}/metrics"], check=False).stdout
 
@@ -162,6 +167,12 @@ def test_what_a_reload_lets_through_is_let_through(guarded):
     assert reload(f'"0.0.0.0:{PORT}", tls: false }}', f'"0.0.0.0:{PORT}", tls: false }}, {{ address: "0.0.0.0:{PORT + 1}", tls: false }}') == ""
     assert guarded.is_served(port=PORT + 1)
     assert reload("tcp: [443]", f"tcp: [443, {SSH}]") == "" and wait_for(lambda: ground.reaches(CITIZEN), 3)
+    ground.write("deny.txt", "192.0.2.0/24\n")
+    ground.ask("deny", "load", f"{ground.folder}/deny.txt", "--undo", "2")
+    assert not guarded.is_closed(PORT + 9)
+    assert reload(f"tcp: [443, {SSH}]", f"tcp: [443, {PORT + 9}, {SSH}]") == "" and wait_for(lambda: guarded.is_closed(PORT + 9), 3)
+    assert wait_for(lambda: not ground.ask("status")["waits"], 6)
+    assert guarded.is_closed(PORT + 9)                                    # the list went, and the port stayed
     assert "management;" in reload(MANAGER, f"{MANAGER}, 192.0.2.0/24")
     assert "packet.expose;" in reload(f", {SSH}]", "]")
     assert ground.reaches(CITIZEN)                                        # to take back is a person's

@@ -3,6 +3,7 @@
  *
  *   links     the interfaces, over rtnetlink
  *   target    names -> interfaces to attach to
+ *   bound     sockets that a program does not find
  *   machine   what the program must know of this machine: forwarding, time stamps, window scale
  *   pins      the folder of pinned maps, programs and links
  *   attach    the ladder: native XDP, generic XDP, nftables, nothing
