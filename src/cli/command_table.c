@@ -242,6 +242,8 @@ const struct command commands[] = {
 	             "egress looks the other way: whom the processes of packet.egress.cgroup contact. observe writes every destination into a ledger; enforce refuses those that neither the "
 	             "configuration nor packet.egress.allow names, and is undone like the others; refresh looks names up anew, and attaches to a service that started anew; off ends it, "
 	             "and the ledger. status exits with 1 when something was refused that the shield needs. docs/packet-egress.md.\n\n"
+	             "attach --confirmed, at a start of the machine (bouclier-packet-attach.service), attaches what was confirmed last, and refuses anything that holds back more. counters --top says which "
+	             "networks and UDP ports the last minute's dropped packets came from.\n\n"
 	             "The filter goes on without this program, until detach or a restart of the machine. Needs root, and gives up all of its rights but CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON.\n\n"
 	             "run is the controller, a service that stays: the running shield hands its bans to the filter through it, and reads the counters. It has no right left when it serves.\n\n"
 	             "bgp: for those who have a BGP session with their carrier, through BIRD 2 on this machine (link: { bgp: on }). add announces a rule by which the carrier "

@@ -2,7 +2,7 @@
  *
  *   kernel/   the XDP program, and the one file that carries it
  *   lists/    denied and allowed networks, from files to tables
- *   spared    who always passes
+ *   spared    who always passes; ssh_ports: where sshd is reached
  *   loader/   attaches, with rights, and ends: the ladder from native XDP to nothing; what is undone unless it is confirmed
  *   carrier/  the line to the internet, the carrier's desk, and rules over BGP, with keys of its own under `link`
  *   egress/   who the shield's own processes contact: a ledger, and a list
