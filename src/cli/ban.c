@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/address.h"
+#include "base/clock.h"
 #include "cli/command.h"
 #include "cli/order.h"
 
@@ -33,6 +34,24 @@ static void write_wish(const struct order *order, const struct options *options,
 		json_put_text(json, SPAN("reason"), span_of(wish->reason));
 }
 
+/* The shield holds it either way; what the kernel's copy does not know, or does not forget yet, is said. */
+static void tell_filter(const struct json *answer, bool is_banned)
+{
+	struct span lapses = json_text_of(json_find(answer, "filter_lapses"));
+	char now[CLOCK_ISO_LEN + 1];
+
+	if (!span_equal(json_text_of(json_find(answer, "filter")), SPAN("away")))
+		return;
+	clock_write_iso(clock_wall_ns(), now);
+	fprintf(stderr, "bouclier: the kernel filter could not be told: its controller is away (bouclier packet status). ");
+	if (is_banned)
+		fprintf(stderr, "The shield refuses it at accept, and the filter has it when the controller is back\n");
+	else if (lapses.len == CLOCK_ISO_LEN && memcmp(lapses.at, now, CLOCK_ISO_LEN) > 0)
+		fprintf(stderr, "If it has this ban, it drops what comes from there until %.*s, when it asks for bans no more\n", SPAN_ARG(lapses));
+	else
+		fprintf(stderr, "It asks for no ban since %.*s\n", SPAN_ARG(lapses));
+}
+
 static void tell(const struct options *options, const struct json *answer)
 {
 	struct span network = json_text_of(json_find(answer, "network")), until = json_text_of(json_find(answer, "until"));
@@ -42,6 +61,7 @@ static void tell(const struct options *options, const struct json *answer)
 		printf("%.*s is banned until %.*s; end it with: bouclier unban %.*s\n", SPAN_ARG(network), SPAN_ARG(until), SPAN_ARG(network));
 	else
 		printf("%.*s is not banned any more\n", SPAN_ARG(network));
+	tell_filter(answer, json_bool_of(json_find(answer, "banned")));
 }
 
 static int ask(const struct command *self, const struct options *options, const struct wish *wish)

@@ -40,3 +40,13 @@ void served_ports_gather(const struct snapshot *snapshot, struct served_ports *o
 	}
 	out->is_known = is_whole && is_public;
 }
+
+void served_ports_listened(const struct snapshot *snapshot, struct served_ports *out)
+{
+	const struct net_settings *net = net_settings(snapshot);
+	const struct listen_settings *listen = net->listen.items;
+
+	served_ports_gather(snapshot, out);
+	for (size_t i = 0; i < net->listen.count; i++)
+		out->is_known &= served_ports_add(out->list, &out->count, SERVED_PORTS_MAX, listen[i].address.port);
+}

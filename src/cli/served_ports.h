@@ -18,6 +18,8 @@ struct served_ports {
 };
 
 void served_ports_gather(const struct snapshot *snapshot, struct served_ports *out);
+/* The same, and those of loopback: what leads visitors to them may stand behind the kernel filter. */
+void served_ports_listened(const struct snapshot *snapshot, struct served_ports *out);
 /* Adds PORT to LIST, of COUNT and room for MOST. False: no room. */
 bool served_ports_add(uint16_t *list, unsigned *count, unsigned most, uint16_t port);
 

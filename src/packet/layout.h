@@ -38,7 +38,7 @@ enum packet_flag {
 	PACKET_ANSWERS_SYN = 1u << 5,                 /* with cookies, while the kernel would; on an end host only */
 	PACKET_KNOWS_STATE = 1u << 6,                 /* TCP to a protected port must belong to a connection, or bring a cookie; on an end host only */
 	PACKET_IS_END_HOST = 1u << 7,                 /* every packet is for this host, or for nobody: a SYN-ACK to any port must be awaited */
-	PACKET_IS_STRICT = 1u << 8,                   /* while floods come from sources that are known: nobody is spared the look for his socket */
+	PACKET_IS_STRICT = 1u << 8,                   /* floods come from sources that are known: nobody is spared the look for his socket */
 	PACKET_HAS_TIMESTAMPS = 1u << 9,              /* net.ipv4.tcp_timestamps reads 2: cookies may carry the option */
 	PACKET_OBSERVES = 1u << 10,                   /* everything is counted and nothing dropped or answered */
 };
@@ -59,12 +59,17 @@ struct packet_settings {
 	__u8 window_scale;                            /* of cookies: no more than the kernel's own */
 	__u8 length_count[2];                         /* for each copy */
 	__u8 lengths[2][PACKET_PREFIX_LENGTHS_MAX];   /* of prefixes of "lists_v6", for each copy */
-	__u8 unused[7];
+	__u8 unused;
+	__u16 resets;                                 /* so many packets of dead connections pass in a second and on a CPU, for the kernel to answer them with a reset; 0: none */
+	__u8 unused_more[4];
 	__u64 reflectors[PACKET_PORT_WORDS];          /* UDP source ports */
 	__u64 exposed_tcp[PACKET_PORT_WORDS], exposed_udp[PACKET_PORT_WORDS];
 	__u64 protected_tcp[PACKET_PORT_WORDS];       /* where the shield listens: state and cookies are asked of these */
 };
 
+_Static_assert(sizeof(struct packet_settings) == 112 + 4 * PACKET_PORT_WORDS * 8, "its shape is that of pinned maps");
+
+#define PACKET_RESETS 500u                            /* a reset costs the kernel some microseconds: a thousandth of a CPU, or two */
 #define PACKET_HEARTBEAT_NS 10000000000ull
 
 /* -- maps "direct", "groups": arrays, mapped by the controller: DIR-24-8 of IPv4, two copies each --
@@ -107,7 +112,7 @@ struct packet_v6_key {
 struct packet_ban {                                   /* key: packet_source */
 	__u64 until_ns;
 	__u32 reason;                                 /* the writer's; shown, never asked */
-	__u32 is_by_hand;                             /* holds without a heartbeat */
+	__u32 unused;
 };
 
 /* -- map "sources": LRU hash; of IPv6 a /64. Only who has a socket or brought a valid cookie is in it -- */
@@ -128,7 +133,8 @@ struct packet_count {
 	__u64 packets, bytes;
 };
 
-/* -- map "samples": per-CPU array, by enum packet_reason: how many events of it were given in which second. The program's own -- */
+/* -- map "samples": per-CPU array, by enum packet_reason: how many events of it were given in which second. The program's own. Of PACKET_PASSED, which gives
+ * none: how many packets of dead connections passed -- */
 
 struct packet_sample {
 	__u32 second, given;                          /* a second here is 2^30 ns */

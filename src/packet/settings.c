@@ -55,6 +55,9 @@ static const struct key filter_keys[] = {
 	  .help = "UDP source ports of services that attackers have answer to their victims. What a connected socket of this machine asked for passes, and so do its "
 	          "resolvers (resolv.conf). 123 (NTP) and 389 (CLDAP) are to be added where time servers and domain controllers are networks of `management`, or are not asked: they are "
 	          "asked from sockets that are not connected. 53 is to be left out where a resolver of its own asks so (dnsmasq)." },
+	{ .name = "strict", .type = KEY_BOOL, .offset = AT(packet_filter_settings, is_strict), .fallback = "false",
+	  .help = "While a flood comes from addresses that have, or had, a connection: TCP to the shield's ports is asked for its connection each time, and not only until its source has shown "
+	          "one, and UDP and ICMP of such a source have the budget of strangers. It costs each packet a look for its socket." },
 	{ .name = "source_budget", .type = KEY_MAP, .offset = AT(packet_filter_settings, budget), .table = &budget_table,
 	  .help = "How many packets one source (an IPv4 address, an IPv6 /64) may send." },
 	{ .name = "egress", .type = KEY_MAP, .offset = AT(packet_filter_settings, egress), .table = &packet_egress_table,
@@ -130,10 +133,10 @@ static struct packet_budget budget_of(struct rate rate, int64_t burst)
 
 void packet_settings_apply(const struct packet_filter_settings *settings, struct packet_settings *out)
 {
-	const unsigned ours = PACKET_OBSERVES | PACKET_HIDES_PORTS | PACKET_HAS_BUDGET | PACKET_HAS_UDP_BUDGET;
+	const unsigned ours = PACKET_OBSERVES | PACKET_HIDES_PORTS | PACKET_HAS_BUDGET | PACKET_HAS_UDP_BUDGET | PACKET_IS_STRICT;
 
 	out->flags = (out->flags & ~ours) | PACKET_HAS_BUDGET | PACKET_HAS_UDP_BUDGET | (settings->mode == PACKET_MODE_OBSERVE ? PACKET_OBSERVES : 0u) |
-	             (settings->expose.tcp.count || settings->expose.udp.count ? PACKET_HIDES_PORTS : 0u);
+	             (settings->expose.tcp.count || settings->expose.udp.count ? PACKET_HIDES_PORTS : 0u) | (settings->is_strict ? PACKET_IS_STRICT : 0u);
 	out->budget = budget_of(settings->budget.packets, settings->budget.packets_burst);
 	out->udp_budget = budget_of(settings->budget.unproven, settings->budget.unproven_burst);
 	set_ports(&settings->reflectors, out->reflectors);

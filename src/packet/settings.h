@@ -2,7 +2,7 @@
  *
  *   kernel/   the XDP program, and the one file that carries it
  *   lists/    denied and allowed networks, from files to tables
- *   spared    who always passes
+ *   spared    who always passes; ssh_ports: where sshd is reached
  *   loader/   attaches, with rights, and ends: the ladder from native XDP to nothing; what is undone unless it is confirmed
  *   carrier/  the line to the internet, the carrier's desk, and rules over BGP, with keys of its own under `link`
  *   egress/   who the shield's own processes contact: a ledger, and a list
@@ -38,6 +38,7 @@ struct packet_filter_settings {
 	struct span socket;                 /* of the controller */
 	struct packet_expose_settings expose;
 	struct list_value reflectors;       /* int64_t: UDP source ports */
+	bool is_strict;
 	struct packet_budget_settings budget;
 	struct packet_egress_settings egress;
 };

@@ -1,11 +1,11 @@
 #include "packet/spared.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "packet/lists/file.h"
+#include "packet/ssh_ports.h"
 
 #include "base/banned.h"
 
@@ -13,7 +13,6 @@
 #define ROUTE_IS_GATEWAY 2u    /* RTF_GATEWAY */
 #define SSH_PORT 22u
 #define FIELDS_MAX 16u
-#define SSHD_FILES_MAX 256u
 
 const char *spared_why_name(enum spared_why why)
 {
@@ -58,7 +57,7 @@ static void add_text(struct spared *spared, struct span text, enum spared_why wh
 		spared_add_address(spared, &address, why);
 }
 
-static void add_port(struct spared *spared, struct span text)
+void spared_add_port(struct spared *spared, struct span text)
 {
 	uint64_t port;
 
@@ -152,56 +151,7 @@ void spared_read_ssh_connection(struct spared *spared, struct span text)
 	if (split(text, fields) != 4)
 		return;
 	add_text(spared, fields[0], SPARED_SSH);
-	add_port(spared, fields[3]);
-}
-
-/* "Port 22", "Port=22", "Port = \"22\"": the keyword, and OUT its first argument. */
-static struct span keyword_of(struct span line, struct span *out)
-{
-	struct span keyword;
-	size_t len = 0;
-
-	line = span_trim(line);
-	while (len < line.len && !is_blank(line.at[len]) && line.at[len] != '=')
-		len++;
-	keyword = span_take(line, len);
-	line = span_trim(span_skip(line, len));
-	if (span_starts(line, SPAN("=")))
-		line = span_trim(span_skip(line, 1));
-	if (span_starts(line, SPAN("\""))) {
-		line = span_skip(line, 1);
-		*out = span_take(line, span_find(line, '"'));
-	} else {
-		for (len = 0; len < line.len && !is_blank(line.at[len]);)
-			len++;
-		*out = span_take(line, len);
-	}
-	return keyword;
-}
-
-/* "192.0.2.1:2222", "[2001:db8::1]:2222", "host:2222"; "2001:db8::1" has no port. */
-static void add_listen_port(struct spared *spared, struct span text)
-{
-	struct span rest = text;
-	struct span host = span_cut(&rest, span_starts(text, SPAN("[")) ? ']' : ':');
-
-	if (host.len == text.len)
-		return;
-	if (span_starts(text, SPAN("[")) && span_starts(rest, SPAN(":")))
-		rest = span_skip(rest, 1);
-	add_port(spared, rest);
-}
-
-void spared_read_sshd_config(struct spared *spared, struct span text)
-{
-	while (text.len) {
-		struct span value, keyword = keyword_of(span_cut(&text, '\n'), &value);
-
-		if (span_equal_nocase(keyword, SPAN("Port")))
-			add_port(spared, value);
-		else if (span_equal_nocase(keyword, SPAN("ListenAddress")))
-			add_listen_port(spared, value);
-	}
+	spared_add_port(spared, fields[3]);
 }
 
 /* "0100007F:0016" */
@@ -310,22 +260,6 @@ static void read_file(struct spared *spared, const char *given, const char *path
 	buffer_done(&text);
 }
 
-/* What Debian's and others' sshd_config include. */
-static void read_sshd_folder(struct spared *spared, const char *folder, struct complaints *complaints)
-{
-	DIR *open = opendir(folder);
-	const struct dirent *entry;
-	char path[512];
-
-	for (unsigned i = 0; open && i < SSHD_FILES_MAX && (entry = readdir(open)); i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-		if (span_ends(span_of(entry->d_name), SPAN(".conf")))
-			read_file(spared, NULL, path, false, spared_read_sshd_config, complaints);
-	}
-	if (open)
-		closedir(open);
-}
-
 void spared_look(struct spared *spared, const struct spared_files *files, struct complaints *complaints)
 {
 	static const struct spared_files none;
@@ -336,8 +270,7 @@ void spared_look(struct spared *spared, const struct spared_files *files, struct
 	connection = files->ssh_connection ? files->ssh_connection : getenv("SSH_CONNECTION");
 	if (connection)
 		spared_read_ssh_connection(spared, span_of(connection));
-	read_file(spared, files->sshd_config, "/etc/ssh/sshd_config", false, spared_read_sshd_config, complaints);
-	read_sshd_folder(spared, files->sshd_folder ? files->sshd_folder : "/etc/ssh/sshd_config.d", complaints);
+	ssh_ports_look(spared, files, complaints);
 	read_file(spared, files->tcp, "/proc/net/tcp", true, spared_read_tcp, complaints);
 	read_file(spared, files->tcp6, "/proc/net/tcp6", false, spared_read_tcp, complaints);
 	read_file(spared, files->route, "/proc/net/route", true, spared_read_route, complaints);

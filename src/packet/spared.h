@@ -40,7 +40,8 @@ struct spared {
 /* Where it is looked: other places in tests. NULL: the machine's own. */
 struct spared_files {
 	const char *ssh_connection;              /* the variable's text, "" for none */
-	const char *sshd_config, *sshd_folder;   /* of the folder, *.conf */
+	const char *sshd_config;                 /* what it includes by a relative name lies beside it */
+	const char *const *unit_folders;         /* of systemd, up to a NULL */
 	const char *tcp, *tcp6;
 	const char *route, *route6;
 	const char *resolv;
@@ -51,6 +52,8 @@ void spared_init(struct spared *spared);
 void spared_add(struct spared *spared, const struct network *network, enum spared_why why);
 /* One address; of this machine itself or none at all: nothing to add. */
 void spared_add_address(struct spared *spared, const struct address *address, enum spared_why why);
+/* Decimal, 1 to 65535; anything else: nothing to add. sshd is reached there. */
+void spared_add_port(struct spared *spared, struct span text);
 /* Adds all that the machine says. Files that cannot be read are warned of in COMPLAINTS, but for those that need not be there. */
 void spared_look(struct spared *spared, const struct spared_files *files, struct complaints *complaints);
 /* RESULT_NO_MEMORY. OUT is not merged. */
@@ -60,8 +63,6 @@ enum result spared_prefixes(const struct spared *spared, struct packet_prefixes 
 
 /* "192.0.2.1 50000 192.0.2.2 22": the peer, and the port of this end. */
 void spared_read_ssh_connection(struct spared *spared, struct span text);
-/* Ports of "Port" and "ListenAddress" lines of sshd_config. */
-void spared_read_sshd_config(struct spared *spared, struct span text);
 /* /proc/net/tcp and tcp6: peers of established connections to ssh_ports. */
 void spared_read_tcp(struct spared *spared, struct span text);
 /* /proc/net/route; /proc/net/ipv6_route: the gateways of default routes. */

@@ -114,6 +114,20 @@ static inline bool stage_load(void)
 	return false;
 }
 
+/* The program that is loaded is the one that is asked from now on; and no more. */
+static inline void stage_attend(void)
+{
+	stage.filter = bpf_program__fd(packet_program_filter(stage.program));
+	stage.settings = mmap(NULL, sizeof(*stage.settings), PROT_READ | PROT_WRITE, MAP_SHARED, stage_map("settings"), 0);
+	assert_true(stage.settings != MAP_FAILED);
+}
+
+static inline void stage_leave(void)
+{
+	munmap(stage.settings, sizeof(*stage.settings));
+	packet_program_free(stage.program);
+}
+
 static inline int stage_start(void **state)
 {
 	(void)state;
@@ -123,9 +137,7 @@ static inline int stage_start(void **state)
 		return 0;
 	}
 	assert_int_equal(system(stage_network), 0);
-	stage.filter = bpf_program__fd(packet_program_filter(stage.program));
-	stage.settings = mmap(NULL, sizeof(*stage.settings), PROT_READ | PROT_WRITE, MAP_SHARED, stage_map("settings"), 0);
-	assert_true(stage.settings != MAP_FAILED);
+	stage_attend();
 	stage_reset();
 	return 0;
 }

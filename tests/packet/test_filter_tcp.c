@@ -252,6 +252,37 @@ static void state_is_asked_of_protected_ports(void **state)
 	close(listeners[1]);
 }
 
+/* Whose connection died with the machine is answered with a reset by the kernel, as long as they are few: the rest is a flood. */
+static void a_few_of_dead_connections_pass(void **state)
+{
+	static const char *const unanswerable[] = { "v4 tcp 50000 443 R", "v4 tcp 50000 443 RA", "v4 tcp 50000 443 SA", "v6 tcp 50000 443 R" };
+	cpu_set_t here, before;
+	unsigned passed = 0, budget = 3;
+	int listener;
+
+	(void)state;
+	stage_needed();
+	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+	CPU_ZERO(&here);
+	CPU_SET((size_t)sched_getcpu(), &here);
+	assert_int_equal(sched_setaffinity(0, sizeof(here), &here), 0);  /* each CPU has its own */
+	furnish(PACKET_KNOWS_STATE);
+	assert_reason("v4 tcp 50000 443 A", "out_of_state");
+	stage.settings->resets = UINT16_MAX;
+	for (size_t i = 0; i < sizeof(unanswerable) / sizeof(*unanswerable); i++)
+		assert_reason(unanswerable[i], "out_of_state");
+	stage.settings->resets = (uint16_t)budget;
+	for (unsigned i = 0; i < 10 * budget; i++)
+		passed += !strcmp(stage_ask(i % 2 ? "v4 tcp 50000 443 PA body 9" : "v6 tcp 50000 443 A"), "passed");
+	assert_in_range(passed, budget, 2 * budget);  /* a second may have ended */
+	assert_false(is_known(0xc6336407));
+	usleep(2200000);
+	listener = listen_at(SERVER_V4, 443, 16);     /* and where somebody listens again */
+	assert_reason("v4 tcp 50000 443 FA", "passed");
+	close(listener);
+	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
+}
+
 /* A protected port may be another machine's, and a listener at any address of ours is not meant. */
 static void a_host_that_forwards_knows_no_state(void **state)
 {
@@ -438,6 +469,7 @@ int main(void)
 		cmocka_unit_test(no_timestamp_unless_the_kernel_reads_it),
 		cmocka_unit_test(who_is_not_answered_here),
 		cmocka_unit_test(state_is_asked_of_protected_ports),
+		cmocka_unit_test(a_few_of_dead_connections_pass),
 		cmocka_unit_test(a_host_that_forwards_knows_no_state),
 		cmocka_unit_test(a_connection_makes_its_source_known),
 		cmocka_unit_test(half_a_connection_proves_nothing),

@@ -18,7 +18,7 @@ static struct links_seen links;
 static void start(struct message *message, int index)
 {
 	struct nlmsghdr head = { .nlmsg_type = RTM_NEWLINK };
-	struct ifinfomsg info = { .ifi_index = index, .ifi_flags = IFF_UP };
+	struct ifinfomsg info = { .ifi_index = index, .ifi_flags = IFF_UP | (index == 1 ? IFF_LOOPBACK : 0u) };
 
 	message->head = message->len;
 	memcpy(message->bytes + message->len, &head, sizeof(head));
@@ -161,6 +161,7 @@ static void what_is_attached_to(void **state)
 	assert_targets("bond0.7", "bond0", "below the VLAN bond0.7");
 	assert_targets("eth2.9", NULL, "");
 	assert_targets("eth9", NULL, "");
+	assert_targets("lo", NULL, "");
 	complaints_init(&complaints);
 	assert_ok(targets_find(&names, &links, &targets, &complaints));
 	assert_int_equal(targets.count, 2);  /* the VLAN and its bond are one */

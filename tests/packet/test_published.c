@@ -93,13 +93,33 @@ static void bans_hold_from_the_next_packet_on(void **state)
 	assert_reason(line6, "banned");
 	control_settings(control)->heartbeat_ns = stage_now() - PACKET_HEARTBEAT_NS - SECOND;
 	assert_reason(line, "passed");  /* nobody would lift it */
-	ban.is_by_hand = 1;
-	assert_ok(control_ban(control, source_of("203.0.113.50"), &ban));
-	assert_reason(line, "banned");
 	control_beat(control);
+	assert_reason(line, "banned");
 	assert_reason(line6, "banned");
 	assert_ok(control_unban(control, source_of("203.0.113.50")));
 	assert_reason(line, "passed");
+}
+
+static void what_opens_opens_at_once(void **state)
+{
+	static const char tcp[] = "from 203.0.113.51 v4 tcp 40000 8443 S", udp[] = "from 203.0.113.51 v4 udp 5000 8443", stray[] = "from 203.0.113.51 v4 tcp 40000 8443 A";
+
+	(void)state;
+	stage_needed();
+	stage_reset();
+	control_settings(control)->flags = PACKET_HIDES_PORTS | PACKET_IS_END_HOST | PACKET_KNOWS_STATE;
+	assert_reason(tcp, "not_exposed");
+	control_open_port(control, CONTROL_EXPOSED_TCP, 8443);
+	assert_reason(tcp, "passed");
+	assert_reason(udp, "not_exposed");
+	control_open_port(control, CONTROL_EXPOSED_UDP, 8443);
+	assert_reason(udp, "passed");
+	assert_reason(stray, "passed");
+	control_open_port(control, CONTROL_PROTECTED_TCP, 8443);
+	assert_reason(stray, "out_of_state");
+	control_observe(control);
+	assert_true(control_settings(control)->flags == (PACKET_HIDES_PORTS | PACKET_IS_END_HOST | PACKET_KNOWS_STATE | PACKET_OBSERVES));
+	assert_reason(stray, "out_of_state");  /* counted, and passed: stage_ask looks at the verdict */
 }
 
 struct heard {
@@ -159,6 +179,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lists_are_asked),
 		cmocka_unit_test(bans_hold_from_the_next_packet_on),
+		cmocka_unit_test(what_opens_opens_at_once),
 		cmocka_unit_test(what_is_told_is_read),
 	};
 

@@ -38,7 +38,7 @@ static void read_keys(const char *text, const char *wrong)
 		if (result != RESULT_OK)
 			fail_msg("%s: %.*s", text, SPAN_ARG(complaints.list[0].text));
 		memset(&made, 0xff, sizeof(made));
-		made.flags = PACKET_HAS_LIST | PACKET_HIDES_PORTS;
+		made.flags = PACKET_HAS_LIST | PACKET_HIDES_PORTS | PACKET_IS_STRICT;
 		packet_settings_apply(packet_settings_of(snapshot), &made);
 		snapshot_drop(snapshot);
 	}
@@ -68,6 +68,8 @@ static void what_the_program_is_told(void **state)
 	assert_true(made.budget.interval_ns == 100 && made.budget.burst_ns == PACKET_TICK_NS);
 	read_keys("{ source_budget: { packets: 1/h, packets_burst: 10000000 } }", NULL);
 	assert_true(made.budget.interval_ns == 3600000000000u && made.budget.burst_ns == 86400000000000u);
+	read_keys("{ strict: true, mode: enforce }", NULL);
+	assert_int_equal(made.flags, PACKET_HAS_LIST | PACKET_IS_STRICT | PACKET_HAS_BUDGET | PACKET_HAS_UDP_BUDGET);
 	read_keys("{ source_budget: 1/s }", NULL);
 	assert_true(made.budget.interval_ns == 1000000000u);
 }
@@ -82,6 +84,7 @@ static void what_is_wrong(void **state)
 	read_keys("{ expose: { tcp: [0] } }", "tcp");
 	read_keys("{ reflectors: [65536] }", "reflectors");
 	read_keys("{ mode: block }", "mode");
+	read_keys("{ strict: 1 }", "strict");
 	read_keys("{ interface: [eth0] }", "interface");
 }
 

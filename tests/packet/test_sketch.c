@@ -106,7 +106,7 @@ static void the_first_of_each_second_are_told(void **state)
 
 	(void)state;
 	for (uint64_t now = 0; now < 10ull << 30; now += 1000000)
-		told += sample_take(&sample, now + (3ull << 30));
+		told += sample_take(&sample, PACKET_EVENTS_S, now + (3ull << 30));
 	assert_int_equal(told, 10 * PACKET_EVENTS_S);
 }
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "packet/spared.h"
+#include "packet/ssh_ports.h"
 
 #include "base/banned.h"
 
@@ -69,11 +69,11 @@ static void ssh_connections(void **state)
 	EACH(spared_read_tcp, tables);
 	spared_init(&spared);
 	spared_read_ssh_connection(&spared, SPAN("192.0.2.1 50000 192.0.2.2 2222"));
-	spared_read_sshd_config(&spared, SPAN("# Port 1\nPort 2200\n  port\t2201\nPort\nPort 0\nPort 65536\nPortal 3\nPort x\nListenAddress 0.0.0.0\n"));
+	ssh_config_read(&spared, SPAN("# Port 1\nPort 2200\n  port\t2201\nPort\nPort 0\nPort 65536\nPortal 3\nPort x\nListenAddress 0.0.0.0\nInclude /nowhere\n"), NULL, NULL);
 	assert_int_equal(spared.ssh_port_count, 4);
 	assert_true(spared.ssh_ports[1] == 2222 && spared.ssh_ports[2] == 2200 && spared.ssh_ports[3] == 2201);
-	spared_read_sshd_config(&spared, SPAN("Port=2301\nPort = \"2302\"\nPort=\n=2\nPort==4\nListenAddress 0.0.0.0:2303\nListenAddress [::]:2304\nlistenaddress=ssh.example:2305 rdomain a\n"
-	                                      "ListenAddress 2001:db8::1\nListenAddress [::1]\nListenAddress 192.0.2.1\nListenAddress 192.0.2.1:\nPort \"\n"));
+	ssh_config_read(&spared, SPAN("Port=2301\nPort = \"2302\"\nPort=\n=2\nPort==4\nListenAddress 0.0.0.0:2303\nListenAddress [::]:2304\nlistenaddress=ssh.example:2305 rdomain a\n"
+	                                      "ListenAddress 2001:db8::1\nListenAddress [::1]\nListenAddress 192.0.2.1\nListenAddress 192.0.2.1:\nPort \"\n"), NULL, NULL);
 	assert_int_equal(spared.ssh_port_count, 9);
 	for (unsigned i = 0; i < 5; i++)
 		assert_int_equal(spared.ssh_ports[4 + i], 2301 + i);
@@ -143,22 +143,17 @@ static const char *write_file(char *path, const char *text)
 
 static void the_whole_look(void **state)
 {
-	char tcp[] = "/tmp/bouclier-tcp-XXXXXX", resolv[] = "/tmp/bouclier-resolv-XXXXXX", folder[] = "/tmp/bouclier-sshd-XXXXXX", sshd[64];
+	char tcp[] = "/tmp/bouclier-tcp-XXXXXX", resolv[] = "/tmp/bouclier-resolv-XXXXXX", sshd[] = "/tmp/bouclier-sshd-XXXXXX";
+	static const char *const no_units[] = { NULL };
 	const struct spared_files files = {
-		.sshd_folder = mkdtemp(folder),
 		.ssh_connection = "198.51.100.7 1 198.51.100.1 22", .tcp = write_file(tcp, "0: 0200000A:0899 0102000A:C350 01\n"), .tcp6 = "/nonexistent",
-		.sshd_config = "/nonexistent", .route = "/nonexistent/route", .route6 = "/nonexistent", .resolv = write_file(resolv, "nameserver 192.0.2.53\n"),
+		.sshd_config = write_file(sshd, "Port 2201\n"), .unit_folders = no_units, .route = "/nonexistent/route", .route6 = "/nonexistent", .resolv = write_file(resolv, "nameserver 192.0.2.53\n"),
 	};
 	struct packet_prefixes prefixes;
 	struct complaints complaints;
 	struct network management;
-	FILE *port;
 
 	(void)state;
-	snprintf(sshd, sizeof(sshd), "%s/port.conf", folder);
-	port = fopen(sshd, "w");
-	assert_non_null(port);
-	assert_true(fputs("Port 2201\n", port) >= 0 && fclose(port) == 0);
 	complaints_init(&complaints);
 	spared_init(&spared);
 	assert_ok(network_read(SPAN("203.0.113.0/24"), &management));
@@ -177,7 +172,6 @@ static void the_whole_look(void **state)
 	unlink(tcp);
 	unlink(resolv);
 	unlink(sshd);
-	rmdir(folder);
 }
 
 int main(void)

@@ -18,7 +18,7 @@ SERVER, MANAGER, CITIZEN = "10.99.1.2", "10.99.1.1", "10.99.1.66"
 PINS = "/sys/fs/bpf/bouclier/v1"
 
 HOLD = """
-mount --make-rprivate / && mount -t tmpfs tmpfs /run && mount -t sysfs sysfs /sys && mount -t bpf bpf /sys/fs/bpf && ip link set lo up && echo ready && exec sleep 600
+mount --make-rprivate / && mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /var/lib && mount -t sysfs sysfs /sys && mount -t bpf bpf /sys/fs/bpf && ip link set lo up && echo ready && exec sleep 600
 """
 LISTEN = f"""
 import socket
@@ -241,6 +241,9 @@ def test_refused_without_management(ground):
     ground.configure("interfaces: [eth7]")
     code, _, error = ground.packet("attach")
     assert code == 1 and "there is no interface eth7" in error and ground.pins() == []
+    ground.configure("interfaces: [eth0, lo]")
+    code, _, error = ground.packet("attach")
+    assert code == 1 and "lo is this machine itself" in error and ground.pins() == []
 
 
 def test_who_sits_at_ssh_always_passes(ground):
@@ -254,6 +257,19 @@ def test_who_sits_at_ssh_always_passes(ground):
     ground.write("deny.txt", f"{CITIZEN}\n")
     ground.ask("deny", "load", f"{ground.folder}/deny.txt", env={"SSH_CONNECTION": f"{CITIZEN} 50000 {SERVER} {SSH}"})
     assert ground.reaches(CITIZEN)
+
+
+def test_where_systemd_listens_for_ssh_is_never_hidden(ground):
+    """The port is in no file of sshd's: it is the socket unit's."""
+    ground.configure("interfaces: [eth0], mode: enforce, expose: { tcp: [443] }")
+    assert SSH not in ground.ask("attach", "--dry-run")["never_hidden_tcp"]
+    ground.run(["sh", "-c", f"mount -t tmpfs tmpfs /etc/systemd && mkdir -p /etc/systemd/system/ssh.socket.d && printf '[Socket]\\nListenStream=\\nListenStream=[::]:{SSH}\\n' >/etc/systemd/system/ssh.socket.d/port.conf"])
+    assert {22, 8080, SSH} <= set(ground.ask("attach", "--dry-run")["never_hidden_tcp"])
+    assert f" {SSH}\n" in ground.packet("attach", "--dry-run")[1]
+    code, _, error = ground.packet("attach")
+    if not ground.pins():
+        pytest.skip(f"no XDP: {error}")
+    assert ground.packet("confirm")[0] == 0 and ground.reaches(CITIZEN)
 
 
 def test_the_origins_are_spared(attached):
@@ -332,6 +348,77 @@ def test_an_interface_taken_out_is_filtered_no_more(ground):
     assert [one["name"] for one in ground.ask("status")["interfaces"]] == ["eth0"]
 
 
+class Rebooted:
+    """What a restart of the machine leaves of the kernel filter: nothing below /run, nothing pinned, nothing attached."""
+
+    def __init__(self, ground):
+        self.ground = ground
+        ground.run(["sh", "-c", f"rm -rf /run/bouclier-packet {PINS}; nft delete table netdev bouclier 2>/dev/null; true"])
+        assert ground.pins() == [] and not ground.ask("status")["attached"]
+
+    def attach(self, *words):
+        return self.ground.packet("attach", "--confirmed", *words)
+
+
+def test_what_was_confirmed_is_attached_at_a_start(attached):
+    attached.write("deny.txt", f"{CITIZEN}\n2001:db8::/32\n")
+    attached.ask("deny", "load", f"{attached.folder}/deny.txt")
+    attached.packet("confirm")
+    assert not attached.reaches(CITIZEN)
+    code, _, error = attached.packet("attach", "--confirmed")
+    assert code == 0 and "attached already" in error
+    machine = Rebooted(attached)
+    assert attached.reaches(CITIZEN)
+    code, out, error = machine.attach("--dry-run")
+    assert code == 0 and "Nothing was changed" in out and attached.pins() == [], error
+    code, out, error = machine.attach()
+    assert code == 0 and "It is what was confirmed, and stays." in out, error
+    state = attached.ask("status")
+    assert state["attached"] and state["mode"] == "enforce" and not state["waits"]
+    assert not attached.reaches(CITIZEN) and attached.reaches(MANAGER)
+    machine = Rebooted(attached)
+    assert machine.attach()[0] == 0 and not attached.reaches(CITIZEN)  # as often as it starts
+
+
+def test_what_nobody_confirmed_is_never_attached_at_a_start(attached):
+    """Neither a change that waited when the machine went down, nor a configuration that says something else by now."""
+    attached.configure("interfaces: [eth0], mode: enforce, expose: { tcp: [443] }")
+    attached.ask("attach")
+    machine = Rebooted(attached)
+    code, _, error = machine.attach()
+    assert code == 1 and "packet.expose is not what was confirmed: it was off, and is on" in error and attached.pins() == []
+    attached.configure("interfaces: [eth0], mode: enforce", management=f"{MANAGER}, 192.0.2.0/24")
+    code, _, error = machine.attach()
+    assert code == 1 and f"management, trusted_proxies is not what was confirmed: it was {MANAGER}/32, and is {MANAGER}/32 192.0.2.0/24" in error
+    attached.run(["ip", "link", "add", "eth1", "type", "veth", "peer", "name", "other"])
+    attached.configure("interfaces: [eth0, eth1], mode: enforce")
+    code, _, error = machine.attach()
+    assert code == 1 and "packet.interfaces is not what was confirmed: it was eth0, and is eth0 eth1" in error and attached.pins() == []
+    attached.configure("interfaces: [eth0], mode: observe")
+    assert machine.attach()[0] == 0 and attached.ask("status")["mode"] == "observe"  # it lets more through
+    assert attached.packet("detach")[0] == 0
+    attached.configure()
+    code, _, error = machine.attach()
+    assert code == 1 and "nothing was confirmed" in error and attached.pins() == []
+
+
+def test_a_rung_that_nobody_confirmed_is_not_taken_at_a_start(attached):
+    machine = Rebooted(attached)
+    attached.run(["umount", "/sys/fs/bpf"])
+    code, _, error = machine.attach()
+    assert code == 1 and "XDP was confirmed, and there is none now" in error and not attached.ask("status")["attached"]
+
+
+def test_a_note_that_others_could_have_written_is_refused(attached):
+    machine = Rebooted(attached)
+    attached.run(["chmod", "0777", "/var/lib/bouclier-packet"])
+    code, _, error = machine.attach()
+    assert code == 1 and "closed to others" in error
+    attached.run(["sh", "-c", "chmod 0700 /var/lib/bouclier-packet && sed -i s/enforce/enforced/ /var/lib/bouclier-packet/wish && echo more >> /var/lib/bouclier-packet/wish"])
+    code, _, error = machine.attach()
+    assert code == 1 and "cannot be read" in error and attached.pins() == []
+
+
 def test_a_folder_of_pins_that_others_may_write_to_is_refused(ground):
     for spoil in ("chmod 0777 /sys/fs/bpf/bouclier", "chown 12345 /sys/fs/bpf/bouclier"):
         ground.run(["sh", "-c", f"rm -rf /sys/fs/bpf/bouclier; mkdir -m 0700 /sys/fs/bpf/bouclier && {spoil}"])
@@ -369,6 +456,9 @@ def test_the_rung_of_nftables(ground):
     outcome = json.loads(out)
     assert outcome["rung"] == "nftables" and "no budgets" in outcome["lost"] and "no ban arrives" in outcome["lost"]
     assert not ground.reaches(CITIZEN) and ground.reaches(MANAGER)  # the port is not exposed
+    assert "no ban arrives" in ground.packet("status")[1]
+    code, _, error = ground.packet("run")
+    assert code == 1 and "nothing to control" in error
     assert ground.packet("confirm")[0] == 0
     ground.configure("interfaces: [eth0], mode: enforce")
     ground.write("deny.txt", "10.99.1.64/26\n")
@@ -377,6 +467,14 @@ def test_the_rung_of_nftables(ground):
     assert "denied" in ground.packet("counters")[1]
     assert wait_for(lambda: not ground.ask("status")["waits"], 6)
     assert not ground.reaches(CITIZEN)  # as before the list: the port is not exposed
+    ground.configure("interfaces: [eth0], mode: enforce, expose: { tcp: [443] }")
+    machine = Rebooted(ground)
+    assert ground.reaches(CITIZEN)
+    ground.run(["mount", "-t", "bpf", "bpf", "/sys/fs/bpf"])  # XDP could be had now, and was not confirmed
+    code, out, error = machine.attach("-o", "json")
+    assert code == 0 and json.loads(out)["rung"] == "nftables" and ground.pins() == [], error
+    assert not ground.reaches(CITIZEN) and ground.reaches(MANAGER)
+    ground.run(["umount", "/sys/fs/bpf"])
     assert ground.packet("detach")[0] == 0 and ground.reaches(CITIZEN)
 
 

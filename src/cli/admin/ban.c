@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "cli/edge/packet.h"
 
 #include "base/banned.h"
 
@@ -122,6 +123,20 @@ static bool is_exempt(struct admin *admin, const struct ban_wish *wish, struct a
 	return true;
 }
 
+/* Of one source: whole networks are no business of the kernel filter. */
+static void put_filter(struct admin *admin, struct json_writer *json)
+{
+	static const char *const words[] = { [EDGE_PACKET_TOLD] = "told", [EDGE_PACKET_OWED] = "owed", [EDGE_PACKET_AWAY] = "away" };
+	uint64_t lapses_ns;
+	enum edge_packet_line line = edge_packet_line(admin->state->packet, &lapses_ns);
+
+	if (line == EDGE_PACKET_NONE)
+		return;
+	json_put_text(json, SPAN("filter"), span_of(words[line]));
+	if (line == EDGE_PACKET_AWAY)
+		json_put_time(json, SPAN("filter_lapses"), clock_wall_ns() + lapses_ns - clock_mono_ns());  /* past, perhaps */
+}
+
 static void answer_ban(struct admin *admin, const struct ban_wish *wish, uint64_t until_us, struct admin_answer *answer)
 {
 	char text[NETWORK_TEXT_MAX], until[CLOCK_ISO_LEN + 1], detail[512];
@@ -143,6 +158,8 @@ static void answer_ban(struct admin *admin, const struct ban_wish *wish, uint64_
 	json_put_text(&json, SPAN("network"), span_of(text));
 	json_put_bool(&json, SPAN("banned"), until_us != 0);
 	json_put_time(&json, SPAN("until"), wall_ns);
+	if (wish->key.kind != SOURCE_NONE)
+		put_filter(admin, &json);
 	admin_finish_json(answer, &json);
 }
 

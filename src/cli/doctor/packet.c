@@ -16,6 +16,7 @@
 
 #include "cli/doctor/doctor.h"
 #include "cli/loaded.h"
+#include "packet/loader/bound.h"
 #include "packet/loader/links.h"
 #include "packet/loader/nft.h"
 #include "packet/settings.h"
@@ -122,6 +123,35 @@ static void look_interface(struct doctor *doctor, const struct links_seen *links
 		doctor_say(doctor, DOCTOR_OK, WHAT, "%s: a program is attached, as %s XDP", link->name, link->xdp == LINK_XDP_NATIVE ? "native" : "generic");
 }
 
+/* NAME is a VLAN, or the interface below the VLAN is. */
+static bool is_filtered_below(const struct link_seen *vlan, const struct links_seen *links, const struct list_value *names)
+{
+	const struct link_seen *below = links_find_index(links, vlan->parent);
+	const struct span *list = names->items;
+
+	for (size_t i = 0; i < names->count; i++) {
+		if (span_equal(list[i], span_of(vlan->name)) || (below && span_equal(list[i], span_of(below->name))))
+			return true;
+	}
+	return false;
+}
+
+/* The program stands before the interface below, and looks for sockets from there. */
+static void look_bound(struct doctor *doctor, const struct links_seen *links, const struct list_value *names)
+{
+	struct bound_sockets bound;
+
+	if (!names->count || bound_look(&bound) != RESULT_OK)
+		return;  /* a kernel that does not tell: nothing to warn of */
+	for (unsigned i = 0; i < bound.count; i++) {
+		const struct link_seen *link = links_find_index(links, bound.list[i].interface);
+
+		if (link && strcmp(link->kind, "vlan") == 0 && is_filtered_below(link, links, names))
+			doctor_say(doctor, DOCTOR_WARNING, WHAT, "%s: TCP sockets that are bound to this VLAN (%u, one on port %u) are not seen by the filter: what they await is dropped where ports are hidden, "
+			           "unless it comes from management", link->name, bound.list[i].sockets, bound.list[i].port);
+	}
+}
+
 static void look_interfaces(struct doctor *doctor)
 {
 	struct links_seen *links = malloc(sizeof(*links));
@@ -132,6 +162,7 @@ static void look_interfaces(struct doctor *doctor)
 
 		for (size_t i = 0; i < names->count; i++)
 			look_interface(doctor, links, ((const struct span *)names->items)[i]);
+		look_bound(doctor, links, names);
 	}
 	loaded_done(&loaded);
 	free(links);

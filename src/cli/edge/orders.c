@@ -18,6 +18,7 @@
 #include "cli/edge/names.h"
 #include "cli/edge/observed.h"
 #include "cli/edge/ocsp.h"
+#include "cli/edge/packet.h"
 #include "cli/edge/partners.h"
 #include "cli/edge/retired.h"
 #include "cli/edge/sources.h"
@@ -80,6 +81,7 @@ void edge_share(struct edge_state *state)
 static void use_snapshot(struct edge_state *state, struct snapshot *snapshot, struct edge_plan *plan)
 {
 	edge_partners_tell(state, state->snapshot, snapshot);
+	edge_packet_reload(state->packet, state->snapshot, snapshot, state->event, state->packet_note);
 	edge_retired_add(state, state->snapshot);
 	state->snapshot = snapshot;
 	edge_plan_done(&state->plan);
@@ -181,6 +183,10 @@ static void tell_reload_result(struct edge_state *state, const struct edge_order
 		length = channel_text_read(order->text_fd, text, sizeof(text));
 		close(order->text_fd);
 	}
+	if (order->is_ok && state->packet_note[0])
+		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s\n", state->packet_note);
+	length = length < sizeof(text) ? length : sizeof(text) - 1;
+	state->packet_note[0] = '\0';
 	admin_reload_result(state->admin, order, span_make(text, length));
 }
 

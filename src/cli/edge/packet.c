@@ -1,15 +1,16 @@
 #include "cli/edge/packet.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "cli/edge/egress.h"
 #include "edge/caller/caller.h"
+#include "packet/control/ask.h"
 #include "packet/control/control.h"
 #include "packet/settings.h"
 
@@ -21,10 +22,11 @@
 
 struct edge_packet {
 	struct edge_state *state;
-	pthread_mutex_t lock;        /* of the next three: a ban is made by any thread */
+	pthread_mutex_t lock;        /* of the next four: a ban is made by any thread */
 	int fd;                      /* -1: no controller */
 	bool owes_all;               /* it does not know all that are on */
 	bool is_telling_all;
+	uint64_t lost_ns;            /* when the controller went; of our own start, where there was none: an edge before us may have had one */
 	struct packet_news news;
 	bool has_news, was_told;     /* that there is no controller */
 };
@@ -48,6 +50,16 @@ static bool ban_order(const struct ban_fact *fact, struct packet_order *out)
 	out->reason = fact->reason;
 	out->until_ns = fact->until_us * 1000;
 	return true;
+}
+
+/* With the lock. */
+static void lose(struct edge_packet *packet)
+{
+	if (packet->fd >= 0) {
+		close(packet->fd);
+		packet->lost_ns = clock_mono_ns();
+	}
+	packet->fd = -1;
 }
 
 /* Never waiting: a worker is about to answer. What does not go is owed; so is what comes while all are told: a ban may come before "anew", and a lift before the
@@ -131,30 +143,14 @@ static void tell_all(struct edge_packet *packet)
 static void hang_up(struct edge_packet *packet)
 {
 	pthread_mutex_lock(&packet->lock);
-	if (packet->fd >= 0)
-		close(packet->fd);
-	packet->fd = -1;
+	lose(packet);
 	pthread_mutex_unlock(&packet->lock);
 	packet->has_news = false;
 }
 
-static int dial(struct span path)
-{
-	const struct timeval wait = { .tv_usec = SEND_MS * 1000 };
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	if (fd >= 0 && span_to_text(path, address.sun_path, sizeof(address.sun_path)) == RESULT_OK && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) == 0 &&
-	    connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
 static void call(struct edge_packet *packet, const struct packet_filter_settings *settings)
 {
-	int fd = dial(settings->socket);
+	int fd = packet_dial(settings->socket, SEND_MS);
 
 	if (fd < 0 && !packet->was_told)
 		fprintf(stderr, "bouclier: no controller of the kernel filter at %.*s (bouclier packet run): bans hold at accept\n", SPAN_ARG(settings->socket));
@@ -238,6 +234,40 @@ void edge_packet_tick(struct edge_packet *packet)
 		tell_all(packet);
 }
 
+/* A controller that ended closed its end, which is seen here at once and not with the next second. */
+static bool is_gone(int fd)
+{
+	struct pollfd end = { .fd = fd, .events = POLLRDHUP };
+
+	return poll(&end, 1, 0) == 1;
+}
+
+bool edge_packet_order(struct edge_packet *packet, const struct packet_order *orders, unsigned count)
+{
+	const size_t len = count * sizeof(*orders);
+	bool is_sent;
+
+	pthread_mutex_lock(&packet->lock);
+	is_sent = packet->fd >= 0 && !is_gone(packet->fd) && send(packet->fd, orders, len, MSG_NOSIGNAL) == (ssize_t)len;
+	pthread_mutex_unlock(&packet->lock);
+	return is_sent;
+}
+
+enum edge_packet_line edge_packet_line(struct edge_packet *packet, uint64_t *lapses_ns)
+{
+	enum edge_packet_line line;
+
+	if (!packet || !packet_settings_of(packet->state->snapshot)->interfaces.count)
+		return EDGE_PACKET_NONE;
+	if (packet->fd >= 0 && is_gone(packet->fd))
+		hang_up(packet);
+	pthread_mutex_lock(&packet->lock);
+	line = packet->fd < 0 ? EDGE_PACKET_AWAY : packet->owes_all ? EDGE_PACKET_OWED : EDGE_PACKET_TOLD;
+	*lapses_ns = packet->lost_ns + PACKET_HEARTBEAT_NS;
+	pthread_mutex_unlock(&packet->lock);
+	return line;
+}
+
 const struct packet_news *edge_packet_news(const struct edge_packet *packet)
 {
 	return packet && packet->has_news ? &packet->news : NULL;
@@ -253,6 +283,7 @@ struct edge_packet *edge_packet_new(struct edge_state *state)
 		return NULL;
 	packet->state = state;
 	packet->fd = -1;
+	packet->lost_ns = clock_mono_ns();
 	pthread_mutex_init(&packet->lock, NULL);
 	state->common.ban_sink = (struct ban_sink){ packet, banned, lifted };
 	return packet;

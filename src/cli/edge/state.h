@@ -90,6 +90,7 @@ struct edge_state {
 	struct edge_ocsp *ocsp;
 	struct edge_packet *packet;          /* the kernel filter's controller */
 	struct edge_link *line;              /* to the internet */
+	char packet_note[512];               /* what the last reload leaves to a person (edge_packet_reload) */
 	struct edge_pulses *pulses;
 	struct admin *admin;
 	struct timer clock;

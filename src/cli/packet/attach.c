@@ -12,9 +12,13 @@ static void print_spared(const struct packet_asked *asked)
 		char name[NETWORK_TEXT_MAX];
 
 		network_write(&asked->spared.list[i].network, name);
-		printf("  %-44s %s\n", name, spared_why_name(asked->spared.list[i].why));
+		printf("  %-44s %s%s\n", name, spared_why_name(asked->spared.list[i].why), asked->spared.list[i].why == SPARED_SSH ? " (until the next attach or list)" : "");
 	}
 	printf("  neighbour discovery, ARP and DHCP\n");
+	printf("never hidden (TCP):");
+	for (unsigned i = 0; i < asked->wish.expose_count; i++)
+		printf(" %u", asked->exposes[i]);
+	printf("\n");
 }
 
 static void put_spared(struct json_writer *json, const struct packet_asked *asked)
@@ -29,6 +33,10 @@ static void put_spared(struct json_writer *json, const struct packet_asked *aske
 		json_put_text(json, SPAN("why"), span_of(spared_why_name(asked->spared.list[i].why)));
 		json_close(json, '}');
 	}
+	json_close(json, ']');
+	json_open(json, SPAN("never_hidden_tcp"), '[');
+	for (unsigned i = 0; i < asked->wish.expose_count; i++)
+		json_put_number(json, SPAN_NONE, asked->exposes[i]);
 	json_close(json, ']');
 }
 
@@ -73,7 +81,10 @@ static int show_outcome(const struct packet_asked *asked, const struct packet_ou
 	if (asked->wish.settings->mode == PACKET_MODE_OBSERVE)
 		printf("\nmode: observe. What would be dropped is counted, and nothing is dropped.\n");
 	print_spared(asked);
-	packet_print_undo(&asked->wish);
+	if (asked->wish.undo_s)
+		packet_print_undo(&asked->wish);
+	else
+		printf("\nIt is what was confirmed, and stays.\n");
 	return EXIT_DONE;
 }
 
@@ -88,6 +99,50 @@ static int has_failed(const struct packet_outcome *outcome)
 	return code;
 }
 
+/* What was confirmed, when the machine starts: the same, or nothing. It needs no second confirmation. */
+static int attach_confirmed(struct packet_asked *asked, const struct options *options)
+{
+	struct packet_outcome outcome;
+	struct packet_prefixes denied;
+	enum result result;
+	int code;
+
+	prefixes_init(&denied);
+	result = loader_confirmed(&asked->wish, &asked->complaints, &denied, &asked->wish.only);
+	if (result == RESULT_OK && option_is_given(options, "dry-run")) {
+		prefixes_done(&denied);
+		return show_plan(asked, options);
+	}
+	asked->wish.denied = &denied;
+	if (result == RESULT_OK)
+		result = loader_attach(&asked->wish, &asked->complaints, &outcome);
+	if (result == RESULT_OK)
+		result = loader_confirm(&asked->complaints);
+	code = packet_end(result, &asked->complaints);
+	prefixes_done(&denied);
+	if (result == RESULT_NOT_FOUND)
+		return command_failed("nothing was confirmed: bouclier packet attach, then confirm");
+	asked->wish.undo_s = 0;
+	if (code == EXIT_DONE)
+		code = show_outcome(asked, &outcome, options);
+	return code == EXIT_DONE ? has_failed(&outcome) : code;
+}
+
+/* A unit that is started once more has nothing to do. */
+static int attach_again(struct packet_asked *asked, const struct options *options)
+{
+	struct packet_state state;
+	int code = packet_look(&state);
+
+	packet_maps_close(&state.maps);
+	if (code != EXIT_DONE)
+		return code;
+	if (!state.is_attached && !state.has_nft)
+		return attach_confirmed(asked, options);
+	fprintf(stderr, "bouclier: the filter is attached already\n");
+	return EXIT_DONE;
+}
+
 static int attach(struct packet_asked *asked, const struct options *options)
 {
 	struct packet_outcome outcome;
@@ -98,6 +153,8 @@ static int attach(struct packet_asked *asked, const struct options *options)
 		return command_failed("the configuration names no interface: packet: { interfaces: [eth0] }");
 	if (!asked->has_management)
 		return command_failed("the configuration says nothing about who runs this machine, and he would be locked out first: management: [192.0.2.0/24]");
+	if (option_is_given(options, "confirmed"))
+		return attach_again(asked, options);
 	if (option_is_given(options, "dry-run"))
 		return show_plan(asked, options);
 	result = loader_attach(&asked->wish, &asked->complaints, &outcome);

@@ -36,17 +36,11 @@ static int change(const struct options *options, enum result (*what)(struct comp
 /* What is there, told, and nothing done. */
 static int rehearse(const struct options *options, bool (*is_there)(const struct packet_state *state), const char *sentence, const char *nothing)
 {
-	struct complaints complaints;
 	struct packet_state state;
-	enum result result;
-	int code;
+	int code = packet_look(&state);
 
-	complaints_init(&complaints);
-	result = loader_look(&complaints, &state);
-	code = packet_end(result, &complaints);
-	complaints_done(&complaints);
 	packet_maps_close(&state.maps);
-	if (result != RESULT_OK)
+	if (code != EXIT_DONE)
 		return code;
 	return is_there(&state) ? done(options, "dry_run", sentence) : command_failed("%s", nothing);
 }
@@ -72,7 +66,7 @@ int packet_confirm(const struct options *options)
 
 int packet_detach(const struct options *options)
 {
-	static const char nothing[] = "no filter is attached";
+	static const char nothing[] = "no filter is attached, and none will be at the next start of the machine";
 
 	if (option_is_given(options, "dry-run"))
 		return rehearse(options, is_there, "The filter and its lists would go. Nothing was changed.", nothing);

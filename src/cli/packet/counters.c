@@ -100,20 +100,17 @@ static int show_nft(const struct options *options)
 
 int packet_counters(const struct options *options)
 {
-	struct complaints complaints;
 	struct packet_state state;
-	enum result result;
 	int code;
 
-	complaints_init(&complaints);
-	result = loader_look(&complaints, &state);
-	code = packet_end(result, &complaints);
-	complaints_done(&complaints);
-	if (result == RESULT_OK && state.maps.fds[0] >= 0)
+	if (option_is_given(options, "top"))
+		return packet_show_top(options);
+	code = packet_look(&state);
+	if (code == EXIT_DONE && state.maps.fds[0] >= 0)
 		code = show_xdp(&state.maps, state.is_observing, options);
-	else if (result == RESULT_OK && state.has_nft)
+	else if (code == EXIT_DONE && state.has_nft)
 		code = show_nft(options);
-	else if (result == RESULT_OK)
+	else if (code == EXIT_DONE)
 		code = command_failed("no filter is attached: bouclier packet attach does it");
 	packet_maps_close(&state.maps);
 	return code;

@@ -12,6 +12,17 @@ int packet_end(enum result result, const struct complaints *complaints)
 	return result == RESULT_OK ? EXIT_DONE : EXIT_FAILED;
 }
 
+int packet_look(struct packet_state *out)
+{
+	struct complaints complaints;
+	int code;
+
+	complaints_init(&complaints);
+	code = packet_end(loader_look(&complaints, out), &complaints);
+	complaints_done(&complaints);
+	return code;
+}
+
 void packet_page_open(struct packet_page *page)
 {
 	buffer_init(&page->text, (size_t)64 << 20);  /* a ledger of 65,536 lines is the longest */

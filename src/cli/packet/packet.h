@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/loaded.h"
+#include "packet/control/ask.h"
 #include "packet/loader/loader.h"
 #include "packet/spared.h"
 
@@ -37,6 +38,9 @@ void packet_asked_done(struct packet_asked *asked);
 /* Says COMPLAINTS on stderr. EXIT_DONE for RESULT_OK, else EXIT_FAILED. */
 int packet_end(enum result result, const struct complaints *complaints);
 
+/* What is there (loader_look), or what was said. EXIT_DONE or EXIT_FAILED; either way the caller closes OUT's maps. */
+int packet_look(struct packet_state *out);
+
 /* JSON on stdout, whole. */
 struct packet_page {
 	struct json_writer json;
@@ -49,6 +53,22 @@ void packet_put_targets(struct json_writer *json, const struct packet_targets *t
 void packet_print_targets(const struct packet_targets *targets);
 /* "confirm within ..." */
 void packet_print_undo(const struct packet_wish *wish);
+
+/* Of the controller's socket, as the configuration says. As packet_ask_top. */
+enum result packet_ask_controller(const struct options *options, struct packet_top *out) must_check;
+int packet_show_top(const struct options *options);
+
+/* Is the controller alive, and what is not asked because it is not? Times of CLOCK_MONOTONIC; 0: never. */
+struct packet_controller {
+	bool runs, holds;                        /* it answers; bans and budgets are asked */
+	uint64_t since_ns, heartbeat_ns;
+	unsigned shields;                        /* connected to it: without one it does not beat */
+	size_t bans;                             /* that the filter has */
+};
+/* STATE: of loader_look, with maps; they are taken over. */
+void packet_controller_look(struct packet_state *state, const struct options *options, struct packet_controller *out);
+void packet_controller_put(struct json_writer *json, const struct packet_controller *seen);
+void packet_controller_print(const struct packet_controller *seen);
 
 int packet_status(const struct options *options);
 int packet_attach(const struct options *options);

@@ -49,6 +49,8 @@ static int open_filter(struct service *service)
 
 	if (result == RESULT_NOT_FOUND && service->egress)
 		return EXIT_DONE;
+	if (result == RESULT_NOT_FOUND && loader_nft_is_attached())
+		return command_failed("the filter is attached as %s, which has nothing to control: no ban arrives there", packet_rung_name(RUNG_NFTABLES));
 	if (result == RESULT_NOT_FOUND)
 		return command_failed("nothing is attached that there were something to control: bouclier packet attach, or bouclier packet egress observe");
 	if (result != RESULT_OK)

@@ -13,7 +13,8 @@ static const char *kind_name(enum pending_kind kind)
 	return kind == PENDING_LISTS ? "deny load" : kind == PENDING_ATTACH ? "attach" : kind == PENDING_EGRESS ? "egress enforce" : "a change of nftables";
 }
 
-static int print_json(const struct packet_state *state)
+/* CONTROLLER: NULL where there is nothing to control. */
+static int print_json(const struct packet_state *state, const struct packet_controller *controller)
 {
 	struct packet_page page;
 
@@ -30,10 +31,12 @@ static int print_json(const struct packet_state *state)
 	}
 	if (state->undone[0])
 		json_put_text(&page.json, SPAN("undone"), span_of(state->undone));
+	if (controller)
+		packet_controller_put(&page.json, controller);
 	return packet_page_close(&page);
 }
 
-static int print_human(const struct packet_state *state)
+static int print_human(const struct packet_state *state, const struct packet_controller *controller)
 {
 	if (!state->is_attached && !state->has_nft)
 		printf("no filter is attached: bouclier packet attach does it\n");
@@ -42,6 +45,8 @@ static int print_human(const struct packet_state *state)
 		printf("table netdev bouclier: %s\n  %s\n", packet_rung_name(RUNG_NFTABLES), packet_rung_loss(RUNG_NFTABLES));
 	if (state->is_attached)
 		printf("mode: %s\n", state->is_observing ? "observe (nothing is dropped)" : "enforce");
+	if (controller)
+		packet_controller_print(controller);
 	if (state->waits)
 		printf("%s is undone in %llu s, unless: bouclier packet confirm\n", kind_name(state->kind), (unsigned long long)((state->left_ns + NS_PER_S - 1) / NS_PER_S));
 	if (state->undone[0])
@@ -51,17 +56,15 @@ static int print_human(const struct packet_state *state)
 
 int packet_status(const struct options *options)
 {
-	struct complaints complaints;
+	struct packet_controller controller;
 	struct packet_state state;
-	enum result result;
-	int code;
+	int code = packet_look(&state);
+	bool has_maps = code == EXIT_DONE && state.maps.fds[0] >= 0;
 
-	complaints_init(&complaints);
-	result = loader_look(&complaints, &state);
-	code = packet_end(result, &complaints);
-	complaints_done(&complaints);
-	if (result == RESULT_OK)
-		code = options->is_json ? print_json(&state) : print_human(&state);
+	if (has_maps)
+		packet_controller_look(&state, options, &controller);
+	if (code == EXIT_DONE)
+		code = options->is_json ? print_json(&state, has_maps ? &controller : NULL) : print_human(&state, has_maps ? &controller : NULL);
 	packet_maps_close(&state.maps);
 	return code;
 }

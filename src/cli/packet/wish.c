@@ -89,16 +89,10 @@ static void spare_origins(struct packet_asked *asked)
 /* The filter stands before whatever leads a public port to a listener: both are exposed. */
 static void gather_ports(struct packet_asked *asked)
 {
-	const struct net_settings *net = net_settings(asked->loaded.snapshot);
-	const struct listen_settings *listen = net->listen.items;
 	struct packet_wish *wish = &asked->wish;
 	struct served_ports served;
 
-	served_ports_gather(asked->loaded.snapshot, &served);
-	for (size_t i = 0; i < net->listen.count; i++) {
-		(void)served_ports_add(asked->listens, &wish->listen_count, PACKET_LISTENS_MAX, listen[i].address.port);
-		(void)served_ports_add(asked->exposes, &wish->expose_count, PACKET_LISTENS_MAX + SPARED_PORTS_MAX, listen[i].address.port);
-	}
+	served_ports_listened(asked->loaded.snapshot, &served);
 	for (unsigned i = 0; i < served.count; i++) {
 		(void)served_ports_add(asked->listens, &wish->listen_count, PACKET_LISTENS_MAX, served.list[i]);
 		(void)served_ports_add(asked->exposes, &wish->expose_count, PACKET_LISTENS_MAX + SPARED_PORTS_MAX, served.list[i]);
@@ -128,6 +122,7 @@ static int gather(struct packet_asked *asked)
 		return command_failed("no memory");
 	prefixes_merge(&asked->allowed);
 	asked->wish.allowed = &asked->allowed;
+	asked->wish.spared = &asked->spared;
 	expose_ssh(asked);
 	return EXIT_DONE;
 }

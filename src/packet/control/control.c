@@ -106,6 +106,19 @@ void control_beat(struct control *control)
 	__atomic_store_n(&control->settings->heartbeat_ns, clock_mono_ns(), __ATOMIC_RELAXED);
 }
 
+void control_open_port(struct control *control, enum control_ports which, uint16_t port)
+{
+	struct packet_settings *settings = control->settings;
+	__u64 *words = which == CONTROL_EXPOSED_TCP ? settings->exposed_tcp : which == CONTROL_EXPOSED_UDP ? settings->exposed_udp : settings->protected_tcp;
+
+	(void)__atomic_or_fetch(&words[port / 64], 1ull << port % 64, __ATOMIC_RELAXED);
+}
+
+void control_observe(struct control *control)
+{
+	(void)__atomic_or_fetch(&control->settings->flags, PACKET_OBSERVES, __ATOMIC_RELEASE);
+}
+
 /* -- bans -- */
 
 enum result packet_source_of(const struct address *address, packet_source *out)

@@ -2,7 +2,7 @@
  *
  * For the keeper's wiring: a role is given the maps by packet_maps_send, takes them (packet_maps_take), makes a controller of them
  * (control_new) and
- *   - beats every second (control_beat): without it, what was learned (bans that are not by hand, budgets) is asked no more after
+ *   - beats every second (control_beat): without it, what was learned (bans, budgets) is asked no more after
  *     PACKET_HEARTBEAT_NS: availability, fails open; lists, malformed packets and cookies stay
  *   - has guard/'s bans and lifts (control_ban, control_unban): one system call each, so they hold from the next packet on
  *   - reads counters once a second (control_count) and events as the ring wakes it (control_events_fd, control_events_read)
@@ -28,6 +28,10 @@ const struct packet_maps *control_maps(const struct control *control);
 /* The program's own settings: written where they lie, field by field; the program may see one field new and another old. */
 struct packet_settings *control_settings(struct control *control);
 void control_beat(struct control *control);
+/* What lets more through, one store each: a port among those that may be reached (or that the shield listens on), nothing dropped any more. The loader alone takes it back. */
+enum control_ports { CONTROL_EXPOSED_TCP, CONTROL_EXPOSED_UDP, CONTROL_PROTECTED_TCP };
+void control_open_port(struct control *control, enum control_ports which, uint16_t port);
+void control_observe(struct control *control);
 
 /* -- bans -- */
 

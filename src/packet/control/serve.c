@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/loop.h"
+#include "packet/control/top.h"
 
 #include "base/banned.h"
 
@@ -20,6 +22,7 @@ struct edge {
 	struct watch watch;          /* fd -1: a free place */
 	struct server *server;
 	struct job job;              /* to go on reading */
+	bool is_shield;              /* it has told of bans; else it only asks */
 };
 
 struct control_edges {
@@ -29,13 +32,59 @@ struct control_edges {
 struct server {
 	const struct control_plan *plan;
 	struct loop loop;
-	struct watch listener, signals;
+	struct watch listener, signals, events;
 	struct timer tick;
 	struct control_edges edges;
 	nlink_t folders;
+	struct top *top;
+	uint64_t since_ns;
 	unsigned ticks;
 	enum control_end end;
 };
+
+/* -- what is told of single packets -- */
+
+static void take_event(void *context, const struct packet_event *event)
+{
+	top_add(context, event);
+}
+
+static void events_ready(struct watch *watch, uint32_t events)
+{
+	struct server *server = list_entry(watch, struct server, events);
+
+	(void)events;
+	(void)control_events_read(server->plan->control, take_event, server->top);
+}
+
+static bool is_shield(const struct edge *edge)
+{
+	return edge->watch.fd >= 0 && edge->is_shield;
+}
+
+static unsigned shields_of(const struct server *server)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < CONTROL_EDGES_MAX; i++)
+		count += is_shield(&server->edges.list[i]);
+	return count;
+}
+
+/* Who does not read what he asked for has no answer. */
+static void answer_top(struct edge *edge)
+{
+	const struct server *server = edge->server;
+	struct packet_count counts[PACKET_REASON_COUNT];
+	struct packet_top top;
+
+	if (control_count(server->plan->control, counts) != RESULT_OK)
+		return;
+	top_tell(server->top, clock_mono_ns(), counts, &top);
+	top.since_ns = server->since_ns;
+	top.shields = shields_of(server);
+	(void)!send(edge->watch.fd, &top, sizeof(top), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
 
 /* -- orders -- */
 
@@ -46,16 +95,28 @@ static void forget(void *context, packet_source source, const struct packet_ban 
 }
 
 /* Availability, fails open: a ban that the map has no room for is one that the edge makes alone, at accept. */
-static void obey(struct control *control, const struct packet_order *order)
+static void obey(struct edge *edge, const struct packet_order *order)
 {
-	const struct packet_ban ban = { .until_ns = order->until_ns, .reason = order->reason, .is_by_hand = order->is_by_hand != 0 };
+	struct control *control = edge->server->plan->control;
+	const struct packet_ban ban = { .until_ns = order->until_ns, .reason = order->reason };
 
-	if (order->kind == PACKET_ORDER_ANEW)
-		(void)control_bans(control, forget, control);
-	else if (order->kind == PACKET_ORDER_BAN)
-		(void)!control_ban(control, order->source, &ban);
-	else
-		(void)!control_unban(control, order->source);
+	edge->is_shield |= order->kind != PACKET_ORDER_TOP;
+	if (!control)
+		return;
+	switch ((enum packet_order_kind)order->kind) {
+	case PACKET_ORDER_ANEW: (void)control_bans(control, forget, control); break;
+	case PACKET_ORDER_BAN: (void)!control_ban(control, order->source, &ban); break;
+	case PACKET_ORDER_LIFT: (void)!control_unban(control, order->source); break;
+	case PACKET_ORDER_TOP: answer_top(edge); break;
+	case PACKET_ORDER_SERVE:
+		control_open_port(control, CONTROL_PROTECTED_TCP, (uint16_t)order->source);
+		control_open_port(control, CONTROL_EXPOSED_TCP, (uint16_t)order->source);
+		break;
+	case PACKET_ORDER_EXPOSE_TCP: control_open_port(control, CONTROL_EXPOSED_TCP, (uint16_t)order->source); break;
+	case PACKET_ORDER_EXPOSE_UDP: control_open_port(control, CONTROL_EXPOSED_UDP, (uint16_t)order->source); break;
+	case PACKET_ORDER_OBSERVE: control_observe(control); break;
+	case PACKET_ORDER_END: break;
+	}
 }
 
 /* -- edges -- */
@@ -88,8 +149,8 @@ static void read_edge(struct edge *edge)
 			end_edge(edge);
 			return;
 		}
-		for (unsigned k = 0; k < count && edge->server->plan->control; k++)
-			obey(edge->server->plan->control, &orders[k]);
+		for (unsigned k = 0; k < count; k++)
+			obey(edge, &orders[k]);
 	}
 	loop_later(&edge->server->loop, &edge->job);
 }
@@ -134,6 +195,8 @@ static void listener_ready(struct watch *watch, uint32_t events)
 	(void)events;
 	if (fd < 0)
 		return;
+	if (edge)
+		edge->is_shield = false;
 	if (!edge || !is_known(server, fd) || loop_watch(&server->loop, &edge->watch, fd, EPOLLIN) != RESULT_OK)
 		close(fd);
 }
@@ -143,7 +206,7 @@ static void listener_ready(struct watch *watch, uint32_t events)
 void control_tell(const struct control_edges *edges, const void *message, size_t len)
 {
 	for (unsigned i = 0; i < CONTROL_EDGES_MAX; i++) {
-		if (edges->list[i].watch.fd >= 0)
+		if (is_shield(&edges->list[i]))
 			(void)!send(edges->list[i].watch.fd, message, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	}
 }
@@ -154,8 +217,10 @@ static void tell(struct server *server)
 	struct packet_news news = { .layout = PACKET_LAYOUT_VERSION, .reasons = PACKET_REASON_COUNT,
 	                            .is_observing = (control_settings(server->plan->control)->flags & PACKET_OBSERVES) != 0 };
 
-	if (control_count(server->plan->control, news.counts) == RESULT_OK)
-		control_tell(&server->edges, &news, sizeof(news));
+	if (control_count(server->plan->control, news.counts) != RESULT_OK)
+		return;
+	top_turn(server->top, clock_mono_ns(), news.counts);
+	control_tell(&server->edges, &news, sizeof(news));
 }
 
 static void end(struct server *server, enum control_end how)
@@ -169,15 +234,6 @@ static void look_at(void *context, packet_source source, const struct packet_ban
 	(void)context;
 	(void)source;
 	(void)ban;
-}
-
-static bool has_edge(const struct server *server)
-{
-	for (unsigned i = 0; i < CONTROL_EDGES_MAX; i++) {
-		if (server->edges.list[i].watch.fd >= 0)
-			return true;
-	}
-	return false;
 }
 
 static bool is_pinned(const struct server *server)
@@ -210,7 +266,7 @@ static bool look_around(struct server *server)
 
 static void control_filter(struct server *server)
 {
-	if (has_edge(server))  /* without one nobody would lift a ban */
+	if (shields_of(server))  /* without one nobody would lift a ban */
 		control_beat(server->plan->control);
 	if (++server->ticks % SWEEP_TICKS == 0)
 		(void)control_bans(server->plan->control, look_at, NULL);
@@ -252,7 +308,26 @@ static enum result open_server(struct server *server)
 	if (fd < 0)
 		return RESULT_IO;
 	result = loop_watch(&server->loop, &server->signals, fd, EPOLLIN);
-	return result == RESULT_OK ? loop_watch_level(&server->loop, &server->listener, server->plan->listener_fd, EPOLLIN) : result;
+	if (result == RESULT_OK)
+		result = loop_watch_level(&server->loop, &server->listener, server->plan->listener_fd, EPOLLIN);
+	fd = server->plan->control ? control_events_fd(server->plan->control) : -1;
+	if (result == RESULT_OK && fd >= 0)
+		result = loop_watch_level(&server->loop, &server->events, fd, EPOLLIN);
+	return result;
+}
+
+/* RESULT_IO, RESULT_NO_MEMORY. */
+static enum result open_top(struct server *server)
+{
+	struct packet_count counts[PACKET_REASON_COUNT];
+
+	server->since_ns = clock_mono_ns();
+	if (!server->plan->control)
+		return RESULT_OK;
+	if (control_count(server->plan->control, counts) != RESULT_OK)
+		return RESULT_IO;
+	server->top = top_new(server->since_ns, counts);
+	return server->top ? RESULT_OK : RESULT_NO_MEMORY;
 }
 
 static void close_server(struct server *server)
@@ -265,19 +340,21 @@ static void close_server(struct server *server)
 		close(server->signals.fd);
 	timer_cancel(&server->loop.timers, &server->tick);
 	loop_done(&server->loop);
+	top_free(server->top);
 }
 
 enum control_end control_serve(const struct control_plan *plan, void (*ready)(void))
 {
-	struct server server = { .plan = plan, .end = CONTROL_FAILED, .listener = { -1, listener_ready }, .signals = { -1, signals_ready } };
+	struct server server = { .plan = plan, .end = CONTROL_FAILED, .listener = { -1, listener_ready }, .signals = { -1, signals_ready },
+	                         .events = { -1, events_ready } };
 
 	for (unsigned i = 0; i < CONTROL_EDGES_MAX; i++) {
 		server.edges.list[i] = (struct edge){ .watch = { -1, edge_ready }, .server = &server };
 		job_init(&server.edges.list[i].job, edge_goes_on);
 	}
 	server.folders = folders(plan);
-	if (open_server(&server) == RESULT_OK) {
-		timer_init(&server.tick, second_is_over);
+	timer_init(&server.tick, second_is_over);
+	if (open_server(&server) == RESULT_OK && open_top(&server) == RESULT_OK) {
 		second_is_over(&server.tick);
 		ready();
 		loop_run(&server.loop);

@@ -1,4 +1,5 @@
-/* The controller as a process: it beats while an edge is connected, has bans and lifts from edges, and tells them once a second what was counted.
+/* The controller as a process: it beats while a shield's edge is connected, has bans and lifts from edges, tells them once a second what was counted, and keeps of the last minute
+ * where what is dropped comes from (top.h), for who asks (ask.h).
  *
  * Security, fails closed: only the user that edges run as, and root, may talk to it; a message that is not whole orders ends its connection.
  * Availability, fails open: without an edge, or without the controller, the program asks for no ban and no budget after PACKET_HEARTBEAT_NS.

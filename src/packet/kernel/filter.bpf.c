@@ -50,7 +50,7 @@ PACKET_INLINE enum packet_reason step_bans(struct walk *walk)
 	if (!(walk->flags & PACKET_HAS_BANS))
 		return PACKET_GOES_ON;
 	ban = bpf_map_lookup_elem(&bans, &walk->source);
-	if (!ban || ban->until_ns <= walk_now(walk) || !(ban->is_by_hand || is_learned_valid(walk)))
+	if (!ban || ban->until_ns <= walk_now(walk) || !is_learned_valid(walk))
 		return PACKET_GOES_ON;
 	return PACKET_BANNED;
 }

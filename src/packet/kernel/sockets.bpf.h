@@ -7,6 +7,7 @@
 #define BOUCLIER_PACKET_KERNEL_SOCKETS_BPF_H
 
 #include "packet/kernel/budget.h"
+#include "packet/kernel/sample.h"
 #include "packet/kernel/walk.bpf.h"
 
 #define SOCKET_BIT(state) (1u << (state))
@@ -104,23 +105,40 @@ PACKET_INLINE void source_enter(struct walk *walk)
 	bpf_map_update_elem(&sources, &walk->source, &arrival, BPF_NOEXIST);
 }
 
+/* Whose connection died with us, of a restart above all, learns it from the kernel's reset and not from his own patience: a few of them pass. A flood has
+ * used them up at once. What is a reset itself is answered by nobody. */
+PACKET_INLINE bool may_be_reset(struct walk *walk)
+{
+	__u32 slot = PACKET_PASSED, most = walk->settings->resets;
+	struct packet_sample *sample;
+
+	if (walk->head.tcp_flags & PACKET_RST)
+		return false;
+	sample = bpf_map_lookup_elem(&samples, &slot);
+	return sample && sample_take(sample, most, walk_now(walk));
+}
+
+PACKET_INLINE enum packet_reason state_missed(struct walk *walk)
+{
+	return !(walk->flags & PACKET_KNOWS_STATE) || may_be_reset(walk) ? PACKET_GOES_ON : PACKET_OUT_OF_STATE;
+}
+
 /* TCP to a protected port of who is not known, and not a SYN. Fails closed where state is known. */
 static __attribute__((noinline)) enum packet_reason state_ask(struct walk *walk)
 {
-	enum packet_reason otherwise = walk->flags & PACKET_KNOWS_STATE ? PACKET_OUT_OF_STATE : PACKET_GOES_ON;
 	struct bpf_sock *socket = socket_of(walk);
 	bool is_valid;
 	__u32 state;
 
 	if (!socket)
-		return otherwise;
+		return state_missed(walk);
 	state = socket->state;
 	is_valid = state == BPF_TCP_LISTEN && brings_cookie(walk, socket);
 	bpf_sk_release(socket);
 	if (is_valid || SOCKET_STATES_PROVEN >> (state & 31) & 1)
 		source_enter(walk);
 	if (state == BPF_TCP_LISTEN)
-		return is_valid ? PACKET_COOKIE_VALID : otherwise;
+		return is_valid ? PACKET_COOKIE_VALID : state_missed(walk);
 	return PACKET_GOES_ON;
 }
 

@@ -39,7 +39,7 @@ PACKET_INLINE void tell_some(struct walk *walk, __u32 reason, __u64 bytes)
 {
 	struct packet_sample *sample = bpf_map_lookup_elem(&samples, &reason);
 
-	if (sample && sample_take(sample, walk_now(walk)))
+	if (sample && sample_take(sample, PACKET_EVENTS_S, walk_now(walk)))
 		tell_event(walk, reason, bytes);
 }
 

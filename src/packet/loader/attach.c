@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "packet/kernel/program.h"
+#include "packet/loader/confirmed.h"
 #include "packet/loader/machine.h"
 #include "packet/loader/pins.h"
 #include "packet/loader/undo.h"
@@ -147,6 +148,7 @@ static void tell(const struct attaching *attaching)
 	packet_settings_apply(wish->settings, &wanted);
 	machine_apply(&machine, smallest_mtu(&attaching->out->targets), &wanted);
 	wanted.flags |= PACKET_HAS_LIST | PACKET_HAS_BANS;
+	wanted.resets = PACKET_RESETS;
 	memset(wanted.protected_tcp, 0, sizeof(wanted.protected_tcp));
 	set_ports(wanted.protected_tcp, wish->listens, wish->listen_count);
 	set_ports(wanted.exposed_tcp, wish->exposes, wish->expose_count);
@@ -159,10 +161,14 @@ static enum result publish(const struct attaching *attaching)
 	struct packet_prefixes denied;
 	enum result result;
 
+	const struct packet_prefixes *wanted = attaching->wish->denied ? attaching->wish->denied : &denied;
+
 	prefixes_init(&denied);
-	result = publish_carry(attaching->control, &denied);
+	result = attaching->wish->denied ? RESULT_OK : publish_carry(attaching->control, &denied);
 	if (result == RESULT_OK)
-		result = publish_lists(attaching->control, &denied, attaching->wish->allowed, attaching->complaints, &attaching->out->published);
+		result = publish_lists(attaching->control, wanted, attaching->wish->allowed, attaching->complaints, &attaching->out->published);
+	if (result == RESULT_OK)
+		confirmed_note(attaching->wish, PACKET_ONLY_XDP, wanted, attaching->complaints);
 	prefixes_done(&denied);
 	return result;
 }
@@ -317,7 +323,7 @@ static enum result attach_xdp(struct attaching *attaching)
 
 static enum result climb(struct attaching *attaching)
 {
-	enum result result = attach_xdp(attaching);
+	enum result result = attaching->wish->only == PACKET_ONLY_NFT ? RESULT_NOT_FOUND : attach_xdp(attaching);
 	struct packet_prefixes none;
 
 	if (result == RESULT_OK && loader_nft_is_attached())
@@ -330,10 +336,14 @@ static enum result climb(struct attaching *attaching)
 		                "the filter that is attached cannot be replaced, and goes on as it was");
 		return RESULT_REFUSED;
 	}
-	if (loader_nft_is_attached())
+	if (attaching->wish->only == PACKET_ONLY_XDP) {
+		LOADER_COMPLAIN(attaching->complaints, "bouclier packet attach, then confirm", "XDP was confirmed, and there is none now; nftables was not");
+		return RESULT_REFUSED;
+	}
+	if (loader_nft_is_attached() && !attaching->wish->denied)
 		LOADER_WARN(attaching->complaints, "bouclier packet deny load FILE, afterwards", "the rules of nftables are made anew, without the list that was loaded");
 	prefixes_init(&none);
-	result = loader_nft_apply(attaching->wish, &none, &attaching->out->targets, attaching->complaints);
+	result = loader_nft_apply(attaching->wish, attaching->wish->denied ? attaching->wish->denied : &none, &attaching->out->targets, attaching->complaints);
 	attaching->out->rung = result == RESULT_OK ? RUNG_NFTABLES : RUNG_NOTHING;
 	return result;
 }

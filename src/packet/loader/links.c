@@ -99,6 +99,7 @@ static void read_link(struct links_seen *links, const char *at, size_t left)
 	memcpy(&info, at, sizeof(info));
 	link.index = info.ifi_index > 0 ? (unsigned)info.ifi_index : 0;
 	link.is_up = info.ifi_flags & IFF_UP;
+	link.is_loopback = info.ifi_flags & IFF_LOOPBACK;
 	attributes = (struct attributes){ at + NLMSG_ALIGN(sizeof(info)), left - NLMSG_ALIGN(sizeof(info)) };
 	while (attribute_next(&attributes, &attribute)) {
 		switch (attribute.type) {

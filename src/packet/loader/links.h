@@ -20,7 +20,7 @@ struct link_seen {
 	char name[IFNAMSIZ], kind[LINK_KIND_MAX];  /* kind: "vlan", "bond", "veth"; empty: a device */
 	unsigned index, parent, master;            /* parent: of a VLAN; master: the bond it is a member of. 0: none */
 	unsigned mtu;
-	bool is_up;
+	bool is_up, is_loopback;
 	enum link_xdp xdp;
 	uint32_t program;                          /* id of what is attached; 0: nothing */
 };

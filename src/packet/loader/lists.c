@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "packet/loader/loader.h"
+#include "packet/loader/confirmed.h"
 #include "packet/loader/pins.h"
 #include "packet/loader/undo.h"
 
@@ -90,8 +90,10 @@ static enum result deny_xdp(struct control *control, const struct packet_prefixe
 		return RESULT_REFUSED;
 	}
 	result = publish_lists(control, denied, wish->allowed, complaints, &out->published);
-	if (result == RESULT_OK)
+	if (result == RESULT_OK) {
+		confirmed_note(NULL, PACKET_ONLY_XDP, denied, complaints);
 		return RESULT_OK;
+	}
 	if (result != RESULT_LIMIT)
 		LOADER_COMPLAIN(complaints, "", "the list cannot be written into the kernel: %s", result == RESULT_IO ? strerror(errno) : result_name(result));
 	pending_remove();  /* nothing was changed: the copy in use is the one before */
@@ -145,6 +147,8 @@ enum result loader_confirm(struct complaints *complaints)
 		return result;
 	result = pending_read(&pending);
 	if (result == RESULT_OK) {
+		if (pending.kind != PENDING_EGRESS)
+			confirmed_keep(complaints);
 		pending_remove();
 		pins_drop("program_before");
 	}
@@ -173,6 +177,7 @@ enum result loader_detach(struct complaints *complaints)
 	if (result != RESULT_OK)
 		return result;
 	forget_waiting();
+	confirmed_forget();
 	was_there = pins_drop_all();
 	if (loader_nft_is_attached()) {
 		was_there = true;
@@ -221,6 +226,7 @@ static void look_rest(struct packet_state *out)
 		packet_maps_init(&again);
 		if (packet_maps_open(PACKET_PIN_FOLDER, &again) == RESULT_OK && control_new(&again, &control) == RESULT_OK) {
 			out->is_observing = control_settings(control)->flags & PACKET_OBSERVES;
+			out->heartbeat_ns = control_settings(control)->heartbeat_ns;
 			control_free(control);
 		}
 		packet_maps_close(&again);

@@ -3,12 +3,15 @@
  *
  *   links     the interfaces, over rtnetlink
  *   target    names -> interfaces to attach to
+ *   bound     sockets that a program does not find
  *   machine   what the program must know of this machine: forwarding, time stamps, window scale
  *   pins      the folder of pinned maps, programs and links
  *   attach    the ladder: native XDP, generic XDP, nftables, nothing
  *   lists     a deny list loaded
  *   nft, nft_text   the third rung
  *   pending, undo   what is undone unless it is confirmed
+ *   confirmed       what was, for the next start of the machine
+ *   files           the folders of both
  *
  * Everything that could lock somebody out (attach, lists) is undone after UNDO_S seconds unless loader_confirm. Only one such change waits
  * at a time.
@@ -23,9 +26,13 @@
 #include "packet/loader/pending.h"
 #include "packet/loader/target.h"
 #include "packet/settings.h"
+#include "packet/spared.h"
 
 /* Gives up every right but the three. RESULT_REFUSED: it could not. */
 enum result loader_limit_rights(void) must_check;
+
+/* What was confirmed on one kind of rung is no other kind's: each does what the other does not. */
+enum packet_only { PACKET_ANY_RUNG, PACKET_ONLY_XDP, PACKET_ONLY_NFT };
 
 struct packet_wish {
 	const struct packet_filter_settings *settings;
@@ -34,6 +41,9 @@ struct packet_wish {
 	unsigned listen_count;
 	const uint16_t *exposes;                 /* TCP ports that are never hidden: the same, and sshd's */
 	unsigned expose_count;
+	const struct spared *spared;             /* what `allowed` is made of */
+	const struct packet_prefixes *denied;    /* merged: denied from now on. NULL: what is denied already */
+	enum packet_only only;
 	unsigned undo_s;                         /* 1 or more */
 };
 
@@ -50,18 +60,18 @@ enum result loader_attach(const struct packet_wish *wish, struct complaints *com
 /* The list that is denied from now on, in place of the one before. RESULT_REFUSED: complained, and nothing was changed. */
 enum result loader_deny(const struct packet_prefixes *denied, const struct packet_wish *wish, struct complaints *complaints, struct packet_outcome *out) must_check;
 
-/* What waits stays. RESULT_NOT_FOUND: nothing waits. */
+/* What a person confirmed last is what WISH wants now: DENIED then, merged, and on which rung. Born by prefixes_init. RESULT_NOT_FOUND: nothing was confirmed, or it was detached;
+ * RESULT_REFUSED: complained, of each key that differs. */
+enum result loader_confirmed(const struct packet_wish *wish, struct complaints *complaints, struct packet_prefixes *denied, enum packet_only *only) must_check;
+/* What waits stays, and is remembered for loader_confirmed. RESULT_NOT_FOUND: nothing waits. */
 enum result loader_confirm(struct complaints *complaints) must_check;
-/* Everything off, now: links, maps, our table of nftables. RESULT_NOT_FOUND: there was nothing. */
+/* Everything off, now: links, maps, our table of nftables; and what was confirmed is forgotten. RESULT_NOT_FOUND: there was nothing. */
 enum result loader_detach(struct complaints *complaints) must_check;
-
-/* A ban on the rung of nftables, where there are no maps and so no controller: for SECONDS; 0 ends it. RESULT_NOT_FOUND: our table is not there. Nothing
- * in the shield asks for it yet: on this rung no ban arrives, and packet_rung_loss says so. Needs CAP_NET_ADMIN. */
-enum result loader_nft_ban(const struct address *address, uint64_t seconds) must_check;
 
 struct packet_state {
 	bool is_attached, is_observing, has_nft, waits;
 	struct packet_targets targets;           /* of XDP: what is attached now, and how */
+	uint64_t heartbeat_ns;                   /* the controller's last, of CLOCK_MONOTONIC; 0: none, or no maps */
 	uint64_t left_ns;                        /* until what waits is undone */
 	enum pending_kind kind;
 	struct packet_maps maps;                 /* the caller closes them; all -1 without rights */

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "packet/loader/loader.h"
+#include "packet/loader/confirmed.h"
 #include "packet/loader/machine.h"
 #include "packet/loader/nft.h"
 #include "packet/loader/nft_text.h"
@@ -17,21 +17,6 @@ static const char to_remove[] = "add table netdev bouclier\ndelete table netdev 
 bool loader_nft_is_attached(void)
 {
 	return nft_run("list chain netdev bouclier ingress", false, NULL, NULL) == RESULT_OK;
-}
-
-enum result loader_nft_ban(const struct address *address, uint64_t seconds)
-{
-	struct buffer text;
-	enum result result;
-
-	buffer_init(&text, ERROR_BYTES);
-	result = nft_text_ban(address, seconds, &text);
-	if (result == RESULT_OK)
-		result = buffer_append_byte(&text, '\0');
-	if (result == RESULT_OK)
-		result = nft_run(buffer_span(&text).at, false, NULL, NULL);
-	buffer_done(&text);
-	return result == RESULT_REFUSED ? RESULT_NOT_FOUND : result;
 }
 
 static enum result run(const char *commands, struct complaints *complaints)
@@ -110,6 +95,8 @@ enum result loader_nft_apply(const struct packet_wish *wish, const struct packet
 	if (!machine.has_cookies)
 		LOADER_WARN(complaints, "sysctl -w net.ipv4.tcp_syncookies=1", "the kernel's SYN cookies are off, and without XDP there are no others");
 	result = change(wish, denied, targets, complaints);
+	if (result == RESULT_OK)
+		confirmed_note(wish, PACKET_ONLY_NFT, denied, complaints);
 	for (unsigned i = 0; i < targets->count && result == RESULT_OK; i++)
 		targets->list[i].rung = RUNG_NFTABLES;
 	return result;
@@ -128,6 +115,8 @@ enum result loader_nft_deny(const struct packet_wish *wish, const struct packet_
 		result = targets_find(&wish->settings->interfaces, links, &targets, complaints);
 	if (result == RESULT_OK)
 		result = change(wish, denied, &targets, complaints);
+	if (result == RESULT_OK)
+		confirmed_note(NULL, PACKET_ONLY_NFT, denied, complaints);
 	free(links);
 	return result == RESULT_OK ? RESULT_OK : RESULT_REFUSED;
 }

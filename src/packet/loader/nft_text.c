@@ -168,7 +168,6 @@ static enum result write_chain(const struct nft_wish *wish, struct buffer *out)
 	result = write_lookups("denied", wish->denied, denied, out);
 	if (result != RESULT_OK)
 		return result;
-	PRINT("\t\tip saddr @bans4 counter name banned %s\n\t\tip6 saddr & ffff:ffff:ffff:ffff:: @bans6 counter name banned %s\n", end, end);
 	result = write_port_rules(wish, end, out);
 	if (result == RESULT_OK)
 		PRINT("\t}\n");
@@ -181,9 +180,7 @@ enum result nft_text_write(const struct nft_wish *wish, struct buffer *out)
 
 	/* "add" first, so that there is one to delete. */
 	PRINT("add table netdev bouclier\ndelete table netdev bouclier\ntable netdev bouclier {\n");
-	PRINT("\tcounter allowed { }\n\tcounter denied { }\n\tcounter banned { }\n\tcounter reflected { }\n\tcounter not_exposed { }\n");
-	PRINT("\tset bans4 {\n\t\ttype ipv4_addr\n\t\tflags dynamic,timeout\n\t\tsize 262144\n\t}\n");
-	PRINT("\tset bans6 {\n\t\ttype ipv6_addr\n\t\tflags dynamic,timeout\n\t\tsize 262144\n\t}\n");
+	PRINT("\tcounter allowed { }\n\tcounter denied { }\n\tcounter reflected { }\n\tcounter not_exposed { }\n");
 	result = write_sets("allowed", wish->allowed, out);
 	if (result == RESULT_OK)
 		result = write_sets("denied", wish->denied, out);
@@ -192,20 +189,4 @@ enum result nft_text_write(const struct nft_wish *wish, struct buffer *out)
 	if (result == RESULT_OK)
 		PRINT("}\n");
 	return result;
-}
-
-enum result nft_text_ban(const struct address *address, uint64_t seconds, struct buffer *out)
-{
-	struct address from = *address;
-	bool is_v4 = address_is_v4(address);
-	char text[ADDRESS_TEXT_MAX];
-
-	if (!is_v4)
-		memset(from.bytes + 8, 0, 8);
-	address_write(&from, text);
-	/* Added first: what is there cannot be added with another end, and what is not there cannot be deleted. */
-	PRINT("add element netdev bouclier bans%u { %s timeout 1s }\ndelete element netdev bouclier bans%u { %s }\n", is_v4 ? 4 : 6, text, is_v4 ? 4 : 6, text);
-	if (seconds)
-		PRINT("add element netdev bouclier bans%u { %s timeout %llus }\n", is_v4 ? 4 : 6, text, (unsigned long long)seconds);
-	return RESULT_OK;
 }

@@ -1,6 +1,7 @@
 /* The rung below XDP: what of the filter nftables can do at the ingress of interfaces, as the text of one table, netdev bouclier.
  *
- * What is lost against XDP: budgets, TCP that belongs to no connection, SYN cookies of our own (net.ipv4.tcp_syncookies of the kernel stay), events,
+ * What is lost against XDP: bans (a set of nftables is written with CAP_NET_ADMIN alone, which the kernel asks of who sends and of who opened the socket, and the
+ * controller has no capability: bans stay with the edge, at accept), budgets, TCP that belongs to no connection, SYN cookies of our own (net.ipv4.tcp_syncookies of the kernel stay), events,
  * counters of what passed; and a dropped packet costs several times as much.
  *
  * Networks are hash sets, one for each length in use: a set of intervals would be a tree.
@@ -22,9 +23,7 @@ struct nft_wish {
 	bool observes;                           /* counts, and drops nothing */
 };
 
-/* The table anew, bans and all, as one transaction. RESULT_LIMIT: longer than OUT may be. */
+/* The table anew, as one transaction. RESULT_LIMIT: longer than OUT may be. */
 enum result nft_text_write(const struct nft_wish *wish, struct buffer *out) must_check;
-/* A ban of NETWORK for SECONDS (0: its end), for the table that is there. An IPv6 address stands for its /64. */
-enum result nft_text_ban(const struct address *address, uint64_t seconds, struct buffer *out) must_check;
 
 #endif

@@ -2,13 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "packet/lists/file.h"
+#include "packet/loader/files.h"
 
 #include "base/banned.h"
 
@@ -22,22 +20,10 @@ uint64_t pending_now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Security, fails closed: a folder that others may write to tells nothing that could be trusted. */
-static enum result make_folder(void)
-{
-	struct stat status;
-
-	if (mkdir(PENDING_FOLDER, 0700) < 0 && errno != EEXIST)
-		return RESULT_IO;
-	if (lstat(PENDING_FOLDER, &status) < 0)
-		return RESULT_IO;
-	return S_ISDIR(status.st_mode) && status.st_uid == geteuid() && !(status.st_mode & 022) ? RESULT_OK : RESULT_REFUSED;
-}
-
 enum result pending_lock(int wait_ms, int *lock)
 {
 	const struct timespec pause = { 0, POLL_NS };
-	enum result result = make_folder();
+	enum result result = loader_folder_make(PENDING_FOLDER);
 	int fd;
 
 	if (result != RESULT_OK)
@@ -62,51 +48,13 @@ void pending_unlock(int lock)
 	close(lock);
 }
 
-/* Whole or not at all: a name of its own first. */
-static enum result write_file(const char *name, const void *bytes, size_t count)
-{
-	char path[128], temporary[160];
-	const char *at = bytes;
-	int fd;
-
-	snprintf(path, sizeof(path), PENDING_FOLDER "/%s", name);
-	snprintf(temporary, sizeof(temporary), "%s.new", path);
-	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return RESULT_IO;
-	while (count) {
-		ssize_t written = write(fd, at, count);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0) {
-			close(fd);
-			return RESULT_IO;
-		}
-		at += written;
-		count -= (size_t)written;
-	}
-	close(fd);
-	return rename(temporary, path) == 0 ? RESULT_OK : RESULT_IO;
-}
-
-static enum result read_file(const char *name, struct buffer *out)
-{
-	char path[128];
-	enum result result;
-
-	snprintf(path, sizeof(path), PENDING_FOLDER "/%s", name);
-	result = bounded_file_read(path, out);
-	return result == RESULT_IO && errno == ENOENT ? RESULT_NOT_FOUND : result;
-}
-
 enum result pending_read(struct pending *out)
 {
 	struct buffer bytes;
 	enum result result;
 
 	buffer_init(&bytes, sizeof(*out));
-	result = read_file("pending", &bytes);
+	result = loader_file_read(PENDING_FOLDER, "pending", &bytes);
 	if (result == RESULT_OK && buffer_len(&bytes) != sizeof(*out))
 		result = RESULT_MALFORMED;
 	if (result == RESULT_OK) {
@@ -120,34 +68,36 @@ enum result pending_read(struct pending *out)
 
 enum result pending_write(const struct pending *pending)
 {
-	return write_file("pending", pending, sizeof(*pending));
+	return loader_file_write(PENDING_FOLDER, "pending", span_make((const char *)pending, sizeof(*pending)));
 }
 
 void pending_remove(void)
 {
-	unlink(PENDING_FOLDER "/pending");
-	unlink(PENDING_FOLDER "/ruleset");
+	static const char *const names[] = { "pending", "ruleset", "wish", "denied" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		loader_file_remove(PENDING_FOLDER, names[i]);
 }
 
 enum result pending_ruleset_write(struct span text)
 {
-	return write_file("ruleset", text.at, text.len);
+	return loader_file_write(PENDING_FOLDER, "ruleset", text);
 }
 
 enum result pending_ruleset_read(struct buffer *out)
 {
-	return read_file("ruleset", out);
+	return loader_file_read(PENDING_FOLDER, "ruleset", out);
 }
 
 /* Told, not needed: without room for it nothing else suffers. */
 void pending_undone_write(struct span sentence)
 {
-	if (write_file("undone", sentence.at, sentence.len) != RESULT_OK)
-		unlink(PENDING_FOLDER "/undone");
+	if (loader_file_write(PENDING_FOLDER, "undone", sentence) != RESULT_OK)
+		loader_file_remove(PENDING_FOLDER, "undone");
 }
 
 void pending_undone_read(struct buffer *out)
 {
-	if (read_file("undone", out) != RESULT_OK)
+	if (loader_file_read(PENDING_FOLDER, "undone", out) != RESULT_OK)
 		buffer_reset(out);
 }

@@ -6,7 +6,8 @@
  * interfaces and the rung of nftables are undone by one way, and the path of a packet has no test for it.
  *
  * Shape    PENDING_FOLDER, root's own with mode 0700: not /run/bouclier, whose owner could put another folder in its place.
- *          `lock` is held by whoever changes something; `pending` is struct pending; `ruleset` is what nftables had; `undone` says what came of the last
+ *          `lock` is held by whoever changes something; `pending` is struct pending; `ruleset` is what nftables had; `wish` and `denied`
+ *          are what a confirmation keeps (confirmed.h); `undone` says what came of the last
  * Units    deadline in ns of CLOCK_BOOTTIME: a machine that slept has slept through it
  * Threads  one at a time, by the lock
  */

@@ -19,7 +19,7 @@ const char *packet_rung_loss(enum packet_rung rung)
 	case RUNG_NATIVE: return "nothing is lost";
 	case RUNG_GENERIC: return "all of the filter works, but after the kernel has made room for each packet: a dropped one costs several times as much";
 	case RUNG_NFTABLES:
-		return "lists, reflectors and hidden TCP ports work; no ban arrives (the shield refuses who is banned at accept, as ever), there are no budgets, no look for connections, no SYN cookies before the kernel's own, no events, and a "
+		return "lists, reflectors and hidden TCP ports work; no ban arrives (its sets are written with rights that the controller does not have: the shield refuses who is banned at accept, as ever), there are no budgets, no look for connections, no SYN cookies before the kernel's own, no events, and a "
 		       "dropped packet costs several times as much";
 	case RUNG_NOTHING: return "no packet is filtered before the kernel's network stack";
 	}
@@ -60,12 +60,16 @@ enum result targets_find(const struct list_value *names, const struct links_seen
 
 		for (unsigned depth = 0; link && strcmp(link->kind, "vlan") == 0 && depth < PARENTS_MAX; depth++)
 			link = links_find_index(links, link->parent);
-		if (link) {
+		if (link && !link->is_loopback) {
 			add(out, link, asked->name);
 			continue;
 		}
-		complain(complaints, COMPLAINT_ERROR, (struct place){ .line = 0 }, SPAN("ip link shows those there are; the key is packet.interfaces"),
-		         "there is no interface %.*s%s", SPAN_ARG(list[i]), asked ? ", or none below it in this namespace" : "");
+		if (link)
+			complain(complaints, COMPLAINT_ERROR, (struct place){ .line = 0 }, SPAN("packet.interfaces names those that visitors come through"),
+			         "%.*s is this machine itself: nobody from outside comes through it, and the shield speaks to its own origins there", SPAN_ARG(list[i]));
+		else
+			complain(complaints, COMPLAINT_ERROR, (struct place){ .line = 0 }, SPAN("ip link shows those there are; the key is packet.interfaces"),
+			         "there is no interface %.*s%s", SPAN_ARG(list[i]), asked ? ", or none below it in this namespace" : "");
 		result = RESULT_NOT_FOUND;
 	}
 	return result;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "packet/control/publish.h"
 #include "packet/egress/egress.h"
 #include "packet/loader/nft.h"
 #include "packet/loader/pins.h"
@@ -56,7 +57,10 @@ static enum result restore_settings(const struct pending *pending)
 		return result;
 	result = control_new(&maps, &control);
 	if (result == RESULT_OK) {
-		settings_store(control, &pending->settings);
+		if (pending->kind == PENDING_LISTS)
+			publish_flip(control, pending->settings.copy);  /* all that a list changes; what a reload let through meanwhile stays */
+		else
+			settings_store(control, &pending->settings);
 		control_free(control);
 	}
 	packet_maps_close(&maps);
