@@ -298,6 +298,8 @@ static void refusals_are_told_once(void **state)
 	assert_int_equal(send_to("198.51.100.40", 10), EPERM);
 	heard = look(watch, 1 + EGRESS_TELL_AGAIN_NS);
 	assert_int_equal(heard.alarms, 1);
+	assert_int_equal(send_to("198.51.100.40", 10), EPERM);
+	(void)look(watch, now_ns + s + EGRESS_TELL_AGAIN_NS);  /* a machine that has been up for more than an hour tells it once more */
 	/* Many at once are some, and a number; then they have a rest, and none is forgotten. */
 	for (unsigned i = 0; i < EGRESS_TELL_MAX + 4; i++) {
 		snprintf(address, sizeof(address), "198.51.100.%u", 100 + i);

@@ -1,4 +1,5 @@
 """The shield and the kernel filter together: whom one bans the other drops, whom one lets go the other lets in, and what was dropped is told."""
+import json
 import pathlib
 import shutil
 import signal
@@ -66,6 +67,7 @@ state: {folder}/state
 listen: [{{ address: "0.0.0.0:{PORT}", tls: false }}]
 admin: {{ socket: {folder}/admin.sock, metrics: "127.0.0.1:{METRICS}" }}
 packet: {{ interfaces: [eth0], mode: enforce, socket: {folder}/packet.sock }}
+link: {{ interface: eth0, capacity: 1Gbit/s }}
 sites: [{{ name: www.test, hosts: [www.test], origins: ["http://127.0.0.1:9000"] }}]
 """)
         ground.start(ground.inside(ground.server, ["/usr/bin/python3", "-c", ORIGIN]))
@@ -150,6 +152,8 @@ def test_where_what_was_dropped_came_from(guarded):
     assert top["reflected"]["udp_ports"] == [{"port": 53, "samples": 5}] and top["reflected"]["packets"] == 5 and "allowed" not in top
     said = guarded.ground.packet("counters", "--top")[1]
     assert "reflected: 5 packets\n  100 %  from 10.99.1.0/24\n  100 %  of UDP from port 53\n" in said
+    told = json.loads(guarded.said("report", "carrier", "--for", "1s", "--output", "json").stdout)
+    assert told["sources"] == [{"network": "10.99.1.0/24", "packets": top["banned"]["packets"] + 5}] and "10.99.1.0/24" in told["message"]["en"], told
 
 
 def test_what_a_reload_lets_through_is_let_through(guarded):

@@ -12,6 +12,7 @@
 #include "cli/loaded.h"
 #include "cli/served_ports.h"
 #include "packet/carrier/network_counts.h"
+#include "packet/control/ask.h"
 #include "packet/settings.h"
 #include "packet/spared.h"
 
@@ -178,6 +179,35 @@ static void add_parts(struct attack *attack, const struct seen *before, const st
 	}
 }
 
+/* Samples of two reasons weigh as much as the packets that each stands for. */
+static void add_sampled_reason(struct attack *attack, enum packet_reason reason, const struct packet_top_reason *top)
+{
+	uint64_t weight = top->packets / top->samples;
+
+	for (unsigned i = 0; i < top->network_count; i++) {
+		struct network network = { .prefix = (uint8_t)top->networks[i].prefix };
+
+		memcpy(network.address.bytes, top->networks[i].address, sizeof(network.address.bytes));
+		attack_add_sampled_source(attack, reason, &network, top->networks[i].samples * weight);
+	}
+	for (unsigned i = 0; i < top->port_count; i++)
+		attack_add_sampled_port(attack, reason, (uint16_t)top->ports[i].port, top->ports[i].samples * weight);
+	attack_add_sampled_udp(attack, reason, top->udp_samples, top->samples - top->udp_samples);
+}
+
+/* Of the last minute, which is longer than what was measured: where it comes from, not how much. Without a controller the sources are not known. */
+static void add_sampled(struct attack *attack, const struct snapshot *snapshot)
+{
+	struct packet_top top;
+
+	if (packet_ask_top(packet_settings_of(snapshot)->socket, PACKET_ASK_MS, &top) != RESULT_OK)
+		return;
+	for (unsigned i = 0; i < PACKET_REASON_COUNT; i++) {
+		if (top.of[i].samples)
+			add_sampled_reason(attack, (enum packet_reason)i, &top.of[i]);
+	}
+}
+
 static void add_banned(struct attack *attack, const struct options *options)
 {
 	struct json *root = ask(options, "/bans");
@@ -224,7 +254,9 @@ int measure_attack(const struct options *options, const struct snapshot *snapsho
 	add_ports(&out->attack, snapshot);
 	add_parts(&out->attack, &before, &after);
 	add_filter(&out->attack, &before, &after);
-	if (out->has_shield)
+	if (out->has_filter && !after.is_observing)
+		add_sampled(&out->attack, snapshot);
+	if (out->has_shield && !out->attack.source_count)
 		add_banned(&out->attack, options);
 	attack_settle(&out->attack);
 	return EXIT_DONE;
