@@ -11,9 +11,9 @@
 
 #include "base/banned.h"
 
-#define PAGE_BYTES 8192u
+#define PAGE_BYTES 16384u
 #define CACHE_KIB 4096u
-#define CHECKPOINT_PAGES 2000u  /* 16 MiB */
+#define CHECKPOINT_PAGES 1000u  /* 16 MiB */
 
 static const struct span prefix = SPAN_INIT("events-");
 static const struct span suffix = SPAN_INIT(".db");

@@ -42,13 +42,13 @@ static enum result prune_events(struct store *store, int64_t limit)
 struct table {
 	enum store_deleted_what what;
 	unsigned seconds;            /* of a bucket */
-	const char *oldest, *delete;
+	const char *oldest, *delete, *with_it;   /* the last one may be NULL */
 };
 
 static const struct table minutes = { STORE_DELETED_MINUTES, 60, "SELECT bucket FROM minutes WHERE kind = ?1 ORDER BY bucket LIMIT 1",
-	                              "DELETE FROM minutes WHERE kind = ?1 AND bucket < ?2" };
+	                              "DELETE FROM minutes WHERE kind = ?1 AND bucket < ?2", NULL };
 static const struct table hours = { STORE_DELETED_HOURS, 3600, "SELECT bucket FROM hours WHERE kind = ?1 ORDER BY bucket LIMIT 1",
-	                            "DELETE FROM hours WHERE kind = ?1 AND bucket < ?2" };
+	                            "DELETE FROM hours WHERE kind = ?1 AND bucket < ?2", "DELETE FROM days WHERE kind = ?1 AND bucket < ?2 / 24" };
 
 /* Kinds that were summed: those with a name, and the one of all others. */
 static bool is_kind(const struct words *words, uint32_t number)
@@ -62,6 +62,8 @@ static enum result find_oldest(struct store *store, const struct table *table, i
 	enum result result = statement_new(store->database, table->oldest, &row);
 
 	*oldest = INT64_MAX;
+	if (result != RESULT_OK)
+		return result;
 	for (uint32_t kind = 1; kind <= store->words.count && result == RESULT_OK; kind++) {
 		if (!is_kind(&store->words, kind))
 			continue;
@@ -76,11 +78,13 @@ static enum result find_oldest(struct store *store, const struct table *table, i
 	return result;
 }
 
-static enum result delete_before(struct store *store, const struct table *table, int64_t bucket, uint64_t *count)
+static enum result delete_before(struct store *store, const char *constant, int64_t bucket, uint64_t *count)
 {
 	struct statement *statement;
-	enum result result = statement_new(store->database, table->delete, &statement);
+	enum result result = statement_new(store->database, constant, &statement);
 
+	if (result != RESULT_OK)
+		return result;
 	for (uint32_t kind = 1; kind <= store->words.count && result == RESULT_OK; kind++) {
 		if (!is_kind(&store->words, kind))
 			continue;
@@ -108,7 +112,9 @@ static enum result prune_totals(struct store *store, const struct table *table, 
 	end = (oldest / per_day + 1) * per_day;
 	result = database_run(store->database, "BEGIN IMMEDIATE");
 	if (result == RESULT_OK)
-		result = delete_before(store, table, end, &count);
+		result = delete_before(store, table->delete, end, &count);
+	if (result == RESULT_OK && table->with_it)
+		result = delete_before(store, table->with_it, end, &count);
 	if (result == RESULT_OK)
 		result = deletion_note(store, &(struct store_deleted){ table->what, (uint64_t)(end - per_day) * table->seconds, (uint64_t)end * table->seconds, count });
 	if (result == RESULT_OK)

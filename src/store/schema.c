@@ -20,6 +20,8 @@ static const char *const main_steps[] = {
 	" PRIMARY KEY(kind, bucket, site)) WITHOUT ROWID;"
 	"CREATE TABLE hours(kind INTEGER NOT NULL, bucket INTEGER NOT NULL, site INTEGER NOT NULL, n INTEGER NOT NULL,"
 	" PRIMARY KEY(kind, bucket, site)) WITHOUT ROWID;"
+	"CREATE TABLE days(kind INTEGER NOT NULL, bucket INTEGER NOT NULL, site INTEGER NOT NULL, n INTEGER NOT NULL,"
+	" PRIMARY KEY(kind, bucket, site)) WITHOUT ROWID;"
 	/* What is being deleted, until somebody was told. */
 	"CREATE TABLE deletions(id INTEGER PRIMARY KEY, what INTEGER NOT NULL, from_s INTEGER NOT NULL, to_s INTEGER NOT NULL, n INTEGER NOT NULL);",
 };

@@ -1,7 +1,7 @@
 /* store/: what the hub keeps of journals: every line, and sums of the counts, to be asked for later.
  *
- * A journal is followed by position. Lines of the detail stream become rows of a file for each day, those of the counts stream become totals by minute
- * and by hour; a cursor says how far each journal was read, and is committed with the totals, after the rows. Killed at any moment, on a full disk, after a
+ * A journal is followed by position. Lines of the detail stream become rows of a file for each day, those of the counts stream become totals by minute,
+ * by hour and by day; a cursor says how far each journal was read, and is committed with the totals, after the rows. Killed at any moment, on a full disk, after a
  * reboot: what was not committed is read again, and a row that is there already is known by its place in the journal, so that nothing is lost and
  * nothing comes twice. What the journal had dropped before it was read is counted.
  * This is the one way to it: nothing below says which database does it, so that another one can.
@@ -75,7 +75,7 @@ struct store_tenants {
 };
 extern const struct store_tenants store_all_tenants;
 
-enum store_grain { STORE_MINUTE, STORE_HOUR };
+enum store_grain { STORE_MINUTE, STORE_HOUR, STORE_DAY, STORE_GRAINS };
 
 struct store_totals_ask {
 	struct store_tenants tenants;
@@ -131,7 +131,8 @@ enum result store_request(struct store *store, struct store_tenants tenants, str
 struct store_keep {
 	unsigned event_days;     /* rows; 0: for ever, like the others */
 	unsigned field_days;     /* source.ip, source.port, bouclier.client_key, user_agent.original and url.query in them */
-	unsigned minute_days, hour_days;
+	unsigned minute_days;
+	unsigned hour_days;      /* and totals by day */
 };
 enum store_deleted_what { STORE_DELETED_EVENTS, STORE_DELETED_FIELDS, STORE_DELETED_MINUTES, STORE_DELETED_HOURS };
 struct store_deleted {

@@ -230,7 +230,7 @@ static inline void stage_totals(struct stage *stage, const struct store_totals_a
 /* The sum of KIND over all time and all sites. */
 static inline void stage_sum(struct stage *stage, const char *kind, const char *wanted)
 {
-	for (int grain = STORE_MINUTE; grain <= STORE_HOUR; grain++) {
+	for (int grain = 0; grain < STORE_GRAINS; grain++) {
 		const struct store_totals_ask ask = { .tenants = store_all_tenants, .to_s = 1ull << 40, .grain = (enum store_grain)grain, .kind = span_of(kind) };
 
 		stage_totals(stage, &ask, wanted);

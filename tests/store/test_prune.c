@@ -63,8 +63,8 @@ static void by_age(void **state)
 	assert_true(has_day(&stage, "2026-01-24"));
 	stage_events(&stage, &everything, "10 t/s\n9 t/s\n8 t/s\n7 t/s\n6 t/s\n5 t/s\n4 t/s\n3 t/s\n");
 	prune(&stage, (struct store_keep){ .event_days = 7 }, "");
-	/* events, allow.2xx and decisions.allow of each day */
-	prune(&stage, (struct store_keep){ .minute_days = 8, .hour_days = 7 }, "minutes -9..-8 3\nhours -9..-8 3\nhours -8..-7 3\n");
+	/* events, allow.2xx and decisions.allow of each day; by hour, and by day */
+	prune(&stage, (struct store_keep){ .minute_days = 8, .hour_days = 7 }, "minutes -9..-8 3\nhours -9..-8 6\nhours -8..-7 6\n");
 	const struct store_totals_ask minutes = { .tenants = store_all_tenants, .to_s = 1ull << 40, .grain = STORE_MINUTE, .kind = SPAN("events") };
 	const struct store_totals_ask hours = { .tenants = store_all_tenants, .to_s = 1ull << 40, .grain = STORE_HOUR, .kind = SPAN("events") };
 
@@ -84,7 +84,7 @@ static void the_newest_stay(void **state)
 	prune(&stage, (struct store_keep){ .event_days = 1, .minute_days = 1, .hour_days = 1, .field_days = 1 },
 	      "events -9..-8 1\nevents -8..-7 1\nevents -7..-6 1\nevents -6..-5 1\nevents -5..-4 1\nevents -4..-3 1\nevents -3..-2 1\nevents -2..-1 1\n"
 	      "minutes -9..-8 3\nminutes -8..-7 3\nminutes -7..-6 3\nminutes -6..-5 3\nminutes -5..-4 3\nminutes -4..-3 3\nminutes -3..-2 3\nminutes -2..-1 3\n"
-	      "hours -9..-8 3\nhours -8..-7 3\nhours -7..-6 3\nhours -6..-5 3\nhours -5..-4 3\nhours -4..-3 3\nhours -3..-2 3\nhours -2..-1 3\n");
+	      "hours -9..-8 6\nhours -8..-7 6\nhours -7..-6 6\nhours -6..-5 6\nhours -5..-4 6\nhours -4..-3 6\nhours -3..-2 6\nhours -2..-1 6\n");
 	stage_events(&stage, &everything, "10 t/s\n9 t/s\n");
 	stage_request(&stage, STAGE_NOW_MS - 5 * STAGE_DAY_MS, "t", "s", "allow");  /* a late one */
 	stage_ingest(&stage);

@@ -71,6 +71,34 @@ static void edges(void **state)
 	stage_done(&stage);
 }
 
+/* Whatever the range, a sum by way of days is that of its hours. */
+static void sums_of_many_hours(void **state)
+{
+	const uint64_t from_s = STAGE_NOW_MS / 1000;
+	struct stage stage;
+
+	(void)state;
+	stage_init(&stage);
+	stage_open(&stage);
+	for (unsigned hour = 0; hour < 100; hour++)
+		stage_counts(&stage, STAGE_NOW_MS + hour * 3600000ull, "s", 1, (hour + 1) * (hour + 2) / 2, 0);  /* in hour N, N + 1 */
+	stage.now_ms += 100 * 3600000ull;
+	stage_ingest(&stage);
+	for (unsigned from = 0; from < 100; from += 7) {
+		for (unsigned to = from + 1; to <= 100; to += 5) {
+			const struct store_totals_ask ask = { store_all_tenants, from_s + from * 3600, from_s + to * 3600, STORE_HOUR, SPAN("events"), false, from % 2 };
+			char wanted[40];
+
+			snprintf(wanted, sizeof(wanted), "events %s%u\n", from % 2 ? "/s " : "", (to * (to + 1) - from * (from + 1)) / 2);
+			stage_totals(&stage, &ask, wanted);
+		}
+	}
+	const struct store_totals_ask days = { store_all_tenants, from_s, from_s + 86400 * 3, STORE_DAY, SPAN("events"), true, false };
+
+	stage_totals(&stage, &days, "events @43200 588\nevents @129600 1164\nevents @216000 1740\n");
+	stage_done(&stage);
+}
+
 /* More sums than a batch has room for: it ends sooner. */
 static void many_sums(void **state)
 {
@@ -92,7 +120,7 @@ static void many_sums(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(by_what_is_asked), cmocka_unit_test(edges), cmocka_unit_test(many_sums) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(by_what_is_asked), cmocka_unit_test(edges), cmocka_unit_test(sums_of_many_hours), cmocka_unit_test(many_sums) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
