@@ -27,13 +27,57 @@ struct store_journal {
 
 /* ---- birth ---- */
 
+static bool is_followed(const struct store *store, uint32_t source)
+{
+	for (unsigned i = 0; i < store->journals; i++) {
+		if (store->sources[i] == source)
+			return true;
+	}
+	return false;
+}
+
+static void join(struct store_journal *journal, uint32_t source)
+{
+	struct store *store = journal->store;
+
+	journal->source = source;
+	store->sources[store->journals++] = source;
+}
+
+static void leave(struct store_journal *journal)
+{
+	struct store *store = journal->store;
+
+	for (unsigned i = 0; i < store->journals; i++) {
+		if (store->sources[i] == journal->source) {
+			store->sources[i] = store->sources[--store->journals];
+			return;
+		}
+	}
+}
+
+/* Two with one cursor would each have what the other read. */
+static enum result find_source(struct store_journal *journal, struct span name)
+{
+	struct store *store = journal->store;
+	uint32_t source;
+	enum result result = words_intern(&store->words, WORD_SOURCE, name, &source);
+
+	if (result != RESULT_OK)
+		return result;
+	if (source == WORD_NONE || source == WORD_OTHER)
+		return RESULT_LIMIT;
+	if (is_followed(store, source))
+		return RESULT_REFUSED;
+	join(journal, source);
+	return RESULT_OK;
+}
+
 static enum result take_up(struct store_journal *journal, struct span source)
 {
 	struct store *store = journal->store;
-	enum result result = words_intern(&store->words, WORD_SOURCE, source, &journal->source);
+	enum result result = find_source(journal, source);
 
-	if (result == RESULT_OK && (journal->source == WORD_NONE || journal->source == WORD_OTHER))
-		result = RESULT_LIMIT;
 	if (result == RESULT_OK && database_is_begun(store->database))
 		result = database_run(store->database, "COMMIT");
 	if (result != RESULT_OK)
@@ -60,7 +104,6 @@ enum result store_follow(struct store *store, struct span source, int folder_fd,
 	if (!journal)
 		return RESULT_NO_MEMORY;
 	journal->store = store;
-	store->journals++;
 	for (unsigned i = 0; i < STREAM_MAX; i++)
 		follow_init(&journal->sides[i].follow, folder_fd, (enum stream)i);
 	result = take_up(journal, source);
@@ -81,7 +124,7 @@ void store_journal_free(struct store_journal *journal)
 		follow_done(&journal->sides[i].follow);
 	latest_done(&journal->latest);
 	free(journal->suspects);
-	journal->store->journals--;
+	leave(journal);
 	free(journal);
 }
 

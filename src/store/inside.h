@@ -18,7 +18,8 @@ struct store {
 	struct days days;
 	struct totals totals;
 	struct cursors cursors;
-	unsigned journals;              /* that follow into it */
+	uint32_t sources[STORE_SOURCES_MAX];  /* whose journals follow into it */
+	unsigned journals;
 };
 
 /* Where a public call begins: who is told, and what an undone transaction left stale. */

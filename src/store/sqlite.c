@@ -2,9 +2,11 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/banned.h"
 
@@ -81,6 +83,15 @@ static enum result harden(struct database *database)
 	return RESULT_OK;
 }
 
+/* A new file is nobody else's to read; what SQLite puts beside it is as the file. What fails here fails at once again, and is told then. */
+static void make_file(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+
+	if (fd >= 0)
+		close(fd);
+}
+
 enum result database_open(const char *path, const struct database_options *options, struct database **out)
 {
 	struct database *database = calloc(1, sizeof(*database));
@@ -94,6 +105,8 @@ enum result database_open(const char *path, const struct database_options *optio
 	result = span_to_text(span_of(path), database->path, sizeof(database->path));
 	database->name = strrchr(database->path, '/') ? strrchr(database->path, '/') + 1 : database->path;
 	if (result == RESULT_OK) {
+		if (!options->must_exist)
+			make_file(database->path);
 		code = sqlite3_open_v2(database->path, &database->handle, flags, NULL);
 		if (code == SQLITE_CANTOPEN && options->must_exist && sqlite3_system_errno(database->handle) == ENOENT)
 			result = RESULT_NOT_FOUND;
@@ -125,7 +138,7 @@ enum result database_accept(struct database *database)
 
 	/* An old commit may be lost in a power failure otherwise, after a younger one of another file was kept. */
 	if (result == RESULT_OK)
-		result = database_run(database, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY");
+		result = database_run(database, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=ON");
 	if (result == RESULT_OK)
 		result = set(database, "cache_size", -(long)database->options.cache_kib);
 	if (result == RESULT_OK)

@@ -40,7 +40,7 @@ void store_close(struct store *store);
 /* ---- in ---- */
 
 /* Follows the journal in FOLDER_FD, which is the caller's and stays open, as SOURCE: a name (of its node) that finds the same cursor
- * again. RESULT_LIMIT: more than STORE_SOURCES_MAX, or a name that is too long or empty. */
+ * again. RESULT_LIMIT: more than STORE_SOURCES_MAX, or a name that is too long or empty. RESULT_REFUSED: it is followed already. */
 enum result store_follow(struct store *store, struct span source, int folder_fd, struct complaints *complaints, struct store_journal **out) must_check;
 void store_journal_free(struct store_journal *journal);
 

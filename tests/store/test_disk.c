@@ -1,8 +1,12 @@
-/* A disk that is full: nothing is half done, and when there is room again it goes on. The limit on the size of files stands in for the disk. */
+/* A disk that is full: nothing is half done, and when there is room again it goes on. Where nobody lets us mount one, the limit on the size of files
+ * stands in for the disk. */
 #include "stage.h"
 
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 static const struct store_events_ask everything = { .tenants = { .is_all = true }, .count = 1000000 };
 
@@ -92,9 +96,64 @@ static void questions_on_a_full_disk(void **state)
 	stage_done(&stage);
 }
 
+/* In a mount namespace of its own: a disk that fills while lines come, and grows. */
+static void fill_a_disk(struct stage *stage)
+{
+	struct store_ingested done;
+	unsigned refused = 0;
+
+	assert_int_equal(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	assert_int_equal(mount("store", stage->folder, "tmpfs", 0, "size=1m"), 0);
+	stage_open(stage);
+	for (unsigned line = 0; line < 6000; line++) {
+		enum result result;
+
+		stage_request(stage, STAGE_NOW_MS + line, "t", line % 100 ? "s" : "t", "allow");
+		stage_counts(stage, STAGE_NOW_MS + line, "s", 1, line + 1, 0);
+		if (line % 50)
+			continue;
+		result = store_ingest(stage->reading, stage->now_ms * 1000000, NULL, &done);
+		refused += result != RESULT_OK && result != RESULT_MORE;
+		if (refused % 16 == 15) {  /* and the process is started again meanwhile */
+			stage_close(stage);
+			stage_open(stage);
+		}
+	}
+	assert_true(refused > 10);
+	assert_int_equal(mount(NULL, stage->folder, NULL, MS_REMOUNT, "size=64m"), 0);
+	stage_ingest(stage);
+	assert_int_equal(count_events(stage), 6000);
+	stage_sum(stage, "events", "events 6000\n");
+	stage_close(stage);
+}
+
+static void a_disk_that_fills(void **state)
+{
+	struct stage stage;
+	pid_t child;
+	int status;
+
+	(void)state;
+	stage_init(&stage);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (unshare(CLONE_NEWNS) < 0)
+			_exit(77);
+		fill_a_disk(&stage);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	stage_done(&stage);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		skip();
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(full_and_then_not), cmocka_unit_test(questions_on_a_full_disk) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(full_and_then_not), cmocka_unit_test(questions_on_a_full_disk),
+		                            cmocka_unit_test(a_disk_that_fills) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -333,6 +333,7 @@ static void two_journals_in_one_store(void **state)
 	stage_init(&other);
 	stage_open(&stage);
 	assert_int_equal(store_follow(stage.store, SPAN(""), other.journal_fd, NULL, &reading), RESULT_LIMIT);
+	assert_int_equal(store_follow(stage.store, SPAN("node-1"), other.journal_fd, NULL, &reading), RESULT_REFUSED);
 	assert_int_equal(store_follow(stage.store, SPAN("node-2"), other.journal_fd, NULL, &reading), RESULT_OK);
 	for (unsigned i = 0; i < 3; i++) {
 		stage_request(&stage, STAGE_NOW_MS + 2 * i, "t", "a", "allow");
@@ -388,6 +389,30 @@ static void cut_off_between_rows_and_cursor(void **state)
 	stage_done(&stage);
 }
 
+/* What citizens asked for is not for every user of the machine. */
+static void files_are_not_for_everybody(void **state)
+{
+	static const char *const names[] = { "main.db", "main.db-wal", "events-2026-01-31.db", "events-2026-01-31.db-wal", "events-2026-01-31.db-shm", "lock" };
+	mode_t mask = umask(0);
+	struct stage stage;
+
+	(void)state;
+	stage_init(&stage);
+	stage_open(&stage);
+	stage_request(&stage, STAGE_NOW_MS, "t", "s", "allow");
+	stage_ingest(&stage);
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct stat status;
+		char path[80];
+
+		snprintf(path, sizeof(path), "%s/%s", stage.folder, names[i]);
+		assert_int_equal(stat(path, &status), 0);
+		assert_int_equal(status.st_mode & 0777, 0640);
+	}
+	umask(mask);
+	stage_done(&stage);
+}
+
 static void one_process_at_a_time(void **state)
 {
 	struct stage stage;
@@ -410,7 +435,7 @@ int main(void)
 		cmocka_unit_test(damaged_and_torn_lines), cmocka_unit_test(an_emptied_journal_is_a_new_epoch), cmocka_unit_test(a_journal_that_lost_its_end),
 		cmocka_unit_test(times_that_nobody_believes), cmocka_unit_test(lines_of_many_days), cmocka_unit_test(whose_counts_are),
 		cmocka_unit_test(totals_of_births), cmocka_unit_test(two_journals_in_one_store), cmocka_unit_test(cut_off_between_rows_and_cursor),
-		cmocka_unit_test(one_process_at_a_time),
+		cmocka_unit_test(files_are_not_for_everybody), cmocka_unit_test(one_process_at_a_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
