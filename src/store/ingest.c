@@ -364,7 +364,7 @@ static enum result take_counts(struct store_journal *journal, uint64_t wall_ms, 
 		result = words_site_now(&journal->store->words, journal->line.site, &site);
 	if (result != RESULT_OK || site == WORD_OTHER)  /* one of too many: their totals are no one's */
 		return result;
-	slot = journal->line.is_journal ? LATEST_JOURNAL : site;
+	slot = journal->line.is_journal ? LATEST_JOURNAL : words_same_name(&journal->store->words, site);
 	last = latest_find(&journal->latest, slot);
 	if (last.len && count_line_read(last, &journal->before) == RESULT_OK)
 		before = &journal->before;

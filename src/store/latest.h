@@ -1,6 +1,6 @@
 /* The last line of counts of each site of a source: what the next one is compared with.
  *
- * Shape    main.db has the line itself for each slot; slot is the site's number, LATEST_JOURNAL for the journal's own line
+ * Shape    main.db has the line itself for each slot; slot is words_same_name of the site, LATEST_JOURNAL for the journal's own line
  * Limits   a slot for each number of words.h, LINE_MAX_BYTES each
  * Owns     copies of the lines
  */

@@ -86,6 +86,20 @@ static uint32_t find_now(const struct words *words, struct span text)
 	return WORD_NONE;
 }
 
+uint32_t words_same_name(const struct words *words, uint32_t site)
+{
+	const struct word *wanted = words_at(words, site);
+	uint32_t lowest = site;
+
+	if (!wanted || wanted->kind != WORD_SITE)
+		return site;
+	for (uint32_t at = index_of(WORD_SITE, wanted->text); words->index[at]; at = (at + 1) & (INDEX_SIZE - 1)) {
+		if (words->index[at] < lowest && is_word(&words->list[words->index[at] - 1], WORD_SITE, wanted->text))
+			lowest = words->index[at];
+	}
+	return lowest;
+}
+
 /* ---- the table ---- */
 
 static enum result enter(struct words *words, enum word_kind kind, uint32_t parent, struct span text)

@@ -48,6 +48,8 @@ enum result words_intern(struct words *words, enum word_kind kind, struct span t
 enum result words_site(struct words *words, uint32_t tenant, struct span text, uint32_t *out) must_check;
 /* The site of that name, whoever's it is now. */
 enum result words_site_now(struct words *words, struct span text, uint32_t *out) must_check;
+/* The same number for all sites of SITE's name, whoever's they are: the journal has one row of totals for a name. */
+uint32_t words_same_name(const struct words *words, uint32_t site);
 /* NULL for WORD_NONE. */
 const struct word *words_at(const struct words *words, uint32_t number);
 struct span words_text(const struct words *words, uint32_t number);

@@ -295,9 +295,29 @@ static void whose_counts_are(void **state)
 	stage_ingest(&stage);
 	stage_totals(&stage, &ask, "events region/www 6\n");
 	ask.tenants.list = &commune;
-	stage_totals(&stage, &ask, "events commune/www 16\n");
+	stage_totals(&stage, &ask, "events commune/www 10\n");  /* what it has grown by since */
+	stage_sum(&stage, "events", "events 16\n");
 	ask.tenants.count = 0;
 	stage_totals(&stage, &ask, "");
+	stage_done(&stage);
+}
+
+/* A connection, or a notice, names a site and no tenant. */
+static void whose_connections_are(void **state)
+{
+	const struct span commune = SPAN("commune");
+	const struct store_events_ask ask = { .tenants = { false, &commune, 1 }, .count = 100 };
+	struct stage stage;
+
+	(void)state;
+	stage_init(&stage);
+	stage_open(&stage);
+	stage_request(&stage, STAGE_NOW_MS, "", "www", "drop");  /* before anybody said whose the site is: nobody's */
+	stage_request(&stage, STAGE_NOW_MS + 1, "commune", "www", "allow");
+	stage_request(&stage, STAGE_NOW_MS + 2, "", "www", "drop");
+	stage_request(&stage, STAGE_NOW_MS + 3, "", "other", "drop");
+	stage_ingest(&stage);
+	stage_events(&stage, &ask, "3 commune/www\n2 commune/www\n");
 	stage_done(&stage);
 }
 
@@ -434,7 +454,7 @@ int main(void)
 		cmocka_unit_test(rows_and_totals), cmocka_unit_test(what_was_dropped_is_counted), cmocka_unit_test(the_middle_of_a_journal),
 		cmocka_unit_test(damaged_and_torn_lines), cmocka_unit_test(an_emptied_journal_is_a_new_epoch), cmocka_unit_test(a_journal_that_lost_its_end),
 		cmocka_unit_test(times_that_nobody_believes), cmocka_unit_test(lines_of_many_days), cmocka_unit_test(whose_counts_are),
-		cmocka_unit_test(totals_of_births), cmocka_unit_test(two_journals_in_one_store), cmocka_unit_test(cut_off_between_rows_and_cursor),
+		cmocka_unit_test(whose_connections_are), cmocka_unit_test(totals_of_births), cmocka_unit_test(two_journals_in_one_store), cmocka_unit_test(cut_off_between_rows_and_cursor),
 		cmocka_unit_test(files_are_not_for_everybody), cmocka_unit_test(one_process_at_a_time),
 	};
 
