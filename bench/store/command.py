@@ -19,7 +19,7 @@ def read_options(arguments):
     parser = argparse.ArgumentParser(prog="bench/run store", description="What the hub's store takes and answers. Needs build/ with its tests.")
     parser.add_argument("--json", metavar="FILE", help="write all that was measured to FILE")
     parser.add_argument("--program", metavar="PATH", default=PROGRAM, help="build/tests/store/store-measure")
-    parser.add_argument("--events", type=session.at_least_1, default=EVENTS, help=f"lines of the journal, over 30 days ({EVENTS})")
+    parser.add_argument("--events", type=session.at_least_1, default=EVENTS, help=f"lines of the journal, over 30 days ({EVENTS}; 50000 or more)")
     parser.add_argument("--rounds", type=session.at_least_1, default=5, help="parts that they are read in (5)")
     parser.add_argument("--folder", metavar="DIR", help="where the store is made: the disk that is measured (the one of temporary files)")
     return parser.parse_args(arguments)
@@ -27,7 +27,9 @@ def read_options(arguments):
 
 def _measure(run):
     with tempfile.TemporaryDirectory(prefix="bouclier-bench-", dir=run.folder) as folder:
-        done = subprocess.run([run.program, folder, str(run.events), str(run.rounds)], check=True, capture_output=True, text=True)
+        done = subprocess.run([run.program, folder, str(run.events), str(run.rounds)], check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"bench: {done.stderr.strip()}")
     return json.loads(done.stdout)
 
 

@@ -22,6 +22,7 @@
 #include "base/banned.h"
 
 #define ROUNDS_MAX 101
+#define EVENTS_MIN 50000u   /* of fewer the quiet tenant may have none */
 #define ASKED 10
 #define DAYS 30u
 #define TENANTS 100u
@@ -342,8 +343,8 @@ int main(int count, char **words)
 	bench.folder = count > 1 ? words[1] : NULL;
 	bench.events = count > 2 ? (unsigned)strtoul(words[2], NULL, 10) : 300000;
 	bench.rounds = count > 3 ? (unsigned)strtoul(words[3], NULL, 10) : 5;
-	if (!bench.folder || bench.rounds < 1 || bench.rounds > ROUNDS_MAX || bench.events < bench.rounds) {
-		fprintf(stderr, "usage: store-measure FOLDER [EVENTS [ROUNDS]]\n");
+	if (!bench.folder || bench.rounds < 1 || bench.rounds > ROUNDS_MAX || bench.events < EVENTS_MIN) {
+		fprintf(stderr, "usage: store-measure FOLDER [EVENTS [ROUNDS]]: %u events or more, %u rounds at most\n", EVENTS_MIN, ROUNDS_MAX);
 		return 2;
 	}
 	pin();

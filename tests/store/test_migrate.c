@@ -136,7 +136,8 @@ static void no_links_are_followed(void **state)
 /* A step that fails leaves the version before it. */
 static void a_step_is_whole_or_nothing(void **state)
 {
-	static const char *const steps[] = { "CREATE TABLE one(x)", "CREATE TABLE two(x); CREATE TABLE one(x)" }, *const mended[] = { steps[0], "CREATE TABLE two(x)" };
+	static const char *const steps[] = { "CREATE TABLE one(x)", "CREATE TABLE two(x); CREATE TABLE one(x)" };
+	static const char *const mended[] = { "CREATE TABLE one(x)", "CREATE TABLE two(x)" };
 	struct schema schema = { 7, steps, 1 };
 	struct database *database;
 	struct stage stage;
