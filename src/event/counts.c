@@ -187,7 +187,6 @@ static void add_block(struct counts_view *view, unsigned b)
 	struct counts_block *block = view->blocks[b];
 	uint32_t used = atomic_load_explicit(&block->site_count, memory_order_acquire);
 
-	view->since = view->since * 31 + block->id;
 	view->filtered += atomic_load_explicit(&block->filtered, memory_order_relaxed);
 	for (unsigned i = 0; i < REASON_COUNT; i++)
 		view->sampled[i] += atomic_load_explicit(&block->sampled[i], memory_order_relaxed);
@@ -207,7 +206,7 @@ enum result counts_view_update(struct counts_view *view)
 	if (find_new_sites(view) != RESULT_OK)
 		return RESULT_NO_MEMORY;
 	view->filtered = 0;
-	view->since = 1;
+	view->since = view->block_count ? view->blocks[0]->id : 0;
 	memset(view->sampled, 0, sizeof(view->sampled));
 	for (size_t i = 0; i < view->count; i++)
 		memset(view->totals[i].numbers, 0, sizeof(view->totals[i].numbers));

@@ -83,7 +83,8 @@ struct counts_view {
 	size_t count, size;
 	uint32_t *maps;                   /* [block][slot] -> index of totals; 0 for slot 0 and not yet known */
 	uint64_t filtered, sampled[REASON_COUNT];
-	uint32_t since;                   /* changes when any block was born anew: totals start at 0 then */
+	uint32_t since;                   /* id of the first block, which is as old as the memory: changes when totals start at 0 again, not
+	                                     when a worker more has been born */
 };
 
 /* RESULT_NO_MEMORY. BLOCKS stays the caller's. */

@@ -85,7 +85,6 @@ enum result seal_read(struct span line, struct seal *out)
 {
 	struct seal seal = { .has_ring = false };
 	struct span sealed, end, number;
-	uint32_t crc;
 	size_t start;
 
 	if (line.len < CRC_MEMBER_LEN + 1)
@@ -93,7 +92,7 @@ enum result seal_read(struct span line, struct seal *out)
 	sealed = span_take(line, line.len - CRC_MEMBER_LEN);
 	end = span_skip(line, sealed.len);
 	if (!span_starts(end, crc_name) || !span_ends(end, SPAN("\"}")) ||
-	    !read_hex32(span_take(span_skip(end, crc_name.len), 8), &crc) || crc != crc32c_more(0, sealed))
+	    !read_hex32(span_take(span_skip(end, crc_name.len), 8), &seal.crc) || seal.crc != crc32c_more(0, sealed))
 		return RESULT_MALFORMED;
 	start = find_seal(sealed);
 	if (start == sealed.len || sealed.at[0] != '{')

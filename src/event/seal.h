@@ -17,6 +17,7 @@ struct seal {
 	bool has_ring;
 	uint32_t ring_id;
 	uint64_t ring_number;
+	uint32_t crc;            /* of seal_read only: what the line says */
 };
 
 /* Writes the seal and a newline at OUT, which has room for LINE_TAIL_BYTES, behind a body whose checksum is BODY_CRC.

@@ -70,6 +70,36 @@ static void two_workers_are_summed_by_name(void **state)
 	munmap(blocks[1], counts_memory_bytes());
 }
 
+/* A second edge beside the first has slots of its own: totals go on, and so does their birth. */
+static void a_worker_more_is_no_new_birth(void **state)
+{
+	struct counts_block *blocks[2] = { new_block(), NULL };
+	struct counts_writer *writer = malloc(sizeof(*writer));
+	struct stage_request stage;
+	struct request_fact *fact = stage_request(&stage);
+	struct counts_view view;
+	uint32_t since;
+
+	(void)state;
+	counts_writer_open(writer, blocks[0]);
+	counts_request(writer, fact);
+	assert_int_equal(counts_view_init(&view, blocks, 1), RESULT_OK);
+	assert_int_equal(counts_view_update(&view), RESULT_OK);
+	since = view.since;
+	counts_view_done(&view);
+	blocks[1] = new_block();
+	counts_writer_open(writer, blocks[1]);
+	counts_request(writer, fact);
+	assert_int_equal(counts_view_init(&view, blocks, 2), RESULT_OK);
+	assert_int_equal(counts_view_update(&view), RESULT_OK);
+	assert_int_equal(find_total(&view, "www")->numbers[COUNTS_EVENTS], 2);
+	assert_int_equal(view.since, since);
+	counts_view_done(&view);
+	free(writer);
+	munmap(blocks[0], counts_memory_bytes());
+	munmap(blocks[1], counts_memory_bytes());
+}
+
 static void slots_survive_and_overflow_is_counted_together(void **state)
 {
 	struct counts_block *block = new_block();
@@ -137,7 +167,7 @@ static void long_names_share_the_nameless_slot(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(two_workers_are_summed_by_name), cmocka_unit_test(slots_survive_and_overflow_is_counted_together),
+		cmocka_unit_test(two_workers_are_summed_by_name), cmocka_unit_test(a_worker_more_is_no_new_birth), cmocka_unit_test(slots_survive_and_overflow_is_counted_together),
 		cmocka_unit_test(long_names_share_the_nameless_slot),
 	};
 
