@@ -5,11 +5,11 @@
 #include "base/clock.h"
 #include "cli/admin_client.h"
 #include "cli/command.h"
-#include "cli/json.h"
 #include "cli/protect/site_edit.h"
 #include "cli/reload.h"
 #include "config/edit.h"
 #include "config/value.h"
+#include "event/json.h"
 #include "guard/partner.h"
 #include "guard/settings.h"
 

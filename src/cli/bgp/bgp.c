@@ -6,12 +6,12 @@
 
 #include "base/clock.h"
 #include "cli/command.h"
-#include "cli/json.h"
 #include "cli/loaded.h"
 #include "cli/bgp/bounds.h"
 #include "cli/bgp/wish.h"
 #include "cli/bgp/bgp.h"
 #include "cli/report/uplink.h"
+#include "event/json.h"
 #include "packet/carrier/bgp.h"
 #include "packet/settings.h"
 
