@@ -31,6 +31,7 @@ struct group_site {
 	enum level level;
 	bool is_closed;                      /* for maintenance */
 	bool is_troubled;                    /* in this minute: nothing is learned of it */
+	bool is_struck;                      /* in this minute: something of the incident was seen at this site */
 	bool is_fed;                         /* in this second */
 	uint32_t silent_for_s;
 	struct signals signals;

@@ -128,6 +128,7 @@ void group_site_second(struct group *group, struct group_site *site)
 		add_minute(site);
 	look_for_attack(group, site);
 	look_for_outage(group, site);
+	site->is_struck |= kinds_of(site) || site->signals.is_failing;
 	site->is_troubled |= was_troubled || is_troubled(site) || signals_is_scanned(&site->signals);
 	if (!site->is_fed)
 		return;
@@ -143,7 +144,8 @@ void group_site_second(struct group *group, struct group_site *site)
 
 static void experience(struct group_site *site, struct followed *followed, enum citizens_state state, bool has_expected, uint64_t expected)
 {
-	if (!is_live(followed) || !followed->is_seen)
+	/* Of a site that is only a part of it no longer, well minutes would make the others' look better. */
+	if (!is_live(followed) || !followed->is_seen || (!site->is_struck && state == CITIZENS_WELL))
 		return;
 	citizens_add(&followed->incident.citizens, &site->minute, has_expected, expected);
 	followed->has_minute = true;
@@ -168,5 +170,5 @@ void group_site_minute(struct group *group, struct group_site *site)
 	if (!site->is_troubled && group->was_heard && !group->has_drops && !site->lost_minutes)
 		citizens_learn(&site->usual, at_s, &site->minute);
 	site->minute = (struct citizens_minute){ 0 };
-	site->is_troubled = false;
+	site->is_troubled = site->is_struck = false;
 }

@@ -77,6 +77,32 @@ static void what_citizens_experienced_is_counted(void **unused)
 	play_free(play);
 }
 
+/* Two sites are attacked; one of them soon no more, and well: that makes the other's citizens no better served. */
+static void who_is_well_again_does_not_count(void **unused)
+{
+	struct play *play = play_new();
+	unsigned share;
+
+	(void)unused;
+	play_calm(play, 1800);
+	play_level(play, 0, "from normal to attack: requests");
+	play_level(play, 1, "from normal to attack: requests");
+	for (unsigned i = 0; i < 1200; i++) {
+		if (i == 60)
+			play_level(play, 1, "from attack to normal");
+		add_served(&play->totals[1], 3);
+		add_refused(&play->totals[0], DECISION_LIMIT, REASON_QUEUE_FULL, 400);
+		play_second(play);
+	}
+	assert_int_equal(play->opened, 1);
+	assert_int_equal(play->incidents[0]->site_count, 2);
+	assert_int_equal(play->incidents[0]->citizens.minutes, 20);
+	assert_int_equal(play->incidents[0]->citizens.site_minutes, 21);
+	assert_int_equal(citizens_share(&play->incidents[0]->citizens, &share), VANTAGE_SHIELD);
+	assert_in_range(share, 30, 60);  /* one of 21 minutes */
+	play_free(play);
+}
+
 static void nothing_is_learned_while_it_is_attacked(void **unused)
 {
 	struct play *play = play_new();
@@ -267,6 +293,27 @@ static void an_origin_that_is_down_for_a_minute_is_an_outage(void **unused)
 	play_free(play);
 }
 
+/* It is a part of the attack; and when that is over, and the origin is not back, an outage. */
+static void an_origin_that_an_attack_brings_down_is_a_part_of_it(void **unused)
+{
+	struct play *play = play_new();
+
+	(void)unused;
+	play_calm(play, 600);
+	play_line(play, SPAN("{\"@timestamp\":\"2026-01-06T00:00:01.500Z\",\"event.dataset\":\"bouclier.request\",\"bouclier.site\":\"www.a.example\","
+	        "\"bouclier.decision\":\"allow\",\"bouclier.origin\":\"http://10.0.0.11:8080\"}"));
+	play_level(play, 0, "from normal to attack: requests");
+	play_notice(play, "origin-down", "", "http://10.0.0.11:8080", "connection refused");
+	play_flood(play, 0, 300);
+	assert_int_equal(play->opened, 1);
+	assert_int_equal(play_moments(play->incidents[0], MOMENT_NOTICE), 1);
+	play_level(play, 0, "from attack to normal");
+	play_calm(play, GROUP_CONTAIN_S + 10);
+	assert_int_equal(play->opened, 2);
+	assert_int_equal(play->incidents[1]->family, INCIDENT_OUTAGE);
+	play_free(play);
+}
+
 static void a_portal_that_fails_is_an_outage_and_under_attack_a_part_of_it(void **unused)
 {
 	(void)unused;
@@ -346,6 +393,25 @@ static void a_certificate_is_one_incident_until_it_is_renewed(void **unused)
 	assert_int_equal(play->incidents[1]->status, STATUS_NEW);
 	assert_int_equal(play->incidents[1]->severity, SEVERITY_HIGH);
 	assert_int_equal(play->incidents[1]->waves, 1);
+	play_free(play);
+}
+
+/* That its response is well again does not make a certificate valid. */
+static void a_response_that_is_renewed_ends_only_what_it_began(void **unused)
+{
+	struct play *play = play_new();
+
+	(void)unused;
+	play_notice(play, "certificate-expired", "www.a.example", "", "the certificate /etc/tls/a.pem expired on 2026-01-01");
+	play_notice(play, "staple-missing", "www.a.example", "", "no OCSP response goes with the certificate /etc/tls/a.pem: refused");
+	play_notice(play, "staple-missing", "www.b.example", "", "no OCSP response goes with the certificate /etc/tls/b.pem: refused");
+	play_calm(play, 60);
+	assert_int_equal(play->opened, 2);
+	play_notice(play, "staple-renewed", "www.a.example", "", "an OCSP response goes with the certificate /etc/tls/a.pem again");
+	play_notice(play, "staple-renewed", "www.b.example", "", "an OCSP response goes with the certificate /etc/tls/b.pem again");
+	play_calm(play, GROUP_CONTAIN_S + 10);
+	assert_int_equal(play->incidents[0]->status, STATUS_NEW);
+	assert_int_equal(play->incidents[1]->status, STATUS_CONTAINED);
 	play_free(play);
 }
 
@@ -519,13 +585,13 @@ static void for_one_more_the_least_severe_gives_place(void **unused)
 	(void)unused;
 	assert_ok(group_new(&birth, TUESDAY_S, &group));
 	for (unsigned i = 0; i <= GROUP_INCIDENTS_MAX; i++) {
-		observation.notice.action = i ? SPAN("certificate-expired") : SPAN("staple-missing");
+		observation.notice.action = i == 7 ? SPAN("staple-missing") : SPAN("certificate-expired");
 		observation.notice.detail = span_make(detail, (size_t)snprintf(detail, sizeof(detail), "the certificate %u.pem expired on 2026-01-01", i));
 		group_feed(group, &observation);
 	}
 	assert_int_equal(group_sums(group).gave_place, 1);
-	assert_null(group_find(group, 1));
-	assert_non_null(group_find(group, 2));
+	assert_null(group_find(group, 8));
+	assert_non_null(group_find(group, 1));
 	/* An attack always finds a place; nothing takes that of an attack. */
 	observation.notice.action = SPAN("level");
 	observation.notice.detail = SPAN("from normal to attack: requests");
@@ -560,6 +626,27 @@ static void sites_beyond_the_limit_are_counted(void **unused)
 	group_free(group);
 }
 
+/* What came in minutes that nobody read is no flood of one second. */
+static void growth_of_longer_is_spread(void **unused)
+{
+	struct play *play = play_new();
+
+	(void)unused;
+	play_calm(play, 600);
+	play->now_s += 300;
+	add_refused(&play->totals[0], DECISION_BLOCK, REASON_RULES, 200);
+	play_calm(play, 120);
+	assert_int_equal(play->opened, 0);
+	play_level(play, 0, "from normal to attack: requests");
+	play_calm(play, 1);
+	play->now_s += 300;
+	add_refused(&play->totals[0], DECISION_LIMIT, REASON_RATE_LIMIT, 6020);
+	play_calm(play, 120);
+	assert_int_equal(play->incidents[0]->vectors[VECTOR_REQUEST_FLOOD].peak, 20);
+	assert_int_equal(play->incidents[0]->vectors[VECTOR_REQUEST_FLOOD].count, 6020);
+	play_free(play);
+}
+
 static void a_clock_that_jumps_stops_nothing(void **unused)
 {
 	struct play *play = play_new();
@@ -583,6 +670,7 @@ int main(void)
 		cmocka_unit_test(a_calm_day_opens_nothing),
 		cmocka_unit_test(a_flood_is_one_incident),
 		cmocka_unit_test(what_citizens_experienced_is_counted),
+		cmocka_unit_test(who_is_well_again_does_not_count),
 		cmocka_unit_test(nothing_is_learned_while_it_is_attacked),
 		cmocka_unit_test(a_second_wave_is_the_same_incident),
 		cmocka_unit_test(the_same_attack_on_several_sites_is_one),
@@ -591,9 +679,11 @@ int main(void)
 		cmocka_unit_test(a_site_that_is_gone_is_not_attacked_for_ever),
 		cmocka_unit_test(a_floor_is_no_attack),
 		cmocka_unit_test(an_origin_that_is_down_for_a_minute_is_an_outage),
+		cmocka_unit_test(an_origin_that_an_attack_brings_down_is_a_part_of_it),
 		cmocka_unit_test(a_portal_that_fails_is_an_outage_and_under_attack_a_part_of_it),
 		cmocka_unit_test(outside_sees_an_outage_that_the_shield_does_not),
 		cmocka_unit_test(a_certificate_is_one_incident_until_it_is_renewed),
+		cmocka_unit_test(a_response_that_is_renewed_ends_only_what_it_began),
 		cmocka_unit_test(a_late_reminder_is_of_the_same_certificate),
 		cmocka_unit_test(what_goes_on_is_not_over_because_nobody_looked),
 		cmocka_unit_test(what_is_lost_or_full_has_incidents_of_its_own),
@@ -602,6 +692,7 @@ int main(void)
 		cmocka_unit_test(what_was_told_is_taken_up_again),
 		cmocka_unit_test(for_one_more_the_least_severe_gives_place),
 		cmocka_unit_test(sites_beyond_the_limit_are_counted),
+		cmocka_unit_test(growth_of_longer_is_spread),
 		cmocka_unit_test(a_clock_that_jumps_stops_nothing),
 	};
 
