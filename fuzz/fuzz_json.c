@@ -1,7 +1,7 @@
 /* Any text as JSON of the admin socket: a value or a refusal; each text in it, written and read again, is the same text. */
 #include <assert.h>
 
-#include "cli/json.h"
+#include "event/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

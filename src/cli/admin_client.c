@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/local_socket.h"
 #include "cli/command.h"
-#include "cli/json.h"
+#include "event/json.h"
 #include "http/head_reader.h"
 #include "http/head_writer.h"
 

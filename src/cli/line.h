@@ -5,7 +5,7 @@
 #ifndef BOUCLIER_CLI_LINE_H
 #define BOUCLIER_CLI_LINE_H
 
-#include "cli/json.h"
+#include "event/json.h"
 #include "packet/carrier/link.h"
 
 #define LINE_TEXT_MAX 512u

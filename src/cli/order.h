@@ -5,8 +5,8 @@
 #ifndef BOUCLIER_CLI_ORDER_H
 #define BOUCLIER_CLI_ORDER_H
 
-#include "cli/json.h"
 #include "cli/options.h"
+#include "event/json.h"
 
 struct order {
 	const char *method, *path;

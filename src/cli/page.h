@@ -4,7 +4,7 @@
 #define BOUCLIER_CLI_PAGE_H
 
 #include "base/buffer.h"
-#include "cli/json.h"
+#include "event/json.h"
 
 enum page_color { PAGE_PLAIN, PAGE_RED, PAGE_GREEN, PAGE_YELLOW, PAGE_DIM, PAGE_BOLD };
 

@@ -5,10 +5,10 @@
 #include "base/clock.h"
 #include "cli/admin_client.h"
 #include "cli/command.h"
-#include "cli/json.h"
 #include "cli/protect/site_edit.h"
 #include "cli/reload.h"
 #include "config/edit.h"
+#include "event/json.h"
 #include "guard/partner.h"
 #include "guard/settings.h"
 

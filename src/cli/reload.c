@@ -4,9 +4,9 @@
 #include "cli/admin/admin.h"
 #include "cli/admin_client.h"
 #include "cli/command.h"
-#include "cli/json.h"
 #include "cli/loaded.h"
 #include "cli/reload.h"
+#include "event/json.h"
 
 #include "base/banned.h"
 

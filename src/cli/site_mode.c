@@ -1,8 +1,8 @@
 #include "cli/site_mode.h"
 
 #include "cli/admin_client.h"
-#include "cli/json.h"
 #include "edge/sites/settings.h"
+#include "event/json.h"
 
 #include "base/banned.h"
 

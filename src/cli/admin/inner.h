@@ -3,8 +3,8 @@
 #define BOUCLIER_CLI_ADMIN_INNER_H
 
 #include "cli/admin/admin.h"
-#include "cli/json.h"
 #include "edge/caller/caller.h"
+#include "event/json.h"
 #include "http/head_reader.h"
 
 struct certificate_view {

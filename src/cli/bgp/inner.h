@@ -6,9 +6,9 @@
 #ifndef BOUCLIER_CLI_BGP_INNER_H
 #define BOUCLIER_CLI_BGP_INNER_H
 
-#include "cli/json.h"
 #include "cli/options.h"
 #include "config/snapshot.h"
+#include "event/json.h"
 #include "packet/carrier/bgp.h"
 
 struct bgp_order {

@@ -10,9 +10,9 @@
 #include "cli/check.h"
 #include "cli/command.h"
 #include "cli/doctor/doctor.h"
-#include "cli/json.h"
 #include "cli/wiring.h"
 #include "edge/sites/settings.h"
+#include "event/json.h"
 #include "event/settings.h"
 
 #include "base/banned.h"

@@ -6,8 +6,8 @@
 #define BOUCLIER_CLI_DRILL_REPORT_H
 
 #include "cli/drill/verdict.h"
-#include "cli/json.h"
 #include "cli/page.h"
+#include "event/json.h"
 
 struct drill_report {
 	struct span site;

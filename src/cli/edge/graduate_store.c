@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "cli/edge/graduate.h"
-#include "cli/json.h"
+#include "event/json.h"
 
 #include "base/banned.h"
 

@@ -7,9 +7,9 @@
 #ifndef BOUCLIER_CLI_EXPLAIN_EXPLAINED_H
 #define BOUCLIER_CLI_EXPLAIN_EXPLAINED_H
 
-#include "cli/json.h"
 #include "cli/loaded.h"
 #include "edge/fact.h"
+#include "event/json.h"
 #include "waf/rule.h"
 #include "waf/score.h"
 

@@ -6,9 +6,9 @@
 #define BOUCLIER_CLI_PACKET_PACKET_H
 
 #include "cli/command.h"
-#include "cli/json.h"
 #include "cli/loaded.h"
 #include "packet/control/ask.h"
+#include "event/json.h"
 #include "packet/loader/loader.h"
 #include "packet/spared.h"
 

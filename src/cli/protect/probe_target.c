@@ -1,7 +1,7 @@
 /* Where to knock, and with what key. */
 #include "cli/admin_client.h"
-#include "cli/json.h"
 #include "cli/protect/probe.h"
+#include "event/json.h"
 #include "net/settings.h"
 
 #include "base/banned.h"

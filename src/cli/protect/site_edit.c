@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "cli/json.h"
 #include "cli/protect/origin_check.h"
 #include "cli/wiring.h"
 #include "config/edit.h"
+#include "event/json.h"
 
 #include "base/banned.h"
 

@@ -6,10 +6,10 @@
 #include "base/clock.h"
 #include "cli/admin_client.h"
 #include "cli/command.h"
-#include "cli/json.h"
 #include "cli/protect/own_address.h"
 #include "cli/site_mode.h"
 #include "edge/sites/settings.h"
+#include "event/json.h"
 #include "origin/settings.h"
 
 #include "base/banned.h"

@@ -6,11 +6,11 @@
 
 #include "base/clock.h"
 #include "cli/command.h"
-#include "cli/json.h"
 #include "cli/line.h"
 #include "cli/loaded.h"
 #include "cli/report/measure.h"
 #include "cli/report/report.h"
+#include "event/json.h"
 #include "packet/carrier/desk.h"
 #include "packet/settings.h"
 

@@ -2,9 +2,9 @@
 #include <stdio.h>
 
 #include "cli/command.h"
-#include "cli/json.h"
 #include "cli/rules/tune.h"
 #include "edge/rules/waf_settings.h"
+#include "event/json.h"
 
 #include "base/banned.h"
 

@@ -2,8 +2,8 @@
 #include <stdio.h>
 
 #include "cli/command.h"
-#include "cli/json.h"
 #include "cli/rules/tune.h"
+#include "event/json.h"
 
 #include "base/banned.h"
 

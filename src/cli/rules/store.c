@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "cli/json.h"
 #include "edge/rules/rule_files.h"
+#include "event/json.h"
 
 #include "base/banned.h"
 

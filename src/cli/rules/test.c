@@ -10,9 +10,9 @@
 
 #include "cli/command.h"
 #include "cli/rules/ftw/judge.h"
-#include "cli/json.h"
 #include "cli/loaded.h"
 #include "edge/sites/settings.h"
+#include "event/json.h"
 
 #include "base/banned.h"
 

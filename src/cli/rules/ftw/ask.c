@@ -8,9 +8,9 @@
 #include "base/hash.h"
 #include "cli/admin_client.h"
 #include "cli/command.h"
-#include "cli/json.h"
 #include "edge/probe_log.h"
 #include "edge/worker.h"
+#include "event/json.h"
 
 #include "base/banned.h"
 

@@ -4,8 +4,8 @@
  * Owns     a struct json is jansson's, until json_drop of the root; texts point into it
  * Threads  one at a time
  */
-#ifndef BOUCLIER_CLI_JSON_H
-#define BOUCLIER_CLI_JSON_H
+#ifndef BOUCLIER_EVENT_JSON_H
+#define BOUCLIER_EVENT_JSON_H
 
 #include <stdint.h>
 
@@ -52,5 +52,9 @@ uint64_t json_number_of(const struct json *value);
 bool json_bool_of(const struct json *value);
 bool json_has_text(const struct json *value);
 bool json_has_number(const struct json *value);
+bool json_has_bool(const struct json *value);
+bool json_has_null(const struct json *value);
+bool json_has_list(const struct json *value);
+bool json_has_object(const struct json *value);
 
 #endif

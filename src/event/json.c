@@ -1,4 +1,4 @@
-#include "cli/json.h"
+#include "event/json.h"
 
 #include <jansson.h>
 
@@ -159,4 +159,24 @@ bool json_has_text(const struct json *value)
 bool json_has_number(const struct json *value)
 {
 	return value && json_typeof(inner(value)) == JSON_INTEGER && json_integer_value(inner(value)) >= 0;
+}
+
+bool json_has_bool(const struct json *value)
+{
+	return value && (json_typeof(inner(value)) == JSON_TRUE || json_typeof(inner(value)) == JSON_FALSE);
+}
+
+bool json_has_null(const struct json *value)
+{
+	return value && json_typeof(inner(value)) == JSON_NULL;
+}
+
+bool json_has_list(const struct json *value)
+{
+	return value && json_typeof(inner(value)) == JSON_ARRAY;
+}
+
+bool json_has_object(const struct json *value)
+{
+	return value && json_typeof(inner(value)) == JSON_OBJECT;
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "cli/json.h"
+#include "event/json.h"
 
 static void what_is_written_is_read(void **state)
 {
@@ -55,6 +55,22 @@ static void what_is_not_there_is_nothing(void **state)
 	assert_int_equal(json_text_of(NULL).len, 0);
 }
 
+/* Each kind is of one kind only, and what is not there is of none. */
+static void each_value_is_of_one_kind(void **state)
+{
+	static bool (*const kinds[])(const struct json *value) = { json_has_text, json_has_number, json_has_bool, json_has_null, json_has_list, json_has_object };
+	struct json *root = NULL;
+
+	(void)state;
+	assert_int_equal(json_read(SPAN("[\"a\",1,false,null,[],{}]"), &root), RESULT_OK);
+	for (size_t i = 0; i < 6; i++) {
+		for (size_t k = 0; k < 6; k++)
+			assert_true(kinds[k](json_item(root, i)) == (i == k));
+		assert_false(kinds[i](NULL));
+	}
+	json_drop(root);
+}
+
 static void bad_texts_are_refused(void **state)
 {
 	static const char *const bad[] = { "", "{", "{\"a\":1,\"a\":2}", "[1,]", "{} x", "\"\\ud800\"", "{\"a\":99999999999999999999}" };
@@ -87,6 +103,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_is_read),
 		cmocka_unit_test(what_is_not_there_is_nothing),
+		cmocka_unit_test(each_value_is_of_one_kind),
 		cmocka_unit_test(bad_texts_are_refused),
 		cmocka_unit_test(a_full_buffer_is_remembered),
 	};

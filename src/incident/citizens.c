@@ -1,0 +1,110 @@
+#include "incident/citizens.h"
+
+#include "base/banned.h"
+
+static unsigned hour_of(uint64_t at_s)
+{
+	return (unsigned)(at_s / 3600 % CITIZENS_HOURS);
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+bool citizens_expect(const struct citizens_usual *usual, uint64_t at_s, uint64_t *out)
+{
+	unsigned hour = hour_of(at_s);
+
+	if (usual->minutes[hour] < CITIZENS_LEARNED)
+		return false;
+	*out = (uint64_t)((double)usual->mean[hour] + 0.5);
+	return true;
+}
+
+void citizens_learn(struct citizens_usual *usual, uint64_t at_s, const struct citizens_minute *minute)
+{
+	unsigned hour = hour_of(at_s);
+	float came = (float)minute->served;
+
+	if (usual->minutes[hour] < CITIZENS_MEMORY)
+		usual->minutes[hour]++;
+	usual->mean[hour] += (came - usual->mean[hour]) / (float)usual->minutes[hour];
+}
+
+/* Who was served after waiting is late where that was long in the mean. */
+static bool is_late(const struct citizens_minute *minute)
+{
+	return minute->queued && minute->wait_us / minute->queued > CITIZENS_WAIT_US;
+}
+
+static bool is_unreachable(const struct citizens_minute *minute, bool has_expected, uint64_t expected)
+{
+	if (minute->probes)
+		return !minute->reached;  /* who looked from outside knows better */
+	if (minute->served)
+		return false;
+	return (has_expected && expected >= CITIZENS_LEAST) || (minute->asked >= CITIZENS_LEAST && minute->failed >= minute->asked);
+}
+
+enum citizens_state citizens_judge(const struct citizens_minute *minute, bool has_expected, uint64_t expected)
+{
+	if (is_unreachable(minute, has_expected, expected))
+		return CITIZENS_UNREACHABLE;
+	if (minute->reached < minute->probes || minute->slow || is_late(minute))
+		return CITIZENS_DEGRADED;
+	if (minute->asked >= CITIZENS_LEAST && minute->failed * CITIZENS_FAILED_IN >= minute->asked)
+		return CITIZENS_DEGRADED;
+	if (has_expected && expected >= CITIZENS_LEAST && minute->served * 100 < expected * CITIZENS_SERVED_PERCENT)
+		return CITIZENS_DEGRADED;
+	return CITIZENS_WELL;
+}
+
+void citizens_add(struct citizens *citizens, const struct citizens_minute *minute, bool has_expected, uint64_t expected)
+{
+	uint64_t seen = least(minute->seen, expected), served = least(minute->served, seen);
+	uint64_t late = is_late(minute) ? least(minute->queued, served) : 0;
+
+	citizens->site_minutes++;
+	citizens->probed += minute->probes > 0;
+	citizens->probes += minute->probes;
+	citizens->reached += least(minute->reached, minute->probes);
+	citizens->refused += minute->refused;
+	citizens->has_drops |= minute->has_drops;
+	if (!has_expected) {
+		citizens->blind++;
+		return;
+	}
+	citizens->expected += expected;
+	citizens->seen += seen;
+	citizens->served += served - late;
+	citizens->late += late;
+	citizens->not_seen += expected - seen;
+}
+
+enum vantage citizens_share(const struct citizens *citizens, unsigned *out)
+{
+	uint64_t share, reached;
+
+	if (citizens->has_drops || citizens->blind || !citizens->expected || citizens->served > citizens->expected)
+		return VANTAGE_UNKNOWN;
+	share = (uint64_t)((double)citizens->served * 1000 / (double)citizens->expected);
+	if (!citizens->probed || citizens->probed * 2 < citizens->site_minutes) {
+		*out = (unsigned)share;
+		return VANTAGE_SHIELD;
+	}
+	reached = citizens->probes ? (uint64_t)((double)citizens->reached * 1000 / (double)citizens->probes) : 0;
+	*out = (unsigned)least(share, reached);
+	return VANTAGE_OUTSIDE;
+}
+
+const char *vantage_name(enum vantage vantage)
+{
+	static const char *const names[VANTAGE_COUNT] = {
+#define X(id, name) [VANTAGE_##id] = name,
+		VANTAGE_LIST(X)
+#undef X
+	};
+
+	return names[vantage];
+}

@@ -1,0 +1,700 @@
+#include "incident/signals.h"
+#include "play.h"
+
+static void a_calm_day_opens_nothing(void **unused)
+{
+	struct play *play = play_new();
+
+	(void)unused;
+	play_calm(play, 86400);
+	assert_int_equal(play->told, 0);
+	play_free(play);
+}
+
+static void a_flood_is_one_incident(void **unused)
+{
+	struct play *play = play_new();
+	const struct incident *incident;
+	unsigned told;
+
+	(void)unused;
+	play_calm(play, 2 * 3600 - 600);
+	play_level(play, 0, "from normal to elevated: requests");
+	play_flood(play, 0, 2);
+	play_level(play, 0, "from elevated to attack: requests, pressure");
+	told = play->told;
+	assert_int_equal(play->opened, 1);
+	play_flood(play, 0, 598);
+	play_level(play, 0, "from attack to normal");
+	play_calm(play, GROUP_CONTAIN_S - 1);
+	incident = play->incidents[0];
+	assert_int_equal(incident->status, STATUS_NEW);
+	assert_true(play->told - told < 30);  /* once a minute, and at what matters */
+	play_calm(play, 2);
+	assert_int_equal(play->opened, 1);
+	assert_int_equal(incident->family, INCIDENT_ATTACK);
+	assert_int_equal(incident->status, STATUS_CONTAINED);
+	assert_int_equal(incident->site_count, 1);
+	assert_string_equal(incident->sites[0].name, "www.a.example");
+	assert_int_equal(incident->level, LEVEL_ATTACK);
+	assert_int_equal(incident->level_moves, 2);
+	assert_int_equal(incident->decisions[DECISION_LIMIT], 600 * 500);
+	assert_int_equal(incident->vectors[VECTOR_REQUEST_FLOOD].count, 600 * 500);
+	assert_int_equal(incident->vectors[VECTOR_REQUEST_FLOOD].peak, 500);
+	assert_int_equal(vector_per_mille(incident, VECTOR_REQUEST_FLOOD), 1000);
+	assert_int_equal(incident->severity, SEVERITY_MEDIUM);
+	assert_int_equal(incident->reason, FOR_HELD);
+	assert_int_equal(incident->opened_s, TUESDAY_S + 2 * 3600 - 600 + 1);
+	assert_string_equal(incident->fingerprint, "attack vectors=request-flood");
+	assert_int_equal(incident->citizens.minutes, 10);
+	assert_int_equal(incident->citizens.unreachable + incident->citizens.degraded, 0);
+	play_free(play);
+}
+
+static void what_citizens_experienced_is_counted(void **unused)
+{
+	struct play *play = play_new();
+	const struct incident *incident;
+	unsigned share;
+
+	(void)unused;
+	play_calm(play, 1800);
+	play_level(play, 0, "from normal to attack: requests");
+	for (unsigned i = 0; i < 600; i++) {  /* the portal is out of reach for ten minutes: the line is full of others */
+		add_refused(&play->totals[0], DECISION_LIMIT, REASON_QUEUE_FULL, 400);
+		play_second(play);
+	}
+	play_level(play, 0, "from attack to normal");
+	play_calm(play, 60);
+	incident = play->incidents[0];
+	assert_int_equal(incident->citizens.minutes, 10);  /* it was seen in */
+	assert_int_equal(incident->citizens.unreachable, 10);
+	assert_int_equal(incident->severity, SEVERITY_CRITICAL);
+	assert_int_equal(incident->reason, FOR_UNREACHABLE);
+	assert_int_equal(incident->number, 10);
+	assert_int_equal(citizens_share(&incident->citizens, &share), VANTAGE_SHIELD);
+	assert_int_equal(share, 0);
+	play_free(play);
+}
+
+/* Two sites are attacked; one of them soon no more, and well: that makes the other's citizens no better served. */
+static void who_is_well_again_does_not_count(void **unused)
+{
+	struct play *play = play_new();
+	unsigned share;
+
+	(void)unused;
+	play_calm(play, 1800);
+	play_level(play, 0, "from normal to attack: requests");
+	play_level(play, 1, "from normal to attack: requests");
+	for (unsigned i = 0; i < 1200; i++) {
+		if (i == 60)
+			play_level(play, 1, "from attack to normal");
+		add_served(&play->totals[1], 3);
+		add_refused(&play->totals[0], DECISION_LIMIT, REASON_QUEUE_FULL, 400);
+		play_second(play);
+	}
+	assert_int_equal(play->opened, 1);
+	assert_int_equal(play->incidents[0]->site_count, 2);
+	assert_int_equal(play->incidents[0]->citizens.minutes, 20);
+	assert_int_equal(play->incidents[0]->citizens.site_minutes, 21);
+	assert_int_equal(citizens_share(&play->incidents[0]->citizens, &share), VANTAGE_SHIELD);
+	assert_in_range(share, 30, 60);  /* one of 21 minutes */
+	play_free(play);
+}
+
+static void nothing_is_learned_while_it_is_attacked(void **unused)
+{
+	struct play *play = play_new();
+	uint64_t before = 0, after = 0;
+
+	(void)unused;
+	play_calm(play, 3600 - 60);
+	assert_true(citizens_expect(group_usual(play->group, SPAN("www.a.example")), TUESDAY_S, &before));
+	play_level(play, 0, "from normal to attack: requests");
+	play->now_s = TUESDAY_S + 7 * 86400;
+	for (unsigned i = 0; i < 3600; i++) {
+		add_served(&play->totals[0], 400);
+		play_second(play);
+	}
+	assert_true(citizens_expect(group_usual(play->group, SPAN("www.a.example")), TUESDAY_S, &after));
+	assert_int_equal(before, after);
+	play_free(play);
+}
+
+static void a_second_wave_is_the_same_incident(void **unused)
+{
+	struct play *play = play_new();
+	const struct incident *incident;
+
+	(void)unused;
+	for (unsigned wave = 0; wave < 3; wave++) {
+		play_calm(play, 3600);
+		play_level(play, 0, "from normal to attack: requests");
+		play_flood(play, 0, 300);
+		play_level(play, 0, "from attack to normal");
+	}
+	incident = play->incidents[0];
+	assert_int_equal(play->opened, 1);
+	assert_int_equal(incident->waves, 3);
+	assert_int_equal(play_moments(incident, MOMENT_WAVE), 2);
+	assert_int_equal(play_moments(incident, MOMENT_CONTAINED), 2);
+	/* Closed by itself after a day; and what comes after that is another one, which is related. */
+	play_calm(play, GROUP_CONTAIN_S + GROUP_CLOSE_S + 10);
+	assert_int_equal(incident->status, STATUS_CLOSED);
+	assert_null(group_find(play->group, incident->id));
+	play_level(play, 0, "from normal to attack: requests");
+	play_flood(play, 0, 120);
+	assert_int_equal(play->opened, 2);
+	assert_true(fingerprint_is_related(play->incidents[1], incident));
+	play_free(play);
+}
+
+static void the_same_attack_on_several_sites_is_one(void **unused)
+{
+	struct play *play = play_new();
+	const struct incident *incident;
+
+	(void)unused;
+	play_calm(play, 3600);
+	play_level(play, 0, "from normal to attack: requests");
+	play_flood(play, 0, 100);
+	play_level(play, 1, "from normal to attack: requests");
+	play_level(play, 0, "from attack to normal");
+	play_flood(play, 1, 100);
+	assert_int_equal(play->opened, 1);
+	/* Rules that refuse on a third site are something else... */
+	play_scan(play, 2, 120);
+	assert_int_equal(play->opened, 2);
+	assert_int_equal(play->incidents[1]->kinds, ATTACK_IS_APPLICATION);
+	assert_string_equal(play->incidents[1]->sites[0].name, "www.c.example");
+	assert_int_equal(group_find(play->group, 2)->vectors[VECTOR_APPLICATION].count, 120 * 20);  /* those before it was seen, too */
+	/* ... and on one that is flooded, a part of the same. */
+	play_scan(play, 1, 120);
+	play_flood(play, 1, 60);
+	assert_int_equal(play->opened, 2);
+	incident = play->incidents[0];
+	assert_int_equal(incident->site_count, 2);
+	assert_int_equal(incident->kinds, ATTACK_IS_FLOOD | ATTACK_IS_APPLICATION);
+	assert_int_equal(play_moments(incident, MOMENT_SITE), 1);
+	assert_int_equal(incident->vectors[VECTOR_REQUEST_FLOOD].peak, 500);
+	play_free(play);
+}
+
+/* The attack on one is over for longer than the other could be a part of it. */
+static void what_comes_later_elsewhere_is_another(void **unused)
+{
+	struct play *play = play_new();
+
+	(void)unused;
+	for (unsigned is_late = 0; is_late < 2; is_late++) {
+		play_calm(play, GROUP_CONTAIN_S);
+		play_level(play, 2 * is_late, "from normal to attack: requests");
+		play_flood(play, 2 * is_late, 60);
+		play_level(play, 2 * is_late, "from attack to normal");
+		play_calm(play, is_late ? GROUP_JOIN_S + 10 : GROUP_JOIN_S - 10);
+		play_level(play, 2 * is_late + 1, "from normal to attack: requests");
+		play_flood(play, 2 * is_late + 1, 60);
+		play_level(play, 2 * is_late + 1, "from attack to normal");
+		assert_int_equal(play->opened, is_late ? 3 : 1);
+	}
+	play_free(play);
+}
+
+static void packets_belong_to_what_goes_on(void **unused)
+{
+	struct play *play = play_new();
+
+	(void)unused;
+	play_calm(play, 3600);
+	for (unsigned i = 0; i < 120; i++) {
+		play_notice(play, "packets-dropped", "", "", "out_of_state 3000, malformed 1000");
+		play_calm(play, 1);
+	}
+	assert_int_equal(play->opened, 1);
+	assert_int_equal(play->incidents[0]->kinds, ATTACK_IS_PACKETS);
+	assert_int_equal(play->incidents[0]->site_count, 0);
+	assert_int_equal(play->incidents[0]->vectors[VECTOR_OUT_OF_STATE].peak, 3000);
+	play_level(play, 3, "from normal to attack: requests");
+	play_flood(play, 3, 60);
+	assert_int_equal(play->opened, 1);
+	assert_int_equal(play->incidents[0]->site_count, 1);
+	assert_int_equal(vector_per_mille(play->incidents[0], VECTOR_OUT_OF_STATE), 750);
+	play_free(play);
+}
+
+/* It was taken out of the configuration while its level was up: nobody says that it is normal again. */
+static void a_site_that_is_gone_is_not_attacked_for_ever(void **unused)
+{
+	struct play *play = play_new();
+
+	(void)unused;
+	play_calm(play, 600);
+	play_level(play, 0, "from normal to attack: requests");
+	play_flood(play, 0, 60);
+	for (unsigned i = 0; i < GROUP_SILENT_S - 10; i++)
+		play_second(play);
+	assert_int_equal(play->incidents[0]->status, STATUS_NEW);
+	for (unsigned i = 0; i < GROUP_CONTAIN_S + 20; i++)
+		play_second(play);
+	assert_int_equal(play->incidents[0]->status, STATUS_CONTAINED);
+	play_free(play);
+}
+
+static void a_floor_is_no_attack(void **unused)
+{
+	struct play *play = play_new();
+
+	(void)unused;
+	play_level(play, 0, "from normal to elevated: floor");
+	play_calm(play, 600);
+	assert_int_equal(play->opened, 0);
+	play_level(play, 0, "from elevated to attack: person");
+	play_calm(play, 60);
+	assert_int_equal(play->opened, 1);
+	play_free(play);
+}
+
+static void an_origin_that_is_down_for_a_minute_is_an_outage(void **unused)
+{
+	struct play *play = play_new();
+	const struct incident *incident;
+
+	(void)unused;
+	play_calm(play, 1800);
+	play_line(play, SPAN("{\"@timestamp\":\"2026-01-06T00:00:01.500Z\",\"event.dataset\":\"bouclier.request\",\"bouclier.tenant\":\"ville\",\"bouclier.site\":\"www.a.example\","
+	        "\"bouclier.decision\":\"allow\",\"bouclier.origin\":\"http://10.0.0.11:8080\"}"));
+	play_notice(play, "origin-down", "", "http://10.0.0.11:8080", "connection refused");
+	play_calm(play, GROUP_DOWN_S - 2);
+	play_notice(play, "origin-up", "", "http://10.0.0.11:8080", "well again");
+	play_calm(play, 3600);
+	assert_int_equal(play->opened, 0);
+	play->now_s += 7 * 86400 - 3600;  /* the same hour */
+	play_calm(play, 60 - (unsigned)(play->now_s % 60));
+	play_notice(play, "origin-down", "", "http://10.0.0.11:8080", "connection refused");
+	for (unsigned i = 0; i < 600; i++) {
+		for (unsigned site = 1; site < PLAY_SITES; site++)
+			add_served(&play->totals[site], 2);
+		add_failed(&play->totals[0], 3);
+		play_second(play);
+	}
+	play_notice(play, "origin-up", "", "http://10.0.0.11:8080", "well again");
+	play_calm(play, GROUP_CONTAIN_S + 3 * SIGNALS_WINDOW_S);
+	incident = play->incidents[0];
+	assert_int_equal(play->opened, 1);
+	assert_int_equal(incident->family, INCIDENT_OUTAGE);
+	assert_string_equal(incident->subject, "http://10.0.0.11:8080");
+	assert_int_equal(incident->site_count, 1);
+	assert_string_equal(incident->sites[0].tenant, "ville");
+	assert_string_equal(incident->tenants[0], "ville");
+	assert_int_equal(incident->status, STATUS_CONTAINED);
+	assert_in_range(incident->citizens.unreachable, 9, 10);
+	assert_int_equal(incident->reason, FOR_UNREACHABLE);
+	play_free(play);
+}
+
+/* It is a part of the attack; and when that is over, and the origin is not back, an outage. */
+static void an_origin_that_an_attack_brings_down_is_a_part_of_it(void **unused)
+{
+	struct play *play = play_new();
+
+	(void)unused;
+	play_calm(play, 600);
+	play_line(play, SPAN("{\"@timestamp\":\"2026-01-06T00:00:01.500Z\",\"event.dataset\":\"bouclier.request\",\"bouclier.site\":\"www.a.example\","
+	        "\"bouclier.decision\":\"allow\",\"bouclier.origin\":\"http://10.0.0.11:8080\"}"));
+	play_level(play, 0, "from normal to attack: requests");
+	play_notice(play, "origin-down", "", "http://10.0.0.11:8080", "connection refused");
+	play_flood(play, 0, 300);
+	assert_int_equal(play->opened, 1);
+	assert_int_equal(play_moments(play->incidents[0], MOMENT_NOTICE), 1);
+	play_level(play, 0, "from attack to normal");
+	play_calm(play, GROUP_CONTAIN_S + 10);
+	assert_int_equal(play->opened, 2);
+	assert_int_equal(play->incidents[1]->family, INCIDENT_OUTAGE);
+	play_free(play);
+}
+
+static void a_portal_that_fails_is_an_outage_and_under_attack_a_part_of_it(void **unused)
+{
+	(void)unused;
+	for (unsigned is_attacked = 0; is_attacked < 2; is_attacked++) {
+		struct play *play = play_new();
+
+		play_calm(play, 1800);
+		if (is_attacked)
+			play_level(play, 0, "from normal to attack: errors");
+		for (unsigned i = 0; i < 300; i++) {
+			play_citizens(play);
+			add_failed(&play->totals[0], 3);
+			play_second(play);
+		}
+		assert_int_equal(play->opened, 1);
+		assert_int_equal(play->incidents[0]->family, is_attacked ? INCIDENT_ATTACK : INCIDENT_OUTAGE);
+		assert_int_equal(play->incidents[0]->reason, FOR_DEGRADED);
+		play_free(play);
+	}
+}
+
+static void outside_sees_an_outage_that_the_shield_does_not(void **unused)
+{
+	struct play *play = play_new();
+	unsigned share = 7;
+
+	(void)unused;
+	play_calm(play, 1800);
+	for (unsigned i = 0; i < 10; i++) {
+		play_probe(play, 0, i != 0);
+		play_calm(play, 60);
+	}
+	assert_int_equal(play->opened, 0);
+	for (unsigned i = 0; i < 10; i++) {
+		play_probe(play, 0, false);
+		play_calm(play, 60);
+	}
+	assert_int_equal(play->opened, 1);
+	assert_int_equal(play->incidents[0]->family, INCIDENT_OUTAGE);
+	assert_in_range(play->incidents[0]->citizens.unreachable, 6, 7);
+	assert_int_equal(citizens_share(&play->incidents[0]->citizens, &share), VANTAGE_OUTSIDE);
+	assert_int_equal(share, 0);
+	play_free(play);
+}
+
+static void a_certificate_is_one_incident_until_it_is_renewed(void **unused)
+{
+	struct play *play = play_new();
+	const struct incident *incident;
+
+	(void)unused;
+	play_notice(play, "certificate-expires", "www.a.example", "", "the certificate /etc/tls/a.pem expires in 21 days, on 2026-01-27");
+	play_notice(play, "certificate-expires", "www.b.example", "", "the certificate /etc/tls/a.pem expires in 21 days, on 2026-01-27");
+	play_notice(play, "certificate-expires", "www.c.example", "", "the certificate /etc/tls/c.pem expires in 7 days, on 2026-01-13");
+	play_calm(play, 60);
+	assert_int_equal(play->opened, 2);
+	incident = play->incidents[0];
+	assert_string_equal(incident->subject, "/etc/tls/a.pem");
+	assert_int_equal(incident->site_count, 2);
+	assert_int_equal(incident->severity, SEVERITY_LOW);
+	assert_int_equal(incident->number, 21);
+	assert_int_equal(play->incidents[1]->severity, SEVERITY_MEDIUM);
+	/* The reminder of the second comes, that of the first does not: it was renewed. */
+	for (unsigned day = 0; day < 16; day++) {
+		play->now_s += 86400 - 200;
+		group_second(play->group, play->now_s);
+		if (day == 4)
+			play_notice(play, "certificate-expires", "www.c.example", "", "the certificate /etc/tls/c.pem expires in 2 days, on 2026-01-13");
+		if (day == 5)
+			play_notice(play, "certificate-expires", "www.c.example", "", "the certificate /etc/tls/c.pem expires in 1 day, on 2026-01-13");
+		if (day >= 6)
+			play_notice(play, "certificate-expired", "www.c.example", "", "the certificate /etc/tls/c.pem expired on 2026-01-13");
+		play_calm(play, 200);
+	}
+	assert_int_equal(play->opened, 2);
+	assert_true(incident->status != STATUS_NEW);
+	assert_int_equal(play->incidents[1]->status, STATUS_NEW);
+	assert_int_equal(play->incidents[1]->severity, SEVERITY_HIGH);
+	assert_int_equal(play->incidents[1]->waves, 1);
+	play_free(play);
+}
+
+/* That its response is well again does not make a certificate valid. */
+static void a_response_that_is_renewed_ends_only_what_it_began(void **unused)
+{
+	struct play *play = play_new();
+
+	(void)unused;
+	play_notice(play, "certificate-expired", "www.a.example", "", "the certificate /etc/tls/a.pem expired on 2026-01-01");
+	play_notice(play, "staple-missing", "www.a.example", "", "no OCSP response goes with the certificate /etc/tls/a.pem: refused");
+	play_notice(play, "staple-missing", "www.b.example", "", "no OCSP response goes with the certificate /etc/tls/b.pem: refused");
+	play_calm(play, 60);
+	assert_int_equal(play->opened, 2);
+	play_notice(play, "staple-renewed", "www.a.example", "", "an OCSP response goes with the certificate /etc/tls/a.pem again");
+	play_notice(play, "staple-renewed", "www.b.example", "", "an OCSP response goes with the certificate /etc/tls/b.pem again");
+	play_calm(play, GROUP_CONTAIN_S + 10);
+	assert_int_equal(play->incidents[0]->status, STATUS_NEW);
+	assert_int_equal(play->incidents[1]->status, STATUS_CONTAINED);
+	play_free(play);
+}
+
+static void a_late_reminder_is_of_the_same_certificate(void **unused)
+{
+	struct play *play = play_new();
+
+	(void)unused;
+	play_notice(play, "certificate-expires", "www.a.example", "", "the certificate /etc/tls/a.pem expires in 7 days, on 2026-01-13");
+	play_calm(play, 60);
+	play->now_s += 6 * 86400;
+	play_calm(play, 60);
+	assert_int_equal(play->incidents[0]->status, STATUS_CONTAINED);
+	play->now_s += 3600;
+	play_calm(play, 60);
+	play_notice(play, "certificate-expires", "www.a.example", "", "the certificate /etc/tls/a.pem expires in 1 day, on 2026-01-13");
+	play_calm(play, 60);
+	assert_int_equal(play->opened, 1);
+	assert_int_equal(play->incidents[0]->waves, 2);
+	assert_int_equal(play->incidents[0]->severity, SEVERITY_HIGH);
+	play_free(play);
+}
+
+/* Whoever follows the journal was away: it goes on all the same. */
+static void what_goes_on_is_not_over_because_nobody_looked(void **unused)
+{
+	struct play *play = play_new();
+
+	(void)unused;
+	play_notice(play, "audit-log-stopped", "", "", "no space left on device");
+	play_calm(play, 60);
+	play->now_s += 30 * 86400;
+	play_calm(play, 200);
+	assert_int_equal(play->incidents[0]->status, STATUS_NEW);
+	assert_int_equal(play->incidents[0]->last_s / 60, (play->now_s - 1) / 60);
+	play_free(play);
+}
+
+static void what_is_lost_or_full_has_incidents_of_its_own(void **unused)
+{
+	struct observation link = { .kind = OBSERVATION_LINK, .at_s = TUESDAY_S, .link = { .has_drops = true } };
+	struct play *play = play_new();
+	unsigned share;
+
+	(void)unused;
+	play_line(play, SPAN("{\"@timestamp\":\"2026-01-06T00:00:01.500Z\",\"event.dataset\":\"bouclier.journal\",\"event.action\":\"lines-lost\",\"bouclier.journal.lost.lines\":5}"));
+	play_notice(play, "audit-log-stopped", "", "", "no space left on device");
+	play_notice(play, "continuity-damaged", "www.a.example", "", "2 files were damaged");
+	group_feed(play->group, &link);
+	play_calm(play, GROUP_CONTAIN_S + 62);
+	assert_int_equal(play->opened, 4);
+	assert_int_equal(play->incidents[0]->family, INCIDENT_INTEGRITY);
+	assert_int_equal(play->incidents[0]->status, STATUS_CONTAINED);
+	assert_int_equal(play->incidents[1]->family, INCIDENT_CAPACITY);
+	assert_int_equal(play->incidents[1]->status, STATUS_NEW);  /* until it is said to be over */
+	assert_int_equal(play->incidents[2]->reason, FOR_DAMAGED);
+	assert_int_equal(play->incidents[3]->reason, FOR_LINE_FULL);
+	play_notice(play, "audit-log-written", "", "", "it is written again");
+	play_calm(play, GROUP_CONTAIN_S + 2);
+	assert_int_equal(play->incidents[1]->status, STATUS_CONTAINED);
+	/* While a site is attacked a full line is a part of that, and no figure is known. */
+	play_calm(play, 5400);
+	play_level(play, 0, "from normal to attack: requests");
+	play_flood(play, 0, 120);
+	assert_int_equal(citizens_share(&play->incidents[4]->citizens, &share), VANTAGE_SHIELD);
+	group_feed(play->group, &link);
+	play_flood(play, 0, 120);
+	assert_int_equal(play->opened, 5);
+	assert_int_equal(play->incidents[4]->reason, FOR_LINE_FULL);
+	assert_int_equal(citizens_share(&play->incidents[4]->citizens, &share), VANTAGE_UNKNOWN);
+	play_free(play);
+}
+
+static void sampled_lines_name_rules_and_sources(void **unused)
+{
+	struct play *play = play_new();
+	const struct incident *incident;
+
+	(void)unused;
+	play_calm(play, 60);
+	play_level(play, 0, "from normal to attack: requests");
+	play_calm(play, 2);
+	for (unsigned i = 0; i < 3; i++)
+		play_line(play, SPAN("{\"@timestamp\":\"2026-01-06T00:00:01.500Z\",\"event.dataset\":\"bouclier.request\",\"bouclier.tenant\":\"ville\",\"bouclier.site\":\"www.a.example\","
+		        "\"bouclier.decision\":\"block\",\"bouclier.rules\":[{\"id\":942100},{\"id\":942200}],\"source.ip\":\"192.0.2.1\"}"));
+	play_line(play, SPAN("{\"@timestamp\":\"2026-01-06T00:00:01.500Z\",\"event.dataset\":\"bouclier.request\",\"bouclier.site\":\"www.a.example\","
+	        "\"bouclier.decision\":\"allow\",\"bouclier.rules\":[{\"id\":920100}],\"source.ip\":\"192.0.2.2\"}"));
+	play_notice(play, "ban", "", "", "192.0.2.1 until tomorrow");
+	play_calm(play, 60);
+	incident = play->incidents[0];
+	assert_int_equal(incident->family_count, 1);
+	assert_int_equal(incident->families[0].number, 942);
+	assert_int_equal(incident->families[0].lines, 6);
+	assert_int_equal(incident->country_count, 1);
+	assert_string_equal(incident->countries[0].country, "BE");
+	assert_int_equal(incident->countries[0].lines, 3);
+	assert_int_equal(incident->networks[0].asn, 64500);
+	assert_string_equal(incident->sites[0].tenant, "ville");
+	assert_int_equal(incident->tenant_count, 1);
+	assert_int_equal(incident->bans, 1);
+	play_free(play);
+}
+
+/* -- people -- */
+
+static void what_people_say_holds(void **unused)
+{
+	struct play *play = play_new();
+	struct incident *incident;
+	unsigned told;
+
+	(void)unused;
+	play_calm(play, 600);
+	play_level(play, 0, "from normal to attack: requests");
+	play_flood(play, 0, 30);
+	incident = group_find(play->group, 1);
+	assert_non_null(incident);
+	told = play->told;
+	assert_ok(incident_acknowledge(incident, SPAN("anne"), play->now_s));
+	play_flood(play, 0, 1);
+	assert_int_equal(play->told, told + 1);
+	assert_string_equal(play->incidents[0]->owner, "anne");
+	assert_ok(incident_close(incident, SPAN("anne"), play->now_s));
+	play_flood(play, 0, PEOPLE_HOLD_S - 10);
+	assert_int_equal(play->incidents[0]->status, STATUS_CLOSED);
+	/* It was not over. */
+	play_flood(play, 0, 20);
+	assert_int_equal(play->opened, 1);
+	assert_int_equal(play->incidents[0]->status, STATUS_ACKNOWLEDGED);
+	assert_int_equal(play->incidents[0]->waves, 2);
+	play_free(play);
+}
+
+/* -- a restart -- */
+
+static void what_was_told_is_taken_up_again(void **unused)
+{
+	struct play *play = play_new(), *again = play_new();
+	uint64_t expected;
+
+	(void)unused;
+	play_calm(play, 3600);
+	play_level(play, 0, "from normal to attack: requests");
+	play_flood(play, 0, 120);
+	assert_ok(group_restore(again->group, play->incidents[0]));
+	assert_result(group_restore(again->group, play->incidents[0]), RESULT_REFUSED);
+	assert_ok(group_set_usual(again->group, SPAN("www.a.example"), group_usual(play->group, SPAN("www.a.example"))));
+	assert_true(citizens_expect(group_usual(again->group, SPAN("www.a.example")), TUESDAY_S, &expected));
+	assert_int_equal(group_next_id(again->group), 2);
+	again->now_s = play->now_s;
+	play_flood(again, 0, GROUP_CONTAIN_S + 120);  /* it goes on although nobody says so anew */
+	assert_int_equal(again->opened, 1);
+	assert_int_equal(again->incidents[0]->status, STATUS_NEW);
+	assert_true(again->incidents[0]->decisions[DECISION_LIMIT] > play->incidents[0]->decisions[DECISION_LIMIT]);
+	play_level(again, 0, "from attack to normal");
+	play_calm(again, GROUP_CONTAIN_S + 2);
+	assert_int_equal(again->incidents[0]->status, STATUS_CONTAINED);
+	play_free(play);
+	play_free(again);
+}
+
+/* -- limits -- */
+
+static void for_one_more_the_least_severe_gives_place(void **unused)
+{
+	struct group_birth birth = { .next_id = 1 };
+	struct observation observation = { .kind = OBSERVATION_NOTICE, .at_s = TUESDAY_S };
+	struct group *group;
+	char detail[64];
+
+	(void)unused;
+	assert_ok(group_new(&birth, TUESDAY_S, &group));
+	for (unsigned i = 0; i <= GROUP_INCIDENTS_MAX; i++) {
+		observation.notice.action = i == 7 ? SPAN("staple-missing") : SPAN("certificate-expired");
+		observation.notice.detail = span_make(detail, (size_t)snprintf(detail, sizeof(detail), "the certificate %u.pem expired on 2026-01-01", i));
+		group_feed(group, &observation);
+	}
+	assert_int_equal(group_sums(group).gave_place, 1);
+	assert_null(group_find(group, 8));
+	assert_non_null(group_find(group, 1));
+	/* An attack always finds a place; nothing takes that of an attack. */
+	observation.notice.action = SPAN("level");
+	observation.notice.detail = SPAN("from normal to attack: requests");
+	for (unsigned i = 0; i < 3; i++) {
+		observation.site = span_of(play_names[i]);
+		group_feed(group, &observation);
+	}
+	group_second(group, TUESDAY_S + 1);
+	assert_int_equal(group_sums(group).gave_place, 2);
+	assert_non_null(group_find(group, GROUP_INCIDENTS_MAX + 2));
+	observation.notice.action = SPAN("staple-missing");
+	observation.notice.detail = SPAN("the certificate z.pem: x");
+	group_feed(group, &observation);
+	assert_int_equal(group_sums(group).refused, 1);
+	group_free(group);
+}
+
+static void sites_beyond_the_limit_are_counted(void **unused)
+{
+	struct group_birth birth = { .next_id = 1 };
+	struct observation observation = { .kind = OBSERVATION_PROBE };
+	struct group *group;
+	char name[32];
+
+	(void)unused;
+	assert_ok(group_new(&birth, TUESDAY_S, &group));
+	for (unsigned i = 0; i < GROUP_SITES_MAX; i++) {  /* one has no name */
+		observation.site = span_make(name, (size_t)snprintf(name, sizeof(name), "www.%u.example", i));
+		group_feed(group, &observation);
+	}
+	assert_int_equal(group_sums(group).beyond, 1);
+	group_free(group);
+}
+
+/* What came in minutes that nobody read is no flood of one second. */
+static void growth_of_longer_is_spread(void **unused)
+{
+	struct play *play = play_new();
+
+	(void)unused;
+	play_calm(play, 600);
+	play->now_s += 300;
+	add_refused(&play->totals[0], DECISION_BLOCK, REASON_RULES, 200);
+	play_calm(play, 120);
+	assert_int_equal(play->opened, 0);
+	play_level(play, 0, "from normal to attack: requests");
+	play_calm(play, 1);
+	play->now_s += 300;
+	add_refused(&play->totals[0], DECISION_LIMIT, REASON_RATE_LIMIT, 6020);
+	play_calm(play, 120);
+	assert_int_equal(play->incidents[0]->vectors[VECTOR_REQUEST_FLOOD].peak, 20);
+	assert_int_equal(play->incidents[0]->vectors[VECTOR_REQUEST_FLOOD].count, 6020);
+	play_free(play);
+}
+
+static void a_clock_that_jumps_stops_nothing(void **unused)
+{
+	struct play *play = play_new();
+
+	(void)unused;
+	play_calm(play, 100);
+	play_level(play, 0, "from normal to attack: requests");
+	play_flood(play, 0, 10);
+	group_second(play->group, play->now_s - 50);
+	group_second(play->group, play->now_s);
+	play_flood(play, 0, 10);
+	play->now_s += 1000000000;
+	play_flood(play, 0, 10);
+	assert_int_equal(play->opened, 1);
+	play_free(play);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_calm_day_opens_nothing),
+		cmocka_unit_test(a_flood_is_one_incident),
+		cmocka_unit_test(what_citizens_experienced_is_counted),
+		cmocka_unit_test(who_is_well_again_does_not_count),
+		cmocka_unit_test(nothing_is_learned_while_it_is_attacked),
+		cmocka_unit_test(a_second_wave_is_the_same_incident),
+		cmocka_unit_test(the_same_attack_on_several_sites_is_one),
+		cmocka_unit_test(what_comes_later_elsewhere_is_another),
+		cmocka_unit_test(packets_belong_to_what_goes_on),
+		cmocka_unit_test(a_site_that_is_gone_is_not_attacked_for_ever),
+		cmocka_unit_test(a_floor_is_no_attack),
+		cmocka_unit_test(an_origin_that_is_down_for_a_minute_is_an_outage),
+		cmocka_unit_test(an_origin_that_an_attack_brings_down_is_a_part_of_it),
+		cmocka_unit_test(a_portal_that_fails_is_an_outage_and_under_attack_a_part_of_it),
+		cmocka_unit_test(outside_sees_an_outage_that_the_shield_does_not),
+		cmocka_unit_test(a_certificate_is_one_incident_until_it_is_renewed),
+		cmocka_unit_test(a_response_that_is_renewed_ends_only_what_it_began),
+		cmocka_unit_test(a_late_reminder_is_of_the_same_certificate),
+		cmocka_unit_test(what_goes_on_is_not_over_because_nobody_looked),
+		cmocka_unit_test(what_is_lost_or_full_has_incidents_of_its_own),
+		cmocka_unit_test(sampled_lines_name_rules_and_sources),
+		cmocka_unit_test(what_people_say_holds),
+		cmocka_unit_test(what_was_told_is_taken_up_again),
+		cmocka_unit_test(for_one_more_the_least_severe_gives_place),
+		cmocka_unit_test(sites_beyond_the_limit_are_counted),
+		cmocka_unit_test(growth_of_longer_is_spread),
+		cmocka_unit_test(a_clock_that_jumps_stops_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
