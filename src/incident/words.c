@@ -1,5 +1,6 @@
 #include "incident/words.h"
 
+#include "base/template.h"
 #include "incident/words_text.h"
 
 #include "base/banned.h"
@@ -52,19 +53,17 @@ static void put_value(struct sentence *sentence, struct span name)
 		sentence->result = words_number(sentence->number, sentence->language, sentence->out);
 }
 
+static void put_part(void *sentence, struct span text, bool is_value)
+{
+	if (is_value)
+		put_value(sentence, text);
+	else
+		put(sentence, text);
+}
+
 static void say(struct sentence *sentence, const char *words)
 {
-	struct span rest = span_of(words);
-
-	while (rest.len) {
-		size_t at = span_find(rest, '{');
-		bool is_value = at < rest.len;
-
-		put(sentence, span_take(rest, at));
-		rest = span_skip(rest, at + is_value);
-		if (is_value)
-			put_value(sentence, span_cut(&rest, '}'));
-	}
+	template_fill(span_of(words), put_part, sentence);
 }
 
 static enum words_title_kind by_sites(uint64_t sites, enum words_title_kind none, enum words_title_kind one, enum words_title_kind many)

@@ -1,6 +1,7 @@
 #include "packet/carrier/desk.h"
 
 #include "base/clock.h"
+#include "base/template.h"
 #include "packet/carrier/desk_words.h"
 
 #include "base/banned.h"
@@ -66,19 +67,17 @@ static void put_value(struct letter *letter, struct span name)
 	}
 }
 
+static void put_part(void *letter, struct span text, bool is_value)
+{
+	if (is_value)
+		put_value(letter, text);
+	else
+		put(letter, text);
+}
+
 static void say(struct letter *letter, const char *words)
 {
-	struct span rest = span_of(words);
-
-	while (rest.len) {
-		size_t at = span_find(rest, '{');
-		bool is_value = at < rest.len;
-
-		put(letter, span_take(rest, at));
-		rest = span_skip(rest, at + is_value);
-		if (is_value)
-			put_value(letter, span_cut(&rest, '}'));
-	}
+	template_fill(span_of(words), put_part, letter);
 }
 
 static void set(struct letter *letter, enum desk_value value, struct span text)

@@ -1,14 +1,14 @@
 #include "packet/loader/links.h"
 
-#include <errno.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "packet/loader/netlink.h"
+
 #include "base/banned.h"
 
-#define ANSWER_BYTES 65536u
 #define TYPE_BITS 0x3fffu   /* NLA_TYPE_MASK, without its sign */
 
 /* -- attributes: {length, type of which two bits are flags, bytes}, padded to 4 -- */
@@ -116,53 +116,25 @@ static void read_link(struct links_seen *links, const char *at, size_t left)
 		links->list[links->count++] = link;
 }
 
+static void take_link(void *context, unsigned type, struct span payload)
+{
+	if (type == RTM_NEWLINK)
+		read_link(context, payload.at, payload.len);
+}
+
 enum result links_read(struct links_seen *links, const void *bytes, size_t count)
 {
-	const char *at = bytes;
-
-	while (count) {
-		struct nlmsghdr head;
-		size_t padded;
-
-		if (count < sizeof(head))
-			return RESULT_MALFORMED;
-		memcpy(&head, at, sizeof(head));
-		if (head.nlmsg_len < sizeof(head) || head.nlmsg_len > count || head.nlmsg_type == NLMSG_ERROR)
-			return RESULT_MALFORMED;
-		if (head.nlmsg_type == NLMSG_DONE)
-			return RESULT_OK;
-		if (head.nlmsg_type == RTM_NEWLINK)
-			read_link(links, at + NLMSG_HDRLEN, head.nlmsg_len - NLMSG_HDRLEN);
-		padded = NLMSG_ALIGN(head.nlmsg_len);
-		padded = padded < count ? padded : count;
-		at += padded;
-		count -= padded;
-	}
-	return RESULT_MORE;
+	return netlink_read(bytes, count, take_link, links);
 }
 
 static enum result ask(int fd, struct links_seen *out)
 {
-	static _Alignas(8) char answer[ANSWER_BYTES];
-	struct {
+	const struct {
 		struct nlmsghdr head;
 		struct ifinfomsg info;
 	} question = { { sizeof(question), RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, 1, 0 }, { .ifi_family = AF_UNSPEC } };
-	enum result result = RESULT_MORE;
 
-	if (send(fd, &question, sizeof(question), 0) != (ssize_t)sizeof(question))
-		return RESULT_IO;
-	while (result == RESULT_MORE) {
-		ssize_t got = recv(fd, answer, sizeof(answer), MSG_TRUNC);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return RESULT_IO;
-		errno = EPROTO;
-		result = (size_t)got > sizeof(answer) ? RESULT_MALFORMED : links_read(out, answer, (size_t)got);
-	}
-	return result == RESULT_OK ? RESULT_OK : RESULT_IO;
+	return netlink_dump(fd, span_make((const char *)&question, sizeof(question)), take_link, out);
 }
 
 enum result links_look(struct links_seen *out)
