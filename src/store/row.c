@@ -1,50 +1,20 @@
 #include "store/row.h"
 
 #include <endian.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/encode.h"
+#include "config/value.h"
 #include "event/format.h"
 #include "event/member.h"
 
 #include "base/banned.h"
 
-static bool take_number(struct span *text, size_t digits, char end, unsigned *out)
-{
-	uint64_t value;
-
-	if (text->len < digits + 1 || text->at[digits] != end || span_to_u64(span_take(*text, digits), 9999, &value) != RESULT_OK)
-		return false;
-	*out = (unsigned)value;
-	*text = span_skip(*text, digits + 1);
-	return true;
-}
-
 uint64_t row_time(struct span text)
 {
-	char again[CLOCK_ISO_LEN + 1];
-	unsigned year, month, day, hour, minute, second, ms;
-	struct span rest = text;
-	struct tm tm = { 0 };
-	int64_t seconds;
+	int64_t ms;
 
-	if (!take_number(&rest, 4, '-', &year) || !take_number(&rest, 2, '-', &month) || !take_number(&rest, 2, 'T', &day) ||
-	    !take_number(&rest, 2, ':', &hour) || !take_number(&rest, 2, ':', &minute) || !take_number(&rest, 2, '.', &second) ||
-	    !take_number(&rest, 3, 'Z', &ms) || rest.len || year < 1971)
-		return 0;
-	tm.tm_year = (int)year - 1900;
-	tm.tm_mon = (int)month - 1;
-	tm.tm_mday = (int)day;
-	tm.tm_hour = (int)hour;
-	tm.tm_min = (int)minute;
-	tm.tm_sec = (int)second;
-	seconds = timegm(&tm);
-	if (seconds <= 0)
-		return 0;
-	/* The 31st of February is a day of March for timegm. */
-	clock_write_iso_ms((uint64_t)seconds * 1000 + ms, again);
-	return span_equal(span_of(again), text) ? (uint64_t)seconds * 1000 + ms : 0;
+	return text.len == CLOCK_ISO_LEN && text.at[text.len - 1] == 'Z' && time_read(text, &ms) == RESULT_OK ? (uint64_t)ms : 0;
 }
 
 bool row_request(struct span text, uint32_t *out)
