@@ -94,7 +94,7 @@ def test_the_services_beside_the_shield(house):
     assert "ExecStart=/opt/bouclier/bin/bouclier packet run --config /etc/bouclier/bouclier.yaml" in (units / "bouclier-packet.service").read_text()
     bgp = (units / "bouclier-bgp.service").read_text()
     assert "ExecStart=/opt/bouclier/bin/bouclier packet bgp watch --config /etc/bouclier/bouclier.yaml" in bgp
-    assert bgp.index("ExecReload=/opt/bouclier/bin/bouclier check") < bgp.index("ExecReload=/bin/kill -HUP")
+    assert [line for line in bgp.splitlines() if line.startswith("ExecReload=")] == ["ExecReload=/bin/kill -HUP $MAINPID"], "it has no right that a check needs, and refuses a bad file by itself"
     for line in ("CapabilityBoundingSet=\n", "Before=bird.service\n", "Type=notify\n", "Restart=always\n", "StartLimitIntervalSec=0\n", "ConditionPathExists=/etc/bouclier-bgp\n",
                  "ReadWritePaths=/etc/bouclier-bgp\n"):
         assert line in bgp, line

@@ -135,6 +135,9 @@ static void tell_all(struct edge_packet *packet)
 	if (packet->state->common.sources.header)
 		ban_each(&bans, clock_mono_ms() * 1000, tell_ban, &telling);
 	flush(&telling);
+	/* A controller that was away for a reload, or for our start, knows nothing of what they let through. */
+	telling.count = edge_packet_openings(packet->state->snapshot, telling.orders);
+	flush(&telling);
 	set_telling(packet, false, telling.has_failed);
 }
 
@@ -247,6 +250,8 @@ bool edge_packet_order(struct edge_packet *packet, const struct packet_order *or
 	const size_t len = count * sizeof(*orders);
 	bool is_sent;
 
+	if (!packet->has_news)  /* whoever answers there has no filter: it is of egress alone */
+		return false;
 	pthread_mutex_lock(&packet->lock);
 	is_sent = packet->fd >= 0 && !is_gone(packet->fd) && send(packet->fd, orders, len, MSG_NOSIGNAL) == (ssize_t)len;
 	pthread_mutex_unlock(&packet->lock);
@@ -262,7 +267,7 @@ enum edge_packet_line edge_packet_line(struct edge_packet *packet, uint64_t *lap
 	if (packet->fd >= 0 && is_gone(packet->fd))
 		hang_up(packet);
 	pthread_mutex_lock(&packet->lock);
-	line = packet->fd < 0 ? EDGE_PACKET_AWAY : packet->owes_all ? EDGE_PACKET_OWED : EDGE_PACKET_TOLD;
+	line = packet->owes_all && packet->fd >= 0 ? EDGE_PACKET_OWED : packet->has_news ? EDGE_PACKET_TOLD : EDGE_PACKET_AWAY;
 	*lapses_ns = packet->lost_ns + PACKET_HEARTBEAT_NS;
 	pthread_mutex_unlock(&packet->lock);
 	return line;

@@ -34,6 +34,8 @@ bool edge_packet_order(struct edge_packet *packet, const struct packet_order *or
 /* What the configuration AFTER changes of the filter against BEFORE (packet_reload.c): told to the controller, or said on stderr and to EVENT (NULL: nobody). NOTE is what a person is to do; empty: nothing.
  * For the service thread. */
 void edge_packet_reload(struct edge_packet *packet, const struct snapshot *before, const struct snapshot *after, struct event *event, char note[EDGE_PACKET_NOTE_MAX]);
+/* All that SNAPSHOT lets through, as orders that may be given again: how many. What one message has no room for waits for a person, as all does without a controller. */
+unsigned edge_packet_openings(const struct snapshot *snapshot, struct packet_order out[PACKET_ORDERS_MAX]) must_check;
 /* What was heard last; NULL: nothing, or nobody to hear. */
 const struct packet_news *edge_packet_news(const struct edge_packet *packet);
 

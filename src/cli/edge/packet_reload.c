@@ -89,6 +89,19 @@ static void find_openings(const struct seen *before, const struct seen *after, s
 		open_one(out, PACKET_ORDER_OBSERVE, 0);
 }
 
+unsigned edge_packet_openings(const struct snapshot *snapshot, struct packet_order out[PACKET_ORDERS_MAX])
+{
+	static const struct packet_filter_settings closed = { .mode = PACKET_MODE_ENFORCE };
+	const struct seen nothing = { .filter = &closed };
+	struct opening opening;
+	struct seen all;
+
+	see(snapshot, &all);
+	find_openings(&nothing, &all, &opening);
+	memcpy(out, opening.orders, opening.count * sizeof(*out));
+	return opening.count;
+}
+
 /* -- what waits for a person -- */
 
 static bool names_differ(const struct list_value *one, const struct list_value *other)

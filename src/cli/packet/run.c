@@ -11,6 +11,7 @@
 #include "cli/packet/egress.h"
 #include "cli/wiring.h"
 #include "packet/control/serve.h"
+#include "packet/loader/machine.h"
 #include "process/account.h"
 #include "process/notify.h"
 #include "process/sandbox.h"
@@ -24,6 +25,7 @@ struct service {
 	struct control *control;
 	struct egress_service *egress;           /* NULL: nobody's contacts are looked at */
 	int listener_fd, pin_fd, folder_fd;
+	uint16_t ephemeral_first, ephemeral_last;
 };
 
 /* Edges connect to it, whoever they run as: who they are, the kernel says (serve.h). */
@@ -103,7 +105,8 @@ static void say_ready(void)
 static int serve(const struct service *service, uid_t edge_uid)
 {
 	const struct control_plan plan = { .control = service->control, .listener_fd = service->listener_fd, .pin_fd = service->pin_fd, .folder_fd = service->folder_fd,
-	                                   .each_second = service->egress ? egress_service_look : NULL, .context = service->egress, .edge_uid = edge_uid };
+	                                   .each_second = service->egress ? egress_service_look : NULL, .context = service->egress, .edge_uid = edge_uid,
+	                                   .ephemeral_first = service->ephemeral_first, .ephemeral_last = service->ephemeral_last };
 	enum control_end end = control_serve(&plan, say_ready);
 
 	if (end == CONTROL_TAKEN_OFF)
@@ -120,6 +123,7 @@ int packet_run(const struct options *options)
 	int code;
 
 	packet_maps_init(&service.maps);
+	machine_ephemeral(&service.ephemeral_first, &service.ephemeral_last);
 	code = open_maps(&service);
 	if (code == EXIT_DONE)
 		code = open_socket(&service, options);

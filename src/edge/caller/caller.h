@@ -44,6 +44,7 @@ struct caller {
 	struct challenge_account account; /* what his token, or his pass, is charged for what he takes of the origins; nobody's: he showed none */
 	const struct rate_limit *limits; /* of the site, that he came to and that are charged when his request is over; of its snapshot. NULL: none */
 	bool is_excused;                 /* by a token of his own, which was charged: what others behind his address, or of his class, owe is not his */
+	bool is_within;                  /* by what he was given for waiting, which was charged: what others of his class owe is not his; what his source owes is */
 	bool is_over_class;              /* he would be refused for what his class takes, and is asked for proof instead */
 	bool is_flooding_kind;           /* clients of his kind flood the site now (guard/kinds.h) */
 	bool is_watched, is_hasty;       /* and he is no exception, and it matters now (challenge/flood.c); he asks faster than a person does */

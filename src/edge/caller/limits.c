@@ -24,7 +24,7 @@ static struct span path_of(struct request *request)
 }
 
 /* Availability: a class of clients is of citizens, too. Who shows a token, where it was issued and within what it has, is not refused for what his class
- * takes, but for what he himself and all together take; and whoever can still prove himself is asked to, and pays for no other limit until he has. That his
+ * takes, but for what he himself and all together take; and whoever can still prove himself is asked to, and is not held to what all together take until he has. That his
  * source was served well before is no such proof: so was that of whoever tries out his limit. */
 bool caller_is_limited(struct request *request, uint64_t *retry_after_us)
 {

@@ -67,7 +67,7 @@ static bool is_beyond_budget(const struct request *request, const struct visit *
 {
 	struct challenge_memory *memory = challenge_memory_of(request);
 	const struct caller *caller = &request->caller;
-	bool is_within = caller->is_excused || challenge_is_within(memory, &caller->account, visit->now_us);
+	bool is_within = caller->is_excused || caller->is_within || challenge_is_within(memory, &caller->account, visit->now_us);
 
 	return !is_within || challenge_owes_time(memory, &caller->account, visit->now_us);
 }
@@ -177,19 +177,34 @@ static enum step_outcome decide(struct request *request, struct visit *visit)
 	return STEP_NEXT;
 }
 
-/* Who has waited without cookies goes on, too, and so does what is sent to the reserved path: there nothing else could be shown. */
+/* Who waited has a token of the last lane, or without cookies a pass. What he has of it is charged; what his source owes, he owes. */
+static bool is_excused_for_waiting(struct request *request, const struct visit *visit)
+{
+	struct caller *caller = &request->caller;
+
+	if (!visit_is_proven(request, visit) || (visit->has_token && visit->shown.lane < TOKEN_LOW))
+		return false;
+	caller->account = visit->has_token ? challenge_account_of_token(&visit->shown) : challenge_account_of_pass(visit);
+	caller->is_within = challenge_is_within(challenge_memory_of(request), &caller->account, visit->now_us);
+	return caller->is_within;
+}
+
+/* What is sent to the reserved path is excused: there nothing else could be shown. Who comes with a token from another network is asked, once. */
 enum class_outcome challenge_judge_class(struct request *request)
 {
 	const struct caller *caller = &request->caller;
 	struct visit visit;
+	bool has_moved, is_spent;
 
 	if (challenge_excuses(request))
 		return CLASS_EXCUSED;
-	if (caller->bot || caller->partner || !visit_of(request, &visit) || visit_is_admitted(&visit))
+	if (caller->bot || caller->partner || !visit_of(request, &visit))
 		return CLASS_REFUSED;
-	if (challenge_is_admit(request) || visit_is_proven(request, &visit))
+	has_moved = visit.has_token && token_moves(&visit.asker, &visit.shown);
+	if (challenge_is_admit(request) || (!has_moved && is_excused_for_waiting(request, &visit)))
 		return CLASS_EXCUSED;
-	return method_is_safe(request->head.method) && challenge_is_navigation(request) && !request_is_priority(request) ? CLASS_ASKED : CLASS_REFUSED;
+	is_spent = !has_moved && visit_is_proven(request, &visit);
+	return !is_spent && method_is_safe(request->head.method) && challenge_is_navigation(request) && !request_is_priority(request) ? CLASS_ASKED : CLASS_REFUSED;
 }
 
 enum step_outcome challenge_ask_early(struct request *request)

@@ -88,10 +88,24 @@ static void answer_top(struct edge *edge)
 
 /* -- orders -- */
 
+static void end_edge(struct edge *edge)
+{
+	int fd = edge->watch.fd;
+
+	loop_forget(&edge->server->loop, &edge->watch);
+	close(fd);
+}
+
 static void forget(void *context, packet_source source, const struct packet_ban *ban)
 {
 	(void)ban;
 	(void)!control_unban(context, source);  /* over meanwhile: as well */
+}
+
+/* Security: answers to what this host asks of others come to such ports, and a protected one gets none: an edge that somebody took over is not to cut the host off. */
+static bool is_ephemeral(const struct control_plan *plan, uint16_t port)
+{
+	return port >= plan->ephemeral_first && port <= plan->ephemeral_last;
 }
 
 /* Availability, fails open: a ban that the map has no room for is one that the edge makes alone, at accept. */
@@ -101,15 +115,19 @@ static void obey(struct edge *edge, const struct packet_order *order)
 	const struct packet_ban ban = { .until_ns = order->until_ns, .reason = order->reason };
 
 	edge->is_shield |= order->kind != PACKET_ORDER_TOP;
-	if (!control)
+	if (!control) {
+		if (order->kind == PACKET_ORDER_TOP)
+			end_edge(edge);  /* there is nothing to answer */
 		return;
+	}
 	switch ((enum packet_order_kind)order->kind) {
 	case PACKET_ORDER_ANEW: (void)control_bans(control, forget, control); break;
 	case PACKET_ORDER_BAN: (void)!control_ban(control, order->source, &ban); break;
 	case PACKET_ORDER_LIFT: (void)!control_unban(control, order->source); break;
 	case PACKET_ORDER_TOP: answer_top(edge); break;
 	case PACKET_ORDER_SERVE:
-		control_open_port(control, CONTROL_PROTECTED_TCP, (uint16_t)order->source);
+		if (!is_ephemeral(edge->server->plan, (uint16_t)order->source))
+			control_open_port(control, CONTROL_PROTECTED_TCP, (uint16_t)order->source);
 		control_open_port(control, CONTROL_EXPOSED_TCP, (uint16_t)order->source);
 		break;
 	case PACKET_ORDER_EXPOSE_TCP: control_open_port(control, CONTROL_EXPOSED_TCP, (uint16_t)order->source); break;
@@ -120,14 +138,6 @@ static void obey(struct edge *edge, const struct packet_order *order)
 }
 
 /* -- edges -- */
-
-static void end_edge(struct edge *edge)
-{
-	int fd = edge->watch.fd;
-
-	loop_forget(&edge->server->loop, &edge->watch);
-	close(fd);
-}
 
 static void read_edge(struct edge *edge)
 {
@@ -149,8 +159,10 @@ static void read_edge(struct edge *edge)
 			end_edge(edge);
 			return;
 		}
-		for (unsigned k = 0; k < count; k++)
+		for (unsigned k = 0; k < count && edge->watch.fd >= 0; k++)
 			obey(edge, &orders[k]);
+		if (edge->watch.fd < 0)
+			return;
 	}
 	loop_later(&edge->server->loop, &edge->job);
 }

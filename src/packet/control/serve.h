@@ -28,6 +28,7 @@ struct control_plan {
 	bool (*each_second)(void *context, const struct control_edges *edges);
 	void *context;
 	uid_t edge_uid;
+	uint16_t ephemeral_first, ephemeral_last;  /* ports that the kernel draws from: an edge may have them exposed, and not protected. 1, 0: none */
 };
 
 /* TAKEN_OFF: nothing is left. CHANGED: something was attached or taken off, and the caller has no right to open what there is now. */

@@ -77,3 +77,9 @@ void machine_apply(const struct machine *machine, unsigned mtu, struct packet_se
 	out->mss_v4 = mss_of(mtu, V4_HEADS);
 	out->mss_v6 = mss_of(mtu, V6_HEADS);
 }
+
+void machine_ephemeral(uint16_t *first, uint16_t *last)
+{
+	*first = (uint16_t)number_at("/proc/sys/net/ipv4/ip_local_port_range", 0, 1024);
+	*last = (uint16_t)number_at("/proc/sys/net/ipv4/ip_local_port_range", 1, UINT16_MAX);
+}

@@ -21,4 +21,7 @@ void machine_apply(const struct machine *machine, unsigned mtu, struct packet_se
 /* As the kernel computes it (tcp_select_initial_window): for receive buffers of up to BYTES. */
 __u8 machine_window_scale(uint64_t bytes);
 
+/* The ports that the kernel draws from for what this host begins; where it does not say, all that no portal has. */
+void machine_ephemeral(uint16_t *first, uint16_t *last);
+
 #endif
