@@ -189,6 +189,8 @@ def test_what_a_reload_lets_through_is_let_through(guarded):
     guarded.controller.wait()
     said = reload(f'{PORT + 1}", tls: false }}', f'{PORT + 1}", tls: false }}, {{ address: "0.0.0.0:{PORT + 2}", tls: false }}')
     assert "packet.expose, listen;" in said and not guarded.is_served(port=PORT + 2)
+    guarded.control()
+    assert wait_for(lambda: guarded.is_served(port=PORT + 2), 5), "it is told what it was away for"
 
 
 def test_who_asks_is_no_shield(guarded):
