@@ -50,3 +50,27 @@ void served_ports_listened(const struct snapshot *snapshot, struct served_ports 
 	for (size_t i = 0; i < net->listen.count; i++)
 		out->is_known &= served_ports_add(out->list, &out->count, SERVED_PORTS_MAX, listen[i].address.port);
 }
+
+void served_ports_own(const struct snapshot *snapshot, struct served_ports *out)
+{
+	const struct net_settings *net = net_settings(snapshot);
+	const struct listen_settings *listen = net->listen.items;
+	struct endpoint redirects[SERVED_PORTS_MAX];
+	size_t count = redirect_endpoints(net, redirects, SERVED_PORTS_MAX);
+
+	out->count = 0;
+	out->is_known = count < SERVED_PORTS_MAX;
+	for (size_t i = 0; i < net->listen.count; i++)
+		out->is_known &= served_ports_add(out->list, &out->count, SERVED_PORTS_MAX, listen[i].address.port);
+	for (size_t i = 0; i < count; i++)
+		out->is_known &= served_ports_add(out->list, &out->count, SERVED_PORTS_MAX, redirects[i].port);
+}
+
+bool served_ports_have(const struct served_ports *served, uint16_t port)
+{
+	for (unsigned i = 0; i < served->count; i++) {
+		if (served->list[i] == port)
+			return true;
+	}
+	return false;
+}

@@ -20,6 +20,9 @@ struct served_ports {
 void served_ports_gather(const struct snapshot *snapshot, struct served_ports *out);
 /* The same, and those of loopback: what leads visitors to them may stand behind the kernel filter. */
 void served_ports_listened(const struct snapshot *snapshot, struct served_ports *out);
+/* Those alone that this shield has a socket at, loopback's too: of the others something else on this host may have one, or leads them here. */
+void served_ports_own(const struct snapshot *snapshot, struct served_ports *out);
+bool served_ports_have(const struct served_ports *served, uint16_t port);
 /* Adds PORT to LIST, of COUNT and room for MOST. False: no room. */
 bool served_ports_add(uint16_t *list, unsigned *count, unsigned most, uint16_t port);
 

@@ -18,7 +18,7 @@ struct seen {
 	const struct packet_filter_settings *filter;
 	const struct net_settings *net;
 	const struct list_value *management;
-	struct served_ports served;
+	struct served_ports served, own;
 };
 
 static void see(const struct snapshot *snapshot, struct seen *out)
@@ -27,6 +27,7 @@ static void see(const struct snapshot *snapshot, struct seen *out)
 	out->net = net_settings(snapshot);
 	out->management = &guard_top_settings(snapshot)->management;
 	served_ports_listened(snapshot, &out->served);
+	served_ports_own(snapshot, &out->own);
 }
 
 /* -- what lets more through -- */
@@ -56,15 +57,6 @@ static bool has_port(const struct list_value *ports, int64_t port)
 	return false;
 }
 
-static bool is_served(const struct served_ports *served, uint16_t port)
-{
-	for (unsigned i = 0; i < served->count; i++) {
-		if (served->list[i] == port)
-			return true;
-	}
-	return false;
-}
-
 static void open_exposed(struct opening *opening, enum packet_order_kind kind, const struct list_value *before, const struct list_value *after)
 {
 	const int64_t *list = after->items;
@@ -80,8 +72,8 @@ static void find_openings(const struct seen *before, const struct seen *after, s
 	out->count = 0;
 	out->has_more = false;
 	for (unsigned i = 0; i < after->served.count; i++) {
-		if (!is_served(&before->served, after->served.list[i]))
-			open_one(out, PACKET_ORDER_SERVE, after->served.list[i]);
+		if (!served_ports_have(&before->served, after->served.list[i]))
+			open_one(out, served_ports_have(&after->own, after->served.list[i]) ? PACKET_ORDER_SERVE : PACKET_ORDER_EXPOSE_TCP, after->served.list[i]);
 	}
 	open_exposed(out, PACKET_ORDER_EXPOSE_TCP, &before->filter->expose.tcp, &after->filter->expose.tcp);
 	open_exposed(out, PACKET_ORDER_EXPOSE_UDP, &before->filter->expose.udp, &after->filter->expose.udp);
@@ -153,7 +145,7 @@ static bool exposes(const struct packet_filter_settings *filter)
 static bool has_lost_served(const struct seen *before, const struct seen *after)
 {
 	for (unsigned i = 0; i < before->served.count; i++) {
-		if (!is_served(&after->served, before->served.list[i]))
+		if (!served_ports_have(&after->served, before->served.list[i]))
 			return true;
 	}
 	return false;

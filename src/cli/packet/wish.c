@@ -86,15 +86,18 @@ static void spare_origins(struct packet_asked *asked)
 		         "names of origins that cannot be resolved now: %u; a list of denied networks may cut them off", asked->origins_left_out);
 }
 
-/* The filter stands before whatever leads a public port to a listener: both are exposed. */
+/* The filter stands before whatever leads a public port to a listener: both are exposed. State and cookies are a socket's, and a port that a rule leads elsewhere has none: availability,
+ * it is not asked for them. */
 static void gather_ports(struct packet_asked *asked)
 {
 	struct packet_wish *wish = &asked->wish;
-	struct served_ports served;
+	struct served_ports served, own;
 
 	served_ports_listened(asked->loaded.snapshot, &served);
+	served_ports_own(asked->loaded.snapshot, &own);
 	for (unsigned i = 0; i < served.count; i++) {
-		(void)served_ports_add(asked->listens, &wish->listen_count, PACKET_LISTENS_MAX, served.list[i]);
+		if (served_ports_have(&own, served.list[i]))
+			(void)served_ports_add(asked->listens, &wish->listen_count, PACKET_LISTENS_MAX, served.list[i]);
 		(void)served_ports_add(asked->exposes, &wish->expose_count, PACKET_LISTENS_MAX + SPARED_PORTS_MAX, served.list[i]);
 	}
 }
