@@ -402,6 +402,23 @@ def test_what_nobody_confirmed_is_never_attached_at_a_start(attached):
     assert code == 1 and "nothing was confirmed" in error and attached.pins() == []
 
 
+def test_a_host_that_forwarded_is_taken_for_one_at_a_start(ground):
+    """What runs containers switches forwarding on after the filter is there."""
+    ground.run(["sysctl", "-qw", "net.ipv4.ip_forward=1"])
+    code, _, error = ground.packet("attach")
+    assert code == 0 and "forwards packets for others" in error, error
+    if not ground.pins():
+        pytest.skip(f"no XDP: {error}")
+    ground.packet("confirm")
+    ground.run(["sysctl", "-qw", "net.ipv4.ip_forward=0"])
+    for _ in range(2):  # and at the next one
+        code, _, error = Rebooted(ground).attach()
+        assert code == 0 and "forwards packets for others" in error, error
+    ground.packet("detach")
+    code, _, error = ground.packet("attach")
+    assert code == 0 and "forwards packets for others" not in error
+
+
 def test_a_rung_that_nobody_confirmed_is_not_taken_at_a_start(attached):
     machine = Rebooted(attached)
     attached.run(["umount", "/sys/fs/bpf"])

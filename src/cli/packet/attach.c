@@ -108,7 +108,7 @@ static int attach_confirmed(struct packet_asked *asked, const struct options *op
 	int code;
 
 	prefixes_init(&denied);
-	result = loader_confirmed(&asked->wish, &asked->complaints, &denied, &asked->wish.only);
+	result = loader_confirmed(&asked->wish, &asked->complaints, &denied, &asked->wish.ground);
 	if (result == RESULT_OK && option_is_given(options, "dry-run")) {
 		prefixes_done(&denied);
 		return show_plan(asked, options);

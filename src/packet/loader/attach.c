@@ -29,6 +29,7 @@ struct attaching {
 	struct packet_program *program;
 	struct control *control;
 	int program_fd;
+	struct machine machine;
 };
 
 enum result loader_limit_rights(void)
@@ -125,14 +126,16 @@ static unsigned smallest_mtu(const struct packet_targets *targets)
 }
 
 /* What is not in force for what the machine does is said. */
-static void look_at_machine(const struct attaching *attaching, struct machine *machine)
+static void look_at_machine(struct attaching *attaching)
 {
+	struct machine *machine = &attaching->machine;
+
 	machine_look(machine);
-	machine->forwards |= targets_carry_others(&attaching->out->targets, attaching->links);
+	machine->forwards |= attaching->wish->ground.forwards | targets_carry_others(&attaching->out->targets, attaching->links);
 	if (machine->forwards)
 		LOADER_WARN(attaching->complaints, "docs/packet.md says what is not in force", "this host forwards packets for others: it is not asked whether TCP belongs to a "
 		            "connection, and no SYN is answered before the kernel does");
-	machine->has_vlans = targets_have_vlan(&attaching->out->targets, attaching->links);
+	machine->has_vlans = attaching->wish->ground.has_vlans | targets_have_vlan(&attaching->out->targets, attaching->links);
 	if (machine->has_vlans && machine->has_cookies && !machine->forwards)
 		LOADER_WARN(attaching->complaints, "an interface without VLANs, where it matters", "a VLAN lies above the interface, and cards strip its tag: no SYN is answered before the "
 		            "kernel does, whose own cookies are the protection");
@@ -142,11 +145,9 @@ static void tell(const struct attaching *attaching)
 {
 	const struct packet_wish *wish = attaching->wish;
 	struct packet_settings wanted = *control_settings(attaching->control);
-	struct machine machine;
 
-	look_at_machine(attaching, &machine);
 	packet_settings_apply(wish->settings, &wanted);
-	machine_apply(&machine, smallest_mtu(&attaching->out->targets), &wanted);
+	machine_apply(&attaching->machine, smallest_mtu(&attaching->out->targets), &wanted);
 	wanted.flags |= PACKET_HAS_LIST | PACKET_HAS_BANS;
 	wanted.resets = PACKET_RESETS;
 	memset(wanted.protected_tcp, 0, sizeof(wanted.protected_tcp));
@@ -161,6 +162,7 @@ static enum result publish(const struct attaching *attaching)
 	struct packet_prefixes denied;
 	enum result result;
 
+	const struct packet_ground ground = { PACKET_ONLY_XDP, attaching->machine.forwards, attaching->machine.has_vlans };
 	const struct packet_prefixes *wanted = attaching->wish->denied ? attaching->wish->denied : &denied;
 
 	prefixes_init(&denied);
@@ -168,7 +170,7 @@ static enum result publish(const struct attaching *attaching)
 	if (result == RESULT_OK)
 		result = publish_lists(attaching->control, wanted, attaching->wish->allowed, attaching->complaints, &attaching->out->published);
 	if (result == RESULT_OK)
-		confirmed_note(attaching->wish, PACKET_ONLY_XDP, wanted, attaching->complaints);
+		confirmed_note(attaching->wish, &ground, wanted, attaching->complaints);
 	prefixes_done(&denied);
 	return result;
 }
@@ -286,6 +288,7 @@ static enum result change(struct attaching *attaching)
 		LOADER_COMPLAIN(attaching->complaints, "", "what is to be undone cannot be noted in " PENDING_FOLDER ": %s", strerror(errno));
 		return RESULT_REFUSED;
 	}
+	look_at_machine(attaching);
 	result = publish(attaching);
 	if (result == RESULT_OK) {
 		tell(attaching);
@@ -323,7 +326,7 @@ static enum result attach_xdp(struct attaching *attaching)
 
 static enum result climb(struct attaching *attaching)
 {
-	enum result result = attaching->wish->only == PACKET_ONLY_NFT ? RESULT_NOT_FOUND : attach_xdp(attaching);
+	enum result result = attaching->wish->ground.only == PACKET_ONLY_NFT ? RESULT_NOT_FOUND : attach_xdp(attaching);
 	struct packet_prefixes none;
 
 	if (result == RESULT_OK && loader_nft_is_attached())
@@ -336,7 +339,7 @@ static enum result climb(struct attaching *attaching)
 		                "the filter that is attached cannot be replaced, and goes on as it was");
 		return RESULT_REFUSED;
 	}
-	if (attaching->wish->only == PACKET_ONLY_XDP) {
+	if (attaching->wish->ground.only == PACKET_ONLY_XDP) {
 		LOADER_COMPLAIN(attaching->complaints, "bouclier packet attach, then confirm", "XDP was confirmed, and there is none now; nftables was not");
 		return RESULT_REFUSED;
 	}

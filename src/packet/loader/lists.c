@@ -91,7 +91,7 @@ static enum result deny_xdp(struct control *control, const struct packet_prefixe
 	}
 	result = publish_lists(control, denied, wish->allowed, complaints, &out->published);
 	if (result == RESULT_OK) {
-		confirmed_note(NULL, PACKET_ONLY_XDP, denied, complaints);
+		confirmed_note(NULL, NULL, denied, complaints);
 		return RESULT_OK;
 	}
 	if (result != RESULT_LIMIT)

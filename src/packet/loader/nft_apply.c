@@ -88,6 +88,8 @@ static enum result change(const struct packet_wish *wish, const struct packet_pr
 
 enum result loader_nft_apply(const struct packet_wish *wish, const struct packet_prefixes *denied, struct packet_targets *targets, struct complaints *complaints)
 {
+	/* No rule asks what the machine does with packets. */
+	const struct packet_ground ground = { .only = PACKET_ONLY_NFT };
 	struct machine machine;
 	enum result result;
 
@@ -96,7 +98,7 @@ enum result loader_nft_apply(const struct packet_wish *wish, const struct packet
 		LOADER_WARN(complaints, "sysctl -w net.ipv4.tcp_syncookies=1", "the kernel's SYN cookies are off, and without XDP there are no others");
 	result = change(wish, denied, targets, complaints);
 	if (result == RESULT_OK)
-		confirmed_note(wish, PACKET_ONLY_NFT, denied, complaints);
+		confirmed_note(wish, &ground, denied, complaints);
 	for (unsigned i = 0; i < targets->count && result == RESULT_OK; i++)
 		targets->list[i].rung = RUNG_NFTABLES;
 	return result;
@@ -116,7 +118,7 @@ enum result loader_nft_deny(const struct packet_wish *wish, const struct packet_
 	if (result == RESULT_OK)
 		result = change(wish, denied, &targets, complaints);
 	if (result == RESULT_OK)
-		confirmed_note(NULL, PACKET_ONLY_NFT, denied, complaints);
+		confirmed_note(NULL, NULL, denied, complaints);
 	free(links);
 	return result == RESULT_OK ? RESULT_OK : RESULT_REFUSED;
 }
