@@ -242,6 +242,7 @@ static enum result write_denied(const struct packet_prefixes *denied, struct buf
 
 void confirmed_note(const struct packet_wish *wish, const struct packet_ground *ground, const struct packet_prefixes *denied, struct complaints *complaints)
 {
+	const char *why;
 	struct buffer text;
 	enum result result;
 
@@ -255,8 +256,13 @@ void confirmed_note(const struct packet_wish *wish, const struct packet_ground *
 	if (result == RESULT_OK && wish)
 		result = loader_file_write(PENDING_FOLDER, "wish", buffer_span(&text));
 	buffer_done(&text);
-	if (result != RESULT_OK)
-		LOADER_WARN(complaints, "", "it will not be attached by itself at a start of the machine, for it cannot be noted: %s", result == RESULT_IO ? strerror(errno) : result_name(result));
+	if (result == RESULT_OK)
+		return;
+	why = result == RESULT_IO ? strerror(errno) : result_name(result);
+	/* Half a note is none: a list noted beside the wish of an attach before would be confirmed with that. */
+	loader_file_remove(PENDING_FOLDER, "denied");
+	loader_file_remove(PENDING_FOLDER, "wish");
+	LOADER_WARN(complaints, "", "it will not be attached by itself at a start of the machine, for it cannot be noted: %s", why);
 }
 
 static enum result keep(const char *name, size_t most)
@@ -269,23 +275,31 @@ static enum result keep(const char *name, size_t most)
 	if (result == RESULT_OK)
 		result = loader_file_write(CONFIRMED_FOLDER, name, buffer_span(&text));
 	buffer_done(&text);
-	return result == RESULT_NOT_FOUND ? RESULT_OK : result;
+	return result;
+}
+
+static enum result keep_all(void)
+{
+	enum result result = loader_folder_make(CONFIRMED_FOLDER);
+
+	/* The list first: a wish without its list would deny less than was confirmed, and never more. Each note has one. */
+	if (result == RESULT_OK)
+		result = keep("denied", PREFIX_FILE_BYTES);
+	if (result != RESULT_OK)
+		return result;
+	result = keep("wish", CONFIRMED_BYTES);
+	return result == RESULT_NOT_FOUND ? RESULT_OK : result;  /* a list alone: what was wanted stays */
 }
 
 void confirmed_keep(struct complaints *complaints)
 {
-	enum result result = loader_folder_make(CONFIRMED_FOLDER);
+	enum result result = keep_all();
+	const char *why = result == RESULT_IO ? strerror(errno) : result == RESULT_NOT_FOUND ? "there is no note of what it is about" : result_name(result);
 
-	/* The list first: a wish without its list would deny less than was confirmed, and never more. */
-	if (result == RESULT_OK)
-		result = keep("denied", PREFIX_FILE_BYTES);
-	if (result == RESULT_OK)
-		result = keep("wish", CONFIRMED_BYTES);
 	if (result == RESULT_OK)
 		return;
 	confirmed_forget();  /* what was confirmed before is not what is confirmed now */
-	LOADER_WARN(complaints, "", "it stays, but is not attached by itself at the next start of the machine: " CONFIRMED_FOLDER ": %s",
-	            result == RESULT_IO ? strerror(errno) : result_name(result));
+	LOADER_WARN(complaints, "", "it stays, but is not attached by itself at the next start of the machine: " CONFIRMED_FOLDER ": %s", why);
 }
 
 void confirmed_forget(void)

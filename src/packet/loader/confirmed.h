@@ -17,7 +17,7 @@
 
 /* Beside what waits: an attach on GROUND, with DENIED; WISH NULL: a list alone. Availability, fails open: without it nothing is attached at the next start, and no more; complained as a warning. */
 void confirmed_note(const struct packet_wish *wish, const struct packet_ground *ground, const struct packet_prefixes *denied, struct complaints *complaints);
-/* What was noted is confirmed. Before pending_remove, which forgets it. */
+/* What was noted is confirmed. Before pending_remove, which forgets it. Where nothing was noted, or it cannot be kept, what was confirmed before is forgotten, and that is warned of. */
 void confirmed_keep(struct complaints *complaints);
 void confirmed_forget(void);
 
