@@ -2,6 +2,7 @@
 #include "../base/check.h"
 
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 
 #include "packet/loader/confirmed.h"
 #include "packet/loader/files.h"
+#include "packet/loader/locked_out.h"
 
 #include "base/banned.h"
 
@@ -108,6 +110,74 @@ static void half_a_note_is_none(void)
 	complaints_done(&complaints);
 }
 
+#define WISH(mode) "packet.mode: " mode "\nmanagement, trusted_proxies: 198.51.100.0/24 2001:db8::/48\n"
+
+/* He gets through as long as he is connected, and nobody is connected when the machine starts. */
+static void who_confirms_from_outside(void)
+{
+	static const struct {
+		const char *peer, *wish, *denied;
+		unsigned warnings;
+	} cases[] = {
+		{ "192.0.2.7 50000 203.0.113.1 22", WISH("enforce"), "192.0.2.0/24\n", 1 },
+		{ "192.0.2.7 50000 203.0.113.1 22", WISH("observe"), "192.0.2.0/24\n", 0 },
+		{ "192.0.2.7 50000 203.0.113.1 22", WISH("enforce"), "192.0.3.0/24\n", 0 },
+		{ "198.51.100.7 50000 203.0.113.1 22", WISH("enforce"), "198.51.0.0/16\n", 0 },
+		{ "2001:db8:1::7 50000 2001:db8::1 22", WISH("enforce"), "2001:db8::/32\n", 1 },
+		{ "2001:db8::7 50000 2001:db8::1 22", WISH("enforce"), "2001:db8::/32\n", 0 },
+		{ "192.0.2.7 50000 203.0.113.1 22", NULL, "192.0.2.0/24\n", 0 },  /* nothing comes back at a start */
+	};
+
+	begin();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct complaints complaints;
+
+		assert_int_equal(setenv("SSH_CONNECTION", cases[i].peer, 1), 0);
+		confirmed_forget();
+		note(cases[i].wish, cases[i].denied);
+		assert_false(keep());
+		complaints_init(&complaints);
+		locked_out_warn_confirmed(&complaints);
+		if (complaints.count != cases[i].warnings || complaints.errors)
+			fail_msg("case %zu: %zu warnings", i, (size_t)complaints.count);
+		if (complaints.count)
+			assert_true(span_contains(complaints.list[0].text, SPAN(" is denied, and passes only because it is connected to sshd now: after a restart of the machine you are locked out")));
+		complaints_done(&complaints);
+	}
+}
+
+/* sudo takes SSH_CONNECTION away: then it is whoever is connected to sshd. */
+static void who_attaches_from_outside(void **state)
+{
+	static struct spared spared;
+	struct packet_prefixes denied;
+	struct complaints complaints;
+	struct network network;
+
+	(void)state;
+	unsetenv("SSH_CONNECTION");
+	complaints_init(&complaints);
+	prefixes_init(&denied);
+	spared_init(&spared);
+	assert_ok(network_read(SPAN("192.0.2.0/24"), &network));
+	assert_ok(prefixes_add(&denied, &network));
+	prefixes_merge(&denied);
+	assert_ok(network_read(SPAN("192.0.2.1"), &network));
+	spared_add(&spared, &network, SPARED_GATEWAY);
+	locked_out_warn(&spared, &denied, &complaints);
+	assert_int_equal(complaints.count, 0);
+	assert_ok(network_read(SPAN("192.0.2.2"), &network));
+	spared_add(&spared, &network, SPARED_SSH);
+	locked_out_warn(&spared, &denied, &complaints);
+	assert_int_equal(complaints.count, 1);
+	assert_true(span_starts(complaints.list[0].text, SPAN("192.0.2.2")));
+	assert_int_equal(setenv("SSH_CONNECTION", "203.0.113.9 50000 203.0.113.1 22", 1), 0);
+	locked_out_warn(&spared, &denied, &complaints);
+	assert_int_equal(complaints.count, 1);
+	prefixes_done(&denied);
+	complaints_done(&complaints);
+}
+
 static void in_folders_of_its_own(void (*what)(void))
 {
 	pid_t child = fork();
@@ -135,10 +205,12 @@ static void in_folders_of_its_own(void (*what)(void))
 IN_FOLDERS(what_is_noted_is_kept)
 IN_FOLDERS(what_is_not_noted_forgets)
 IN_FOLDERS(half_a_note_is_none)
+IN_FOLDERS(who_confirms_from_outside)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_what_is_noted_is_kept), cmocka_unit_test(test_what_is_not_noted_forgets), cmocka_unit_test(test_half_a_note_is_none) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_what_is_noted_is_kept), cmocka_unit_test(test_what_is_not_noted_forgets), cmocka_unit_test(test_half_a_note_is_none),
+		                            cmocka_unit_test(test_who_confirms_from_outside), cmocka_unit_test(who_attaches_from_outside) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

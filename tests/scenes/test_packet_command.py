@@ -257,6 +257,8 @@ def test_who_sits_at_ssh_always_passes(ground):
     ground.write("deny.txt", f"{CITIZEN}\n")
     ground.ask("deny", "load", f"{ground.folder}/deny.txt", env={"SSH_CONNECTION": f"{CITIZEN} 50000 {SERVER} {SSH}"})
     assert ground.reaches(CITIZEN)
+    code, _, error = ground.packet("confirm", env={"SSH_CONNECTION": f"{CITIZEN} 50000 {SERVER} {SSH}"})
+    assert code == 0 and f"{CITIZEN}/32 is denied, and passes only because it is connected to sshd now" in error and "to management" in error
 
 
 def test_where_systemd_listens_for_ssh_is_never_hidden(ground):

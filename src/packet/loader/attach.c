@@ -11,6 +11,7 @@
 
 #include "packet/kernel/program.h"
 #include "packet/loader/confirmed.h"
+#include "packet/loader/locked_out.h"
 #include "packet/loader/machine.h"
 #include "packet/loader/pins.h"
 #include "packet/loader/undo.h"
@@ -169,8 +170,11 @@ static enum result publish(const struct attaching *attaching)
 	result = attaching->wish->denied ? RESULT_OK : publish_carry(attaching->control, &denied);
 	if (result == RESULT_OK)
 		result = publish_lists(attaching->control, wanted, attaching->wish->allowed, attaching->complaints, &attaching->out->published);
-	if (result == RESULT_OK)
+	if (result == RESULT_OK) {
 		confirmed_note(attaching->wish, &ground, wanted, attaching->complaints);
+		if (attaching->wish->settings->mode == PACKET_MODE_ENFORCE)
+			locked_out_warn(attaching->wish->spared, wanted, attaching->complaints);
+	}
 	prefixes_done(&denied);
 	return result;
 }

@@ -343,3 +343,40 @@ enum result loader_confirmed(const struct packet_wish *wish, struct complaints *
 	                result == RESULT_IO ? strerror(errno) : result_name(result));
 	return RESULT_REFUSED;
 }
+
+static void look_line(struct span line, struct spared *spared, bool *is_observing)
+{
+	struct span words = value_of(line);
+	struct network network;
+
+	if (span_starts(line, SPAN("packet.mode:")))
+		*is_observing = span_equal(words, SPAN("observe"));
+	if (!span_starts(line, SPAN("management, trusted_proxies:")))
+		return;
+	while (words.len) {
+		if (network_read(span_cut(&words, ' '), &network) == RESULT_OK)
+			spared_add(spared, &network, SPARED_MANAGEMENT);
+	}
+}
+
+enum result confirmed_look(struct spared *spared, bool *is_observing, struct packet_prefixes *denied)
+{
+	struct complaints unheard;
+	struct buffer text;
+	enum result result;
+
+	*is_observing = false;
+	complaints_init(&unheard);
+	buffer_init(&text, CONFIRMED_BYTES);
+	result = loader_file_read(CONFIRMED_FOLDER, "wish", &text);
+	if (result == RESULT_OK) {
+		struct span lines = buffer_span(&text);
+
+		while (lines.len)
+			look_line(span_cut(&lines, '\n'), spared, is_observing);
+		result = read_denied(&unheard, denied);
+	}
+	buffer_done(&text);
+	complaints_done(&unheard);
+	return result;
+}

@@ -20,6 +20,8 @@ void confirmed_note(const struct packet_wish *wish, const struct packet_ground *
 /* What was noted is confirmed. Before pending_remove, which forgets it. Where nothing was noted, or it cannot be kept, what was confirmed before is forgotten, and that is warned of. */
 void confirmed_keep(struct complaints *complaints);
 void confirmed_forget(void);
+/* Of what is confirmed: its management is added to SPARED, its list to DENIED, merged and born by prefixes_init. RESULT_NOT_FOUND: nothing is. */
+enum result confirmed_look(struct spared *spared, bool *is_observing, struct packet_prefixes *denied) must_check;
 
 /* -- for tests -- */
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "packet/loader/confirmed.h"
+#include "packet/loader/locked_out.h"
 #include "packet/loader/pins.h"
 #include "packet/loader/undo.h"
 
@@ -150,6 +151,8 @@ enum result loader_confirm(struct complaints *complaints)
 		if (pending.kind != PENDING_EGRESS)
 			confirmed_keep(complaints);
 		pending_remove();
+		if (pending.kind != PENDING_EGRESS)
+			locked_out_warn_confirmed(complaints);
 		pins_drop("program_before");
 	}
 	pending_unlock(lock);

@@ -11,6 +11,7 @@
  *   nft, nft_text   the third rung
  *   pending, undo   what is undone unless it is confirmed
  *   confirmed       what was, for the next start of the machine
+ *   locked_out      who will not get in after that
  *   files           the folders of both
  *
  * Everything that could lock somebody out (attach, lists) is undone after UNDO_S seconds unless loader_confirm. Only one such change waits

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "packet/loader/confirmed.h"
+#include "packet/loader/locked_out.h"
 #include "packet/loader/machine.h"
 #include "packet/loader/nft.h"
 #include "packet/loader/nft_text.h"
@@ -99,6 +100,8 @@ enum result loader_nft_apply(const struct packet_wish *wish, const struct packet
 	result = change(wish, denied, targets, complaints);
 	if (result == RESULT_OK)
 		confirmed_note(wish, &ground, denied, complaints);
+	if (result == RESULT_OK && wish->settings->mode == PACKET_MODE_ENFORCE)
+		locked_out_warn(wish->spared, denied, complaints);
 	for (unsigned i = 0; i < targets->count && result == RESULT_OK; i++)
 		targets->list[i].rung = RUNG_NFTABLES;
 	return result;
