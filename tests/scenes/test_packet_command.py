@@ -404,6 +404,24 @@ def test_what_nobody_confirmed_is_never_attached_at_a_start(attached):
     assert code == 1 and "nothing was confirmed" in error and attached.pins() == []
 
 
+def test_a_resolver_that_is_late_cuts_no_origin_off_at_a_start(attached):
+    config = pathlib.Path(attached.config)
+    config.write_text(config.read_text() + "sites: [{ name: portal, hosts: [portal.example], origins: [{ url: 'http://nowhere.invalid:80' }] }]\n")
+    code, _, error = Rebooted(attached).attach()
+    assert code == 0 and "names of origins that cannot be resolved now: 1" in error  # there is no list that could cut it off
+    attached.write("deny.txt", f"{CITIZEN}\n")
+    attached.ask("deny", "load", f"{attached.folder}/deny.txt", "--undo", "60")
+    code, _, error = attached.packet("attach", "--confirmed")
+    assert code == 1 and "a change waits" in error
+    attached.packet("confirm")
+    machine = Rebooted(attached)
+    code, _, error = machine.attach()
+    assert code == 1 and "may cut off origins whose names cannot be resolved now" in error and attached.pins() == [] and attached.reaches(CITIZEN)
+    config.write_text(config.read_text().replace("nowhere.invalid", "localhost"))
+    code, _, error = machine.attach()
+    assert code == 0 and not attached.reaches(CITIZEN), error
+
+
 def test_a_host_that_forwarded_is_taken_for_one_at_a_start(ground):
     """What runs containers switches forwarding on after the filter is there."""
     ground.run(["sysctl", "-qw", "net.ipv4.ip_forward=1"])
