@@ -142,18 +142,26 @@ static void look_at_machine(struct attaching *attaching)
 		            "kernel does, whose own cookies are the protection");
 }
 
-static void tell(const struct attaching *attaching)
+/* All but the list, which is as it is now. */
+static void settings_wanted(const struct attaching *attaching, struct packet_settings *out)
 {
 	const struct packet_wish *wish = attaching->wish;
-	struct packet_settings wanted = *control_settings(attaching->control);
 
-	packet_settings_apply(wish->settings, &wanted);
-	machine_apply(&attaching->machine, smallest_mtu(&attaching->out->targets), &wanted);
-	wanted.flags |= PACKET_HAS_LIST | PACKET_HAS_BANS;
-	wanted.resets = PACKET_RESETS;
-	memset(wanted.protected_tcp, 0, sizeof(wanted.protected_tcp));
-	set_ports(wanted.protected_tcp, wish->listens, wish->listen_count);
-	set_ports(wanted.exposed_tcp, wish->exposes, wish->expose_count);
+	*out = *control_settings(attaching->control);
+	packet_settings_apply(wish->settings, out);
+	machine_apply(&attaching->machine, smallest_mtu(&attaching->out->targets), out);
+	out->flags |= PACKET_HAS_LIST | PACKET_HAS_BANS;
+	out->resets = PACKET_RESETS;
+	memset(out->protected_tcp, 0, sizeof(out->protected_tcp));
+	set_ports(out->protected_tcp, wish->listens, wish->listen_count);
+	set_ports(out->exposed_tcp, wish->exposes, wish->expose_count);
+}
+
+static void tell(const struct attaching *attaching)
+{
+	struct packet_settings wanted;
+
+	settings_wanted(attaching, &wanted);
 	settings_store(attaching->control, &wanted);
 }
 
@@ -287,12 +295,16 @@ static bool has_program(void)
 static enum result change(struct attaching *attaching)
 {
 	bool was_attached = has_program();
-	enum result result = undo_begin(PENDING_ATTACH, control_settings(attaching->control), was_attached, attaching->wish->undo_s);
+	struct packet_settings wanted;
+	enum result result;
+
+	look_at_machine(attaching);
+	settings_wanted(attaching, &wanted);
+	result = undo_begin(PENDING_ATTACH, control_settings(attaching->control), &wanted, was_attached, attaching->wish->undo_s);
 	if (result != RESULT_OK) {
 		LOADER_COMPLAIN(attaching->complaints, "", "what is to be undone cannot be noted in " PENDING_FOLDER ": %s", strerror(errno));
 		return RESULT_REFUSED;
 	}
-	look_at_machine(attaching);
 	result = publish(attaching);
 	if (result == RESULT_OK) {
 		tell(attaching);

@@ -84,7 +84,7 @@ static enum result open_pinned(struct control **out, struct complaints *complain
 static enum result deny_xdp(struct control *control, const struct packet_prefixes *denied, const struct packet_wish *wish, struct complaints *complaints,
                             struct packet_outcome *out)
 {
-	enum result result = undo_begin(PENDING_LISTS, control_settings(control), true, wish->undo_s);
+	enum result result = undo_begin(PENDING_LISTS, control_settings(control), NULL, true, wish->undo_s);
 
 	if (result != RESULT_OK) {
 		LOADER_COMPLAIN(complaints, "", "what is to be undone cannot be noted in " PENDING_FOLDER ": %s", strerror(errno));

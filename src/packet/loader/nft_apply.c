@@ -75,7 +75,7 @@ static enum result apply(const struct packet_wish *wish, const struct packet_pre
 static enum result change(const struct packet_wish *wish, const struct packet_prefixes *denied, const struct packet_targets *targets,
                           struct complaints *complaints)
 {
-	enum result result = undo_begin(PENDING_NFT, NULL, false, wish->undo_s);
+	enum result result = undo_begin(PENDING_NFT, NULL, NULL, false, wish->undo_s);
 
 	if (result != RESULT_OK) {
 		LOADER_COMPLAIN(complaints, "", "what is to be undone cannot be noted in " PENDING_FOLDER ": %s", strerror(errno));
