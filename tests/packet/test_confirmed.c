@@ -97,6 +97,7 @@ static void what_may_differ(void **state)
 	DIFFERS(NULL, now.is_strict = false);
 	DIFFERS(NULL, now.tcp[2] = 9443);
 	DIFFERS(NULL, now.udp[1] = 443);
+	DIFFERS(NULL, now.tcp[0] = now.udp[0] = 0);  /* no port is hidden any more */
 	DIFFERS(NULL, now.reflectors[1] = 0);
 	DIFFERS(NULL, now.reflectors[0] = 0);
 	DIFFERS(NULL, now.listens[2] = 8080);
@@ -107,6 +108,7 @@ static void what_may_not(void **state)
 	(void)state;
 	DIFFERS("packet.interfaces is not what was confirmed: it was eth0, and is eth1", now.interface = "eth1");
 	DIFFERS("packet.expose.tcp is not", now.tcp[1] = 0);
+	DIFFERS("packet.expose.tcp is not what was confirmed: it was 443 8443, and is nothing", now.tcp[0] = 0);
 	DIFFERS("packet.expose.tcp is not", now.tcp[1] = 844);
 	DIFFERS("packet.expose.udp is not what was confirmed: it was 53, and is nothing", now.udp[0] = 0);
 	DIFFERS("packet.reflectors is not", now.reflectors[2] = 123);

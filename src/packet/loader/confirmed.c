@@ -177,6 +177,7 @@ static struct span or_nothing(struct span value)
 static enum result compare(struct span confirmed, struct span wanted, struct complaints *complaints, struct packet_ground *ground)
 {
 	enum result result = RESULT_OK;
+	bool hides = true;
 
 	while (wanted.len) {
 		struct span rest = confirmed, new = span_cut(&wanted, '\n'), old = span_cut(&confirmed, '\n');
@@ -193,6 +194,10 @@ static enum result compare(struct span confirmed, struct span wanted, struct com
 			return read_only(old, &ground->only) && !confirmed.len ? result : RESULT_MALFORMED;
 		if (fact && !read_fact(old, fact))
 			return RESULT_MALFORMED;
+		if (span_equal(key, SPAN("packet.expose")))
+			hides = !span_equal(value_of(new), SPAN("off"));
+		if (!hides && span_starts(key, SPAN("packet.expose.")))
+			continue;  /* no port is hidden any more, whichever were */
 		if (fact || span_equal(old, new) || is_allowed(key, value_of(old), value_of(new)))
 			continue;
 		LOADER_COMPLAIN(complaints, "bouclier packet attach, then confirm", "%.*s is not what was confirmed: it was %.*s, and is %.*s", SPAN_ARG(key), SPAN_ARG(or_nothing(value_of(old))),
