@@ -110,6 +110,28 @@ static void half_a_note_is_none(void)
 	complaints_done(&complaints);
 }
 
+static void what_is_forgotten(void)
+{
+	struct complaints complaints;
+
+	begin();
+	complaints_init(&complaints);
+	assert_false(confirmed_is_there());
+	assert_result(confirmed_forget(&complaints), RESULT_NOT_FOUND);
+	note("one", "");
+	assert_false(keep());
+	assert_true(confirmed_is_there());
+	assert_ok(confirmed_forget(&complaints));
+	assert_false(confirmed_is_there());
+	assert_int_equal(complaints.count, 0);
+	has("denied", NULL);
+	assert_int_equal(mkdir(CONFIRMED_FOLDER "/wish", 0700), 0);  /* what cannot be removed */
+	assert_result(confirmed_forget(&complaints), RESULT_REFUSED);
+	assert_int_equal(complaints.errors, 1);
+	assert_true(span_ends(complaints.list[0].text, SPAN("/wish: Is a directory")));
+	complaints_done(&complaints);
+}
+
 #define WISH(mode) "packet.mode: " mode "\nmanagement, trusted_proxies: 198.51.100.0/24 2001:db8::/48\n"
 
 /* He gets through as long as he is connected, and nobody is connected when the machine starts. */
@@ -133,10 +155,10 @@ static void who_confirms_from_outside(void)
 		struct complaints complaints;
 
 		assert_int_equal(setenv("SSH_CONNECTION", cases[i].peer, 1), 0);
-		confirmed_forget();
+		complaints_init(&complaints);
+		assert_true(confirmed_forget(&complaints) != RESULT_REFUSED);
 		note(cases[i].wish, cases[i].denied);
 		assert_false(keep());
-		complaints_init(&complaints);
 		locked_out_warn_confirmed(&complaints);
 		if (complaints.count != cases[i].warnings || complaints.errors)
 			fail_msg("case %zu: %zu warnings", i, (size_t)complaints.count);
@@ -205,11 +227,12 @@ static void in_folders_of_its_own(void (*what)(void))
 IN_FOLDERS(what_is_noted_is_kept)
 IN_FOLDERS(what_is_not_noted_forgets)
 IN_FOLDERS(half_a_note_is_none)
+IN_FOLDERS(what_is_forgotten)
 IN_FOLDERS(who_confirms_from_outside)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_what_is_noted_is_kept), cmocka_unit_test(test_what_is_not_noted_forgets), cmocka_unit_test(test_half_a_note_is_none),
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_what_is_noted_is_kept), cmocka_unit_test(test_what_is_not_noted_forgets), cmocka_unit_test(test_half_a_note_is_none), cmocka_unit_test(test_what_is_forgotten),
 		                            cmocka_unit_test(test_who_confirms_from_outside), cmocka_unit_test(who_attaches_from_outside) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

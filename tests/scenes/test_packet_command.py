@@ -404,6 +404,19 @@ def test_what_nobody_confirmed_is_never_attached_at_a_start(attached):
     assert code == 1 and "nothing was confirmed" in error and attached.pins() == []
 
 
+def test_what_was_confirmed_is_detached_where_nothing_is_attached(attached):
+    Rebooted(attached)
+    code, out, error = attached.packet("detach", "--dry-run")
+    assert code == 0 and "what was confirmed be forgotten" in out, error
+    assert attached.packet("detach")[0] == 0
+    code, _, error = attached.packet("detach", "--dry-run")
+    assert code == 1 and "none will be at the next start" in error
+    assert attached.packet("detach")[0] == 1
+    attached.run(["mkdir", "-p", "/var/lib/bouclier-packet/wish"])  # what cannot be removed
+    code, _, error = attached.packet("detach")
+    assert code == 1 and "may be attached at the next start of the machine" in error
+
+
 def test_a_resolver_that_is_late_cuts_no_origin_off_at_a_start(attached):
     config = pathlib.Path(attached.config)
     config.write_text(config.read_text() + "sites: [{ name: portal, hosts: [portal.example], origins: [{ url: 'http://nowhere.invalid:80' }] }]\n")

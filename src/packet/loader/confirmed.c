@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "packet/lists/file.h"
 #include "packet/loader/files.h"
@@ -265,8 +266,8 @@ void confirmed_note(const struct packet_wish *wish, const struct packet_ground *
 		return;
 	why = result == RESULT_IO ? strerror(errno) : result_name(result);
 	/* Half a note is none: a list noted beside the wish of an attach before would be confirmed with that. */
-	loader_file_remove(PENDING_FOLDER, "denied");
-	loader_file_remove(PENDING_FOLDER, "wish");
+	(void)!loader_file_remove(PENDING_FOLDER, "denied");
+	(void)!loader_file_remove(PENDING_FOLDER, "wish");
 	LOADER_WARN(complaints, "", "it will not be attached by itself at a start of the machine, for it cannot be noted: %s", why);
 }
 
@@ -303,14 +304,26 @@ void confirmed_keep(struct complaints *complaints)
 
 	if (result == RESULT_OK)
 		return;
-	confirmed_forget();  /* what was confirmed before is not what is confirmed now */
-	LOADER_WARN(complaints, "", "it stays, but is not attached by itself at the next start of the machine: " CONFIRMED_FOLDER ": %s", why);
+	/* What was confirmed before is not what is confirmed now. */
+	if (confirmed_forget(complaints) != RESULT_REFUSED)
+		LOADER_WARN(complaints, "", "it stays, but is not attached by itself at the next start of the machine: " CONFIRMED_FOLDER ": %s", why);
 }
 
-void confirmed_forget(void)
+enum result confirmed_forget(struct complaints *complaints)
 {
-	loader_file_remove(CONFIRMED_FOLDER, "wish");
-	loader_file_remove(CONFIRMED_FOLDER, "denied");
+	enum result result = loader_file_remove(CONFIRMED_FOLDER, "wish");
+
+	if (result == RESULT_IO) {
+		LOADER_COMPLAIN(complaints, "remove it", "what was confirmed cannot be removed, and may be attached at the next start of the machine: " CONFIRMED_FOLDER "/wish: %s", strerror(errno));
+		result = RESULT_REFUSED;
+	}
+	(void)!loader_file_remove(CONFIRMED_FOLDER, "denied");  /* neither is attached without the other */
+	return result;
+}
+
+bool confirmed_is_there(void)
+{
+	return access(CONFIRMED_FOLDER "/wish", F_OK) == 0;
 }
 
 static enum result read_denied(struct complaints *complaints, struct packet_prefixes *out)

@@ -19,7 +19,9 @@
 void confirmed_note(const struct packet_wish *wish, const struct packet_ground *ground, const struct packet_prefixes *denied, struct complaints *complaints);
 /* What was noted is confirmed. Before pending_remove, which forgets it. Where nothing was noted, or it cannot be kept, what was confirmed before is forgotten, and that is warned of. */
 void confirmed_keep(struct complaints *complaints);
-void confirmed_forget(void);
+/* RESULT_NOT_FOUND: nothing was confirmed. RESULT_REFUSED: complained, for it cannot be removed. */
+enum result confirmed_forget(struct complaints *complaints) must_check;
+bool confirmed_is_there(void);
 /* Of what is confirmed: its management is added to SPARED, its list to DENIED, merged and born by prefixes_init. RESULT_NOT_FOUND: nothing is. */
 enum result confirmed_look(struct spared *spared, bool *is_observing, struct packet_prefixes *denied) must_check;
 

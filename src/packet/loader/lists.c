@@ -172,7 +172,7 @@ static void forget_waiting(void)
 
 enum result loader_detach(struct complaints *complaints)
 {
-	enum result result;
+	enum result result, forgotten;
 	bool was_there;
 	int lock;
 
@@ -180,13 +180,15 @@ enum result loader_detach(struct complaints *complaints)
 	if (result != RESULT_OK)
 		return result;
 	forget_waiting();
-	confirmed_forget();
-	was_there = pins_drop_all();
+	forgotten = confirmed_forget(complaints);
+	was_there = pins_drop_all() || forgotten == RESULT_OK;
 	if (loader_nft_is_attached()) {
 		was_there = true;
 		result = loader_nft_remove(complaints);
 	}
 	pending_unlock(lock);
+	if (result == RESULT_OK && forgotten == RESULT_REFUSED)
+		result = forgotten;
 	return result != RESULT_OK ? result : was_there ? RESULT_OK : RESULT_NOT_FOUND;
 }
 
@@ -256,6 +258,7 @@ enum result loader_look(struct complaints *complaints, struct packet_state *out)
 			look_links(links, out);
 		look_rest(out);
 		out->has_nft = loader_nft_is_attached();
+		out->is_confirmed = confirmed_is_there();
 		pending_unlock(lock);
 	}
 	free(links);

@@ -72,11 +72,12 @@ enum result loader_deny(const struct packet_prefixes *denied, const struct packe
 enum result loader_confirmed(const struct packet_wish *wish, struct complaints *complaints, struct packet_prefixes *denied, struct packet_ground *ground) must_check;
 /* What waits stays, and is remembered for loader_confirmed. RESULT_NOT_FOUND: nothing waits. */
 enum result loader_confirm(struct complaints *complaints) must_check;
-/* Everything off, now: links, maps, our table of nftables; and what was confirmed is forgotten. RESULT_NOT_FOUND: there was nothing. */
+/* Everything off, now: links, maps, our table of nftables; and what was confirmed is forgotten. RESULT_NOT_FOUND: there was nothing. RESULT_REFUSED: complained, of what is left. */
 enum result loader_detach(struct complaints *complaints) must_check;
 
 struct packet_state {
 	bool is_attached, is_observing, has_nft, waits;
+	bool is_confirmed;                       /* something: a start of the machine attaches it */
 	struct packet_targets targets;           /* of XDP: what is attached now, and how */
 	uint64_t heartbeat_ns;                   /* the controller's last, of CLOCK_MONOTONIC; 0: none, or no maps */
 	uint64_t left_ns;                        /* until what waits is undone */
