@@ -3,6 +3,7 @@ locked out. A port that is none of the shield's stands for SSH."""
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -319,6 +320,19 @@ def test_attached_anew_in_place(attached):
     assert attached.ask("counters")["reasons"]["denied"]["packets"] >= 1
     assert wait_for(lambda: not attached.ask("status")["waits"], 6)
     assert attached.ask("status")["mode"] == "enforce" and not attached.reaches(CITIZEN)
+
+
+@pytest.mark.skipif(not shutil.which("bpftool"), reason="no bpftool")
+def test_an_attach_undone_keeps_what_a_reload_let_through(attached):
+    """Observing (bit 10 of the flags, which lie behind the heartbeat), as the controller has it of a reload: here without one."""
+    attached.ask("attach", "--undo", "4")
+    settings = ["pinned", f"{PINS}/settings", "key", "0", "0", "0", "0"]
+    value = [int(byte, 16) for byte in json.loads(attached.run(["bpftool", "-j", "map", "lookup", *settings]).stdout)["value"]]
+    value[9] |= 4
+    attached.run(["bpftool", "map", "update", *settings, "value", *map(str, value)])
+    assert attached.ask("status")["mode"] == "observe"
+    assert wait_for(lambda: not attached.ask("status")["waits"], 7)
+    assert attached.ask("status")["mode"] == "observe"
 
 
 def test_what_cannot_be_replaced_goes_on(attached):
