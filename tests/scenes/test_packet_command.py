@@ -98,8 +98,12 @@ class Ground:
         return None
 
     def close(self):
-        if self.watcher():
-            os.kill(self.watcher(), signal.SIGKILL)
+        watcher = self.watcher()
+        if watcher:
+            try:
+                os.kill(watcher, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # it has ended by itself meanwhile
         for one in reversed(self.started):
             one.kill()
             one.wait()
