@@ -92,6 +92,9 @@ def test_the_services_beside_the_shield(house):
     assert install(house, "/opt/bouclier").returncode == 0
     units = house / "dest/opt/bouclier/lib/systemd/system"
     assert "ExecStart=/opt/bouclier/bin/bouclier packet run --config /etc/bouclier/bouclier.yaml" in (units / "bouclier-packet.service").read_text()
+    attach = (units / "bouclier-packet-attach.service").read_text()
+    for line in ("Restart=on-failure\n", "StartLimitBurst=6\n", "TimeoutStartSec=30s\n", "KillMode=process\n", "Wants=bouclier-packet.service\n"):
+        assert line in attach, line
     bgp = (units / "bouclier-bgp.service").read_text()
     assert "ExecStart=/opt/bouclier/bin/bouclier packet bgp watch --config /etc/bouclier/bouclier.yaml" in bgp
     assert [line for line in bgp.splitlines() if line.startswith("ExecReload=")] == ["ExecReload=/bin/kill -HUP $MAINPID"], "it has no right that a check needs, and refuses a bad file by itself"

@@ -3,6 +3,7 @@ locked out. A port that is none of the shield's stands for SSH."""
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -97,8 +98,12 @@ class Ground:
         return None
 
     def close(self):
-        if self.watcher():
-            os.kill(self.watcher(), signal.SIGKILL)
+        watcher = self.watcher()
+        if watcher:
+            try:
+                os.kill(watcher, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # it has ended by itself meanwhile
         for one in reversed(self.started):
             one.kill()
             one.wait()
@@ -257,6 +262,8 @@ def test_who_sits_at_ssh_always_passes(ground):
     ground.write("deny.txt", f"{CITIZEN}\n")
     ground.ask("deny", "load", f"{ground.folder}/deny.txt", env={"SSH_CONNECTION": f"{CITIZEN} 50000 {SERVER} {SSH}"})
     assert ground.reaches(CITIZEN)
+    code, _, error = ground.packet("confirm", env={"SSH_CONNECTION": f"{CITIZEN} 50000 {SERVER} {SSH}"})
+    assert code == 0 and f"{CITIZEN}/32 is denied, and passes only because it is connected to sshd now" in error and "to management" in error
 
 
 def test_where_systemd_listens_for_ssh_is_never_hidden(ground):
@@ -317,6 +324,19 @@ def test_attached_anew_in_place(attached):
     assert attached.ask("counters")["reasons"]["denied"]["packets"] >= 1
     assert wait_for(lambda: not attached.ask("status")["waits"], 6)
     assert attached.ask("status")["mode"] == "enforce" and not attached.reaches(CITIZEN)
+
+
+@pytest.mark.skipif(not shutil.which("bpftool"), reason="no bpftool")
+def test_an_attach_undone_keeps_what_a_reload_let_through(attached):
+    """Observing (bit 10 of the flags, which lie behind the heartbeat), as the controller has it of a reload: here without one."""
+    attached.ask("attach", "--undo", "4")
+    settings = ["pinned", f"{PINS}/settings", "key", "0", "0", "0", "0"]
+    value = [int(byte, 16) for byte in json.loads(attached.run(["bpftool", "-j", "map", "lookup", *settings]).stdout)["value"]]
+    value[9] |= 4
+    attached.run(["bpftool", "map", "update", *settings, "value", *map(str, value)])
+    assert attached.ask("status")["mode"] == "observe"
+    assert wait_for(lambda: not attached.ask("status")["waits"], 7)
+    assert attached.ask("status")["mode"] == "observe"
 
 
 def test_what_cannot_be_replaced_goes_on(attached):
@@ -400,6 +420,54 @@ def test_what_nobody_confirmed_is_never_attached_at_a_start(attached):
     attached.configure()
     code, _, error = machine.attach()
     assert code == 1 and "nothing was confirmed" in error and attached.pins() == []
+
+
+def test_what_was_confirmed_is_detached_where_nothing_is_attached(attached):
+    Rebooted(attached)
+    code, out, error = attached.packet("detach", "--dry-run")
+    assert code == 0 and "what was confirmed be forgotten" in out, error
+    assert attached.packet("detach")[0] == 0
+    code, _, error = attached.packet("detach", "--dry-run")
+    assert code == 1 and "none will be at the next start" in error
+    assert attached.packet("detach")[0] == 1
+    attached.run(["mkdir", "-p", "/var/lib/bouclier-packet/wish"])  # what cannot be removed
+    code, _, error = attached.packet("detach")
+    assert code == 1 and "may be attached at the next start of the machine" in error
+
+
+def test_a_resolver_that_is_late_cuts_no_origin_off_at_a_start(attached):
+    config = pathlib.Path(attached.config)
+    config.write_text(config.read_text() + "sites: [{ name: portal, hosts: [portal.example], origins: [{ url: 'http://nowhere.invalid:80' }] }]\n")
+    code, _, error = Rebooted(attached).attach()
+    assert code == 0 and "names of origins that cannot be resolved now: 1" in error  # there is no list that could cut it off
+    attached.write("deny.txt", f"{CITIZEN}\n")
+    attached.ask("deny", "load", f"{attached.folder}/deny.txt", "--undo", "60")
+    code, _, error = attached.packet("attach", "--confirmed")
+    assert code == 1 and "a change waits" in error
+    attached.packet("confirm")
+    machine = Rebooted(attached)
+    code, _, error = machine.attach()
+    assert code == 1 and "may cut off origins whose names cannot be resolved now" in error and attached.pins() == [] and attached.reaches(CITIZEN)
+    config.write_text(config.read_text().replace("nowhere.invalid", "localhost"))
+    code, _, error = machine.attach()
+    assert code == 0 and not attached.reaches(CITIZEN), error
+
+
+def test_a_host_that_forwarded_is_taken_for_one_at_a_start(ground):
+    """What runs containers switches forwarding on after the filter is there."""
+    ground.run(["sysctl", "-qw", "net.ipv4.ip_forward=1"])
+    code, _, error = ground.packet("attach")
+    assert code == 0 and "forwards packets for others" in error, error
+    if not ground.pins():
+        pytest.skip(f"no XDP: {error}")
+    ground.packet("confirm")
+    ground.run(["sysctl", "-qw", "net.ipv4.ip_forward=0"])
+    for _ in range(2):  # and at the next one
+        code, _, error = Rebooted(ground).attach()
+        assert code == 0 and "forwards packets for others" in error, error
+    ground.packet("detach")
+    code, _, error = ground.packet("attach")
+    assert code == 0 and "forwards packets for others" not in error
 
 
 def test_a_rung_that_nobody_confirmed_is_not_taken_at_a_start(attached):

@@ -99,6 +99,15 @@ static int has_failed(const struct packet_outcome *outcome)
 	return code;
 }
 
+/* A resolver may be late when the machine starts, and nobody is there whom it would be told. Availability: no filter rather than portals cut off from their own servers. */
+static enum result refuse_unknown_origins(struct packet_asked *asked, const struct packet_prefixes *denied)
+{
+	if (!asked->origins_left_out || (!denied->v4_count && !denied->v6_count))
+		return RESULT_OK;
+	LOADER_COMPLAIN(&asked->complaints, "again when the resolver answers, or write their addresses under management", "not attached: the list of denied networks may cut off origins whose names cannot be resolved now");
+	return RESULT_REFUSED;
+}
+
 /* What was confirmed, when the machine starts: the same, or nothing. It needs no second confirmation. */
 static int attach_confirmed(struct packet_asked *asked, const struct options *options)
 {
@@ -108,7 +117,9 @@ static int attach_confirmed(struct packet_asked *asked, const struct options *op
 	int code;
 
 	prefixes_init(&denied);
-	result = loader_confirmed(&asked->wish, &asked->complaints, &denied, &asked->wish.only);
+	result = loader_confirmed(&asked->wish, &asked->complaints, &denied, &asked->wish.ground);
+	if (result == RESULT_OK)
+		result = refuse_unknown_origins(asked, &denied);
 	if (result == RESULT_OK && option_is_given(options, "dry-run")) {
 		prefixes_done(&denied);
 		return show_plan(asked, options);
@@ -139,6 +150,8 @@ static int attach_again(struct packet_asked *asked, const struct options *option
 		return code;
 	if (!state.is_attached && !state.has_nft)
 		return attach_confirmed(asked, options);
+	if (state.waits)  /* of an attempt that was ended half-way: it is undone, and tried again then */
+		return command_failed("a change waits to be confirmed, or to be undone");
 	fprintf(stderr, "bouclier: the filter is attached already\n");
 	return EXIT_DONE;
 }

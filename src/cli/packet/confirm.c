@@ -52,7 +52,7 @@ static bool waits(const struct packet_state *state)
 
 static bool is_there(const struct packet_state *state)
 {
-	return state->is_attached || state->has_nft;
+	return state->is_attached || state->has_nft || state->is_confirmed;
 }
 
 int packet_confirm(const struct options *options)
@@ -69,6 +69,6 @@ int packet_detach(const struct options *options)
 	static const char nothing[] = "no filter is attached, and none will be at the next start of the machine";
 
 	if (option_is_given(options, "dry-run"))
-		return rehearse(options, is_there, "The filter and its lists would go. Nothing was changed.", nothing);
+		return rehearse(options, is_there, "The filter and its lists would go, and what was confirmed be forgotten. Nothing was changed.", nothing);
 	return change(options, loader_detach, "detached", "The filter and its lists are gone; no packet is filtered before the kernel's network stack.", nothing);
 }

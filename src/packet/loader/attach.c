@@ -11,6 +11,7 @@
 
 #include "packet/kernel/program.h"
 #include "packet/loader/confirmed.h"
+#include "packet/loader/locked_out.h"
 #include "packet/loader/machine.h"
 #include "packet/loader/pins.h"
 #include "packet/loader/undo.h"
@@ -29,6 +30,7 @@ struct attaching {
 	struct packet_program *program;
 	struct control *control;
 	int program_fd;
+	struct machine machine;
 };
 
 enum result loader_limit_rights(void)
@@ -125,33 +127,41 @@ static unsigned smallest_mtu(const struct packet_targets *targets)
 }
 
 /* What is not in force for what the machine does is said. */
-static void look_at_machine(const struct attaching *attaching, struct machine *machine)
+static void look_at_machine(struct attaching *attaching)
 {
+	struct machine *machine = &attaching->machine;
+
 	machine_look(machine);
-	machine->forwards |= targets_carry_others(&attaching->out->targets, attaching->links);
+	machine->forwards |= attaching->wish->ground.forwards | targets_carry_others(&attaching->out->targets, attaching->links);
 	if (machine->forwards)
 		LOADER_WARN(attaching->complaints, "docs/packet.md says what is not in force", "this host forwards packets for others: it is not asked whether TCP belongs to a "
 		            "connection, and no SYN is answered before the kernel does");
-	machine->has_vlans = targets_have_vlan(&attaching->out->targets, attaching->links);
+	machine->has_vlans = attaching->wish->ground.has_vlans | targets_have_vlan(&attaching->out->targets, attaching->links);
 	if (machine->has_vlans && machine->has_cookies && !machine->forwards)
 		LOADER_WARN(attaching->complaints, "an interface without VLANs, where it matters", "a VLAN lies above the interface, and cards strip its tag: no SYN is answered before the "
 		            "kernel does, whose own cookies are the protection");
 }
 
-static void tell(const struct attaching *attaching)
+/* All but the list, which is as it is now. */
+static void settings_wanted(const struct attaching *attaching, struct packet_settings *out)
 {
 	const struct packet_wish *wish = attaching->wish;
-	struct packet_settings wanted = *control_settings(attaching->control);
-	struct machine machine;
 
-	look_at_machine(attaching, &machine);
-	packet_settings_apply(wish->settings, &wanted);
-	machine_apply(&machine, smallest_mtu(&attaching->out->targets), &wanted);
-	wanted.flags |= PACKET_HAS_LIST | PACKET_HAS_BANS;
-	wanted.resets = PACKET_RESETS;
-	memset(wanted.protected_tcp, 0, sizeof(wanted.protected_tcp));
-	set_ports(wanted.protected_tcp, wish->listens, wish->listen_count);
-	set_ports(wanted.exposed_tcp, wish->exposes, wish->expose_count);
+	*out = *control_settings(attaching->control);
+	packet_settings_apply(wish->settings, out);
+	machine_apply(&attaching->machine, smallest_mtu(&attaching->out->targets), out);
+	out->flags |= PACKET_HAS_LIST | PACKET_HAS_BANS;
+	out->resets = PACKET_RESETS;
+	memset(out->protected_tcp, 0, sizeof(out->protected_tcp));
+	set_ports(out->protected_tcp, wish->listens, wish->listen_count);
+	set_ports(out->exposed_tcp, wish->exposes, wish->expose_count);
+}
+
+static void tell(const struct attaching *attaching)
+{
+	struct packet_settings wanted;
+
+	settings_wanted(attaching, &wanted);
 	settings_store(attaching->control, &wanted);
 }
 
@@ -161,14 +171,18 @@ static enum result publish(const struct attaching *attaching)
 	struct packet_prefixes denied;
 	enum result result;
 
+	const struct packet_ground ground = { PACKET_ONLY_XDP, attaching->machine.forwards, attaching->machine.has_vlans };
 	const struct packet_prefixes *wanted = attaching->wish->denied ? attaching->wish->denied : &denied;
 
 	prefixes_init(&denied);
 	result = attaching->wish->denied ? RESULT_OK : publish_carry(attaching->control, &denied);
 	if (result == RESULT_OK)
 		result = publish_lists(attaching->control, wanted, attaching->wish->allowed, attaching->complaints, &attaching->out->published);
-	if (result == RESULT_OK)
-		confirmed_note(attaching->wish, PACKET_ONLY_XDP, wanted, attaching->complaints);
+	if (result == RESULT_OK) {
+		confirmed_note(attaching->wish, &ground, wanted, attaching->complaints);
+		if (attaching->wish->settings->mode == PACKET_MODE_ENFORCE)
+			locked_out_warn(attaching->wish->spared, wanted, attaching->complaints);
+	}
 	prefixes_done(&denied);
 	return result;
 }
@@ -281,7 +295,12 @@ static bool has_program(void)
 static enum result change(struct attaching *attaching)
 {
 	bool was_attached = has_program();
-	enum result result = undo_begin(PENDING_ATTACH, control_settings(attaching->control), was_attached, attaching->wish->undo_s);
+	struct packet_settings wanted;
+	enum result result;
+
+	look_at_machine(attaching);
+	settings_wanted(attaching, &wanted);
+	result = undo_begin(PENDING_ATTACH, control_settings(attaching->control), &wanted, was_attached, attaching->wish->undo_s);
 	if (result != RESULT_OK) {
 		LOADER_COMPLAIN(attaching->complaints, "", "what is to be undone cannot be noted in " PENDING_FOLDER ": %s", strerror(errno));
 		return RESULT_REFUSED;
@@ -323,7 +342,7 @@ static enum result attach_xdp(struct attaching *attaching)
 
 static enum result climb(struct attaching *attaching)
 {
-	enum result result = attaching->wish->only == PACKET_ONLY_NFT ? RESULT_NOT_FOUND : attach_xdp(attaching);
+	enum result result = attaching->wish->ground.only == PACKET_ONLY_NFT ? RESULT_NOT_FOUND : attach_xdp(attaching);
 	struct packet_prefixes none;
 
 	if (result == RESULT_OK && loader_nft_is_attached())
@@ -336,7 +355,7 @@ static enum result climb(struct attaching *attaching)
 		                "the filter that is attached cannot be replaced, and goes on as it was");
 		return RESULT_REFUSED;
 	}
-	if (attaching->wish->only == PACKET_ONLY_XDP) {
+	if (attaching->wish->ground.only == PACKET_ONLY_XDP) {
 		LOADER_COMPLAIN(attaching->complaints, "bouclier packet attach, then confirm", "XDP was confirmed, and there is none now; nftables was not");
 		return RESULT_REFUSED;
 	}

@@ -1,11 +1,5 @@
 #include "packet/loader/confirmed.h"
 
-#include <errno.h>
-#include <string.h>
-
-#include "packet/lists/file.h"
-#include "packet/loader/files.h"
-
 #include "base/banned.h"
 
 #define WORDS_BYTES_MAX 32768u
@@ -70,7 +64,7 @@ static enum result write_rest(const struct packet_wish *wish, struct buffer *out
 	return RESULT_OK;
 }
 
-enum result confirmed_write(const struct packet_wish *wish, enum packet_only only, struct buffer *out)
+enum result confirmed_write(const struct packet_wish *wish, const struct packet_ground *ground, struct buffer *out)
 {
 	const struct packet_filter_settings *settings = wish->settings;
 	enum result result = write_names("packet.interfaces", &settings->interfaces, out);
@@ -89,7 +83,9 @@ enum result confirmed_write(const struct packet_wish *wish, enum packet_only onl
 		result = write_management(wish, out);
 	if (result == RESULT_OK)
 		result = write_rest(wish, out);
-	return result == RESULT_OK ? buffer_print(out, "rung: %s\n", only_names[only]) : result;
+	if (result == RESULT_OK)
+		result = buffer_print(out, "forwards: %s\nvlans: %s\nrung: %s\n", ground->forwards ? "yes" : "no", ground->has_vlans ? "yes" : "no", only_names[ground->only]);
+	return result;
 }
 
 /* -- compared -- */
@@ -109,6 +105,18 @@ static bool read_only(struct span line, enum packet_only *out)
 		}
 	}
 	return false;
+}
+
+/* Where the fact of the machine called KEY belongs; NULL: it is no such line. */
+static bool *fact_of(struct span key, struct packet_ground *ground)
+{
+	return span_equal(key, SPAN("forwards")) ? &ground->forwards : span_equal(key, SPAN("vlans")) ? &ground->has_vlans : NULL;
+}
+
+static bool read_fact(struct span line, bool *out)
+{
+	*out = span_equal(value_of(line), SPAN("yes"));
+	return *out || span_equal(value_of(line), SPAN("no"));
 }
 
 /* What may differ all the same, because it lets more through than was confirmed: whoever adds a port does not find his machine without a filter after the next start. */
@@ -159,20 +167,32 @@ static struct span or_nothing(struct span value)
 	return value.len ? span_take(value, 200) : SPAN("nothing");
 }
 
-/* Both have the same keys in the same order, or the file is of another version. */
-static enum result compare(struct span confirmed, struct span wanted, struct complaints *complaints, enum packet_only *only)
+/* Both have the same keys in the same order, or the file is of another version. Facts of the machine are no wish, and not compared; a file without them, of an older version, has none. */
+static enum result compare(struct span confirmed, struct span wanted, struct complaints *complaints, struct packet_ground *ground)
 {
 	enum result result = RESULT_OK;
+	bool hides = true;
 
 	while (wanted.len) {
-		struct span new = span_cut(&wanted, '\n'), old = span_cut(&confirmed, '\n');
+		struct span rest = confirmed, new = span_cut(&wanted, '\n'), old = span_cut(&confirmed, '\n');
 		struct span key = span_take(new, span_find(new, ':'));
+		bool *fact = fact_of(key, ground);
 
+		if (fact && span_starts(old, SPAN("rung:"))) {
+			confirmed = rest;
+			continue;
+		}
 		if (!span_starts(old, span_take(new, key.len + 1)))
 			return RESULT_MALFORMED;
 		if (span_equal(key, SPAN("rung")))
-			return read_only(old, only) && !confirmed.len ? result : RESULT_MALFORMED;
-		if (span_equal(old, new) || is_allowed(key, value_of(old), value_of(new)))
+			return read_only(old, &ground->only) && !confirmed.len ? result : RESULT_MALFORMED;
+		if (fact && !read_fact(old, fact))
+			return RESULT_MALFORMED;
+		if (span_equal(key, SPAN("packet.expose")))
+			hides = !span_equal(value_of(new), SPAN("off"));
+		if (!hides && span_starts(key, SPAN("packet.expose.")))
+			continue;  /* no port is hidden any more, whichever were */
+		if (fact || span_equal(old, new) || is_allowed(key, value_of(old), value_of(new)))
 			continue;
 		LOADER_COMPLAIN(complaints, "bouclier packet attach, then confirm", "%.*s is not what was confirmed: it was %.*s, and is %.*s", SPAN_ARG(key), SPAN_ARG(or_nothing(value_of(old))),
 		                SPAN_ARG(or_nothing(value_of(new))));
@@ -181,129 +201,16 @@ static enum result compare(struct span confirmed, struct span wanted, struct com
 	return RESULT_MALFORMED;
 }
 
-enum result confirmed_compare(struct span confirmed, const struct packet_wish *wish, struct complaints *complaints, enum packet_only *only)
+enum result confirmed_compare(struct span confirmed, const struct packet_wish *wish, struct complaints *complaints, struct packet_ground *ground)
 {
+	const struct packet_ground none = { .only = PACKET_ANY_RUNG };
 	struct buffer wanted;
 	enum result result;
 
 	buffer_init(&wanted, CONFIRMED_BYTES);
-	result = confirmed_write(wish, PACKET_ANY_RUNG, &wanted);
+	result = confirmed_write(wish, &none, &wanted);
 	if (result == RESULT_OK)
-		result = compare(confirmed, buffer_span(&wanted), complaints, only);
+		result = compare(confirmed, buffer_span(&wanted), complaints, ground);
 	buffer_done(&wanted);
 	return result;
-}
-
-/* -- noted, kept, read -- */
-
-static enum result write_denied(const struct packet_prefixes *denied, struct buffer *out)
-{
-	char text[NETWORK_TEXT_MAX];
-	struct network network;
-
-	for (size_t i = 0; i < denied->v4_count; i++) {
-		struct packet_range range = denied->v4[i];
-		bool goes_on = true;
-
-		while (goes_on) {
-			goes_on = range_cut(&range, &network);
-			network_write(&network, text);
-			PRINT("%s\n", text);
-		}
-	}
-	for (size_t i = 0; i < denied->v6_count; i++) {
-		network_write(&denied->v6[i], text);
-		PRINT("%s\n", text);
-	}
-	return RESULT_OK;
-}
-
-void confirmed_note(const struct packet_wish *wish, enum packet_only only, const struct packet_prefixes *denied, struct complaints *complaints)
-{
-	struct buffer text;
-	enum result result;
-
-	buffer_init(&text, PREFIX_FILE_BYTES);
-	result = write_denied(denied, &text);
-	if (result == RESULT_OK)
-		result = loader_file_write(PENDING_FOLDER, "denied", buffer_span(&text));
-	buffer_reset(&text);
-	if (result == RESULT_OK && wish)
-		result = confirmed_write(wish, only, &text);
-	if (result == RESULT_OK && wish)
-		result = loader_file_write(PENDING_FOLDER, "wish", buffer_span(&text));
-	buffer_done(&text);
-	if (result != RESULT_OK)
-		LOADER_WARN(complaints, "", "it will not be attached by itself at a start of the machine, for it cannot be noted: %s", result == RESULT_IO ? strerror(errno) : result_name(result));
-}
-
-static enum result keep(const char *name, size_t most)
-{
-	struct buffer text;
-	enum result result;
-
-	buffer_init(&text, most);
-	result = loader_file_read(PENDING_FOLDER, name, &text);
-	if (result == RESULT_OK)
-		result = loader_file_write(CONFIRMED_FOLDER, name, buffer_span(&text));
-	buffer_done(&text);
-	return result == RESULT_NOT_FOUND ? RESULT_OK : result;
-}
-
-void confirmed_keep(struct complaints *complaints)
-{
-	enum result result = loader_folder_make(CONFIRMED_FOLDER);
-
-	/* The list first: a wish without its list would deny less than was confirmed, and never more. */
-	if (result == RESULT_OK)
-		result = keep("denied", PREFIX_FILE_BYTES);
-	if (result == RESULT_OK)
-		result = keep("wish", CONFIRMED_BYTES);
-	if (result == RESULT_OK)
-		return;
-	confirmed_forget();  /* what was confirmed before is not what is confirmed now */
-	LOADER_WARN(complaints, "", "it stays, but is not attached by itself at the next start of the machine: " CONFIRMED_FOLDER ": %s",
-	            result == RESULT_IO ? strerror(errno) : result_name(result));
-}
-
-void confirmed_forget(void)
-{
-	loader_file_remove(CONFIRMED_FOLDER, "wish");
-	loader_file_remove(CONFIRMED_FOLDER, "denied");
-}
-
-static enum result read_denied(struct complaints *complaints, struct packet_prefixes *out)
-{
-	struct buffer text;
-	enum result result;
-
-	buffer_init(&text, PREFIX_FILE_BYTES);
-	result = loader_file_read(CONFIRMED_FOLDER, "denied", &text);
-	if (result == RESULT_OK)
-		result = prefix_text_read(SPAN(CONFIRMED_FOLDER "/denied"), buffer_span(&text), complaints, out);
-	buffer_done(&text);
-	return result;
-}
-
-enum result loader_confirmed(const struct packet_wish *wish, struct complaints *complaints, struct packet_prefixes *denied, enum packet_only *only)
-{
-	enum result result = loader_folder_make(CONFIRMED_FOLDER);
-	struct buffer text;
-
-	if (result != RESULT_OK) {
-		LOADER_COMPLAIN(complaints, "remove it", CONFIRMED_FOLDER " is not a folder of this user's own, closed to others: %s", result == RESULT_IO ? strerror(errno) : "refused");
-		return RESULT_REFUSED;
-	}
-	buffer_init(&text, CONFIRMED_BYTES);
-	result = loader_file_read(CONFIRMED_FOLDER, "wish", &text);
-	if (result == RESULT_OK)
-		result = confirmed_compare(buffer_span(&text), wish, complaints, only);
-	buffer_done(&text);
-	if (result == RESULT_OK && read_denied(complaints, denied) != RESULT_OK)
-		result = RESULT_MALFORMED;
-	if (result == RESULT_OK || result == RESULT_NOT_FOUND || result == RESULT_REFUSED)
-		return result;
-	LOADER_COMPLAIN(complaints, "bouclier packet attach, then confirm", "what was confirmed cannot be read in " CONFIRMED_FOLDER ": %s",
-	                result == RESULT_IO ? strerror(errno) : result_name(result));
-	return RESULT_REFUSED;
 }

@@ -15,17 +15,21 @@
 #define CONFIRMED_FOLDER "/var/lib/bouclier-packet"
 #define CONFIRMED_BYTES ((size_t)1 << 20)
 
-/* Beside what waits: an attach on a rung of ONLY, with DENIED; WISH NULL: a list alone. Availability, fails open: without it nothing is attached at the next start, and no more; complained as a warning. */
-void confirmed_note(const struct packet_wish *wish, enum packet_only only, const struct packet_prefixes *denied, struct complaints *complaints);
-/* What was noted is confirmed. Before pending_remove, which forgets it. */
+/* Beside what waits: an attach on GROUND, with DENIED; WISH NULL: a list alone. Availability, fails open: without it nothing is attached at the next start, and no more; complained as a warning. */
+void confirmed_note(const struct packet_wish *wish, const struct packet_ground *ground, const struct packet_prefixes *denied, struct complaints *complaints);
+/* What was noted is confirmed. Before pending_remove, which forgets it. Where nothing was noted, or it cannot be kept, what was confirmed before is forgotten, and that is warned of. */
 void confirmed_keep(struct complaints *complaints);
-void confirmed_forget(void);
+/* RESULT_NOT_FOUND: nothing was confirmed. RESULT_REFUSED: complained, for it cannot be removed. */
+enum result confirmed_forget(struct complaints *complaints) must_check;
+bool confirmed_is_there(void);
+/* Of what is confirmed: its management is added to SPARED, its list to DENIED, merged and born by prefixes_init. RESULT_NOT_FOUND: nothing is. */
+enum result confirmed_look(struct spared *spared, bool *is_observing, struct packet_prefixes *denied) must_check;
 
 /* -- for tests -- */
 
 /* WISH as lines. RESULT_LIMIT: longer than OUT may be. */
-enum result confirmed_write(const struct packet_wish *wish, enum packet_only only, struct buffer *out) must_check;
-/* CONFIRMED, such lines, are what WISH wants, or hold back more than it; their rung in ONLY. RESULT_REFUSED: each key that differs is complained of. RESULT_MALFORMED: not such lines. */
-enum result confirmed_compare(struct span confirmed, const struct packet_wish *wish, struct complaints *complaints, enum packet_only *only) must_check;
+enum result confirmed_write(const struct packet_wish *wish, const struct packet_ground *ground, struct buffer *out) must_check;
+/* CONFIRMED, such lines, are what WISH wants, or hold back more than it; what they stood on in GROUND, born zero. RESULT_REFUSED: each key that differs is complained of. RESULT_MALFORMED: not such lines. */
+enum result confirmed_compare(struct span confirmed, const struct packet_wish *wish, struct complaints *complaints, struct packet_ground *ground) must_check;
 
 #endif

@@ -66,10 +66,10 @@ enum result loader_file_read(const char *folder, const char *name, struct buffer
 	return result == RESULT_IO && errno == ENOENT ? RESULT_NOT_FOUND : result;
 }
 
-void loader_file_remove(const char *folder, const char *name)
+enum result loader_file_remove(const char *folder, const char *name)
 {
 	char path[PATH_BYTES];
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	unlink(path);
+	return unlink(path) == 0 ? RESULT_OK : errno == ENOENT ? RESULT_NOT_FOUND : RESULT_IO;
 }

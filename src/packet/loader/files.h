@@ -15,7 +15,7 @@ enum result loader_folder_make(const char *folder) must_check;
 enum result loader_file_write(const char *folder, const char *name, struct span bytes) must_check;
 /* RESULT_NOT_FOUND: it is not there; otherwise as bounded_file_read. */
 enum result loader_file_read(const char *folder, const char *name, struct buffer *out) must_check;
-/* It is not there any more, or never was. */
-void loader_file_remove(const char *folder, const char *name);
+/* RESULT_NOT_FOUND: it never was there; RESULT_IO: it is still, errno tells. */
+enum result loader_file_remove(const char *folder, const char *name) must_check;
 
 #endif

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "packet/loader/confirmed.h"
+#include "packet/loader/locked_out.h"
 #include "packet/loader/pins.h"
 #include "packet/loader/undo.h"
 
@@ -83,7 +84,7 @@ static enum result open_pinned(struct control **out, struct complaints *complain
 static enum result deny_xdp(struct control *control, const struct packet_prefixes *denied, const struct packet_wish *wish, struct complaints *complaints,
                             struct packet_outcome *out)
 {
-	enum result result = undo_begin(PENDING_LISTS, control_settings(control), true, wish->undo_s);
+	enum result result = undo_begin(PENDING_LISTS, control_settings(control), NULL, true, wish->undo_s);
 
 	if (result != RESULT_OK) {
 		LOADER_COMPLAIN(complaints, "", "what is to be undone cannot be noted in " PENDING_FOLDER ": %s", strerror(errno));
@@ -91,7 +92,7 @@ static enum result deny_xdp(struct control *control, const struct packet_prefixe
 	}
 	result = publish_lists(control, denied, wish->allowed, complaints, &out->published);
 	if (result == RESULT_OK) {
-		confirmed_note(NULL, PACKET_ONLY_XDP, denied, complaints);
+		confirmed_note(NULL, NULL, denied, complaints);
 		return RESULT_OK;
 	}
 	if (result != RESULT_LIMIT)
@@ -150,6 +151,8 @@ enum result loader_confirm(struct complaints *complaints)
 		if (pending.kind != PENDING_EGRESS)
 			confirmed_keep(complaints);
 		pending_remove();
+		if (pending.kind != PENDING_EGRESS)
+			locked_out_warn_confirmed(complaints);
 		pins_drop("program_before");
 	}
 	pending_unlock(lock);
@@ -169,7 +172,7 @@ static void forget_waiting(void)
 
 enum result loader_detach(struct complaints *complaints)
 {
-	enum result result;
+	enum result result, forgotten;
 	bool was_there;
 	int lock;
 
@@ -177,13 +180,15 @@ enum result loader_detach(struct complaints *complaints)
 	if (result != RESULT_OK)
 		return result;
 	forget_waiting();
-	confirmed_forget();
-	was_there = pins_drop_all();
+	forgotten = confirmed_forget(complaints);
+	was_there = pins_drop_all() || forgotten == RESULT_OK;
 	if (loader_nft_is_attached()) {
 		was_there = true;
 		result = loader_nft_remove(complaints);
 	}
 	pending_unlock(lock);
+	if (result == RESULT_OK && forgotten == RESULT_REFUSED)
+		result = forgotten;
 	return result != RESULT_OK ? result : was_there ? RESULT_OK : RESULT_NOT_FOUND;
 }
 
@@ -253,6 +258,7 @@ enum result loader_look(struct complaints *complaints, struct packet_state *out)
 			look_links(links, out);
 		look_rest(out);
 		out->has_nft = loader_nft_is_attached();
+		out->is_confirmed = confirmed_is_there();
 		pending_unlock(lock);
 	}
 	free(links);

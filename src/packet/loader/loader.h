@@ -11,6 +11,7 @@
  *   nft, nft_text   the third rung
  *   pending, undo   what is undone unless it is confirmed
  *   confirmed       what was, for the next start of the machine
+ *   locked_out      who will not get in after that
  *   files           the folders of both
  *
  * Everything that could lock somebody out (attach, lists) is undone after UNDO_S seconds unless loader_confirm. Only one such change waits
@@ -34,6 +35,12 @@ enum result loader_limit_rights(void) must_check;
 /* What was confirmed on one kind of rung is no other kind's: each does what the other does not. */
 enum packet_only { PACKET_ANY_RUNG, PACKET_ONLY_XDP, PACKET_ONLY_NFT };
 
+/* What an attach stood on. Of a machine that does not forward yet (containers start after the filter) what was confirmed on one that did is not in force either. */
+struct packet_ground {
+	enum packet_only only;
+	bool forwards, has_vlans;                /* as in machine.h, over and above what is seen now */
+};
+
 struct packet_wish {
 	const struct packet_filter_settings *settings;
 	const struct packet_prefixes *allowed;   /* merged: management, trusted proxies, who is spared */
@@ -43,7 +50,7 @@ struct packet_wish {
 	unsigned expose_count;
 	const struct spared *spared;             /* what `allowed` is made of */
 	const struct packet_prefixes *denied;    /* merged: denied from now on. NULL: what is denied already */
-	enum packet_only only;
+	struct packet_ground ground;             /* all zero, but of what was confirmed */
 	unsigned undo_s;                         /* 1 or more */
 };
 
@@ -60,16 +67,17 @@ enum result loader_attach(const struct packet_wish *wish, struct complaints *com
 /* The list that is denied from now on, in place of the one before. RESULT_REFUSED: complained, and nothing was changed. */
 enum result loader_deny(const struct packet_prefixes *denied, const struct packet_wish *wish, struct complaints *complaints, struct packet_outcome *out) must_check;
 
-/* What a person confirmed last is what WISH wants now: DENIED then, merged, and on which rung. Born by prefixes_init. RESULT_NOT_FOUND: nothing was confirmed, or it was detached;
+/* What a person confirmed last is what WISH wants now: DENIED then, merged, and what it stood on. Born by prefixes_init. RESULT_NOT_FOUND: nothing was confirmed, or it was detached;
  * RESULT_REFUSED: complained, of each key that differs. */
-enum result loader_confirmed(const struct packet_wish *wish, struct complaints *complaints, struct packet_prefixes *denied, enum packet_only *only) must_check;
+enum result loader_confirmed(const struct packet_wish *wish, struct complaints *complaints, struct packet_prefixes *denied, struct packet_ground *ground) must_check;
 /* What waits stays, and is remembered for loader_confirmed. RESULT_NOT_FOUND: nothing waits. */
 enum result loader_confirm(struct complaints *complaints) must_check;
-/* Everything off, now: links, maps, our table of nftables; and what was confirmed is forgotten. RESULT_NOT_FOUND: there was nothing. */
+/* Everything off, now: links, maps, our table of nftables; and what was confirmed is forgotten. RESULT_NOT_FOUND: there was nothing. RESULT_REFUSED: complained, of what is left. */
 enum result loader_detach(struct complaints *complaints) must_check;
 
 struct packet_state {
 	bool is_attached, is_observing, has_nft, waits;
+	bool is_confirmed;                       /* something: a start of the machine attaches it */
 	struct packet_targets targets;           /* of XDP: what is attached now, and how */
 	uint64_t heartbeat_ns;                   /* the controller's last, of CLOCK_MONOTONIC; 0: none, or no maps */
 	uint64_t left_ns;                        /* until what waits is undone */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "packet/loader/confirmed.h"
+#include "packet/loader/locked_out.h"
 #include "packet/loader/machine.h"
 #include "packet/loader/nft.h"
 #include "packet/loader/nft_text.h"
@@ -74,7 +75,7 @@ static enum result apply(const struct packet_wish *wish, const struct packet_pre
 static enum result change(const struct packet_wish *wish, const struct packet_prefixes *denied, const struct packet_targets *targets,
                           struct complaints *complaints)
 {
-	enum result result = undo_begin(PENDING_NFT, NULL, false, wish->undo_s);
+	enum result result = undo_begin(PENDING_NFT, NULL, NULL, false, wish->undo_s);
 
 	if (result != RESULT_OK) {
 		LOADER_COMPLAIN(complaints, "", "what is to be undone cannot be noted in " PENDING_FOLDER ": %s", strerror(errno));
@@ -88,6 +89,8 @@ static enum result change(const struct packet_wish *wish, const struct packet_pr
 
 enum result loader_nft_apply(const struct packet_wish *wish, const struct packet_prefixes *denied, struct packet_targets *targets, struct complaints *complaints)
 {
+	/* No rule asks what the machine does with packets. */
+	const struct packet_ground ground = { .only = PACKET_ONLY_NFT };
 	struct machine machine;
 	enum result result;
 
@@ -96,7 +99,9 @@ enum result loader_nft_apply(const struct packet_wish *wish, const struct packet
 		LOADER_WARN(complaints, "sysctl -w net.ipv4.tcp_syncookies=1", "the kernel's SYN cookies are off, and without XDP there are no others");
 	result = change(wish, denied, targets, complaints);
 	if (result == RESULT_OK)
-		confirmed_note(wish, PACKET_ONLY_NFT, denied, complaints);
+		confirmed_note(wish, &ground, denied, complaints);
+	if (result == RESULT_OK && wish->settings->mode == PACKET_MODE_ENFORCE)
+		locked_out_warn(wish->spared, denied, complaints);
 	for (unsigned i = 0; i < targets->count && result == RESULT_OK; i++)
 		targets->list[i].rung = RUNG_NFTABLES;
 	return result;
@@ -116,7 +121,7 @@ enum result loader_nft_deny(const struct packet_wish *wish, const struct packet_
 	if (result == RESULT_OK)
 		result = change(wish, denied, &targets, complaints);
 	if (result == RESULT_OK)
-		confirmed_note(NULL, PACKET_ONLY_NFT, denied, complaints);
+		confirmed_note(NULL, NULL, denied, complaints);
 	free(links);
 	return result == RESULT_OK ? RESULT_OK : RESULT_REFUSED;
 }

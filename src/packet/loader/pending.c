@@ -76,7 +76,7 @@ void pending_remove(void)
 	static const char *const names[] = { "pending", "ruleset", "wish", "denied" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		loader_file_remove(PENDING_FOLDER, names[i]);
+		(void)!loader_file_remove(PENDING_FOLDER, names[i]);
 }
 
 enum result pending_ruleset_write(struct span text)
@@ -93,7 +93,7 @@ enum result pending_ruleset_read(struct buffer *out)
 void pending_undone_write(struct span sentence)
 {
 	if (loader_file_write(PENDING_FOLDER, "undone", sentence) != RESULT_OK)
-		loader_file_remove(PENDING_FOLDER, "undone");
+		(void)!loader_file_remove(PENDING_FOLDER, "undone");
 }
 
 void pending_undone_read(struct buffer *out)

@@ -34,9 +34,10 @@ struct pending {
 	uint32_t index_count;
 	uint32_t indexes[PENDING_INDEXES_MAX];
 	struct packet_settings settings;         /* before; not of PENDING_EGRESS */
+	struct packet_settings wanted;           /* of PENDING_ATTACH: its own. What is let through beyond them came by a reload since, and stays */
 	uint32_t egress_mode, egress_generation; /* of PENDING_EGRESS: before */
 };
-#define PENDING_VERSION 2u
+#define PENDING_VERSION 3u
 
 uint64_t pending_now_ns(void);
 /* Makes the folder and takes the lock. RESULT_TIMEOUT: another command has had it for WAIT_MS; RESULT_REFUSED: the folder is not ours alone; RESULT_IO: errno tells. */

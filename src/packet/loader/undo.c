@@ -45,8 +45,26 @@ static bool was_there(const struct pending *pending, unsigned index)
 	return false;
 }
 
+static void keep_ports(const __u64 now[PACKET_PORT_WORDS], const __u64 wanted[PACKET_PORT_WORDS], __u64 out[PACKET_PORT_WORDS])
+{
+	for (size_t i = 0; i < PACKET_PORT_WORDS; i++)
+		out[i] |= now[i] & ~wanted[i];
+}
+
+void undo_settings(const struct pending *pending, const struct packet_settings *now, struct packet_settings *out)
+{
+	const struct packet_settings *wanted = &pending->wanted;
+
+	*out = pending->settings;
+	out->flags |= now->flags & ~wanted->flags & PACKET_OBSERVES;
+	keep_ports(now->exposed_tcp, wanted->exposed_tcp, out->exposed_tcp);
+	keep_ports(now->exposed_udp, wanted->exposed_udp, out->exposed_udp);
+	keep_ports(now->protected_tcp, wanted->protected_tcp, out->protected_tcp);
+}
+
 static enum result restore_settings(const struct pending *pending)
 {
+	struct packet_settings settings;
 	struct packet_maps maps;
 	struct control *control;
 	enum result result;
@@ -57,10 +75,12 @@ static enum result restore_settings(const struct pending *pending)
 		return result;
 	result = control_new(&maps, &control);
 	if (result == RESULT_OK) {
-		if (pending->kind == PENDING_LISTS)
+		if (pending->kind == PENDING_LISTS) {
 			publish_flip(control, pending->settings.copy);  /* all that a list changes; what a reload let through meanwhile stays */
-		else
-			settings_store(control, &pending->settings);
+		} else {
+			undo_settings(pending, control_settings(control), &settings);
+			settings_store(control, &settings);
+		}
 		control_free(control);
 	}
 	packet_maps_close(&maps);
@@ -358,7 +378,7 @@ static enum result begin(struct pending *pending, unsigned undo_s)
 	return result;
 }
 
-enum result undo_begin(enum pending_kind kind, const struct packet_settings *settings, bool was_attached, unsigned undo_s)
+enum result undo_begin(enum pending_kind kind, const struct packet_settings *settings, const struct packet_settings *wanted, bool was_attached, unsigned undo_s)
 {
 	struct pending pending = { .kind = kind, .was_attached = was_attached };
 	struct pinned_link links[PINS_LINKS_MAX];
@@ -371,6 +391,8 @@ enum result undo_begin(enum pending_kind kind, const struct packet_settings *set
 	}
 	if (settings)
 		pending.settings = *settings;
+	if (wanted)
+		pending.wanted = *wanted;
 	result = note_ruleset(kind == PENDING_NFT);
 	if (result == RESULT_OK)
 		result = begin(&pending, undo_s);

@@ -5,9 +5,10 @@
 #include "packet/control/control.h"
 #include "packet/loader/pending.h"
 
-/* Notes what is before a change of KIND, to be undone after UNDO_S seconds, and starts the process that does it. SETTINGS: before; NULL: there are none.
+/* Notes what is before a change of KIND, to be undone after UNDO_S seconds, and starts the process that does it. SETTINGS: before; NULL: there are none. WANTED: of PENDING_ATTACH, what they
+ * will be; NULL: nothing of them changes but the list.
  * The caller holds the lock; nothing has been changed yet, and nothing may be unless RESULT_OK. */
-enum result undo_begin(enum pending_kind kind, const struct packet_settings *settings, bool was_attached, unsigned undo_s) must_check;
+enum result undo_begin(enum pending_kind kind, const struct packet_settings *settings, const struct packet_settings *wanted, bool was_attached, unsigned undo_s) must_check;
 /* The same of an egress list that refuses what the one before let pass. */
 enum result undo_begin_egress(bool was_attached, uint32_t mode, uint32_t generation, unsigned undo_s) must_check;
 /* Undoes PENDING now, and forgets it. WHY is told to who asks for the status. The caller holds the lock, for three seconds more where it has to be tried
@@ -17,5 +18,8 @@ enum result undo_now(const struct pending *pending, const char *why) must_check;
 void undo_failed(void);
 /* Makes the program's settings those of WANTED, all but the heartbeat, which is the controller's. The flags come last: what they ask is there. */
 void settings_store(struct control *control, const struct packet_settings *wanted);
+
+/* Those before an attach that is undone, and what a reload has let through since: NOW has it, and the attach did not. */
+void undo_settings(const struct pending *pending, const struct packet_settings *now, struct packet_settings *out);
 
 #endif
