@@ -388,7 +388,7 @@ def test_what_was_confirmed_is_attached_at_a_start(attached):
     code, _, error = attached.packet("attach", "--confirmed")
     assert code == 0 and "attached already" in error
     machine = Rebooted(attached)
-    assert attached.reaches(CITIZEN)
+    assert wait_for(lambda: attached.reaches(CITIZEN), 5)
     code, out, error = machine.attach("--dry-run")
     assert code == 0 and "Nothing was changed" in out and attached.pins() == [], error
     code, out, error = machine.attach()
