@@ -149,7 +149,7 @@ static enum egress_mode refreshed_mode(const struct change *change)
 	return change->state.mode != EGRESS_OFF ? change->state.mode : (enum egress_mode)change->asked.wish.settings->egress.mode;
 }
 
-/* Only a refresh keeps what was needed until now: who types observe or enforce has the list that is shown. */
+/* Only a refresh keeps what was needed until now, and the ports: who types observe or enforce has the list that is shown. */
 static int gather(struct change *change)
 {
 	if (egress_list_init(&change->list) != RESULT_OK || egress_list_init(&change->before) != RESULT_OK)
