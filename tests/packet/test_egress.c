@@ -8,10 +8,12 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "packet/egress/cgroup.h"
+#include "packet/egress/egress.h"
 #include "packet/egress/ledger.h"
 #include "packet/egress/program.h"
 #include "packet/egress/watch.h"
@@ -228,6 +230,71 @@ static void a_list_that_says_the_same_goes_on(void **state)
 	egress_list_done(&now);
 }
 
+/* -- what is pinned, in a mount namespace of our own -- */
+
+static void make_folders(void)
+{
+	static bool is_done;
+
+	if (is_done)
+		return;
+	is_done = true;
+	assert_int_equal(unshare(CLONE_NEWNS), 0);
+	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	assert_int_equal(mount("none", "/run", "tmpfs", 0, "mode=755"), 0);
+	assert_int_equal(mount("none", "/sys/fs/bpf", "bpf", 0, NULL), 0);
+}
+
+static enum result set(enum egress_mode mode, bool is_refresh, struct complaints *complaints)
+{
+	struct egress_wish wish = { .cgroup = span_of(group_name), .is_confirmed = true };
+	struct egress_list list;
+	enum result result;
+
+	assert_ok(egress_list_init(&list));
+	wish.list = &list;
+	result = is_refresh ? egress_refresh(&wish, complaints) : egress_apply(&wish, mode, complaints);
+	egress_list_done(&list);
+	return result;
+}
+
+static void check_state(enum egress_mode mode, bool is_attached)
+{
+	struct complaints complaints;
+	struct egress_state now;
+
+	complaints_init(&complaints);
+	assert_ok(egress_look(&complaints, &now));
+	assert_int_equal(now.mode, mode);
+	assert_int_equal(now.is_attached, is_attached);
+	egress_control_free(now.control);
+	complaints_done(&complaints);
+}
+
+/* Security: what goes wrong while programs are loaded takes off nothing that was there. */
+static void a_refresh_that_cannot_load_ends_nothing(void **state)
+{
+	struct complaints complaints;
+	int other;
+
+	(void)state;
+	needed();
+	make_folders();
+	complaints_init(&complaints);
+	assert_ok(set(EGRESS_ENFORCE, false, &complaints));
+	check_state(EGRESS_ENFORCE, true);
+	other = bpf_obj_get(EGRESS_PIN_FOLDER "/counts");
+	assert_true(other >= 0);
+	assert_int_equal(unlink(EGRESS_PIN_FOLDER "/sockets"), 0);
+	assert_int_equal(bpf_obj_pin(other, EGRESS_PIN_FOLDER "/sockets"), 0);  /* of another shape */
+	close(other);
+	assert_result(set(EGRESS_OFF, true, &complaints), RESULT_REFUSED);
+	check_state(EGRESS_ENFORCE, true);
+	assert_ok(egress_remove(&complaints));
+	check_state(EGRESS_OFF, false);
+	complaints_done(&complaints);
+}
+
 /* -- the watch -- */
 
 struct heard {
@@ -350,6 +417,7 @@ int main(void)
 		cmocka_unit_test(prefixes_cut_where_they_say),
 		cmocka_unit_test(a_list_comes_back),
 		cmocka_unit_test(a_list_that_says_the_same_goes_on),
+		cmocka_unit_test(a_refresh_that_cannot_load_ends_nothing),
 		cmocka_unit_test(refusals_are_told_once),
 		cmocka_unit_test(a_full_ledger_is_told),
 	};

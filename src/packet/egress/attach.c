@@ -71,9 +71,9 @@ static bool attach_new(const struct applying *applying, enum egress_hook hook)
 	int link = bpf_link_create(egress_program_fd(applying->program, hook), applying->cgroup.fd, (enum bpf_attach_type)egress_hook_type(hook), NULL);
 	bool is_pinned;
 
-	egress_pins_drop_link(hook);  /* of a cgroup that is no more, or another; it saw what happened until now */
 	if (link < 0)
 		return false;
+	egress_pins_drop_link(hook);  /* of a cgroup that is no more, or another; it saw what happened until now */
 	is_pinned = egress_pins_pin_link(link, hook) == RESULT_OK;
 	close(link);
 	return is_pinned;
@@ -168,21 +168,19 @@ static enum result change_undoable(struct applying *applying)
 static enum result apply(struct applying *applying, bool is_undoable)
 {
 	enum result result = find_cgroup(applying);
-	bool is_new = false;
+	bool is_new = !egress_pins_has_links();
 
 	if (result == RESULT_OK)
 		result = pins_make(EGRESS_PIN_FOLDER, applying->complaints);
-	if (result == RESULT_OK) {
+	if (result == RESULT_OK)
 		result = load(applying);
-		is_new = !applying->was_attached;
-	}
 	if (result == RESULT_OK)
 		result = is_undoable ? change_undoable(applying) : change(applying);
 	egress_control_free(applying->control);
 	egress_program_free(applying->program);
 	if (applying->cgroup.fd >= 0)
 		close(applying->cgroup.fd);
-	/* Maps that were made for nothing would keep their memory until the next start of the machine. */
+	/* Maps that were made for nothing would keep their memory until the next start of the machine. Security, fails closed: what was attached before goes on. */
 	if (result != RESULT_OK && is_new)
 		(void)egress_pins_drop_all();
 	return result == RESULT_OK ? RESULT_OK : RESULT_REFUSED;

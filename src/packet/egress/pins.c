@@ -72,6 +72,18 @@ bool egress_pins_is_alive(enum egress_hook hook, uint64_t cgroup)
 	return alive;
 }
 
+bool egress_pins_has_links(void)
+{
+	char path[PATH_BYTES];
+
+	for (int hook = 0; hook < EGRESS_HOOKS; hook++) {
+		link_path((enum egress_hook)hook, path);
+		if (access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool egress_pins_drop_all(void)
 {
 	const struct dirent *entry;
