@@ -295,6 +295,29 @@ static void a_refresh_that_cannot_load_ends_nothing(void **state)
 	complaints_done(&complaints);
 }
 
+/* What another version pinned ends when this one is there: two lists would be asked. */
+static void the_version_before_ends(void **state)
+{
+	struct complaints complaints;
+
+	(void)state;
+	needed();
+	make_folders();
+	complaints_init(&complaints);
+	assert_ok(set(EGRESS_ENFORCE, false, &complaints));
+	assert_int_equal(send_to("198.51.100.50", 9), EPERM);
+	assert_int_equal(rename(EGRESS_PIN_FOLDER, EGRESS_FORMER_FOLDER), 0);
+	assert_ok(set(EGRESS_OBSERVE, false, &complaints));
+	check_state(EGRESS_OBSERVE, true);
+	assert_int_equal(access(EGRESS_FORMER_FOLDER, F_OK), -1);
+	egress_set_mode(control, EGRESS_OFF);  /* of the other programs of this test */
+	assert_int_equal(send_to("198.51.100.50", 9), 0);
+	assert_int_equal(rename(EGRESS_PIN_FOLDER, EGRESS_FORMER_FOLDER), 0);
+	assert_ok(egress_remove(&complaints));
+	assert_result(egress_remove(&complaints), RESULT_NOT_FOUND);
+	complaints_done(&complaints);
+}
+
 /* -- the watch -- */
 
 struct heard {
@@ -418,6 +441,7 @@ int main(void)
 		cmocka_unit_test(a_list_comes_back),
 		cmocka_unit_test(a_list_that_says_the_same_goes_on),
 		cmocka_unit_test(a_refresh_that_cannot_load_ends_nothing),
+		cmocka_unit_test(the_version_before_ends),
 		cmocka_unit_test(refusals_are_told_once),
 		cmocka_unit_test(a_full_ledger_is_told),
 	};

@@ -21,7 +21,7 @@ void egress_gather(struct packet_asked *asked, const struct egress_list *before,
 /* Refusals told by the controller, as they happen: on stderr, and to edges. */
 struct egress_service;
 struct control_edges;
-/* As root. *OUT is NULL where egress is off. EXIT_DONE, or the exit code after what was said. */
+/* As root. *OUT is NULL where egress is off, and where it cannot be opened, which is said on stderr: the filter's controller goes on without. EXIT_DONE. */
 int egress_service_open(struct egress_service **out);
 void egress_service_free(struct egress_service *service);
 /* For struct control_plan: CONTEXT is struct egress_service. */

@@ -183,6 +183,8 @@ static enum result apply(struct applying *applying, bool is_undoable)
 	/* Maps that were made for nothing would keep their memory until the next start of the machine. Security, fails closed: what was attached before goes on. */
 	if (result != RESULT_OK && is_new)
 		(void)egress_pins_drop_all();
+	if (result == RESULT_OK)
+		(void)egress_pins_drop_former();
 	return result == RESULT_OK ? RESULT_OK : RESULT_REFUSED;
 }
 
@@ -269,6 +271,7 @@ enum result egress_remove(struct complaints *complaints)
 		return result;
 	forget_waiting();
 	was_there = egress_pins_drop_all();
+	was_there |= egress_pins_drop_former();
 	pending_unlock(lock);
 	return was_there ? RESULT_OK : RESULT_NOT_FOUND;
 }

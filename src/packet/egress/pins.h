@@ -22,5 +22,7 @@ bool egress_pins_is_alive(enum egress_hook hook, uint64_t cgroup);
 bool egress_pins_has_links(void);
 /* Every link and pin, and the folder. False: there was none. */
 bool egress_pins_drop_all(void);
+/* The same of what a version before has pinned (EGRESS_FORMER_FOLDER), whose programs would go on refusing by a list that nobody changes any more. */
+bool egress_pins_drop_former(void);
 
 #endif
