@@ -406,6 +406,52 @@ static void refusals_are_told_once(void **state)
 	egress_watch_free(watch);
 }
 
+static void refuse_many(unsigned count)
+{
+	char address[32];
+
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(address, sizeof(address), "198.51.100.%u", 100 + i % 100);
+		assert_int_equal(send_to(address, (uint16_t)(1000 + i / 100)), EPERM);
+	}
+}
+
+/* A process that is at work in the shield tries many, again and again: the journal does not fill, and an alarm does not drown in it. */
+static void who_tries_many_hides_no_alarm(void **state)
+{
+	const uint64_t s = 1000000000u;
+	const unsigned many = EGRESS_TOLD_MAX + 100, looks = many / EGRESS_TELL_MAX + 10;
+	struct egress_watch *watch;
+	unsigned told = 0;
+	uint64_t now_ns;
+	struct heard heard;
+
+	(void)state;
+	needed();
+	publish("198.51.100.40:9/udp");
+	egress_set_mode(control, EGRESS_ENFORCE);
+	make_watch(&watch);
+	now_ns = pending_now_ns() + 100 * s;
+	refuse_many(EGRESS_TELL_MAX + 4);
+	assert_int_equal(send_to("198.51.100.40", 10), EPERM);
+	heard = look(watch, now_ns);
+	assert_int_equal(heard.alarms, 1);
+	assert_int_equal(heard.refusals, EGRESS_TELL_MAX - 1 + 1);
+	for (unsigned i = 1; i <= looks; i++) {
+		refuse_many(many);
+		told += look(watch, now_ns + 11 * i * s).refusals;
+	}
+	assert_in_range(told, EGRESS_TOLD_MAX - EGRESS_TELL_MAX, EGRESS_TOLD_MAX - EGRESS_TELL_MAX + 11 * looks / 60 + 1);
+	refuse_many(many);
+	assert_int_equal(send_to("198.51.100.40", 11), EPERM);
+	heard = look(watch, now_ns + 11 * (looks + 1) * s);
+	assert_int_equal(heard.alarms, 1);
+	/* What was counted is not told later, when nothing goes on. */
+	heard = look(watch, now_ns + EGRESS_TELL_AGAIN_NS + 11 * (looks + 2) * s);
+	assert_true(!heard.alarms && !heard.refusals);
+	egress_watch_free(watch);
+}
+
 /* What has no room is judged all the same, and counted: nothing is lost in silence. */
 static void a_full_ledger_is_told(void **state)
 {
@@ -443,6 +489,7 @@ int main(void)
 		cmocka_unit_test(a_refresh_that_cannot_load_ends_nothing),
 		cmocka_unit_test(the_version_before_ends),
 		cmocka_unit_test(refusals_are_told_once),
+		cmocka_unit_test(who_tries_many_hides_no_alarm),
 		cmocka_unit_test(a_full_ledger_is_told),
 	};
 
