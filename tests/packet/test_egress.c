@@ -245,9 +245,9 @@ static void make_folders(void)
 	assert_int_equal(mount("none", "/sys/fs/bpf", "bpf", 0, NULL), 0);
 }
 
-static enum result set(enum egress_mode mode, bool is_refresh, struct complaints *complaints)
+static enum result set(enum egress_mode mode, bool is_refresh, bool is_unit, struct complaints *complaints)
 {
-	struct egress_wish wish = { .cgroup = span_of(group_name), .is_confirmed = true };
+	struct egress_wish wish = { .cgroup = span_of(group_name), .is_confirmed = is_unit };
 	struct egress_list list;
 	enum result result;
 
@@ -271,6 +271,13 @@ static void check_state(enum egress_mode mode, bool is_attached)
 	complaints_done(&complaints);
 }
 
+/* As a start of the machine does. */
+static void take_off(struct complaints *complaints)
+{
+	assert_ok(egress_remove(complaints));
+	assert_int_equal(unlink(PENDING_FOLDER "/egress_off"), 0);
+}
+
 /* Security: what goes wrong while programs are loaded takes off nothing that was there. */
 static void a_refresh_that_cannot_load_ends_nothing(void **state)
 {
@@ -281,17 +288,38 @@ static void a_refresh_that_cannot_load_ends_nothing(void **state)
 	needed();
 	make_folders();
 	complaints_init(&complaints);
-	assert_ok(set(EGRESS_ENFORCE, false, &complaints));
+	assert_ok(set(EGRESS_ENFORCE, false, true, &complaints));
 	check_state(EGRESS_ENFORCE, true);
 	other = bpf_obj_get(EGRESS_PIN_FOLDER "/counts");
 	assert_true(other >= 0);
 	assert_int_equal(unlink(EGRESS_PIN_FOLDER "/sockets"), 0);
 	assert_int_equal(bpf_obj_pin(other, EGRESS_PIN_FOLDER "/sockets"), 0);  /* of another shape */
 	close(other);
-	assert_result(set(EGRESS_OFF, true, &complaints), RESULT_REFUSED);
+	assert_result(set(EGRESS_OFF, true, true, &complaints), RESULT_REFUSED);
 	check_state(EGRESS_ENFORCE, true);
-	assert_ok(egress_remove(&complaints));
+	take_off(&complaints);
 	check_state(EGRESS_OFF, false);
+	complaints_done(&complaints);
+}
+
+static void off_holds_for_units(void **state)
+{
+	struct complaints complaints;
+
+	(void)state;
+	needed();
+	make_folders();
+	complaints_init(&complaints);
+	assert_false(egress_is_held_off());
+	assert_ok(set(EGRESS_OBSERVE, false, true, &complaints));
+	assert_ok(egress_remove(&complaints));
+	assert_true(egress_is_held_off());
+	assert_result(set(EGRESS_ENFORCE, false, true, &complaints), RESULT_NOT_FOUND);
+	check_state(EGRESS_OFF, false);
+	assert_ok(set(EGRESS_OBSERVE, false, false, &complaints));  /* a person */
+	assert_false(egress_is_held_off());
+	assert_ok(set(EGRESS_OBSERVE, false, true, &complaints));
+	take_off(&complaints);
 	complaints_done(&complaints);
 }
 
@@ -304,16 +332,16 @@ static void the_version_before_ends(void **state)
 	needed();
 	make_folders();
 	complaints_init(&complaints);
-	assert_ok(set(EGRESS_ENFORCE, false, &complaints));
+	assert_ok(set(EGRESS_ENFORCE, false, true, &complaints));
 	assert_int_equal(send_to("198.51.100.50", 9), EPERM);
 	assert_int_equal(rename(EGRESS_PIN_FOLDER, EGRESS_FORMER_FOLDER), 0);
-	assert_ok(set(EGRESS_OBSERVE, false, &complaints));
+	assert_ok(set(EGRESS_OBSERVE, false, true, &complaints));
 	check_state(EGRESS_OBSERVE, true);
 	assert_int_equal(access(EGRESS_FORMER_FOLDER, F_OK), -1);
 	egress_set_mode(control, EGRESS_OFF);  /* of the other programs of this test */
 	assert_int_equal(send_to("198.51.100.50", 9), 0);
 	assert_int_equal(rename(EGRESS_PIN_FOLDER, EGRESS_FORMER_FOLDER), 0);
-	assert_ok(egress_remove(&complaints));
+	take_off(&complaints);
 	assert_result(egress_remove(&complaints), RESULT_NOT_FOUND);
 	complaints_done(&complaints);
 }
@@ -487,6 +515,7 @@ int main(void)
 		cmocka_unit_test(a_list_comes_back),
 		cmocka_unit_test(a_list_that_says_the_same_goes_on),
 		cmocka_unit_test(a_refresh_that_cannot_load_ends_nothing),
+		cmocka_unit_test(off_holds_for_units),
 		cmocka_unit_test(the_version_before_ends),
 		cmocka_unit_test(refusals_are_told_once),
 		cmocka_unit_test(who_tries_many_hides_no_alarm),

@@ -8,11 +8,14 @@
 
 #include "base/clock.h"
 #include "packet/egress/pins.h"
+#include "packet/loader/files.h"
 #include "packet/loader/loader.h"
 #include "packet/loader/pins.h"
 #include "packet/loader/undo.h"
 
 #include "base/banned.h"
+
+#define HELD_OFF "egress_off"                    /* in PENDING_FOLDER, which ends with the machine */
 
 struct applying {
 	const struct egress_wish *wish;
@@ -188,6 +191,11 @@ static enum result apply(struct applying *applying, bool is_undoable)
 	return result == RESULT_OK ? RESULT_OK : RESULT_REFUSED;
 }
 
+bool egress_is_held_off(void)
+{
+	return access(PENDING_FOLDER "/" HELD_OFF, F_OK) == 0;
+}
+
 static bool is_egress_waiting(uint64_t *left_ns)
 {
 	struct pending pending;
@@ -218,9 +226,15 @@ enum result egress_apply(const struct egress_wish *wish, enum egress_mode mode, 
 	result = loader_begin(!is_undoable, complaints, &lock);
 	if (result != RESULT_OK)
 		return result;
+	if (wish->is_confirmed && egress_is_held_off()) {
+		pending_unlock(lock);
+		return RESULT_NOT_FOUND;
+	}
 	if (!is_undoable)
 		forget_waiting();
 	result = apply(&applying, is_undoable);
+	if (result == RESULT_OK)
+		loader_file_remove(PENDING_FOLDER, HELD_OFF);
 	pending_unlock(lock);
 	return result;
 }
@@ -272,6 +286,8 @@ enum result egress_remove(struct complaints *complaints)
 	forget_waiting();
 	was_there = egress_pins_drop_all();
 	was_there |= egress_pins_drop_former();
+	if (loader_file_write(PENDING_FOLDER, HELD_OFF, SPAN("\n")) != RESULT_OK)
+		LOADER_WARN(complaints, "packet: { egress: { mode: off } }", "that it is to stay off cannot be noted in " PENDING_FOLDER ": the next start of the service may begin it anew: %s", strerror(errno));
 	pending_unlock(lock);
 	return was_there ? RESULT_OK : RESULT_NOT_FOUND;
 }
