@@ -17,6 +17,7 @@ struct egress_gathering {
 	unsigned name_count;
 };
 
+void egress_gather_answers(const struct snapshot *snapshot, struct egress_list *list);
 void gather_endpoint(const struct egress_gathering *gathering, const struct address *address, uint16_t port, uint8_t protocol, const char *key);
 /* Over TCP. A name is looked up once, however many keys have it. */
 void gather_host(struct egress_gathering *gathering, struct span host, uint16_t port, const char *key);
