@@ -168,6 +168,7 @@ void egress_gather(struct packet_asked *asked, const struct egress_list *before,
 	gathering = (struct egress_gathering){ .asked = asked, .list = list, .before = before, .now_ns = pending_now_ns(), .end_ms = clock_mono_ms() + EGRESS_NAMES_MS };
 	for (size_t i = 0; i < snapshot->site_count; i++)
 		add_site(&gathering, &snapshot->sites[i]);
+	gather_names(&gathering);
 	add_resolvers(&gathering);
 	add_allowed(&gathering);
 	egress_gather_answers(snapshot, list);
