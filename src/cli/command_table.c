@@ -88,6 +88,7 @@ static const struct option packet_options[] = {
 	OPTION_CONFIG,
 	{ .name = "undo", .letter = 'u', .value = "SECONDS", .help = "With attach, deny load and egress enforce: after how long they are undone unless you confirm; 120 without it, 3600 at most." },
 	{ .name = "confirmed", .help = "With attach: what a person confirmed last, and nothing else; at a start of the machine. It stays without being confirmed again." },
+	{ .name = "attached", .help = "With egress follow: only what is attached already is brought up to date; at a reload." },
 	{ .name = "top", .help = "With counters: which networks and UDP ports the last minute's dropped packets came from, as the controller (run) has sampled them." },
 	{ .name = "anyway", .help = "With egress enforce: although observe has not run for 14 days." },
 	{ .name = "dry-run", .letter = 'n', .help = "Says what would be done, and changes nothing: not with bgp." },
@@ -240,8 +241,8 @@ const struct command commands[] = {
 	             "trusted_proxies, whoever is connected to sshd now, the default gateways, the resolvers, neighbour discovery and DHCP always pass; without a network in management "
 	             "nothing is attached.\n\n"
 	             "egress looks the other way: whom the processes of packet.egress.cgroup contact. observe writes every destination into a ledger; enforce refuses those that neither the "
-	             "configuration nor packet.egress.allow names, and is undone like the others; refresh looks names up anew, and attaches to a service that started anew; follow is the same for units: it says nothing where all is well or off, and nobody has to confirm; off ends it, "
-	             "and the ledger. status exits with 1 when something was refused that the shield needs. docs/packet-egress.md.\n\n"
+	             "configuration nor packet.egress.allow names, and is undone like the others; refresh looks names up anew, and attaches to a service that started anew; follow is the same for units: it says nothing where all is well or off, and nobody has to confirm, and with --attached it begins nothing; off ends it, "
+	             "and the ledger, until observe or enforce is typed or the machine starts anew. status exits with 1 when something was refused that the shield needs. docs/packet-egress.md.\n\n"
 	             "attach --confirmed, at a start of the machine (bouclier-packet-attach.service), attaches what was confirmed last, and refuses anything that holds back more. counters --top says which "
 	             "networks and UDP ports the last minute's dropped packets came from.\n\n"
 	             "The filter goes on without this program, until detach or a restart of the machine. Needs root, and gives up all of its rights but CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON.\n\n"

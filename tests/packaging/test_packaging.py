@@ -50,9 +50,9 @@ def test_everything_is_in_its_place(house, prefix):
     unit = (dest / "lib/systemd/system/bouclier.service").read_text()
     assert f"ExecStart={prefix}/bin/bouclier run --config /etc/bouclier/bouclier.yaml" in unit
     assert unit.index(f"ExecReload={prefix}/bin/bouclier check") < unit.index("ExecReload=/bin/kill -HUP")
-    assert unit.index(f"ExecReload=-+{prefix}/bin/bouclier packet egress follow") < unit.index("ExecReload=/bin/kill -HUP")
-    assert unit.index(f"ExecStartPre=-+{prefix}/bin/bouclier packet egress follow") < unit.index("ExecStart=")
-    assert f"ExecStart={prefix}/bin/bouclier packet egress follow" in (dest / "lib/systemd/system/bouclier-egress.service").read_text()
+    assert unit.index(f"ExecReload=-+{prefix}/bin/bouclier packet egress follow --attached ") < unit.index("ExecReload=/bin/kill -HUP")
+    assert unit.index(f"ExecStartPre=-+{prefix}/bin/bouclier packet egress follow --config") < unit.index("ExecStart=")
+    assert f"ExecStart={prefix}/bin/bouclier packet egress follow --attached " in (dest / "lib/systemd/system/bouclier-egress.service").read_text()
     assert "MemoryDenyWriteExecute=" not in unit
     assert f"$schema=file://{prefix}/share/bouclier/bouclier.schema.json\n" in (dest / "share/doc/bouclier/bouclier.yaml").read_text()
     # An example in the place of the configuration would keep `bouclier protect` from writing one.

@@ -8,10 +8,12 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "packet/egress/cgroup.h"
+#include "packet/egress/egress.h"
 #include "packet/egress/ledger.h"
 #include "packet/egress/program.h"
 #include "packet/egress/watch.h"
@@ -228,6 +230,122 @@ static void a_list_that_says_the_same_goes_on(void **state)
 	egress_list_done(&now);
 }
 
+/* -- what is pinned, in a mount namespace of our own -- */
+
+static void make_folders(void)
+{
+	static bool is_done;
+
+	if (is_done)
+		return;
+	is_done = true;
+	assert_int_equal(unshare(CLONE_NEWNS), 0);
+	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	assert_int_equal(mount("none", "/run", "tmpfs", 0, "mode=755"), 0);
+	assert_int_equal(mount("none", "/sys/fs/bpf", "bpf", 0, NULL), 0);
+}
+
+static enum result set(enum egress_mode mode, bool is_refresh, bool is_unit, struct complaints *complaints)
+{
+	struct egress_wish wish = { .cgroup = span_of(group_name), .is_confirmed = is_unit };
+	struct egress_list list;
+	enum result result;
+
+	assert_ok(egress_list_init(&list));
+	wish.list = &list;
+	result = is_refresh ? egress_refresh(&wish, complaints) : egress_apply(&wish, mode, complaints);
+	egress_list_done(&list);
+	return result;
+}
+
+static void check_state(enum egress_mode mode, bool is_attached)
+{
+	struct complaints complaints;
+	struct egress_state now;
+
+	complaints_init(&complaints);
+	assert_ok(egress_look(&complaints, &now));
+	assert_int_equal(now.mode, mode);
+	assert_int_equal(now.is_attached, is_attached);
+	egress_control_free(now.control);
+	complaints_done(&complaints);
+}
+
+/* As a start of the machine does. */
+static void take_off(struct complaints *complaints)
+{
+	assert_ok(egress_remove(complaints));
+	assert_int_equal(unlink(PENDING_FOLDER "/egress_off"), 0);
+}
+
+/* Security: what goes wrong while programs are loaded takes off nothing that was there. */
+static void a_refresh_that_cannot_load_ends_nothing(void **state)
+{
+	struct complaints complaints;
+	int other;
+
+	(void)state;
+	needed();
+	make_folders();
+	complaints_init(&complaints);
+	assert_ok(set(EGRESS_ENFORCE, false, true, &complaints));
+	check_state(EGRESS_ENFORCE, true);
+	other = bpf_obj_get(EGRESS_PIN_FOLDER "/counts");
+	assert_true(other >= 0);
+	assert_int_equal(unlink(EGRESS_PIN_FOLDER "/sockets"), 0);
+	assert_int_equal(bpf_obj_pin(other, EGRESS_PIN_FOLDER "/sockets"), 0);  /* of another shape */
+	close(other);
+	assert_result(set(EGRESS_OFF, true, true, &complaints), RESULT_REFUSED);
+	check_state(EGRESS_ENFORCE, true);
+	take_off(&complaints);
+	check_state(EGRESS_OFF, false);
+	complaints_done(&complaints);
+}
+
+static void off_holds_for_units(void **state)
+{
+	struct complaints complaints;
+
+	(void)state;
+	needed();
+	make_folders();
+	complaints_init(&complaints);
+	assert_false(egress_is_held_off());
+	assert_ok(set(EGRESS_OBSERVE, false, true, &complaints));
+	assert_ok(egress_remove(&complaints));
+	assert_true(egress_is_held_off());
+	assert_result(set(EGRESS_ENFORCE, false, true, &complaints), RESULT_NOT_FOUND);
+	check_state(EGRESS_OFF, false);
+	assert_ok(set(EGRESS_OBSERVE, false, false, &complaints));  /* a person */
+	assert_false(egress_is_held_off());
+	assert_ok(set(EGRESS_OBSERVE, false, true, &complaints));
+	take_off(&complaints);
+	complaints_done(&complaints);
+}
+
+/* What another version pinned ends when this one is there: two lists would be asked. */
+static void the_version_before_ends(void **state)
+{
+	struct complaints complaints;
+
+	(void)state;
+	needed();
+	make_folders();
+	complaints_init(&complaints);
+	assert_ok(set(EGRESS_ENFORCE, false, true, &complaints));
+	assert_int_equal(send_to("198.51.100.50", 9), EPERM);
+	assert_int_equal(rename(EGRESS_PIN_FOLDER, EGRESS_FORMER_FOLDER), 0);
+	assert_ok(set(EGRESS_OBSERVE, false, true, &complaints));
+	check_state(EGRESS_OBSERVE, true);
+	assert_int_equal(access(EGRESS_FORMER_FOLDER, F_OK), -1);
+	egress_set_mode(control, EGRESS_OFF);  /* of the other programs of this test */
+	assert_int_equal(send_to("198.51.100.50", 9), 0);
+	assert_int_equal(rename(EGRESS_PIN_FOLDER, EGRESS_FORMER_FOLDER), 0);
+	take_off(&complaints);
+	assert_result(egress_remove(&complaints), RESULT_NOT_FOUND);
+	complaints_done(&complaints);
+}
+
 /* -- the watch -- */
 
 struct heard {
@@ -316,6 +434,52 @@ static void refusals_are_told_once(void **state)
 	egress_watch_free(watch);
 }
 
+static void refuse_many(unsigned count)
+{
+	char address[32];
+
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(address, sizeof(address), "198.51.100.%u", 100 + i % 100);
+		assert_int_equal(send_to(address, (uint16_t)(1000 + i / 100)), EPERM);
+	}
+}
+
+/* A process that is at work in the shield tries many, again and again: the journal does not fill, and an alarm does not drown in it. */
+static void who_tries_many_hides_no_alarm(void **state)
+{
+	const uint64_t s = 1000000000u;
+	const unsigned many = EGRESS_TOLD_MAX + 100, looks = many / EGRESS_TELL_MAX + 10;
+	struct egress_watch *watch;
+	unsigned told = 0;
+	uint64_t now_ns;
+	struct heard heard;
+
+	(void)state;
+	needed();
+	publish("198.51.100.40:9/udp");
+	egress_set_mode(control, EGRESS_ENFORCE);
+	make_watch(&watch);
+	now_ns = pending_now_ns() + 100 * s;
+	refuse_many(EGRESS_TELL_MAX + 4);
+	assert_int_equal(send_to("198.51.100.40", 10), EPERM);
+	heard = look(watch, now_ns);
+	assert_int_equal(heard.alarms, 1);
+	assert_int_equal(heard.refusals, EGRESS_TELL_MAX - 1 + 1);
+	for (unsigned i = 1; i <= looks; i++) {
+		refuse_many(many);
+		told += look(watch, now_ns + 11 * i * s).refusals;
+	}
+	assert_in_range(told, EGRESS_TOLD_MAX - EGRESS_TELL_MAX, EGRESS_TOLD_MAX - EGRESS_TELL_MAX + 11 * looks / 60 + 1);
+	refuse_many(many);
+	assert_int_equal(send_to("198.51.100.40", 11), EPERM);
+	heard = look(watch, now_ns + 11 * (looks + 1) * s);
+	assert_int_equal(heard.alarms, 1);
+	/* What was counted is not told later, when nothing goes on. */
+	heard = look(watch, now_ns + EGRESS_TELL_AGAIN_NS + 11 * (looks + 2) * s);
+	assert_true(!heard.alarms && !heard.refusals);
+	egress_watch_free(watch);
+}
+
 /* What has no room is judged all the same, and counted: nothing is lost in silence. */
 static void a_full_ledger_is_told(void **state)
 {
@@ -350,7 +514,11 @@ int main(void)
 		cmocka_unit_test(prefixes_cut_where_they_say),
 		cmocka_unit_test(a_list_comes_back),
 		cmocka_unit_test(a_list_that_says_the_same_goes_on),
+		cmocka_unit_test(a_refresh_that_cannot_load_ends_nothing),
+		cmocka_unit_test(off_holds_for_units),
+		cmocka_unit_test(the_version_before_ends),
 		cmocka_unit_test(refusals_are_told_once),
+		cmocka_unit_test(who_tries_many_hides_no_alarm),
 		cmocka_unit_test(a_full_ledger_is_told),
 	};
 

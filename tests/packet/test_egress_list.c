@@ -147,6 +147,23 @@ static void what_was_needed_stays_for_an_hour(void **state)
 	egress_list_done(&list);
 }
 
+/* Availability: the file has another port, and the shield still listens where it did. */
+static void ports_that_answered_go_on(void **state)
+{
+	struct egress_list before, list;
+
+	(void)state;
+	assert_ok(egress_list_init(&before));
+	assert_ok(egress_list_init(&list));
+	egress_list_answer(&before, 443);
+	egress_list_answer(&list, 8443);
+	egress_list_keep(&list, &before, 100 * EGRESS_KEEP_NS);
+	assert_true(egress_list_answers(&list, 443) && egress_list_answers(&list, 8443) && !egress_list_answers(&list, 80));
+	assert_int_equal(list.count, 0);
+	egress_list_done(&before);
+	egress_list_done(&list);
+}
+
 static void the_same_list_is_known(void **state)
 {
 	struct egress_list one, other;
@@ -287,6 +304,7 @@ int main(void)
 		cmocka_unit_test(the_same_list_is_known),
 		cmocka_unit_test(news_of_others_are_passed_over),
 		cmocka_unit_test(what_was_needed_stays_for_an_hour),
+		cmocka_unit_test(ports_that_answered_go_on),
 		cmocka_unit_test(the_ledger_begins_with_what_is_not_listed),
 		cmocka_unit_test(what_is_needed_and_refused_is_an_alarm),
 		cmocka_unit_test(cgroup2_is_found_among_mounts),

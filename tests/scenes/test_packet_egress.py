@@ -11,7 +11,7 @@ import pytest
 BOUCLIER = os.environ["BOUCLIER"]
 LISTED, ORIGIN, OTHER, MOVED, RESOLVER = "198.51.100.8", "198.51.100.9", "198.51.100.66", "198.51.100.10", "198.51.100.53"
 LISTED6, OTHER6 = "2001:db8:7::8", "2001:db8:7::66"
-PINS = "/sys/fs/bpf/bouclier/egress1"
+PINS = "/sys/fs/bpf/bouclier/egress2"
 
 HOLD = " && ".join([
     "mount --make-rprivate /", "mount -t tmpfs tmpfs /run", "mount -t bpf bpf /sys/fs/bpf", "ip link set lo up",

@@ -50,6 +50,10 @@ sites:
 {sites}
 """)
 
+    def forget_off(self):
+        """As a start of the machine does, with all of /run."""
+        subprocess.run(self.ground.inside(["rm", "/run/bouclier-packet/egress_off"]), check=True)
+
     def log(self, name):
         return (self.folder / f"{name}.log").read_text()
 
@@ -202,9 +206,27 @@ def test_the_controller_ends_when_there_is_something_else_to_control(enforced):
     assert code == 1 and "nothing is attached" in error
 
 
+def test_off_holds_whatever_units_do(enforced):
+    """Typed in an emergency: neither a reload, nor the timer, nor a service that starts anew undoes it."""
+    off = enforced.ground.egress("off")
+    assert off[0] == 0 and "until you type observe or enforce" in off[1]
+    for words in (("follow", "--attached"), ("follow",)):
+        assert enforced.said("packet", "egress", *words) == (0, "", "") and enforced.ground.ask("status")["mode"] == "off"
+    assert enforced.said("reload")[0] == 0 and enforced.ground.ask("status")["mode"] == "off"
+    assert enforced.ground.act("tcp", OTHER, 7001) == "ok"
+    enforced.forget_off()  # nor does a reload begin what somebody wrote into the file
+    assert enforced.said("packet", "egress", "follow", "--attached") == (0, "", "") and enforced.ground.ask("status")["mode"] == "off"
+    enforced.ground.ask("observe")
+    assert enforced.said("packet", "egress", "follow", "--attached") == (0, "", "") and enforced.ground.ask("status")["mode"] == "observe"
+    assert enforced.ground.egress("off")[0] == 0
+    enforced.ground.ask("observe")
+    assert enforced.said("packet", "egress", "follow") == (0, "", "") and enforced.ground.ask("status")["mode"] == "observe"
+
+
 def test_units_bring_back_what_the_configuration_says(enforced):
     """After a start of the machine nobody could confirm; and what somebody else has yet to confirm is not confirmed by it."""
     assert enforced.ground.egress("off")[0] == 0
+    enforced.forget_off()
     assert enforced.said("packet", "egress", "follow") == (0, "", "")
     state = enforced.ground.ask("status")
     assert state["mode"] == "enforce" and not state["waits"] and enforced.ground.act("tcp", OTHER, 7001) == "EPERM"

@@ -1,4 +1,5 @@
 /* `packet egress observe|enforce|refresh|follow|off`, and the way to status and ledger. */
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -149,7 +150,7 @@ static enum egress_mode refreshed_mode(const struct change *change)
 	return change->state.mode != EGRESS_OFF ? change->state.mode : (enum egress_mode)change->asked.wish.settings->egress.mode;
 }
 
-/* Only a refresh keeps what was needed until now: who types observe or enforce has the list that is shown. */
+/* Only a refresh keeps what was needed until now, and the ports: who types observe or enforce has the list that is shown. */
 static int gather(struct change *change)
 {
 	if (egress_list_init(&change->list) != RESULT_OK || egress_list_init(&change->before) != RESULT_OK)
@@ -162,10 +163,15 @@ static int gather(struct change *change)
 	return EXIT_DONE;
 }
 
-/* A unit runs `follow` at every start: where nobody wants it, the kernel, which may not be asked here, is not. */
+/* A unit runs `follow` at every start: where nobody wants it, the kernel, which may not be asked here, is not. A reload begins nothing: a mode that was written into
+ * the file was not confirmed by anybody, and what a person ended in an emergency stays so. */
 static bool is_unwanted(const struct change *change)
 {
-	return change->is_units && change->asked.wish.settings->egress.mode == EGRESS_OFF && access(EGRESS_PIN_FOLDER "/settings", F_OK) != 0;
+	if (!change->is_units || access(EGRESS_PIN_FOLDER "/settings", F_OK) == 0)
+		return false;
+	if (errno == ENOENT && option_is_given(change->options, "attached"))
+		return true;
+	return change->asked.wish.settings->egress.mode == EGRESS_OFF || egress_is_held_off();
 }
 
 /* *IS_OVER: there is nothing to do. */
@@ -241,7 +247,7 @@ static int off(const struct options *options)
 	if (result != RESULT_OK)
 		return code;
 	if (!options->is_json) {
-		printf("Nobody's contacts are looked at any more, and the ledger is gone.\n");
+		printf("Nobody's contacts are looked at any more, and the ledger is gone. So it stays until you type observe or enforce, or the machine starts anew.\n");
 		return EXIT_DONE;
 	}
 	packet_page_open(&page);

@@ -39,7 +39,7 @@ static bool is_on(const struct snapshot *snapshot)
 void reload_prepare(const char *config, const struct snapshot *snapshot)
 {
 	char path[PATH_TEXT_MAX];
-	char *words[] = { (char[]){ "bouclier" }, (char[]){ "packet" }, (char[]){ "egress" }, (char[]){ "follow" }, (char[]){ "--config" }, path, NULL };
+	char *words[] = { (char[]){ "bouclier" }, (char[]){ "packet" }, (char[]){ "egress" }, (char[]){ "follow" }, (char[]){ "--attached" }, (char[]){ "--config" }, path, NULL };
 
 	if (!is_on(snapshot) || (span_to_text(span_of(config), path, sizeof(path)) == RESULT_OK && run(words)))
 		return;

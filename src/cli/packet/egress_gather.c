@@ -11,6 +11,7 @@
 #include "net/settings.h"
 #include "origin/settings.h"
 #include "packet/lists/file.h"
+#include "process/image.h"
 
 #include "base/banned.h"
 
@@ -142,15 +143,21 @@ static void add_allowed(const struct egress_gathering *gathering)
 	}
 }
 
-static void add_answers(const struct egress_gathering *gathering)
+/* Where the shield itself listens, and nothing else: public_port is another's, who stands before it. */
+void egress_gather_answers(const struct snapshot *snapshot, struct egress_list *list)
 {
-	const struct packet_wish *wish = &gathering->asked->wish;
-	uint16_t metrics = admin_settings_of(gathering->asked->loaded.snapshot)->metrics.port;
+	const struct net_settings *net = net_settings(snapshot);
+	const struct listen_settings *listen = net->listen.items;
+	struct endpoint redirects[IMAGE_LISTENERS_MAX];
+	size_t count = redirect_endpoints(net, redirects, IMAGE_LISTENERS_MAX);
+	uint16_t metrics = admin_settings_of(snapshot)->metrics.port;
 
-	for (unsigned i = 0; i < wish->listen_count; i++)
-		egress_list_answer(gathering->list, wish->listens[i]);
+	for (size_t i = 0; i < net->listen.count; i++)
+		egress_list_answer(list, listen[i].address.port);
+	for (size_t i = 0; i < count; i++)
+		egress_list_answer(list, redirects[i].port);
 	if (metrics)
-		egress_list_answer(gathering->list, metrics);
+		egress_list_answer(list, metrics);
 }
 
 void egress_gather(struct packet_asked *asked, const struct egress_list *before, struct egress_list *list)
@@ -161,9 +168,10 @@ void egress_gather(struct packet_asked *asked, const struct egress_list *before,
 	gathering = (struct egress_gathering){ .asked = asked, .list = list, .before = before, .now_ns = pending_now_ns(), .end_ms = clock_mono_ms() + EGRESS_NAMES_MS };
 	for (size_t i = 0; i < snapshot->site_count; i++)
 		add_site(&gathering, &snapshot->sites[i]);
+	gather_names(&gathering);
 	add_resolvers(&gathering);
 	add_allowed(&gathering);
-	add_answers(&gathering);
+	egress_gather_answers(snapshot, list);
 	if (list->left_out)
 		complain(&asked->complaints, COMPLAINT_WARNING, (struct place){ .line = 0 }, SPAN("fewer different sizes of networks in packet.egress.allow, or wider ones"),
 		         "%u destinations more than the list holds (%u, of %u sizes) are left out", list->left_out, EGRESS_RULES_MAX, EGRESS_LENGTHS_MAX);

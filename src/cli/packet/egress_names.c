@@ -1,7 +1,11 @@
 /* From names to addresses, now. */
+#include <errno.h>
 #include <netdb.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
 
-#include "base/clock.h"
 #include "cli/packet/egress_gather.h"
 
 #include "base/banned.h"
@@ -42,19 +46,6 @@ static void add_found(const struct egress_gathering *gathering, const struct add
 	}
 }
 
-static void look_up(const struct egress_gathering *gathering, const char *name, uint16_t port, const char *key)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found = NULL;
-	int error = getaddrinfo(name, NULL, &hints, &found);
-
-	if (error) {
-		gather_failed(gathering, key, gai_strerror(error));
-		return;
-	}
-	add_found(gathering, found, port, key);
-	freeaddrinfo(found);
-}
-
 static bool is_asked(const struct egress_gathering *gathering, struct span host, uint16_t port)
 {
 	for (unsigned i = 0; i < gathering->name_count; i++) {
@@ -66,6 +57,7 @@ static bool is_asked(const struct egress_gathering *gathering, struct span host,
 
 void gather_host(struct egress_gathering *gathering, struct span host, uint16_t port, const char *key)
 {
+	struct egress_name *asked;
 	struct address address;
 	char name[256];
 
@@ -79,10 +71,129 @@ void gather_host(struct egress_gathering *gathering, struct span host, uint16_t 
 		gather_failed(gathering, key, "more names than are looked up; packet.egress.allow takes its addresses");
 		return;
 	}
-	gathering->names[gathering->name_count].host = host;
-	gathering->names[gathering->name_count++].port = port;
-	if (clock_mono_ms() < gathering->end_ms)
-		look_up(gathering, name, port, key);
-	else
-		gather_failed(gathering, key, "the names before it took too long to look up");
+	asked = &gathering->names[gathering->name_count++];
+	*asked = (struct egress_name){ .host = host, .port = port };
+	snprintf(asked->key, sizeof(asked->key), "%s", key);
+}
+
+/* -- all of them at once: a name that nobody answers for keeps no other from being asked -- */
+
+struct lookup {
+	char name[256];
+	struct addrinfo *found;
+	int error;
+	bool is_done;
+};
+
+struct lookups {
+	pthread_mutex_t lock;                    /* all that follows, but names */
+	pthread_cond_t answered;
+	struct lookup list[EGRESS_NAMES_MAX];
+	unsigned count, next, done, workers;
+	bool is_left;                            /* nobody waits any more: the last worker frees it */
+};
+
+static void free_lookups(struct lookups *lookups)
+{
+	for (unsigned i = 0; i < lookups->count; i++) {
+		if (lookups->list[i].found)
+			freeaddrinfo(lookups->list[i].found);
+	}
+	pthread_mutex_destroy(&lookups->lock);
+	pthread_cond_destroy(&lookups->answered);
+	free(lookups);
+}
+
+/* The lock is held, but while the resolver is asked. */
+static void look_up(struct lookups *lookups, struct lookup *one)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	struct addrinfo *found = NULL;
+	int error;
+
+	pthread_mutex_unlock(&lookups->lock);
+	error = getaddrinfo(one->name, NULL, &hints, &found);
+	pthread_mutex_lock(&lookups->lock);
+	one->found = error ? NULL : found;
+	one->error = error;
+	one->is_done = true;
+	lookups->done++;
+	pthread_cond_signal(&lookups->answered);
+}
+
+static void *work(void *context)
+{
+	struct lookups *lookups = context;
+	bool is_last;
+
+	pthread_mutex_lock(&lookups->lock);
+	while (!lookups->is_left && lookups->next < lookups->count)
+		look_up(lookups, &lookups->list[lookups->next++]);
+	is_last = --lookups->workers == 0 && lookups->is_left;
+	pthread_mutex_unlock(&lookups->lock);
+	if (is_last)
+		free_lookups(lookups);
+	return NULL;
+}
+
+/* The lock is held. */
+static void start_workers(struct lookups *lookups)
+{
+	pthread_t thread;
+
+	while (lookups->workers < EGRESS_NAMES_AT_ONCE && lookups->workers < lookups->count && pthread_create(&thread, NULL, work, lookups) == 0) {
+		pthread_detach(thread);
+		lookups->workers++;
+	}
+}
+
+/* The lock is held. */
+static void wait_for_answers(struct lookups *lookups, uint64_t end_ms)
+{
+	const struct timespec end = { .tv_sec = (time_t)(end_ms / 1000), .tv_nsec = (long)(end_ms % 1000) * 1000000 };
+
+	while (lookups->workers && lookups->done < lookups->count) {
+		if (pthread_cond_clockwait(&lookups->answered, &lookups->lock, CLOCK_MONOTONIC, &end) == ETIMEDOUT)
+			return;
+	}
+}
+
+/* The lock is held. */
+static void take_answers(const struct egress_gathering *gathering, const struct lookups *lookups)
+{
+	for (unsigned i = 0; i < lookups->count; i++) {
+		const struct egress_name *name = &gathering->names[i];
+		const struct lookup *one = &lookups->list[i];
+
+		if (!one->is_done)
+			gather_failed(gathering, name->key, "nobody has answered for its name in time");
+		else if (one->error)
+			gather_failed(gathering, name->key, gai_strerror(one->error));
+		else
+			add_found(gathering, one->found, name->port, name->key);
+	}
+}
+
+void gather_names(const struct egress_gathering *gathering)
+{
+	struct lookups *lookups = calloc(1, sizeof(*lookups));
+	bool is_last;
+
+	for (unsigned i = 0; !lookups && i < gathering->name_count; i++)
+		gather_failed(gathering, gathering->names[i].key, "no memory");
+	if (!lookups)
+		return;
+	pthread_mutex_init(&lookups->lock, NULL);
+	pthread_cond_init(&lookups->answered, NULL);
+	for (; lookups->count < gathering->name_count; lookups->count++)
+		(void)!span_to_text(gathering->names[lookups->count].host, lookups->list[lookups->count].name, sizeof(lookups->list->name));  /* gather_host has seen that it fits */
+	pthread_mutex_lock(&lookups->lock);
+	start_workers(lookups);
+	wait_for_answers(lookups, gathering->end_ms);
+	take_answers(gathering, lookups);
+	lookups->is_left = true;
+	is_last = lookups->workers == 0;
+	pthread_mutex_unlock(&lookups->lock);
+	if (is_last)
+		free_lookups(lookups);
 }

@@ -17,31 +17,46 @@ struct egress_service {
 	int pin_fd;
 };
 
-static int watch_it(struct egress_service *service, struct egress_control *control)
+static enum result watch_it(struct egress_service *service, struct egress_control *control)
 {
-	if (egress_watch_new(control, &service->watch) != RESULT_OK)
-		return command_failed("no memory");
-	service->pin_fd = open(EGRESS_PIN_FOLDER "/settings", O_PATH | O_CLOEXEC);
-	return service->pin_fd >= 0 ? EXIT_DONE : command_failed(EGRESS_PIN_FOLDER "/settings: %s", strerror(errno));
+	enum result result = egress_watch_new(control, &service->watch);
+
+	if (result == RESULT_OK)
+		service->pin_fd = open(EGRESS_PIN_FOLDER "/settings", O_PATH | O_CLOEXEC);
+	return result == RESULT_OK && service->pin_fd < 0 ? RESULT_IO : result;
 }
 
+static enum result make(struct egress_control *control, struct egress_service **out)
+{
+	struct egress_service *service = calloc(1, sizeof(*service));
+	enum result result;
+
+	if (!service) {
+		egress_control_free(control);
+		return RESULT_NO_MEMORY;
+	}
+	service->pin_fd = -1;
+	result = watch_it(service, control);
+	if (result == RESULT_OK)
+		*out = service;
+	else
+		egress_service_free(service);
+	return result;
+}
+
+/* Availability, fails open: bans still reach the filter where nobody can be told of refusals. */
 int egress_service_open(struct egress_service **out)
 {
 	struct egress_control *control;
 	enum result result = egress_control_open(&control);
 
 	*out = NULL;
-	if (result == RESULT_NOT_FOUND)
-		return EXIT_DONE;
-	if (result != RESULT_OK)
-		return command_failed("the maps below " EGRESS_PIN_FOLDER " cannot be opened: %s", result == RESULT_IO ? strerror(errno) : result_name(result));
-	*out = calloc(1, sizeof(**out));
-	if (!*out) {
-		egress_control_free(control);
-		return command_failed("no memory");
-	}
-	(*out)->pin_fd = -1;
-	return watch_it(*out, control);
+	if (result == RESULT_OK)
+		result = make(control, out);
+	if (result != RESULT_OK && result != RESULT_NOT_FOUND)
+		fprintf(stderr, "bouclier: egress: the maps below " EGRESS_PIN_FOLDER " cannot be opened (%s): whom it refuses is not told\n",
+		        result == RESULT_IO ? strerror(errno) : result_name(result));
+	return EXIT_DONE;
 }
 
 void egress_service_free(struct egress_service *service)

@@ -8,11 +8,14 @@
 
 #include "base/clock.h"
 #include "packet/egress/pins.h"
+#include "packet/loader/files.h"
 #include "packet/loader/loader.h"
 #include "packet/loader/pins.h"
 #include "packet/loader/undo.h"
 
 #include "base/banned.h"
+
+#define HELD_OFF "egress_off"                    /* in PENDING_FOLDER, which ends with the machine */
 
 struct applying {
 	const struct egress_wish *wish;
@@ -71,9 +74,9 @@ static bool attach_new(const struct applying *applying, enum egress_hook hook)
 	int link = bpf_link_create(egress_program_fd(applying->program, hook), applying->cgroup.fd, (enum bpf_attach_type)egress_hook_type(hook), NULL);
 	bool is_pinned;
 
-	egress_pins_drop_link(hook);  /* of a cgroup that is no more, or another; it saw what happened until now */
 	if (link < 0)
 		return false;
+	egress_pins_drop_link(hook);  /* of a cgroup that is no more, or another; it saw what happened until now */
 	is_pinned = egress_pins_pin_link(link, hook) == RESULT_OK;
 	close(link);
 	return is_pinned;
@@ -168,24 +171,29 @@ static enum result change_undoable(struct applying *applying)
 static enum result apply(struct applying *applying, bool is_undoable)
 {
 	enum result result = find_cgroup(applying);
-	bool is_new = false;
+	bool is_new = !egress_pins_has_links();
 
 	if (result == RESULT_OK)
 		result = pins_make(EGRESS_PIN_FOLDER, applying->complaints);
-	if (result == RESULT_OK) {
+	if (result == RESULT_OK)
 		result = load(applying);
-		is_new = !applying->was_attached;
-	}
 	if (result == RESULT_OK)
 		result = is_undoable ? change_undoable(applying) : change(applying);
 	egress_control_free(applying->control);
 	egress_program_free(applying->program);
 	if (applying->cgroup.fd >= 0)
 		close(applying->cgroup.fd);
-	/* Maps that were made for nothing would keep their memory until the next start of the machine. */
+	/* Maps that were made for nothing would keep their memory until the next start of the machine. Security, fails closed: what was attached before goes on. */
 	if (result != RESULT_OK && is_new)
 		(void)egress_pins_drop_all();
+	if (result == RESULT_OK)
+		(void)egress_pins_drop_former();
 	return result == RESULT_OK ? RESULT_OK : RESULT_REFUSED;
+}
+
+bool egress_is_held_off(void)
+{
+	return access(PENDING_FOLDER "/" HELD_OFF, F_OK) == 0;
 }
 
 static bool is_egress_waiting(uint64_t *left_ns)
@@ -218,9 +226,15 @@ enum result egress_apply(const struct egress_wish *wish, enum egress_mode mode, 
 	result = loader_begin(!is_undoable, complaints, &lock);
 	if (result != RESULT_OK)
 		return result;
+	if (wish->is_confirmed && egress_is_held_off()) {
+		pending_unlock(lock);
+		return RESULT_NOT_FOUND;
+	}
 	if (!is_undoable)
 		forget_waiting();
 	result = apply(&applying, is_undoable);
+	if (result == RESULT_OK)
+		loader_file_remove(PENDING_FOLDER, HELD_OFF);
 	pending_unlock(lock);
 	return result;
 }
@@ -271,6 +285,9 @@ enum result egress_remove(struct complaints *complaints)
 		return result;
 	forget_waiting();
 	was_there = egress_pins_drop_all();
+	was_there |= egress_pins_drop_former();
+	if (loader_file_write(PENDING_FOLDER, HELD_OFF, SPAN("\n")) != RESULT_OK)
+		LOADER_WARN(complaints, "packet: { egress: { mode: off } }", "that it is to stay off cannot be noted in " PENDING_FOLDER ": the next start of the service may begin it anew: %s", strerror(errno));
 	pending_unlock(lock);
 	return was_there ? RESULT_OK : RESULT_NOT_FOUND;
 }

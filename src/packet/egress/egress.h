@@ -35,12 +35,15 @@ struct egress_wish {
 };
 
 /* Attaches where it is not, replaces the programs where it is, publishes the list, sets MODE (EGRESS_OBSERVE or EGRESS_ENFORCE). In both modes the ledger goes
- * on. RESULT_REFUSED: complained, and all is as before. */
+ * on. RESULT_REFUSED: complained, and all is as before. RESULT_NOT_FOUND: a unit (is_confirmed) may not, for a person said off. */
 enum result egress_apply(const struct egress_wish *wish, enum egress_mode mode, struct complaints *complaints) must_check;
 /* The same in the mode that it is in, without undoing: for a new list after a reload, and for a service that started anew. RESULT_NOT_FOUND: it is off. */
 enum result egress_refresh(const struct egress_wish *wish, struct complaints *complaints) must_check;
-/* Everything off, the ledger included. RESULT_NOT_FOUND: there was nothing. */
+/* Everything off, the ledger included, and no unit begins it anew until egress_apply without is_confirmed, or the next start of the machine. RESULT_NOT_FOUND: there
+ * was nothing. */
 enum result egress_remove(struct complaints *complaints) must_check;
+/* Has a person said so since the machine started? */
+bool egress_is_held_off(void);
 
 struct egress_state {
 	enum egress_mode mode;                   /* EGRESS_OFF: nothing is pinned */

@@ -13,8 +13,9 @@
 
 #include <linux/types.h>
 
-#define EGRESS_LAYOUT_VERSION 1u
-#define EGRESS_PIN_FOLDER "/sys/fs/bpf/bouclier/egress1"
+#define EGRESS_LAYOUT_VERSION 2u
+#define EGRESS_PIN_FOLDER "/sys/fs/bpf/bouclier/egress2"
+#define EGRESS_FORMER_FOLDER "/sys/fs/bpf/bouclier/egress1"   /* of the version before: what it has ends when this one is attached */
 
 /* -- map "settings": array of one, mapped by user space -- */
 

@@ -87,6 +87,8 @@ void egress_list_keep(struct egress_list *list, const struct egress_list *before
 			egress_list_add(list, rule, true, span_of(rule->key));
 	}
 	list->left_out = left_out;
+	for (unsigned i = 0; i < EGRESS_PORT_WORDS; i++)
+		list->answers[i] |= before->answers[i];
 }
 
 const struct egress_rule *egress_list_find_rule(const struct egress_list *list, const struct egress_rule *rule)

@@ -28,7 +28,8 @@ void egress_list_add(struct egress_list *list, const struct egress_rule *rule, b
 /* What BEFORE has by KEY, as seen at NOW_NS. How many. */
 unsigned egress_list_carry(struct egress_list *list, const struct egress_list *before, struct span key, uint64_t now_ns);
 /* What BEFORE has that is needed, was seen less than EGRESS_KEEP_NS before NOW_NS, and is not in LIST: requests are still answered by an origin that is gone, and
- * names are looked up by others at other times. What finds no room is not missed. */
+ * names are looked up by others at other times. What finds no room is not missed. And every port that BEFORE answers from, however long ago it was named: the file
+ * may have another while the shield still listens, or drains, where it did. */
 void egress_list_keep(struct egress_list *list, const struct egress_list *before, uint64_t now_ns);
 /* Do both allow, and say, the same, whenever it was seen and in whatever order? */
 bool egress_list_is_same(const struct egress_list *one, const struct egress_list *other);

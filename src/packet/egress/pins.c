@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <dirent.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "packet/egress/layout.h"
@@ -11,6 +12,7 @@
 
 #define PATH_BYTES 320u
 #define NAMES_MAX 64u
+#define LINK "link_"
 
 static void path_of(const char *name, char out[PATH_BYTES])
 {
@@ -19,7 +21,7 @@ static void path_of(const char *name, char out[PATH_BYTES])
 
 static void link_path(enum egress_hook hook, char out[PATH_BYTES])
 {
-	snprintf(out, PATH_BYTES, EGRESS_PIN_FOLDER "/link_%s", egress_hook_name(hook));
+	snprintf(out, PATH_BYTES, EGRESS_PIN_FOLDER "/" LINK "%s", egress_hook_name(hook));
 }
 
 int egress_pins_open(const char *name)
@@ -46,18 +48,24 @@ enum result egress_pins_pin_link(int fd, enum egress_hook hook)
 	return bpf_obj_pin(fd, path) == 0 ? RESULT_OK : RESULT_IO;
 }
 
-void egress_pins_drop_link(enum egress_hook hook)
+/* Others may hold the link open: it ends now all the same. */
+static void drop_link(const char *path)
 {
-	int fd = egress_pins_open_link(hook);
-	char path[PATH_BYTES];
+	int fd = bpf_obj_get(path);
 
-	/* Others may hold the link open: it ends now all the same. */
 	if (fd >= 0) {
 		(void)bpf_link_detach(fd);
 		close(fd);
 	}
-	link_path(hook, path);
 	unlink(path);
+}
+
+void egress_pins_drop_link(enum egress_hook hook)
+{
+	char path[PATH_BYTES];
+
+	link_path(hook, path);
+	drop_link(path);
 }
 
 bool egress_pins_is_alive(enum egress_hook hook, uint64_t cgroup)
@@ -72,24 +80,45 @@ bool egress_pins_is_alive(enum egress_hook hook, uint64_t cgroup)
 	return alive;
 }
 
-bool egress_pins_drop_all(void)
+bool egress_pins_has_links(void)
 {
-	const struct dirent *entry;
-	DIR *folder;
+	char path[PATH_BYTES];
 
-	for (int hook = 0; hook < EGRESS_HOOKS; hook++)
-		egress_pins_drop_link((enum egress_hook)hook);
-	folder = opendir(EGRESS_PIN_FOLDER);
+	for (int hook = 0; hook < EGRESS_HOOKS; hook++) {
+		link_path((enum egress_hook)hook, path);
+		if (access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool drop_folder(const char *path)
+{
+	DIR *folder = opendir(path);
+	const struct dirent *entry;
+
 	if (!folder)
 		return false;
 	for (unsigned i = 0; i < NAMES_MAX && (entry = readdir(folder)); i++) {
-		char path[PATH_BYTES];
+		char pin[PATH_BYTES];
 
-		path_of(entry->d_name, path);
-		if (entry->d_name[0] != '.')
-			unlink(path);
+		snprintf(pin, sizeof(pin), "%s/%s", path, entry->d_name);
+		if (strncmp(entry->d_name, LINK, strlen(LINK)) == 0)
+			drop_link(pin);
+		else if (entry->d_name[0] != '.')
+			unlink(pin);
 	}
 	closedir(folder);
-	rmdir(EGRESS_PIN_FOLDER);
+	rmdir(path);
 	return true;
+}
+
+bool egress_pins_drop_all(void)
+{
+	return drop_folder(EGRESS_PIN_FOLDER);
+}
+
+bool egress_pins_drop_former(void)
+{
+	return drop_folder(EGRESS_FORMER_FOLDER);
 }

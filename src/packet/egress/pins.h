@@ -18,7 +18,11 @@ enum result egress_pins_pin_link(int fd, enum egress_hook hook) must_check;
 void egress_pins_drop_link(enum egress_hook hook);
 /* Is it attached to the cgroup of that number still? A service that starts anew has a new one. */
 bool egress_pins_is_alive(enum egress_hook hook, uint64_t cgroup);
+/* Is any, to whatever cgroup? */
+bool egress_pins_has_links(void);
 /* Every link and pin, and the folder. False: there was none. */
 bool egress_pins_drop_all(void);
+/* The same of what a version before has pinned (EGRESS_FORMER_FOLDER), whose programs would go on refusing by a list that nobody changes any more. */
+bool egress_pins_drop_former(void);
 
 #endif

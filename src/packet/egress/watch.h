@@ -1,11 +1,12 @@
 /* Refusals as they happen, told by a controller that has descriptors of the maps and no right at all.
  *
  * Once a second it asks for one number; only when that has moved is the ledger read. A destination is told when it is first refused since the list was made,
- * and again after EGRESS_TELL_AGAIN_NS while it goes on. What the shield needs (alarm.h) is told apart from what nothing names, which is a sign that somebody
+ * and again after EGRESS_TELL_AGAIN_NS while it goes on; alarms first. What the shield needs (alarm.h) is told apart from what nothing names, which is a sign that somebody
  * else is at work in the shield's processes, or that a name leads elsewhere by now: names are not looked up here.
  *
- * Limits   EGRESS_TELL_MAX sentences a look, the rest is one number; of a ledger of more than EGRESS_WATCH_LINES a look each ten seconds;
- *          EGRESS_TOLD_MAX destinations are remembered: of more, one is told twice
+ * Limits   EGRESS_TELL_MAX sentences a look, the rest in those that follow, each ten seconds; so of a ledger of more than EGRESS_WATCH_LINES. EGRESS_TOLD_MAX destinations
+ *          in EGRESS_TELL_AGAIN_NS, whoever tries to fill the journal or to hide behind many; an alarm that comes later takes the place of one that is none.
+ *          The rest is a number, at most one a minute
  * Owns     the maps' descriptors, until egress_watch_free
  * Threads  one at a time
  */
