@@ -27,7 +27,8 @@ static void add(struct count_line *line, struct span front, struct span name, ui
 
 	if (line->count == COUNT_LINE_MAX || front.len + name.len > COUNT_NAME_MAX)
 		return;
-	memcpy(count->name, front.at, front.len);
+	if (front.len)
+		memcpy(count->name, front.at, front.len);
 	memcpy(count->name + front.len, name.at, name.len);
 	count->name_len = front.len + name.len;
 	count->value = value;

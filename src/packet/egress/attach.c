@@ -234,7 +234,7 @@ enum result egress_apply(const struct egress_wish *wish, enum egress_mode mode, 
 		forget_waiting();
 	result = apply(&applying, is_undoable);
 	if (result == RESULT_OK)
-		loader_file_remove(PENDING_FOLDER, HELD_OFF);
+		(void)!loader_file_remove(PENDING_FOLDER, HELD_OFF);
 	pending_unlock(lock);
 	return result;
 }
