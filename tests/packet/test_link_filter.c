@@ -107,6 +107,21 @@ static void a_line_that_loses(void **state)
 	}
 }
 
+/* More than the filter drops, and for longer than one looks at the driver: what it was seen to count, it counts still. */
+static void a_line_that_loses_more_and_long(void **state)
+{
+	(void)state;
+	for (unsigned driver = COUNTS_DROPS + 1; driver <= COUNTS_NOTHING; driver++) {
+		struct road road;
+
+		road_init(&road, (enum driver)driver, false);
+		drive(&road, 45, 1000, 5, 0);
+		drive(&road, 3 * LINK_FILTER_READINGS, 1000, 60000, 54500);
+		assert_in_range(link_look(&road.link).drops_s, 54000, 55000);
+		assert_int_equal(road.link.state, LINK_FULL);
+	}
+}
+
 /* A gigabit of what the filter drops fills the line, where the driver has not counted a packet of it. */
 static void a_full_line_is_full(void **state)
 {
@@ -206,7 +221,8 @@ static void summed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_filter_that_works), cmocka_unit_test(a_line_that_loses), cmocka_unit_test(a_full_line_is_full), cmocka_unit_test(without_a_filter),
+		cmocka_unit_test(a_filter_that_works), cmocka_unit_test(a_line_that_loses),
+		cmocka_unit_test(a_line_that_loses_more_and_long), cmocka_unit_test(a_full_line_is_full), cmocka_unit_test(without_a_filter),
 		cmocka_unit_test(it_changes), cmocka_unit_test(it_falls_silent), cmocka_unit_test(counters_go_back), cmocka_unit_test(summed),
 	};
 

@@ -192,6 +192,14 @@ def test_the_ledger_outlives_the_controller_and_the_shield(enforced):
     assert after["packets"] > before["packets"] and after["pid"] == before["pid"] and abs(int(after["first"][17:19]) - int(before["first"][17:19])) in (0, 1, 59)
 
 
+def test_the_controller_cannot_turn_egress_off(enforced):
+    """It listens to edges, and one that somebody took over may take it over: its descriptors of the maps are for reading, says the kernel."""
+    enforced.control()
+    about = [path.read_text() for path in pathlib.Path(f"/proc/{enforced.controller.pid}/fdinfo").iterdir()]
+    maps = [text for text in about if "map_id:" in text]
+    assert len(maps) >= 5 and all(int(text.split("flags:")[1].split()[0], 8) & 3 == 0 for text in maps), maps
+
+
 def test_the_controller_ends_when_there_is_something_else_to_control(enforced):
     """It has no right to open what comes; its unit starts it again. What is taken off ends it well."""
     enforced.control()

@@ -48,7 +48,7 @@ static enum result make(struct egress_control *control, struct egress_service **
 int egress_service_open(struct egress_service **out)
 {
 	struct egress_control *control;
-	enum result result = egress_control_open(&control);
+	enum result result = egress_control_open_to_read(&control);
 
 	*out = NULL;
 	if (result == RESULT_OK)

@@ -34,7 +34,6 @@ static void begin(struct link_filter *filter, const struct link_filter_counts *o
 	filter->own_first = filter->own = own ? *own : (struct link_filter_counts){ 0 };
 	filter->drops_first = filter->drops;
 	filter->readings = filter->silent = 0;
-	filter->saw_drops_elsewhere = filter->saw_uncounted = false;
 }
 
 static bool went_back(const struct link_filter *filter, const struct link_filter_counts *own, const struct link_reading *reading)
@@ -52,9 +51,9 @@ static void look_at_driver(struct link_filter *filter, const struct link_reading
 	if (filter->readings < 2)
 		return;
 	if (filter->own.dropped - filter->own_second.dropped > reading->drops - filter->first.drops)
-		filter->drops_elsewhere = filter->saw_drops_elsewhere = true;
+		filter->drops_elsewhere = true;
 	if (filter->own.seen - filter->own_second.seen > reading->packets - filter->first.packets)
-		filter->is_uncounted = filter->saw_uncounted = true;
+		filter->is_uncounted = true;
 }
 
 /* Drops that are older than the filter's news are held against them: both would be told, but what is in between only once. It never falls. */
@@ -87,11 +86,8 @@ static void take(struct link_filter *filter, const struct link_filter_counts *ow
 	take_packets(filter, own);
 	filter->own = *own;
 	filter->last = *reading;
-	if (filter->readings < LINK_FILTER_READINGS)
-		return;
-	filter->drops_elsewhere = filter->saw_drops_elsewhere;
-	filter->is_uncounted = filter->saw_uncounted;
-	begin(filter, own, reading);
+	if (filter->readings >= LINK_FILTER_READINGS)
+		begin(filter, own, reading);
 }
 
 /* All drops are the line's. */
@@ -107,6 +103,7 @@ void link_filter_correct(struct link_filter *filter, const struct link_filter_co
 	bool has_news = own && own->seen != filter->own.seen, was_silent = filter->silent > LINK_FILTER_SILENT;
 
 	if (!filter->has_begun || (own != NULL) != filter->has_filter || went_back(filter, own, &read) || (has_news && was_silent)) {
+		filter->drops_elsewhere = filter->is_uncounted = false;
 		begin(filter, own, &read);
 	} else {
 		filter->silent = has_news ? 0 : filter->silent + (filter->silent <= LINK_FILTER_SILENT);

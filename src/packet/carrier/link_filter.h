@@ -6,8 +6,8 @@
  *   native    as the driver likes. veth, i40e, ixgbe, ice: as received, and its drop in no counter of the interface; virtio_net: as received, and in
  *             rx_dropped as well; mlx5, hv_netvsc: not at all
  * Which of them it is is seen, not looked up, for drivers change: one that counts drops has counted no fewer than the program made, and one that counts
- * packets no fewer than the program saw. Until the contrary is seen it is taken to count both. It is asked anew every LINK_FILTER_READINGS: what is
- * attached may be another rung of the ladder by then.
+ * packets no fewer than the program saw. Until the contrary is seen it is taken to count both; what was seen once holds until either counter begins anew, for
+ * while the line itself loses more than the filter drops nothing of it can be seen. Stretches of LINK_FILTER_READINGS are looked at.
  *
  * Units    packets and bytes since the filter was attached
  * Limits   what the filter says may be a reading older than what the interfaces say, and not two
@@ -32,7 +32,6 @@ struct link_filter_counts {
 struct link_filter {
 	bool has_begun, has_filter;                     /* at the last reading */
 	bool drops_elsewhere, is_uncounted;             /* what is held of the driver */
-	bool saw_drops_elsewhere, saw_uncounted;        /* in this stretch of readings */
 	unsigned readings, silent;                      /* of this stretch; of them, the last without news of the filter */
 	struct link_reading first, last, then;          /* of the interfaces: where it began, the last, and the one before the filter's last news */
 	struct link_filter_counts own_first, own_second, own;   /* of the filter: where it began, one reading later, and its last */

@@ -13,7 +13,8 @@
 
 struct egress_control {
 	int fds[EGRESS_MAPS];
-	struct egress_settings *settings;
+	struct egress_settings *settings;        /* mapped; of who only looks, what he saw last */
+	struct egress_settings seen;
 };
 
 static const struct {
@@ -37,19 +38,34 @@ static bool is_map(int fd, enum egress_map map)
 	       info.value_size == shapes[map].value && info.max_entries == shapes[map].entries;
 }
 
+/* A descriptor for reading cannot be mapped: Linux calls such a mapping not shared, and refuses those that are not. */
+static enum result see_settings(struct egress_control *control)
+{
+	const __u32 only = 0;
+
+	return bpf_map_lookup_elem(control->fds[EGRESS_MAP_SETTINGS], &only, &control->seen) == 0 ? RESULT_OK : RESULT_IO;
+}
+
 static enum result map_settings(struct egress_control *control)
 {
-	void *at;
+	void *at = mmap(NULL, sizeof(*control->settings), PROT_READ | PROT_WRITE, MAP_SHARED, control->fds[EGRESS_MAP_SETTINGS], 0);
 
-	for (int map = 0; map < EGRESS_MAPS; map++) {
-		if (!is_map(control->fds[map], (enum egress_map)map))
-			return RESULT_MALFORMED;
-	}
-	at = mmap(NULL, sizeof(*control->settings), PROT_READ | PROT_WRITE, MAP_SHARED, control->fds[EGRESS_MAP_SETTINGS], 0);
 	if (at == MAP_FAILED)
 		return RESULT_IO;
 	control->settings = at;
 	return RESULT_OK;
+}
+
+static enum result open_settings(struct egress_control *control, bool may_write)
+{
+	for (int map = 0; map < EGRESS_MAPS; map++) {
+		if (!is_map(control->fds[map], (enum egress_map)map))
+			return RESULT_MALFORMED;
+	}
+	if (may_write)
+		return map_settings(control);
+	control->settings = &control->seen;
+	return see_settings(control);
 }
 
 static void close_all(const int fds[EGRESS_MAPS])
@@ -60,7 +76,7 @@ static void close_all(const int fds[EGRESS_MAPS])
 	}
 }
 
-enum result egress_control_new(const int fds[EGRESS_MAPS], struct egress_control **out)
+static enum result make(const int fds[EGRESS_MAPS], bool may_write, struct egress_control **out)
 {
 	struct egress_control *control = calloc(1, sizeof(*control));
 	enum result result;
@@ -70,7 +86,7 @@ enum result egress_control_new(const int fds[EGRESS_MAPS], struct egress_control
 		return RESULT_NO_MEMORY;
 	}
 	memcpy(control->fds, fds, sizeof(control->fds));
-	result = map_settings(control);
+	result = open_settings(control, may_write);
 	if (result == RESULT_OK)
 		*out = control;
 	else
@@ -78,7 +94,12 @@ enum result egress_control_new(const int fds[EGRESS_MAPS], struct egress_control
 	return result;
 }
 
-enum result egress_control_open(struct egress_control **out)
+enum result egress_control_new(const int fds[EGRESS_MAPS], struct egress_control **out)
+{
+	return make(fds, true, out);
+}
+
+static enum result open_pinned(bool may_write, struct egress_control **out)
 {
 	enum result result = RESULT_OK;
 	int fds[EGRESS_MAPS];
@@ -86,21 +107,31 @@ enum result egress_control_open(struct egress_control **out)
 	for (int map = 0; map < EGRESS_MAPS; map++)
 		fds[map] = -1;
 	for (int map = 0; map < EGRESS_MAPS && result == RESULT_OK; map++) {
-		fds[map] = egress_pins_open(shapes[map].name);
+		fds[map] = egress_pins_open(shapes[map].name, may_write);
 		if (fds[map] < 0)
 			result = errno == ENOENT ? RESULT_NOT_FOUND : errno == EPERM || errno == EACCES ? RESULT_REFUSED : RESULT_IO;
 	}
 	if (result == RESULT_OK)
-		return egress_control_new(fds, out);
+		return make(fds, may_write, out);
 	close_all(fds);
 	return result;
+}
+
+enum result egress_control_open(struct egress_control **out)
+{
+	return open_pinned(true, out);
+}
+
+enum result egress_control_open_to_read(struct egress_control **out)
+{
+	return open_pinned(false, out);
 }
 
 void egress_control_free(struct egress_control *control)
 {
 	if (!control)
 		return;
-	if (control->settings)
+	if (control->settings && control->settings != &control->seen)
 		munmap(control->settings, sizeof(*control->settings));
 	close_all(control->fds);
 	free(control);
@@ -124,6 +155,8 @@ enum result egress_control_count(const struct egress_control *control, enum egre
 
 struct egress_settings *egress_control_settings(struct egress_control *control)
 {
+	if (control->settings == &control->seen)
+		(void)!see_settings(control);  /* a map of one entry has it */
 	return control->settings;
 }
 

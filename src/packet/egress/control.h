@@ -29,12 +29,14 @@ struct egress_control;
 enum result egress_control_new(const int fds[EGRESS_MAPS], struct egress_control **out) must_check;
 /* Of what is pinned. RESULT_NOT_FOUND: nothing is; RESULT_REFUSED: no right to; and as before. */
 enum result egress_control_open(struct egress_control **out) must_check;
+/* The same of who only looks: no change is asked of it, and the kernel would refuse it. Security: the controller listens to edges, and is not to turn off what holds them. */
+enum result egress_control_open_to_read(struct egress_control **out) must_check;
 void egress_control_free(struct egress_control *control);
 
 int egress_control_fd(const struct egress_control *control, enum egress_map map);
 /* RESULT_IO: errno tells. */
 enum result egress_control_count(const struct egress_control *control, enum egress_count which, uint64_t *out) must_check;
-/* As the programs see them. */
+/* As the programs see them; of who only looks, as they saw them just now. */
 struct egress_settings *egress_control_settings(struct egress_control *control);
 /* LIST answers from now on, as the next generation. RESULT_IO (errno tells), RESULT_NO_MEMORY: nothing was changed. */
 enum result egress_publish(struct egress_control *control, const struct egress_list *list) must_check;

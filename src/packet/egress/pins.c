@@ -24,12 +24,13 @@ static void link_path(enum egress_hook hook, char out[PATH_BYTES])
 	snprintf(out, PATH_BYTES, EGRESS_PIN_FOLDER "/" LINK "%s", egress_hook_name(hook));
 }
 
-int egress_pins_open(const char *name)
+int egress_pins_open(const char *name, bool may_write)
 {
+	LIBBPF_OPTS(bpf_obj_get_opts, options, .file_flags = may_write ? 0 : BPF_F_RDONLY);
 	char path[PATH_BYTES];
 
 	path_of(name, path);
-	return bpf_obj_get(path);
+	return bpf_obj_get_opts(path, &options);
 }
 
 int egress_pins_open_link(enum egress_hook hook)

@@ -10,8 +10,8 @@
 
 #include "packet/egress/program.h"
 
-/* A descriptor, or -1. */
-int egress_pins_open(const char *name);
+/* A descriptor, or -1. MAY_WRITE false: the kernel refuses every change through it. */
+int egress_pins_open(const char *name, bool may_write);
 int egress_pins_open_link(enum egress_hook hook);
 enum result egress_pins_pin_link(int fd, enum egress_hook hook) must_check;
 /* Detaches and forgets. */
