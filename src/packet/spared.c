@@ -26,6 +26,7 @@ void spared_init(struct spared *spared)
 	spared->count = spared->left_out = 0;
 	spared->ssh_ports[0] = SSH_PORT;
 	spared->ssh_port_count = 1;
+	spared->has_more_ports = false;
 }
 
 void spared_add(struct spared *spared, const struct network *network, enum spared_why why)
@@ -69,6 +70,8 @@ void spared_add_port(struct spared *spared, struct span text)
 	}
 	if (spared->ssh_port_count < SPARED_PORTS_MAX)
 		spared->ssh_ports[spared->ssh_port_count++] = (uint16_t)port;
+	else
+		spared->has_more_ports = true;
 }
 
 /* -- words -- */
@@ -282,6 +285,9 @@ void spared_look(struct spared *spared, const struct spared_files *files, struct
 	if (spared->left_out)
 		complain(complaints, COMPLAINT_WARNING, (struct place){ .line = 0 }, SPAN_NONE, "%u addresses more than the %u that can be spared are left out",
 		         spared->left_out, SPARED_MAX);
+	if (spared->has_more_ports)
+		complain(complaints, COMPLAINT_WARNING, (struct place){ .line = 0 }, SPAN("write them into packet.expose, or they are hidden"), "sshd has more ports than the %u that are kept open: the rest is left out",
+		         SPARED_PORTS_MAX);
 }
 
 enum result spared_prefixes(const struct spared *spared, struct packet_prefixes *out)

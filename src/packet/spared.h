@@ -35,6 +35,7 @@ struct spared {
 	unsigned left_out;                       /* for want of room; one that is there already is not counted */
 	uint16_t ssh_ports[SPARED_PORTS_MAX];
 	unsigned ssh_port_count;
+	bool has_more_ports;                     /* than there is room for */
 };
 
 /* Where it is looked: other places in tests. NULL: the machine's own. */

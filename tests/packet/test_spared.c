@@ -128,6 +128,13 @@ static void room_is_limited(void **state)
 	spared_read_resolv(&spared, buffer_span(&text));
 	assert_int_equal(spared.count, SPARED_MAX);
 	assert_int_equal(spared.left_out, 7);
+	for (unsigned i = 0; i < SPARED_PORTS_MAX; i++) {
+		assert_false(spared.has_more_ports);
+		buffer_reset(&text);
+		assert_ok(buffer_print(&text, "%u", 2200 + i));
+		spared_add_port(&spared, buffer_span(&text));
+	}
+	assert_true(spared.has_more_ports && spared.ssh_port_count == SPARED_PORTS_MAX);  /* 22 is one of those that are kept */
 	buffer_done(&text);
 }
 

@@ -392,7 +392,7 @@ def test_what_was_confirmed_is_attached_at_a_start(attached):
     code, out, error = machine.attach("--dry-run")
     assert code == 0 and "Nothing was changed" in out and attached.pins() == [], error
     code, out, error = machine.attach()
-    assert code == 0 and "It is what was confirmed, and stays." in out, error
+    assert code == 0 and "It is what was confirmed, and stays." in out and "until it runs no ban reaches the filter" in out, error
     state = attached.ask("status")
     assert state["attached"] and state["mode"] == "enforce" and not state["waits"]
     assert not attached.reaches(CITIZEN) and attached.reaches(MANAGER)

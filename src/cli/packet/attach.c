@@ -73,6 +73,18 @@ static int show_plan(const struct packet_asked *asked, const struct options *opt
 	return EXIT_DONE;
 }
 
+/* Nobody starts it where the filter was taken off and put on again: its unit had nothing to control. */
+static void print_controller(const struct packet_outcome *outcome, const struct options *options)
+{
+	bool is_xdp = false;
+	struct packet_top top;
+
+	for (unsigned i = 0; i < outcome->targets.count; i++)
+		is_xdp |= outcome->targets.list[i].rung < RUNG_NFTABLES;
+	if (is_xdp && packet_ask_controller(options, &top) != RESULT_OK)
+		printf("\nNo controller answers: until it runs no ban reaches the filter (systemctl start bouclier-packet).\n");
+}
+
 static int show_outcome(const struct packet_asked *asked, const struct packet_outcome *outcome, const struct options *options)
 {
 	if (options->is_json)
@@ -81,6 +93,7 @@ static int show_outcome(const struct packet_asked *asked, const struct packet_ou
 	if (asked->wish.settings->mode == PACKET_MODE_OBSERVE)
 		printf("\nmode: observe. What would be dropped is counted, and nothing is dropped.\n");
 	print_spared(asked);
+	print_controller(outcome, options);
 	if (asked->wish.undo_s)
 		packet_print_undo(&asked->wish);
 	else
