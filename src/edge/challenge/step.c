@@ -196,7 +196,7 @@ enum class_outcome challenge_judge_class(struct request *request)
 	struct visit visit;
 	bool has_moved, is_spent;
 
-	if (challenge_excuses(request))
+	if (caller->is_within || challenge_excuses(request))  /* of two classes each asks, and he is charged once */
 		return CLASS_EXCUSED;
 	if (caller->bot || caller->partner || !visit_of(request, &visit))
 		return CLASS_REFUSED;
