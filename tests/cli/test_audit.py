@@ -1,11 +1,8 @@
 """`bouclier audit`: the hub's audit log, read from its files."""
 import hashlib
 import json
-import subprocess
 
 import pytest
-
-import lab
 
 ZERO = "0" * 64
 
@@ -36,23 +33,20 @@ def log(folder):
 
 
 @pytest.fixture
-def audit(folder, log):
+def audit(folder, log, bouclier):
     (folder / "bouclier.yaml").write_text(json.dumps({"state": str(folder / "state"), "broken": "elsewhere"}))
 
-    def run(*words):
-        return subprocess.run([lab.BOUCLIER, "audit", *map(str, words), "--config", str(folder / "bouclier.yaml")], capture_output=True, text=True, timeout=30)
-
-    return run
+    return lambda *words: bouclier("audit", *map(str, words), "--config", str(folder / "bouclier.yaml"))
 
 
 def test_a_whole_chain(audit, log):
     said = audit("verify")
-    assert said.returncode == 0 and "intact: entries 1 to 6" in said.stdout and "--head" in said.stdout
+    assert said.code == 0 and "intact: entries 1 to 6" in said.out and "--head" in said.out
     head = audit("head")
-    assert head.stdout.strip() == list(lines(6))[-1][1]
-    assert "is in it" in audit("verify", "--head", head.stdout.strip()).stdout
-    said = json.loads(audit("verify", "--output", "json").stdout)
-    assert said == {"intact": True, "entries": 6, "first": 1, "last": 6, "head": head.stdout.strip(), "broken": 0}
+    assert head.out.strip() == list(lines(6))[-1][1]
+    assert "is in it" in audit("verify", "--head", head.out.strip()).out
+    said = json.loads(audit("verify", "--output", "json").out)
+    assert said == {"intact": True, "entries": 6, "first": 1, "last": 6, "head": head.out.strip(), "broken": 0}
 
 
 def test_one_flipped_byte_is_found_wherever_it_is(audit, log):
@@ -61,42 +55,42 @@ def test_one_flipped_byte_is_found_wherever_it_is(audit, log):
     for at in range(0, len(whole), 29):
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:])
         said = audit("verify")
-        assert said.returncode == 1, at
-        assert f"{name(5)}:{1 + whole[:at].count(b'%c' % 10)}" in said.stderr, (at, said.stderr)
+        assert said.code == 1, at
+        assert f"{name(5)}:{1 + whole[:at].count(b'%c' % 10)}" in said.err, (at, said.err)
 
 
 def test_an_end_that_was_cut_off_needs_a_hash_that_was_kept(audit, log):
-    head = audit("head").stdout.strip()
+    head = audit("head").out.strip()
     (log / name(5)).unlink()
-    assert audit("verify").returncode == 0
+    assert audit("verify").code == 0
     said = audit("verify", "--head", head)
-    assert said.returncode == 1 and "cut off" in said.stderr
+    assert said.code == 1 and "cut off" in said.err
 
 
 def test_a_chain_that_was_written_anew_as_a_whole_needs_one_too(audit, log):
-    head = audit("head").stdout.strip()
+    head = audit("head").out.strip()
     (log / name(1)).write_text("".join(line for line, _ in lines(6, who="mallory")))
     (log / name(5)).unlink()
-    assert audit("verify").returncode == 0
-    assert audit("verify", "--head", head).returncode == 1
+    assert audit("verify").code == 0
+    assert audit("verify", "--head", head).code == 1
 
 
 def test_files_by_name(audit, log):
     said = audit("verify", log / name(5))
-    assert said.returncode == 0 and "begins with entry 5" in said.stderr
-    assert audit("verify", log / name(1), log / name(5)).returncode == 0
+    assert said.code == 0 and "begins with entry 5" in said.err
+    assert audit("verify", log / name(1), log / name(5)).code == 0
     said = audit("verify", log / name(5), log / name(1))
-    assert said.returncode == 1 and "another place" in said.stderr
+    assert said.code == 1 and "another place" in said.err
     said = audit("verify", log / "none")
-    assert said.returncode == 1 and "No such file" in said.stderr
+    assert said.code == 1 and "No such file" in said.err
 
 
 def test_entries_are_shown(audit, log):
     said = audit("show", "--lines", 2)
-    assert [line.split()[0] for line in said.stdout.splitlines()] == ["6", "5"]
-    assert "agnes" in said.stdout and "192.0.2.6" in said.stdout and 'é "1h"' in said.stdout
+    assert [line.split()[0] for line in said.out.splitlines()] == ["6", "5"]
+    assert "agnes" in said.out and "192.0.2.6" in said.out and 'é "1h"' in said.out
     said = audit("show", "--output", "json")
-    assert [json.loads(line)["number"] for line in said.stdout.splitlines()] == [6, 5, 4, 3, 2, 1]
+    assert [json.loads(line)["number"] for line in said.out.splitlines()] == [6, 5, 4, 3, 2, 1]
 
 
 @pytest.mark.parametrize("words, text", [
@@ -105,9 +99,9 @@ def test_entries_are_shown(audit, log):
 ])
 def test_what_is_not_understood(audit, words, text):
     said = audit(*words)
-    assert said.returncode == 2 and text in said.stderr
+    assert said.code == 2 and text in said.err
 
 
 def test_no_log(audit, log):
     said = audit("verify", "--folder", log / "none")
-    assert said.returncode == 1 and "cannot be opened" in said.stderr
+    assert said.code == 1 and "cannot be opened" in said.err
