@@ -436,6 +436,7 @@ static void of_a_line_that_loses_95_percent_nobody_says_more_than_5(void **unuse
 		}
 		assert_int_equal(play->opened, 0);
 		play_level(play, 0, "from normal to attack: requests");
+		play_calm(play, 1);
 		if (rows[i].is_told)
 			play_notice(play, "line-full", "", "", "eth0: 950.0 Mbit/s in, 10.0 Mbit/s out, 95 % of its capacity, 3400 packets lost a second. Run: bouclier report carrier");
 		first = play->now_s;
