@@ -186,8 +186,6 @@ static void minute(struct group *group)
 	for (unsigned i = 0; i < group->count; i++)
 		incident_minute(group, group->incidents[i]);
 	group->was_heard = group->has_drops = false;
-	if (group->is_line_full)
-		group_link(group, true, true);
 }
 
 /* Closed, and too long ago to come again: they were told. */
@@ -209,6 +207,9 @@ static void second(struct group *group)
 	}
 	for (unsigned i = 0; i < group->site_count; i++)
 		group_site_second(group, group->sites[i]);
+	/* After the sites: a line that is full from an attack's first second on is a part of that attack. */
+	if (group->is_line_full)
+		group_link(group, true, true);
 	group_origins_second(group);
 	for (unsigned i = 0; i < group->count; i++)
 		incident_second(group, group->incidents[i]);

@@ -202,8 +202,6 @@ static void notice_line(struct group *group, const struct observation *observati
 	struct followed *capacity, *attack;
 
 	group->is_line_full = is_full || (has_drops && !span_equal(observation->notice.action, SPAN("line-calm")));
-	if (group->is_line_full)
-		group_link(group, is_full, has_drops);
 	attack = group_live_attack(group);
 	capacity = group_live_about(group, INCIDENT_CAPACITY, SPAN("line"));
 	if (capacity && !group->is_line_full)
