@@ -82,6 +82,25 @@ void citizens_add(struct citizens *citizens, const struct citizens_minute *minut
 	citizens->not_seen += expected - seen;
 }
 
+void citizens_sum(struct citizens *sum, const struct citizens *add)
+{
+	sum->expected += add->expected;
+	sum->seen += add->seen;
+	sum->served += add->served;
+	sum->late += add->late;
+	sum->not_seen += add->not_seen;
+	sum->refused += add->refused;
+	sum->site_minutes += add->site_minutes;
+	sum->probed += add->probed;
+	sum->blind += add->blind;
+	sum->probes += add->probes;
+	sum->reached += add->reached;
+	sum->minutes += add->minutes;
+	sum->unreachable += add->unreachable;
+	sum->degraded += add->degraded;
+	sum->has_drops |= add->has_drops;
+}
+
 enum vantage citizens_share(const struct citizens *citizens, unsigned *out)
 {
 	uint64_t share, reached;

@@ -81,6 +81,8 @@ void citizens_learn(struct citizens_usual *usual, uint64_t at_s, const struct ci
 enum citizens_state citizens_judge(const struct citizens_minute *minute, bool has_expected, uint64_t expected);
 /* A minute of one site. `minutes`, `unreachable` and `degraded` are left: they are of all sites together. */
 void citizens_add(struct citizens *citizens, const struct citizens_minute *minute, bool has_expected, uint64_t expected);
+/* What was counted elsewhere is added; minutes too, which only the same sites may have in common. */
+void citizens_sum(struct citizens *sum, const struct citizens *add);
 /* The share of the expected that was served in time, in thousandths, rounded down. VANTAGE_UNKNOWN: there is none, and OUT is untouched: packets
  * were dropped uncounted, or in some minute nobody knew what to expect. */
 enum vantage citizens_share(const struct citizens *citizens, unsigned *out);

@@ -152,6 +152,21 @@ static void experience(struct group_site *site, struct followed *followed, enum 
 	followed->worst = state > followed->worst ? state : followed->worst;
 }
 
+/* Whether or not there is an incident: people ask how a site is now. */
+static void remember(struct group *group, struct group_site *site, enum citizens_state state, bool has_expected, uint64_t expected)
+{
+	const struct citizens_minute *minute = &site->minute;
+	struct citizens *recent = &site->recent[site->recent_count++ % GROUP_RECENT];
+	bool is_known = has_expected || minute->probes || minute->served || minute->asked;
+
+	*recent = (struct citizens){ .minutes = 1, .unreachable = state == CITIZENS_UNREACHABLE, .degraded = state == CITIZENS_DEGRADED };
+	citizens_add(recent, minute, has_expected, expected);
+	if (site->recent_count == 1 || state != site->state || is_known != site->is_known)
+		site->state_since_s = group->now_s;
+	site->state = state;
+	site->is_known = is_known;
+}
+
 void group_site_minute(struct group *group, struct group_site *site)
 {
 	uint64_t at_s = group->now_s - 1, expected = 0;  /* a second of the minute that is over */
@@ -163,6 +178,7 @@ void group_site_minute(struct group *group, struct group_site *site)
 	site->minute.has_drops = group->has_drops;
 	state = citizens_judge(&site->minute, has_expected, expected);
 	site->lost_minutes = site->minute.probes && !site->minute.reached ? site->lost_minutes + 1 : site->minute.probes ? 0 : site->lost_minutes;
+	remember(group, site, state, has_expected, expected);
 	if (!site->is_closed) {
 		experience(site, site->attack, state, has_expected, expected);
 		experience(site, site->outage, state, has_expected, expected);
