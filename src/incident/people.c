@@ -33,14 +33,17 @@ enum result incident_acknowledge(struct incident *incident, struct span who, uin
 	return RESULT_OK;
 }
 
-enum result incident_give(struct incident *incident, struct span who, struct span owner, uint64_t now_s)
+enum result incident_own(struct incident *incident, struct span who, struct span owner, uint64_t now_s)
 {
-	enum result result = check_text(owner, INCIDENT_WHO_BYTES, false);
+	enum result result = check_text(who, INCIDENT_WHO_BYTES, false);
 
 	if (result == RESULT_OK)
-		result = check_text(who, INCIDENT_WHO_BYTES, false);
-	if (result == RESULT_OK)
-		result = incident_is_live(incident) ? incident_tell_of(incident, now_s, MOMENT_ACKNOWLEDGED, who, owner) : RESULT_REFUSED;
+		result = check_text(owner, INCIDENT_WHO_BYTES, false);
+	if (result != RESULT_OK)
+		return result;
+	if (!incident_is_live(incident))
+		return RESULT_REFUSED;
+	result = incident_tell_of(incident, now_s, MOMENT_ACKNOWLEDGED, who, owner);
 	if (result != RESULT_OK)
 		return result;
 	incident->status = STATUS_ACKNOWLEDGED;

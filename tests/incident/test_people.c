@@ -48,16 +48,16 @@ static void one_may_give_it_to_another(void **unused)
 	struct incident *incident = begin(STATUS_NEW, "");
 
 	(void)unused;
-	assert_result(incident_give(incident, SPAN("anne"), SPAN(""), NOW_S), RESULT_MALFORMED);
-	assert_result(incident_give(incident, SPAN(""), SPAN("bert"), NOW_S), RESULT_MALFORMED);
+	assert_result(incident_own(incident, SPAN("anne"), SPAN(""), NOW_S), RESULT_MALFORMED);
+	assert_result(incident_own(incident, SPAN(""), SPAN("bert"), NOW_S), RESULT_MALFORMED);
 	assert_int_equal(incident->moment_count, 0);
-	assert_ok(incident_give(incident, SPAN("anne"), SPAN("bert"), NOW_S));
+	assert_ok(incident_own(incident, SPAN("anne"), SPAN("bert"), NOW_S));
 	assert_int_equal(incident->status, STATUS_ACKNOWLEDGED);
 	assert_string_equal(incident->owner, "bert");
 	assert_string_equal(incident->timeline[0].who, "anne");
 	assert_string_equal(incident->timeline[0].text, "bert");
 	incident = begin(STATUS_CLOSED, "anne");
-	assert_result(incident_give(incident, SPAN("anne"), SPAN("bert"), NOW_S), RESULT_REFUSED);
+	assert_result(incident_own(incident, SPAN("anne"), SPAN("bert"), NOW_S), RESULT_REFUSED);
 	assert_string_equal(incident->owner, "anne");
 }
 
