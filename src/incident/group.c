@@ -49,11 +49,7 @@ static void learn_whose(struct group_site *site, const struct observation *obser
 		text_set(site->origin, sizeof(site->origin), observation->request.origin);
 	if (!observation->request.tenant.len || !observation->site.len)
 		return;
-	text_set(site->tenant, sizeof(site->tenant), observation->request.tenant);
-	if (is_live(site->attack))
-		incident_set_tenant(&site->attack->incident, span_of(site->name), span_of(site->tenant));
-	if (is_live(site->outage))
-		incident_set_tenant(&site->outage->incident, span_of(site->name), span_of(site->tenant));
+	group_site_belongs(site, observation->request.tenant);
 }
 
 static void feed_request(struct group *group, const struct observation *observation)

@@ -89,6 +89,9 @@ bool group_site_look(const struct group *group, struct span name, struct group_s
 struct group_sums group_sums(const struct group *group);
 uint64_t group_next_id(const struct group *group);
 
+/* Whose a site is, as the configuration says: lines of counts name no tenant, and a site that is only counted belongs to somebody all the same. RESULT_LIMIT, RESULT_NO_MEMORY. */
+enum result group_set_tenant(struct group *group, struct span site, struct span tenant) must_check;
+
 /* What is usual of a site, to be kept over a restart. NULL: the site is not known. */
 const struct citizens_usual *group_usual(const struct group *group, struct span site);
 /* RESULT_LIMIT, RESULT_NO_MEMORY. */
