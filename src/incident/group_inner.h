@@ -77,6 +77,8 @@ static inline bool is_live(const struct followed *followed)
 /* NULL: there is no room, or no memory, which is counted. NAME may be empty. */
 struct group_site *group_site_of(struct group *group, struct span name);
 struct group_site *group_site_find(const struct group *group, struct span name);
+/* And what is live of it. */
+void group_site_belongs(struct group_site *site, struct span tenant);
 
 /* The one that SITE suffers by an attack of KINDS, opened if there is none; NULL: none can be, or a person said that it is over. */
 struct followed *group_attack_of(struct group *group, struct group_site *site, uint32_t kinds);
