@@ -13,7 +13,8 @@
 #include "hub/settings/alerts.h"
 #include "incident/incident.h"
 
-#define ALERT_ID_BYTES 128u           /* with NUL; letters, digits, '-' and '.' */
+#define ALERT_ID_BYTES 144u          /* with NUL; letters, digits, "-" and "." */
+#define ALERT_THREAD_BYTES 80u
 #define ALERT_WHY_BYTES 256u
 #define ALERT_HELD_MAX 20u           /* that a digest or a summary tells one by one */
 
@@ -85,7 +86,7 @@ struct alert_held {
 struct alert {
 	enum alert_kind kind;
 	unsigned path;                           /* its index in the plan */
-	char id[ALERT_ID_BYTES], thread[ALERT_ID_BYTES];
+	char id[ALERT_ID_BYTES], thread[ALERT_THREAD_BYTES];
 	uint64_t at_s;
 	enum severity severity;
 	bool has_facts;

@@ -38,7 +38,8 @@ struct decide_birth {
 };
 
 enum path_state { PATH_STATE_UNKNOWN, PATH_STATE_WORKS, PATH_STATE_FAILS };
-enum path_outcome { OUTCOME_ARRIVED, OUTCOME_LATER, OUTCOME_REFUSED };
+/* OUTCOME_GIVEN_UP: it was tried for long enough, or gave its place. */
+enum path_outcome { OUTCOME_ARRIVED, OUTCOME_LATER, OUTCOME_REFUSED, OUTCOME_GIVEN_UP };
 
 struct path_health {
 	enum path_state state;
@@ -46,15 +47,15 @@ struct path_health {
 	uint64_t ok_s, failed_s;            /* last; 0: never */
 	uint64_t since_s;                   /* it has failed */
 	char why[ALERT_WHY_BYTES];          /* what was last said when it failed */
-	uint64_t sent;
+	uint64_t sent, given_up;
 	uint32_t held;                      /* that wait for the end of quiet hours or of the hour */
 };
 
 /* RESULT_NO_MEMORY. */
 enum result decide_new(const struct decide_birth *birth, struct decide **out) must_check;
 void decide_free(struct decide *decide);
-/* Another plan: what is known of paths of the same name stays. */
-void decide_set_plan(struct decide *decide, const struct alert_plan *plan);
+/* Another plan, in place of OLD: what is known of paths of the same name stays. */
+void decide_set_plan(struct decide *decide, const struct alert_plan *old, const struct alert_plan *plan);
 
 /* As it is now; what is told already is not told again. */
 void decide_incident(struct decide *decide, const struct incident *incident, uint64_t now_s);

@@ -53,8 +53,9 @@ void decide_outcome(struct decide *decide, unsigned index, enum path_outcome out
 	}
 	path->health.failed_s = now_s;
 	path->health.failures++;
+	path->health.given_up += outcome == OUTCOME_GIVEN_UP;
 	decide->has_changed = true;
-	if (path->health.state != PATH_STATE_FAILS && (outcome == OUTCOME_REFUSED || path->health.failures >= DECIDE_FAILS))
+	if (path->health.state != PATH_STATE_FAILS && (outcome != OUTCOME_LATER || path->health.failures >= DECIDE_FAILS))
 		begin_failure(decide, path, now_s);
 	decide_paths(decide, now_s);
 }
@@ -123,10 +124,9 @@ const struct path_health *decide_path(const struct decide *decide, unsigned path
 
 /* -- another plan -- */
 
-void decide_set_plan(struct decide *decide, const struct alert_plan *plan)
+void decide_set_plan(struct decide *decide, const struct alert_plan *old, const struct alert_plan *plan)
 {
 	static struct path before[ALERT_PATHS_MAX];
-	const struct alert_plan *old = decide->plan;
 
 	memcpy(before, decide->paths, sizeof(before));
 	memset(decide->paths, 0, sizeof(decide->paths));

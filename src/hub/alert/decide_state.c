@@ -76,6 +76,7 @@ static void write_path(struct json_writer *json, const struct decide *decide, un
 	json_put_number(json, SPAN("since"), path->health.since_s);
 	json_put_text(json, SPAN("why"), span_of(path->health.why));
 	json_put_number(json, SPAN("sent"), path->health.sent);
+	json_put_number(json, SPAN("given_up"), path->health.given_up);
 	json_put_number(json, SPAN("hour"), path->hour_s);
 	json_put_number(json, SPAN("count"), path->count);
 	write_held(json, path);
@@ -164,6 +165,7 @@ static bool read_path(struct decide *decide, const struct json *from)
 	path.health.since_s = reading_number(&reading, "since", COUNT_MAX);
 	reading_text(&reading, "why", path.health.why, sizeof(path.health.why));
 	path.health.sent = reading_number(&reading, "sent", COUNT_MAX);
+	path.health.given_up = reading_number(&reading, "given_up", COUNT_MAX);
 	path.hour_s = reading_number(&reading, "hour", COUNT_MAX);
 	path.count = reading_number32(&reading, "count");
 	list = reading_list(&reading, "held", ALERT_HELD_MAX, &path.health.held);

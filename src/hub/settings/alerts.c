@@ -15,15 +15,15 @@ static const char *const starttls[] = { "required", "never", NULL };
 static const char *const facilities[] = { "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp", "audit",
 	                                      "alert", "clock", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7", NULL };
 
-#define NAME_KEY(type, default_name) \
-	{ .name = "name", .type = KEY_TEXT, .offset = AT(type, name), .fallback = default_name, .min = 1, .max = ALERT_NAME_MAX, \
+#define NAME_KEY(of, default_name) \
+	{ .name = "name", .type = KEY_TEXT, .offset = AT(of, name), .fallback = default_name, .min = 1, .max = ALERT_NAME_MAX, \
 	  .help = "What the path is called, in escalate_to and in the console: small letters, digits and -. No two have the same." }
-#define LANGUAGE_KEY(type) \
-	{ .name = "language", .type = KEY_CHOICE, .offset = AT(type, language), .fallback = "same", .choices = path_languages, .help = "The language of what is sent here; same: that of alerts." }
-#define SEVERITY_KEY(type, least) \
-	{ .name = "severity", .type = KEY_CHOICE, .offset = AT(type, severity), .fallback = least, .choices = severities, .help = "What is less severe is not told here." }
-#define CA_KEY(type) \
-	{ .name = "ca", .type = KEY_PATH, .flags = KEY_HUB_FILE, .offset = AT(type, ca), .help = "The authorities (PEM) that its certificate must come from. Without it: those of the system." }
+#define LANGUAGE_KEY(of) \
+	{ .name = "language", .type = KEY_CHOICE, .offset = AT(of, language), .fallback = "same", .choices = path_languages, .help = "The language of what is sent here; same: that of alerts." }
+#define SEVERITY_KEY(of, least) \
+	{ .name = "severity", .type = KEY_CHOICE, .offset = AT(of, severity), .fallback = least, .choices = severities, .help = "What is less severe is not told here." }
+#define CA_KEY(of) \
+	{ .name = "ca", .type = KEY_PATH, .flags = KEY_HUB_FILE, .offset = AT(of, ca), .help = "The authorities (PEM) that its certificate must come from. Without it: those of the system." }
 
 static const struct key mail_keys[] = {
 	NAME_KEY(alerts_mail_settings, "mail"),
