@@ -10,6 +10,7 @@
 #include "guard/ban_networks.h"
 #include "guard/rate_table.h"
 #include "guard/settings.h"
+#include "hub/settings/settings.h"
 #include "net/settings.h"
 #include "origin/kept.h"
 #include "origin/settings.h"
@@ -25,7 +26,7 @@ static pthread_once_t sections_once = PTHREAD_ONCE_INIT;
 static void gather(void)
 {
 	const struct config_section *const all[] = {
-		&net_top_section, &edge_top_section, &event_section, &admin_section, &guard_top_section, &packet_section,
+		&net_top_section, &edge_top_section, &event_section, &admin_section, &guard_top_section, &packet_section, &hub_section,
 		&net_site_section, &source_site_section, &guard_site_section, &origin_site_section, &edge_site_section,
 		&origin_route_section, &edge_route_section,
 	};

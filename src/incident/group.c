@@ -15,6 +15,10 @@ enum result group_new(const struct group_birth *birth, uint64_t now_s, struct gr
 		return RESULT_NO_MEMORY;
 	group->birth = *birth;
 	group->birth.next_id += !birth->next_id;
+	if (!birth->contain_s)
+		group->birth.contain_s = GROUP_CONTAIN_S;
+	if (!birth->close_s)
+		group->birth.close_s = GROUP_CLOSE_S;
 	group->seed = hash_process_seed();
 	group->now_s = now_s;
 	if (!group_site_of(group, SPAN_NONE)) {
@@ -133,12 +137,12 @@ static void rest(struct group *group, struct followed *followed)
 {
 	struct incident *incident = &followed->incident;
 
-	if (incident_is_live(incident) && !incident->is_on && group->now_s >= incident->last_s + GROUP_CONTAIN_S && group->now_s >= incident->quiet_until_s) {
+	if (incident_is_live(incident) && !incident->is_on && group->now_s >= incident->last_s + group->birth.contain_s && group->now_s >= incident->quiet_until_s) {
 		incident->status = STATUS_CONTAINED;
 		incident->contained_s = group->now_s;
 		group_tell(group, followed, MOMENT_CONTAINED, SPAN_NONE);
 		followed->is_urgent = true;
-	} else if (incident->status == STATUS_CONTAINED && group->now_s >= incident->contained_s + GROUP_CLOSE_S) {
+	} else if (incident->status == STATUS_CONTAINED && group->now_s >= incident->contained_s + group->birth.close_s) {
 		incident->status = STATUS_CLOSED;
 		incident->closed_s = group->now_s;
 		group_tell(group, followed, MOMENT_CLOSED, SPAN_NONE);

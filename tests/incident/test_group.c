@@ -51,6 +51,28 @@ static void a_flood_is_one_incident(void **unused)
 	play_free(play);
 }
 
+static void ends_when_the_caller_says(void **unused)
+{
+	struct play *play = play_new_of(20, 15);
+	const struct incident *incident;
+
+	(void)unused;
+	play_calm(play, 600);
+	play_level(play, 0, "from normal to attack: requests");
+	play_flood(play, 0, 10);
+	play_level(play, 0, "from attack to normal");
+	play_calm(play, 19);
+	incident = play->incidents[0];
+	assert_int_equal(incident->status, STATUS_NEW);
+	play_calm(play, 2);
+	assert_int_equal(incident->status, STATUS_CONTAINED);
+	play_calm(play, 12);
+	assert_int_equal(incident->status, STATUS_CONTAINED);
+	play_calm(play, 4);
+	assert_int_equal(incident->status, STATUS_CLOSED);
+	play_free(play);
+}
+
 static void what_citizens_experienced_is_counted(void **unused)
 {
 	struct play *play = play_new();
@@ -668,7 +690,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_calm_day_opens_nothing),
-		cmocka_unit_test(a_flood_is_one_incident),
+		cmocka_unit_test(a_flood_is_one_incident), cmocka_unit_test(ends_when_the_caller_says),
 		cmocka_unit_test(what_citizens_experienced_is_counted),
 		cmocka_unit_test(who_is_well_again_does_not_count),
 		cmocka_unit_test(nothing_is_learned_while_it_is_attacked),
