@@ -38,6 +38,7 @@ struct proxy_notice {
 };
 
 struct admin;
+struct error_marks;
 struct edge_cache_disk;
 struct edge_certificates;
 struct edge_continuity;
@@ -80,6 +81,9 @@ struct edge_state {
 	uint64_t impostors_told, impostors_told_ms;  /* sources.c: how many of them, and when */
 	struct meters *meters;               /* what levels are learned from; NULL: no site has one */
 	struct observed *observed;           /* what would have been done to those that observe; NULL: not counted */
+	struct error_marks *errors;          /* history.c: failures before a reload and since; NULL: there is no memory */
+	uint64_t went_back;                  /* of the keeper, as it was told last */
+	bool has_asked_back;
 	uint64_t metered_ms;                 /* when they were looked at last */
 	struct event *event;
 	int state_fd, journal_fd, audit_fd;  /* folders; -1: none */
