@@ -1,6 +1,8 @@
 /* POST /reload {"why", "who", "how", "confirm_ms"}, all of it optional; POST /reload/confirm; POST /reload/back {"why", "who"}: what waits to be confirmed goes. */
 #include "cli/admin/inner.h"
 
+#include <stdio.h>
+
 #include "event/history/history.h"
 
 #include "base/banned.h"
@@ -67,12 +69,20 @@ void admin_answer_reload(struct admin *admin, const struct admin_request *reques
 void admin_answer_confirm(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
 {
 	struct edge_state *state = admin->state;
+	struct history_note_store store;
+	struct reload_words words;
 
-	(void)request;
-	if (state->is_draining || role_ask_confirm(state->link, ++state->reload_id) != RESULT_OK)
-		admin_refuse(answer, 503, "the shield is ending");
-	else
-		answer->keeper_id = state->reload_id;
+	if (read_words(request, &words, answer)) {
+		struct span who = history_note_read(buffer_span(&words.text), &store).who;
+
+		snprintf(state->confirm_who, sizeof(state->confirm_who), "%.*s", SPAN_ARG(who));
+		state->confirm_id = ++state->reload_id;
+		if (state->is_draining || role_ask_confirm(state->link, state->reload_id) != RESULT_OK)
+			admin_refuse(answer, 503, "the shield is ending");
+		else
+			answer->keeper_id = state->reload_id;
+	}
+	words_done(&words);
 }
 
 void admin_answer_back(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)

@@ -180,10 +180,15 @@ static void tell_wait(struct edge_state *state, uint64_t until_ns)
 		clock_write_iso(until_ns, when);
 		snprintf(text, sizeof(text), "what serves goes away at %s, unless somebody says: bouclier reload confirm", when);
 		tell(state, SPAN("config-waits"), SPAN_NONE, text);
-	} else if (state->keeper->went_back == state->went_back) {
-		tell(state, SPAN("config-confirmed"), SPAN_NONE, "what serves stays");
 	}
-	state->went_back = state->keeper->went_back;
+}
+
+void edge_history_confirmed(struct edge_state *state)
+{
+	char text[sizeof(state->confirm_who) + 64];
+
+	snprintf(text, sizeof(text), "what serves stays%s%s", state->confirm_who[0] ? ": confirmed by " : "", state->confirm_who);
+	tell(state, SPAN("config-confirmed"), SPAN_NONE, text);
 }
 
 void edge_history_open(struct edge_state *state)
@@ -191,7 +196,6 @@ void edge_history_open(struct edge_state *state)
 	size_t size;
 
 	state->errors = wiring_region(&state->start.shared, REGION_ERRORS, &size);
-	state->went_back = state->keeper ? state->keeper->went_back : 0;
 }
 
 static void follow(struct edge_state *state, uint64_t until_ns, uint64_t now_s)

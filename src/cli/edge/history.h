@@ -30,6 +30,8 @@ struct error_marks {
 	} sites[ERRORS_SITES];
 };
 
+/* The keeper has confirmed, for the person in state->confirm_who. */
+void edge_history_confirmed(struct edge_state *state);
 /* What serves since now. */
 void edge_history_keep(struct edge_state *state);
 void edge_history_open(struct edge_state *state);

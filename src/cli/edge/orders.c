@@ -201,6 +201,8 @@ static void tell_answer(struct edge_state *state, const struct edge_order *order
 		length = channel_text_read(order->text_fd, text, sizeof(text));
 		close(order->text_fd);
 	}
+	if (order->id == state->confirm_id && order->outcome == CHANGE_DONE)
+		edge_history_confirmed(state);
 	admin_keeper_answer(state->admin, order, span_make(text, length));
 }
 

@@ -82,8 +82,9 @@ struct edge_state {
 	struct meters *meters;               /* what levels are learned from; NULL: no site has one */
 	struct observed *observed;           /* what would have been done to those that observe; NULL: not counted */
 	struct error_marks *errors;          /* history.c: failures before a reload and since; NULL: there is no memory */
-	uint64_t went_back;                  /* of the keeper, as it was told last */
 	bool has_asked_back;
+	uint64_t confirm_id;                 /* of the confirmation that was asked for last */
+	char confirm_who[128];
 	uint64_t metered_ms;                 /* when they were looked at last */
 	struct event *event;
 	int state_fd, journal_fd, audit_fd;  /* folders; -1: none */
