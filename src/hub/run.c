@@ -82,7 +82,8 @@ static enum result open_journal(struct hub *hub)
 
 static enum result open_keep(struct hub *hub, struct complaints *complaints)
 {
-	struct keep_birth birth = { .loop = &hub->loop, .source = SOURCE, .keep = &hub->config.hub->keep, .countries = COUNTRIES };
+	struct keep_birth birth = { .loop = &hub->loop, .source = SOURCE, .settings = hub->config.hub, .sites = hub->config.sites,
+		                    .site_count = hub->config.site_count, .countries = COUNTRIES };
 	enum result result = store_open(hub->config.state, complaints, &hub->store);
 
 	if (result != RESULT_OK)

@@ -10,6 +10,8 @@
 #include "base/banned.h"
 
 #define ID_DIGITS 20
+#define LEFT_TOGETHER 16u
+_Static_assert(LEFT_TOGETHER + USUAL_TOGETHER + GROUP_INCIDENTS_MAX + 1 + KEEP_CHANGES_MAX <= DOCUMENT_CHANGES_MAX, "they are one change");
 #define POSITION_KEY SPAN("followed")
 #define POSITION_MAX ((size_t)64 << 10)
 #define USUAL_MAX ((size_t)16 << 10)
@@ -104,6 +106,7 @@ struct change_set {
 	size_t count;
 	struct saved saved[GROUP_INCIDENTS_MAX];   /* as it will be */
 	unsigned saved_count;
+	uint64_t usual_hashes[SECONDS_SITES];
 	enum result result;
 };
 
@@ -188,10 +191,37 @@ static void put_left(struct change_set *set, struct complaints *complaints)
 	for (size_t i = 0; i < keep->told_count && set->result == RESULT_OK; i++) {
 		if (group_find(keep->group, keep->told[i].id) || !buffer_len(&keep->told[i].text))
 			continue;
-		if (set->count == DOCUMENT_CHANGES_MAX - GROUP_INCIDENTS_MAX - 1)
+		if (set->count == LEFT_TOGETHER)
 			commit(set, complaints);
 		if (set->result == RESULT_OK)
 			put_one_left(set, &keep->told[i]);
+	}
+}
+
+/* What has become usual in the minutes since. Of more sites than go with the position the first are written before it: a kill between costs them
+ * no more than that these minutes are learned twice. */
+static void put_usual(struct change_set *set, struct complaints *complaints)
+{
+	const struct keep *keep = set->keep;
+	size_t count = seconds_site_count(keep->seconds), first = set->count;
+
+	for (size_t i = 0; i < count && set->result == RESULT_OK; i++) {
+		const struct citizens_usual *usual = group_usual(keep->group, seconds_site(keep->seconds, i));
+		struct buffer *text = &set->texts[set->count];
+		uint64_t hash = usual ? hash_of(span_make((const char *)usual, sizeof(*usual))) : 0;
+
+		if (!usual || hash == keep->usual_hashes[i])
+			continue;
+		if (set->count - first == USUAL_TOGETHER) {
+			commit(set, complaints);
+			first = 0;
+		}
+		buffer_init(&set->texts[set->count], USUAL_MAX);
+		text = &set->texts[set->count];
+		if (set->result == RESULT_OK)
+			set->result = usual_write(usual, text);
+		put_change(set, DOCUMENT_USUAL, seconds_site(keep->seconds, i), 0);
+		set->usual_hashes[i] = hash;
 	}
 }
 
@@ -212,35 +242,55 @@ static void put_position(struct change_set *set)
 		buffer_done(text);
 }
 
-static enum result save(struct keep *keep, struct complaints *complaints)
+static void put_others(struct change_set *set, const struct document_change *changes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		buffer_init(&set->texts[set->count], 1);  /* their texts are their own */
+		set->changes[set->count++] = changes[i];
+	}
+}
+
+static enum result save(struct keep *keep, const struct document_change *others, size_t other_count, struct complaints *complaints)
 {
 	struct change_set *set = calloc(1, sizeof(*set));
+	uint64_t minute = keep->feed.position.now.second / 60;
 	enum result result;
 
 	if (!set)
 		return RESULT_NO_MEMORY;
 	set->keep = keep;
+	memcpy(set->usual_hashes, keep->usual_hashes, sizeof(set->usual_hashes));
 	put_left(set, complaints);
+	if (set->result == RESULT_OK && minute != keep->usual_minute)
+		put_usual(set, complaints);
 	if (set->result == RESULT_OK)
 		group_each(keep->group, put_followed, set);
 	if (set->result == RESULT_OK)
 		put_position(set);
+	put_others(set, others, other_count);
 	commit(set, complaints);
 	result = set->result;
 	if (result == RESULT_OK) {
 		memcpy(keep->saved, set->saved, sizeof(keep->saved));
 		keep->saved_count = set->saved_count;
+		memcpy(keep->usual_hashes, set->usual_hashes, sizeof(set->usual_hashes));
+		keep->usual_minute = minute;
 	}
 	free(set);
 	return result;
 }
 
-enum result keep_checkpoint(struct keep *keep, struct complaints *complaints)
+enum result keep_checkpoint_with(struct keep *keep, const struct document_change *changes, size_t count, struct complaints *complaints)
 {
-	enum result result = keep->feed.is_warming ? RESULT_OK : save(keep, complaints);
+	enum result result = save(keep, changes, count, complaints);
 
 	tell_all(keep);
 	return result;
+}
+
+enum result keep_checkpoint(struct keep *keep, struct complaints *complaints)
+{
+	return keep_checkpoint_with(keep, NULL, 0, complaints);
 }
 
 /* -- from it -- */
@@ -324,29 +374,4 @@ enum result keep_restore(struct keep *keep, struct complaints *complaints)
 			result = RESULT_OK;
 	}
 	return result == RESULT_OK ? store_documents(keep->birth.store, &ask, complaints, restore_usual, keep) : result;
-}
-
-/* -- what is usual -- */
-
-enum result keep_save_usual(struct keep *keep, struct complaints *complaints)
-{
-	size_t count = seconds_site_count(keep->seconds);
-	enum result result = RESULT_OK;
-	struct buffer text;
-
-	buffer_init(&text, USUAL_MAX);
-	for (size_t i = 0; i < count && result == RESULT_OK; i++) {
-		struct span site = seconds_site(keep->seconds, i);
-		const struct citizens_usual *usual = group_usual(keep->group, site);
-
-		if (!usual || !site.len)
-			continue;
-		buffer_reset(&text);
-		result = usual_write(usual, &text);
-		if (result == RESULT_OK)
-			result = store_documents_change(keep->birth.store, &(struct document_change){ .kind = DOCUMENT_USUAL, .key = site,
-				.text = buffer_span(&text), .version = DOCUMENT_ANY }, 1, complaints);
-	}
-	buffer_done(&text);
-	return result;
 }

@@ -39,13 +39,16 @@ struct keep {
 	struct incident *scratch;        /* one; too large for the stack */
 	bool is_behind;                  /* nobody is told until it has caught up */
 	bool is_pruning;
-	uint64_t checkpoint_due_ms, usual_due_ms, prune_due_ms;
+	uint64_t checkpoint_due_ms, prune_due_ms;
+	uint64_t usual_minute;           /* what is usual was kept up to there */
+	uint64_t *usual_hashes;          /* of what is kept, by the number of the site in SECONDS */
 	uint64_t epochs, damaged, missing;
 	unsigned stuck;                  /* KEEP_STUCK_... */
 	char why[256];
 };
 
 /* What the store does not take now. */
+#define USUAL_TOGETHER 64u           /* so many sites are kept with the position; more of them before it */
 #define KEEP_STUCK_LINES 1u
 #define KEEP_STUCK_INCIDENTS 2u
 
@@ -54,11 +57,12 @@ struct keep {
 void keep_told(struct keep *keep, const struct incident *incident);
 /* All that changed, and the position, in one; then whoever watches is told. Where the store takes nothing they are told all the same. */
 enum result keep_checkpoint(struct keep *keep, struct complaints *complaints) must_check;
+/* The same, with CHANGES of somebody else. */
+enum result keep_checkpoint_with(struct keep *keep, const struct document_change *changes, size_t count, struct complaints *complaints) must_check;
 /* The position that was kept. RESULT_NOT_FOUND: none. */
 enum result keep_load_position(struct keep *keep, struct position *out, struct complaints *complaints) must_check;
 /* The incidents and what is usual, into the group. */
 enum result keep_restore(struct keep *keep, struct complaints *complaints) must_check;
-enum result keep_save_usual(struct keep *keep, struct complaints *complaints) must_check;
 /* Everything that is live, to whoever watches: nothing new. */
 void keep_tell_live(struct keep *keep);
 /* The document of ID, read into OUT. RESULT_NOT_FOUND. */

@@ -11,7 +11,6 @@
 #define CHECKPOINT_MS 5000u       /* where nothing is told sooner */
 #define STUCK_MS 2000u            /* between two tries */
 #define AGAIN_MS 10u              /* between two pieces of a long way */
-#define USUAL_MS 600000u
 #define PRUNE_FIRST_MS 60000u
 #define PRUNE_MS 86400000u
 #define DAY_MS 86400000
@@ -74,10 +73,6 @@ static void checkpoint(struct keep *keep, uint64_t now_ms)
 
 	complaints_init(&complaints);
 	result = keep_checkpoint(keep, &complaints);
-	if (result == RESULT_OK && now_ms >= keep->usual_due_ms) {
-		keep->usual_due_ms = now_ms + USUAL_MS;
-		result = keep_save_usual(keep, &complaints);
-	}
 	keep_complain(keep, KEEP_STUCK_INCIDENTS, result, &complaints);
 	complaints_done(&complaints);
 	keep->checkpoint_due_ms = now_ms + (result == RESULT_OK ? CHECKPOINT_MS : STUCK_MS);
@@ -134,7 +129,7 @@ static bool feed(struct keep *keep)
 
 static void prune(struct keep *keep, uint64_t now_ms)
 {
-	const struct hub_keep_settings *settings = keep->birth.keep;
+	const struct hub_keep_settings *settings = &keep->birth.settings->keep;
 	struct store_keep how = {
 		.event_days = (unsigned)(settings->events_ms / DAY_MS), .field_days = (unsigned)(settings->addresses_ms / DAY_MS),
 		.minute_days = (unsigned)(settings->minutes_ms / DAY_MS), .hour_days = (unsigned)(settings->hours_ms / DAY_MS),
@@ -172,7 +167,9 @@ static void ignore_deleted(void *context, const struct store_deleted *deleted)
 
 static enum result open_group(struct keep *keep, struct complaints *complaints)
 {
-	struct group_birth birth = { .next_id = 1, .context = keep, .changed = on_changed, .place = on_place };
+	const struct hub_incident_settings *incidents = &keep->birth.settings->incidents;
+	struct group_birth birth = { .next_id = 1, .contain_s = (uint32_t)(incidents->contained_after_ms / 1000),
+		                     .close_s = (uint32_t)(incidents->closed_after_ms / 1000), .context = keep, .changed = on_changed, .place = on_place };
 	struct position *position = calloc(1, sizeof(*position));
 	enum result found = position ? keep_load_position(keep, position, complaints) : RESULT_NO_MEMORY;
 	bool has_position = found == RESULT_OK;
@@ -180,6 +177,9 @@ static enum result open_group(struct keep *keep, struct complaints *complaints)
 
 	if (result == RESULT_OK)
 		result = group_new(&birth, has_position ? (position->past_count ? position->past[0].second : position->now.second) : 0, &keep->group);
+	for (size_t i = 0; i < keep->birth.site_count && result == RESULT_OK; i++)
+		result = group_set_tenant(keep->group, keep->birth.sites[i].name, keep->birth.sites[i].tenant);
+	result = result == RESULT_LIMIT ? RESULT_OK : result;  /* further sites are followed as far as there is room */
 	if (result == RESULT_OK)
 		result = journal_feed_init(&keep->feed, keep->birth.journal_fd, keep->group, keep->seconds, has_position ? position : NULL);
 	free(position);
@@ -191,7 +191,8 @@ static enum result open_all(struct keep *keep, struct complaints *complaints)
 	enum result result = seconds_new(&keep->seconds);
 
 	keep->scratch = calloc(1, sizeof(*keep->scratch));
-	if (result == RESULT_OK && !keep->scratch)
+	keep->usual_hashes = calloc(SECONDS_SITES, sizeof(*keep->usual_hashes));
+	if (result == RESULT_OK && (!keep->scratch || !keep->usual_hashes))
 		result = RESULT_NO_MEMORY;
 	if (result == RESULT_OK)
 		result = known_new(keep->birth.store, keep->birth.loop->wall_ns / 1000000000, complaints, &keep->known);
@@ -221,7 +222,6 @@ enum result keep_new(const struct keep_birth *birth, struct complaints *complain
 		keep_free(keep);
 		return result;
 	}
-	keep->usual_due_ms = birth->loop->now_ms + USUAL_MS;
 	keep->prune_due_ms = birth->loop->now_ms + PRUNE_FIRST_MS;
 	timer_set(&birth->loop->timers, &keep->timer, birth->loop->now_ms + AGAIN_MS);
 	*out = keep;
@@ -234,10 +234,8 @@ void keep_free(struct keep *keep)
 		return;
 	timer_cancel(&keep->birth.loop->timers, &keep->timer);
 	list_init(&keep->watches);
-	if (!keep->feed.is_warming) {  /* what cannot be written now is fed again */
-		(void)!keep_checkpoint(keep, NULL);
-		(void)!keep_save_usual(keep, NULL);
-	}
+	if (!keep->feed.is_warming)
+		(void)!keep_checkpoint(keep, NULL);  /* what cannot be written now is fed again */
 	for (size_t i = 0; i < keep->told_count; i++)
 		buffer_done(&keep->told[i].text);
 	free(keep->told);
@@ -247,6 +245,7 @@ void keep_free(struct keep *keep)
 	known_free(keep->known);
 	seconds_free(keep->seconds);
 	geo_close(keep->geo);
+	free(keep->usual_hashes);
 	free(keep->scratch);
 	free(keep);
 }
@@ -259,6 +258,18 @@ void keep_watch(struct keep *keep, struct keep_watch *watch)
 void keep_unwatch(struct keep_watch *watch)
 {
 	list_remove(&watch->node);
+}
+
+enum result keep_feed(struct keep *keep, const struct observation *list, size_t count, const struct document_change *changes, size_t change_count,
+                      struct complaints *complaints)
+{
+	if (keep->feed.is_warming)
+		return RESULT_TIMEOUT;
+	if (change_count > KEEP_CHANGES_MAX)
+		return RESULT_LIMIT;
+	for (size_t i = 0; i < count; i++)
+		group_feed(keep->group, &list[i]);
+	return keep_checkpoint_with(keep, changes, change_count, complaints);
 }
 
 /* -- what is asked -- */
