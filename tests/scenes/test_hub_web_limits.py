@@ -178,7 +178,7 @@ def hold_all(demo):
 
 def test_memory_comes_back(start):
     """What the allocator keeps after the first time it uses again."""
-    demo = start()
+    demo = start(is_measured=True)
     hold_all(demo)
     before = resident(demo)
     for _ in range(3):
