@@ -211,26 +211,34 @@ bool person_of_path(struct people *people, struct web_request *request, struct w
 	return result == RESULT_OK;
 }
 
+/* Would it give ADMITTED the eyes of somebody else who may approve? Root of the machine could write them into the store itself: it may, and all are told. */
+static bool is_guarded(struct people *people, struct web_request *request, struct web_answer *answer, const struct person *person)
+{
+	bool is_root = request->door == WEB_LOCAL_SOCKET && request->peer_uid == 0, needs_eyes = false;
+	enum result result = is_root || !(role_permits(person->roles) & PERMIT_APPROVE) ? RESULT_OK : approval_is_needed(people, people_caller(people, request), &needs_eyes);
+
+	if (result != RESULT_OK)
+		people_not_kept(answer, result);
+	else if (needs_eyes)
+		web_refuse(answer, 409, "not-possible", "who may approve can be given a new start only where his roles were taken away before, with four eyes, or by root of the machine");
+	if (is_root && people->settings.announce)
+		people->settings.announce(people->settings.announce_context, span_of(person->name), SPAN("person.code"));
+	return result == RESULT_OK && !needs_eyes;
+}
+
 /* For whoever has lost his password or his second factor: both are gone, and he chooses anew. */
 void route_person_code(void *context, struct web_request *request, struct web_answer *answer)
 {
 	struct people *people = context;
 	char code[SECRET_CODE_BYTES];
 	struct person person;
-	bool needs_eyes;
-	enum result result;
 
-	if (!person_of_path(people, request, answer, &person))
+	if (!person_of_path(people, request, answer, &person) || !is_guarded(people, request, answer, &person))
 		return;
-	result = approval_is_needed(people, people_caller(people, request), &needs_eyes);
-	if (result == RESULT_OK)
-		result = person_give_code(&person, request_ms(request), code);
 	person.password[0] = person.totp[0] = person.new_totp[0] = 0;
 	person.epoch = person_draw();
-	if (result != RESULT_OK)
-		people_not_kept(answer, result);
-	else if (needs_eyes && role_permits(person.roles) & PERMIT_APPROVE)
-		web_refuse(answer, 409, "not-possible", "who may approve can be given a new start only by what needs approval itself: take his roles away first");
+	if (person_give_code(&person, request_ms(request), code) != RESULT_OK)
+		people_not_kept(answer, RESULT_NO_MEMORY);
 	else if (person_keep(people, request, answer, &person, "person.code", SPAN("password and second factor are gone")))
 		person_tell_code(answer, code, person.code_until_ms, 200, 0);
 	explicit_bzero(code, sizeof(code));
