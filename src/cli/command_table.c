@@ -128,6 +128,14 @@ static const struct option log_options[] = {
 	OPTION_OUTPUT,
 	OPTION_HELP,
 };
+static const struct option audit_options[] = {
+	OPTION_CONFIG,
+	{ .name = "folder", .value = "FOLDER", .help = "Where the audit log lies; without it, audit in the hub's state folder of the configuration." },
+	{ .name = "head", .value = "HASH", .help = "With verify: the hash of an entry, as head said it once, kept elsewhere since. It must be in the chain." },
+	{ .name = "lines", .letter = 'n', .value = "COUNT", .help = "With show: so many of the newest entries; 50 without it." },
+	OPTION_OUTPUT,
+	OPTION_HELP,
+};
 static const struct option explain_options[] = {
 	OPTION_CONFIG,
 	{ .name = "request", .value = "FILE", .help = "A raw HTTP/1.1 request, judged here and sent nowhere; - is standard input." },
@@ -292,6 +300,11 @@ const struct command commands[] = {
 	{ .name = "log", .summary = "shows and searches the journal", .options = log_options, .run = log_command,
 	  .details = "Reads the journal's files; nothing needs to run. A query compares members by = != < <= > >= and ~ (contains) and joins "
 	             "them by and, or, not and parentheses: status>=500 and site=www.x.example and not ip=10.0.0.0/8 and duration>1.5s." },
+	{ .name = "audit", .summary = "shows and verifies the hub's audit log", .arguments = "verify [FILE...] | show | head", .arguments_min = 1, .arguments_max = ARGUMENTS_MAX,
+	  .options = audit_options, .run = audit_command,
+	  .details = "Every action of people at the hub is an entry that is chained to the one before it by its hash. verify finds an entry that was changed, taken out, put in or moved, "
+	             "and says in which file and line; exit 1. show prints the newest entries. head prints the hash of the newest one: kept on another machine, it shows later "
+	             "with verify --head that nothing before it was cut off or written anew. Reads files; nothing needs to run." },
 	{ .name = "explain", .summary = "why a request was refused, and what would excuse it", .arguments = "[REQUEST_ID]", .arguments_max = 1,
 	  .options = explain_options, .run = explain_command,
 	  .details = "Finds the request in the journal and says what was decided and why: each rule that matched, where in the request, after "

@@ -4,6 +4,9 @@
  * START of check    body: config path, options, roots, each ended by NUL; fds: image to write, previous image (optional)
  * START of edge     body: struct wire_start, then the options; fds: image, files, memory, resolve, admin (optional)
  * START of resolve  nothing
+ * START of hub      fds: its image, its unix socket, its address (optional)
+ * START of send     nothing
+ * SERVE of hub, send  fds: its end of the pair through which they talk, instead of the one before
  * PREPARE           body: struct wire_start; fds: image, files
  * LISTENERS         body: struct wire_listener[]; fds: one for each that has one, in order
  * GO                nothing
@@ -48,6 +51,6 @@ struct wire_reload_result {
 
 /* Of what an upgrade hands over (keeper_upgrade.c); raise it with every change there. A START of check carries it as its id
  * when it rehearses an upgrade, 0 otherwise. */
-#define KEEPER_STATE_VERSION 2u
+#define KEEPER_STATE_VERSION 3u
 
 #endif
