@@ -112,10 +112,12 @@ static enum result send_report(struct deliver *deliver, struct ledger *ledger, s
 	struct exchange_answer answer;
 	enum result result = exchange(&ask, &answer);
 
-	if (result == RESULT_OK)
+	if (result == RESULT_OK) {
 		result = judge(deliver, ledger, &answer, count);
-	else if (result != RESULT_END)
+	} else if (result != RESULT_END) {
 		say(deliver, ledger, answer.error);
+		result = RESULT_IO;   /* only what the hub itself says may cost a minute */
+	}
 	exchange_done(&answer);
 	return result;
 }
