@@ -11,6 +11,8 @@
 
 #include "config/snapshot.h"
 
+struct alerts_settings;
+
 #define HUB_ACCOUNT "bouclier-hub"
 
 /* How long the hub keeps what. */
