@@ -36,6 +36,7 @@ struct hub_settings {
 	struct span state;         /* folder; empty: `hub` in the shield's state folder */
 	struct hub_keep_settings keep;
 	struct hub_incident_settings incidents;
+	struct alerts_settings *alerts;  /* hub/settings/alerts.h; NULL: nobody is told */
 };
 
 /* The section of ROOM_HUB at SCOPE_TOP. */
