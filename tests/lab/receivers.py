@@ -110,6 +110,7 @@ box:
   maildir_format
   create_directory
   envelope_to_add
+  batch_max = 20
   user = Debian-exim
 {login}""")
         for path in [self.folder, *self.folder.rglob("*")]:
