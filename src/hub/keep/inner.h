@@ -39,7 +39,7 @@ struct keep {
 	struct incident *scratch;        /* one; too large for the stack */
 	bool is_behind;                  /* nobody is told until it has caught up */
 	bool is_pruning;
-	uint64_t checkpoint_due_ms, prune_due_ms;
+	uint64_t checkpoint_due_ms, checkpoint_due_s, prune_due_ms;
 	uint64_t usual_minute;           /* what is usual was kept up to there */
 	uint64_t *usual_hashes;          /* of what is kept, by the number of the site in SECONDS */
 	uint64_t epochs, damaged, missing;
