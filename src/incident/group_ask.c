@@ -67,6 +67,40 @@ void group_each(const struct group *group, bool (*each)(void *context, const str
 	}
 }
 
+static struct group_site_view view_of(const struct group_site *site)
+{
+	struct group_site_view view = { .name = span_of(site->name), .tenant = span_of(site->tenant), .level = site->level, .is_closed = site->is_closed,
+		                        .state = site->state, .is_known = site->is_known, .since_s = site->state_since_s };
+	uint32_t count = site->recent_count < GROUP_RECENT ? site->recent_count : GROUP_RECENT;
+
+	for (uint32_t i = 0; i < count; i++)
+		citizens_sum(&view.recent, &site->recent[i]);
+	return view;
+}
+
+void group_sites(const struct group *group, bool (*each)(void *context, const struct group_site_view *site), void *context)
+{
+	for (unsigned i = 0; i < group->site_count; i++) {
+		struct group_site_view view;
+
+		if (!group->sites[i]->name[0])
+			continue;
+		view = view_of(group->sites[i]);
+		if (!each(context, &view))
+			return;
+	}
+}
+
+bool group_site_look(const struct group *group, struct span name, struct group_site_view *out)
+{
+	const struct group_site *site = name.len ? group_site_find(group, name) : NULL;
+
+	if (!site)
+		return false;
+	*out = view_of(site);
+	return true;
+}
+
 struct group_sums group_sums(const struct group *group)
 {
 	return group->sums;
