@@ -118,6 +118,22 @@ static void look_whether_behind(struct keep *keep)
 		keep_tell_live(keep);
 }
 
+static void feed_outside(void *context, const struct observation *observation)
+{
+	const struct keep *keep = context;
+
+	group_feed(keep->group, observation);
+}
+
+/* What cannot be read now is fed later. */
+static void look_outside(struct keep *keep)
+{
+	struct position *position = &keep->feed.position;
+
+	if (keep->birth.outside && !keep->feed.is_warming)
+		(void)!keep->birth.outside(keep->birth.context, &position->outside, position->now.second, feed_outside, keep);
+}
+
 /* True: there is more at once. */
 static bool feed(struct keep *keep)
 {
@@ -133,6 +149,8 @@ static bool feed(struct keep *keep)
 			take_up(keep);
 			result = RESULT_OK;
 		}
+		if (result == RESULT_OK)
+			look_outside(keep);
 		look_whether_behind(keep);
 		if (is_checkpoint_due(keep, now_ms))
 			checkpoint(keep, now_ms);
@@ -273,16 +291,9 @@ void keep_unwatch(struct keep_watch *watch)
 	list_remove(&watch->node);
 }
 
-enum result keep_feed(struct keep *keep, const struct observation *list, size_t count, const struct document_change *changes, size_t change_count,
-                      struct complaints *complaints)
+struct group *keep_group(struct keep *keep)
 {
-	if (keep->feed.is_warming)
-		return RESULT_TIMEOUT;
-	if (change_count > KEEP_CHANGES_MAX)
-		return RESULT_LIMIT;
-	for (size_t i = 0; i < count; i++)
-		group_feed(keep->group, &list[i]);
-	return keep_checkpoint_with(keep, changes, change_count, complaints);
+	return keep->feed.is_warming ? NULL : keep->group;
 }
 
 /* -- what is asked -- */
