@@ -1,5 +1,7 @@
 #include "hub/settings/settings.h"
 
+#include "hub/settings/alerts.h"
+
 #include "base/banned.h"
 
 #define FIELD(type, field) offsetof(struct type, field)
@@ -31,6 +33,18 @@ static const struct key_table keep_table = {
 	.name = "keep", .keys = keep_keys, .size = sizeof(struct hub_keep_settings), .check = check_keep, .help = "How long the hub keeps what.",
 };
 
+static const struct key incident_keys[] = {
+	{ .name = "contained_after", .type = KEY_DURATION, .offset = FIELD(hub_incident_settings, contained_after_ms), .fallback = "10m", .min = 10000, .max = DAY_MS,
+	  .help = "An incident of which nothing was seen for so long is contained." },
+	{ .name = "closed_after", .type = KEY_DURATION, .offset = FIELD(hub_incident_settings, closed_after_ms), .fallback = "24h", .min = 10000, .max = 30 * DAY_MS,
+	  .help = "One that has been contained for so long is closed." },
+	{ .name = NULL },
+};
+
+static const struct key_table incident_table = {
+	.name = "incidents", .keys = incident_keys, .size = sizeof(struct hub_incident_settings), .help = "When an incident is over.",
+};
+
 static const struct key hub_keys[] = {
 	{ .name = "enabled", .type = KEY_BOOL, .offset = FIELD(hub_settings, enabled), .fallback = "true",
 	  .help = "Is there a hub beside this shield? Without the mapping `hub` there is none." },
@@ -43,6 +57,9 @@ static const struct key hub_keys[] = {
 	{ .name = "state", .type = KEY_PATH, .flags = KEY_RESTART, .offset = FIELD(hub_settings, state),
 	  .help = "The folder of its store. Without it: hub, in the folder that the key state of the top level names." },
 	{ .name = "keep", .type = KEY_MAP, .offset = FIELD(hub_settings, keep), .table = &keep_table, .help = "How long the hub keeps what." },
+	{ .name = "incidents", .type = KEY_MAP, .offset = FIELD(hub_settings, incidents), .table = &incident_table, .help = "When an incident is over." },
+	{ .name = "probes", .type = KEY_MAP, .flags = KEY_LIST, .offset = FIELD(hub_settings, probes), .table = &hub_probe_table,
+	  .help = "Machines elsewhere that look at the portals from outside (`bouclier probe`), and whose reports are believed." },
 	{ .name = NULL },
 };
 
@@ -58,6 +75,7 @@ static void check_hub(const void *values, struct key_check *check)
 	else if (!hub->certificate.len && !address_is_loopback(&hub->listen.address))
 		key_complain(check, "listen", SPAN("add a certificate, or listen on 127.0.0.1 and reach it through ssh"),
 		             "listen: %s is not a loopback address, and without a certificate passwords would cross the network in the clear", text);
+	hub_probes_check(&hub->probes, check);
 	if (hub->name.len && hub->name.at[0] == '*')
 		key_complain(check, "name", SPAN_NONE, "name: one host name is needed, not a pattern");
 }

@@ -10,6 +10,9 @@
 #define BOUCLIER_HUB_SETTINGS_SETTINGS_H
 
 #include "config/snapshot.h"
+#include "hub/settings/probes.h"
+
+struct alerts_settings;
 
 #define HUB_ACCOUNT "bouclier-hub"
 
@@ -21,6 +24,11 @@ struct hub_keep_settings {
 	int64_t hours_ms;       /* sums by hour and by day */
 };
 
+/* When an incident is over (incident/group.h). */
+struct hub_incident_settings {
+	int64_t contained_after_ms, closed_after_ms;
+};
+
 struct hub_settings {
 	bool enabled;
 	struct endpoint listen;
@@ -28,6 +36,8 @@ struct hub_settings {
 	struct span name;          /* host name */
 	struct span state;         /* folder; empty: `hub` in the shield's state folder */
 	struct hub_keep_settings keep;
+	struct hub_incident_settings incidents;
+	struct list_value probes;  /* struct hub_probe_settings */
 };
 
 /* The section of ROOM_HUB at SCOPE_TOP. */

@@ -64,7 +64,7 @@ static bool make_room(struct web_server *server, enum web_door door, const struc
 		return true;
 	if (!idle && !begun)
 		return false;
-	connection_close(idle ? idle : begun, false);
+	web_connection_close(idle ? idle : begun, false);
 	return true;
 }
 
@@ -292,7 +292,7 @@ void web_server_free(struct web_server *server)
 		close(server->places[i].fd);
 	}
 	while (!list_is_empty(&server->connections))
-		connection_close(list_entry(server->connections.next, struct connection, node), true);
+		web_connection_close(list_entry(server->connections.next, struct connection, node), true);
 	while (!list_is_empty(&server->closed))
 		connection_free(list_entry(server->closed.next, struct connection, node));
 	web_keys_drop(server->keys);
