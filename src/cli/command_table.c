@@ -18,7 +18,22 @@ static const struct option run_options[] = {
 	OPTION_HELP,
 };
 static const struct option check_options[] = { OPTION_CONFIG, OPTION_OUTPUT, OPTION_HELP };
-static const struct option reload_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
+#define OPTION_WHY { .name = "why", .letter = 'w', .value = "TEXT", .help = "Why: for the history of configurations, and the journal." }
+#define OPTION_CONFIRM \
+	{ .name = "confirm", .value = "DURATION", .help = "It stays only if you say so within this time (5m; up to 24h): bouclier reload confirm." }
+
+static const struct option reload_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_WHY, OPTION_CONFIRM, OPTION_OUTPUT, OPTION_HELP };
+static const struct option config_options[] = {
+	OPTION_CONFIG,
+	OPTION_SOCKET,
+	{ .name = "state", .value = "FOLDER", .help = "The state folder, whatever the configuration says." },
+	OPTION_WHY,
+	OPTION_CONFIRM,
+	{ .name = "dry-run", .letter = 'n', .help = "With rollback: shows what would change in the files, and changes nothing." },
+	{ .name = "all", .letter = 'a', .help = "With history: of each, which files it had." },
+	OPTION_OUTPUT,
+	OPTION_HELP,
+};
 static const struct option protect_options[] = {
 	OPTION_CONFIG,
 	OPTION_SOCKET,
@@ -214,10 +229,20 @@ const struct command commands[] = {
 	  .run = check_command,
 	  .details = "All errors at once, each with its file, line and column, what was found and what is allowed. Certificates are read, "
 	             "origins are looked up, addresses are tried. Nothing is changed. Exit 0: it could be run as it is." },
-	{ .name = "reload", .summary = "checks, then has the running shield take the configuration over", .options = reload_options,
-	  .run = reload_command,
+	{ .name = "reload", .summary = "checks, then has the running shield take the configuration over", .arguments = "[confirm | back]", .arguments_max = 1,
+	  .options = reload_options, .run = reload_command,
 	  .details = "No connection is dropped and no request fails. A configuration with an error changes nothing; a tenant's file with an "
-	             "error keeps that tenant's last good version." },
+	             "error keeps that tenant's last good version.\n\n"
+	             "With --confirm, what served before comes back by itself, files and all, unless somebody says reload confirm in time: when it took your own way in, "
+	             "too. It comes back sooner when the answers of a site fail clearly more than before, or somebody says reload back, or the shield is ended. Reloads "
+	             "meanwhile change nothing of that. docs/configuration-history.md." },
+	{ .name = "config", .summary = "configurations that served: which, since when, by whom and why; what differs; and back to an earlier one",
+	  .arguments = "history | diff [N [M]] | show N [FILE] | rollback N | confirm", .arguments_min = 1, .arguments_max = 3, .options = config_options, .run = config_command,
+	  .details = "Each configuration that came to serve is kept in the state folder, with all its files: the last 50. Nothing needs to run.\n\n"
+	             "diff: what differs between what served last and the files now. diff N: between the files now and N. diff N M: between two.\n\n"
+	             "rollback puts the files of N in place again, comments and all, checks them, and has a running shield reload; with an error nothing changes. Files that N "
+	             "had not are moved aside, under a name that begins with a dot. It shows the difference first: look at it. Only files below the configuration's own "
+	             "folder are written. Certificates, keys and rule sets are not in the history." },
 	{ .name = "protect", .summary = "puts the shield in front of a portal", .arguments = "HOST ORIGIN", .arguments_min = 2,
 	  .arguments_max = 2, .options = protect_options, .run = protect_command,
 	  .details = "Shows the lines it will write, writes them, starts or reloads the shield, probes it, and says in separate lines what "

@@ -204,7 +204,7 @@ static void check_site(void *context, const struct site_question *question)
 enum result role_check(const struct check_start *start, struct image_writer *image)
 {
 	struct complaints complaints;
-	struct config_texts previous;
+	struct config_texts previous, overlay;
 	struct config_source source;
 	struct rule_check rules;
 	struct snapshot *snapshot = NULL;
@@ -212,13 +212,17 @@ enum result role_check(const struct check_start *start, struct image_writer *ima
 
 	complaints_init(&complaints);
 	config_texts_init(&previous);
+	config_texts_init(&overlay);
 	result = rule_check_init(&rules, &start->previous);
 	if (result == RESULT_OK)
 		result = config_source_init(&source, start->config_path);
 	if (result != RESULT_OK)
 		goto done;
 	result = texts_of(&start->previous, &previous);
+	if (result == RESULT_OK)
+		result = texts_of(&start->overlay, &overlay);
 	if (result == RESULT_OK) {
+		source.overlay = overlay.count ? &overlay : NULL;
 		source.previous = previous.count ? &previous : NULL;
 		source.check_site = check_site;
 		source.check_context = &rules;
@@ -237,6 +241,7 @@ enum result role_check(const struct check_start *start, struct image_writer *ima
 	config_source_done(&source);
 done:
 	rule_check_done(&rules);
+	config_texts_done(&overlay);
 	config_texts_done(&previous);
 	complaints_done(&complaints);
 	return result;

@@ -106,6 +106,9 @@ void status_warn(struct page *page, const struct json *status)
 		page_color(page, PAGE_RED, "REDUCED: the edge died again and again; strict reader, proxy and budgets only\n");
 	if (json_bool_of(json_find(status, "fallen_back")))
 		page_color(page, PAGE_RED, "FALLEN BACK: the last good configuration runs, not the newest\n");
+	if (json_has_text(json_find(status, "confirm_until")))
+		page_color(page, PAGE_YELLOW, "WAITS: this configuration goes away at %.19s UTC unless somebody confirms it (bouclier reload confirm)\n",
+		           json_text_of(json_find(status, "confirm_until")).at);
 	if (json_bool_of(json_find(status, "draining")))
 		page_color(page, PAGE_YELLOW, "DRAINING: no new connections are taken\n");
 	warn_line(page, json_find(status, "line"));

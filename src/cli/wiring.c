@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include "cli/edge/history.h"
 #include "cli/edge/state.h"
 #include "cli/settings.h"
 #include "edge/observing/observed.h"
@@ -57,6 +58,7 @@ static struct region regions[] = {
 	{ REGION_REFERENCES, REFERENCES_VERSION, sizeof(struct references) },
 	{ REGION_ADMITTED, ADMITTED_VERSION, sizeof(struct admitted) },
 	{ REGION_MAINTENANCE, MAINTENANCE_VERSION, sizeof(struct maintenances) },
+	{ REGION_ERRORS, ERRORS_VERSION, sizeof(struct error_marks) },
 	{ REGION_QUARANTINE, QUARANTINE_VERSION, sizeof(struct quarantine_memory) },
 	{ REGION_CHALLENGE, CHALLENGE_MEMORY_VERSION, sizeof(struct challenge_memory) },
 };

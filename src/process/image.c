@@ -161,6 +161,16 @@ void image_write_rules(struct image_writer *writer, enum image_kind kind, struct
 	buffer_done(&both);
 }
 
+void image_write_note(struct image_writer *writer, struct span note)
+{
+	write_record(writer, &(struct image_record){ .kind = IMAGE_NOTE, .bytes = note });
+}
+
+void image_write_base(struct image_writer *writer, struct span path, struct span bytes)
+{
+	write_record(writer, &(struct image_record){ .kind = IMAGE_BASE, .name = path, .bytes = bytes });
+}
+
 void image_write_view(struct image_writer *writer, struct span path, bool may_write)
 {
 	write_record(writer, &(struct image_record){ .kind = IMAGE_VIEW, .name = path, .number = may_write });
@@ -256,9 +266,12 @@ static bool is_sound(const struct image_record *record)
 		return record->name.len && span_find(record->name, 0) == record->name.len && span_find(record->bytes, 0) < record->bytes.len;
 	case IMAGE_VIEW:
 		return is_path(record->name) && record->number <= 1;
+	case IMAGE_NOTE:
+		return record->name.len == 0 && record->bytes.len <= IMAGE_NOTE_MAX;
 	case IMAGE_FILE:
 	case IMAGE_HUB_FILE:
 	case IMAGE_TEXT:
+	case IMAGE_BASE:
 		return is_path(record->name);
 	case IMAGE_KIND_COUNT:
 		break;
@@ -306,7 +319,7 @@ enum result image_read(struct span bytes, struct image *out)
 		counts[record.kind]++;
 	}
 	if (at != bytes.len || counts[IMAGE_SETTINGS] > 1 || counts[IMAGE_COMPLAINTS] > 1 || counts[IMAGE_ADMIN] > 1 ||
-	    counts[IMAGE_HUB] > 1 || counts[IMAGE_HUB_LISTENER] > 1)
+	    counts[IMAGE_HUB] > 1 || counts[IMAGE_HUB_LISTENER] > 1 || counts[IMAGE_NOTE] > 1)
 		return RESULT_MALFORMED;
 	if (counts[IMAGE_LISTENER] > IMAGE_LISTENERS_MAX)
 		return RESULT_LIMIT;
@@ -428,6 +441,14 @@ struct span image_rules_owner(const struct image_record *record)
 struct span image_rules_bytes(const struct image_record *record)
 {
 	return span_skip(record->bytes, span_find(record->bytes, 0) + 1);
+}
+
+struct span image_note(const struct image *image)
+{
+	struct image_record record;
+	size_t at = 0;
+
+	return image_next(image, IMAGE_NOTE, &at, &record) ? record.bytes : SPAN_NONE;
 }
 
 struct span image_complaints(const struct image *image)

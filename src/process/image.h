@@ -18,6 +18,7 @@
 #define IMAGE_LISTENERS_MAX 64u
 #define IMAGE_WORKERS_MAX 64u
 #define IMAGE_PATH_MAX 4096u
+#define IMAGE_NOTE_MAX 2048u
 
 enum image_kind {
 	IMAGE_COMPLAINTS = 1, /* bytes: what a person is to read, as complaints_write makes it */
@@ -33,6 +34,8 @@ enum image_kind {
 	IMAGE_HUB,            /* name: the hub's state folder; bytes: its settings, for it alone (hub/settings/hand_over.h) */
 	IMAGE_HUB_LISTENER,   /* bytes: struct image_listener_record; where the hub listens */
 	IMAGE_HUB_FILE,       /* as IMAGE_FILE, for the hub alone */
+	IMAGE_NOTE,           /* bytes: who had it served, and why; the keeper hands it on unread (IMAGE_NOTE_MAX) */
+	IMAGE_BASE,           /* of a change (CHANNEL_CHANGE): name: path; bytes: what must be there now */
 	IMAGE_KIND_COUNT,
 };
 
@@ -94,6 +97,8 @@ void image_write_view(struct image_writer *writer, struct span path, bool may_wr
 /* What the hub gets; LISTENER may be NULL. Its files: image_write_hub_file, of paths. */
 void image_write_hub(struct image_writer *writer, struct span state_folder, struct span settings, const struct endpoint *listener);
 void image_write_hub_file(struct image_writer *writer, struct span path);
+void image_write_note(struct image_writer *writer, struct span note);
+void image_write_base(struct image_writer *writer, struct span path, struct span bytes);
 /* Completes the header and writes all to FD (an empty memfd). RESULT_IO, or the first failure of a write. */
 enum result image_finish(struct image_writer *writer, int fd) must_check;
 /* The same, in place: the content is OUT until image_writer_done. For tests, and for `check` without a keeper. */
@@ -130,6 +135,8 @@ struct span image_rules_bytes(const struct image_record *record);
 enum result image_hub(const struct image *image, struct span *state_folder, struct span *settings) must_check;
 bool image_hub_listener(const struct image *image, struct endpoint *out);
 
+/* Empty: none. */
+struct span image_note(const struct image *image);
 struct span image_complaints(const struct image *image);
 /* Defaults (no folder, one worker, 30 s) when the image says nothing. */
 struct image_settings image_settings(const struct image *image);

@@ -254,6 +254,9 @@ static bool init(struct keeper *keeper, const struct keeper_plan *plan)
 	generation_done(&keeper->current);
 	generation_done(&keeper->previous);
 	generation_done(&keeper->candidate);
+	generation_done(&keeper->before);
+	generation_done(&keeper->kept);
+	keeper->change.fd = -1;
 	fill_standard_fds();
 	if (!make_absolute(plan->config_path, keeper->config_path) || !find_program(plan->argv[0], keeper->program)) {
 		keeper_error(keeper, "a path is too long");
@@ -261,6 +264,7 @@ static bool init(struct keeper *keeper, const struct keeper_plan *plan)
 	}
 	if (!check_plan(keeper))
 		return false;
+	keeper_put_begin(keeper);
 	adopted = keeper_upgrade_adopt(keeper);
 	if (adopted == RESULT_MALFORMED) {
 		keeper_error(keeper, "cannot take over from the binary before: start afresh");
@@ -286,6 +290,7 @@ static void begin_end(struct keeper *keeper)
 	unsigned long long drain_s = (unsigned long long)(image_settings(&keeper->current.image).drain_ms / 1000);
 
 	keeper->is_ending = true;
+	keeper_back_end(keeper);
 	/* systemd would kill all of it after its own time, however long the configuration gives. */
 	notify_send("STOPPING=1\nEXTEND_TIMEOUT_USEC=%llu\nSTATUS=finishing the requests in flight", (drain_s + END_EXTRA_S) * 1000000);
 	keeper_note(keeper, "ending: requests in flight have %llu s", drain_s);
@@ -326,6 +331,8 @@ static void done(struct keeper *keeper)
 	generation_done(&keeper->current);
 	generation_done(&keeper->previous);
 	generation_done(&keeper->candidate);
+	generation_done(&keeper->before);
+	generation_done(&keeper->kept);
 	shared_unmap(&keeper->memory);
 	if (keeper->check_image_fd >= 0)
 		close(keeper->check_image_fd);
@@ -343,7 +350,7 @@ static void take_signal(struct keeper *keeper, uint32_t signal_number)
 {
 	switch (signal_number) {
 	case SIGHUP:
-		keeper_reload_begin(keeper);
+		keeper_reload_begin(keeper, NULL);
 		break;
 	case SIGUSR2:
 		keeper_upgrade_begin(keeper);
@@ -384,6 +391,8 @@ static int wait_ms(const struct keeper *keeper)
 	due_ms = sooner(sooner(due_ms, keeper->resolve_at_ms), sooner(keeper->full_again_at_ms, keeper->build_end_at_ms));
 	due_ms = sooner(due_ms, keeper->watchdog_due_ms);
 	due_ms = sooner(due_ms, sooner(keeper->hub.again_at_ms[0], keeper->hub.again_at_ms[1]));
+	if (keeper->reload == RELOAD_NONE)  /* otherwise its end is when we look */
+		due_ms = sooner(due_ms, keeper->confirm_at_ms);
 	for (int slot = 0; slot < CHILD_SLOTS; slot++)
 		due_ms = sooner(due_ms, keeper->children[slot].deadline_at_ms);
 	return due_ms <= now_ms ? 0 : due_ms - now_ms > 60000 ? 60000 : (int)(due_ms - now_ms);
@@ -440,7 +449,7 @@ int keeper_run(const struct keeper_plan *plan)
 		keeper->watchdog_due_ms = keeper->watchdog_ms ? clock_mono_ms() : 0;
 		keeper->files_due_ms = clock_mono_ms() + KEEPER_FILES_MS;
 		(void)!keeper_start_resolve(keeper);  /* without it the edge serves, names apart; it is tried again */
-		keeper_reload_begin(keeper);
+		keeper_reload_begin(keeper, NULL);
 		while (!keeper->is_done)
 			turn(keeper);
 		exit_code = keeper->exit_code;

@@ -33,6 +33,7 @@ struct keeper_plan {
 	const char *options;           /* handed to check and edge unread; NULL: none */
 	char *const *argv;             /* as main() got it: an upgrade executes the new binary with the same words */
 	bool is_quiet;                 /* only errors on stderr */
+	bool edges_may_change;         /* edges, too, may have the configuration changed: no shield that serves says so, for what strangers reach must not */
 };
 
 /* Runs until the end. Exit code: 0 ended as asked, 1 could not start. */

@@ -119,7 +119,8 @@ static bool send_check_start(const struct keeper *keeper, const struct channel *
 bool keeper_start_check(struct keeper *keeper, const char *program)
 {
 	struct child *child = &keeper->children[CHILD_CHECK];
-	int fds[2] = { memfd_create("bouclier-image", MFD_CLOEXEC | MFD_ALLOW_SEALING), keeper->current.image_fd };
+	int fds[3] = { memfd_create("bouclier-image", MFD_CLOEXEC | MFD_ALLOW_SEALING), keeper->current.image_fd, keeper->change.fd };
+	size_t fd_count = !keeper->current.number ? 1 : keeper->change.asker ? 3 : 2;
 
 	if (fds[0] < 0)
 		return false;
@@ -129,7 +130,7 @@ bool keeper_start_check(struct keeper *keeper, const char *program)
 	}
 	keeper->check_image_fd = fds[0];
 	child->deadline_at_ms = child->started_at_ms + KEEPER_CHECK_MS;
-	if (!send_check_start(keeper, &child->channel, fds, keeper->current.number ? 2 : 1))
+	if (!send_check_start(keeper, &child->channel, fds, fd_count))
 		keeper_kill(child);  /* its end tells the rest */
 	return true;
 }
@@ -276,6 +277,7 @@ bool keeper_start_edge(struct keeper *keeper, enum child_slot slot, const struct
 	if (!keeper_start_child(keeper, slot, "/proc/self/exe", "edge"))
 		return false;
 	edge->seat = seat;
+	edge->may_change = keeper->plan.edges_may_change;
 	edge->is_reduced = is_reduced;
 	edge->deadline_at_ms = edge->started_at_ms + KEEPER_START_MS;
 	keeper->facts->edge_starts++;
@@ -354,11 +356,38 @@ static void read_failed(struct keeper *keeper, enum child_slot slot, struct chan
 		snprintf(child->why, sizeof(child->why), "%.500s", text);
 }
 
-static void read_reload(struct keeper *keeper, uint64_t id)
+/* Too long a note is none; an edge of an older binary has none. */
+static void read_reload(struct keeper *keeper, const struct channel_message *message)
 {
-	if (id > keeper->asked_id)
-		keeper->asked_id = id;
-	keeper_reload_begin(keeper);
+	struct wire_reload wire = { 0 };
+	struct wish wish = { 0 };
+
+	if (message->id > keeper->asked_id)
+		keeper->asked_id = message->id;
+	if (message->len >= sizeof(wire)) {
+		memcpy(&wire, message->body, sizeof(wire));
+		wish.confirm_ms = wire.confirm_ms;
+		wish.note_len = message->len - sizeof(wire) <= sizeof(wish.note) ? message->len - sizeof(wire) : 0;
+		memcpy(wish.note, message->body + sizeof(wire), wish.note_len);
+	}
+	keeper_reload_begin(keeper, &wish);
+}
+
+static void read_confirm(struct keeper *keeper, struct child *edge, const struct channel_message *message)
+{
+	enum change_outcome outcome = keeper_back_confirm(keeper) ? CHANGE_DONE : CHANGE_NOTHING;
+
+	keeper_answer(keeper, edge, message->id, outcome, SPAN_NONE);
+}
+
+/* Answered before it begins: what goes back may replace the edge that asked. */
+static void read_back(struct keeper *keeper, struct child *edge, const struct channel_message *message)
+{
+	enum change_outcome outcome = !keeper->before.number ? CHANGE_NOTHING : keeper->reload != RELOAD_NONE ? CHANGE_BUSY : CHANGE_DONE;
+
+	keeper_answer(keeper, edge, message->id, outcome, SPAN_NONE);
+	if (outcome == CHANGE_DONE)
+		(void)keeper_back_begin(keeper, span_make(message->body, message->len));
 }
 
 static void take_message(struct keeper *keeper, enum child_slot slot, struct channel_message *message)
@@ -374,7 +403,13 @@ static void take_message(struct keeper *keeper, enum child_slot slot, struct cha
 	else if (message->kind == CHANNEL_REPLACE && is_live)
 		keeper_reload_replace(keeper, message->id);
 	else if (message->kind == CHANNEL_RELOAD && is_live)
-		read_reload(keeper, message->id);
+		read_reload(keeper, message);
+	else if (message->kind == CHANNEL_CONFIRM && is_live)
+		read_confirm(keeper, &keeper->children[slot], message);
+	else if (message->kind == CHANNEL_BACK && is_live)
+		read_back(keeper, &keeper->children[slot], message);
+	else if (message->kind == CHANNEL_CHANGE && keeper->children[slot].state == CHILD_READY)
+		keeper_change_begin(keeper, &keeper->children[slot], message);
 }
 
 void keeper_read_child(struct keeper *keeper, enum child_slot slot)

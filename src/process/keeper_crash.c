@@ -129,7 +129,7 @@ static void restart_edge(struct keeper *keeper, uint64_t now_ms)
 	if (keeper->current.number)
 		mend_state_folder(keeper);
 	if (keeper->current.number == 0)  /* an upgrade could not read the old image, and its edge is dead */
-		keeper_reload_begin(keeper);
+		keeper_reload_begin(keeper, NULL);
 	else if (!keeper_start_edge(keeper, CHILD_EDGE, &keeper->current, keeper->is_reduced))
 		keeper->restart_at_ms = now_ms + KEEPER_BACKOFF_MAX_MS;
 }

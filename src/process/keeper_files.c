@@ -225,7 +225,7 @@ static enum result finish_files(struct image_writer *writer, int *out_fd)
 	return result;
 }
 
-enum result keeper_files_read(struct keeper *keeper, const struct image *image, const struct image *last, int *out_fd,
+enum result keeper_files_read(struct keeper *keeper, const struct image *image, const struct image *last, struct span note, int *out_fd,
                               struct buffer *why)
 {
 	char *bytes = malloc(FILE_BYTES_MAX + 1);
@@ -236,6 +236,7 @@ enum result keeper_files_read(struct keeper *keeper, const struct image *image, 
 	size_t at = 0;
 
 	image_writer_init(&writer);
+	image_write_note(&writer, note);
 	while (result == RESULT_OK && image_next_file(image, &at, &file)) {
 		if (!add_file(keeper, file, last, bytes, &share, &writer, why))
 			result = RESULT_REFUSED;

@@ -1,7 +1,8 @@
 /* What the bodies of messages between keeper and roles look like. Both are the same binary, except while an upgrade lets
  * the old edge drain: DRAIN and READY never change; the rest may.
  *
- * START of check    body: config path, options, roots, each ended by NUL; fds: image to write, previous image (optional)
+ * START of check    body: config path, options, roots, each ended by NUL; fds: image to write, previous image (optional), texts in the place of files (optional;
+ *                   then there is a previous image)
  * START of edge     body: struct wire_start, then the options; fds: image, files, memory, resolve, admin (optional)
  * START of resolve  nothing
  * START of hub      fds: its image, its unix socket, its address (optional)
@@ -10,6 +11,11 @@
  * PREPARE           body: struct wire_start; fds: image, files
  * LISTENERS         body: struct wire_listener[]; fds: one for each that has one, in order
  * GO                nothing
+ * RELOAD            body: struct wire_reload, then the note (an old edge sends nothing)
+ * CONFIRM           nothing
+ * BACK              body: the note
+ * CHANGE            body: struct wire_change, then the note; fds: an image of texts (IMAGE_TEXT, IMAGE_BASE)
+ * ANSWER            body: struct wire_answer; fds: text (optional)
  */
 #ifndef BOUCLIER_PROCESS_ROLE_WIRE_H
 #define BOUCLIER_PROCESS_ROLE_WIRE_H
@@ -40,6 +46,20 @@ struct wire_drain {
 struct wire_reload_result {
 	uint64_t generation;  /* what serves from now on */
 	uint32_t is_ok, unused;
+};
+
+struct wire_reload {
+	uint64_t confirm_ms;  /* 0: what serves then stays */
+};
+
+struct wire_change {
+	uint64_t confirm_ms;
+	uint32_t is_trial, unused;  /* is_trial: checked only */
+};
+
+struct wire_answer {
+	uint64_t generation;  /* what serves */
+	uint32_t outcome, unused;  /* enum change_outcome */
 };
 
 /* Exit codes of check. */

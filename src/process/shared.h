@@ -31,7 +31,7 @@ struct shared {
 
 /* What the keeper tells everybody, in the region "keeper" that it adds itself. Written by the keeper only; read by the
  * edge for its views. Aligned 64-bit values, each true on its own. */
-#define SHARED_KEEPER_VERSION 1u
+#define SHARED_KEEPER_VERSION 2u
 struct shared_keeper {
 	uint64_t started_wall_ns;    /* the keeper, not the edge */
 	uint64_t generation;         /* configuration now live */
@@ -42,6 +42,8 @@ struct shared_keeper {
 	uint64_t is_reduced;         /* 1: the edge runs without WAF, cache and challenge */
 	uint64_t is_fallen_back;     /* 1: the last good snapshot runs, not the newest */
 	uint64_t upgrades;
+	uint64_t confirm_until_wall_ns;  /* what serves gives way then, unless somebody confirms it; 0: nothing waits */
+	uint64_t went_back;              /* how often it did */
 };
 
 /* And of the hub, in the region "keeper-hub", likewise. */

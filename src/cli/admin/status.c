@@ -27,6 +27,8 @@ static void put_keeper(struct json_writer *json, const struct shared_keeper *kee
 	json_put_number(json, SPAN("edge_deaths"), keeper->edge_deaths);
 	json_put_time(json, SPAN("edge_died"), keeper->edge_died_wall_ns);
 	json_put_bool(json, SPAN("fallen_back"), keeper->is_fallen_back != 0);
+	json_put_time(json, SPAN("confirm_until"), keeper->confirm_until_wall_ns);
+	json_put_number(json, SPAN("went_back"), keeper->went_back);
 	json_put_number(json, SPAN("upgrades"), keeper->upgrades);
 }
 

@@ -1,5 +1,7 @@
 #include "hub/settings/settings.h"
 
+#include "hub/settings/alerts.h"
+
 #include "base/banned.h"
 
 #define FIELD(type, field) offsetof(struct type, field)

@@ -12,6 +12,8 @@
 #include "config/snapshot.h"
 #include "hub/settings/probes.h"
 
+struct alerts_settings;
+
 #define HUB_ACCOUNT "bouclier-hub"
 
 /* How long the hub keeps what. */

@@ -19,12 +19,12 @@ void connection_clock(struct connection *connection, uint32_t after_ms)
 
 bool connection_is_idle(const struct connection *connection)
 {
-	return connection->phase == CONNECTION_HEAD && !connection->exchange;
+	return connection->phase == CONNECTION_HEAD && !connection->exchange && buffer_len(&connection->in) == 0;
 }
 
 bool connection_is_begun(const struct connection *connection)
 {
-	return connection->phase == CONNECTION_HANDSHAKE || connection->phase == CONNECTION_HEAD;
+	return connection->phase == CONNECTION_HANDSHAKE || (connection->phase == CONNECTION_HEAD && connection->exchange);
 }
 
 /* -- the end -- */
@@ -198,13 +198,16 @@ static enum result flush(struct connection *connection, bool with_body)
 	}
 }
 
-/* RESULT_LIMIT: all bodies together are too much. */
+/* RESULT_LIMIT: all bodies together, or those of one source, are too much. */
 static enum result body_add(struct web_exchange *exchange, struct span data)
 {
-	struct web_counts *counts = &exchange->connection->server->counts;
+	struct connection *connection = exchange->connection;
+	struct web_counts *counts = &connection->server->counts;
 	enum result result;
 
 	if (data.len > WEB_BODIES_TOTAL - counts->body_bytes)
+		return RESULT_LIMIT;
+	if (connection->door == WEB_TLS && web_source_bodies(connection) + data.len > WEB_BODIES_SOURCE)
 		return RESULT_LIMIT;
 	result = buffer_append(&exchange->body, data);
 	if (result != RESULT_OK)

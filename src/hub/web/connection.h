@@ -110,6 +110,8 @@ void connection_clock(struct connection *connection, uint32_t after_ms);
 bool connection_is_idle(const struct connection *connection);
 bool connection_is_begun(const struct connection *connection);
 void connection_free(struct connection *connection);
+/* server.c: what the connections of its source hold of bodies. */
+size_t web_source_bodies(const struct connection *connection);
 
 /* -- exchange.c: from a head to an answer -- */
 struct web_exchange *exchange_new(struct connection *connection) must_check;

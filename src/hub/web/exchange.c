@@ -197,7 +197,7 @@ static void begin_body(struct web_exchange *exchange)
 	body_reader_init(&exchange->reader, exchange->head.body, WEB_BODY_MAX, NULL);
 	connection->phase = CONNECTION_BODY;
 	connection_clock(connection, connection->server->clocks.body_ms);
-	if (exchange->head.expects_continue && buffer_len(&connection->in) == 0 && buffer_append(&connection->out, go_on) != RESULT_OK)
+	if (exchange->head.expects_continue && !body_reader_has_ended(&exchange->reader) && buffer_len(&connection->in) == 0 && buffer_append(&connection->out, go_on) != RESULT_OK)
 		web_connection_close(connection, true);
 }
 
