@@ -183,6 +183,7 @@ static const struct option probe_options[] = {
 	{ .name = "state", .value = "FOLDER", .help = "Where minutes wait that the hub has not yet; without it, in memory." },
 	{ .name = "hub-ca", .value = "FILE", .help = "PEM: the authority of the hub's certificate, or that certificate; the system's authorities without it." },
 	{ .name = "every", .value = "DURATION", .help = "How often each page is asked for in the mean: 10s to 60s, 30s without it." },
+	{ .name = "patience", .value = "DURATION", .help = "How long a page is waited for: 1s to 60s, 30s without it." },
 	{ .name = "once", .letter = '1', .help = "Looks once, says what it saw, and exits with 1 unless all were served in time." },
 	OPTION_OUTPUT,
 	OPTION_HELP,

@@ -69,6 +69,9 @@ enum result group_new(const struct group_birth *birth, uint64_t now_s, struct gr
 void group_free(struct group *group);
 /* Takes up again what was told to the sink before a restart. RESULT_LIMIT, RESULT_NO_MEMORY; RESULT_REFUSED: it is followed already. */
 enum result group_restore(struct group *group, const struct incident *incident) must_check;
+/* Forgets every incident, and numbers the next one NEXT_ID: what was fed before made known what is usual and what goes on, and no more. Those that are
+ * followed are then restored. */
+void group_begin(struct group *group, uint64_t next_id);
 void group_feed(struct group *group, const struct observation *observation);
 void group_second(struct group *group, uint64_t now_s);
 /* For people.h: what is changed in it is told in the next second. NULL: it is not followed. */

@@ -20,8 +20,9 @@
 #define BOUCLIER_HUB_KEEP_KEEP_H
 
 #include "base/loop.h"
-#include "hub/settings/settings.h"
+#include "hub/settings/hand_over.h"
 #include "incident/incident.h"
+#include "incident/observation.h"
 #include "store/document.h"
 
 #define KEEP_TICK_MS 200u
@@ -38,7 +39,9 @@ struct keep_birth {
 	struct store *store;
 	int journal_fd;                   /* the folder */
 	struct span source;               /* its name in the store */
-	const struct hub_keep_settings *keep;
+	const struct hub_settings *settings;
+	const struct hub_site *sites;     /* whose each is; they stay the caller's */
+	size_t site_count;
 	const char *countries;            /* path of a database of libloc; NULL: nobody is anywhere */
 	/* What was deleted for its age. NULL: nobody wants to know. */
 	void (*deleted)(void *context, const struct store_deleted *deleted);
@@ -87,6 +90,13 @@ struct keep_order {
  * RESULT_NOT_FOUND; RESULT_END: somebody else changed it meanwhile; RESULT_REFUSED: not a move of its status; RESULT_MALFORMED, RESULT_LIMIT: of WHO or
  * TEXT; or as the store. Nothing is changed then. */
 enum result keep_order(struct keep *keep, const struct keep_order *order, struct incident *out, struct complaints *complaints) must_check;
+
+/* What comes on another way than by the journal: looks from outside. Fed, and on the disk with all that it made, together with CHANGES (at most
+ * KEEP_CHANGES_MAX) of whoever was told, before it returns: who is answered only then may send it again if he is not. RESULT_TIMEOUT: it has just begun;
+ * or as the store: it was fed, and is kept as soon as the store takes something. */
+#define KEEP_CHANGES_MAX 32u
+enum result keep_feed(struct keep *keep, const struct observation *list, size_t count, const struct document_change *changes, size_t change_count,
+                      struct complaints *complaints) must_check;
 
 /* -- now -- */
 

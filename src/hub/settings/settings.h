@@ -10,6 +10,7 @@
 #define BOUCLIER_HUB_SETTINGS_SETTINGS_H
 
 #include "config/snapshot.h"
+#include "hub/settings/probes.h"
 
 struct alerts_settings;
 
@@ -37,6 +38,7 @@ struct hub_settings {
 	struct hub_keep_settings keep;
 	struct hub_incident_settings incidents;
 	struct alerts_settings *alerts;  /* hub/settings/alerts.h; NULL: nobody is told */
+	struct list_value probes;  /* struct hub_probe_settings */
 };
 
 /* The section of ROOM_HUB at SCOPE_TOP. */
