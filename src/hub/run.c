@@ -162,7 +162,7 @@ int hub_send_run(const struct channel *keeper)
 	while (role_hub_wait(keeper, &order) == RESULT_OK && order.kind == HUB_ORDER_PEER) {
 		result = send_role(order.fd, keeper->fd);
 		close(order.fd);
-		if (result != RESULT_OK)
+		if (result != RESULT_OK && result != RESULT_MORE)  /* more: the keeper has something to say */
 			return fail(keeper, "send", result);
 	}
 	return 0;
