@@ -12,7 +12,7 @@
 #ifndef BOUCLIER_HUB_ALERT_SEND_SYSLOG_TLS_H
 #define BOUCLIER_HUB_ALERT_SEND_SYSLOG_TLS_H
 
-#include "hub/alert/decide.h"
+#include "hub/alert/decide/decide.h"
 
 #define SYSLOG_WHOLE_S 30u
 
