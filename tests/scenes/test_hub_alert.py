@@ -156,10 +156,8 @@ def test_a_server_that_is_away_for_an_hour_gets_each_once():
         server.stop()
         alerts.attack(1)
         alerts.attack(2)
-        for attempt in range(4):
-            wait_until(lambda: alerts.path("mail")["last_error"], what="an attempt")
-            alerts.order("later 900")
-        alerts.until("mail", state="failing", waiting=2)
+        wait_until(lambda: alerts.order("later 60") and alerts.path("mail")["state"] == "failing", seconds=20, what="it to fail")
+        assert alerts.path("mail")["waiting"] == 2
         server.start()
         alerts.order("later 3700")
         alerts.until("mail", state="ok", waiting=0)
@@ -224,9 +222,8 @@ def test_a_syslog_server_that_refuses_us_is_no_success(shown, driver, tmp_path):
         with Alerts(syslog=ours, mail=mail_of(mail)) as alerts:
             alerts.order("test syslog")
             wait_until(lambda: alerts.path("syslog")["last_error"], seconds=20, what="a refusal")
-            for _ in range(3):
-                alerts.order("later 3700")
-            alerts.until("syslog", state="failing", sent=0, waiting=1)
+            wait_until(lambda: alerts.order("later 60") and alerts.path("syslog")["state"] == "failing", seconds=20, what="it to fail")
+            assert alerts.path("syslog")["sent"] == 0 and alerts.path("syslog")["waiting"] == 1
             assert not server.messages()
             assert str(mail.wait_for(1)[0]["subject"]) == "[Bouclier] Alerts do not get through on syslog"
 
