@@ -14,7 +14,7 @@
 
 #include "hub/alert/decide/decide.h"
 
-#define SYSLOG_WHOLE_S 30u
+#define SYSLOG_WHOLE_S 15u
 
 enum path_outcome syslog_send(const struct alert_path *path, struct span message, char *why);
 
