@@ -22,6 +22,14 @@ static void take_up_site(struct group *group, struct followed *followed, const s
 		site->level = followed->incident.level;  /* until it is said to be over */
 }
 
+void group_begin(struct group *group, uint64_t next_id)
+{
+	while (group->count)
+		group_drop(group, group->count - 1);
+	group->birth.next_id = next_id ? next_id : 1;
+	group->sums = (struct group_sums){ .beyond = group->sums.beyond };
+}
+
 enum result group_restore(struct group *group, const struct incident *incident)
 {
 	struct followed *followed;

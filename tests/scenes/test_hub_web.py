@@ -157,6 +157,8 @@ def test_continues_when_asked(demo):
         assert talk.head().status == 100
         talk.send(b"abc")
         assert talk.answer().body == b"abc"
+        answer = talk.one("POST", "/api/v1/echo", "Content-Length: 0", "Expect: 100-continue")  # there is nothing to wait for
+        assert answer.status == 200 and not answer.interim
         answer = talk.one("POST", "/api/v1/nothing", "Content-Length: 3", "Expect: 100-continue")  # at once, and no body is asked for
         assert (answer.status, answer.get("connection")) == (404, "close") and not answer.interim
 
@@ -164,8 +166,11 @@ def test_continues_when_asked(demo):
 def test_a_refused_body_is_thrown_away_so_that_the_refusal_is_read(demo):
     """The client sends on while it is refused: its kernel must not throw our answer away (RFC 9112, 9.6)."""
     with demo.talk() as talk:
-        talk.ask("POST", "/api/v1/nothing", "Content-Length: 200000", body=b"x" * 200000)
+        talk.ask("POST", "/api/v1/nothing", "Content-Length: 200000", body=b"x" * 50000)
         assert talk.answer().status == 404
+        for _ in range(3):
+            talk.send(b"x" * 50000)  # would be an error after a reset
+        talk.finish()
         assert talk.rest() == b""
 
 

@@ -2,6 +2,7 @@
 import contextlib
 import json
 import threading
+import time
 
 import pytest
 
@@ -95,10 +96,15 @@ def test_who_reads_nothing_is_cut(start):
 
 def test_who_reads_slowly_gets_all(start):
     """Longer than the clock in all, but never without a byte for so long."""
-    demo = start(send=2000)
+    demo = start(send=1000)
     with demo.talk() as talk:
-        talk.ask("GET", "/api/v1/long?bytes=8388608")
-        assert talk.answer().body == b"y" * 8388608
+        talk.ask("GET", "/api/v1/long?bytes=33554432")
+        head, begin = talk.head(), time.monotonic()
+        assert head.get("content-length") == "33554432"
+        for _ in range(16):
+            assert talk.count(2 << 20) == b"y" * (2 << 20)
+            time.sleep(0.12)
+        assert time.monotonic() - begin > 1.5
 
 
 # -- room --
@@ -145,7 +151,7 @@ def test_who_is_being_served_is_not_closed_for_another(start):
         wait_until(lambda: demo.counts()["connections"] == 3)
         for talk in waiting:
             assert talk.is_silent(0.1)
-        with demo.talk() as refused:
+        with contextlib.suppress(ConnectionResetError), demo.talk() as refused:  # which may be before we know that we were connected
             assert refused.within(5) == b"" and refused.has_ended
         assert demo.counts()["refused"] == 1
         assert demo.ask_locally("/api/v1/release", method="POST").status == 204  # there is room for the administrator of this machine
@@ -176,14 +182,44 @@ def hold_all(demo):
     demo.until(connections=1, body_bytes=0, answer_bytes=0)
 
 
+def test_who_is_idle_goes_before_who_is_asking(start):
+    demo = start(connections=8)  # four of this machine
+    with contextlib.ExitStack() as stack:
+        asking, idle, *waiting = [stack.enter_context(demo.talk()) for _ in range(4)]
+        asking.send(HEAD[:-2])
+        assert idle.one("GET", "/api/v1/hello").status == 200
+        for talk in waiting:
+            talk.ask("GET", "/api/v1/wait")
+        wait_until(lambda: demo.counts()["connections"] == 5)
+        assert demo.get("/api/v1/hello").status == 200
+        assert idle.rest() == b""
+        asking.send(HEAD[-2:])
+        assert asking.answer().status == 200
+        demo.ask_locally("/api/v1/release", method="POST")
+
+
 def test_memory_comes_back(start):
     """What the allocator keeps after the first time it uses again."""
-    demo = start()
+    demo = start(is_measured=True)
     hold_all(demo)
     before = resident(demo)
     for _ in range(3):
         hold_all(demo)
     assert resident(demo) < before + (16 << 20)
+
+
+def test_one_source_holds_no_more_bodies_than_its_share(start):
+    demo = start(tls=True)
+    body = b"x" * (1 << 20)
+    with contextlib.ExitStack() as stack:
+        talks = [stack.enter_context(demo.talk(tls=True)) for _ in range(12)]
+        for talk in talks:
+            with contextlib.suppress(OSError):  # refused, and closed, while it sends
+                talk.ask("POST", "/api/v1/echo", f"Content-Length: {len(body)}", body=body[:-1])
+        wait_until(lambda: demo.counts()["faults"] >= 4, what="refusals")
+        assert (7 << 20) < demo.counts()["body_bytes"] <= 8 << 20
+        assert demo.get("/api/v1/echo", method="POST", body=body).body == body  # another source
+    demo.until(body_bytes=0)
 
 
 # -- who leaves --

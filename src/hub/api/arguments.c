@@ -117,7 +117,7 @@ struct span argument_why(struct arguments *arguments)
 /* -- bodies -- */
 
 struct looking {
-	struct body *body;
+	struct content *body;
 	const char *const *names;
 };
 
@@ -132,45 +132,45 @@ static void check_name(void *context, struct span name, const struct json *value
 	web_refuse(looking->body->answer, 400, "unknown-member", "there is no member \"%.*s\" here", SPAN_ARG(span_take(name, NAME_SHOWN)));
 }
 
-bool body_begin(struct body *body, struct web_request *request, struct web_answer *answer, const char *const *names)
+bool content_begin(struct content *body, struct web_request *request, struct web_answer *answer, const char *const *names)
 {
 	struct looking looking = { body, names };
 	enum result result = RESULT_MALFORMED;
 
-	*body = (struct body){ .answer = answer };
+	*body = (struct content){ .answer = answer };
 	if (request->body.len <= WEB_BODY_MAX)
 		result = json_read(request->body, &body->root);
 	if (result != RESULT_OK || !json_has_object(body->root)) {
-		body_end(body);
+		content_end(body);
 		web_refuse(answer, result == RESULT_NO_MEMORY ? 503 : 400, result == RESULT_NO_MEMORY ? "busy" : "bad-body", "the body is not a JSON object");
 		return false;
 	}
 	json_each(body->root, check_name, &looking);
 	if (body->is_bad)
-		body_end(body);
+		content_end(body);
 	return !body->is_bad;
 }
 
-void body_end(struct body *body)
+void content_end(struct content *body)
 {
 	if (body->root)
 		json_drop(body->root);
 	body->root = NULL;
 }
 
-static void refuse_member(struct body *body, const char *name, const char *wants)
+static void refuse_member(struct content *body, const char *name, const char *wants)
 {
 	if (!body->is_bad)
 		web_refuse(body->answer, 400, "bad-member", "\"%s\": expected %s", name, wants);
 	body->is_bad = true;
 }
 
-bool body_has(const struct body *body, const char *name)
+bool content_has(const struct content *body, const char *name)
 {
 	return json_find(body->root, name) != NULL;
 }
 
-struct span body_text(struct body *body, const char *name, size_t min, size_t max, bool lines)
+struct span content_text(struct content *body, const char *name, size_t min, size_t max, bool lines)
 {
 	const struct json *value = json_find(body->root, name);
 	struct span text = json_text_of(value);
@@ -188,7 +188,7 @@ struct span body_text(struct body *body, const char *name, size_t min, size_t ma
 	return SPAN_NONE;
 }
 
-uint64_t body_number(struct body *body, const char *name, uint64_t min, uint64_t max)
+uint64_t content_number(struct content *body, const char *name, uint64_t min, uint64_t max)
 {
 	const struct json *value = json_find(body->root, name);
 	uint64_t number = json_number_of(value);
@@ -199,7 +199,7 @@ uint64_t body_number(struct body *body, const char *name, uint64_t min, uint64_t
 	return 0;
 }
 
-uint64_t body_length(struct body *body, const char *name, uint64_t min_ms, uint64_t max_ms)
+uint64_t content_length(struct content *body, const char *name, uint64_t min_ms, uint64_t max_ms)
 {
 	static const struct key key = { .type = KEY_DURATION, .min = 1, .max = INT64_MAX };
 	const struct json *value = json_find(body->root, name);
@@ -214,7 +214,7 @@ uint64_t body_length(struct body *body, const char *name, uint64_t min_ms, uint6
 	return 0;
 }
 
-unsigned body_word(struct body *body, const char *name, const char *const *words)
+unsigned content_word(struct content *body, const char *name, const char *const *words)
 {
 	unsigned word = 0;
 
@@ -223,7 +223,7 @@ unsigned body_word(struct body *body, const char *name, const char *const *words
 	return word;
 }
 
-const struct json *body_list(struct body *body, const char *name, size_t max)
+const struct json *content_list(struct content *body, const char *name, size_t max)
 {
 	const struct json *value = json_find(body->root, name);
 

@@ -3,7 +3,7 @@
  *
  * Shape    arguments_begin with all names, then one call for each; the first failure has been answered (answer->status is set), and is remembered
  * Limits   a body WEB_BODY_MAX; texts as each call says
- * Owns     a body's tree, until body_end; texts of parameters live with the request
+ * Owns     a body's tree, until content_end; texts of parameters live with the request
  * Threads  the loop's
  */
 #ifndef BOUCLIER_HUB_API_ARGUMENTS_H
@@ -34,25 +34,25 @@ unsigned argument_word(struct arguments *arguments, const char *name, const char
 /* `why`, which must be there. */
 struct span argument_why(struct arguments *arguments);
 
-struct body {
+struct content {
 	struct web_answer *answer;
 	struct json *root;
 	bool is_bad;
 };
 
 /* The request's body is an object with no other members than NAMES. False: answered, and nothing is owned. */
-bool body_begin(struct body *body, struct web_request *request, struct web_answer *answer, const char *const *names);
-void body_end(struct body *body);
-bool body_has(const struct body *body, const char *name);
+bool content_begin(struct content *body, struct web_request *request, struct web_answer *answer, const char *const *names);
+void content_end(struct content *body);
+bool content_has(const struct content *body, const char *name);
 /* Plain text of MIN to MAX bytes; not there: empty, and bad unless MIN is 0. LINES: it may have line ends. */
-struct span body_text(struct body *body, const char *name, size_t min, size_t max, bool lines);
-uint64_t body_number(struct body *body, const char *name, uint64_t min, uint64_t max);
+struct span content_text(struct content *body, const char *name, size_t min, size_t max, bool lines);
+uint64_t content_number(struct content *body, const char *name, uint64_t min, uint64_t max);
 /* "90s", "15m", "4h", "7d", as milliseconds; 0 where it is not there. */
-uint64_t body_length(struct body *body, const char *name, uint64_t min_ms, uint64_t max_ms);
+uint64_t content_length(struct content *body, const char *name, uint64_t min_ms, uint64_t max_ms);
 /* Its place in WORDS; it must be there. */
-unsigned body_word(struct body *body, const char *name, const char *const *words);
+unsigned content_word(struct content *body, const char *name, const char *const *words);
 /* A list of at most MAX; NULL where it is not there. */
-const struct json *body_list(struct body *body, const char *name, size_t max);
+const struct json *content_list(struct content *body, const char *name, size_t max);
 
 /* A number of a path's part: 1 to 20 digits, no 0. False: answered with 404. */
 bool part_number(const struct web_request *request, struct web_answer *answer, uint64_t *out);

@@ -16,7 +16,7 @@ static void refuse_query(struct web_answer *answer, struct complaints *complaint
 	answer->status = 400;
 	json_open(&json, SPAN("error"), '{');
 	json_put_text(&json, SPAN("code"), SPAN("bad-query"));
-	json_put_text(&json, SPAN("text"), first ? span_of(first->text) : SPAN("the query cannot be read"));
+	json_put_text(&json, SPAN("text"), first ? first->text : SPAN("the query cannot be read"));
 	json_put_number(&json, SPAN("column"), first && first->column ? first->column : 1);
 	json_close(&json, '}');
 	answer_end(answer, &json);

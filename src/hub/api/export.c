@@ -1,6 +1,7 @@
 /* All lines that a query asks for, in pieces as fast as whoever asked takes them. */
 #include <stdlib.h>
 
+#include "event/format.h"
 #include "hub/api/events.h"
 
 #include "base/banned.h"
@@ -25,7 +26,7 @@ static void end_export(void *context)
 	free(export);
 }
 
-/* A line that has no room is for the next piece: the store's place is before it then. */
+/* The last one of a piece leaves room for one more, and for the end. */
 static bool put_line(void *context, const struct store_event *event)
 {
 	struct export *export = context;

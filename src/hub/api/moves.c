@@ -27,16 +27,16 @@ static struct span short_name(struct span name)
 	return span_take(name, INCIDENT_WHO_BYTES - 1);
 }
 
-static bool read_order(struct body *body, struct keep_order *order)
+static bool read_order(struct content *body, struct keep_order *order)
 {
 	bool is_note = order->deed == KEEP_NOTE;
 
 	if (!is_note)
-		order->version = body_number(body, "version", 1, INT64_MAX);
+		order->version = content_number(body, "version", 1, INT64_MAX);
 	if (order->deed == KEEP_OWN)
-		order->text = body_text(body, "owner", 1, INCIDENT_WHO_BYTES - 1, false);
+		order->text = content_text(body, "owner", 1, INCIDENT_WHO_BYTES - 1, false);
 	else
-		order->text = body_text(body, is_note ? "text" : "note", is_note, INCIDENT_NOTE_BYTES - 1, true);
+		order->text = content_text(body, is_note ? "text" : "note", is_note, INCIDENT_NOTE_BYTES - 1, true);
 	return !body->is_bad;
 }
 
@@ -141,15 +141,15 @@ static void answer_move(enum keep_deed deed, struct api *api, struct web_request
 	static const char *const none[] = { NULL };
 	struct keep_order order = { .deed = deed, .who = short_name(api_caller(api, request)->name) };
 	struct arguments arguments;
-	struct body body;
+	struct content body;
 
 	if (!arguments_begin(&arguments, request, answer, none) || !part_number(request, answer, &order.id))
 		return;
-	if (!body_begin(&body, request, answer, moves[deed].members))
+	if (!content_begin(&body, request, answer, moves[deed].members))
 		return;
 	if (read_order(&body, &order))
 		look_up(api, request, &order, answer);
-	body_end(&body);
+	content_end(&body);
 }
 
 void api_acknowledge(void *context, struct web_request *request, struct web_answer *answer)

@@ -85,7 +85,7 @@ static enum result put_value(struct sentence *sentence, struct span name)
 		return words_number(said->troubled, sentence->language, sentence->out);
 	if (span_equal(name, SPAN("sites")))
 		return words_number(said->sites, sentence->language, sentence->out);
-	return buffer_print(sentence->out, "%u%s%u", said->served.per_mille / 10, words_text[sentence->language].comma, said->served.per_mille % 10);
+	return buffer_print(sentence->out, "%u%s%u", said->served.per_mille / 10, incident_words[sentence->language].comma, said->served.per_mille % 10);
 }
 
 static void put_part(void *context, struct span text, bool is_value)

@@ -197,9 +197,9 @@ static void give(struct api *api, struct web_request *request, struct web_answer
 	buffer_done(json->out);
 }
 
-static struct span why_of(struct body *body)
+static struct span why_of(struct content *body)
 {
-	return body_text(body, "why", 1, API_WHY_MAX, false);
+	return content_text(body, "why", 1, API_WHY_MAX, false);
 }
 
 static bool is_network(struct span text)
@@ -215,12 +215,12 @@ void api_ban(void *context, struct web_request *request, struct web_answer *answ
 	struct order_wish wish = { .what = "ban.add", .method = SPAN("POST"), .path = SPAN("/ban") };
 	struct json_writer json;
 	struct buffer text;
-	struct body body;
+	struct content body;
 
-	if (!no_arguments(request, answer) || !may_all(context, request, answer) || !body_begin(&body, request, answer, members))
+	if (!no_arguments(request, answer) || !may_all(context, request, answer) || !content_begin(&body, request, answer, members))
 		return;
-	wish.object = body_text(&body, "network", 1, NETWORK_TEXT_MAX, false);
-	wish.for_ms = body_length(&body, "for", MS_MIN, BAN_MS_MAX);
+	wish.object = content_text(&body, "network", 1, NETWORK_TEXT_MAX, false);
+	wish.for_ms = content_length(&body, "for", MS_MIN, BAN_MS_MAX);
 	wish.why = why_of(&body);
 	if (!body.is_bad && !is_network(wish.object)) {
 		web_refuse(answer, 400, "bad-member", "\"network\": expected an address or a network (203.0.113.0/24), whose bits behind the prefix are zero");
@@ -231,7 +231,7 @@ void api_ban(void *context, struct web_request *request, struct web_answer *answ
 		json_put_text(&json, SPAN("reason"), wish.why);
 		give(context, request, answer, &wish, &json);
 	}
-	body_end(&body);
+	content_end(&body);
 }
 
 void api_unban(void *context, struct web_request *request, struct web_answer *answer)
@@ -263,12 +263,12 @@ void api_set_level(void *context, struct web_request *request, struct web_answer
 	const struct hub_site *site;
 	struct json_writer json;
 	struct buffer text;
-	struct body body;
+	struct content body;
 	unsigned level;
 
-	if (!no_arguments(request, answer) || !(site = begin_site(context, request, answer)) || !body_begin(&body, request, answer, members))
+	if (!no_arguments(request, answer) || !(site = begin_site(context, request, answer)) || !content_begin(&body, request, answer, members))
 		return;
-	level = body_word(&body, "level", levels);
+	level = content_word(&body, "level", levels);
 	wish.object = site->name;
 	wish.why = why_of(&body);
 	if (!body.is_bad) {
@@ -276,7 +276,7 @@ void api_set_level(void *context, struct web_request *request, struct web_answer
 		json_put_text(&json, SPAN("level"), span_of(levels[level]));
 		give(context, request, answer, &wish, &json);
 	}
-	body_end(&body);
+	content_end(&body);
 }
 
 void api_begin_bypass(void *context, struct web_request *request, struct web_answer *answer)
@@ -286,12 +286,12 @@ void api_begin_bypass(void *context, struct web_request *request, struct web_ans
 	const struct hub_site *site;
 	struct json_writer json;
 	struct buffer text;
-	struct body body;
+	struct content body;
 
-	if (!no_arguments(request, answer) || !(site = begin_site(context, request, answer)) || !body_begin(&body, request, answer, members))
+	if (!no_arguments(request, answer) || !(site = begin_site(context, request, answer)) || !content_begin(&body, request, answer, members))
 		return;
 	wish.object = site->name;
-	wish.for_ms = body_length(&body, "for", MS_MIN, BYPASS_MS_MAX);
+	wish.for_ms = content_length(&body, "for", MS_MIN, BYPASS_MS_MAX);
 	wish.why = why_of(&body);
 	if (!body.is_bad && !wish.for_ms) {
 		web_refuse(answer, 400, "bad-member", "\"for\": expected how long");
@@ -301,7 +301,7 @@ void api_begin_bypass(void *context, struct web_request *request, struct web_ans
 		json_put_text(&json, SPAN("reason"), wish.why);
 		give(context, request, answer, &wish, &json);
 	}
-	body_end(&body);
+	content_end(&body);
 }
 
 /* DELETE of a site's bypass, or maintenance. */
@@ -332,9 +332,9 @@ void api_end_bypass(void *context, struct web_request *request, struct web_answe
 }
 
 /* False: answered. */
-static bool put_allow(struct body *body, struct json_writer *json)
+static bool put_allow(struct content *body, struct json_writer *json)
 {
-	const struct json *list = body_list(body, "allow", ALLOW_MAX);
+	const struct json *list = content_list(body, "allow", ALLOW_MAX);
 
 	json_open(json, SPAN("allow"), '[');
 	for (size_t i = 0; i < json_length(list) && !body->is_bad; i++) {
@@ -359,14 +359,14 @@ void api_begin_maintenance(void *context, struct web_request *request, struct we
 	struct json_writer json;
 	struct span message;
 	struct buffer text;
-	struct body body;
+	struct content body;
 
-	if (!no_arguments(request, answer) || !(site = begin_site(api, request, answer)) || !body_begin(&body, request, answer, members))
+	if (!no_arguments(request, answer) || !(site = begin_site(api, request, answer)) || !content_begin(&body, request, answer, members))
 		return;
 	wish.object = site->name;
-	wish.for_ms = body_length(&body, "for", MS_MIN, MAINTENANCE_MS_MAX - 60000);  /* the shield's clock may be a little behind */
+	wish.for_ms = content_length(&body, "for", MS_MIN, MAINTENANCE_MS_MAX - 60000);  /* the shield's clock may be a little behind */
 	wish.why = why_of(&body);
-	message = body_text(&body, "message", 0, MESSAGE_MAX, false);
+	message = content_text(&body, "message", 0, MESSAGE_MAX, false);
 	if (!body.is_bad && !wish.for_ms) {
 		web_refuse(answer, 400, "bad-member", "\"for\": expected how long");
 	} else if (!body.is_bad) {
@@ -378,7 +378,7 @@ void api_begin_maintenance(void *context, struct web_request *request, struct we
 		else
 			buffer_done(&text);
 	}
-	body_end(&body);
+	content_end(&body);
 }
 
 void api_end_maintenance(void *context, struct web_request *request, struct web_answer *answer)

@@ -113,7 +113,7 @@ enum result alert_subject(const struct alert_plan *plan, const struct alert *ale
 	struct saying saying = begin(plan, alert, out);
 
 	if (alert->has_facts)
-		put(&saying, span_of(words_text[saying.language].severities[alert->facts.severity]));
+		put(&saying, span_of(incident_words[saying.language].severities[alert->facts.severity]));
 	say(&saying, alert_words[saying.language].subjects[alert->kind]);
 	return saying.result;
 }
@@ -129,7 +129,7 @@ enum result alert_link(const struct alert_plan *plan, const struct alert *alert,
 
 static void put_citizens(struct saying *saying)
 {
-	const struct words_text *words = &words_text[saying->language];
+	const struct words_text *words = &incident_words[saying->language];
 	struct span text = span_of(words->vantages[saying->facts->vantage]), before;
 	size_t at = span_find(text, '{');
 
@@ -172,7 +172,7 @@ static void put_held(struct saying *saying)
 		put_time(saying, alert->held[i].at_s);
 		put(saying, SPAN("  "));
 		saying->facts = &alert->held[i].facts;
-		put(saying, span_of(words_text[saying->language].severities[saying->facts->severity]));
+		put(saying, span_of(incident_words[saying->language].severities[saying->facts->severity]));
 		say(saying, alert_words[saying->language].subjects[alert->held[i].kind]);
 		put(saying, SPAN("\n"));
 	}
