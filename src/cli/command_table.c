@@ -143,6 +143,12 @@ static const struct option log_options[] = {
 	OPTION_OUTPUT,
 	OPTION_HELP,
 };
+static const struct option hub_options[] = {
+	OPTION_CONFIG,
+	{ .name = "hub", .value = "PATH", .help = "The hub's socket; without it, hub.sock in the hub's state folder of the configuration." },
+	OPTION_OUTPUT,
+	OPTION_HELP,
+};
 static const struct option incident_options[] = {
 	OPTION_CONFIG,
 	{ .name = "hub", .value = "PATH", .help = "The hub's socket; without it, hub.sock in the hub's state folder of the configuration." },
@@ -344,6 +350,9 @@ const struct command commands[] = {
 	{ .name = "log", .summary = "shows and searches the journal", .options = log_options, .run = log_command,
 	  .details = "Reads the journal's files; nothing needs to run. A query compares members by = != < <= > >= and ~ (contains) and joins "
 	             "them by and, or, not and parentheses: status>=500 and site=www.x.example and not ip=10.0.0.0/8 and duration>1.5s." },
+	{ .name = "hub", .summary = "lets people in at the hub who cannot get in", .arguments = "break-glass | code NAME", .arguments_min = 1, .arguments_max = 2, .options = hub_options, .run = hub_command,
+	  .details = "break-glass prints a code by which somebody is an administrator of the hub for an hour, whatever else is broken; root alone gets it, and all are told when it is used. code gives the account NAME "
+	             "a new start: a code by which its owner chooses a password; password and second factor are gone." },
 	{ .name = "incident", .summary = "shows incidents, and what people do with them",
 	  .arguments = "list | show ID | acknowledge ID | note ID TEXT | contain ID | close ID | reopen ID | owner ID NAME", .arguments_min = 1, .arguments_max = 3,
 	  .options = incident_options, .run = incident_command,
