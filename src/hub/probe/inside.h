@@ -1,4 +1,4 @@
-/* The inside of probe.h, for its files alone: probe.c birth and questions, take.c a report, feed.c what was taken, tick.c into incidents. */
+/* The inside of probe.h, for its files alone: probe.c birth and questions, take.c a report, feed.c what was taken. */
 #ifndef BOUCLIER_HUB_PROBE_INSIDE_H
 #define BOUCLIER_HUB_PROBE_INSIDE_H
 
@@ -19,7 +19,6 @@ struct hub_probe {
 	const struct hub_site *sites;
 	size_t site_count;
 	uint64_t last;                    /* the place of the minute that was taken last */
-	uint64_t fed, fed_kept;           /* of the last one that hub/keep has, and what of that is on the disk; tick.h */
 	uint64_t tries_s;                 /* the second that TRIES is of */
 	unsigned tries;                   /* signatures that were wrong */
 	struct probe_report report;       /* that is being taken, or fed: large, and one at a time */
@@ -30,7 +29,6 @@ struct vantage_known *hub_probe_known(struct hub_probe *probe, struct span name)
 struct span hub_probe_site(const struct hub_probe *probe, struct span host);
 
 #define PROBE_KEY_MAX (PROBE_NAME_MAX + 24u)
-#define PROBE_FED_KEY "probes-fed"
 #define PROBE_SEQUENCE_FRONT "probe-sequence/"
 
 #endif

@@ -98,13 +98,9 @@ enum result hub_probe_new(struct store *store, const struct list_value *probes, 
 	if (result == RESULT_OK)
 		result = store_documents(store, &newest, complaints, read_last, &probe->last);
 	if (result == RESULT_OK)
-		result = store_document(store, DOCUMENT_HUB, SPAN(PROBE_FED_KEY), complaints, read_number, &probe->fed);
-	if (result == RESULT_OK || result == RESULT_NOT_FOUND) {
-		probe->fed_kept = probe->fed;
 		*out = probe;
-		return RESULT_OK;
-	}
-	hub_probe_free(probe);
+	else
+		hub_probe_free(probe);
 	return result;
 }
 
