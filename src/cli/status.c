@@ -7,6 +7,7 @@
 #include "cli/loaded.h"
 #include "cli/page.h"
 #include "cli/status.h"
+#include "cli/hub_status.h"
 
 #include "base/banned.h"
 
@@ -379,6 +380,7 @@ static void print_status(struct page *page, const struct json *status)
 	const struct json *sites = json_find(status, "sites"), *unnamed = json_find(status, "no_site");
 
 	print_process(page, status);
+	hub_status_print(page, status);
 	print_line(page, json_find(status, "line"));
 	print_learned(page, number(json_find(status, "learned"), "pages"));
 	print_cache_disk(page, json_find(status, "cache_disk"));

@@ -35,8 +35,10 @@ void group_free(struct group *group)
 		return;
 	while (group->count)
 		group_drop(group, group->count - 1);
-	for (unsigned i = 0; i < group->site_count; i++)
+	for (unsigned i = 0; i < group->site_count; i++) {
+		free(group->sites[i]->minutes);
 		free(group->sites[i]);
+	}
 	free(group);
 }
 
@@ -49,11 +51,7 @@ static void learn_whose(struct group_site *site, const struct observation *obser
 		text_set(site->origin, sizeof(site->origin), observation->request.origin);
 	if (!observation->request.tenant.len || !observation->site.len)
 		return;
-	text_set(site->tenant, sizeof(site->tenant), observation->request.tenant);
-	if (is_live(site->attack))
-		incident_set_tenant(&site->attack->incident, span_of(site->name), span_of(site->tenant));
-	if (is_live(site->outage))
-		incident_set_tenant(&site->outage->incident, span_of(site->name), span_of(site->tenant));
+	group_site_belongs(site, observation->request.tenant);
 }
 
 static void feed_request(struct group *group, const struct observation *observation)
@@ -75,12 +73,13 @@ static void feed_request(struct group *group, const struct observation *observat
 	attack->is_changed = true;
 }
 
-static void feed_link(struct group *group, const struct observation *observation)
+void group_link(struct group *group, bool is_full, bool has_drops)
 {
 	struct followed *attack = group_live_attack(group), *capacity;
 
-	group->has_drops |= observation->link.has_drops;
-	if (!observation->link.is_full && !observation->link.has_drops)
+	/* What a full line loses is lost before anybody here could count it. */
+	group->has_drops |= has_drops || is_full;
+	if (!is_full && !has_drops)
 		return;
 	if (attack) {
 		group_raise(group, attack, SEVERITY_HIGH, FOR_LINE_FULL, 0);
@@ -89,17 +88,6 @@ static void feed_link(struct group *group, const struct observation *observation
 	capacity = group_about(group, INCIDENT_CAPACITY, SPAN("line"));
 	if (capacity)
 		group_raise(group, capacity, SEVERITY_HIGH, FOR_LINE_FULL, 0);
-}
-
-static void feed_probe(struct group *group, const struct observation *observation)
-{
-	struct group_site *site = group_site_of(group, observation->site);
-
-	if (!site)
-		return;
-	site->minute.probes++;
-	site->minute.reached += observation->probe.is_reached;
-	site->minute.slow += observation->probe.is_reached && observation->probe.took_ms > CITIZENS_SLOW_MS;
 }
 
 void group_feed(struct group *group, const struct observation *observation)
@@ -123,10 +111,10 @@ void group_feed(struct group *group, const struct observation *observation)
 		feed_request(group, observation);
 		return;
 	case OBSERVATION_LINK:
-		feed_link(group, observation);
+		group_link(group, observation->link.is_full, observation->link.has_drops);
 		return;
 	case OBSERVATION_PROBE:
-		feed_probe(group, observation);
+		group_probe(group, observation);
 		return;
 	}
 }
@@ -215,6 +203,9 @@ static void second(struct group *group)
 	}
 	for (unsigned i = 0; i < group->site_count; i++)
 		group_site_second(group, group->sites[i]);
+	/* After the sites: a line that is full from an attack's first second on is a part of that attack. */
+	if (group->is_line_full)
+		group_link(group, true, true);
 	group_origins_second(group);
 	for (unsigned i = 0; i < group->count; i++)
 		incident_second(group, group->incidents[i]);

@@ -14,11 +14,11 @@
  * a person said that it is over is none. Of a closed one nothing is kept longer than that.
  *
  * Shape    group_feed what was seen, in the order of time as nearly as can be; group_second when a second is over. What is fed is of the second that goes on,
- *          whatever its own time: whoever catches up with an old journal does so second by second. Sink `changed` is told at once of
+ *          whatever its own time (but looks from outside, which are of theirs): whoever catches up with an old journal does so second by second. Sink `changed` is told at once of
  *          what opens, comes again, becomes more severe, is contained or closed, or was touched by a person; of other changes once a minute
  * Units    seconds since 1970 (UTC). A clock that goes back stops nothing: the seconds that come twice are one
  * Limits   GROUP_INCIDENTS_MAX followed: for one more the least severe contained or closed one gives place, or else the least severe of another family than attacks:
- *          it is told to the sink first. GROUP_SITES_MAX sites, GROUP_ORIGINS_MAX origins. What had no place is counted. Memory: about 68 KiB an incident, 6 KiB a site
+ *          it is told to the sink first. GROUP_SITES_MAX sites, GROUP_ORIGINS_MAX origins. What had no place is counted. Memory: about 72 KiB an incident, 6 KiB a site, and 35 KiB more for one that somebody outside looks at
  * Owns     all that it remembers; pointers to incidents stay until the next group_second
  * Threads  one at a time
  */
@@ -37,6 +37,9 @@
 #define GROUP_AGAIN_S 86400u
 #define GROUP_DOWN_S 60u
 #define GROUP_LOOKS 3u
+#define GROUP_LOOKS_FRESH 5u      /* minutes: a look that is older says nothing of now */
+#define GROUP_LOOKS_WITHIN 15u
+#define GROUP_LATE_MINUTES 240u   /* so long after a minute an outside vantage may tell of it */
 #define GROUP_PACKETS_LEAST 60000u
 #define GROUP_SILENT_S 3600u      /* of a site from which nothing came for so long the level is normal: an edge would have brought it down much sooner */
 #define GROUP_CATCH_UP_S 120u     /* of a gap in time at most so many seconds are gone through */
@@ -56,6 +59,7 @@ struct group_sums {
 	uint64_t gave_place;      /* incidents that are followed no longer, though they were not over for a day */
 	uint64_t refused;         /* that could not be opened: too many, or no memory */
 	uint64_t beyond;          /* observations of sites and origins that had no place */
+	uint64_t too_late;        /* looks from outside in minutes that are not known any more */
 };
 
 /* RESULT_NO_MEMORY. */
@@ -72,6 +76,9 @@ struct incident *group_find(struct group *group, uint64_t id);
 void group_each(const struct group *group, bool (*each)(void *context, const struct incident *incident), void *context);
 struct group_sums group_sums(const struct group *group);
 uint64_t group_next_id(const struct group *group);
+
+/* Whose a site is, as the configuration says: lines of counts name no tenant, and a site that is only counted belongs to somebody all the same. RESULT_LIMIT, RESULT_NO_MEMORY. */
+enum result group_set_tenant(struct group *group, struct span site, struct span tenant) must_check;
 
 /* What is usual of a site, to be kept over a restart. NULL: the site is not known. */
 const struct citizens_usual *group_usual(const struct group *group, struct span site);

@@ -111,7 +111,9 @@ enum result words_severity(const struct incident *incident, enum desk_language l
 enum result words_citizens(const struct incident *incident, enum desk_language language, struct buffer *out)
 {
 	struct sentence sentence = { .incident = incident, .language = language, .out = out };
+	enum vantage vantage = citizens_share(&incident->citizens, &sentence.per_mille);
+	bool is_looks_alone = vantage == VANTAGE_OUTSIDE && !citizens_are_counted(&incident->citizens);
 
-	say(&sentence, words_text[language].vantages[citizens_share(&incident->citizens, &sentence.per_mille)]);
+	say(&sentence, is_looks_alone ? words_text[language].looks : words_text[language].vantages[vantage]);
 	return sentence.result;
 }

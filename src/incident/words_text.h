@@ -22,6 +22,7 @@ struct words_text {
 	const char *severities[SEVERITY_COUNT];   /* with the colon, as the language writes it */
 	const char *reasons[FOR_COUNT];
 	const char *vantages[VANTAGE_COUNT];
+	const char *looks;                        /* VANTAGE_OUTSIDE alone: what the shield saw says nothing */
 	const char *thousands, *comma;
 };
 

@@ -123,6 +123,11 @@ static void choose_account(struct keeper *keeper)
 	else if (keeper->account.is_nobody)
 		keeper_note(keeper, "there is no user %s: the edge runs as nobody (%d)", keeper->plan.account ? keeper->plan.account : "for the roles",
 		            (int)keeper->account.uid);
+	keeper->hub.account = account_of(keeper->plan.hub_account);
+	if (keeper->hub.account.must_switch && keeper->hub.account.is_nobody)
+		keeper->hub.account = keeper->account;
+	keeper->hub.account.has_group = keeper->hub.account.must_switch;  /* it reads the journal, which is the edge's */
+	keeper->hub.account.group = keeper->account.gid;
 }
 
 static bool lock_pid_file(struct keeper *keeper)
@@ -155,11 +160,12 @@ static bool open_memory(struct keeper *keeper)
 	size_t count = keeper->plan.region_count;
 	enum result result = RESULT_MALFORMED;
 
-	if (count + 1 > SHARED_REGIONS_MAX)
+	if (count + 2 > SHARED_REGIONS_MAX)
 		return false;
 	if (count)
 		memcpy(regions, keeper->plan.regions, count * sizeof(regions[0]));
 	regions[count++] = (struct region){ "keeper", SHARED_KEEPER_VERSION, sizeof(struct shared_keeper) };
+	regions[count++] = (struct region){ "keeper-hub", SHARED_HUB_VERSION, sizeof(struct shared_hub) };
 	if (keeper->memory_fd >= 0)
 		result = shared_extend(keeper->memory_fd, regions, count);
 	if (result != RESULT_OK && keeper->memory_fd >= 0) {
@@ -173,9 +179,11 @@ static bool open_memory(struct keeper *keeper)
 		result = shared_map(keeper->memory_fd, &keeper->memory);
 	if (result == RESULT_OK)
 		keeper->facts = shared_find(&keeper->memory, "keeper", SHARED_KEEPER_VERSION, sizeof(struct shared_keeper));
-	if (!keeper->facts)
+	if (keeper->facts)
+		keeper->hub.facts = shared_find(&keeper->memory, "keeper-hub", SHARED_HUB_VERSION, sizeof(struct shared_hub));
+	if (!keeper->hub.facts)
 		keeper_error(keeper, "cannot make the shared memory: %s", result_name(result));
-	return keeper->facts != NULL;
+	return keeper->hub.facts != NULL;
 }
 
 static bool open_signals(struct keeper *keeper)
@@ -240,7 +248,7 @@ static bool init(struct keeper *keeper, const struct keeper_plan *plan)
 	enum result adopted;
 
 	*keeper = (struct keeper){ .plan = *plan, .signal_fd = -1, .memory_fd = -1, .pid_fd = -1, .state_fd = -1, .admin_fd = -1,
-	                           .null_fd = -1, .check_image_fd = -1 };
+	                           .null_fd = -1, .check_image_fd = -1, .hub = { .image_fd = -1, .socket_fd = -1, .listen_fd = -1 } };
 	for (int slot = 0; slot < CHILD_SLOTS; slot++)
 		keeper->children[slot] = (struct child){ .channel = { -1 }, .resolve_fd = -1, .ask_fd = -1 };
 	generation_done(&keeper->current);
@@ -290,6 +298,7 @@ static void begin_end(struct keeper *keeper)
 	keeper_kill(&keeper->children[CHILD_CHECK]);
 	keeper_kill(&keeper->children[CHILD_NEXT]);
 	keeper_drain(keeper, CHILD_EDGE, false);
+	keeper_hub_end(keeper);
 }
 
 static bool has_edge(const struct keeper *keeper)
@@ -316,6 +325,7 @@ static void done(struct keeper *keeper)
 	bury_all(keeper);
 	keeper_listeners_close(keeper);
 	keeper_admin_remove(keeper);
+	keeper_hub_done(keeper);
 	if (keeper->is_pid_ours && keeper->plan.pid_file)
 		(void)!unlink(keeper->plan.pid_file);
 	generation_done(&keeper->current);
@@ -382,6 +392,7 @@ static int wait_ms(const struct keeper *keeper)
 	due_ms = sooner(due_ms, keeper->watchdog_due_ms);
 	if (keeper->reload == RELOAD_NONE)  /* otherwise its end is when we look */
 		due_ms = sooner(due_ms, keeper->confirm_at_ms);
+	due_ms = sooner(due_ms, sooner(keeper->hub.again_at_ms[0], keeper->hub.again_at_ms[1]));
 	for (int slot = 0; slot < CHILD_SLOTS; slot++)
 		due_ms = sooner(due_ms, keeper->children[slot].deadline_at_ms);
 	return due_ms <= now_ms ? 0 : due_ms - now_ms > 60000 ? 60000 : (int)(due_ms - now_ms);

@@ -9,6 +9,8 @@
  *   keeper_back.c       what waits to be confirmed, and going back from it
  *   keeper_change.c     texts that a role proposes
  *   keeper_put.c        texts that take the place of files
+ *   keeper_hub.c        the hub and its sender
+ *   keeper_hub_files.c  what they are given: folder, socket, address, image
  *   keeper_upgrade.c    becoming the new binary
  */
 #ifndef BOUCLIER_PROCESS_KEEPER_STATE_H
@@ -16,6 +18,7 @@
 
 #include <limits.h>
 #include <sys/types.h>
+#include <sys/un.h>
 
 #include "base/buffer.h"
 #include "process/account.h"
@@ -39,6 +42,10 @@
 #define KEEPER_ALIVE_MS 1000u       /* an edge that served so long may be replaced at once */
 #define KEEPER_SOCKETS_MAX (2 * IMAGE_LISTENERS_MAX)
 #define KEEPER_SEND_MS 5000
+#define KEEPER_HUB_BACKOFF_MS 200u
+#define KEEPER_HUB_BACKOFF_MAX_MS 30000u
+#define KEEPER_HUB_ALIVE_MS 10000u  /* one that lived so long is started again at once */
+#define KEEPER_HUB_END_MS 5000u     /* so long it may take to end when it is asked to */
 
 /* One address; each worker has its own socket and so its own accept queue. */
 struct keeper_socket {
@@ -57,7 +64,7 @@ struct generation {
 	bool is_good;         /* it is what a fall back fell back to */
 };
 
-enum child_slot { CHILD_CHECK, CHILD_RESOLVE, CHILD_EDGE, CHILD_NEXT, CHILD_OLD, CHILD_SLOTS = CHILD_OLD + 4 };
+enum child_slot { CHILD_CHECK, CHILD_RESOLVE, CHILD_HUB, CHILD_SEND, CHILD_EDGE, CHILD_NEXT, CHILD_OLD, CHILD_SLOTS = CHILD_OLD + 4 };
 
 _Static_assert(CHILD_SLOTS - CHILD_EDGE == ROLE_EDGES_MAX, "a seat for every edge");
 
@@ -93,6 +100,17 @@ struct change {
 	bool is_trial, is_written;
 	int fd;
 	struct image texts;
+/* What belongs to the hub, and outlives it. */
+struct keeper_hub {
+	struct account account;      /* whom it runs as */
+	int image_fd;                /* what it is told; -1: there is to be none */
+	struct image image;
+	int socket_fd, listen_fd;
+	char socket_path[108];       /* of sockaddr_un; empty: none was made */
+	struct endpoint endpoint;    /* of LISTEN_FD */
+	uint64_t again_at_ms[2], backoff_ms[2];  /* of the hub, and of send */
+	bool is_absent;              /* it was said that the program is not there */
+	struct shared_hub *facts;
 };
 
 enum reload_state {
@@ -120,6 +138,7 @@ struct keeper {
 	int admin_fd;
 	char admin_path[PATH_MAX];
 
+	struct keeper_hub hub;
 	struct generation current, previous, candidate;
 	uint64_t next_generation;
 	enum reload_state reload;
@@ -230,6 +249,8 @@ void keeper_read_child(struct keeper *keeper, enum child_slot slot);
 /* Collects every child that ended. */
 void keeper_reap(struct keeper *keeper);
 void keeper_kill(struct child *child);
+/* Starts PROGRAM in SLOT as ROLE. False: said on stderr. */
+bool keeper_start_child(struct keeper *keeper, enum child_slot slot, const char *program, const char *role);
 void child_done(struct child *child);
 
 /* -- keeper_crash.c -- */
@@ -248,6 +269,11 @@ void keeper_listeners_close(struct keeper *keeper);
 const struct keeper_socket *keeper_find_socket(const struct keeper *keeper, const struct endpoint *endpoint);
 enum result keeper_admin_open(struct keeper *keeper, const struct image *image, struct buffer *why) must_check;
 void keeper_admin_remove(struct keeper *keeper);
+/* A listening socket of its own, or -1 with errno. */
+int keeper_listen_once(const struct endpoint *endpoint);
+/* A unix socket at ADDRESS of MODE, listening, or -1 with errno. One that nobody answers is replaced. */
+int keeper_listen_unix(const struct sockaddr_un *address, unsigned mode);
+bool keeper_folder_is_empty(int fd);
 /* Makes it if it is not there, gives it to the roles' user, and locks it for this keeper. */
 enum result keeper_state_folder(struct keeper *keeper, const struct image *image, struct buffer *why) must_check;
 
@@ -255,9 +281,32 @@ enum result keeper_state_folder(struct keeper *keeper, const struct image *image
 /* A sealed image of the files that IMAGE names, with NOTE. LAST (may be empty) lends the bytes of one that cannot be read now. */
 enum result keeper_files_read(struct keeper *keeper, const struct image *image, const struct image *last, struct span note, int *out_fd,
                               struct buffer *why) must_check;
+/* The hub's files of IMAGE, with their bytes, into WRITER. One that cannot be read has its errno, and the bytes that LAST had. */
+enum result keeper_files_add_hub(struct keeper *keeper, const struct image *image, const struct image *last, struct image_writer *writer) must_check;
 /* Changes when a file on disk does. */
 uint64_t keeper_files_stamp(const struct image *image);
 bool keeper_seal(int fd);
+
+/* -- keeper_hub.c -- */
+/* What is current serves: the hub that it wants is started, told anew, or ended. Availability: whatever is wrong with a hub, nothing of the shield fails. */
+void keeper_hub_settle(struct keeper *keeper);
+void keeper_hub_died(struct keeper *keeper, enum child_slot slot, bool was_asked, uint64_t lived_ms);
+void keeper_hub_ready(struct keeper *keeper);
+void keeper_hub_tick(struct keeper *keeper, uint64_t now_ms);
+/* The keeper ends. */
+void keeper_hub_end(struct keeper *keeper);
+void keeper_hub_done(struct keeper *keeper);
+
+/* -- keeper_hub_files.c -- */
+/* A sealed image of what IMAGE has for the hub, its files among them; -1: nothing, or no memory, which is said. */
+int keeper_hub_image(struct keeper *keeper, const struct image *image);
+/* Folder and socket. False: said on stderr. */
+bool keeper_hub_place(struct keeper *keeper);
+/* False: said on stderr. */
+bool keeper_hub_listen(struct keeper *keeper);
+void keeper_hub_unlisten(struct keeper *keeper);
+/* The admin socket becomes its user's, so that it may ask the shield. */
+void keeper_hub_open_admin(struct keeper *keeper);
 
 /* -- keeper_upgrade.c -- */
 void keeper_upgrade_begin(struct keeper *keeper);

@@ -245,6 +245,12 @@ static void adopt_children(struct keeper *keeper, const struct kept *kept)
 	}
 	/* The old binary's resolve: the new one starts its own, which serves the old edge too. */
 	keeper_kill(&keeper->children[CHILD_RESOLVE]);
+	/* Its hub too: the new one is the new binary's, and begins when the old one's store is free. */
+	for (enum child_slot slot = CHILD_HUB; slot <= CHILD_SEND; slot++) {
+		keeper_kill(&keeper->children[slot]);
+		if (keeper->children[slot].state != CHILD_NONE)
+			keeper->children[slot].state = CHILD_DRAINING;
+	}
 }
 
 static void adopt_sockets(struct keeper *keeper, const struct kept *kept)

@@ -5,6 +5,9 @@
  *                   then there is a previous image)
  * START of edge     body: struct wire_start, then the options; fds: image, files, memory, resolve, admin (optional)
  * START of resolve  nothing
+ * START of hub      fds: its image, its unix socket, its address (optional)
+ * START of send     nothing
+ * SERVE of hub, send  fds: its end of the pair through which they talk, instead of the one before
  * PREPARE           body: struct wire_start; fds: image, files
  * LISTENERS         body: struct wire_listener[]; fds: one for each that has one, in order
  * GO                nothing

@@ -46,6 +46,22 @@ struct shared_keeper {
 	uint64_t went_back;              /* how often it did */
 };
 
+/* And of the hub, in the region "keeper-hub", likewise. */
+#define SHARED_HUB_VERSION 1u
+enum shared_hub_state {
+	SHARED_HUB_NONE,             /* the configuration wants none */
+	SHARED_HUB_RUNS,
+	SHARED_HUB_RESTARTS,         /* it died, or could not be started: it is tried again */
+	SHARED_HUB_ABSENT,           /* bouclier-hub is not installed */
+};
+struct shared_hub {
+	uint64_t state, pid, started_wall_ns;
+	uint64_t deaths, died_wall_ns;       /* those that nobody asked for */
+	uint64_t send_pid, send_deaths;
+	uint64_t is_of_edge;         /* 1: it runs as the edge's user, for want of its own */
+	uint64_t is_deaf;            /* 1: its address could not be listened on */
+};
+
 /* A new memfd with REGIONS, sealed against shrinking. OUT_FD is close-on-exec. */
 enum result shared_create(const struct region *regions, size_t count, int *out_fd) must_check;
 /* After an upgrade: keeps the regions of FD that are the same in name, version and size; appends the others fresh.

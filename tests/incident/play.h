@@ -99,7 +99,7 @@ static inline void play_level(struct play *play, unsigned site, const char *deta
 
 static inline void play_probe(struct play *play, unsigned site, bool is_reached)
 {
-	struct observation observation = { .kind = OBSERVATION_PROBE, .at_s = play->now_s, .site = span_of(play_names[site]), .probe = { is_reached, 200 } };
+	struct observation observation = { .kind = OBSERVATION_PROBE, .at_s = play->now_s, .site = span_of(play_names[site]), .probe = { .asked = 1, .reached = is_reached } };
 
 	group_feed(play->group, &observation);
 }

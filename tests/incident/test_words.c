@@ -84,6 +84,8 @@ static void a_share_is_told_with_who_saw_it(void **unused)
 	incident.citizens.reached = 1;
 	assert_string_equal(written(words_citizens, DESK_DE), "Von den Bürgern, die gewöhnlich kommen, wurden 25,0 % rechtzeitig bedient, vom Schild und von außen gesehen.");
 	incident.citizens.has_drops = true;
+	assert_string_equal(written(words_citizens, DESK_NL), "Van de bezoeken die van buitenaf geprobeerd zijn, is 25,0 % op tijd geholpen; hoeveel burgers er kwamen, is niet bekend.");
+	incident.citizens.probes = incident.citizens.probed = 0;
 	assert_string_equal(written(words_citizens, DESK_FR), "On ne sait pas combien de citoyens ont été servis.");
 }
 

@@ -93,7 +93,7 @@ static void count_ban(void *context, packet_source source, const struct packet_b
 static void __attribute__((noreturn)) control_as_nobody(struct channel *channel)
 {
 	static struct channel_message message;
-	const struct account nobody = { NOBODY, NOBODY, true, true };
+	const struct account nobody = { .uid = NOBODY, .gid = NOBODY, .must_switch = true, .is_nobody = true };
 	struct packet_count counts[PACKET_REASON_COUNT];
 	struct packet_ban ban = { .until_ns = clock_mono_ns() + 60000000000u, .reason = 3 }, found;
 	struct control *control = NULL;

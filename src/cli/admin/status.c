@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "cli/edge/link.h"
+#include "cli/hub_status.h"
 #include "edge/caller/bot_names.h"
 #include "event/format.h"
 
@@ -47,6 +48,7 @@ static void put_process(struct json_writer *json, const struct edge_state *state
 	json_put_number(json, SPAN("admitted"), admin_count_admitted(state));
 	if (state->keeper)
 		put_keeper(json, state->keeper);
+	hub_status_put(json, &state->start.shared);
 }
 
 static void put_connections(struct json_writer *json, const struct edge_state *state)

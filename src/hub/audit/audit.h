@@ -38,10 +38,12 @@ enum result audit_add(struct audit *audit, const struct audit_action *action, ui
 enum result audit_list(struct audit *audit, uint64_t before, bool (*row)(void *context, const struct audit_entry *entry), void *context) must_check;
 
 /* Of the newest entry: its number (0: there is none yet) and its hash. */
-struct audit_head {
+struct audit_newest {
 	uint64_t number;
 	unsigned char hash[AUDIT_HASH_LEN];
 };
-struct audit_head audit_head(const struct audit *audit);
+struct audit_newest audit_newest(const struct audit *audit);
+/* The folder itself, for verify.h. It stays the log's. */
+int audit_folder_fd(const struct audit *audit);
 
 #endif

@@ -31,6 +31,18 @@ static const struct key_table keep_table = {
 	.name = "keep", .keys = keep_keys, .size = sizeof(struct hub_keep_settings), .check = check_keep, .help = "How long the hub keeps what.",
 };
 
+static const struct key incident_keys[] = {
+	{ .name = "contained_after", .type = KEY_DURATION, .offset = FIELD(hub_incident_settings, contained_after_ms), .fallback = "10m", .min = 10000, .max = DAY_MS,
+	  .help = "An incident of which nothing was seen for so long is contained." },
+	{ .name = "closed_after", .type = KEY_DURATION, .offset = FIELD(hub_incident_settings, closed_after_ms), .fallback = "24h", .min = 10000, .max = 30 * DAY_MS,
+	  .help = "One that has been contained for so long is closed." },
+	{ .name = NULL },
+};
+
+static const struct key_table incident_table = {
+	.name = "incidents", .keys = incident_keys, .size = sizeof(struct hub_incident_settings), .help = "When an incident is over.",
+};
+
 static const struct key hub_keys[] = {
 	{ .name = "enabled", .type = KEY_BOOL, .offset = FIELD(hub_settings, enabled), .fallback = "true",
 	  .help = "Is there a hub beside this shield? Without the mapping `hub` there is none." },
@@ -43,6 +55,7 @@ static const struct key hub_keys[] = {
 	{ .name = "state", .type = KEY_PATH, .flags = KEY_RESTART, .offset = FIELD(hub_settings, state),
 	  .help = "The folder of its store. Without it: hub, in the folder that the key state of the top level names." },
 	{ .name = "keep", .type = KEY_MAP, .offset = FIELD(hub_settings, keep), .table = &keep_table, .help = "How long the hub keeps what." },
+	{ .name = "incidents", .type = KEY_MAP, .offset = FIELD(hub_settings, incidents), .table = &incident_table, .help = "When an incident is over." },
 	{ .name = NULL },
 };
 

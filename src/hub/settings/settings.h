@@ -21,6 +21,11 @@ struct hub_keep_settings {
 	int64_t hours_ms;       /* sums by hour and by day */
 };
 
+/* When an incident is over (incident/group.h). */
+struct hub_incident_settings {
+	int64_t contained_after_ms, closed_after_ms;
+};
+
 struct hub_settings {
 	bool enabled;
 	struct endpoint listen;
@@ -28,6 +33,7 @@ struct hub_settings {
 	struct span name;          /* host name */
 	struct span state;         /* folder; empty: `hub` in the shield's state folder */
 	struct hub_keep_settings keep;
+	struct hub_incident_settings incidents;
 };
 
 /* The section of ROOM_HUB at SCOPE_TOP. */

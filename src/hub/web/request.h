@@ -77,7 +77,7 @@ void web_finish(struct web_request *request);
  * The answer's status, type and fields are said; its body comes from MORE, which is called when the client has room and adds a piece to OUT:
  *   RESULT_OK      more will follow (an empty piece is allowed: others have their turn, then it is asked again)
  *   RESULT_END     that was all (OUT may hold the last piece)
- *   RESULT_MORE    there is nothing now: asked again after web_pieces_wake
+ *   RESULT_MORE    there is nothing now, or nothing after this piece: asked again after web_pieces_wake
  *   anything else  the answer is broken off, so that the client does not take what came for the whole
  * GONE (may be NULL) is called once, at the end of it, whatever the end was; not from within web_pieces. Called by a handler or before web_finish. */
 #define WEB_PIECE_MAX ((size_t)64 << 10)

@@ -7,7 +7,7 @@
  *
  * Limits   connections WEB_CONNECTIONS_MAX, of one source (an IPv6 /64) WEB_SOURCE_MAX, of this machine (loopback) half of all; the unix socket has
  *          WEB_LOCAL_MAX of its own, so that no crowd outside keeps an administrator out. Where it is full the connection that has been
- *          idle longest goes, otherwise the new one is closed.
+ *          idle longest goes, then the one that has been saying its head longest; when all are being served the new one is closed.
  *          Heads WEB_HEAD_BYTES (431, 414 for a target beyond WEB_TARGET_BYTES), WEB_HEAD_FIELDS; bodies WEB_BODY_MAX (413), all that are held
  *          WEB_BODIES_TOTAL (503); answers in memory WEB_ANSWER_MAX each, WEB_ANSWERS_TOTAL in all (503). Clocks: struct web_clocks.
  *          Memory of a connection: idle, about 1 KiB, 15 KiB with TLS; at work, WEB_HEAD_BYTES twice, WEB_ARENA_MAX, a body, an answer,
@@ -45,6 +45,7 @@ struct web_listener {
 /* PEM in memory. */
 struct web_tls {
 	struct span chain, key;      /* KEY empty: it is in CHAIN too */
+	struct span path;            /* what complaints call it */
 	struct span client_ca;       /* not empty: clients are asked for a certificate. None is fine; one that these did not sign ends the handshake */
 	struct span client_crl;      /* with client_ca only */
 };

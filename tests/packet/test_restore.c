@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "packet/loader/undo.h"
+#include "packet/loader/restore.h"
 
 #include "base/banned.h"
 
@@ -25,14 +25,14 @@ static void observing(void **state)
 	(void)state;
 	begin(other, other);
 	now.flags |= PACKET_OBSERVES;  /* a reload */
-	undo_settings(&pending, &now, &out);
+	restore_settings_of(&pending, &now, &out);
 	assert_int_equal(out.flags, other | PACKET_OBSERVES);
 	begin(other, PACKET_OBSERVES);  /* the attach itself */
-	undo_settings(&pending, &now, &out);
+	restore_settings_of(&pending, &now, &out);
 	assert_int_equal(out.flags, other);
 	begin(PACKET_OBSERVES, other | PACKET_HIDES_PORTS);
 	now.flags |= PACKET_HAS_BANS;  /* nothing that lets more through */
-	undo_settings(&pending, &now, &out);
+	restore_settings_of(&pending, &now, &out);
 	assert_int_equal(out.flags, PACKET_OBSERVES);
 }
 
@@ -53,12 +53,12 @@ static void ports(void **state)
 		wanted[i][word] = 10;
 		seen[i][word] = 14;
 	}
-	undo_settings(&pending, &now, &out);
+	restore_settings_of(&pending, &now, &out);
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(left[i][i == 1 ? PACKET_PORT_WORDS - 1 : i], 13);
 	assert_int_equal(left[3][3], 9);  /* no reload opens by reflectors */
 	now = out;  /* tried again */
-	undo_settings(&pending, &now, &out);
+	restore_settings_of(&pending, &now, &out);
 	assert_memory_equal(&now, &out, sizeof(out));
 }
 
@@ -70,7 +70,7 @@ static void the_rest_is_as_before(void **state)
 	pending.settings.budget.interval_ns = 7;
 	pending.settings.window_scale = 3;
 	now.budget.interval_ns = 8;
-	undo_settings(&pending, &now, &out);
+	restore_settings_of(&pending, &now, &out);
 	assert_memory_equal(&out, &pending.settings, sizeof(out));
 }
 
