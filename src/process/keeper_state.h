@@ -100,6 +100,8 @@ struct change {
 	bool is_trial, is_written;
 	int fd;
 	struct image texts;
+};
+
 /* What belongs to the hub, and outlives it. */
 struct keeper_hub {
 	struct account account;      /* whom it runs as */
