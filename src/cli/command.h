@@ -75,6 +75,7 @@ int guard_command(const struct options *options);
 int level_command(const struct options *options);
 int status_command(const struct options *options);
 int top_command(const struct options *options);
+int incident_command(const struct options *options);
 int audit_command(const struct options *options);
 int log_command(const struct options *options);
 int explain_command(const struct options *options);

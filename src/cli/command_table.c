@@ -159,6 +159,17 @@ static const struct option log_options[] = {
 	OPTION_OUTPUT,
 	OPTION_HELP,
 };
+static const struct option incident_options[] = {
+	OPTION_CONFIG,
+	{ .name = "hub", .value = "PATH", .help = "The hub's socket; without it, hub.sock in the hub's state folder of the configuration." },
+	{ .name = "status", .value = "STATUS", .help = "With list: open (without it), all, new, acknowledged, contained or closed." },
+	{ .name = "site", .value = "NAME", .help = "With list: those that concern a site." },
+	{ .name = "tenant", .value = "NAME", .help = "With list: those that concern a tenant." },
+	{ .name = "count", .letter = 'n', .value = "COUNT", .help = "With list: so many at most, the newest first; 50 without it." },
+	{ .name = "note", .value = "TEXT", .help = "With acknowledge, contain, close and reopen: a note that stays with it." },
+	OPTION_OUTPUT,
+	OPTION_HELP,
+};
 static const struct option audit_options[] = {
 	OPTION_CONFIG,
 	{ .name = "folder", .value = "FOLDER", .help = "Where the audit log lies; without it, audit in the hub's state folder of the configuration." },
@@ -199,6 +210,7 @@ static const struct option probe_options[] = {
 	{ .name = "state", .value = "FOLDER", .help = "Where minutes wait that the hub has not yet; without it, in memory." },
 	{ .name = "hub-ca", .value = "FILE", .help = "PEM: the authority of the hub's certificate, or that certificate; the system's authorities without it." },
 	{ .name = "every", .value = "DURATION", .help = "How often each page is asked for in the mean: 10s to 60s, 30s without it." },
+	{ .name = "patience", .value = "DURATION", .help = "How long a page is waited for: 1s to 60s, 30s without it." },
 	{ .name = "once", .letter = '1', .help = "Looks once, says what it saw, and exits with 1 unless all were served in time." },
 	OPTION_OUTPUT,
 	OPTION_HELP,
@@ -350,6 +362,12 @@ const struct command commands[] = {
 	{ .name = "log", .summary = "shows and searches the journal", .options = log_options, .run = log_command,
 	  .details = "Reads the journal's files; nothing needs to run. A query compares members by = != < <= > >= and ~ (contains) and joins "
 	             "them by and, or, not and parentheses: status>=500 and site=www.x.example and not ip=10.0.0.0/8 and duration>1.5s." },
+	{ .name = "incident", .summary = "shows incidents, and what people do with them",
+	  .arguments = "list | show ID | acknowledge ID | note ID TEXT | contain ID | close ID | reopen ID | owner ID NAME", .arguments_min = 1, .arguments_max = 3,
+	  .options = incident_options, .run = incident_command,
+	  .details = "Asks the hub (hub: in the configuration) over its socket. list shows what goes on, a line each; show a page of one: what happened, to whom, how severe it is "
+	             "and why, what citizens experienced, what the shield did, and its timeline. acknowledge says that you look after it, owner that somebody else does; note "
+	             "adds words; contain and close say that it is over, reopen that it is not. Each is kept with who and when." },
 	{ .name = "audit", .summary = "shows and verifies the hub's audit log", .arguments = "verify [FILE...] | show | head", .arguments_min = 1, .arguments_max = ARGUMENTS_MAX,
 	  .options = audit_options, .run = audit_command,
 	  .details = "Every action of people at the hub is an entry that is chained to the one before it by its hash. verify finds an entry that was changed, taken out, put in or moved, "

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "base/loop.h"
+#include "hub/alert/send/role.h"
+#include "hub/keep/keep.h"
 #include "hub/settings/hand_over.h"
 
 #include "base/banned.h"
@@ -16,7 +18,13 @@ struct hub {
 	struct hub_start start;
 	struct hub_config config;
 	int peer_fd;               /* to send; -1: it is dead, or not there yet */
+	int journal_fd;
+	struct store *store;
+	struct keep *keep;
 };
+
+#define SOURCE SPAN("node")    /* the journal of this node, in the store */
+#define COUNTRIES "/var/lib/location/database.db"
 
 /* -- orders -- */
 
@@ -63,6 +71,59 @@ static enum result confine(const struct hub *hub)
 	return role_hub_confine(SANDBOX_HUB, views, sizeof(views) / sizeof(*views));
 }
 
+static enum result open_journal(struct hub *hub)
+{
+	char path[IMAGE_PATH_MAX];
+
+	if (span_to_text(hub->config.journal, path, sizeof(path)) != RESULT_OK)
+		return RESULT_LIMIT;
+	hub->journal_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return hub->journal_fd < 0 ? RESULT_IO : RESULT_OK;
+}
+
+static enum result open_keep(struct hub *hub, struct complaints *complaints)
+{
+	struct keep_birth birth = { .loop = &hub->loop, .source = SOURCE, .settings = hub->config.hub, .sites = hub->config.sites,
+		                    .site_count = hub->config.site_count, .countries = COUNTRIES };
+	enum result result = store_open(hub->config.state, complaints, &hub->store);
+
+	if (result != RESULT_OK)
+		return result;
+	birth.store = hub->store;
+	birth.journal_fd = hub->journal_fd;
+	return keep_new(&birth, complaints, &hub->keep);
+}
+
+static void fail_with(const struct hub *hub, const char *what, enum result result, const struct complaints *complaints)
+{
+	struct buffer text;
+
+	buffer_init(&text, CHANNEL_TEXT_MAX);
+	if (complaints->count && complaints_write(complaints, &text) == RESULT_OK)
+		role_hub_failed(hub->keeper, buffer_span(&text));
+	else
+		fail(hub->keeper, what, result);
+	buffer_done(&text);
+}
+
+/* Everything but the sandbox, which is closed. */
+static enum result begin(struct hub *hub)
+{
+	struct complaints complaints;
+	enum result result = open_journal(hub);
+
+	if (result != RESULT_OK) {
+		fail(hub->keeper, "the journal's folder cannot be opened", result);
+		return result;
+	}
+	complaints_init(&complaints);
+	result = open_keep(hub, &complaints);
+	if (result != RESULT_OK)
+		fail_with(hub, "the hub's store", result, &complaints);
+	complaints_done(&complaints);
+	return result;
+}
+
 static int serve(struct hub *hub)
 {
 	enum result result = loop_watch(&hub->loop, &hub->orders, hub->keeper->fd, EPOLLIN);
@@ -75,11 +136,23 @@ static int serve(struct hub *hub)
 	return 0;
 }
 
+static void end(struct hub *hub)
+{
+	keep_free(hub->keep);
+	store_close(hub->store);
+	if (hub->journal_fd >= 0)
+		close(hub->journal_fd);
+	if (hub->peer_fd >= 0)
+		close(hub->peer_fd);
+	hub_config_done(&hub->config);
+	image_close(&hub->start.image);
+}
+
 int hub_run(const struct channel *keeper)
 {
-	struct hub hub = { .keeper = keeper, .orders = { .ready = orders_ready }, .peer_fd = -1 };
+	struct hub hub = { .keeper = keeper, .orders = { .ready = orders_ready }, .peer_fd = -1, .journal_fd = -1 };
 	enum result result = role_hub_receive_start(keeper, &hub.start);
-	int code;
+	int code = 1;
 
 	if (result != RESULT_OK)
 		return fail(keeper, "the hub's start", result);
@@ -92,30 +165,32 @@ int hub_run(const struct channel *keeper)
 	result = loop_init(&hub.loop);
 	if (result != RESULT_OK)
 		return fail(keeper, "the hub's loop", result);
-	code = serve(&hub);
+	if (begin(&hub) == RESULT_OK)
+		code = serve(&hub);
+	end(&hub);
 	loop_done(&hub.loop);
-	hub_config_done(&hub.config);
 	return code;
 }
 
 /* -- send -- */
 
+/* For one hub after the other: the end of one is the end of its pair, and the keeper says when there is another. */
 int hub_send_run(const struct channel *keeper)
 {
-	struct channel_message message;
-	int peer_fd = -1;
+	struct hub_order order = { .kind = HUB_ORDER_END, .fd = -1 };
+	enum result result;
 
 	if (role_hub_receive_start(keeper, NULL) != RESULT_OK)
 		return 1;
+	if (send_prepare() != RESULT_OK)
+		return fail(keeper, "send", RESULT_NO_MEMORY);
 	if (role_hub_confine(SANDBOX_SEND, NULL, 0) != RESULT_OK)
 		return fail(keeper, "the sandbox of send", RESULT_REFUSED);
-	while (channel_wait(keeper, -1, &message) == RESULT_OK && message.kind != CHANNEL_DRAIN) {
-		if (message.kind == CHANNEL_SERVE && message.fd_count) {
-			if (peer_fd >= 0)
-				close(peer_fd);
-			peer_fd = channel_take(&message, 0);
-		}
-		channel_drop(&message);
+	while (role_hub_wait(keeper, &order) == RESULT_OK && order.kind == HUB_ORDER_PEER) {
+		result = send_role(order.fd);
+		close(order.fd);
+		if (result != RESULT_OK)
+			return fail(keeper, "send", result);
 	}
 	return 0;
 }

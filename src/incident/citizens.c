@@ -117,6 +117,25 @@ static uint64_t per_mille(uint64_t part, uint64_t whole)
 	return (uint64_t)((double)part * 1000 / (double)whole);
 }
 
+void citizens_sum(struct citizens *sum, const struct citizens *add)
+{
+	sum->expected += add->expected;
+	sum->seen += add->seen;
+	sum->served += add->served;
+	sum->late += add->late;
+	sum->not_seen += add->not_seen;
+	sum->refused += add->refused;
+	sum->site_minutes += add->site_minutes;
+	sum->probed += add->probed;
+	sum->blind += add->blind;
+	sum->probes += add->probes;
+	sum->reached += add->reached;
+	sum->minutes += add->minutes;
+	sum->unreachable += add->unreachable;
+	sum->degraded += add->degraded;
+	sum->has_drops |= add->has_drops;
+}
+
 enum vantage citizens_share(const struct citizens *citizens, unsigned *out)
 {
 	uint64_t reached = least(citizens->reached, citizens->probes), share = 1000;

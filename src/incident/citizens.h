@@ -85,6 +85,8 @@ void citizens_learn(struct citizens_usual *usual, uint64_t at_s, const struct ci
 enum citizens_state citizens_judge(const struct citizens_minute *minute, bool has_expected, uint64_t expected);
 /* A minute of one site. `minutes`, `unreachable` and `degraded` are left: they are of all sites together. */
 void citizens_add(struct citizens *citizens, const struct citizens_minute *minute, bool has_expected, uint64_t expected);
+/* What was counted elsewhere is added; minutes too, which only the same sites may have in common. */
+void citizens_sum(struct citizens *sum, const struct citizens *add);
 /* The same minute, out again: more became known of it. */
 void citizens_take(struct citizens *citizens, const struct citizens_minute *minute, bool has_expected, uint64_t expected);
 /* The shield's own part of the figure is known: no packets were dropped uncounted, and in every minute it was known what to expect, and what came was like it. */

@@ -42,6 +42,7 @@
 #define GROUP_LATE_MINUTES 240u   /* so long after a minute an outside vantage may tell of it */
 #define GROUP_PACKETS_LEAST 60000u
 #define GROUP_SILENT_S 3600u      /* of a site from which nothing came for so long the level is normal: an edge would have brought it down much sooner */
+#define GROUP_RECENT 5u            /* minutes that group_sites sums up */
 #define GROUP_CATCH_UP_S 120u     /* of a gap in time at most so many seconds are gone through */
 
 struct group;
@@ -68,12 +69,30 @@ enum result group_new(const struct group_birth *birth, uint64_t now_s, struct gr
 void group_free(struct group *group);
 /* Takes up again what was told to the sink before a restart. RESULT_LIMIT, RESULT_NO_MEMORY; RESULT_REFUSED: it is followed already. */
 enum result group_restore(struct group *group, const struct incident *incident) must_check;
+/* Forgets every incident, and numbers the next one NEXT_ID: what was fed before made known what is usual and what goes on, and no more. Those that are
+ * followed are then restored. */
+void group_begin(struct group *group, uint64_t next_id);
 void group_feed(struct group *group, const struct observation *observation);
 void group_second(struct group *group, uint64_t now_s);
 /* For people.h: what is changed in it is told in the next second. NULL: it is not followed. */
 struct incident *group_find(struct group *group, uint64_t id);
 /* EACH says false to stop. */
 void group_each(const struct group *group, bool (*each)(void *context, const struct incident *incident), void *context);
+
+/* How a site is: of the last minute that is over, and what its citizens experienced in the last GROUP_RECENT. */
+struct group_site_view {
+	struct span name, tenant;     /* TENANT empty: not known */
+	enum level level;
+	bool is_closed;               /* for maintenance */
+	enum citizens_state state;
+	bool is_known;                /* somebody was served, asked for or expected, or somebody outside looked: STATE says something */
+	uint64_t since_s;             /* it is so; 0: no minute is over yet */
+	struct citizens recent;       /* the sum; `minutes` are those that are there */
+};
+/* EACH says false to stop. */
+void group_sites(const struct group *group, bool (*each)(void *context, const struct group_site_view *site), void *context);
+/* The same of one. False: it is not known. */
+bool group_site_look(const struct group *group, struct span name, struct group_site_view *out);
 struct group_sums group_sums(const struct group *group);
 uint64_t group_next_id(const struct group *group);
 

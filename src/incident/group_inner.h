@@ -62,6 +62,11 @@ struct group_site {
 	struct citizens_minute minute;
 	struct site_minute *minutes;         /* [GROUP_LATE_MINUTES]; NULL: nobody outside has looked at it yet */
 	unsigned lost_minutes;               /* in a row, nobody outside reached it */
+	struct citizens recent[GROUP_RECENT];  /* of the last minutes, in turn */
+	uint32_t recent_count;               /* minutes that are over */
+	enum citizens_state state;
+	bool is_known;
+	uint64_t state_since_s;
 	struct followed *attack, *outage;    /* the last ones, live or not */
 	uint64_t grown[COUNTS_NUMBERS];      /* in this second: all of it; */
 	uint64_t scaled[COUNTS_NUMBERS];     /* as much of it as is of the last minute; */

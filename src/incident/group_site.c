@@ -157,6 +157,21 @@ static bool experience(struct group_site *site, struct followed *followed, const
 	return true;
 }
 
+/* Whether or not there is an incident: people ask how a site is now. */
+static void remember(struct group *group, struct group_site *site, const struct judged_minute *judged)
+{
+	const struct citizens_minute *minute = &site->minute;
+	struct citizens *recent = &site->recent[site->recent_count++ % GROUP_RECENT];
+	bool is_known = judged->has_expected || minute->probes || minute->served || minute->asked;
+
+	*recent = (struct citizens){ .minutes = 1, .unreachable = judged->state == CITIZENS_UNREACHABLE, .degraded = judged->state == CITIZENS_DEGRADED };
+	citizens_add(recent, minute, judged->has_expected, judged->expected);
+	if (site->recent_count == 1 || judged->state != site->state || is_known != site->is_known)
+		site->state_since_s = group->now_s;
+	site->state = judged->state;
+	site->is_known = is_known;
+}
+
 void group_site_minute(struct group *group, struct group_site *site)
 {
 	uint64_t at_s = group->now_s - 1;  /* a second of the minute that is over */
@@ -167,6 +182,7 @@ void group_site_minute(struct group *group, struct group_site *site)
 	judged.has_expected = citizens_expect(&site->usual, at_s, &judged.expected);
 	site->minute.has_drops = group->has_drops;
 	judged.state = citizens_judge(&site->minute, judged.has_expected, judged.expected);
+	remember(group, site, &judged);
 	if (!site->is_closed) {
 		judged.in_attack = experience(site, site->attack, &judged);
 		judged.in_outage = experience(site, site->outage, &judged);

@@ -17,7 +17,8 @@
 
 #define PROBE_REPORT_VERSION 1u
 #define PROBE_REPORT_PREFIX "bouclier-probe-report-1\n"
-#define PROBE_REPORT_FIELD "Bouclier-Probe-Signature"   /* of the request: base64 */
+#define PROBE_REPORT_SIGNATURE "Bouclier-Signature"     /* fields of the request: base64, and the name whose key it is of */
+#define PROBE_REPORT_NAME "Bouclier-Vantage"
 #define PROBE_REPORT_PATH "/api/v1/probes/report"
 #define PROBE_REPORT_BYTES ((size_t)256 << 10)
 #define PROBE_REPORT_MINUTES 15u

@@ -2,7 +2,7 @@
 
 #include "base/banned.h"
 
-const struct words_text words_text[DESK_LANGUAGES] = {
+const struct words_text incident_words[DESK_LANGUAGES] = {
 	[DESK_EN] = {
 		.titles = {
 			[TITLE_ATTACK] = { "{site} is under attack", "{site} was attacked" },

@@ -26,6 +26,6 @@ struct words_text {
 	const char *thousands, *comma;
 };
 
-extern const struct words_text words_text[DESK_LANGUAGES];
+extern const struct words_text incident_words[DESK_LANGUAGES];
 
 #endif

@@ -73,19 +73,30 @@ enum result signature_public(const EVP_PKEY *key, uint8_t out[SIGNATURE_PUBLIC_L
 	return RESULT_OK;
 }
 
-enum result signature_public_read(struct span text, uint8_t out[SIGNATURE_PUBLIC_LEN])
+/* COUNT bytes, at most SIGNATURE_LEN. */
+static enum result read_bytes(struct span text, uint8_t *out, size_t count)
 {
 	struct buffer bytes;
 	enum result result;
 
-	buffer_init(&bytes, 64);
-	result = text.len == SIGNATURE_PUBLIC_TEXT ? base64_read(text, &bytes) : RESULT_MALFORMED;
-	if (result == RESULT_OK && buffer_len(&bytes) != SIGNATURE_PUBLIC_LEN)
+	buffer_init(&bytes, SIGNATURE_LEN + 3);
+	result = base64_read(text, &bytes);
+	if (result == RESULT_OK && buffer_len(&bytes) == count)
+		memcpy(out, bytes.bytes + bytes.start, count);
+	else
 		result = RESULT_MALFORMED;
-	if (result == RESULT_OK)
-		memcpy(out, buffer_span(&bytes).at, SIGNATURE_PUBLIC_LEN);
 	buffer_done(&bytes);
 	return result;
+}
+
+enum result signature_public_read(struct span text, uint8_t out[SIGNATURE_PUBLIC_LEN])
+{
+	return read_bytes(text, out, SIGNATURE_PUBLIC_LEN);
+}
+
+enum result signature_read(struct span text, uint8_t out[SIGNATURE_LEN])
+{
+	return read_bytes(text, out, SIGNATURE_LEN);
 }
 
 enum result signature_make(EVP_PKEY *key, struct span text, uint8_t out[SIGNATURE_LEN])

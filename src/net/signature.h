@@ -30,6 +30,8 @@ void signature_key_free(struct evp_pkey_st *key);
 enum result signature_public(const struct evp_pkey_st *key, uint8_t out[SIGNATURE_PUBLIC_LEN]) must_check;
 /* RESULT_MALFORMED unless TEXT is the base64 of one. */
 enum result signature_public_read(struct span text, uint8_t out[SIGNATURE_PUBLIC_LEN]) must_check;
+/* The same of a signature. */
+enum result signature_read(struct span text, uint8_t out[SIGNATURE_LEN]) must_check;
 
 enum result signature_make(struct evp_pkey_st *key, struct span text, uint8_t out[SIGNATURE_LEN]) must_check;
 /* Fails closed. RESULT_REFUSED: not the key's, or not of this text. */

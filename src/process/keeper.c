@@ -390,9 +390,9 @@ static int wait_ms(const struct keeper *keeper)
 
 	due_ms = sooner(sooner(due_ms, keeper->resolve_at_ms), sooner(keeper->full_again_at_ms, keeper->build_end_at_ms));
 	due_ms = sooner(due_ms, keeper->watchdog_due_ms);
+	due_ms = sooner(due_ms, sooner(keeper->hub.again_at_ms[0], keeper->hub.again_at_ms[1]));
 	if (keeper->reload == RELOAD_NONE)  /* otherwise its end is when we look */
 		due_ms = sooner(due_ms, keeper->confirm_at_ms);
-	due_ms = sooner(due_ms, sooner(keeper->hub.again_at_ms[0], keeper->hub.again_at_ms[1]));
 	for (int slot = 0; slot < CHILD_SLOTS; slot++)
 		due_ms = sooner(due_ms, keeper->children[slot].deadline_at_ms);
 	return due_ms <= now_ms ? 0 : due_ms - now_ms > 60000 ? 60000 : (int)(due_ms - now_ms);

@@ -6,11 +6,11 @@
  *   keeper_crash.c      what a dead edge leads to
  *   keeper_listeners.c  addresses and the admin socket
  *   keeper_files.c      certificates and keys: opening and watching
+ *   keeper_hub.c        the hub and its sender
+ *   keeper_hub_files.c  what they are given: folder, socket, address, image
  *   keeper_back.c       what waits to be confirmed, and going back from it
  *   keeper_change.c     texts that a role proposes
  *   keeper_put.c        texts that take the place of files
- *   keeper_hub.c        the hub and its sender
- *   keeper_hub_files.c  what they are given: folder, socket, address, image
  *   keeper_upgrade.c    becoming the new binary
  */
 #ifndef BOUCLIER_PROCESS_KEEPER_STATE_H
@@ -86,6 +86,19 @@ struct child {
 	char why[512];           /* the last FAILED of it */
 };
 
+/* What belongs to the hub, and outlives it. */
+struct keeper_hub {
+	struct account account;      /* whom it runs as */
+	int image_fd;                /* what it is told; -1: there is to be none */
+	struct image image;
+	int socket_fd, listen_fd;
+	char socket_path[108];       /* of sockaddr_un; empty: none was made */
+	struct endpoint endpoint;    /* of LISTEN_FD */
+	uint64_t again_at_ms[2], backoff_ms[2];  /* of the hub, and of send */
+	bool is_absent;              /* it was said that the program is not there */
+	struct shared_hub *facts;
+};
+
 /* How what is asked for is to be served: from RELOAD, BACK, CHANGE. */
 struct wish {
 	uint64_t confirm_ms;
@@ -100,19 +113,6 @@ struct change {
 	bool is_trial, is_written;
 	int fd;
 	struct image texts;
-};
-
-/* What belongs to the hub, and outlives it. */
-struct keeper_hub {
-	struct account account;      /* whom it runs as */
-	int image_fd;                /* what it is told; -1: there is to be none */
-	struct image image;
-	int socket_fd, listen_fd;
-	char socket_path[108];       /* of sockaddr_un; empty: none was made */
-	struct endpoint endpoint;    /* of LISTEN_FD */
-	uint64_t again_at_ms[2], backoff_ms[2];  /* of the hub, and of send */
-	bool is_absent;              /* it was said that the program is not there */
-	struct shared_hub *facts;
 };
 
 enum reload_state {

@@ -118,12 +118,84 @@ static void ends_with_who_is_there(void **state)
 	loop_done(&loop);
 }
 
+/* -- who may -- */
+
+static unsigned asked, answered;
+
+static void answer(void *context, struct web_request *request, struct web_answer *said)
+{
+	(void)context, (void)request;
+	answered++;
+	said->status = 204;
+}
+
+static bool admit(void *context, struct web_request *request, uint32_t permit, struct web_answer *said)
+{
+	(void)context, (void)said;
+	asked++;
+	/* The body is whole, and the parts are told, before anybody is asked. */
+	return permit == 7 && span_equal(request->body, SPAN("abc")) && span_equal(request->parts[0], SPAN("x"));
+}
+
+/* What the server says to TEXT. */
+static size_t said_to(const struct web_routes *tables, const char *text, char *out, size_t size)
+{
+	struct web_birth birth = { .routes = tables };
+	struct web_place place = { .door = WEB_LOCAL_SOCKET };
+	struct web_server *server = NULL;
+	struct loop loop;
+	ssize_t count;
+	int ends[2];
+
+	assert_int_equal(loop_init(&loop), RESULT_OK);
+	assert_int_equal(web_server_new(&loop, &birth, NULL, &server), RESULT_OK);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+	assert_int_equal(connection_new(server, &place, ends[0], &(struct address){ 0 }, 0), RESULT_OK);
+	assert_true(write(ends[1], text, strlen(text)) > 0);
+	for (int i = 0; i < 4; i++)
+		loop_turn(&loop, 0);
+	count = read(ends[1], out, size);
+	close(ends[1]);
+	web_server_free(server);
+	loop_done(&loop);
+	return count > 0 ? (size_t)count : 0;
+}
+
+static void nobody_is_answered_who_was_not_admitted(void **state)
+{
+	static const struct web_route list[] = { { "/a/{b}", METHOD_POST, 7, answer }, { "/open/{b}", METHOD_POST, 0, answer } };
+	static const struct { bool has_admit; const char *path, *body, *status; unsigned asked, answered; } cases[] = {
+		{ true, "/a/x", "abc", "HTTP/1.1 204 ", 1, 1 },
+		{ true, "/a/x", "abd", "HTTP/1.1 500 ", 1, 0 },     /* it refused, and did not say how: our bug, not an answer */
+		{ true, "/a/y", "abc", "HTTP/1.1 500 ", 1, 0 },
+		{ true, "/open/x", "abc", "HTTP/1.1 500 ", 1, 0 },  /* permit 0 is asked too */
+		{ false, "/a/x", "abc", "HTTP/1.1 403 ", 0, 0 },
+		{ false, "/open/x", "abc", "HTTP/1.1 403 ", 0, 0 },
+		{ true, "/b", "abc", "HTTP/1.1 404 ", 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct web_routes tables = { .tables = { { list, 2, NULL } }, .table_count = 1, .admit = cases[i].has_admit ? admit : NULL };
+		char text[256], out[4096];
+		size_t count;
+
+		asked = answered = 0;
+		snprintf(text, sizeof(text), "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n%s", cases[i].path, cases[i].body);
+		count = said_to(&tables, text, out, sizeof(out));
+		assert_true(span_starts(span_make(out, count), span_of(cases[i].status)));
+		assert_int_equal(asked, cases[i].asked);
+		assert_int_equal(answered, cases[i].answered);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(listens_where_it_may),
 		cmocka_unit_test(takes_another_certificate),
 		cmocka_unit_test(ends_with_who_is_there),
+		cmocka_unit_test(nobody_is_answered_who_was_not_admitted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

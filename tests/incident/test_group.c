@@ -579,6 +579,50 @@ static void a_line_that_is_full_goes_on_until_it_is_calm(void **unused)
 	play_free(play);
 }
 
+static bool count_site(void *context, const struct group_site_view *site)
+{
+	(void)site;
+	++*(unsigned *)context;
+	return *(unsigned *)context < 3;
+}
+
+static void how_a_site_is_now_can_be_asked(void **unused)
+{
+	struct play *play = play_new();
+	struct group_site_view view = { 0 };
+	unsigned count = 0, share = 7;
+
+	(void)unused;
+	assert_false(group_site_look(play->group, SPAN(""), &view));
+	assert_false(group_site_look(play->group, span_of(play_names[0]), &view));
+	play_calm(play, 30);
+	assert_true(group_site_look(play->group, span_of(play_names[0]), &view));
+	assert_int_equal(view.since_s, 0);
+	assert_int_equal(view.recent.minutes, 0);
+	play_calm(play, 240);
+	assert_true(group_site_look(play->group, span_of(play_names[0]), &view));
+	assert_true(view.is_known && view.state == CITIZENS_WELL && view.since_s);
+	assert_int_equal(view.recent.blind, view.recent.minutes);
+	assert_int_equal(citizens_share(&view.recent, &share), VANTAGE_UNKNOWN);  /* nobody knows yet what to expect */
+	play_calm(play, 2400);
+	assert_true(group_site_look(play->group, span_of(play_names[0]), &view));
+	assert_int_equal(view.recent.minutes, GROUP_RECENT);
+	assert_int_equal(view.recent.blind, 0);
+	assert_int_equal(citizens_share(&view.recent, &share), VANTAGE_SHIELD);
+	assert_in_range(share, 900, 1000);
+	/* Nobody comes any more: who was expected is not served. */
+	for (unsigned i = 0; i < 600; i++)
+		play_second(play);
+	assert_true(group_site_look(play->group, span_of(play_names[0]), &view));
+	assert_int_equal(view.state, CITIZENS_UNREACHABLE);
+	assert_in_range(view.since_s, play->now_s - 600, play->now_s - 480);
+	assert_int_equal(citizens_share(&view.recent, &share), VANTAGE_SHIELD);
+	assert_int_equal(share, 0);
+	group_sites(play->group, count_site, &count);
+	assert_int_equal(count, 3);
+	play_free(play);
+}
+
 static void a_certificate_is_one_incident_until_it_is_renewed(void **unused)
 {
 	struct play *play = play_new();
@@ -906,6 +950,7 @@ int main(void)
 		cmocka_unit_test(what_is_told_late_counts_as_if_it_were_told_at_once),
 		cmocka_unit_test(who_looks_from_outside_knows_better),
 		cmocka_unit_test(a_line_that_is_full_goes_on_until_it_is_calm),
+		cmocka_unit_test(how_a_site_is_now_can_be_asked),
 		cmocka_unit_test(a_certificate_is_one_incident_until_it_is_renewed),
 		cmocka_unit_test(a_response_that_is_renewed_ends_only_what_it_began),
 		cmocka_unit_test(a_late_reminder_is_of_the_same_certificate),

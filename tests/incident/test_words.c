@@ -131,7 +131,7 @@ static void languages_say_the_same(void **unused)
 {
 	(void)unused;
 	for (unsigned language = 0; language < DESK_LANGUAGES; language++) {
-		const struct words_text *words = &words_text[language], *english = &words_text[DESK_EN];
+		const struct words_text *words = &incident_words[language], *english = &incident_words[DESK_EN];
 
 		for (unsigned i = 0; i < TITLE_COUNT; i++) {
 			assert_int_equal(values_in(words->titles[i].now), values_in(english->titles[i].now));

@@ -6,12 +6,12 @@ import shutil
 import socket
 import subprocess
 
-from lab.place import ENVIRONMENT, HOST, WAIT, make_folder, sanitized, wait_until
+from lab.place import BINARY, ENVIRONMENT, HOST, WAIT, make_folder, sanitized, wait_until
 from lab.talk import Talk
 from lab.tls import make_certificate
 from lab.wire import Stream, get, read_response, request
 
-PROGRAM = pathlib.Path(sanitized()).parent / "tests/hub/hub-web-demo"
+PROGRAM = "tests/hub/hub-web-demo"
 
 
 def resident(demo):
@@ -20,16 +20,17 @@ def resident(demo):
 
 
 class Demo:
-    """OPTIONS: what the program takes (head=300: milliseconds). TLS: it listens there too. CA: an authority whose clients it asks for certificates."""
+    """OPTIONS: what the program takes (head=300: milliseconds). TLS: it listens there too. CA: an authority whose clients it asks for certificates.
+    IS_MEASURED: the program as released, for a sanitizer keeps what was freed."""
 
-    def __init__(self, tls=False, ca=False, **options):
+    def __init__(self, tls=False, ca=False, is_measured=False, **options):
         self.folder = make_folder("hub-web")
         if tls or ca:
             make_certificate(self.folder / "chain.pem", HOST, "localhost")
         if ca:
             self.ca = make_certificate(self.folder / "ca.pem")
         words = [f"{key}={value}" for key, value in {"name": HOST, **options}.items()]
-        self.process = subprocess.Popen([PROGRAM, self.folder, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+        self.process = subprocess.Popen([pathlib.Path(BINARY if is_measured else sanitized()).parent / PROGRAM, self.folder, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
         said = dict(re.findall(r"(\w+)=(\d+)", self.process.stdout.readline()))
         self.plain, self.tls = int(said["plain"]), int(said.get("tls", 0))
         self.socket = str(self.folder / "hub.sock")

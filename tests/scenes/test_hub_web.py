@@ -157,6 +157,8 @@ def test_continues_when_asked(demo):
         assert talk.head().status == 100
         talk.send(b"abc")
         assert talk.answer().body == b"abc"
+        answer = talk.one("POST", "/api/v1/echo", "Content-Length: 0", "Expect: 100-continue")  # there is nothing to wait for
+        assert answer.status == 200 and not answer.interim
         answer = talk.one("POST", "/api/v1/nothing", "Content-Length: 3", "Expect: 100-continue")  # at once, and no body is asked for
         assert (answer.status, answer.get("connection")) == (404, "close") and not answer.interim
 

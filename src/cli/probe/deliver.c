@@ -63,7 +63,7 @@ static enum result sign(struct deliver *deliver, struct span body, struct buffer
 		result = signature_make(deliver->key, buffer_span(&text), signature);
 	buffer_done(&text);
 	if (result == RESULT_OK)
-		result = buffer_print(fields, "Content-Type: application/json\r\n" PROBE_REPORT_FIELD ": ");
+		result = buffer_print(fields, "Content-Type: application/json\r\n" PROBE_REPORT_NAME ": %s\r\n" PROBE_REPORT_SIGNATURE ": ", deliver->name);
 	if (result == RESULT_OK)
 		result = base64_write(span_make((const char *)signature, sizeof(signature)), fields);
 	return result == RESULT_OK ? buffer_append(fields, SPAN("\r\n")) : result;
@@ -112,10 +112,12 @@ static enum result send_report(struct deliver *deliver, struct ledger *ledger, s
 	struct exchange_answer answer;
 	enum result result = exchange(&ask, &answer);
 
-	if (result == RESULT_OK)
+	if (result == RESULT_OK) {
 		result = judge(deliver, ledger, &answer, count);
-	else if (result != RESULT_END)
+	} else if (result != RESULT_END) {
 		say(deliver, ledger, answer.error);
+		result = RESULT_IO;   /* only what the hub itself says may cost a minute */
+	}
 	exchange_done(&answer);
 	return result;
 }

@@ -136,13 +136,13 @@ static enum turn take_turn(struct visit *visit)
 	return turn;
 }
 
-void look_at(const struct page_url *url, struct span ca, int stop_fd, struct look *out)
+void look_at(const struct page_url *url, uint64_t patience_ms, int stop_fd, struct look *out)
 {
 	uint64_t begun_ms = clock_mono_ms(), took_ms;
 	struct visit visit = { .url = *url, .look = out };
 
 	*out = (struct look){ .outcome = LOOK_STOPPED };
-	visit.ask = (struct exchange){ .url = &visit.url, .method = METHOD_GET, .fields = FIELDS, .ca = ca, .jar = &visit.jar, .until_ms = begun_ms + LOOK_MS, .stop_fd = stop_fd };
+	visit.ask = (struct exchange){ .url = &visit.url, .method = METHOD_GET, .fields = FIELDS, .jar = &visit.jar, .until_ms = begun_ms + patience_ms, .stop_fd = stop_fd };
 	while (take_turn(&visit) == TURN_AGAIN)
 		;
 	took_ms = clock_mono_ms() - begun_ms;

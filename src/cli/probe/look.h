@@ -2,7 +2,7 @@
  * shield asks of strangers, and has a page; or he has not. Each look is a stranger's: no cookie of an earlier one is kept.
  *
  * Units    took_ms is of the whole: names, connections, redirects, the work or the wait that was asked for, and the page to its end
- * Limits   LOOK_MS; LOOK_REDIRECTS_MAX redirects, LOOK_QUESTIONS_MAX questions
+ * Limits   a patience; LOOK_REDIRECTS_MAX redirects, LOOK_QUESTIONS_MAX questions
  * Threads  any
  */
 #ifndef BOUCLIER_CLI_PROBE_LOOK_H
@@ -10,7 +10,7 @@
 
 #include "cli/probe/exchange.h"
 
-#define LOOK_MS 30000u
+#define LOOK_MS 30000u                /* a citizen's patience, unless another is said */
 #define LOOK_REDIRECTS_MAX 3u
 #define LOOK_QUESTIONS_MAX 3u
 
@@ -27,8 +27,7 @@ struct look {
 	char error[EXCHANGE_ERROR_MAX];
 };
 
-/* CA as in struct exchange. */
-void look_at(const struct page_url *url, struct span ca, int stop_fd, struct look *out);
+void look_at(const struct page_url *url, uint64_t patience_ms, int stop_fd, struct look *out);
 /* Adds it to what was seen in its minute. */
 void look_count(const struct look *look, struct probe_counts *counts);
 const char *look_outcome_name(enum look_outcome outcome);

@@ -38,14 +38,17 @@ static const struct command *self(void)
 static int read_pages(struct probe *probe)
 {
 	static const struct duration_limits limits = { PROBE_EVERY_MS_MIN, PROBE_EVERY_MS_MAX, "from 10s to 60s (30s)" };
-	int64_t every_ms = PROBE_EVERY_MS;
+	static const struct duration_limits patience = { PROBE_PATIENCE_MS_MIN, PROBE_PATIENCE_MS_MAX, "from 1s to 60s (30s)" };
+	int64_t every_ms = PROBE_EVERY_MS, patience_ms = LOOK_MS;
 	int code = command_duration(self(), probe->options, "every", &limits, &every_ms);
 
+	if (code == EXIT_DONE)
+		code = command_duration(self(), probe->options, "patience", &patience, &patience_ms);
 	for (unsigned i = 0; code == EXIT_DONE && i < probe->options->argument_count; i++) {
 		struct seat *seat = &probe->seats[probe->count++];
 
-		*seat = (struct seat){ .text = probe->options->arguments[i], .ledger = &probe->ledger, .every_ms = (uint64_t)every_ms, .stop_fd = probe->stop_fd,
-		                       .is_json = probe->options->is_json };
+		*seat = (struct seat){ .text = probe->options->arguments[i], .ledger = &probe->ledger, .every_ms = (uint64_t)every_ms, .patience_ms = (uint64_t)patience_ms,
+		                       .stop_fd = probe->stop_fd, .is_json = probe->options->is_json };
 		if (page_url_read(span_of(seat->text), &seat->page) != RESULT_OK)
 			code = command_misused(self(), "%s is no address of a page: https://www.commune.example/ is one", seat->text);
 	}
@@ -144,7 +147,7 @@ static int look_once(struct probe *probe)
 	for (unsigned i = 0; i < probe->count; i++) {
 		struct look look;
 
-		look_at(&probe->seats[i].page, SPAN_NONE, -1, &look);
+		look_at(&probe->seats[i].page, probe->seats[i].patience_ms, -1, &look);
 		ledger_count(&probe->ledger, probe->seats[i].page.authority, &look);
 		tell_look(probe->seats[i].text, &look, probe->options->is_json);
 		served += look.outcome == LOOK_IN_TIME;

@@ -19,13 +19,14 @@
 #define PROBE_EVERY_MS_MIN 10000
 #define PROBE_EVERY_MS_MAX 60000
 #define PROBE_EVERY_MS 30000
+#define PROBE_PATIENCE_MS_MIN 1000
+#define PROBE_PATIENCE_MS_MAX 60000
 
 struct seat {
 	struct page_url page;
 	const char *text;               /* as it was typed */
 	struct ledger *ledger;
-	struct span ca;
-	uint64_t every_ms;
+	uint64_t every_ms, patience_ms;
 	int stop_fd;
 	bool is_json, is_there;
 	pthread_t thread;

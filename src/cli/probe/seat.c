@@ -25,7 +25,7 @@ static void *sit(void *context)
 	do {
 		struct look look;
 
-		look_at(&seat->page, seat->ca, seat->stop_fd, &look);
+		look_at(&seat->page, seat->patience_ms, seat->stop_fd, &look);
 		ledger_count(seat->ledger, seat->page.authority, &look);
 		if (look.outcome != LOOK_STOPPED && told != (int)look.outcome) {
 			tell_look(seat->text, &look, seat->is_json);

@@ -20,8 +20,9 @@
 #define BOUCLIER_HUB_KEEP_KEEP_H
 
 #include "base/loop.h"
-#include "hub/settings/settings.h"
+#include "hub/settings/hand_over.h"
 #include "incident/incident.h"
+#include "incident/observation.h"
 #include "store/document.h"
 
 #define KEEP_TICK_MS 200u
@@ -32,14 +33,21 @@
 #define KEEP_SECONDS 120u         /* of rates */
 
 struct keep;
+struct group;
 
 struct keep_birth {
 	struct loop *loop;
 	struct store *store;
 	int journal_fd;                   /* the folder */
 	struct span source;               /* its name in the store */
-	const struct hub_keep_settings *keep;
+	const struct hub_settings *settings;
+	const struct hub_site *sites;     /* whose each is; they stay the caller's */
+	size_t site_count;
 	const char *countries;            /* path of a database of libloc; NULL: nobody is anywhere */
+	/* What comes on another way than by the journal: looks from outside (hub_probe_feed). Calls FEED for each behind *PLACE that is over at UNTIL_S, and moves
+	 * *PLACE, which is kept with what is made of them: 0 at the first start. NULL: nothing does. */
+	enum result (*outside)(void *context, uint64_t *place, uint64_t until_s, void (*feed)(void *feed_context, const struct observation *observation),
+	                       void *feed_context);
 	/* What was deleted for its age. NULL: nobody wants to know. */
 	void (*deleted)(void *context, const struct store_deleted *deleted);
 	void *context;
@@ -87,6 +95,9 @@ struct keep_order {
  * RESULT_NOT_FOUND; RESULT_END: somebody else changed it meanwhile; RESULT_REFUSED: not a move of its status; RESULT_MALFORMED, RESULT_LIMIT: of WHO or
  * TEXT; or as the store. Nothing is changed then. */
 enum result keep_order(struct keep *keep, const struct keep_order *order, struct incident *out, struct complaints *complaints) must_check;
+
+/* The group itself, for who reads it. NULL as long as what was kept is not in it yet: a moment after the start. */
+struct group *keep_group(struct keep *keep);
 
 /* -- now -- */
 

@@ -1,5 +1,7 @@
 #include "hub/settings/settings.h"
 
+#include "hub/settings/alerts.h"
+
 #include "base/banned.h"
 
 #define FIELD(type, field) offsetof(struct type, field)
@@ -58,6 +60,9 @@ static const struct key hub_keys[] = {
 	{ .name = "backup", .type = KEY_MAP, .flags = KEY_OPTIONAL, .offset = FIELD(hub_settings, backup), .table = &hub_backup_table,
 	  .help = "Backups each night (bouclier-backup.timer)." },
 	{ .name = "incidents", .type = KEY_MAP, .offset = FIELD(hub_settings, incidents), .table = &incident_table, .help = "When an incident is over." },
+	{ .name = "probes", .type = KEY_MAP, .flags = KEY_LIST, .offset = FIELD(hub_settings, probes), .table = &hub_probe_table,
+	  .help = "Machines elsewhere that look at the portals from outside (`bouclier probe`), and whose reports are believed." },
+	{ .name = "alerts", .type = KEY_MAP, .flags = KEY_OPTIONAL, .offset = FIELD(hub_settings, alerts), .table = &alerts_table, .help = "Whom to tell, how, and when not." },
 	{ .name = NULL },
 };
 
@@ -73,6 +78,7 @@ static void check_hub(const void *values, struct key_check *check)
 	else if (!hub->certificate.len && !address_is_loopback(&hub->listen.address))
 		key_complain(check, "listen", SPAN("add a certificate, or listen on 127.0.0.1 and reach it through ssh"),
 		             "listen: %s is not a loopback address, and without a certificate passwords would cross the network in the clear", text);
+	hub_probes_check(&hub->probes, check);
 	if (hub->name.len && hub->name.at[0] == '*')
 		key_complain(check, "name", SPAN_NONE, "name: one host name is needed, not a pattern");
 }

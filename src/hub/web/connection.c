@@ -19,12 +19,12 @@ void connection_clock(struct connection *connection, uint32_t after_ms)
 
 bool connection_is_idle(const struct connection *connection)
 {
-	return connection->phase == CONNECTION_HEAD && !connection->exchange;
+	return connection->phase == CONNECTION_HEAD && !connection->exchange && buffer_len(&connection->in) == 0;
 }
 
 bool connection_is_begun(const struct connection *connection)
 {
-	return connection->phase == CONNECTION_HANDSHAKE || connection->phase == CONNECTION_HEAD;
+	return connection->phase == CONNECTION_HANDSHAKE || (connection->phase == CONNECTION_HEAD && connection->exchange);
 }
 
 /* -- the end -- */
@@ -37,7 +37,7 @@ void web_keys_drop(struct web_keys *keys)
 	free(keys);
 }
 
-void connection_close(struct connection *connection, bool reset)
+void web_connection_close(struct connection *connection, bool reset)
 {
 	struct web_server *server = connection->server;
 
@@ -72,7 +72,7 @@ static void refuse_slow(struct connection *connection)
 {
 	if (connection->exchange)
 		exchange_refuse(connection->exchange, 408, "too-slow", "the request did not come in time");
-	connection_advance(connection);
+	web_connection_advance(connection);
 }
 
 static void clock_expired(struct timer *timer)
@@ -85,18 +85,18 @@ static void clock_expired(struct timer *timer)
 		if (connection->exchange)
 			refuse_slow(connection);
 		else
-			connection_close(connection, false);
+			web_connection_close(connection, false);
 		break;
 	case CONNECTION_WAIT:
 		exchange_expire(connection->exchange);
-		connection_advance(connection);
+		web_connection_advance(connection);
 		break;
 	case CONNECTION_HANDSHAKE:
 	case CONNECTION_LINGER:
-		connection_close(connection, false);
+		web_connection_close(connection, false);
 		break;
 	case CONNECTION_ANSWER:
-		connection_close(connection, true);
+		web_connection_close(connection, true);
 		break;
 	case CONNECTION_CLOSED:
 		break;
@@ -112,7 +112,7 @@ static bool step_handshake(struct connection *connection)
 	if (result == RESULT_MORE)
 		return false;
 	if (result != RESULT_OK) {
-		connection_close(connection, false);
+		web_connection_close(connection, false);
 		return false;
 	}
 	connection->phase = CONNECTION_HEAD;
@@ -128,7 +128,7 @@ static bool fill(struct connection *connection)
 	if (result == RESULT_OK)
 		return true;
 	if (result != RESULT_MORE)
-		connection_close(connection, false);
+		web_connection_close(connection, false);
 	else
 		buffer_release(&connection->in);
 	return false;
@@ -139,7 +139,7 @@ static bool begin(struct connection *connection)
 {
 	connection->exchange = exchange_new(connection);
 	if (!connection->exchange) {
-		connection_close(connection, true);
+		web_connection_close(connection, true);
 		return false;
 	}
 	connection_clock(connection, connection->server->clocks.head_ms);
@@ -159,7 +159,7 @@ static bool step_head(struct connection *connection)
 		return fill(connection);
 	if (result == RESULT_OK)
 		return true;
-	connection_close(connection, true);
+	web_connection_close(connection, true);
 	return false;
 }
 
@@ -198,13 +198,16 @@ static enum result flush(struct connection *connection, bool with_body)
 	}
 }
 
-/* RESULT_LIMIT: all bodies together are too much. */
+/* RESULT_LIMIT: all bodies together, or those of one source, are too much. */
 static enum result body_add(struct web_exchange *exchange, struct span data)
 {
-	struct web_counts *counts = &exchange->connection->server->counts;
+	struct connection *connection = exchange->connection;
+	struct web_counts *counts = &connection->server->counts;
 	enum result result;
 
 	if (data.len > WEB_BODIES_TOTAL - counts->body_bytes)
+		return RESULT_LIMIT;
+	if (connection->door == WEB_TLS && web_source_bodies(connection) + data.len > WEB_BODIES_SOURCE)
 		return RESULT_LIMIT;
 	result = buffer_append(&exchange->body, data);
 	if (result != RESULT_OK)
@@ -223,7 +226,7 @@ static bool step_body(struct connection *connection)
 	enum result result;
 
 	if (buffer_len(&connection->out) && flush(connection, false) == RESULT_IO) {
-		connection_close(connection, true);
+		web_connection_close(connection, true);
 		return false;
 	}
 	result = body_reader_next(&exchange->reader, buffer_span(&connection->in), &data, &used, &fault);
@@ -248,7 +251,7 @@ static bool step_wait(struct connection *connection)
 	if (connection->exchange->is_finished)
 		exchange_send(connection->exchange);
 	else if (connection->has_left)
-		connection_close(connection, false);
+		web_connection_close(connection, false);
 	else
 		return false;
 	return true;
@@ -285,7 +288,7 @@ static bool step_pieces(struct connection *connection)
 	struct web_exchange *exchange = connection->exchange;
 
 	if (exchange->is_idle && connection->has_left) {
-		connection_close(connection, true);
+		web_connection_close(connection, true);
 		return false;
 	}
 	if (exchange->is_idle)
@@ -304,7 +307,7 @@ static bool step_pieces(struct connection *connection)
 		loop_later(connection->server->loop, &connection->job);
 		return flush(connection, true) == RESULT_IO;
 	default:
-		connection_close(connection, true);
+		web_connection_close(connection, true);
 		return false;
 	}
 }
@@ -344,7 +347,7 @@ static bool step_answer(struct connection *connection)
 		return false;
 	}
 	if (result != RESULT_OK) {
-		connection_close(connection, true);
+		web_connection_close(connection, true);
 		return false;
 	}
 	if (exchange->pieces.more && !exchange->is_over)
@@ -358,7 +361,7 @@ static bool step_linger(struct connection *connection)
 	connection->lingered += buffer_len(&connection->in);
 	buffer_reset(&connection->in);
 	if (connection->lingered > LINGER_BYTES_MAX) {
-		connection_close(connection, false);
+		web_connection_close(connection, false);
 		return false;
 	}
 	return fill(connection);
@@ -369,7 +372,7 @@ static bool (*const steps[])(struct connection *connection) = {
 	[CONNECTION_WAIT] = step_wait, [CONNECTION_ANSWER] = step_answer, [CONNECTION_LINGER] = step_linger,
 };
 
-void connection_advance(struct connection *connection)
+void web_connection_advance(struct connection *connection)
 {
 	while (connection->phase != CONNECTION_CLOSED && steps[connection->phase](connection))
 		;
@@ -382,7 +385,7 @@ static void job_run(struct job *job)
 	if (connection->phase == CONNECTION_CLOSED)
 		connection_free(connection);
 	else
-		connection_advance(connection);
+		web_connection_advance(connection);
 }
 
 static void ready(struct watch *watch, uint32_t events)
@@ -391,7 +394,7 @@ static void ready(struct watch *watch, uint32_t events)
 
 	connection->has_left |= (events & LEFT_EVENTS) != 0;
 	transport_ready(&connection->transport, events);
-	connection_advance(connection);
+	web_connection_advance(connection);
 }
 
 /* -- the beginning -- */
@@ -437,6 +440,6 @@ enum result connection_new(struct web_server *server, struct web_place *place, i
 	server->counts.accepted++;
 	result = start(connection);
 	if (result != RESULT_OK)
-		connection_close(connection, true);
+		web_connection_close(connection, true);
 	return result;
 }

@@ -102,14 +102,16 @@ struct connection {
 
 /* FD is the connection's from here on, also on failure. */
 enum result connection_new(struct web_server *server, struct web_place *place, int fd, const struct address *source, uint32_t peer_uid) must_check;
-void connection_advance(struct connection *connection);
+void web_connection_advance(struct connection *connection);
 /* At once; who waits for it is told. RESET: what was not sent is not waited for. */
-void connection_close(struct connection *connection, bool reset);
+void web_connection_close(struct connection *connection, bool reset);
 void connection_clock(struct connection *connection, uint32_t after_ms);
 /* It has asked for nothing, or not for all of it yet: it may be closed for another. */
 bool connection_is_idle(const struct connection *connection);
 bool connection_is_begun(const struct connection *connection);
 void connection_free(struct connection *connection);
+/* server.c: what the connections of its source hold of bodies. */
+size_t web_source_bodies(const struct connection *connection);
 
 /* -- exchange.c: from a head to an answer -- */
 struct web_exchange *exchange_new(struct connection *connection) must_check;

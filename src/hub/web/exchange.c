@@ -114,7 +114,7 @@ void exchange_send(struct web_exchange *exchange)
 	connection->phase = CONNECTION_ANSWER;
 	connection_clock(connection, connection->server->clocks.send_ms);
 	if (answer_head_write(exchange, exchange->has_no_body ? 0 : answer_body(&exchange->answer).len, &connection->out) != RESULT_OK) {
-		connection_close(connection, true);
+		web_connection_close(connection, true);
 		return;
 	}
 	if (is_head || exchange->has_no_body) {
@@ -197,8 +197,8 @@ static void begin_body(struct web_exchange *exchange)
 	body_reader_init(&exchange->reader, exchange->head.body, WEB_BODY_MAX, NULL);
 	connection->phase = CONNECTION_BODY;
 	connection_clock(connection, connection->server->clocks.body_ms);
-	if (exchange->head.expects_continue && buffer_len(&connection->in) == 0 && buffer_append(&connection->out, go_on) != RESULT_OK)
-		connection_close(connection, true);
+	if (exchange->head.expects_continue && !body_reader_has_ended(&exchange->reader) && buffer_len(&connection->in) == 0 && buffer_append(&connection->out, go_on) != RESULT_OK)
+		web_connection_close(connection, true);
 }
 
 static void route(struct web_exchange *exchange)

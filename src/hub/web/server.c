@@ -30,6 +30,19 @@ static bool is_counted(const struct connection *connection, enum web_door door, 
 	return !source || is_same_source(&connection->source, source);
 }
 
+size_t web_source_bodies(const struct connection *connection)
+{
+	size_t bytes = 0;
+
+	list_each(node, &connection->server->connections) {
+		const struct connection *other = list_entry(node, struct connection, node);
+
+		if (other->exchange && is_counted(other, connection->door, &connection->source))
+			bytes += other->exchange->body_held;
+	}
+	return bytes;
+}
+
 /* Makes room among those of SOURCE (NULL: all of this kind of door) where there are MAX. False: all of them are being served. */
 static bool make_room(struct web_server *server, enum web_door door, const struct address *source, unsigned max)
 {
@@ -51,7 +64,7 @@ static bool make_room(struct web_server *server, enum web_door door, const struc
 		return true;
 	if (!idle && !begun)
 		return false;
-	connection_close(idle ? idle : begun, false);
+	web_connection_close(idle ? idle : begun, false);
 	return true;
 }
 
@@ -279,7 +292,7 @@ void web_server_free(struct web_server *server)
 		close(server->places[i].fd);
 	}
 	while (!list_is_empty(&server->connections))
-		connection_close(list_entry(server->connections.next, struct connection, node), true);
+		web_connection_close(list_entry(server->connections.next, struct connection, node), true);
 	while (!list_is_empty(&server->closed))
 		connection_free(list_entry(server->closed.next, struct connection, node));
 	web_keys_drop(server->keys);

@@ -9,9 +9,9 @@
  *          WEB_LOCAL_MAX of its own, so that no crowd outside keeps an administrator out. Where it is full the connection that has been
  *          idle longest goes, then the one that has been saying its head longest; when all are being served the new one is closed.
  *          Heads WEB_HEAD_BYTES (431, 414 for a target beyond WEB_TARGET_BYTES), WEB_HEAD_FIELDS; bodies WEB_BODY_MAX (413), all that are held
- *          WEB_BODIES_TOTAL (503); answers in memory WEB_ANSWER_MAX each, WEB_ANSWERS_TOTAL in all (503). Clocks: struct web_clocks.
- *          Memory of a connection: idle, about 1 KiB, 15 KiB with TLS; at work, WEB_HEAD_BYTES twice, WEB_ARENA_MAX, a body, an answer,
- *          two pieces (WEB_PIECE_MAX). Of all of them: 256 * 320 KiB + WEB_BODIES_TOTAL + WEB_ANSWERS_TOTAL at most.
+ *          WEB_BODIES_TOTAL, of them WEB_BODIES_SOURCE from one source over TLS (503); answers in memory WEB_ANSWER_MAX each, WEB_ANSWERS_TOTAL in all (503). Clocks: struct web_clocks.
+ *          Memory of a connection: idle, about 1 KiB, 15 KiB with TLS; at work half a MiB at most (heads, WEB_ARENA_MAX, two pieces of
+ *          WEB_PIECE_MAX), beside its body and its answer, which the totals bound for all.
  * Errors   what is not HTTP gets the status of http/fault.h and {"error":{"code": its name}}, then the connection is closed
  * Owns     the listening descriptors, from web_server_new on; ROUTES and ASSETS stay the caller's and outlive it
  * Threads  the loop's
@@ -32,6 +32,7 @@
 #define WEB_TARGET_BYTES ((size_t)8 << 10)
 #define WEB_HEAD_FIELDS 64u
 #define WEB_BODIES_TOTAL ((size_t)64 << 20)
+#define WEB_BODIES_SOURCE ((size_t)8 << 20)
 #define WEB_ANSWERS_TOTAL ((size_t)256 << 20)
 
 struct web_assets;

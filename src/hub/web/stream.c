@@ -27,12 +27,12 @@ struct web_streams {
 
 /* -- one stream -- */
 
+/* What it has not taken yet is forgotten: it hears nothing more from here on. */
 static void stream_end(struct web_stream *stream)
 {
-	if (stream->is_ended)
-		return;
 	stream->is_ended = true;
-	web_pieces_break(stream->request);
+	buffer_done(&stream->pending);
+	web_pieces_wake(stream->request);
 }
 
 static bool stream_say(struct web_stream *stream, struct span text)
@@ -40,7 +40,8 @@ static bool stream_say(struct web_stream *stream, struct span text)
 	if (stream->is_ended)
 		return false;
 	if (buffer_append(&stream->pending, text) != RESULT_OK) {  /* too slow; or no memory, which its coming again may find */
-		stream_end(stream);
+		stream->is_ended = true;
+		web_pieces_break(stream->request);
 		return false;
 	}
 	web_pieces_wake(stream->request);
@@ -57,6 +58,8 @@ static enum result stream_more(void *context, struct buffer *out)
 		return result;
 	buffer_consume(&stream->pending, piece.len);
 	buffer_release(&stream->pending);
+	if (stream->is_ended)
+		return RESULT_END;
 	return buffer_len(&stream->pending) ? RESULT_OK : RESULT_MORE;
 }
 

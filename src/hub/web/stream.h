@@ -36,7 +36,8 @@ struct web_stream *web_stream_begin(struct web_streams *streams, struct web_requ
 bool web_stream_send_one(struct web_stream *stream, struct span event, struct span json);
 /* To all whom ADMITS lets see it (NULL: all). JSON is one line, EVENT a word: otherwise nothing is sent and this says 0. Returns how many it was put in line for. */
 size_t web_stream_send(struct web_streams *streams, struct span event, struct span json, bool (*admits)(void *context, const void *owner), void *context);
-/* Ends those whose OWNER ENDS says (a session that is over, a person whose roles changed). Returns how many. Security: whoever may not see must be ended here. */
+/* Ends those whose OWNER ENDS says (a session that is over, a person whose roles changed), in order: what they have not taken is forgotten, and a browser comes
+ * again by itself. Returns how many. Security: whoever may not see must be ended here. */
 size_t web_stream_end(struct web_streams *streams, bool (*ends)(void *context, const void *owner), void *context);
 size_t web_stream_count(const struct web_streams *streams);
 

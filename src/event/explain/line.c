@@ -1,5 +1,5 @@
 /* A line of the journal as struct explained. */
-#include "cli/explain/explained.h"
+#include "event/explain/explained.h"
 #include "event/format.h"
 #include "event/member.h"
 

@@ -1,6 +1,6 @@
 /* The narrowest exclusion that would have let a request pass: one rule, that very path, one method, one parameter. */
 #include "base/encode.h"
-#include "cli/explain/explained.h"
+#include "event/explain/explained.h"
 #include "message/path.h"
 
 #include "base/banned.h"

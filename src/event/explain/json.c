@@ -1,6 +1,6 @@
 /* `bouclier explain` for a program. */
 #include "event/json.h"
-#include "cli/explain/explained.h"
+#include "event/explain/explained.h"
 
 #include "base/banned.h"
 

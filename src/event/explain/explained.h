@@ -1,19 +1,21 @@
-/* What `bouclier explain` tells: one request, what was decided, and which rules had a part in it. It comes from a line of the
- * journal (line.c) or is judged here (request.c); rules.c adds what the rule set says of each rule.
+/* What `bouclier explain` and the hub tell of one request: what was decided, and which rules had a part in it. It comes from a line of the
+ * journal (line.c), or was judged for a person (cli/explain/explaining.h), who has the rule set and adds what it says of each rule.
  *
  * Owns     texts lie in the arena given, or with the line, the request and the rule set
  * Threads  one at a time
  */
-#ifndef BOUCLIER_CLI_EXPLAIN_EXPLAINED_H
-#define BOUCLIER_CLI_EXPLAIN_EXPLAINED_H
+#ifndef BOUCLIER_EVENT_EXPLAIN_EXPLAINED_H
+#define BOUCLIER_EVENT_EXPLAIN_EXPLAINED_H
 
-#include "cli/loaded.h"
+#include "base/arena.h"
 #include "edge/fact.h"
 #include "event/json.h"
 #include "waf/rule.h"
 #include "waf/score.h"
 
 #define EXPLAINED_RULES_MAX 512u
+
+struct waf_settings;
 
 struct explained_rule {
 	uint32_t id;
@@ -45,14 +47,8 @@ struct explained {
 /* line.c: LINE is a request's. RESULT_MALFORMED, RESULT_NO_MEMORY. */
 enum result explained_of_line(struct span line, struct arena *arena, struct explained *out) must_check;
 
-/* request.c: TEXT judged by the site that SITE names (empty: that its Host means). RESULT_OK: OUT is set; anything else has been
- * said on stderr. */
-enum result explained_of_request(struct span text, struct span site, struct loaded *loaded, struct arena *arena, struct explained *out) must_check;
-
-/* rules.c: the settings of the route that EXPLAINED went to, its thresholds, and what the rule set says of its rules. */
-enum result explained_add_rules(struct explained *explained, struct loaded *loaded) must_check;
-/* The route of SITE for METHOD and PATH. NULL: no memory. */
-const struct route *explained_route(const struct site *site, enum method method, struct span path, struct arena *arena);
+/* points.c: CRS's own thresholds, where a site says nothing. */
+void explained_usual_thresholds(struct explained *explained);
 /* What a match adds to the score, and to which. */
 unsigned explained_points(const struct explained_rule *rule, enum score_side *side);
 /* What the rules themselves said that the score was (949110's message); 0: nothing. */
@@ -80,10 +76,10 @@ void exclusion_put(const struct exclusion *exclusion, struct json_writer *json);
 /* All that EXPLAINED asks for, as a block of YAML under `waf:`; nothing when there are none. */
 enum result exclusions_write(const struct explained *explained, struct buffer *out) must_check;
 
-/* tell.c, json.c */
-enum result explained_tell(const struct explained *explained, bool has_color, struct buffer *out) must_check;
+/* json.c: for programs. */
 enum result explained_tell_json(const struct explained *explained, struct buffer *out) must_check;
-/* What was decided and why, in a sentence. */
+/* sentence.c: what was decided and why, without a point at its end. */
 enum result explained_sentence(const struct explained *explained, struct buffer *out) must_check;
+bool explained_was_refused(const struct explained *explained);
 
 #endif
