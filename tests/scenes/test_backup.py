@@ -204,6 +204,14 @@ def test_refused(shield, tmp_path):
     assert key.read_text() == text and (tmp_path / "keys" / "site.pem.before-restore").read_text() == "another key"
 
 
+def test_without_a_hub(shield, tmp_path):
+    """Where there was none, none is made: a folder of root's would stand in the way of the first one."""
+    file, home, state = tmp_path / "one.backup", tmp_path / "x" / "etc", tmp_path / "x" / "state"
+    bouclier("backup", file, "--config", shield.config)
+    bouclier("restore", file, "--config-folder", home, "--state", state)
+    assert (state / "node").exists() and not (state / "hub").exists()
+
+
 def test_passphrase_from_a_file(shield, tmp_path):
     words = tmp_path / "words"
     words.write_text(WORDS + "\nsecond line\n")

@@ -87,6 +87,8 @@ static bool begin_hub(struct stage *stage, const char *time)
 	const struct installation *to = &stage->putting->to;
 	char name[PATH_TEXT_MAX];
 
+	if (!stage->putting->contents.has_hub)
+		return true;
 	if (!path_is_in(to->hub, to->state) || strlen(to->hub) == strlen(to->state))
 		return begin_part(part, to->hub, time);
 	part->is_within = true;
@@ -185,7 +187,7 @@ int stage_take_place(struct stage *stage)
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order) && code == EXIT_DONE; i++) {
 		struct stage_part *part = &stage->parts[order[i]];
 
-		if (!part->is_within && !take(part))
+		if (part->staged[0] && !take(part))
 			code = command_failed("%s cannot take its place: %s", part->target, strerror(errno));
 	}
 	if (code == EXIT_DONE)

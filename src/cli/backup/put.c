@@ -51,6 +51,7 @@ static enum result look_at(struct putting *putting, const struct backup_record *
 	enum result result = RESULT_OK;
 	struct buffer text;
 
+	contents->has_hub |= record->root == BACKUP_HUB;
 	if (record->kind == BACKUP_MANIFEST) {
 		buffer_init(&text, BACKUP_SMALL_MAX);
 		result = read_small(putting->reader, &text);

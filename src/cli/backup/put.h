@@ -18,7 +18,7 @@
 struct contents {
 	struct installation was;      /* of the manifest */
 	char at[32];
-	bool has_events;
+	bool has_events, has_hub;
 	uint64_t files[4], bytes[4];  /* config, state, hub, elsewhere */
 };
 
