@@ -81,6 +81,7 @@ int log_command(const struct options *options);
 int explain_command(const struct options *options);
 int rules_command(const struct options *options);
 int drill_command(const struct options *options);
+int watch_command(const struct options *options);
 int probe_command(const struct options *options);
 int report_command(const struct options *options);
 int doctor_command(const struct options *options);

@@ -215,6 +215,13 @@ static const struct option probe_options[] = {
 	OPTION_OUTPUT,
 	OPTION_HELP,
 };
+static const struct option watch_options[] = {
+	{ .name = "every", .value = "DURATION", .help = "How often each page is asked for in the mean: 1s to 1h, 30s without it." },
+	{ .name = "fail", .help = "Ends with 1 when something is dead: for OnFailure= of a unit, or a supervisor." },
+	{ .name = "once", .letter = '1', .help = "Looks once, says how all of them are, and exits with 1 unless all are well." },
+	OPTION_OUTPUT,
+	OPTION_HELP,
+};
 static const struct option report_options[] = {
 	OPTION_CONFIG,
 	OPTION_SOCKET,
@@ -412,6 +419,13 @@ const struct command commands[] = {
 	             "key FILE makes a private key, for this machine alone, and prints the public one, for hub.probes of the hub's configuration; of a file that is there it prints the public one.\n\n"
 	             "Each minute goes to the hub, signed. What cannot be delivered, because the line is full, waits for up to twelve hours, in --state across restarts, and is told afterwards. "
 	             "It says on standard output when something changes. SIGTERM ends it; what it saw until then is delivered or kept. bouclier-probe.service runs it. docs/probe.md." },
+	{ .name = "watch", .summary = "keeps an eye on another administration's shield, and says when it is dead", .arguments = "URL...", .arguments_min = 1,
+	  .arguments_max = ARGUMENTS_MAX, .options = watch_options, .run = watch_command,
+	  .details = "For a machine of somebody else: who is dead cannot say so. A page of the portal is asked for again and again, as a citizen does (as probe does). Said, in a line on "
+	             "standard output whenever it changes: the shield (does somebody answer there), the portal (does it give a page within 8 seconds), the certificate "
+	             "(do browsers accept it, and for 14 days more). Each is ok, failing from the first bad look on, dead from the third in a row; well again after a good "
+	             "one, or after two if it was dead.\n\n"
+	             "It reads no configuration and keeps nothing. SIGTERM ends it. docs/probe.md." },
 	{ .name = "report", .summary = "drafts a message for others about what is measured here: for the carrier's desk", .arguments = "carrier",
 	  .arguments_min = 1, .arguments_max = 1, .options = report_options, .run = report_command,
 	  .details = "carrier: while the line to the internet fills, only its carrier can help. Measures the line for a few seconds, and writes what its desk needs: telephone "
