@@ -78,7 +78,7 @@ class Hub:
         (folder / "audit" / "audit-00000000000000000001.jsonl").write_text('{"number":1}\n')
         (folder / "events-2026-01-31.db").write_text("raw")
         self.path = folder / "main.db"
-        self.stop = threading.Event()
+        self.stop, self.is_writing = threading.Event(), threading.Event()
         database = sqlite3.connect(self.path)
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("CREATE TABLE pairs(a INTEGER, b INTEGER)")
@@ -86,6 +86,7 @@ class Hub:
         database.close()
         self.thread = threading.Thread(target=self.write)
         self.thread.start()
+        assert self.is_writing.wait(10)
 
     def write(self):
         database = sqlite3.connect(self.path, timeout=10)
@@ -95,6 +96,7 @@ class Hub:
             database.execute("INSERT INTO pairs VALUES(?, 0)", (number,))
             database.execute("UPDATE pairs SET b = a WHERE a = ?", (number,))
             database.commit()
+            self.is_writing.set()
             self.stop.wait(0.002)
         database.close()
 
