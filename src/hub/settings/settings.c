@@ -60,9 +60,9 @@ static const struct key hub_keys[] = {
 	{ .name = "backup", .type = KEY_MAP, .flags = KEY_OPTIONAL, .offset = FIELD(hub_settings, backup), .table = &hub_backup_table,
 	  .help = "Backups each night (bouclier-backup.timer)." },
 	{ .name = "incidents", .type = KEY_MAP, .offset = FIELD(hub_settings, incidents), .table = &incident_table, .help = "When an incident is over." },
+	{ .name = "alerts", .type = KEY_MAP, .flags = KEY_OPTIONAL, .offset = FIELD(hub_settings, alerts), .table = &alerts_table, .help = "Whom to tell, how, and when not." },
 	{ .name = "probes", .type = KEY_MAP, .flags = KEY_LIST, .offset = FIELD(hub_settings, probes), .table = &hub_probe_table,
 	  .help = "Machines elsewhere that look at the portals from outside (`bouclier probe`), and whose reports are believed." },
-	{ .name = "alerts", .type = KEY_MAP, .flags = KEY_OPTIONAL, .offset = FIELD(hub_settings, alerts), .table = &alerts_table, .help = "Whom to tell, how, and when not." },
 	{ .name = NULL },
 };
 
