@@ -319,6 +319,26 @@ static void protection_is_told(void **unused)
 	api_stage_free(stage);
 }
 
+static void the_configuration_is_the_shields_to_tell(void **unused)
+{
+	struct api_stage *stage = api_stage_new();
+	char question[4096];
+
+	(void)unused;
+	assert_int_equal(order(stage, "GET", "/api/v1/config", "", 200, "{\"generation\":4,\"files\":[{\"path\":\"/etc/x\",\"text\":\"a: 1\\n\"}]}", question, sizeof(question)), 200);
+	assert_non_null(strstr(question, "GET /config "));
+	assert_int_equal(json_number_of(json_find(stage->root, "generation")), 4);
+	assert_span(json_text_of(json_find(json_item(json_find(stage->root, "files"), 0), "text")), "a: 1\n");
+	assert_int_equal(order(stage, "GET", "/api/v1/config/history", "", 200, "{\"configurations\":[{\"number\":9}]}", question, sizeof(question)), 200);
+	assert_int_equal(json_number_of(json_find(json_item(json_find(stage->root, "versions"), 0), "number")), 9);
+	assert_refused(order(stage, "GET", "/api/v1/config/history", "", 404, "{\"error\":\"there is no history\"}", question, sizeof(question)), 409, "shield-refused");
+	assert_int_equal(order(stage, "POST", "/api/v1/config/confirm", "", 200, "{\"ok\":true}", question, sizeof(question)), 200);
+	assert_non_null(strstr(question, "POST /reload/confirm "));
+	assert_non_null(strstr(question, "{\"who\":\"anne\"}"));
+	assert_string_equal(stage->logged, "config.confirm|configuration|");
+	api_stage_free(stage);
+}
+
 /* -- who follows -- */
 
 static struct span follow(struct api_stage *stage, const char *tenant, int *fd)
@@ -368,6 +388,7 @@ int main(void)
 		cmocka_unit_test(who_leaves_is_forgotten),
 		cmocka_unit_test(sites_are_told_as_the_shield_says),
 		cmocka_unit_test(protection_is_told),
+		cmocka_unit_test(the_configuration_is_the_shields_to_tell),
 		cmocka_unit_test(a_stream_tells_what_changes_and_nobody_elses),
 	};
 
