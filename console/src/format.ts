@@ -31,13 +31,13 @@ export function time(at: string | number | null | undefined, withSeconds = false
   if (at === null || at === undefined || at === '') return '–'
   const date = dateOf(at)
   if (Number.isNaN(date.getTime())) return String(at)
-  const clock: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', ...(withSeconds ? { second: '2-digit' } : {}) }
+  const clock: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...(withSeconds ? { second: '2-digit' } : {}) }
   return date.toLocaleString(language.now, isToday(date) ? clock : { day: 'numeric', month: 'short', ...(date.getFullYear() === new Date().getFullYear() ? {} : { year: 'numeric' }), ...clock })
 }
 
 export function timeInFull(at: string | number): string {
   const date = dateOf(at)
-  return Number.isNaN(date.getTime()) ? String(at) : date.toLocaleString(language.now, { dateStyle: 'full', timeStyle: 'long' })
+  return Number.isNaN(date.getTime()) ? String(at) : date.toLocaleString(language.now, { dateStyle: 'full', timeStyle: 'long', hourCycle: 'h23' })
 }
 
 /** The reader's zone, as he would say it: "CET, Europe/Brussels". */

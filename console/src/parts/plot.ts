@@ -39,7 +39,7 @@ export function draw(place: HTMLElement, times: number[], lines: Line[], options
   const short = new Intl.NumberFormat(options.language, { notation: 'compact', maximumFractionDigits: 1 })
   const axis = { stroke: soft, font, grid: { stroke: grid, width: 1 }, ticks: { show: false } }
   const span_s = (times.at(-1) ?? 0) - (times[0] ?? 0)
-  const clock = new Intl.DateTimeFormat(options.language, span_s > 172800 ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit', ...(span_s < 600 ? { second: '2-digit' } : {}) })
+  const clock = new Intl.DateTimeFormat(options.language, span_s > 172800 ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...(span_s < 600 ? { second: '2-digit' } : {}) })
   return new uPlot({
     width: Math.max(200, place.clientWidth), height: options.height,
     padding: [10, 6, 0, 0],
