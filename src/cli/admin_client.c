@@ -9,8 +9,7 @@
 #include "base/local_socket.h"
 #include "cli/command.h"
 #include "event/json.h"
-#include "http/head_reader.h"
-#include "http/head_writer.h"
+#include "http/local_ask.h"
 
 #include "base/banned.h"
 
@@ -36,43 +35,6 @@ static enum result receive_all(int fd, struct buffer *out, uint64_t until_ms)
 	}
 }
 
-static enum result write_question(const struct admin_question *question, struct buffer *out)
-{
-	enum result result = request_line_write(span_of(question->method), span_of(question->path), false, SPAN_NONE, out);
-
-	if (result == RESULT_OK)
-		result = buffer_print(out, "Host: localhost\r\nConnection: close\r\n");
-	if (result == RESULT_OK && question->body.len)
-		result = buffer_print(out, "Content-Type: application/json\r\nContent-Length: %zu\r\n", question->body.len);
-	if (result == RESULT_OK)
-		result = head_end_write(out);
-	return result == RESULT_OK ? buffer_append(out, question->body) : result;
-}
-
-static enum result read_reply(struct admin_reply *reply)
-{
-	static const struct http_limits limits = { .head_bytes = 65536, .target_bytes = 8192, .fields = 64, .body_bytes = UINT64_MAX };
-	struct response_head head = { 0 };
-	struct head_reader reader;
-	struct arena arena;
-	enum http_fault fault;
-	enum result result;
-	size_t used;
-
-	arena_init(&arena, 65536, 4096);
-	fields_init(&head.fields, &arena, limits.fields);
-	head_reader_init(&reader);
-	result = response_head_read(&reader, buffer_span(&reply->bytes), &limits, METHOD_GET, &head, &used, &fault);
-	if (result == RESULT_OK) {
-		reply->status = head.status;
-		reply->body = span_skip(buffer_span(&reply->bytes), used);
-		if (head.body.framing != BODY_LENGTH || reply->body.len < head.body.bytes)
-			result = RESULT_MALFORMED;
-	}
-	arena_done(&arena);
-	return result == RESULT_MORE ? RESULT_MALFORMED : result;
-}
-
 enum result admin_ask(const struct admin_question *question, struct admin_reply *reply)
 {
 	uint64_t until_ms = clock_mono_ms() + (uint64_t)question->wait_ms;
@@ -83,7 +45,7 @@ enum result admin_ask(const struct admin_question *question, struct admin_reply 
 	*reply = (struct admin_reply){ 0 };
 	buffer_init(&out, 1u << 20);
 	buffer_init(&reply->bytes, ADMIN_REPLY_BYTES_MAX);
-	result = write_question(question, &out);
+	result = local_ask_write(span_of(question->method), span_of(question->path), question->body, &out);
 	if (result == RESULT_OK)
 		result = local_socket_connect(span_of(question->socket), &fd);
 	if (result == RESULT_OK)
@@ -91,7 +53,7 @@ enum result admin_ask(const struct admin_question *question, struct admin_reply 
 	if (result == RESULT_OK || result == RESULT_END)  /* END: it has answered without reading to the end */
 		result = receive_all(fd, &reply->bytes, until_ms);
 	if (result == RESULT_OK)
-		result = read_reply(reply);
+		result = local_ask_read(buffer_span(&reply->bytes), &reply->status, &reply->body);
 	if (result != RESULT_OK)
 		buffer_done(&reply->bytes);
 	if (fd >= 0)

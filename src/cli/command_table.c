@@ -18,7 +18,22 @@ static const struct option run_options[] = {
 	OPTION_HELP,
 };
 static const struct option check_options[] = { OPTION_CONFIG, OPTION_OUTPUT, OPTION_HELP };
-static const struct option reload_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_OUTPUT, OPTION_HELP };
+#define OPTION_WHY { .name = "why", .letter = 'w', .value = "TEXT", .help = "Why: for the history of configurations, and the journal." }
+#define OPTION_CONFIRM \
+	{ .name = "confirm", .value = "DURATION", .help = "It stays only if you say so within this time (5m; up to 24h): bouclier reload confirm." }
+
+static const struct option reload_options[] = { OPTION_CONFIG, OPTION_SOCKET, OPTION_WHY, OPTION_CONFIRM, OPTION_OUTPUT, OPTION_HELP };
+static const struct option config_options[] = {
+	OPTION_CONFIG,
+	OPTION_SOCKET,
+	{ .name = "state", .value = "FOLDER", .help = "The state folder, whatever the configuration says." },
+	OPTION_WHY,
+	OPTION_CONFIRM,
+	{ .name = "dry-run", .letter = 'n', .help = "With rollback: shows what would change in the files, and changes nothing." },
+	{ .name = "all", .letter = 'a', .help = "With history: of each, which files it had." },
+	OPTION_OUTPUT,
+	OPTION_HELP,
+};
 static const struct option protect_options[] = {
 	OPTION_CONFIG,
 	OPTION_SOCKET,
@@ -128,6 +143,14 @@ static const struct option log_options[] = {
 	OPTION_OUTPUT,
 	OPTION_HELP,
 };
+static const struct option audit_options[] = {
+	OPTION_CONFIG,
+	{ .name = "folder", .value = "FOLDER", .help = "Where the audit log lies; without it, audit in the hub's state folder of the configuration." },
+	{ .name = "head", .value = "HASH", .help = "With verify: the hash of an entry, as head said it once, kept elsewhere since. It must be in the chain." },
+	{ .name = "lines", .letter = 'n', .value = "COUNT", .help = "With show: so many of the newest entries; 50 without it." },
+	OPTION_OUTPUT,
+	OPTION_HELP,
+};
 static const struct option explain_options[] = {
 	OPTION_CONFIG,
 	{ .name = "request", .value = "FILE", .help = "A raw HTTP/1.1 request, judged here and sent nowhere; - is standard input." },
@@ -150,6 +173,18 @@ static const struct option drill_options[] = {
 	OPTION_CONFIG,
 	{ .name = "for", .letter = 'f', .value = "DURATION", .help = "How long: 10s to 5m, 20s without it. A quarter of it is calm, half of it an attack." },
 	{ .name = "rate", .letter = 'r', .value = "NUMBER", .help = "The attack's requests a second: 50 to 2000, 400 without it." },
+	OPTION_OUTPUT,
+	OPTION_HELP,
+};
+static const struct option probe_options[] = {
+	{ .name = "to", .value = "URL", .help = "The hub that is told each minute what was seen: https://hub.commune.example:8444. Plain http only on this machine." },
+	{ .name = "key", .letter = 'k', .value = "FILE", .help = "The private key by which the hub knows this probe; probe key FILE makes it." },
+	{ .name = "name", .value = "NAME", .help = "This probe's name in hub.probes; the machine's without it." },
+	{ .name = "state", .value = "FOLDER", .help = "Where minutes wait that the hub has not yet; without it, in memory." },
+	{ .name = "hub-ca", .value = "FILE", .help = "PEM: the authority of the hub's certificate, or that certificate; the system's authorities without it." },
+	{ .name = "every", .value = "DURATION", .help = "How often each page is asked for in the mean: 10s to 60s, 30s without it." },
+	{ .name = "patience", .value = "DURATION", .help = "How long a page is waited for: 1s to 60s, 30s without it." },
+	{ .name = "once", .letter = '1', .help = "Looks once, says what it saw, and exits with 1 unless all were served in time." },
 	OPTION_OUTPUT,
 	OPTION_HELP,
 };
@@ -187,10 +222,20 @@ const struct command commands[] = {
 	  .run = check_command,
 	  .details = "All errors at once, each with its file, line and column, what was found and what is allowed. Certificates are read, "
 	             "origins are looked up, addresses are tried. Nothing is changed. Exit 0: it could be run as it is." },
-	{ .name = "reload", .summary = "checks, then has the running shield take the configuration over", .options = reload_options,
-	  .run = reload_command,
+	{ .name = "reload", .summary = "checks, then has the running shield take the configuration over", .arguments = "[confirm | back]", .arguments_max = 1,
+	  .options = reload_options, .run = reload_command,
 	  .details = "No connection is dropped and no request fails. A configuration with an error changes nothing; a tenant's file with an "
-	             "error keeps that tenant's last good version." },
+	             "error keeps that tenant's last good version.\n\n"
+	             "With --confirm, what served before comes back by itself, files and all, unless somebody says reload confirm in time: when it took your own way in, "
+	             "too. It comes back sooner when the answers of a site fail clearly more than before, or somebody says reload back, or the shield is ended. Reloads "
+	             "meanwhile change nothing of that. docs/configuration-history.md." },
+	{ .name = "config", .summary = "configurations that served: which, since when, by whom and why; what differs; and back to an earlier one",
+	  .arguments = "history | diff [N [M]] | show N [FILE] | rollback N | confirm", .arguments_min = 1, .arguments_max = 3, .options = config_options, .run = config_command,
+	  .details = "Each configuration that came to serve is kept in the state folder, with all its files: the last 50. Nothing needs to run.\n\n"
+	             "diff: what differs between what served last and the files now. diff N: between the files now and N. diff N M: between two.\n\n"
+	             "rollback puts the files of N in place again, comments and all, checks them, and has a running shield reload; with an error nothing changes. Files that N "
+	             "had not are moved aside, under a name that begins with a dot. It shows the difference first: look at it. Only files below the configuration's own "
+	             "folder are written. Certificates, keys and rule sets are not in the history." },
 	{ .name = "protect", .summary = "puts the shield in front of a portal", .arguments = "HOST ORIGIN", .arguments_min = 2,
 	  .arguments_max = 2, .options = protect_options, .run = protect_command,
 	  .details = "Shows the lines it will write, writes them, starts or reloads the shield, probes it, and says in separate lines what "
@@ -281,6 +326,11 @@ const struct command commands[] = {
 	{ .name = "log", .summary = "shows and searches the journal", .options = log_options, .run = log_command,
 	  .details = "Reads the journal's files; nothing needs to run. A query compares members by = != < <= > >= and ~ (contains) and joins "
 	             "them by and, or, not and parentheses: status>=500 and site=www.x.example and not ip=10.0.0.0/8 and duration>1.5s." },
+	{ .name = "audit", .summary = "shows and verifies the hub's audit log", .arguments = "verify [FILE...] | show | head", .arguments_min = 1, .arguments_max = ARGUMENTS_MAX,
+	  .options = audit_options, .run = audit_command,
+	  .details = "Every action of people at the hub is an entry that is chained to the one before it by its hash. verify finds an entry that was changed, taken out, put in or moved, "
+	             "and says in which file and line; exit 1. show prints the newest entries. head prints the hash of the newest one: kept on another machine, it shows later "
+	             "with verify --head that nothing before it was cut off or written anew. Reads files; nothing needs to run." },
 	{ .name = "explain", .summary = "why a request was refused, and what would excuse it", .arguments = "[REQUEST_ID]", .arguments_max = 1,
 	  .options = explain_options, .run = explain_command,
 	  .details = "Finds the request in the journal and says what was decided and why: each rule that matched, where in the request, after "
@@ -312,6 +362,14 @@ const struct command commands[] = {
 	             "would have stayed reachable.\n\n"
 	             "All of it is on loopback addresses of this machine, and no option names another: no origin of the configuration, no visitor and no running "
 	             "shield notices. Nothing is changed, and nothing is left afterwards." },
+	{ .name = "probe", .summary = "looks at portals from outside, as a citizen does, and tells the hub what it saw", .arguments = "URL... | key FILE", .arguments_min = 1,
+	  .arguments_max = ARGUMENTS_MAX, .options = probe_options, .run = probe_command,
+	  .details = "For a machine elsewhere: another line, another town. The shield cannot know of citizens who do not get as far as the shield; only with a probe can the hub "
+	             "say how many were served. Each look is a stranger's: names from the system's DNS, TLS verified, at most three redirects on the same host, the challenge solved or waited "
+	             "for as a browser does. Served in time is within 8 seconds.\n\n"
+	             "key FILE makes a private key, for this machine alone, and prints the public one, for hub.probes of the hub's configuration; of a file that is there it prints the public one.\n\n"
+	             "Each minute goes to the hub, signed. What cannot be delivered, because the line is full, waits for up to twelve hours, in --state across restarts, and is told afterwards. "
+	             "It says on standard output when something changes. SIGTERM ends it; what it saw until then is delivered or kept. bouclier-probe.service runs it. docs/probe.md." },
 	{ .name = "report", .summary = "drafts a message for others about what is measured here: for the carrier's desk", .arguments = "carrier",
 	  .arguments_min = 1, .arguments_max = 1, .options = report_options, .run = report_command,
 	  .details = "carrier: while the line to the internet fills, only its carrier can help. Measures the line for a few seconds, and writes what its desk needs: telephone "

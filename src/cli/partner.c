@@ -207,7 +207,7 @@ static int write_out(const struct partner_order *order, bool is_new)
 		fprintf(stderr, "no shield answers at %s: nothing to reload; one that has another socket goes on as it was\n", socket);
 		return EXIT_DONE;
 	}
-	code = result == RESULT_OK ? reload_ask(socket, RELOAD_ERRORS) : admin_complain(&(struct admin_question){ .socket = socket }, result);
+	code = result == RESULT_OK ? reload_ask(socket, RELOAD_ERRORS, &(struct reload_words){ .why = "bouclier partner" }) : admin_complain(&(struct admin_question){ .socket = socket }, result);
 	return code == EXIT_DONE ? code : give_up(order, is_new, code);
 }
 

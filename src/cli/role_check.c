@@ -10,6 +10,7 @@
 #include "config/read.h"
 #include "config/settings.h"
 #include "edge/sites/settings.h"
+#include "hub/settings/hand_over.h"
 #include "net/settings.h"
 
 #include "base/banned.h"
@@ -99,6 +100,70 @@ static void write_countries(const struct edge_top_settings *top, struct image_wr
 		image_write_view(image, folder, false);
 }
 
+static struct span *all_hosts(struct arena *arena, const struct site *site)
+{
+	struct span *hosts = arena_new_array(arena, struct span, site->host_count + 1);
+
+	if (hosts && site->host_count)
+		memcpy(hosts, site->hosts, site->host_count * sizeof(*hosts));
+	return hosts;
+}
+
+/* What the hub is told; its arena is ARENA's user. */
+static enum result gather_hub(const struct snapshot *snapshot, const struct hub_settings *hub, struct hub_config *out)
+{
+	const struct edge_top_settings *top = snapshot->sections[ROOM_EDGE];
+	union { const struct hub_settings *given; struct hub_settings *taken; } settings = { .given = hub };  /* written, and not changed */
+
+	out->hub = settings.taken;
+	out->state = hub_state_folder(hub, top->state, &out->arena);
+	out->journal = arena_print(&out->arena, "%.*s/journal", SPAN_ARG(top->state));
+	out->admin = admin_settings_of(snapshot)->socket;
+	out->sites = arena_new_array(&out->arena, struct hub_site, snapshot->site_count + 1);
+	if (!out->state.at || !out->journal.at || !out->sites)
+		return RESULT_NO_MEMORY;
+	for (size_t i = 0; i < snapshot->site_count; i++) {
+		const struct site *site = &snapshot->sites[i];
+		struct span *hosts = all_hosts(&out->arena, site);
+
+		if (!hosts)
+			return RESULT_NO_MEMORY;
+		out->sites[out->site_count++] = (struct hub_site){ .name = site->name, .tenant = site->tenant, .hosts = { hosts, site->host_count },
+		                                                   .mode = waf_mode_name((enum waf_mode)edge_settings_of(site->sections)->waf.mode) };
+	}
+	return RESULT_OK;
+}
+
+static void write_hub_file(void *context, struct span path)
+{
+	image_write_hub_file(context, path);
+}
+
+static void write_hub(const struct snapshot *snapshot, struct image_writer *image)
+{
+	const struct hub_settings *hub = hub_settings_of(snapshot);
+	const struct edge_top_settings *top = snapshot->sections[ROOM_EDGE];
+	struct hub_config config = { 0 };
+	struct buffer text;
+	enum result result;
+
+	if (!hub || !top->state.len)  /* without a state folder there is no journal to follow */
+		return;
+	arena_init(&config.arena, (size_t)32 << 20, (size_t)16 << 10);
+	buffer_init(&text, HAND_OVER_MAX);
+	result = gather_hub(snapshot, hub, &config);
+	if (result == RESULT_OK)
+		result = hand_over_write(&config, &text);
+	if (result == RESULT_OK) {
+		image_write_hub(image, config.state, buffer_span(&text), &hub->listen);
+		hub_files(hub, write_hub_file, image);
+	} else if (image->failed == RESULT_OK) {
+		image->failed = result;
+	}
+	buffer_done(&text);
+	arena_done(&config.arena);
+}
+
 static unsigned worker_count(const struct edge_top_settings *top)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -123,6 +188,7 @@ static void write_snapshot(const struct snapshot *snapshot, const struct config_
 	config_files(snapshot, write_file, image);
 	write_views(snapshot, image);
 	write_countries(top, image);
+	write_hub(snapshot, image);
 	write_problems(snapshot, image);
 	for (size_t i = 0; i < texts->count; i++)
 		image_write_text(image, texts->list[i].path, texts->list[i].text);
@@ -138,7 +204,7 @@ static void check_site(void *context, const struct site_question *question)
 enum result role_check(const struct check_start *start, struct image_writer *image)
 {
 	struct complaints complaints;
-	struct config_texts previous;
+	struct config_texts previous, overlay;
 	struct config_source source;
 	struct rule_check rules;
 	struct snapshot *snapshot = NULL;
@@ -146,13 +212,17 @@ enum result role_check(const struct check_start *start, struct image_writer *ima
 
 	complaints_init(&complaints);
 	config_texts_init(&previous);
+	config_texts_init(&overlay);
 	result = rule_check_init(&rules, &start->previous);
 	if (result == RESULT_OK)
 		result = config_source_init(&source, start->config_path);
 	if (result != RESULT_OK)
 		goto done;
 	result = texts_of(&start->previous, &previous);
+	if (result == RESULT_OK)
+		result = texts_of(&start->overlay, &overlay);
 	if (result == RESULT_OK) {
+		source.overlay = overlay.count ? &overlay : NULL;
 		source.previous = previous.count ? &previous : NULL;
 		source.check_site = check_site;
 		source.check_context = &rules;
@@ -171,6 +241,7 @@ enum result role_check(const struct check_start *start, struct image_writer *ima
 	config_source_done(&source);
 done:
 	rule_check_done(&rules);
+	config_texts_done(&overlay);
 	config_texts_done(&previous);
 	complaints_done(&complaints);
 	return result;

@@ -7,6 +7,7 @@
 #include "cli/loaded.h"
 #include "cli/page.h"
 #include "cli/status.h"
+#include "cli/hub_status.h"
 
 #include "base/banned.h"
 
@@ -105,6 +106,9 @@ void status_warn(struct page *page, const struct json *status)
 		page_color(page, PAGE_RED, "REDUCED: the edge died again and again; strict reader, proxy and budgets only\n");
 	if (json_bool_of(json_find(status, "fallen_back")))
 		page_color(page, PAGE_RED, "FALLEN BACK: the last good configuration runs, not the newest\n");
+	if (json_has_text(json_find(status, "confirm_until")))
+		page_color(page, PAGE_YELLOW, "WAITS: this configuration goes away at %.19s UTC unless somebody confirms it (bouclier reload confirm)\n",
+		           json_text_of(json_find(status, "confirm_until")).at);
 	if (json_bool_of(json_find(status, "draining")))
 		page_color(page, PAGE_YELLOW, "DRAINING: no new connections are taken\n");
 	warn_line(page, json_find(status, "line"));
@@ -376,6 +380,7 @@ static void print_status(struct page *page, const struct json *status)
 	const struct json *sites = json_find(status, "sites"), *unnamed = json_find(status, "no_site");
 
 	print_process(page, status);
+	hub_status_print(page, status);
 	print_line(page, json_find(status, "line"));
 	print_learned(page, number(json_find(status, "learned"), "pages"));
 	print_cache_disk(page, json_find(status, "cache_disk"));

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include "cli/edge/history.h"
 #include "cli/edge/state.h"
 #include "cli/settings.h"
 #include "edge/observing/observed.h"
@@ -10,6 +11,7 @@
 #include "guard/ban_networks.h"
 #include "guard/rate_table.h"
 #include "guard/settings.h"
+#include "hub/settings/settings.h"
 #include "net/settings.h"
 #include "origin/kept.h"
 #include "origin/settings.h"
@@ -25,7 +27,7 @@ static pthread_once_t sections_once = PTHREAD_ONCE_INIT;
 static void gather(void)
 {
 	const struct config_section *const all[] = {
-		&net_top_section, &edge_top_section, &event_section, &admin_section, &guard_top_section, &packet_section,
+		&net_top_section, &edge_top_section, &event_section, &admin_section, &guard_top_section, &packet_section, &hub_section,
 		&net_site_section, &source_site_section, &guard_site_section, &origin_site_section, &edge_site_section,
 		&origin_route_section, &edge_route_section,
 	};
@@ -56,6 +58,7 @@ static struct region regions[] = {
 	{ REGION_REFERENCES, REFERENCES_VERSION, sizeof(struct references) },
 	{ REGION_ADMITTED, ADMITTED_VERSION, sizeof(struct admitted) },
 	{ REGION_MAINTENANCE, MAINTENANCE_VERSION, sizeof(struct maintenances) },
+	{ REGION_ERRORS, ERRORS_VERSION, sizeof(struct error_marks) },
 	{ REGION_QUARANTINE, QUARANTINE_VERSION, sizeof(struct quarantine_memory) },
 	{ REGION_CHALLENGE, CHALLENGE_MEMORY_VERSION, sizeof(struct challenge_memory) },
 };

@@ -30,6 +30,7 @@ config_sections wiring_sections(void);
 #define REGION_BANS "bans"                /* networks that a person banned (guard/ban_networks.h) */
 #define REGION_MAINTENANCE "maintenance"  /* sites that a person closed until a time (edge/sites/maintenance.h) */
 #define REGION_REFERENCES "references"   /* who was refused lately, by reference (guard/references.h): touched as people are refused */
+#define REGION_ERRORS "errors"             /* failures of sites before a reload (cli/edge/history.h) */
 #define REGION_ADMITTED "admitted"       /* sources that a person let in (guard/admitted.h) */
 #define COLLECTIONS_BYTES ((size_t)8 << 20)
 #define REGION_VERSION 1u

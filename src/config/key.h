@@ -48,6 +48,7 @@ enum key_flag {
 	KEY_RESTART = 64,    /* a change takes effect only at a restart: reload says so */
 	KEY_SELECTS = 128,   /* of a route: narrows which requests it takes (methods), so that another route of the same path makes sense */
 	KEY_ADMINISTRATOR = 512, /* not for what tenants write: it reaches what they are not granted */
+	KEY_HUB_FILE = 1024, /* KEY_PATH: the keeper opens it, the hub alone reads it: edges never see it */
 	KEY_TENANTS = 256,   /* KEY_PATH: a tenant may say its words, and name what lies in its own folder of files */
 };
 

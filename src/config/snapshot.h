@@ -21,7 +21,7 @@ enum config_scope {
 };
 
 /* The rooms that have sections; a room has at most one a scope. */
-enum config_room { ROOM_CONFIG, ROOM_PROCESS, ROOM_PACKET, ROOM_NET, ROOM_HTTP, ROOM_SOURCE, ROOM_GUARD, ROOM_ORIGIN, ROOM_EDGE, ROOM_EVENT, ROOM_COUNT };
+enum config_room { ROOM_CONFIG, ROOM_PROCESS, ROOM_PACKET, ROOM_NET, ROOM_HTTP, ROOM_SOURCE, ROOM_GUARD, ROOM_ORIGIN, ROOM_EDGE, ROOM_EVENT, ROOM_HUB, ROOM_COUNT };
 
 /* One room's keys at one scope. Keys of all rooms stand side by side in one YAML mapping; two rooms may not use one name. */
 struct config_section {

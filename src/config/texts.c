@@ -150,6 +150,19 @@ static enum result keep(struct config_source *source, struct span path, struct s
 	return result;
 }
 
+static enum result complain_size(struct span path, size_t max, struct complaints *complaints)
+{
+	complain(complaints, COMPLAINT_ERROR, (struct place){ path, 0, 0 }, SPAN_NONE, "larger than %zu %s", max >> (max < 1 << 20 ? 10 : 20),
+	         max < 1 << 20 ? "KiB" : "MiB");
+	return RESULT_REFUSED;
+}
+
+static enum result read_changed(struct config_source *source, const struct config_text *changed, size_t max, struct complaints *complaints,
+                                struct span *text)
+{
+	return changed->text.len > max ? complain_size(changed->path, max, complaints) : keep(source, changed->path, changed->text, complaints, text);
+}
+
 static enum result read_open(struct config_source *source, int fd, struct span path, size_t max, struct complaints *complaints,
                              struct span *text)
 {
@@ -163,10 +176,8 @@ static enum result read_open(struct config_source *source, int fd, struct span p
 		complain(complaints, COMPLAINT_ERROR, place, SPAN_NONE, "not a regular file");
 		return RESULT_REFUSED;
 	}
-	if ((size_t)stat.st_size > max) {
-		complain(complaints, COMPLAINT_ERROR, place, SPAN_NONE, "larger than %zu %s", max >> (max < 1 << 20 ? 10 : 20), max < 1 << 20 ? "KiB" : "MiB");
-		return RESULT_REFUSED;
-	}
+	if ((size_t)stat.st_size > max)
+		return complain_size(path, max, complaints);
 	bytes = malloc((size_t)stat.st_size + 1);
 	if (!bytes)
 		return RESULT_NO_MEMORY;
@@ -196,6 +207,7 @@ static void complain_unread(struct span path, struct span beneath, struct place 
 enum result config_source_read(struct config_source *source, struct span path, struct span beneath, struct place place,
                                struct complaints *complaints, struct span *text)
 {
+	const struct config_text *changed = source->overlay ? config_texts_find(source->overlay, path) : NULL;
 	enum result result;
 	int fd;
 
@@ -207,6 +219,8 @@ enum result config_source_read(struct config_source *source, struct span path, s
 		complain(complaints, COMPLAINT_ERROR, place, SPAN_NONE, "%.*s is not among the texts that were read", SPAN_ARG(path));
 		return RESULT_NOT_FOUND;
 	}
+	if (changed)
+		return read_changed(source, changed, beneath.len ? TENANT_TEXT_MAX_BYTES : TEXT_MAX_BYTES, complaints, text);
 	fd = open_text(path, beneath);
 	if (fd < 0) {
 		complain_unread(path, beneath, place, complaints);

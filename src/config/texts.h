@@ -54,6 +54,7 @@ const struct config_text *config_texts_find(const struct config_texts *texts, st
 struct config_source {
 	struct span path;                    /* the main file, absolute */
 	const struct config_texts *image;    /* NULL: from disk */
+	const struct config_texts *overlay;  /* from disk, but for these: a change that is tried before it is made; NULL: none */
 	const struct config_texts *previous; /* the last good texts: a broken tenant goes on with its own; NULL: none */
 	bool is_strict;                      /* `check`: a broken tenant is an error like any other */
 	/* What else is to be asked of each site before it is taken, also where its file has errors elsewhere. NULL: nothing. */

@@ -74,8 +74,18 @@ void json_put_time_ms(struct json_writer *writer, struct span name, uint64_t wal
 		json_put_text(writer, name, span_make(text, CLOCK_ISO_LEN));
 		return;
 	}
+	json_put_null(writer, name);
+}
+
+void json_put_null(struct json_writer *writer, struct span name)
+{
+	json_put_raw(writer, name, SPAN("null"));
+}
+
+void json_put_raw(struct json_writer *writer, struct span name, struct span text)
+{
 	begin_value(writer, name);
-	keep(writer, buffer_append(writer->out, SPAN("null")));
+	keep(writer, buffer_append(writer->out, text));
 }
 
 /* A struct json is a json_t by another name: nobody else sees jansson. */
@@ -179,4 +189,23 @@ bool json_has_list(const struct json *value)
 bool json_has_object(const struct json *value)
 {
 	return value && json_typeof(inner(value)) == JSON_OBJECT;
+}
+
+static int take_piece(const char *bytes, size_t len, void *context)
+{
+	struct json_writer *writer = context;
+
+	keep(writer, buffer_append(writer->out, span_make(bytes, len)));
+	return writer->result == RESULT_OK ? 0 : -1;
+}
+
+void json_put_value(struct json_writer *writer, struct span name, const struct json *value)
+{
+	if (!value) {
+		json_put_null(writer, name);
+		return;
+	}
+	begin_value(writer, name);
+	if (json_dump_callback(inner(value), take_piece, writer, JSON_COMPACT | JSON_ENCODE_ANY) != 0)
+		keep(writer, RESULT_NO_MEMORY);
 }

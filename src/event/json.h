@@ -30,6 +30,9 @@ void json_put_bool(struct json_writer *writer, struct span name, bool is_true);
 /* RFC 3339, or null when 0. */
 void json_put_time(struct json_writer *writer, struct span name, uint64_t wall_ns);
 void json_put_time_ms(struct json_writer *writer, struct span name, uint64_t wall_ms);
+void json_put_null(struct json_writer *writer, struct span name);
+/* TEXT is JSON already, as it stands. */
+void json_put_raw(struct json_writer *writer, struct span name, struct span text);
 
 /* -- reading -- */
 
@@ -56,5 +59,7 @@ bool json_has_bool(const struct json *value);
 bool json_has_null(const struct json *value);
 bool json_has_list(const struct json *value);
 bool json_has_object(const struct json *value);
+/* What was read, written again; null for what is not there. */
+void json_put_value(struct json_writer *writer, struct span name, const struct json *value);
 
 #endif

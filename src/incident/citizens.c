@@ -60,42 +60,96 @@ enum citizens_state citizens_judge(const struct citizens_minute *minute, bool ha
 	return CITIZENS_WELL;
 }
 
+static bool is_crowded(const struct citizens_minute *minute, uint64_t expected)
+{
+	return minute->served > CITIZENS_LEAST && minute->served - CITIZENS_LEAST > (uint64_t)((double)expected * CITIZENS_CROWDED_PERCENT / 100);
+}
+
+/* What one minute of a site adds. */
+static struct citizens part_of(const struct citizens_minute *minute, bool has_expected, uint64_t expected)
+{
+	uint64_t seen = least(minute->seen, expected), served = least(minute->served, seen), reached = least(minute->reached, minute->probes);
+	uint64_t late = is_late(minute) ? least(minute->queued, served) : 0;
+	struct citizens part = {
+		.site_minutes = 1, .refused = minute->refused, .has_drops = minute->has_drops, .blind = !has_expected || is_crowded(minute, expected),
+		.probed = minute->probes > 0, .probes = minute->probes, .reached = reached, .slow = least(minute->slow, reached),
+	};
+
+	if (!has_expected)
+		return part;
+	part.expected = expected;
+	part.seen = seen;
+	part.served = served - late;
+	part.late = late;
+	part.not_seen = expected - seen;
+	return part;
+}
+
+#define CITIZENS_SUMS(X) X(expected) X(seen) X(served) X(late) X(not_seen) X(refused) X(site_minutes) X(probed) X(blind) X(probes) X(reached) X(slow)
+
 void citizens_add(struct citizens *citizens, const struct citizens_minute *minute, bool has_expected, uint64_t expected)
 {
-	uint64_t seen = least(minute->seen, expected), served = least(minute->served, seen);
-	uint64_t late = is_late(minute) ? least(minute->queued, served) : 0;
+	struct citizens part = part_of(minute, has_expected, expected);
 
-	citizens->site_minutes++;
-	citizens->probed += minute->probes > 0;
-	citizens->probes += minute->probes;
-	citizens->reached += least(minute->reached, minute->probes);
-	citizens->refused += minute->refused;
-	citizens->has_drops |= minute->has_drops;
-	if (!has_expected) {
-		citizens->blind++;
-		return;
-	}
-	citizens->expected += expected;
-	citizens->seen += seen;
-	citizens->served += served - late;
-	citizens->late += late;
-	citizens->not_seen += expected - seen;
+#define X(sum) citizens->sum += part.sum;
+	CITIZENS_SUMS(X)
+#undef X
+	citizens->has_drops |= part.has_drops;
+}
+
+/* That packets were dropped stays known: it was so in other minutes too, or it is of this one, which comes in again. */
+void citizens_take(struct citizens *citizens, const struct citizens_minute *minute, bool has_expected, uint64_t expected)
+{
+	struct citizens part = part_of(minute, has_expected, expected);
+
+#define X(sum) citizens->sum -= least(part.sum, citizens->sum);
+	CITIZENS_SUMS(X)
+#undef X
+}
+
+bool citizens_are_counted(const struct citizens *citizens)
+{
+	return !citizens->has_drops && !citizens->blind && citizens->expected && citizens->served <= citizens->expected;
+}
+
+static uint64_t per_mille(uint64_t part, uint64_t whole)
+{
+	return (uint64_t)((double)part * 1000 / (double)whole);
+}
+
+void citizens_sum(struct citizens *sum, const struct citizens *add)
+{
+	sum->expected += add->expected;
+	sum->seen += add->seen;
+	sum->served += add->served;
+	sum->late += add->late;
+	sum->not_seen += add->not_seen;
+	sum->refused += add->refused;
+	sum->site_minutes += add->site_minutes;
+	sum->probed += add->probed;
+	sum->blind += add->blind;
+	sum->probes += add->probes;
+	sum->reached += add->reached;
+	sum->minutes += add->minutes;
+	sum->unreachable += add->unreachable;
+	sum->degraded += add->degraded;
+	sum->has_drops |= add->has_drops;
 }
 
 enum vantage citizens_share(const struct citizens *citizens, unsigned *out)
 {
-	uint64_t share, reached;
+	uint64_t reached = least(citizens->reached, citizens->probes), share = 1000;
 
-	if (citizens->has_drops || citizens->blind || !citizens->expected || citizens->served > citizens->expected)
-		return VANTAGE_UNKNOWN;
-	share = (uint64_t)((double)citizens->served * 1000 / (double)citizens->expected);
-	if (!citizens->probed || citizens->probed * 2 < citizens->site_minutes) {
-		*out = (unsigned)share;
-		return VANTAGE_SHIELD;
+	if (citizens_are_counted(citizens))
+		share = per_mille(citizens->served, citizens->expected);
+	if (citizens->probes && citizens->probed && citizens->probed * 2 >= citizens->site_minutes) {
+		*out = (unsigned)least(share, per_mille(reached - least(citizens->slow, reached), citizens->probes));
+		return VANTAGE_OUTSIDE;
 	}
-	reached = citizens->probes ? (uint64_t)((double)citizens->reached * 1000 / (double)citizens->probes) : 0;
-	*out = (unsigned)least(share, reached);
-	return VANTAGE_OUTSIDE;
+	if (!citizens_are_counted(citizens))
+		return VANTAGE_UNKNOWN;
+	*out = (unsigned)share;
+	return VANTAGE_SHIELD;
 }
 
 const char *vantage_name(enum vantage vantage)

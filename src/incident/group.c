@@ -15,6 +15,10 @@ enum result group_new(const struct group_birth *birth, uint64_t now_s, struct gr
 		return RESULT_NO_MEMORY;
 	group->birth = *birth;
 	group->birth.next_id += !birth->next_id;
+	if (!birth->contain_s)
+		group->birth.contain_s = GROUP_CONTAIN_S;
+	if (!birth->close_s)
+		group->birth.close_s = GROUP_CLOSE_S;
 	group->seed = hash_process_seed();
 	group->now_s = now_s;
 	if (!group_site_of(group, SPAN_NONE)) {
@@ -31,8 +35,10 @@ void group_free(struct group *group)
 		return;
 	while (group->count)
 		group_drop(group, group->count - 1);
-	for (unsigned i = 0; i < group->site_count; i++)
+	for (unsigned i = 0; i < group->site_count; i++) {
+		free(group->sites[i]->minutes);
 		free(group->sites[i]);
+	}
 	free(group);
 }
 
@@ -45,11 +51,7 @@ static void learn_whose(struct group_site *site, const struct observation *obser
 		text_set(site->origin, sizeof(site->origin), observation->request.origin);
 	if (!observation->request.tenant.len || !observation->site.len)
 		return;
-	text_set(site->tenant, sizeof(site->tenant), observation->request.tenant);
-	if (is_live(site->attack))
-		incident_set_tenant(&site->attack->incident, span_of(site->name), span_of(site->tenant));
-	if (is_live(site->outage))
-		incident_set_tenant(&site->outage->incident, span_of(site->name), span_of(site->tenant));
+	group_site_belongs(site, observation->request.tenant);
 }
 
 static void feed_request(struct group *group, const struct observation *observation)
@@ -71,12 +73,13 @@ static void feed_request(struct group *group, const struct observation *observat
 	attack->is_changed = true;
 }
 
-static void feed_link(struct group *group, const struct observation *observation)
+void group_link(struct group *group, bool is_full, bool has_drops)
 {
 	struct followed *attack = group_live_attack(group), *capacity;
 
-	group->has_drops |= observation->link.has_drops;
-	if (!observation->link.is_full && !observation->link.has_drops)
+	/* What a full line loses is lost before anybody here could count it. */
+	group->has_drops |= has_drops || is_full;
+	if (!is_full && !has_drops)
 		return;
 	if (attack) {
 		group_raise(group, attack, SEVERITY_HIGH, FOR_LINE_FULL, 0);
@@ -85,17 +88,6 @@ static void feed_link(struct group *group, const struct observation *observation
 	capacity = group_about(group, INCIDENT_CAPACITY, SPAN("line"));
 	if (capacity)
 		group_raise(group, capacity, SEVERITY_HIGH, FOR_LINE_FULL, 0);
-}
-
-static void feed_probe(struct group *group, const struct observation *observation)
-{
-	struct group_site *site = group_site_of(group, observation->site);
-
-	if (!site)
-		return;
-	site->minute.probes++;
-	site->minute.reached += observation->probe.is_reached;
-	site->minute.slow += observation->probe.is_reached && observation->probe.took_ms > CITIZENS_SLOW_MS;
 }
 
 void group_feed(struct group *group, const struct observation *observation)
@@ -119,10 +111,10 @@ void group_feed(struct group *group, const struct observation *observation)
 		feed_request(group, observation);
 		return;
 	case OBSERVATION_LINK:
-		feed_link(group, observation);
+		group_link(group, observation->link.is_full, observation->link.has_drops);
 		return;
 	case OBSERVATION_PROBE:
-		feed_probe(group, observation);
+		group_probe(group, observation);
 		return;
 	}
 }
@@ -133,12 +125,12 @@ static void rest(struct group *group, struct followed *followed)
 {
 	struct incident *incident = &followed->incident;
 
-	if (incident_is_live(incident) && !incident->is_on && group->now_s >= incident->last_s + GROUP_CONTAIN_S && group->now_s >= incident->quiet_until_s) {
+	if (incident_is_live(incident) && !incident->is_on && group->now_s >= incident->last_s + group->birth.contain_s && group->now_s >= incident->quiet_until_s) {
 		incident->status = STATUS_CONTAINED;
 		incident->contained_s = group->now_s;
 		group_tell(group, followed, MOMENT_CONTAINED, SPAN_NONE);
 		followed->is_urgent = true;
-	} else if (incident->status == STATUS_CONTAINED && group->now_s >= incident->contained_s + GROUP_CLOSE_S) {
+	} else if (incident->status == STATUS_CONTAINED && group->now_s >= incident->contained_s + group->birth.close_s) {
 		incident->status = STATUS_CLOSED;
 		incident->closed_s = group->now_s;
 		group_tell(group, followed, MOMENT_CLOSED, SPAN_NONE);
@@ -211,6 +203,9 @@ static void second(struct group *group)
 	}
 	for (unsigned i = 0; i < group->site_count; i++)
 		group_site_second(group, group->sites[i]);
+	/* After the sites: a line that is full from an attack's first second on is a part of that attack. */
+	if (group->is_line_full)
+		group_link(group, true, true);
 	group_origins_second(group);
 	for (unsigned i = 0; i < group->count; i++)
 		incident_second(group, group->incidents[i]);

@@ -22,6 +22,14 @@ static void take_up_site(struct group *group, struct followed *followed, const s
 		site->level = followed->incident.level;  /* until it is said to be over */
 }
 
+void group_begin(struct group *group, uint64_t next_id)
+{
+	while (group->count)
+		group_drop(group, group->count - 1);
+	group->birth.next_id = next_id ? next_id : 1;
+	group->sums = (struct group_sums){ .beyond = group->sums.beyond };
+}
+
 enum result group_restore(struct group *group, const struct incident *incident)
 {
 	struct followed *followed;
@@ -57,6 +65,40 @@ void group_each(const struct group *group, bool (*each)(void *context, const str
 		if (!each(context, &group->incidents[i]->incident))
 			return;
 	}
+}
+
+static struct group_site_view view_of(const struct group_site *site)
+{
+	struct group_site_view view = { .name = span_of(site->name), .tenant = span_of(site->tenant), .level = site->level, .is_closed = site->is_closed,
+		                        .state = site->state, .is_known = site->is_known, .since_s = site->state_since_s };
+	uint32_t count = site->recent_count < GROUP_RECENT ? site->recent_count : GROUP_RECENT;
+
+	for (uint32_t i = 0; i < count; i++)
+		citizens_sum(&view.recent, &site->recent[i]);
+	return view;
+}
+
+void group_sites(const struct group *group, bool (*each)(void *context, const struct group_site_view *site), void *context)
+{
+	for (unsigned i = 0; i < group->site_count; i++) {
+		struct group_site_view view;
+
+		if (!group->sites[i]->name[0])
+			continue;
+		view = view_of(group->sites[i]);
+		if (!each(context, &view))
+			return;
+	}
+}
+
+bool group_site_look(const struct group *group, struct span name, struct group_site_view *out)
+{
+	const struct group_site *site = name.len ? group_site_find(group, name) : NULL;
+
+	if (!site)
+		return false;
+	*out = view_of(site);
+	return true;
 }
 
 struct group_sums group_sums(const struct group *group)

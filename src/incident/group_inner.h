@@ -7,6 +7,7 @@
  * group_site.c     what a second and a minute of a site mean
  * group_notice.c   what a notice means
  * group_origin.c   origins that are down
+ * group_minute.c   what outside vantages tell, and of which minutes they may still tell it
  */
 #ifndef BOUCLIER_INCIDENT_GROUP_INNER_H
 #define BOUCLIER_INCIDENT_GROUP_INNER_H
@@ -14,6 +15,12 @@
 #include "base/hash.h"
 #include "incident/group.h"
 #include "incident/signals.h"
+
+/* Of a minute: the worst of those sites that nobody outside looks at. */
+struct followed_minute {
+	uint64_t number;                     /* minutes since 1970; 0: none */
+	enum citizens_state worst;
+};
 
 struct followed {
 	struct incident incident;
@@ -23,6 +30,21 @@ struct followed {
 	enum citizens_state worst;           /* of its sites in this minute */
 	bool has_minute;
 	unsigned told_people;                /* moments that are people's */
+	struct followed_minute minutes[GROUP_LATE_MINUTES];
+};
+
+struct judged_minute {
+	enum citizens_state state;
+	bool has_expected, is_closed;
+	bool in_attack, in_outage;           /* it was counted in that incident */
+	uint64_t expected;
+};
+
+struct site_minute {
+	uint64_t number;                     /* minutes since 1970; 0: none */
+	struct citizens_minute counts;
+	struct judged_minute judged;
+	uint64_t attack, outage;             /* ids of the incidents that it was counted in; 0: none */
 };
 
 struct group_site {
@@ -38,7 +60,13 @@ struct group_site {
 	struct excess packets;               /* of the site without a name */
 	struct citizens_usual usual;
 	struct citizens_minute minute;
+	struct site_minute *minutes;         /* [GROUP_LATE_MINUTES]; NULL: nobody outside has looked at it yet */
 	unsigned lost_minutes;               /* in a row, nobody outside reached it */
+	struct citizens recent[GROUP_RECENT];  /* of the last minutes, in turn */
+	uint32_t recent_count;               /* minutes that are over */
+	enum citizens_state state;
+	bool is_known;
+	uint64_t state_since_s;
 	struct followed *attack, *outage;    /* the last ones, live or not */
 	uint64_t grown[COUNTS_NUMBERS];      /* in this second: all of it; */
 	uint64_t scaled[COUNTS_NUMBERS];     /* as much of it as is of the last minute; */
@@ -59,6 +87,7 @@ struct group {
 	uint64_t now_s;
 	bool was_heard;                      /* counts came in this minute */
 	bool has_drops;                      /* the line dropped packets in this minute */
+	bool is_line_full;                   /* or drops packets, until it is said to be calm */
 	struct followed *incidents[GROUP_INCIDENTS_MAX];
 	unsigned count;
 	struct group_site *sites[GROUP_SITES_MAX];
@@ -77,6 +106,8 @@ static inline bool is_live(const struct followed *followed)
 /* NULL: there is no room, or no memory, which is counted. NAME may be empty. */
 struct group_site *group_site_of(struct group *group, struct span name);
 struct group_site *group_site_find(const struct group *group, struct span name);
+/* And what is live of it. */
+void group_site_belongs(struct group_site *site, struct span tenant);
 
 /* The one that SITE suffers by an attack of KINDS, opened if there is none; NULL: none can be, or a person said that it is over. */
 struct followed *group_attack_of(struct group *group, struct group_site *site, uint32_t kinds);
@@ -104,6 +135,15 @@ void group_site_counts(struct group_site *site, const struct observation *observ
 void group_site_packets(struct group_site *site, const struct observation *observation);
 void group_site_second(struct group *group, struct group_site *site);
 void group_site_minute(struct group *group, struct group_site *site);
+/* The line, as somebody saw it now. */
+void group_link(struct group *group, bool is_full, bool has_drops);
+void group_probe(struct group *group, const struct observation *observation);
+/* SITE's minute is over; its counts are still there. */
+void group_minute_keep(struct group_site *site, uint64_t number, const struct judged_minute *judged);
+/* How many minutes in a row nobody outside reached SITE, of those in which somebody looked. */
+unsigned group_minutes_lost(const struct group *group, const struct group_site *site);
+/* Those minutes are part of OUTAGE, which was opened for them. */
+void group_minutes_claim(struct group *group, struct group_site *site, struct followed *outage);
 void group_notice(struct group *group, const struct observation *observation);
 void group_origin_is(struct group *group, struct span name, bool is_down);
 void group_origins_second(struct group *group);

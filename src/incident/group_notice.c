@@ -194,6 +194,22 @@ static void notice_other(struct group *group, const struct observation *observat
 		group_tell(group, followed, MOMENT_NOTICE, observation->notice.detail.len ? observation->notice.detail : observation->notice.action);
 }
 
+/* "eth0: 812.4 Mbit/s in, ..., 3400 packets lost a second" (docs/packet-carrier.md). It is so until the line is said to be calm. */
+static void notice_line(struct group *group, const struct observation *observation)
+{
+	struct span detail = observation->notice.detail;
+	bool is_full = span_equal(observation->notice.action, SPAN("line-full")), has_drops = span_contains(detail, SPAN("packets lost"));
+	struct followed *capacity, *attack;
+
+	group->is_line_full = is_full || (has_drops && !span_equal(observation->notice.action, SPAN("line-calm")));
+	attack = group_live_attack(group);
+	capacity = group_live_about(group, INCIDENT_CAPACITY, SPAN("line"));
+	if (capacity && !group->is_line_full)
+		group_touch(group, capacity);
+	if (attack || capacity)
+		group_tell(group, attack ? attack : capacity, MOMENT_NOTICE, detail.len ? detail : observation->notice.action);
+}
+
 static void notice_maintenance(struct group *group, const struct observation *observation, bool is_closed)
 {
 	struct group_site *site = group_site_of(group, observation->site);
@@ -215,6 +231,8 @@ void group_notice(struct group *group, const struct observation *observation)
 		notice_ban(group, observation);
 	else if (span_equal(action, SPAN("maintenance")) || span_equal(action, SPAN("maintenance-over")))
 		notice_maintenance(group, observation, span_equal(action, SPAN("maintenance")));
+	else if (span_starts(action, SPAN("line-")))
+		notice_line(group, observation);
 	else if (!notice_meant(group, observation))
 		notice_other(group, observation);
 }

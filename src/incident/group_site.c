@@ -104,13 +104,17 @@ static void look_for_outage(struct group *group, struct group_site *site)
 {
 	struct followed *outage;
 
-	if (is_live(site->attack) || !site->name[0] || site->is_closed || (!site->signals.is_failing && site->lost_minutes < GROUP_LOOKS))
+	bool is_lost = site->lost_minutes >= GROUP_LOOKS;
+
+	if (is_live(site->attack) || !site->name[0] || site->is_closed || (!site->signals.is_failing && !is_lost))
 		return;
 	outage = group_about(group, INCIDENT_OUTAGE, site->origin[0] ? span_of(site->origin) : span_of(site->name));
 	site->outage = outage ? outage : site->outage;
 	if (!outage)
 		return;
 	group_join(group, outage, site);
+	if (is_lost)
+		group_minutes_claim(group, site, outage);
 	group_raise(group, outage, SEVERITY_MEDIUM, FOR_ORIGIN_DOWN, 0);
 }
 
@@ -142,31 +146,49 @@ void group_site_second(struct group *group, struct group_site *site)
 
 /* -- a minute -- */
 
-static void experience(struct group_site *site, struct followed *followed, enum citizens_state state, bool has_expected, uint64_t expected)
+static bool experience(struct group_site *site, struct followed *followed, const struct judged_minute *judged)
 {
 	/* Of a site that is only a part of it no longer, well minutes would make the others' look better. */
-	if (!is_live(followed) || !followed->is_seen || (!site->is_struck && state == CITIZENS_WELL))
-		return;
-	citizens_add(&followed->incident.citizens, &site->minute, has_expected, expected);
+	if (!is_live(followed) || !followed->is_seen || (!site->is_struck && judged->state == CITIZENS_WELL))
+		return false;
+	citizens_add(&followed->incident.citizens, &site->minute, judged->has_expected, judged->expected);
 	followed->has_minute = true;
-	followed->worst = state > followed->worst ? state : followed->worst;
+	followed->worst = judged->state > followed->worst ? judged->state : followed->worst;
+	return true;
+}
+
+/* Whether or not there is an incident: people ask how a site is now. */
+static void remember(struct group *group, struct group_site *site, const struct judged_minute *judged)
+{
+	const struct citizens_minute *minute = &site->minute;
+	struct citizens *recent = &site->recent[site->recent_count++ % GROUP_RECENT];
+	bool is_known = judged->has_expected || minute->probes || minute->served || minute->asked;
+
+	*recent = (struct citizens){ .minutes = 1, .unreachable = judged->state == CITIZENS_UNREACHABLE, .degraded = judged->state == CITIZENS_DEGRADED };
+	citizens_add(recent, minute, judged->has_expected, judged->expected);
+	if (site->recent_count == 1 || judged->state != site->state || is_known != site->is_known)
+		site->state_since_s = group->now_s;
+	site->state = judged->state;
+	site->is_known = is_known;
 }
 
 void group_site_minute(struct group *group, struct group_site *site)
 {
-	uint64_t at_s = group->now_s - 1, expected = 0;  /* a second of the minute that is over */
-	bool has_expected = citizens_expect(&site->usual, at_s, &expected);
-	enum citizens_state state;
+	uint64_t at_s = group->now_s - 1;  /* a second of the minute that is over */
+	struct judged_minute judged = { .is_closed = site->is_closed };
 
 	if (!site->name[0])
 		return;
+	judged.has_expected = citizens_expect(&site->usual, at_s, &judged.expected);
 	site->minute.has_drops = group->has_drops;
-	state = citizens_judge(&site->minute, has_expected, expected);
-	site->lost_minutes = site->minute.probes && !site->minute.reached ? site->lost_minutes + 1 : site->minute.probes ? 0 : site->lost_minutes;
+	judged.state = citizens_judge(&site->minute, judged.has_expected, judged.expected);
+	remember(group, site, &judged);
 	if (!site->is_closed) {
-		experience(site, site->attack, state, has_expected, expected);
-		experience(site, site->outage, state, has_expected, expected);
+		judged.in_attack = experience(site, site->attack, &judged);
+		judged.in_outage = experience(site, site->outage, &judged);
 	}
+	group_minute_keep(site, at_s / MINUTE_S, &judged);
+	site->lost_minutes = group_minutes_lost(group, site);
 	if (!site->is_troubled && group->was_heard && !group->has_drops && !site->lost_minutes)
 		citizens_learn(&site->usual, at_s, &site->minute);
 	site->minute = (struct citizens_minute){ 0 };

@@ -43,6 +43,26 @@ struct group_site *group_site_of(struct group *group, struct span name)
 	return site;
 }
 
+void group_site_belongs(struct group_site *site, struct span tenant)
+{
+	text_set(site->tenant, sizeof(site->tenant), tenant);
+	if (is_live(site->attack))
+		incident_set_tenant(&site->attack->incident, span_of(site->name), span_of(site->tenant));
+	if (is_live(site->outage))
+		incident_set_tenant(&site->outage->incident, span_of(site->name), span_of(site->tenant));
+}
+
+enum result group_set_tenant(struct group *group, struct span name, struct span tenant)
+{
+	struct group_site *site = group_site_of(group, name);
+
+	if (!site)
+		return group->site_count == GROUP_SITES_MAX ? RESULT_LIMIT : RESULT_NO_MEMORY;
+	if (tenant.len)
+		group_site_belongs(site, tenant);
+	return RESULT_OK;
+}
+
 const struct citizens_usual *group_usual(const struct group *group, struct span name)
 {
 	const struct group_site *site = group_site_find(group, name);

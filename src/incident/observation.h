@@ -18,7 +18,7 @@ enum observation_kind {
 	OBSERVATION_PACKETS,   /* dropped by the kernel filter */
 	OBSERVATION_REQUEST,   /* a line of the journal: a sample, whose number says nothing */
 	OBSERVATION_LINK,      /* the line: what it dropped before anybody could count it */
-	OBSERVATION_PROBE,     /* somebody outside asked for a page of the site */
+	OBSERVATION_PROBE,     /* somebody outside looked at the site in a minute, now or earlier: it may be told late */
 };
 
 struct observation {
@@ -46,8 +46,8 @@ struct observation {
 			bool is_full, has_drops;
 		} link;
 		struct {
-			bool is_reached;            /* a whole answer below 500 came */
-			uint32_t took_ms;
+			uint32_t asked, reached;    /* looks in the minute of `at_s`, and how many of them came to a page of the portal */
+			uint32_t slow;              /* of these: after more than CITIZENS_SLOW_MS */
 		} probe;
 	};
 };

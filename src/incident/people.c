@@ -33,6 +33,24 @@ enum result incident_acknowledge(struct incident *incident, struct span who, uin
 	return RESULT_OK;
 }
 
+enum result incident_own(struct incident *incident, struct span who, struct span owner, uint64_t now_s)
+{
+	enum result result = check_text(who, INCIDENT_WHO_BYTES, false);
+
+	if (result == RESULT_OK)
+		result = check_text(owner, INCIDENT_WHO_BYTES, false);
+	if (result != RESULT_OK)
+		return result;
+	if (!incident_is_live(incident))
+		return RESULT_REFUSED;
+	result = incident_tell_of(incident, now_s, MOMENT_ACKNOWLEDGED, who, owner);
+	if (result != RESULT_OK)
+		return result;
+	incident->status = STATUS_ACKNOWLEDGED;
+	text_set(incident->owner, sizeof(incident->owner), owner);
+	return RESULT_OK;
+}
+
 enum result incident_contain(struct incident *incident, struct span who, uint64_t now_s)
 {
 	enum result result = move(incident, who, now_s, MOMENT_CONTAINED_BY, incident_is_live(incident));

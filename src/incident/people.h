@@ -1,6 +1,7 @@
 /* What people do with an incident: each with who and when, in its timeline.
  *
  *   acknowledge   new, acknowledged (takes it over) -> acknowledged, and WHO is its owner
+ *   own           new, acknowledged                 -> acknowledged, and OWNER is its owner, which WHO says
  *   contain       new, acknowledged                 -> contained
  *   close         any but closed                    -> closed
  *   reopen        contained, closed                 -> acknowledged where it has an owner, or else new
@@ -19,6 +20,7 @@
 #define PEOPLE_HOLD_S 600u
 
 enum result incident_acknowledge(struct incident *incident, struct span who, uint64_t now_s) must_check;
+enum result incident_own(struct incident *incident, struct span who, struct span owner, uint64_t now_s) must_check;
 enum result incident_contain(struct incident *incident, struct span who, uint64_t now_s) must_check;
 enum result incident_close(struct incident *incident, struct span who, uint64_t now_s) must_check;
 enum result incident_reopen(struct incident *incident, struct span who, uint64_t now_s) must_check;

@@ -130,6 +130,7 @@ void read_citizens(struct reading *incident, struct citizens *citizens)
 	citizens->blind = reading_number(&reading, "blind_minutes", READING_COUNT_MAX);
 	citizens->probes = reading_number(&reading, "probes", READING_COUNT_MAX);
 	citizens->reached = reading_number(&reading, "reached", READING_COUNT_MAX);
+	citizens->slow = reading_number(&reading, "reached_late", READING_COUNT_MAX);
 	citizens->minutes = reading_number32(&reading, "minutes");
 	citizens->unreachable = reading_number32(&reading, "minutes_unreachable");
 	citizens->degraded = reading_number32(&reading, "minutes_degraded");

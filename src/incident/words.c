@@ -28,7 +28,7 @@ enum result words_number(uint64_t number, enum desk_language language, struct bu
 
 	for (size_t i = 0; i < len && result == RESULT_OK; i++) {
 		if (i && (len - i) % 3 == 0)
-			result = buffer_append(out, span_of(words_text[language].thousands));
+			result = buffer_append(out, span_of(incident_words[language].thousands));
 		if (result == RESULT_OK)
 			result = buffer_append_byte(out, digits[i]);
 	}
@@ -38,7 +38,7 @@ enum result words_number(uint64_t number, enum desk_language language, struct bu
 static void put_percent(struct sentence *sentence)
 {
 	if (sentence->result == RESULT_OK)
-		sentence->result = buffer_print(sentence->out, "%u%s%u", sentence->per_mille / 10, words_text[sentence->language].comma, sentence->per_mille % 10);
+		sentence->result = buffer_print(sentence->out, "%u%s%u", sentence->per_mille / 10, incident_words[sentence->language].comma, sentence->per_mille % 10);
 }
 
 static void put_value(struct sentence *sentence, struct span name)
@@ -95,7 +95,7 @@ enum result words_title(const struct incident *incident, enum desk_language lang
 	struct sentence sentence = { .incident = incident, .language = language, .number = sites, .out = out };
 	enum words_title_kind kind = title_of(incident, sites);
 
-	say(&sentence, incident_is_live(incident) ? words_text[language].titles[kind].now : words_text[language].titles[kind].past);
+	say(&sentence, incident_is_live(incident) ? incident_words[language].titles[kind].now : incident_words[language].titles[kind].past);
 	return sentence.result;
 }
 
@@ -103,15 +103,17 @@ enum result words_severity(const struct incident *incident, enum desk_language l
 {
 	struct sentence sentence = { .incident = incident, .language = language, .number = incident->number, .out = out };
 
-	say(&sentence, words_text[language].severities[incident->severity]);
-	say(&sentence, words_text[language].reasons[incident->reason]);
+	say(&sentence, incident_words[language].severities[incident->severity]);
+	say(&sentence, incident_words[language].reasons[incident->reason]);
 	return sentence.result;
 }
 
 enum result words_citizens(const struct incident *incident, enum desk_language language, struct buffer *out)
 {
 	struct sentence sentence = { .incident = incident, .language = language, .out = out };
+	enum vantage vantage = citizens_share(&incident->citizens, &sentence.per_mille);
+	bool is_looks_alone = vantage == VANTAGE_OUTSIDE && !citizens_are_counted(&incident->citizens);
 
-	say(&sentence, words_text[language].vantages[citizens_share(&incident->citizens, &sentence.per_mille)]);
+	say(&sentence, is_looks_alone ? incident_words[language].looks : incident_words[language].vantages[vantage]);
 	return sentence.result;
 }

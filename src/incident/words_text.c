@@ -2,7 +2,7 @@
 
 #include "base/banned.h"
 
-const struct words_text words_text[DESK_LANGUAGES] = {
+const struct words_text incident_words[DESK_LANGUAGES] = {
 	[DESK_EN] = {
 		.titles = {
 			[TITLE_ATTACK] = { "{site} is under attack", "{site} was attacked" },
@@ -40,6 +40,7 @@ const struct words_text words_text[DESK_LANGUAGES] = {
 			[VANTAGE_SHIELD] = "Of the citizens who usually come, at most {percent} % were served in time; nobody looked from outside.",
 			[VANTAGE_OUTSIDE] = "Of the citizens who usually come, {percent} % were served in time, as seen by the shield and from outside.",
 		},
+		.looks = "Of the visits that were tried from outside, {percent} % were served in time; how many citizens came is not known.",
 		.thousands = ",", .comma = ".",
 	},
 	[DESK_NL] = {
@@ -79,6 +80,7 @@ const struct words_text words_text[DESK_LANGUAGES] = {
 			[VANTAGE_SHIELD] = "Van de burgers die gewoonlijk komen, is hoogstens {percent} % op tijd geholpen; niemand keek van buitenaf.",
 			[VANTAGE_OUTSIDE] = "Van de burgers die gewoonlijk komen, is {percent} % op tijd geholpen, gezien door het schild en van buitenaf.",
 		},
+		.looks = "Van de bezoeken die van buitenaf geprobeerd zijn, is {percent} % op tijd geholpen; hoeveel burgers er kwamen, is niet bekend.",
 		.thousands = ".", .comma = ",",
 	},
 	[DESK_FR] = {
@@ -118,6 +120,7 @@ const struct words_text words_text[DESK_LANGUAGES] = {
 			[VANTAGE_SHIELD] = "Des citoyens qui viennent d'habitude, au plus {percent} % ont été servis à temps ; personne n'a regardé de l'extérieur.",
 			[VANTAGE_OUTSIDE] = "Des citoyens qui viennent d'habitude, {percent} % ont été servis à temps, vus par le bouclier et de l'extérieur.",
 		},
+		.looks = "Des visites tentées de l'extérieur, {percent} % ont été servies à temps ; on ne sait pas combien de citoyens sont venus.",
 		.thousands = "\xc2\xa0", .comma = ",",
 	},
 	[DESK_DE] = {
@@ -157,6 +160,7 @@ const struct words_text words_text[DESK_LANGUAGES] = {
 			[VANTAGE_SHIELD] = "Von den Bürgern, die gewöhnlich kommen, wurden höchstens {percent} % rechtzeitig bedient; niemand sah von außen nach.",
 			[VANTAGE_OUTSIDE] = "Von den Bürgern, die gewöhnlich kommen, wurden {percent} % rechtzeitig bedient, vom Schild und von außen gesehen.",
 		},
+		.looks = "Von den Besuchen, die von außen versucht wurden, wurden {percent} % rechtzeitig bedient; wie viele Bürger kamen, ist nicht bekannt.",
 		.thousands = ".", .comma = ",",
 	},
 };

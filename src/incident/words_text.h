@@ -22,9 +22,10 @@ struct words_text {
 	const char *severities[SEVERITY_COUNT];   /* with the colon, as the language writes it */
 	const char *reasons[FOR_COUNT];
 	const char *vantages[VANTAGE_COUNT];
+	const char *looks;                        /* VANTAGE_OUTSIDE alone: what the shield saw says nothing */
 	const char *thousands, *comma;
 };
 
-extern const struct words_text words_text[DESK_LANGUAGES];
+extern const struct words_text incident_words[DESK_LANGUAGES];
 
 #endif

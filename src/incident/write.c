@@ -154,6 +154,7 @@ static void put_citizens(struct json_writer *json, const struct citizens *citize
 	put_number(json, "blind_minutes", citizens->blind);
 	put_number(json, "probes", citizens->probes);
 	put_number(json, "reached", citizens->reached);
+	put_number(json, "reached_late", citizens->slow);
 	put_number(json, "minutes", citizens->minutes);
 	put_number(json, "minutes_unreachable", citizens->unreachable);
 	put_number(json, "minutes_degraded", citizens->degraded);

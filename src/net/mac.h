@@ -12,6 +12,8 @@
 #define MAC_KEY_LEN 32
 
 enum result mac_make(const uint8_t key[MAC_KEY_LEN], struct span text, uint8_t out[MAC_LEN]) must_check;
+/* With a key of any length, as others compute it. */
+enum result mac_make_any(struct span key, struct span text, uint8_t out[MAC_LEN]) must_check;
 /* In a time that does not tell where they differ. */
 bool mac_equal(const uint8_t *a, const uint8_t *b, size_t count);
 

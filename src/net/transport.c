@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/certificate.h"
 #include "net/socket_io.h"
 #include "net/tls_client.h"
 #include "net/tls_server.h"
@@ -251,6 +252,13 @@ const void *transport_site(const struct transport *transport)
 bool transport_is_resumed(const struct transport *transport)
 {
 	return transport->tls && transport->tls->is_resumed;
+}
+
+int64_t transport_peer_until_ms(const struct transport *transport)
+{
+	const struct certificate shown = { .leaf = transport->tls && transport->tls->ssl ? SSL_get0_peer_certificate(transport->tls->ssl) : NULL };
+
+	return shown.leaf ? certificate_not_after_ms(&shown) : 0;
 }
 
 struct span transport_client_certificate(struct transport *transport)

@@ -92,6 +92,8 @@ struct span transport_tls_cipher(const struct transport *transport);
 /* The site this connection's certificate was chosen for (tls_site.owner); NULL when plain. */
 const void *transport_site(const struct transport *transport);
 bool transport_is_resumed(const struct transport *transport);
+/* Of a client: when the certificate that the other side showed ends, in milliseconds since 1970; 0: it showed none. */
+int64_t transport_peer_until_ms(const struct transport *transport);
 /* DER of the client's certificate if it sent one that was accepted; empty otherwise. */
 struct span transport_client_certificate(struct transport *transport);
 /* A sentence about the last failure, for a log. */

@@ -24,7 +24,7 @@ struct account account_of(const char *name)
 
 void account_take(const struct account *account)
 {
-	if (account->must_switch && (setgroups(0, NULL) != 0 || setresgid(account->gid, account->gid, account->gid) != 0 ||
+	if (account->must_switch && (setgroups(account->has_group, account->has_group ? &account->group : NULL) != 0 || setresgid(account->gid, account->gid, account->gid) != 0 ||
 	                             setresuid(account->uid, account->uid, account->uid) != 0 || setuid(0) == 0))
 		_exit(126);
 	/* Not root, but with capabilities from systemd: none of them is passed on. */

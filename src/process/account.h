@@ -14,6 +14,8 @@ struct account {
 	gid_t gid;
 	bool must_switch;  /* this process is root, and the others are not */
 	bool is_nobody;    /* for want of a user of its own */
+	bool has_group;    /* GROUP too: of whose files it reads some */
+	gid_t group;
 };
 
 /* Who others run as when this process starts them: the user NAME (NULL: none is known by name) if it is root, itself otherwise. */

@@ -21,15 +21,19 @@ enum channel_kind {
 	CHANNEL_LISTENERS,     /* some of the listeners of the START or PREPARE before it */
 	CHANNEL_GO,            /* nothing more belongs to that START or PREPARE */
 	CHANNEL_PREPARE,       /* edge: build this generation */
-	CHANNEL_DRAIN,         /* edge: no new connections; finish what runs, then exit 0 */
+	CHANNEL_DRAIN,         /* hub, send: end. edge: no new connections; finish what runs, then exit 0 */
 	CHANNEL_RELOAD_RESULT, /* edge: the answer to every RELOAD with an id up to this one */
-	CHANNEL_SERVE,         /* resolve: one more asker */
+	CHANNEL_SERVE,         /* resolve: one more asker; hub, send: the other one */
+	CHANNEL_ANSWER,        /* the answer to the CONFIRM, BACK or CHANGE with this id */
 	/* role -> keeper */
-	CHANNEL_READY,         /* edge, resolve: serving */
+	CHANNEL_READY,         /* edge, resolve, hub: serving */
 	CHANNEL_FAILED,        /* could not start, or could not build generation ID; a text descriptor */
 	CHANNEL_BUILT,         /* edge: generation ID is live */
 	CHANNEL_REPLACE,       /* edge: generation ID cannot be taken in place; start a fresh edge with it */
 	CHANNEL_RELOAD,        /* edge: somebody asks for a reload */
+	CHANNEL_CONFIRM,       /* edge: what serves stays */
+	CHANNEL_BACK,          /* edge: what serves, and waits to be confirmed, is to give way */
+	CHANNEL_CHANGE,        /* who may (role_ask_change): texts to be checked, and put in place */
 	CHANNEL_KIND_COUNT,
 };
 

@@ -10,7 +10,7 @@
 
 /* Raise VERSION whenever a record changes: a binary never reads another version's image, it asks its own check. */
 #define MAGIC "BOUCIMG"
-#define VERSION 2u
+#define VERSION 3u
 #define DRAIN_MS 30000u
 #define DRAIN_MS_MAX 3600000u
 
@@ -104,13 +104,29 @@ void image_write_admin(struct image_writer *writer, struct span path, unsigned m
 	write_record(writer, &(struct image_record){ .kind = IMAGE_ADMIN, .name = path, .number = mode });
 }
 
-void image_write_listener(struct image_writer *writer, const struct image_listener *listener)
+static void write_listener(struct image_writer *writer, enum image_kind kind, const struct image_listener *listener)
 {
 	struct listener_record record = { .port = listener->endpoint.port, .backlog = listener->backlog, .flags = listener->flags };
 
 	memcpy(record.address, listener->endpoint.address.bytes, sizeof(record.address));
-	write_record(writer, &(struct image_record){ .kind = IMAGE_LISTENER,
-	                                             .bytes = span_make((const char *)&record, sizeof(record)) });
+	write_record(writer, &(struct image_record){ .kind = kind, .bytes = span_make((const char *)&record, sizeof(record)) });
+}
+
+void image_write_listener(struct image_writer *writer, const struct image_listener *listener)
+{
+	write_listener(writer, IMAGE_LISTENER, listener);
+}
+
+void image_write_hub(struct image_writer *writer, struct span state_folder, struct span settings, const struct endpoint *listener)
+{
+	write_record(writer, &(struct image_record){ .kind = IMAGE_HUB, .name = state_folder, .bytes = settings });
+	if (listener)
+		write_listener(writer, IMAGE_HUB_LISTENER, &(struct image_listener){ .endpoint = *listener });
+}
+
+void image_write_hub_file(struct image_writer *writer, struct span path)
+{
+	write_record(writer, &(struct image_record){ .kind = IMAGE_HUB_FILE, .name = path });
 }
 
 void image_write_file(struct image_writer *writer, const struct image_file *file)
@@ -143,6 +159,16 @@ void image_write_rules(struct image_writer *writer, enum image_kind kind, struct
 		writer->failed = buffer_append(&both, bytes);
 	write_record(writer, &(struct image_record){ .kind = kind, .name = name, .bytes = buffer_span(&both) });
 	buffer_done(&both);
+}
+
+void image_write_note(struct image_writer *writer, struct span note)
+{
+	write_record(writer, &(struct image_record){ .kind = IMAGE_NOTE, .bytes = note });
+}
+
+void image_write_base(struct image_writer *writer, struct span path, struct span bytes)
+{
+	write_record(writer, &(struct image_record){ .kind = IMAGE_BASE, .name = path, .bytes = bytes });
 }
 
 void image_write_view(struct image_writer *writer, struct span path, bool may_write)
@@ -229,7 +255,10 @@ static bool is_sound(const struct image_record *record)
 	case IMAGE_ADMIN:
 		return is_path(record->name) && record->number <= 0777;
 	case IMAGE_LISTENER:
+	case IMAGE_HUB_LISTENER:
 		return record->bytes.len == sizeof(struct listener_record);
+	case IMAGE_HUB:
+		return is_path(record->name) && record->bytes.len;
 	case IMAGE_PROBLEM:
 		return record->name.len && span_find(record->name, 0) == record->name.len;
 	case IMAGE_RULE_TEXT:
@@ -237,8 +266,12 @@ static bool is_sound(const struct image_record *record)
 		return record->name.len && span_find(record->name, 0) == record->name.len && span_find(record->bytes, 0) < record->bytes.len;
 	case IMAGE_VIEW:
 		return is_path(record->name) && record->number <= 1;
+	case IMAGE_NOTE:
+		return record->name.len == 0 && record->bytes.len <= IMAGE_NOTE_MAX;
 	case IMAGE_FILE:
+	case IMAGE_HUB_FILE:
 	case IMAGE_TEXT:
+	case IMAGE_BASE:
 		return is_path(record->name);
 	case IMAGE_KIND_COUNT:
 		break;
@@ -285,7 +318,8 @@ enum result image_read(struct span bytes, struct image *out)
 			return RESULT_MALFORMED;
 		counts[record.kind]++;
 	}
-	if (at != bytes.len || counts[IMAGE_SETTINGS] > 1 || counts[IMAGE_COMPLAINTS] > 1 || counts[IMAGE_ADMIN] > 1)
+	if (at != bytes.len || counts[IMAGE_SETTINGS] > 1 || counts[IMAGE_COMPLAINTS] > 1 || counts[IMAGE_ADMIN] > 1 ||
+	    counts[IMAGE_HUB] > 1 || counts[IMAGE_HUB_LISTENER] > 1 || counts[IMAGE_NOTE] > 1)
 		return RESULT_MALFORMED;
 	if (counts[IMAGE_LISTENER] > IMAGE_LISTENERS_MAX)
 		return RESULT_LIMIT;
@@ -346,18 +380,46 @@ bool image_next(const struct image *image, enum image_kind kind, size_t *at, str
 	return false;
 }
 
-bool image_next_listener(const struct image *image, size_t *at, struct image_listener *out)
+static bool next_listener(const struct image *image, enum image_kind kind, size_t *at, struct image_listener *out)
 {
 	struct listener_record listener;
 	struct image_record record;
 
-	if (!image_next(image, IMAGE_LISTENER, at, &record))
+	if (!image_next(image, kind, at, &record))
 		return false;
 	memcpy(&listener, record.bytes.at, sizeof(listener));
 	*out = (struct image_listener){ .backlog = listener.backlog, .flags = listener.flags };
 	out->endpoint.port = listener.port;
 	memcpy(out->endpoint.address.bytes, listener.address, sizeof(listener.address));
 	return true;
+}
+
+bool image_next_listener(const struct image *image, size_t *at, struct image_listener *out)
+{
+	return next_listener(image, IMAGE_LISTENER, at, out);
+}
+
+bool image_hub_listener(const struct image *image, struct endpoint *out)
+{
+	struct image_listener listener;
+	size_t at = 0;
+
+	if (!next_listener(image, IMAGE_HUB_LISTENER, &at, &listener))
+		return false;
+	*out = listener.endpoint;
+	return true;
+}
+
+enum result image_hub(const struct image *image, struct span *state_folder, struct span *settings)
+{
+	struct image_record record;
+	size_t at = 0;
+
+	if (!image_next(image, IMAGE_HUB, &at, &record))
+		return RESULT_NOT_FOUND;
+	*state_folder = record.name;
+	*settings = record.bytes;
+	return RESULT_OK;
 }
 
 bool image_next_file(const struct image *image, size_t *at, struct image_file *out)
@@ -379,6 +441,14 @@ struct span image_rules_owner(const struct image_record *record)
 struct span image_rules_bytes(const struct image_record *record)
 {
 	return span_skip(record->bytes, span_find(record->bytes, 0) + 1);
+}
+
+struct span image_note(const struct image *image)
+{
+	struct image_record record;
+	size_t at = 0;
+
+	return image_next(image, IMAGE_NOTE, &at, &record) ? record.bytes : SPAN_NONE;
 }
 
 struct span image_complaints(const struct image *image)

@@ -18,6 +18,7 @@
 #define IMAGE_LISTENERS_MAX 64u
 #define IMAGE_WORKERS_MAX 64u
 #define IMAGE_PATH_MAX 4096u
+#define IMAGE_NOTE_MAX 2048u
 
 enum image_kind {
 	IMAGE_COMPLAINTS = 1, /* bytes: what a person is to read, as complaints_write makes it */
@@ -30,6 +31,11 @@ enum image_kind {
 	IMAGE_PROBLEM,        /* name: whose files are wrong; bytes: the report; number: errors; flags 1: a last good version serves */
 	IMAGE_RULE_TEXT,      /* name: path; bytes: whose it is, NUL, and what was read there */
 	IMAGE_RULE_SET,       /* name: what `ruleset` says; bytes: whose files it is made of, NUL, and a digest of them */
+	IMAGE_HUB,            /* name: the hub's state folder; bytes: its settings, for it alone (hub/settings/hand_over.h) */
+	IMAGE_HUB_LISTENER,   /* bytes: struct image_listener_record; where the hub listens */
+	IMAGE_HUB_FILE,       /* as IMAGE_FILE, for the hub alone */
+	IMAGE_NOTE,           /* bytes: who had it served, and why; the keeper hands it on unread (IMAGE_NOTE_MAX) */
+	IMAGE_BASE,           /* of a change (CHANNEL_CHANGE): name: path; bytes: what must be there now */
 	IMAGE_KIND_COUNT,
 };
 
@@ -88,6 +94,11 @@ void image_write_problem(struct image_writer *writer, const struct image_record 
 /* IMAGE_RULE_TEXT or IMAGE_RULE_SET. OWNER: a tenant; empty: the administrator. */
 void image_write_rules(struct image_writer *writer, enum image_kind kind, struct span owner, struct span name, struct span bytes);
 void image_write_view(struct image_writer *writer, struct span path, bool may_write);
+/* What the hub gets; LISTENER may be NULL. Its files: image_write_hub_file, of paths. */
+void image_write_hub(struct image_writer *writer, struct span state_folder, struct span settings, const struct endpoint *listener);
+void image_write_hub_file(struct image_writer *writer, struct span path);
+void image_write_note(struct image_writer *writer, struct span note);
+void image_write_base(struct image_writer *writer, struct span path, struct span bytes);
 /* Completes the header and writes all to FD (an empty memfd). RESULT_IO, or the first failure of a write. */
 enum result image_finish(struct image_writer *writer, int fd) must_check;
 /* The same, in place: the content is OUT until image_writer_done. For tests, and for `check` without a keeper. */
@@ -120,6 +131,12 @@ bool image_next_file(const struct image *image, size_t *at, struct image_file *o
 struct span image_rules_owner(const struct image_record *record);
 struct span image_rules_bytes(const struct image_record *record);
 
+/* RESULT_NOT_FOUND: there is to be no hub. */
+enum result image_hub(const struct image *image, struct span *state_folder, struct span *settings) must_check;
+bool image_hub_listener(const struct image *image, struct endpoint *out);
+
+/* Empty: none. */
+struct span image_note(const struct image *image);
 struct span image_complaints(const struct image *image);
 /* Defaults (no folder, one worker, 30 s) when the image says nothing. */
 struct image_settings image_settings(const struct image *image);

@@ -123,6 +123,11 @@ static void choose_account(struct keeper *keeper)
 	else if (keeper->account.is_nobody)
 		keeper_note(keeper, "there is no user %s: the edge runs as nobody (%d)", keeper->plan.account ? keeper->plan.account : "for the roles",
 		            (int)keeper->account.uid);
+	keeper->hub.account = account_of(keeper->plan.hub_account);
+	if (keeper->hub.account.must_switch && keeper->hub.account.is_nobody)
+		keeper->hub.account = keeper->account;
+	keeper->hub.account.has_group = keeper->hub.account.must_switch;  /* it reads the journal, which is the edge's */
+	keeper->hub.account.group = keeper->account.gid;
 }
 
 static bool lock_pid_file(struct keeper *keeper)
@@ -155,11 +160,12 @@ static bool open_memory(struct keeper *keeper)
 	size_t count = keeper->plan.region_count;
 	enum result result = RESULT_MALFORMED;
 
-	if (count + 1 > SHARED_REGIONS_MAX)
+	if (count + 2 > SHARED_REGIONS_MAX)
 		return false;
 	if (count)
 		memcpy(regions, keeper->plan.regions, count * sizeof(regions[0]));
 	regions[count++] = (struct region){ "keeper", SHARED_KEEPER_VERSION, sizeof(struct shared_keeper) };
+	regions[count++] = (struct region){ "keeper-hub", SHARED_HUB_VERSION, sizeof(struct shared_hub) };
 	if (keeper->memory_fd >= 0)
 		result = shared_extend(keeper->memory_fd, regions, count);
 	if (result != RESULT_OK && keeper->memory_fd >= 0) {
@@ -173,9 +179,11 @@ static bool open_memory(struct keeper *keeper)
 		result = shared_map(keeper->memory_fd, &keeper->memory);
 	if (result == RESULT_OK)
 		keeper->facts = shared_find(&keeper->memory, "keeper", SHARED_KEEPER_VERSION, sizeof(struct shared_keeper));
-	if (!keeper->facts)
+	if (keeper->facts)
+		keeper->hub.facts = shared_find(&keeper->memory, "keeper-hub", SHARED_HUB_VERSION, sizeof(struct shared_hub));
+	if (!keeper->hub.facts)
 		keeper_error(keeper, "cannot make the shared memory: %s", result_name(result));
-	return keeper->facts != NULL;
+	return keeper->hub.facts != NULL;
 }
 
 static bool open_signals(struct keeper *keeper)
@@ -240,12 +248,15 @@ static bool init(struct keeper *keeper, const struct keeper_plan *plan)
 	enum result adopted;
 
 	*keeper = (struct keeper){ .plan = *plan, .signal_fd = -1, .memory_fd = -1, .pid_fd = -1, .state_fd = -1, .admin_fd = -1,
-	                           .null_fd = -1, .check_image_fd = -1 };
+	                           .null_fd = -1, .check_image_fd = -1, .hub = { .image_fd = -1, .socket_fd = -1, .listen_fd = -1 } };
 	for (int slot = 0; slot < CHILD_SLOTS; slot++)
 		keeper->children[slot] = (struct child){ .channel = { -1 }, .resolve_fd = -1, .ask_fd = -1 };
 	generation_done(&keeper->current);
 	generation_done(&keeper->previous);
 	generation_done(&keeper->candidate);
+	generation_done(&keeper->before);
+	generation_done(&keeper->kept);
+	keeper->change.fd = -1;
 	fill_standard_fds();
 	if (!make_absolute(plan->config_path, keeper->config_path) || !find_program(plan->argv[0], keeper->program)) {
 		keeper_error(keeper, "a path is too long");
@@ -253,6 +264,7 @@ static bool init(struct keeper *keeper, const struct keeper_plan *plan)
 	}
 	if (!check_plan(keeper))
 		return false;
+	keeper_put_begin(keeper);
 	adopted = keeper_upgrade_adopt(keeper);
 	if (adopted == RESULT_MALFORMED) {
 		keeper_error(keeper, "cannot take over from the binary before: start afresh");
@@ -278,6 +290,7 @@ static void begin_end(struct keeper *keeper)
 	unsigned long long drain_s = (unsigned long long)(image_settings(&keeper->current.image).drain_ms / 1000);
 
 	keeper->is_ending = true;
+	keeper_back_end(keeper);
 	/* systemd would kill all of it after its own time, however long the configuration gives. */
 	notify_send("STOPPING=1\nEXTEND_TIMEOUT_USEC=%llu\nSTATUS=finishing the requests in flight", (drain_s + END_EXTRA_S) * 1000000);
 	keeper_note(keeper, "ending: requests in flight have %llu s", drain_s);
@@ -285,6 +298,7 @@ static void begin_end(struct keeper *keeper)
 	keeper_kill(&keeper->children[CHILD_CHECK]);
 	keeper_kill(&keeper->children[CHILD_NEXT]);
 	keeper_drain(keeper, CHILD_EDGE, false);
+	keeper_hub_end(keeper);
 }
 
 static bool has_edge(const struct keeper *keeper)
@@ -311,11 +325,14 @@ static void done(struct keeper *keeper)
 	bury_all(keeper);
 	keeper_listeners_close(keeper);
 	keeper_admin_remove(keeper);
+	keeper_hub_done(keeper);
 	if (keeper->is_pid_ours && keeper->plan.pid_file)
 		(void)!unlink(keeper->plan.pid_file);
 	generation_done(&keeper->current);
 	generation_done(&keeper->previous);
 	generation_done(&keeper->candidate);
+	generation_done(&keeper->before);
+	generation_done(&keeper->kept);
 	shared_unmap(&keeper->memory);
 	if (keeper->check_image_fd >= 0)
 		close(keeper->check_image_fd);
@@ -333,7 +350,7 @@ static void take_signal(struct keeper *keeper, uint32_t signal_number)
 {
 	switch (signal_number) {
 	case SIGHUP:
-		keeper_reload_begin(keeper);
+		keeper_reload_begin(keeper, NULL);
 		break;
 	case SIGUSR2:
 		keeper_upgrade_begin(keeper);
@@ -373,6 +390,9 @@ static int wait_ms(const struct keeper *keeper)
 
 	due_ms = sooner(sooner(due_ms, keeper->resolve_at_ms), sooner(keeper->full_again_at_ms, keeper->build_end_at_ms));
 	due_ms = sooner(due_ms, keeper->watchdog_due_ms);
+	due_ms = sooner(due_ms, sooner(keeper->hub.again_at_ms[0], keeper->hub.again_at_ms[1]));
+	if (keeper->reload == RELOAD_NONE)  /* otherwise its end is when we look */
+		due_ms = sooner(due_ms, keeper->confirm_at_ms);
 	for (int slot = 0; slot < CHILD_SLOTS; slot++)
 		due_ms = sooner(due_ms, keeper->children[slot].deadline_at_ms);
 	return due_ms <= now_ms ? 0 : due_ms - now_ms > 60000 ? 60000 : (int)(due_ms - now_ms);
@@ -429,7 +449,7 @@ int keeper_run(const struct keeper_plan *plan)
 		keeper->watchdog_due_ms = keeper->watchdog_ms ? clock_mono_ms() : 0;
 		keeper->files_due_ms = clock_mono_ms() + KEEPER_FILES_MS;
 		(void)!keeper_start_resolve(keeper);  /* without it the edge serves, names apart; it is tried again */
-		keeper_reload_begin(keeper);
+		keeper_reload_begin(keeper, NULL);
 		while (!keeper->is_done)
 			turn(keeper);
 		exit_code = keeper->exit_code;

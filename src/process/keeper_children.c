@@ -30,6 +30,7 @@ _Static_assert(LISTENERS_A_MESSAGE * sizeof(struct wire_listener) <= CHANNEL_BOD
 static void become_role(const struct keeper *keeper, const char *program, const char *role, int channel_fd, pid_t parent)
 {
 	char flag[] = "--role", first[] = "bouclier", name[16];
+	bool is_hub = strcmp(role, "hub") == 0 || strcmp(role, "send") == 0;
 	char *const words[] = { first, flag, name, NULL };
 	sigset_t none;
 
@@ -47,7 +48,7 @@ static void become_role(const struct keeper *keeper, const char *program, const 
 	(void)!close_range(CHANNEL_ROLE_FD + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC);
 	if (channel_fd == CHANNEL_ROLE_FD)
 		fcntl(CHANNEL_ROLE_FD, F_SETFD, 0);
-	account_take(&keeper->account);
+	account_take(is_hub ? &keeper->hub.account : &keeper->account);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (getppid() != parent)  /* the keeper died before the line above */
 		_exit(126);
@@ -56,7 +57,7 @@ static void become_role(const struct keeper *keeper, const char *program, const 
 	_exit(127);
 }
 
-static bool start_child(struct keeper *keeper, enum child_slot slot, const char *program, const char *role)
+bool keeper_start_child(struct keeper *keeper, enum child_slot slot, const char *program, const char *role)
 {
 	struct child *child = &keeper->children[slot];
 	struct channel ours, theirs;
@@ -118,17 +119,18 @@ static bool send_check_start(const struct keeper *keeper, const struct channel *
 bool keeper_start_check(struct keeper *keeper, const char *program)
 {
 	struct child *child = &keeper->children[CHILD_CHECK];
-	int fds[2] = { memfd_create("bouclier-image", MFD_CLOEXEC | MFD_ALLOW_SEALING), keeper->current.image_fd };
+	int fds[3] = { memfd_create("bouclier-image", MFD_CLOEXEC | MFD_ALLOW_SEALING), keeper->current.image_fd, keeper->change.fd };
+	size_t fd_count = !keeper->current.number ? 1 : keeper->change.asker ? 3 : 2;
 
 	if (fds[0] < 0)
 		return false;
-	if (!start_child(keeper, CHILD_CHECK, program, "check")) {
+	if (!keeper_start_child(keeper, CHILD_CHECK, program, "check")) {
 		close(fds[0]);
 		return false;
 	}
 	keeper->check_image_fd = fds[0];
 	child->deadline_at_ms = child->started_at_ms + KEEPER_CHECK_MS;
-	if (!send_check_start(keeper, &child->channel, fds, keeper->current.number ? 2 : 1))
+	if (!send_check_start(keeper, &child->channel, fds, fd_count))
 		keeper_kill(child);  /* its end tells the rest */
 	return true;
 }
@@ -137,7 +139,7 @@ bool keeper_start_resolve(struct keeper *keeper)
 {
 	struct child *resolve = &keeper->children[CHILD_RESOLVE];
 
-	if (!start_child(keeper, CHILD_RESOLVE, "/proc/self/exe", "resolve"))
+	if (!keeper_start_child(keeper, CHILD_RESOLVE, "/proc/self/exe", "resolve"))
 		return false;
 	for (int slot = CHILD_EDGE; slot < CHILD_SLOTS; slot++) {
 		int fd = keeper->children[slot].resolve_fd;
@@ -272,9 +274,10 @@ bool keeper_start_edge(struct keeper *keeper, enum child_slot slot, const struct
 	struct channel asking = { -1 };
 	unsigned seat = free_seat(keeper);
 
-	if (!start_child(keeper, slot, "/proc/self/exe", "edge"))
+	if (!keeper_start_child(keeper, slot, "/proc/self/exe", "edge"))
 		return false;
 	edge->seat = seat;
+	edge->may_change = keeper->plan.edges_may_change;
 	edge->is_reduced = is_reduced;
 	edge->deadline_at_ms = edge->started_at_ms + KEEPER_START_MS;
 	keeper->facts->edge_starts++;
@@ -336,6 +339,8 @@ static void read_ready(struct keeper *keeper, enum child_slot slot)
 		keeper_next_ready(keeper);
 	else if (slot == CHILD_EDGE)
 		keeper_go_live(keeper);
+	else if (slot == CHILD_HUB)
+		keeper_hub_ready(keeper);
 }
 
 static void read_failed(struct keeper *keeper, enum child_slot slot, struct channel_message *message)
@@ -351,11 +356,38 @@ static void read_failed(struct keeper *keeper, enum child_slot slot, struct chan
 		snprintf(child->why, sizeof(child->why), "%.500s", text);
 }
 
-static void read_reload(struct keeper *keeper, uint64_t id)
+/* Too long a note is none; an edge of an older binary has none. */
+static void read_reload(struct keeper *keeper, const struct channel_message *message)
 {
-	if (id > keeper->asked_id)
-		keeper->asked_id = id;
-	keeper_reload_begin(keeper);
+	struct wire_reload wire = { 0 };
+	struct wish wish = { 0 };
+
+	if (message->id > keeper->asked_id)
+		keeper->asked_id = message->id;
+	if (message->len >= sizeof(wire)) {
+		memcpy(&wire, message->body, sizeof(wire));
+		wish.confirm_ms = wire.confirm_ms;
+		wish.note_len = message->len - sizeof(wire) <= sizeof(wish.note) ? message->len - sizeof(wire) : 0;
+		memcpy(wish.note, message->body + sizeof(wire), wish.note_len);
+	}
+	keeper_reload_begin(keeper, &wish);
+}
+
+static void read_confirm(struct keeper *keeper, struct child *edge, const struct channel_message *message)
+{
+	enum change_outcome outcome = keeper_back_confirm(keeper) ? CHANGE_DONE : CHANGE_NOTHING;
+
+	keeper_answer(keeper, edge, message->id, outcome, SPAN_NONE);
+}
+
+/* Answered before it begins: what goes back may replace the edge that asked. */
+static void read_back(struct keeper *keeper, struct child *edge, const struct channel_message *message)
+{
+	enum change_outcome outcome = !keeper->before.number ? CHANGE_NOTHING : keeper->reload != RELOAD_NONE ? CHANGE_BUSY : CHANGE_DONE;
+
+	keeper_answer(keeper, edge, message->id, outcome, SPAN_NONE);
+	if (outcome == CHANGE_DONE)
+		(void)keeper_back_begin(keeper, span_make(message->body, message->len));
 }
 
 static void take_message(struct keeper *keeper, enum child_slot slot, struct channel_message *message)
@@ -371,7 +403,13 @@ static void take_message(struct keeper *keeper, enum child_slot slot, struct cha
 	else if (message->kind == CHANNEL_REPLACE && is_live)
 		keeper_reload_replace(keeper, message->id);
 	else if (message->kind == CHANNEL_RELOAD && is_live)
-		read_reload(keeper, message->id);
+		read_reload(keeper, message);
+	else if (message->kind == CHANNEL_CONFIRM && is_live)
+		read_confirm(keeper, &keeper->children[slot], message);
+	else if (message->kind == CHANNEL_BACK && is_live)
+		read_back(keeper, &keeper->children[slot], message);
+	else if (message->kind == CHANNEL_CHANGE && keeper->children[slot].state == CHILD_READY)
+		keeper_change_begin(keeper, &keeper->children[slot], message);
 }
 
 void keeper_read_child(struct keeper *keeper, enum child_slot slot)
@@ -399,9 +437,14 @@ void keeper_read_child(struct keeper *keeper, enum child_slot slot)
 /* -- their ends -- */
 
 static const char *const slot_names[CHILD_SLOTS] = {
-	[CHILD_CHECK] = "check", [CHILD_RESOLVE] = "resolve", [CHILD_EDGE] = "edge", [CHILD_NEXT] = "new edge",
+	[CHILD_CHECK] = "check", [CHILD_RESOLVE] = "resolve", [CHILD_HUB] = "hub", [CHILD_SEND] = "send", [CHILD_EDGE] = "edge", [CHILD_NEXT] = "new edge",
 	[CHILD_OLD ... CHILD_SLOTS - 1] = "old edge",
 };
+
+static bool is_hub_slot(enum child_slot slot)
+{
+	return slot == CHILD_HUB || slot == CHILD_SEND;
+}
 
 static void say_end(const struct keeper *keeper, enum child_slot slot, int status)
 {
@@ -409,6 +452,8 @@ static void say_end(const struct keeper *keeper, enum child_slot slot, int statu
 
 	if (slot == CHILD_NEXT && keeper->reload == RELOAD_REPLACING && child->why[0])
 		return;  /* its words are the end of the reload, and are said there */
+	if (is_hub_slot(slot) && child->state == CHILD_DRAINING)
+		return;  /* it was asked to */
 	if (slot == CHILD_CHECK || keeper->is_ending || (slot >= CHILD_OLD && WIFEXITED(status) && WEXITSTATUS(status) == 0))
 		return;
 	if (WIFSIGNALED(status))
@@ -432,6 +477,7 @@ static void bury(struct keeper *keeper, enum child_slot slot, int status)
 	struct child *child = &keeper->children[slot];
 	uint64_t now_ms = clock_mono_ms();
 	uint64_t lived_ms = now_ms - child->started_at_ms;
+	bool was_asked = child->state == CHILD_DRAINING;
 	uint64_t served_ms = child->state == CHILD_READY ? now_ms - child->ready_at_ms : 0;
 
 	say_end(keeper, slot, status);
@@ -444,6 +490,8 @@ static void bury(struct keeper *keeper, enum child_slot slot, int status)
 		keeper_reload_checked(keeper, status);
 	else if (slot == CHILD_RESOLVE)
 		resolve_died(keeper, lived_ms);
+	else if (is_hub_slot(slot))
+		keeper_hub_died(keeper, slot, was_asked, lived_ms);
 	else if (slot == CHILD_EDGE)
 		keeper_edge_died(keeper, served_ms);
 }

@@ -22,6 +22,7 @@ void keeper_go_live(struct keeper *keeper)
 	keeper->full_again_at_ms = keeper->is_reduced ? now_ms + KEEPER_PROVEN_MS : 0;
 	if (keeper->reload == RELOAD_NONE)
 		notify_send("READY=1\nSTATUS=serving%s", keeper->is_reduced ? ", reduced: the full edge died again and again" : "");
+	keeper_hub_settle(keeper);
 	keeper_note(keeper, "edge (pid %d) serves configuration %llu%s", (int)keeper->children[CHILD_EDGE].pid,
 	            (unsigned long long)keeper->current.number, keeper->is_reduced ? ", reduced" : "");
 }
@@ -128,7 +129,7 @@ static void restart_edge(struct keeper *keeper, uint64_t now_ms)
 	if (keeper->current.number)
 		mend_state_folder(keeper);
 	if (keeper->current.number == 0)  /* an upgrade could not read the old image, and its edge is dead */
-		keeper_reload_begin(keeper);
+		keeper_reload_begin(keeper, NULL);
 	else if (!keeper_start_edge(keeper, CHILD_EDGE, &keeper->current, keeper->is_reduced))
 		keeper->restart_at_ms = now_ms + KEEPER_BACKOFF_MAX_MS;
 }
@@ -152,6 +153,7 @@ void keeper_crash_tick(struct keeper *keeper, uint64_t now_ms)
 	kill_late(keeper, now_ms);
 	if (keeper->is_ending)
 		return;
+	keeper_hub_tick(keeper, now_ms);
 	if (keeper->restart_at_ms && now_ms >= keeper->restart_at_ms)
 		restart_edge(keeper, now_ms);
 	if (keeper->resolve_at_ms && now_ms >= keeper->resolve_at_ms) {

@@ -190,6 +190,22 @@ static bool add_file(struct keeper *keeper, struct image_file file, const struct
 	return true;
 }
 
+enum result keeper_files_add_hub(struct keeper *keeper, const struct image *image, const struct image *last, struct image_writer *writer)
+{
+	char *bytes = malloc(FILE_BYTES_MAX + 1);
+	struct tenant_share share = { SPAN_NONE, 0 };
+	struct image_record record;
+	size_t at = 0;
+
+	if (!bytes)
+		return RESULT_NO_MEMORY;
+	while (image_next(image, IMAGE_HUB_FILE, &at, &record))
+		(void)!add_file(keeper, (struct image_file){ .path = record.name }, last, bytes, &share, writer, NULL);  /* none is required */
+	explicit_bzero(bytes, FILE_BYTES_MAX + 1);
+	free(bytes);
+	return writer->failed;
+}
+
 bool keeper_seal(int fd)
 {
 	return fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0;
@@ -209,7 +225,7 @@ static enum result finish_files(struct image_writer *writer, int *out_fd)
 	return result;
 }
 
-enum result keeper_files_read(struct keeper *keeper, const struct image *image, const struct image *last, int *out_fd,
+enum result keeper_files_read(struct keeper *keeper, const struct image *image, const struct image *last, struct span note, int *out_fd,
                               struct buffer *why)
 {
 	char *bytes = malloc(FILE_BYTES_MAX + 1);
@@ -220,6 +236,7 @@ enum result keeper_files_read(struct keeper *keeper, const struct image *image, 
 	size_t at = 0;
 
 	image_writer_init(&writer);
+	image_write_note(&writer, note);
 	while (result == RESULT_OK && image_next_file(image, &at, &file)) {
 		if (!add_file(keeper, file, last, bytes, &share, &writer, why))
 			result = RESULT_REFUSED;
@@ -237,20 +254,26 @@ enum result keeper_files_read(struct keeper *keeper, const struct image *image, 
 	return result;
 }
 
-uint64_t keeper_files_stamp(const struct image *image)
+static uint64_t stamp_of(const struct image *image, enum image_kind kind, uint64_t stamp)
 {
-	uint64_t stamp = 1;
-	struct image_file file;
+	struct image_record file;
 	char name[PATH_MAX];
 	struct stat status;
 	size_t at = 0;
 
-	while (image_next_file(image, &at, &file)) {
-		if (span_to_text(file.path, name, sizeof(name)) != RESULT_OK || stat(name, &status) != 0)
+	while (image_next(image, kind, &at, &file)) {
+		if (span_to_text(file.name, name, sizeof(name)) != RESULT_OK || stat(name, &status) != 0)
 			status = (struct stat){ 0 };
 		stamp = hash_u64(stamp ^ hash_u64((uint64_t)status.st_ino));
 		stamp = hash_u64(stamp ^ hash_u64((uint64_t)status.st_size));
 		stamp = hash_u64(stamp ^ hash_u64((uint64_t)status.st_mtim.tv_sec * 1000000000u + (uint64_t)status.st_mtim.tv_nsec));
 	}
 	return stamp;
+}
+
+uint64_t keeper_files_stamp(const struct image *image)
+{
+	uint64_t stamp = stamp_of(image, IMAGE_FILE, 1);
+
+	return stamp_of(image, IMAGE_HUB_FILE, stamp);
 }

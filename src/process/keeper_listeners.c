@@ -57,6 +57,19 @@ static int bind_socket(const struct endpoint *endpoint, bool is_shared)
 	return -1;
 }
 
+int keeper_listen_once(const struct endpoint *endpoint)
+{
+	int fd = bind_socket(endpoint, false), error;
+
+	if (fd >= 0 && listen(fd, SOMAXCONN) != 0) {
+		error = errno;
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	return fd;
+}
+
 static bool has_port(const struct keeper *keeper, uint16_t port)
 {
 	for (unsigned i = 0; i < keeper->socket_count; i++) {
@@ -208,7 +221,7 @@ static bool is_answered(const struct sockaddr_un *address)
 }
 
 /* Bound and listening, or -1 with errno. */
-static int listen_admin(const struct keeper *keeper, const struct sockaddr_un *address, unsigned mode)
+int keeper_listen_unix(const struct sockaddr_un *address, unsigned mode)
 {
 	struct stat status;
 	mode_t mask;
@@ -233,7 +246,14 @@ static int listen_admin(const struct keeper *keeper, const struct sockaddr_un *a
 		errno = error;
 		return -1;
 	}
-	if (keeper->account.must_switch && geteuid() == 0)
+	return fd;
+}
+
+static int listen_admin(const struct keeper *keeper, const struct sockaddr_un *address, unsigned mode)
+{
+	int fd = keeper_listen_unix(address, mode);
+
+	if (fd >= 0 && keeper->account.must_switch && geteuid() == 0)
 		(void)!lchown(address->sun_path, (uid_t)-1, keeper->account.gid);  /* without: root alone speaks to it */
 	return fd;
 }
@@ -288,7 +308,7 @@ void keeper_admin_remove(struct keeper *keeper)
 
 /* -- the state folder -- */
 
-static bool is_empty(int fd)
+bool keeper_folder_is_empty(int fd)
 {
 	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *folder = copy < 0 ? NULL : fdopendir(copy);
@@ -314,7 +334,7 @@ static bool give_folder(const struct keeper *keeper, int fd)
 		return false;
 	if (status.st_uid == keeper->account.uid)
 		return true;
-	return status.st_uid == 0 && is_empty(fd) && fchown(fd, keeper->account.uid, keeper->account.gid) == 0;
+	return status.st_uid == 0 && keeper_folder_is_empty(fd) && fchown(fd, keeper->account.uid, keeper->account.gid) == 0;
 }
 
 enum result keeper_state_folder(struct keeper *keeper, const struct image *image, struct buffer *why)

@@ -29,16 +29,33 @@ void generation_done(struct generation *generation)
 	*generation = (struct generation){ .image_fd = -1, .files_fd = -1 };
 }
 
-void keeper_reload_begin(struct keeper *keeper)
+/* The last one's words count; but who asks for a confirmation gets it, whoever asks without. */
+static void remember(struct keeper *keeper, const struct wish *wish)
+{
+	uint64_t confirm_ms = keeper->is_reload_wanted ? keeper->next_wish.confirm_ms : 0;
+
+	keeper->next_wish = wish ? *wish : (struct wish){ 0 };
+	if (!keeper->next_wish.confirm_ms)
+		keeper->next_wish.confirm_ms = confirm_ms;
+	keeper->is_reload_wanted = true;
+}
+
+void keeper_reload_begin(struct keeper *keeper, const struct wish *wish)
 {
 	if (keeper->is_ending)
 		return;
 	if (keeper->reload != RELOAD_NONE) {
-		keeper->is_reload_wanted = true;  /* once, however many ask */
+		remember(keeper, wish);
 		return;
 	}
-	keeper->reload = RELOAD_CHECKING;
+	keeper->wish = wish ? *wish : (struct wish){ 0 };
 	keeper->answering_id = keeper->asked_id;
+	keeper_reload_check(keeper);
+}
+
+void keeper_reload_check(struct keeper *keeper)
+{
+	keeper->reload = RELOAD_CHECKING;
 	keeper->begin_stamp = keeper_files_stamp(&keeper->current.image);
 	if (keeper->current.number)
 		notify_reloading();
@@ -85,6 +102,8 @@ static void fail(struct keeper *keeper, struct span text)
 	notify_send("READY=1\nSTATUS=serving; the last reload failed");
 }
 
+static void begin_next(struct keeper *keeper);
+
 void keeper_reload_end(struct keeper *keeper, bool is_ok, struct span text)
 {
 	keeper->reload = RELOAD_NONE;
@@ -94,12 +113,22 @@ void keeper_reload_end(struct keeper *keeper, bool is_ok, struct span text)
 		notify_send("READY=1\nSTATUS=serving configuration %llu", (unsigned long long)keeper->current.number);
 	else if (!is_ok)
 		fail(keeper, text);
+	if (!is_ok)
+		keeper_back_failed(keeper);
+	keeper_change_end(keeper, is_ok, text);
 	answer_edge(keeper, is_ok, keeper->current.number, text);
 	if (keeper->is_ending)
 		return;
+	begin_next(keeper);
+}
+
+static void begin_next(struct keeper *keeper)
+{
+	struct wish wish = keeper->next_wish;
+
 	if (keeper->is_reload_wanted) {
 		keeper->is_reload_wanted = false;
-		keeper_reload_begin(keeper);
+		keeper_reload_begin(keeper, &wish);
 	} else if (keeper->is_upgrade_wanted) {
 		keeper_upgrade_begin(keeper);
 	}
@@ -112,7 +141,8 @@ static void commit(struct keeper *keeper)
 	struct generation *current = &keeper->current;
 	bool was_serving = current->number != 0;
 
-	if (was_serving && (keeper->previous.number == 0 || current->is_good || now_ms - current->live_at_ms >= KEEPER_GOOD_MS)) {
+	/* What it goes back from is nothing to fall back to. */
+	if (was_serving && !keeper->is_going_back && (keeper->previous.number == 0 || current->is_good || now_ms - current->live_at_ms >= KEEPER_GOOD_MS)) {
 		generation_done(&keeper->previous);
 		keeper->previous = *current;
 	} else {
@@ -128,6 +158,7 @@ static void commit(struct keeper *keeper)
 	keeper->facts->reloads += was_serving;
 	keeper->facts->reloaded_wall_ns = clock_wall_ns();
 	keeper->facts->is_fallen_back = 0;
+	keeper_back_committed(keeper);
 }
 
 /* -- from check to the edge -- */
@@ -214,7 +245,9 @@ static bool provide(struct keeper *keeper, struct buffer *why)
 	is_ok &= is_ok && keeper_state_folder(keeper, &candidate->image, why) == RESULT_OK;
 	is_ok &= keeper_listeners_open(keeper, &candidate->image, why) == RESULT_OK;
 	keeper->candidate_stamp = keeper_files_stamp(&candidate->image);
-	is_ok &= keeper_files_read(keeper, &candidate->image, &keeper->current.files, &candidate->files_fd, why) == RESULT_OK;
+	is_ok &= keeper_files_read(keeper, &candidate->image, &keeper->current.files, span_make(keeper->wish.note, keeper->wish.note_len),
+	                           &candidate->files_fd, why) == RESULT_OK;
+	is_ok = is_ok && keeper_back_hold(keeper) == RESULT_OK;  /* fails closed: what could not be undone is not done */
 	is_ok = is_ok && keeper_admin_open(keeper, &candidate->image, why) == RESULT_OK;
 	is_ok = is_ok && image_open(candidate->files_fd, &candidate->files) == RESULT_OK;
 	if (!is_ok && buffer_len(why) == 0)
@@ -222,7 +255,7 @@ static bool provide(struct keeper *keeper, struct buffer *why)
 	return is_ok;
 }
 
-static void accept_candidate(struct keeper *keeper)
+void keeper_reload_accept(struct keeper *keeper)
 {
 	struct buffer why;
 
@@ -246,10 +279,34 @@ static struct span explain_check(int exit_status)
 	return SPAN("check died while it read the configuration: a fault of ours, please report it\n");
 }
 
+static void accept_checked(struct keeper *keeper)
+{
+	struct buffer why;
+
+	buffer_init(&why, CHANNEL_TEXT_MAX);
+	if (keeper_change_write(keeper, &why))
+		keeper_reload_accept(keeper);
+	else
+		keeper_reload_end(keeper, false, buffer_span(&why));
+	buffer_done(&why);
+}
+
+/* Nothing was to be served: no reload has failed. */
+static void end_trial(struct keeper *keeper, bool is_good, struct span text)
+{
+	keeper->reload = RELOAD_NONE;
+	keeper_change_tried(keeper, is_good, text);
+	if (keeper->is_ending)
+		return;
+	notify_send("READY=1\nSTATUS=serving configuration %llu", (unsigned long long)keeper->current.number);
+	begin_next(keeper);
+}
+
 void keeper_reload_checked(struct keeper *keeper, int exit_status)
 {
 	int code = WIFEXITED(exit_status) ? WEXITSTATUS(exit_status) : -1;
 	int fd = keeper->check_image_fd;
+	struct span text = explain_check(exit_status);
 	struct image image = { 0 };
 	bool is_image;
 
@@ -261,15 +318,17 @@ void keeper_reload_checked(struct keeper *keeper, int exit_status)
 	}
 	/* The process that wrote it is gone and nobody can write it any more: only now is it looked at. */
 	is_image = (code == CHECK_OK || code == CHECK_REFUSED) && keeper_seal(fd) && image_open(fd, &image) == RESULT_OK;
-	if (is_image && code == CHECK_OK) {
+	if (is_image && code == CHECK_OK && !keeper->change.is_trial) {
 		keeper->candidate = (struct generation){ .number = ++keeper->next_generation, .image_fd = fd, .files_fd = -1, .image = image };
-		accept_candidate(keeper);
+		accept_checked(keeper);
 		return;
 	}
-	if (is_image && image_complaints(&image).len)
-		keeper_reload_end(keeper, false, image_complaints(&image));
+	if (is_image)
+		text = image_complaints(&image).len || code == CHECK_OK ? image_complaints(&image) : SPAN("check refused the configuration and did not say why\n");
+	if (keeper->change.is_trial)
+		end_trial(keeper, is_image && code == CHECK_OK, text);
 	else
-		keeper_reload_end(keeper, false, is_image ? SPAN("check refused the configuration and did not say why\n") : explain_check(exit_status));
+		keeper_reload_end(keeper, false, text);
 	image_close(&image);
 	close(fd);
 }
@@ -285,6 +344,7 @@ void keeper_reload_built(struct keeper *keeper, uint64_t generation)
 {
 	if (is_candidate(keeper, generation)) {
 		commit(keeper);
+		keeper_hub_settle(keeper);
 		keeper_note(keeper, "configuration %llu serves", (unsigned long long)generation);
 		keeper_reload_end(keeper, true, SPAN_NONE);
 	} else if (generation != keeper->current.number && keeper->reload == RELOAD_NONE) {
@@ -341,6 +401,7 @@ void keeper_next_dead(struct keeper *keeper)
 
 void keeper_reload_tick(struct keeper *keeper, uint64_t now_ms)
 {
+	keeper_back_tick(keeper, now_ms);
 	if (keeper->reload == RELOAD_BUILDING && now_ms >= keeper->build_end_at_ms)
 		keeper_reload_end(keeper, false, SPAN("the edge did not build the configuration in time\n"));
 	if (now_ms < keeper->files_due_ms)
@@ -348,6 +409,6 @@ void keeper_reload_tick(struct keeper *keeper, uint64_t now_ms)
 	keeper->files_due_ms = now_ms + KEEPER_FILES_MS;
 	if (keeper->reload == RELOAD_NONE && keeper->current.number && keeper_files_stamp(&keeper->current.image) != keeper->files_stamp) {
 		keeper_note(keeper, "a certificate or key changed on disk");
-		keeper_reload_begin(keeper);
+		keeper_reload_begin(keeper, NULL);
 	}
 }

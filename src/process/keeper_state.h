@@ -6,6 +6,11 @@
  *   keeper_crash.c      what a dead edge leads to
  *   keeper_listeners.c  addresses and the admin socket
  *   keeper_files.c      certificates and keys: opening and watching
+ *   keeper_hub.c        the hub and its sender
+ *   keeper_hub_files.c  what they are given: folder, socket, address, image
+ *   keeper_back.c       what waits to be confirmed, and going back from it
+ *   keeper_change.c     texts that a role proposes
+ *   keeper_put.c        texts that take the place of files
  *   keeper_upgrade.c    becoming the new binary
  */
 #ifndef BOUCLIER_PROCESS_KEEPER_STATE_H
@@ -13,6 +18,7 @@
 
 #include <limits.h>
 #include <sys/types.h>
+#include <sys/un.h>
 
 #include "base/buffer.h"
 #include "process/account.h"
@@ -36,6 +42,10 @@
 #define KEEPER_ALIVE_MS 1000u       /* an edge that served so long may be replaced at once */
 #define KEEPER_SOCKETS_MAX (2 * IMAGE_LISTENERS_MAX)
 #define KEEPER_SEND_MS 5000
+#define KEEPER_HUB_BACKOFF_MS 200u
+#define KEEPER_HUB_BACKOFF_MAX_MS 30000u
+#define KEEPER_HUB_ALIVE_MS 10000u  /* one that lived so long is started again at once */
+#define KEEPER_HUB_END_MS 5000u     /* so long it may take to end when it is asked to */
 
 /* One address; each worker has its own socket and so its own accept queue. */
 struct keeper_socket {
@@ -54,7 +64,7 @@ struct generation {
 	bool is_good;         /* it is what a fall back fell back to */
 };
 
-enum child_slot { CHILD_CHECK, CHILD_RESOLVE, CHILD_EDGE, CHILD_NEXT, CHILD_OLD, CHILD_SLOTS = CHILD_OLD + 4 };
+enum child_slot { CHILD_CHECK, CHILD_RESOLVE, CHILD_HUB, CHILD_SEND, CHILD_EDGE, CHILD_NEXT, CHILD_OLD, CHILD_SLOTS = CHILD_OLD + 4 };
 
 _Static_assert(CHILD_SLOTS - CHILD_EDGE == ROLE_EDGES_MAX, "a seat for every edge");
 
@@ -72,7 +82,37 @@ struct child {
 	bool is_reduced;
 	unsigned seat;           /* edges: edge_start.seat */
 	uint64_t known_socket_id;/* edges: it has the sockets up to this id; a PREPARE sends only newer ones */
+	bool may_change;         /* it may have the configuration changed (CHANNEL_CHANGE) */
 	char why[512];           /* the last FAILED of it */
+};
+
+/* What belongs to the hub, and outlives it. */
+struct keeper_hub {
+	struct account account;      /* whom it runs as */
+	int image_fd;                /* what it is told; -1: there is to be none */
+	struct image image;
+	int socket_fd, listen_fd;
+	char socket_path[108];       /* of sockaddr_un; empty: none was made */
+	struct endpoint endpoint;    /* of LISTEN_FD */
+	uint64_t again_at_ms[2], backoff_ms[2];  /* of the hub, and of send */
+	bool is_absent;              /* it was said that the program is not there */
+	struct shared_hub *facts;
+};
+
+/* How what is asked for is to be served: from RELOAD, BACK, CHANGE. */
+struct wish {
+	uint64_t confirm_ms;
+	size_t note_len;
+	char note[IMAGE_NOTE_MAX];
+};
+
+/* A change that a role asked for, from its order to its answer. */
+struct change {
+	pid_t asker;              /* 0: none */
+	uint64_t id;
+	bool is_trial, is_written;
+	int fd;
+	struct image texts;
 };
 
 enum reload_state {
@@ -86,6 +126,7 @@ enum reload_state {
 struct keeper {
 	struct keeper_plan plan;
 	char config_path[PATH_MAX];
+	char config_folders[2][PATH_MAX]; /* where texts may be put: the folder that it is named in, and the one where it was at the start; empty: none */
 	char program[PATH_MAX];      /* what an upgrade executes */
 	struct account account;
 	int signal_fd, memory_fd, pid_fd, state_fd, null_fd;
@@ -99,6 +140,7 @@ struct keeper {
 	int admin_fd;
 	char admin_path[PATH_MAX];
 
+	struct keeper_hub hub;
 	struct generation current, previous, candidate;
 	uint64_t next_generation;
 	enum reload_state reload;
@@ -106,6 +148,12 @@ struct keeper {
 	uint64_t build_end_at_ms;
 	bool is_reload_wanted, is_upgrade_wanted;
 	bool wants_fresh_edge;       /* after an upgrade: not in place */
+	struct wish wish, next_wish; /* of the reload that runs; of the one that is remembered */
+	struct change change;
+	struct generation before;    /* what served before the first reload that nobody has confirmed yet; number 0: nothing waits */
+	struct generation kept;      /* the same, while that reload is on its way */
+	uint64_t confirm_at_ms;      /* when it comes back */
+	bool is_going_back;
 	uint64_t asked_id, answering_id;
 
 	uint64_t files_stamp, files_due_ms;
@@ -131,8 +179,8 @@ void keeper_print(struct span text);
 void keeper_end(struct keeper *keeper, int exit_code);
 
 /* -- keeper_reload.c -- */
-/* Starts a reload, or remembers that one is wanted. */
-void keeper_reload_begin(struct keeper *keeper);
+/* Starts a reload, or remembers that one is wanted. WISH: NULL: nobody said how. */
+void keeper_reload_begin(struct keeper *keeper, const struct wish *wish);
 void keeper_reload_checked(struct keeper *keeper, int exit_status);
 /* The edge in CHILD_EDGE answered a PREPARE. */
 void keeper_reload_built(struct keeper *keeper, uint64_t generation);
@@ -145,6 +193,50 @@ void keeper_next_dead(struct keeper *keeper);
 void keeper_reload_end(struct keeper *keeper, bool is_ok, struct span text);
 void keeper_reload_tick(struct keeper *keeper, uint64_t now_ms);
 void generation_done(struct generation *generation);
+/* The same image held once more, under NUMBER; without files. */
+enum result generation_copy(const struct generation *from, uint64_t number, struct generation *out) must_check;
+
+/* Serves keeper->candidate, an image that check has accepted (again). */
+void keeper_reload_accept(struct keeper *keeper);
+/* Starts check, as keeper->wish and keeper->change say. */
+void keeper_reload_check(struct keeper *keeper);
+
+/* -- keeper_back.c -- */
+/* Before a reload that waits to be confirmed is served: holds what serves now. RESULT_OK also when there is nothing to hold. */
+enum result keeper_back_hold(struct keeper *keeper) must_check;
+/* The candidate has become current: the time to confirm begins, or going back is over. */
+void keeper_back_committed(struct keeper *keeper);
+/* The reload failed. */
+void keeper_back_failed(struct keeper *keeper);
+/* False: nothing waits. */
+bool keeper_back_confirm(struct keeper *keeper);
+enum change_outcome keeper_back_begin(struct keeper *keeper, struct span note);
+void keeper_back_tick(struct keeper *keeper, uint64_t now_ms);
+/* The shield is ended. */
+void keeper_back_end(struct keeper *keeper);
+
+/* -- keeper_change.c -- */
+void keeper_change_begin(struct keeper *keeper, struct child *asker, struct channel_message *message);
+/* check has exited, and it was a trial. TEXT: its complaints. */
+void keeper_change_tried(struct keeper *keeper, bool is_good, struct span text);
+/* The candidate is what it makes: its texts are put in place. False: WHY says why not. True also when there is no change. */
+bool keeper_change_write(struct keeper *keeper, struct buffer *why) must_check;
+/* The reload that the change was is over. */
+void keeper_change_end(struct keeper *keeper, bool is_ok, struct span text);
+void keeper_answer(const struct keeper *keeper, const struct child *asker, uint64_t id, enum change_outcome outcome, struct span text);
+
+/* -- keeper_put.c -- */
+/* Once, at the start: which folders are the configuration's. */
+void keeper_put_begin(struct keeper *keeper);
+/* Is PATH a file below the folder of the configuration, wherever links lead? */
+bool keeper_is_ours(const struct keeper *keeper, struct span path);
+/* Is exactly TEXT in the file? */
+bool keeper_file_holds(struct span path, struct span text);
+/* The files that IMAGE has texts of hold them again; files that NOW has and IMAGE has not are moved aside. What is in a file and in neither is kept beside
+ * it. WHY gets a sentence for everything that could not be done; the rest is done all the same. */
+enum result keeper_put_back(struct keeper *keeper, const struct image *image, const struct image *now, struct buffer *why) must_check;
+/* TEXT takes the place of the file. */
+enum result keeper_put(struct keeper *keeper, struct span path, struct span text, struct buffer *why) must_check;
 
 /* -- keeper_children.c -- */
 bool keeper_start_check(struct keeper *keeper, const char *program);
@@ -159,6 +251,8 @@ void keeper_read_child(struct keeper *keeper, enum child_slot slot);
 /* Collects every child that ended. */
 void keeper_reap(struct keeper *keeper);
 void keeper_kill(struct child *child);
+/* Starts PROGRAM in SLOT as ROLE. False: said on stderr. */
+bool keeper_start_child(struct keeper *keeper, enum child_slot slot, const char *program, const char *role);
 void child_done(struct child *child);
 
 /* -- keeper_crash.c -- */
@@ -177,16 +271,44 @@ void keeper_listeners_close(struct keeper *keeper);
 const struct keeper_socket *keeper_find_socket(const struct keeper *keeper, const struct endpoint *endpoint);
 enum result keeper_admin_open(struct keeper *keeper, const struct image *image, struct buffer *why) must_check;
 void keeper_admin_remove(struct keeper *keeper);
+/* A listening socket of its own, or -1 with errno. */
+int keeper_listen_once(const struct endpoint *endpoint);
+/* A unix socket at ADDRESS of MODE, listening, or -1 with errno. One that nobody answers is replaced. */
+int keeper_listen_unix(const struct sockaddr_un *address, unsigned mode);
+bool keeper_folder_is_empty(int fd);
 /* Makes it if it is not there, gives it to the roles' user, and locks it for this keeper. */
 enum result keeper_state_folder(struct keeper *keeper, const struct image *image, struct buffer *why) must_check;
 
 /* -- keeper_files.c -- */
-/* A sealed image of the files that IMAGE names. LAST (may be empty) lends the bytes of one that cannot be read now. */
-enum result keeper_files_read(struct keeper *keeper, const struct image *image, const struct image *last, int *out_fd,
+/* A sealed image of the files that IMAGE names, with NOTE. LAST (may be empty) lends the bytes of one that cannot be read now. */
+enum result keeper_files_read(struct keeper *keeper, const struct image *image, const struct image *last, struct span note, int *out_fd,
                               struct buffer *why) must_check;
+/* The hub's files of IMAGE, with their bytes, into WRITER. One that cannot be read has its errno, and the bytes that LAST had. */
+enum result keeper_files_add_hub(struct keeper *keeper, const struct image *image, const struct image *last, struct image_writer *writer) must_check;
 /* Changes when a file on disk does. */
 uint64_t keeper_files_stamp(const struct image *image);
 bool keeper_seal(int fd);
+
+/* -- keeper_hub.c -- */
+/* What is current serves: the hub that it wants is started, told anew, or ended. Availability: whatever is wrong with a hub, nothing of the shield fails. */
+void keeper_hub_settle(struct keeper *keeper);
+void keeper_hub_died(struct keeper *keeper, enum child_slot slot, bool was_asked, uint64_t lived_ms);
+void keeper_hub_ready(struct keeper *keeper);
+void keeper_hub_tick(struct keeper *keeper, uint64_t now_ms);
+/* The keeper ends. */
+void keeper_hub_end(struct keeper *keeper);
+void keeper_hub_done(struct keeper *keeper);
+
+/* -- keeper_hub_files.c -- */
+/* A sealed image of what IMAGE has for the hub, its files among them; -1: nothing, or no memory, which is said. */
+int keeper_hub_image(struct keeper *keeper, const struct image *image);
+/* Folder and socket. False: said on stderr. */
+bool keeper_hub_place(struct keeper *keeper);
+/* False: said on stderr. */
+bool keeper_hub_listen(struct keeper *keeper);
+void keeper_hub_unlisten(struct keeper *keeper);
+/* The admin socket becomes its user's, so that it may ask the shield. */
+void keeper_hub_open_admin(struct keeper *keeper);
 
 /* -- keeper_upgrade.c -- */
 void keeper_upgrade_begin(struct keeper *keeper);

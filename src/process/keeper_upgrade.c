@@ -46,7 +46,8 @@ struct kept {
 	uint32_t version, bytes;
 	int32_t memory_fd, pid_fd, state_fd, admin_fd;
 	char admin_path[PATH_MAX];
-	struct kept_generation current, previous;
+	struct kept_generation current, previous, before;
+	uint64_t confirm_at_ms;
 	uint64_t next_generation, next_socket_id;
 	struct kept_child children[CHILD_SLOTS];
 	uint32_t socket_count, is_reduced;
@@ -120,7 +121,7 @@ static void set_inherited(int fd, bool is_inherited)
 static void set_all_inherited(const struct kept *kept, bool is_inherited)
 {
 	const int32_t single[] = { kept->memory_fd, kept->pid_fd, kept->state_fd, kept->admin_fd, kept->current.image_fd,
-	                           kept->current.files_fd, kept->previous.image_fd, kept->previous.files_fd };
+	                           kept->current.files_fd, kept->previous.image_fd, kept->previous.files_fd, kept->before.image_fd };
 
 	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
 		set_inherited(single[i], is_inherited);
@@ -143,6 +144,8 @@ static void fill_kept(const struct keeper *keeper, struct kept *kept)
 	memcpy(kept->admin_path, keeper->admin_path, sizeof(kept->admin_path));
 	kept->current = keep_generation(&keeper->current);
 	kept->previous = keep_generation(&keeper->previous);
+	kept->before = keep_generation(&keeper->before);
+	kept->confirm_at_ms = keeper->confirm_at_ms;
 	keep_children(keeper, kept);
 	keep_sockets(keeper, kept);
 }
@@ -189,8 +192,10 @@ void keeper_upgrade_rehearsed(struct keeper *keeper, int exit_status)
 	free(kept);
 	notify_send("READY=1\nSTATUS=serving; the upgrade failed");
 	if (keeper->is_reload_wanted) {
+		struct wish wish = keeper->next_wish;
+
 		keeper->is_reload_wanted = false;
-		keeper_reload_begin(keeper);
+		keeper_reload_begin(keeper, &wish);
 	}
 }
 
@@ -210,6 +215,20 @@ static void adopt_generation(const struct kept_generation *kept, struct generati
 		generation_done(&generation);
 }
 
+/* It has no files of its own. One that this binary does not understand cannot be gone back to: that it could be is forgotten, and said. */
+static void adopt_before(struct keeper *keeper, const struct kept *kept)
+{
+	const struct generation before = { .number = kept->before.number, .image_fd = kept->before.image_fd, .files_fd = -1 };
+
+	if (!before.number)
+		return;
+	if (generation_copy(&before, before.number, &keeper->before) == RESULT_OK)
+		keeper->confirm_at_ms = kept->confirm_at_ms;
+	else
+		keeper_error(keeper, "ALERT: this binary cannot go back to configuration %llu: the one that waited to be confirmed stays", (unsigned long long)before.number);
+	close(before.image_fd);
+}
+
 static void adopt_children(struct keeper *keeper, const struct kept *kept)
 {
 	for (int slot = 0; slot < CHILD_SLOTS; slot++) {
@@ -226,6 +245,12 @@ static void adopt_children(struct keeper *keeper, const struct kept *kept)
 	}
 	/* The old binary's resolve: the new one starts its own, which serves the old edge too. */
 	keeper_kill(&keeper->children[CHILD_RESOLVE]);
+	/* Its hub too: the new one is the new binary's, and begins when the old one's store is free. */
+	for (enum child_slot slot = CHILD_HUB; slot <= CHILD_SEND; slot++) {
+		keeper_kill(&keeper->children[slot]);
+		if (keeper->children[slot].state != CHILD_NONE)
+			keeper->children[slot].state = CHILD_DRAINING;
+	}
 }
 
 static void adopt_sockets(struct keeper *keeper, const struct kept *kept)
@@ -256,6 +281,7 @@ static void adopt(struct keeper *keeper, const struct kept *kept)
 	keeper->is_reduced = kept->is_reduced != 0;
 	adopt_generation(&kept->current, &keeper->current);
 	adopt_generation(&kept->previous, &keeper->previous);
+	adopt_before(keeper, kept);
 	adopt_children(keeper, kept);
 	adopt_sockets(keeper, kept);
 	set_all_inherited(kept, false);

@@ -48,6 +48,9 @@ static enum result read_check_start(struct channel_message *message, struct span
 	/* A previous image of another version is as good as none. */
 	if (message->fd_count > 1 && image_open(message->fds[1], &out->previous) != RESULT_OK)
 		out->previous = (struct image){ 0 };
+	/* Fails closed: a change that cannot be read is not one that was found good. */
+	if (message->fd_count > 2 && image_open(message->fds[2], &out->overlay) != RESULT_OK)
+		return RESULT_MALFORMED;
 	return RESULT_OK;
 }
 
@@ -72,6 +75,7 @@ static int check_run(const struct channel *keeper, const struct role_table *tabl
 	code = image_finish(&writer, message.fds[0]) != RESULT_OK ? CHECK_NO_IMAGE : result == RESULT_OK ? CHECK_OK : CHECK_REFUSED;
 	image_writer_done(&writer);
 	image_close(&start.previous);
+	image_close(&start.overlay);
 	channel_drop(&message);
 	return code;
 }
@@ -265,9 +269,59 @@ enum result role_ask_replacement(struct role_link *link, uint64_t generation)
 	return tell(link, CHANNEL_REPLACE, generation);
 }
 
-enum result role_ask_reload(struct role_link *link, uint64_t id)
+/* HEAD, then the note. */
+static enum result ask(const struct channel *channel, enum channel_kind kind, uint64_t id, struct span head, struct span note, const int *fd)
 {
-	return tell(link, CHANNEL_RELOAD, id);
+	enum result result = note.len > IMAGE_NOTE_MAX ? RESULT_LIMIT : RESULT_OK;
+	struct buffer body;
+
+	buffer_init(&body, CHANNEL_BODY_MAX);
+	if (result == RESULT_OK)
+		result = buffer_append(&body, head);
+	if (result == RESULT_OK)
+		result = buffer_append(&body, note);
+	if (result == RESULT_OK)
+		result = channel_send(channel, kind, id, buffer_span(&body), fd, fd != NULL, SEND_MS);
+	buffer_done(&body);
+	return result;
+}
+
+enum result role_ask_reload(struct role_link *link, uint64_t id, const struct reload_wish *wish)
+{
+	struct wire_reload wire = { .confirm_ms = wish->confirm_ms };
+
+	return ask(&link->channel, CHANNEL_RELOAD, id, span_make((const char *)&wire, sizeof(wire)), wish->note, NULL);
+}
+
+enum result role_ask_confirm(struct role_link *link, uint64_t id)
+{
+	return tell(link, CHANNEL_CONFIRM, id);
+}
+
+enum result role_ask_back(struct role_link *link, uint64_t id, struct span note)
+{
+	return ask(&link->channel, CHANNEL_BACK, id, SPAN_NONE, note, NULL);
+}
+
+enum result role_ask_change(const struct channel *keeper, uint64_t id, const struct role_change *change)
+{
+	struct wire_change wire = { .confirm_ms = change->wish.confirm_ms, .is_trial = change->is_trial };
+
+	return ask(keeper, CHANNEL_CHANGE, id, span_make((const char *)&wire, sizeof(wire)), change->wish.note, &change->texts_fd);
+}
+
+enum result role_read_answer(struct channel_message *message, struct edge_order *out)
+{
+	struct wire_answer wire;
+
+	if (message->kind != CHANNEL_ANSWER || message->len < sizeof(wire))
+		return RESULT_MALFORMED;
+	memcpy(&wire, message->body, sizeof(wire));
+	if (wire.outcome > CHANGE_NOTHING)
+		return RESULT_MALFORMED;
+	*out = (struct edge_order){ .kind = ORDER_ANSWER, .id = message->id, .generation = wire.generation, .outcome = (enum change_outcome)wire.outcome,
+	                            .is_ok = wire.outcome == CHANGE_DONE, .text_fd = channel_take(message, 0) };
+	return RESULT_OK;
 }
 
 /* -- edge: orders -- */
@@ -315,6 +369,8 @@ static enum result take_message(struct role_link *link, struct channel_message *
 		return read_drain(message, out);
 	if (message->kind == CHANNEL_RELOAD_RESULT)
 		return read_reload_result(message, out);
+	if (message->kind == CHANNEL_ANSWER)
+		return role_read_answer(message, out) == RESULT_OK ? RESULT_OK : RESULT_MORE;
 	if (message->kind == CHANNEL_LISTENERS && link->is_pending)
 		add_listeners(&link->pending, link->pending_room, message);
 	if (message->kind == CHANNEL_GO && link->is_pending) {

@@ -22,6 +22,7 @@ struct check_start {
 	size_t root_count;
 	struct span options;         /* keeper_plan.options, unread */
 	struct image previous;       /* the last good image; empty at the first start */
+	struct image overlay;        /* texts that stand for what is in files of that name (IMAGE_TEXT); empty: none */
 };
 
 struct role_link;
@@ -77,6 +78,16 @@ enum edge_order_kind {
 	ORDER_PREPARE,
 	ORDER_DRAIN,          /* take no new connections, finish in `drain_ms` at most, exit 0 */
 	ORDER_RELOAD_RESULT,  /* answers every role_ask_reload with an id up to `id` */
+	ORDER_ANSWER,         /* answers the role_ask_confirm, role_ask_back or role_ask_change of this `id` */
+};
+
+/* What became of what was asked. */
+enum change_outcome {
+	CHANGE_DONE,     /* a trial: it could be served */
+	CHANGE_REFUSED,  /* the text says why: complaints of check, or a sentence */
+	CHANGE_BUSY,     /* something else is being checked or built: ask again */
+	CHANGE_STALE,    /* the file, or what serves, is not what the change was made from */
+	CHANGE_NOTHING,  /* nothing waits to be confirmed */
 };
 
 struct edge_order {
@@ -87,6 +98,7 @@ struct edge_order {
 	uint64_t id;              /* ORDER_RELOAD_RESULT */
 	uint64_t generation;      /* ORDER_RELOAD_RESULT: what serves from now on, here or in the edge that replaces this one */
 	bool is_ok;
+	enum change_outcome outcome; /* ORDER_ANSWER */
 	int text_fd;              /* ORDER_RELOAD_RESULT: complaints (channel_text_read), the receiver's; -1: none */
 };
 
@@ -113,8 +125,36 @@ enum result role_built(struct role_link *link, uint64_t generation) must_check;
 enum result role_build_failed(struct role_link *link, uint64_t generation, struct span text) must_check;
 /* This generation needs a fresh edge (other workers, other folders): the keeper starts one, and this one gets DRAIN. */
 enum result role_ask_replacement(struct role_link *link, uint64_t generation) must_check;
-/* On behalf of the admin socket. ID ascends with every call. */
-enum result role_ask_reload(struct role_link *link, uint64_t id) must_check;
+/* How a configuration is asked for. */
+struct reload_wish {
+	uint64_t confirm_ms;      /* 0: it stays. Otherwise what serves now comes back after that, files and all, unless role_ask_confirm comes first */
+	struct span note;         /* who and why, at most IMAGE_NOTE_MAX; goes into edge_plan.files unread (image_note) */
+};
+
+/* On behalf of the admin socket. ID ascends with every call, of each of these. */
+enum result role_ask_reload(struct role_link *link, uint64_t id, const struct reload_wish *wish) must_check;
+/* What serves, and waits to be confirmed, stays. CHANGE_NOTHING: nothing waits. */
+enum result role_ask_confirm(struct role_link *link, uint64_t id) must_check;
+/* It gives way at once. CHANGE_NOTHING; CHANGE_BUSY. */
+enum result role_ask_back(struct role_link *link, uint64_t id, struct span note) must_check;
+
+/* -- whoever may have the configuration changed: the hub (keeper_state.h, child.may_change) -- */
+
+/* Texts in the place of what is in files, all or none of them.
+ *
+ * Shape    TEXTS is an image that the caller wrote into a memfd: IMAGE_TEXT records, a file each, and for each an IMAGE_BASE, what must be in that file, and
+ *          must serve, for the change to be made: whoever edited meanwhile is not overwritten
+ * Limits   CHANGE_FILES_MAX files, each of them one that serves now and lies below the configuration's folder. Security, fails closed: anything else is
+ *          CHANGE_REFUSED, whoever asks; nothing is written that check has not accepted */
+#define CHANGE_FILES_MAX 64u
+struct role_change {
+	struct reload_wish wish;
+	bool is_trial;            /* only whether it could be served */
+	int texts_fd;             /* stays the caller's */
+};
+enum result role_ask_change(const struct channel *keeper, uint64_t id, const struct role_change *change) must_check;
+/* Reads MESSAGE, a CHANNEL_ANSWER. TEXT_FD (-1: none) is the caller's. */
+enum result role_read_answer(struct channel_message *message, struct edge_order *out) must_check;
 
 /* Closes the images and frees the list; not the listeners' descriptors, which whoever accepts owns. */
 void edge_plan_done(struct edge_plan *plan);

@@ -1,12 +1,21 @@
 /* What the bodies of messages between keeper and roles look like. Both are the same binary, except while an upgrade lets
  * the old edge drain: DRAIN and READY never change; the rest may.
  *
- * START of check    body: config path, options, roots, each ended by NUL; fds: image to write, previous image (optional)
+ * START of check    body: config path, options, roots, each ended by NUL; fds: image to write, previous image (optional), texts in the place of files (optional;
+ *                   then there is a previous image)
  * START of edge     body: struct wire_start, then the options; fds: image, files, memory, resolve, admin (optional)
  * START of resolve  nothing
+ * START of hub      fds: its image, its unix socket, its address (optional)
+ * START of send     nothing
+ * SERVE of hub, send  fds: its end of the pair through which they talk, instead of the one before
  * PREPARE           body: struct wire_start; fds: image, files
  * LISTENERS         body: struct wire_listener[]; fds: one for each that has one, in order
  * GO                nothing
+ * RELOAD            body: struct wire_reload, then the note (an old edge sends nothing)
+ * CONFIRM           nothing
+ * BACK              body: the note
+ * CHANGE            body: struct wire_change, then the note; fds: an image of texts (IMAGE_TEXT, IMAGE_BASE)
+ * ANSWER            body: struct wire_answer; fds: text (optional)
  */
 #ifndef BOUCLIER_PROCESS_ROLE_WIRE_H
 #define BOUCLIER_PROCESS_ROLE_WIRE_H
@@ -39,6 +48,20 @@ struct wire_reload_result {
 	uint32_t is_ok, unused;
 };
 
+struct wire_reload {
+	uint64_t confirm_ms;  /* 0: what serves then stays */
+};
+
+struct wire_change {
+	uint64_t confirm_ms;
+	uint32_t is_trial, unused;  /* is_trial: checked only */
+};
+
+struct wire_answer {
+	uint64_t generation;  /* what serves */
+	uint32_t outcome, unused;  /* enum change_outcome */
+};
+
 /* Exit codes of check. */
 #define CHECK_OK 0
 #define CHECK_REFUSED 1     /* the complaints are in the image */
@@ -48,6 +71,6 @@ struct wire_reload_result {
 
 /* Of what an upgrade hands over (keeper_upgrade.c); raise it with every change there. A START of check carries it as its id
  * when it rehearses an upgrade, 0 otherwise. */
-#define KEEPER_STATE_VERSION 2u
+#define KEEPER_STATE_VERSION 3u
 
 #endif

@@ -154,9 +154,9 @@ static int add_arguments(scmp_filter_ctx filter, enum sandbox_role role)
 	failed |= add_values(filter, SCMP_SYS(tgkill), 0, (uint64_t)getpid());
 	failed |= add_values(filter, SCMP_SYS(prlimit64), 0, 0);
 	failed |= add_values(filter, SCMP_SYS(prlimit64), 0, (uint64_t)getpid());
-	for (const int *domain = sandbox_domains; *domain != SANDBOX_END; domain++)
+	for (const int *domain = role == SANDBOX_HUB ? sandbox_domains_hub : sandbox_domains; *domain != SANDBOX_END; domain++)
 		failed |= add_values(filter, SCMP_SYS(socket), 0, (uint64_t)*domain);
-	if (role == SANDBOX_CHECK || role == SANDBOX_RESOLVE)
+	if (role == SANDBOX_CHECK || role == SANDBOX_RESOLVE || role == SANDBOX_SEND)
 		failed |= add_values(filter, SCMP_SYS(socket), 0, AF_NETLINK);
 	for (const int *option = sandbox_prctls; *option != SANDBOX_END; option++)
 		failed |= add_values(filter, SCMP_SYS(prctl), 0, (uint64_t)*option);

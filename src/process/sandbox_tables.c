@@ -64,6 +64,15 @@ static const int calls_drill[] = { CALL(accept4), CALL(bind), SANDBOX_END };
 /* The controller of the kernel filter: edges that connect to it, signals that end it. */
 static const int calls_packet[] = { CALL(accept4), CALL(signalfd4), CALL(fstat), CALL(newfstatat), CALL(getsockopt), SANDBOX_END };
 
+/* The hub: who asks it comes to descriptors that the keeper opened; its store's files. */
+static const int calls_hub[] = {
+	CALL(accept4), CALL(timerfd_create), CALL(timerfd_settime), CALL(sendfile),
+	CALL(fsync), CALL(fdatasync), CALL(sync_file_range), CALL(fallocate), CALL(truncate), CALL(msync),
+	CALL(rename), CALL(renameat), CALL(renameat2), CALL(unlink), CALL(unlinkat), CALL(mkdir), CALL(mkdirat), CALL(rmdir),
+	CALL(fchmod), CALL(umask), CALL(utimensat), CALL(mlock), CALL(mlock2), CALL(munlock),
+	SANDBOX_END,
+};
+
 const int sandbox_deadly[] = {
 	CALL(ptrace), CALL(process_vm_readv), CALL(process_vm_writev), CALL(pidfd_getfd), CALL(kcmp),
 	CALL(mount), CALL(umount2), CALL(pivot_root), CALL(chroot), CALL(move_mount), CALL(open_tree), CALL(fsopen),
@@ -84,6 +93,8 @@ const int sandbox_bpf_commands[] = {
 	BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM, BPF_MAP_GET_NEXT_KEY, BPF_OBJ_GET_INFO_BY_FD, SANDBOX_END,
 };
 
+/* The hub connects to the shield's admin socket and to nothing else: what it knows leaves through send, which has no files. */
+const int sandbox_domains_hub[] = { AF_UNIX, SANDBOX_END };
 const int sandbox_domains[] = { AF_INET, AF_INET6, AF_UNIX, SANDBOX_END };
 const long sandbox_ioctls[] = { FIONBIO, FIONREAD, TCGETS, SANDBOX_END };
 const int sandbox_prctls[] = { PR_SET_NAME, PR_GET_NAME, PR_SET_VMA, SANDBOX_END };
@@ -117,6 +128,13 @@ static const char *const reads_edge[] = {
 	"/etc/ssl/certs", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/usr/share/bouclier", "/var/lib/location", "/usr/share/libloc-location", "/sys/fs/cgroup", NULL,
 };
 
+static const char *const reads_hub[] = {
+	"/usr/share/bouclier", "/var/lib/location", "/usr/share/libloc-location", "/usr/share/zoneinfo", "/etc/debian_version", "/etc/os-release", NULL,
+};
+
+/* The certificates of those who are connected to are in /etc; what these are links to is here. */
+static const char *const reads_send[] = { "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", NULL };
+
 const struct sandbox_table sandbox_tables[SANDBOX_COUNT] = {
 	[SANDBOX_KEEPER] = { .allows_rest = true },
 	[SANDBOX_CHECK] = { .calls = { calls_base, calls_read, calls_connect, calls_resolve },
@@ -125,6 +143,10 @@ const struct sandbox_table sandbox_tables[SANDBOX_COUNT] = {
 	                   .reads = { reads_base, reads_edge }, .has_files = true },
 	[SANDBOX_RESOLVE] = { .calls = { calls_base, calls_read, calls_connect, calls_resolve },
 	                      .reads = { reads_base, reads_names }, .has_files = true },
+	[SANDBOX_HUB] = { .calls = { calls_base, calls_read, calls_connect, calls_hub },
+	                  .reads = { reads_base, reads_hub }, .has_files = true },
+	[SANDBOX_SEND] = { .calls = { calls_base, calls_read, calls_connect, calls_resolve },
+	                   .reads = { reads_base, reads_names, reads_send }, .has_files = true },
 	[SANDBOX_PACKET] = { .calls = { calls_base, calls_packet }, .reads = { reads_base }, .has_files = true, .may_bpf = true },
 	[SANDBOX_DRILL] = { .calls = { calls_base, calls_connect, calls_drill }, .reads = { reads_base }, .has_files = true },
 };

@@ -31,7 +31,7 @@ struct shared {
 
 /* What the keeper tells everybody, in the region "keeper" that it adds itself. Written by the keeper only; read by the
  * edge for its views. Aligned 64-bit values, each true on its own. */
-#define SHARED_KEEPER_VERSION 1u
+#define SHARED_KEEPER_VERSION 2u
 struct shared_keeper {
 	uint64_t started_wall_ns;    /* the keeper, not the edge */
 	uint64_t generation;         /* configuration now live */
@@ -42,6 +42,24 @@ struct shared_keeper {
 	uint64_t is_reduced;         /* 1: the edge runs without WAF, cache and challenge */
 	uint64_t is_fallen_back;     /* 1: the last good snapshot runs, not the newest */
 	uint64_t upgrades;
+	uint64_t confirm_until_wall_ns;  /* what serves gives way then, unless somebody confirms it; 0: nothing waits */
+	uint64_t went_back;              /* how often it did */
+};
+
+/* And of the hub, in the region "keeper-hub", likewise. */
+#define SHARED_HUB_VERSION 1u
+enum shared_hub_state {
+	SHARED_HUB_NONE,             /* the configuration wants none */
+	SHARED_HUB_RUNS,
+	SHARED_HUB_RESTARTS,         /* it died, or could not be started: it is tried again */
+	SHARED_HUB_ABSENT,           /* bouclier-hub is not installed */
+};
+struct shared_hub {
+	uint64_t state, pid, started_wall_ns;
+	uint64_t deaths, died_wall_ns;       /* those that nobody asked for */
+	uint64_t send_pid, send_deaths;
+	uint64_t is_of_edge;         /* 1: it runs as the edge's user, for want of its own */
+	uint64_t is_deaf;            /* 1: its address could not be listened on */
 };
 
 /* A new memfd with REGIONS, sealed against shrinking. OUT_FD is close-on-exec. */

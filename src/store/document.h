@@ -16,7 +16,7 @@
 
 #define DOCUMENT_KEY_MAX 255u            /* bytes; at least one */
 #define DOCUMENT_TEXT_MAX ((size_t)1 << 20)
-#define DOCUMENT_CHANGES_MAX 64u
+#define DOCUMENT_CHANGES_MAX 256u         /* every incident that is followed, at once, and more */
 #define DOCUMENT_ANY UINT64_MAX          /* as `version` of a change: whatever is there */
 
 /* X(ID, number in the file, which never changes) */

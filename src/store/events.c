@@ -22,7 +22,7 @@ static enum result tell(struct asking *asking, struct day *day, struct store_pla
 	enum result result = day_row(day, place.id, &row);
 
 	if (result == RESULT_OK && (!asking->ask->query || query_match(asking->ask->query, row.line))) {
-		const struct store_event event = { place, place.id & DAY_SEQUENCE_MAX, row.line, words_text(words, row.tenant), words_text(words, row.site) };
+		const struct store_event event = { place, place.id & DAY_SEQUENCE_MAX, row.line, words_text_of(words, row.tenant), words_text_of(words, row.site) };
 
 		asking->end->told++;
 		asking->is_stopped = !asking->row(asking->context, &event);

@@ -28,8 +28,8 @@ static enum result look_at(struct search *search, struct day *day, uint64_t id)
 	if (result == RESULT_OK)
 		result = member_find(row.line, SPAN("bouclier.request_id"), &member);
 	if (result == RESULT_OK && span_equal_nocase(member.value, search->id) && store_sees(search->seen, row.tenant)) {
-		const struct store_event event = { { row.time_ms, id }, id & DAY_SEQUENCE_MAX, row.line, words_text(words, row.tenant),
-			                           words_text(words, row.site) };
+		const struct store_event event = { { row.time_ms, id }, id & DAY_SEQUENCE_MAX, row.line, words_text_of(words, row.tenant),
+			                           words_text_of(words, row.site) };
 
 		(void)search->row(search->context, &event);
 	} else if (result == RESULT_OK || result == RESULT_MALFORMED) {

@@ -24,6 +24,11 @@ static const char *const main_steps[] = {
 	" PRIMARY KEY(kind, bucket, site)) WITHOUT ROWID;"
 	/* What is being deleted, until somebody was told. */
 	"CREATE TABLE deletions(id INTEGER PRIMARY KEY, what INTEGER NOT NULL, from_s INTEGER NOT NULL, to_s INTEGER NOT NULL, n INTEGER NOT NULL);",
+	/* 2: document.h. Texts are long, so that the trees in which places are looked for do not hold them. */
+	"CREATE TABLE documents(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, key TEXT NOT NULL, sort INTEGER NOT NULL, version INTEGER NOT NULL,"
+	" text TEXT NOT NULL);"
+	"CREATE UNIQUE INDEX documents_by_key ON documents(kind, key);"
+	"CREATE INDEX documents_by_sort ON documents(kind, sort, key);",
 };
 
 static const char *const day_steps[] = {

@@ -24,9 +24,9 @@ static void tell(struct asking *asking, uint64_t bucket, uint32_t site, uint64_t
 	const struct word *word = words_at(words, site);
 	const struct store_total total = {
 		.bucket_s = asking->ask->by_bucket ? bucket * totals_seconds(asking->ask->grain) : 0,
-		.kind = words_text(words, asking->kind),
-		.site = asking->ask->by_site ? words_text(words, site) : SPAN_NONE,
-		.tenant = asking->ask->by_site && word ? words_text(words, word->parent) : SPAN_NONE,
+		.kind = words_text_of(words, asking->kind),
+		.site = asking->ask->by_site ? words_text_of(words, site) : SPAN_NONE,
+		.tenant = asking->ask->by_site && word ? words_text_of(words, word->parent) : SPAN_NONE,
 		.count = count,
 	};
 

@@ -48,7 +48,7 @@ const struct word *words_at(const struct words *words, uint32_t number)
 	return number && number <= words->count ? &words->list[number - 1] : NULL;
 }
 
-struct span words_text(const struct words *words, uint32_t number)
+struct span words_text_of(const struct words *words, uint32_t number)
 {
 	return number && number <= words->count ? words->list[number - 1].text : SPAN_NONE;
 }

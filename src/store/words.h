@@ -52,6 +52,6 @@ enum result words_site_now(struct words *words, struct span text, uint32_t *out)
 uint32_t words_same_name(const struct words *words, uint32_t site);
 /* NULL for WORD_NONE. */
 const struct word *words_at(const struct words *words, uint32_t number);
-struct span words_text(const struct words *words, uint32_t number);
+struct span words_text_of(const struct words *words, uint32_t number);
 
 #endif

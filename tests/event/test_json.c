@@ -22,6 +22,8 @@ static void what_is_written_is_read(void **state)
 	json_put_bool(&json, SPAN("yes"), true);
 	json_put_time(&json, SPAN("never"), 0);
 	json_put_time(&json, SPAN("then"), 784111777000000000u);
+	json_put_raw(&json, SPAN("raw"), SPAN("{\"a\":[1]}"));
+	json_put_null(&json, SPAN("nothing"));
 	json_open(&json, SPAN("list"), '[');
 	json_put_text(&json, SPAN_NONE, SPAN("x"));
 	json_open(&json, SPAN_NONE, '{');
@@ -36,12 +38,41 @@ static void what_is_written_is_read(void **state)
 	assert_true(json_bool_of(json_find(root, "yes")));
 	assert_false(json_has_text(json_find(root, "never")));
 	assert_true(span_equal(json_text_of(json_find(root, "then")), SPAN("1994-11-06T08:49:37.000Z")));
+	assert_int_equal(json_number_of(json_item(json_find(json_find(root, "raw"), "a"), 0)), 1);
+	assert_true(json_has_null(json_find(root, "nothing")));
 	list = json_find(root, "list");
 	assert_int_equal(json_length(list), 3);
 	assert_int_equal(json_number_of(json_item(list, 2)), 3);
 	assert_null(json_item(list, 3));
 	json_drop(root);
 	buffer_done(&text);
+}
+
+static void what_was_read_is_written_again(void **state)
+{
+	struct span text = SPAN("{\"a\":[1,\"\u00e9\",null,{\"b\":true}],\"c\":\"x\"}");
+	struct json_writer json;
+	struct json *root = NULL;
+	struct buffer out;
+
+	(void)state;
+	assert_int_equal(json_read(text, &root), RESULT_OK);
+	buffer_init(&out, 4096);
+	json_writer_init(&json, &out);
+	json_open(&json, SPAN_NONE, '[');
+	json_put_value(&json, SPAN_NONE, root);
+	json_put_value(&json, SPAN_NONE, json_find(root, "c"));
+	json_put_value(&json, SPAN_NONE, NULL);
+	json_close(&json, ']');
+	assert_int_equal(json.result, RESULT_OK);
+	assert_true(span_equal(buffer_span(&out), SPAN("[{\"a\":[1,\"\u00e9\",null,{\"b\":true}],\"c\":\"x\"},\"x\",null]")));
+	buffer_done(&out);
+	buffer_init(&out, 20);
+	json_writer_init(&json, &out);
+	json_put_value(&json, SPAN_NONE, root);
+	assert_true(json.result != RESULT_OK);
+	buffer_done(&out);
+	json_drop(root);
 }
 
 static void what_is_not_there_is_nothing(void **state)
@@ -102,6 +133,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_is_read),
+		cmocka_unit_test(what_was_read_is_written_again),
 		cmocka_unit_test(what_is_not_there_is_nothing),
 		cmocka_unit_test(each_value_is_of_one_kind),
 		cmocka_unit_test(bad_texts_are_refused),

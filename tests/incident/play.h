@@ -48,10 +48,10 @@ static inline void play_place(void *context, const struct address *source, struc
 	memcpy(out->country, source->bytes[15] & 1 ? "BE" : "NL", 3);
 }
 
-static inline struct play *play_new(void)
+static inline struct play *play_new_of(uint32_t contain_s, uint32_t close_s)
 {
 	struct play *play = calloc(1, sizeof(*play));
-	struct group_birth birth = { .next_id = 1, .context = play, .changed = play_told, .place = play_place };
+	struct group_birth birth = { .next_id = 1, .contain_s = contain_s, .close_s = close_s, .context = play, .changed = play_told, .place = play_place };
 
 	play->now_s = TUESDAY_S;
 	play->draws.state = 11;
@@ -61,6 +61,11 @@ static inline struct play *play_new(void)
 	for (unsigned i = 0; i < PLAY_SITES; i++)
 		play->totals[i].name = span_of(play_names[i]);
 	return play;
+}
+
+static inline struct play *play_new(void)
+{
+	return play_new_of(0, 0);
 }
 
 static inline void play_free(struct play *play)
@@ -94,7 +99,7 @@ static inline void play_level(struct play *play, unsigned site, const char *deta
 
 static inline void play_probe(struct play *play, unsigned site, bool is_reached)
 {
-	struct observation observation = { .kind = OBSERVATION_PROBE, .at_s = play->now_s, .site = span_of(play_names[site]), .probe = { is_reached, 200 } };
+	struct observation observation = { .kind = OBSERVATION_PROBE, .at_s = play->now_s, .site = span_of(play_names[site]), .probe = { .asked = 1, .reached = is_reached } };
 
 	group_feed(play->group, &observation);
 }

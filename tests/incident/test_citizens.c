@@ -91,7 +91,10 @@ static void shares_are_never_better_than_what_was_seen(void **unused)
 		unsigned share;
 	} rows[] = {
 		{ "all", { .seen = 100, .served = 100 }, true, 100, VANTAGE_SHIELD, 1000 },
-		{ "a flood that is served is not citizens", { .seen = 100000, .served = 90000 }, true, 100, VANTAGE_SHIELD, 1000 },
+		{ "a flood that is served is not citizens", { .seen = 100000, .served = 90000 }, true, 100, VANTAGE_UNKNOWN, 0 },
+		{ "a few more than usual", { .seen = 200, .served = 170 }, true, 100, VANTAGE_SHIELD, 1000 },
+		{ "half as many again, and twenty", { .seen = 200, .served = 171 }, true, 100, VANTAGE_UNKNOWN, 0 },
+		{ "a flood that is served, seen from outside", { .seen = 100000, .served = 90000, .probes = 40, .reached = 2 }, true, 100, VANTAGE_OUTSIDE, 50 },
 		{ "half do not come", { .seen = 50, .served = 50 }, true, 100, VANTAGE_SHIELD, 500 },
 		{ "come, and are not served", { .seen = 100, .served = 10 }, true, 100, VANTAGE_SHIELD, 100 },
 		{ "nobody comes", { 0 }, true, 100, VANTAGE_SHIELD, 0 },
@@ -101,7 +104,9 @@ static void shares_are_never_better_than_what_was_seen(void **unused)
 		{ "not known what to expect", { .seen = 100, .served = 100 }, false, 0, VANTAGE_UNKNOWN, 0 },
 		{ "nobody is expected", { .seen = 1, .served = 1 }, true, 0, VANTAGE_UNKNOWN, 0 },
 		{ "the line dropped", { .seen = 100, .served = 100, .has_drops = true }, true, 100, VANTAGE_UNKNOWN, 0 },
-		{ "the line dropped, seen from outside", { .seen = 100, .served = 100, .probes = 1, .reached = 1, .has_drops = true }, true, 100, VANTAGE_UNKNOWN, 0 },
+		{ "the line dropped, seen from outside", { .seen = 100, .served = 100, .probes = 3, .reached = 1, .has_drops = true }, true, 100, VANTAGE_OUTSIDE, 333 },
+		{ "not known what to expect, seen from outside", { .seen = 5, .served = 5, .probes = 2, .reached = 1 }, false, 0, VANTAGE_OUTSIDE, 500 },
+		{ "reached, and too late for a citizen", { .seen = 100, .served = 100, .probes = 4, .reached = 4, .slow = 3 }, true, 100, VANTAGE_OUTSIDE, 250 },
 		{ "from outside", { .seen = 100, .served = 90, .probes = 4, .reached = 4 }, true, 100, VANTAGE_OUTSIDE, 900 },
 		{ "outside sees less", { .seen = 100, .served = 90, .probes = 4, .reached = 1 }, true, 100, VANTAGE_OUTSIDE, 250 },
 		{ "outside sees nothing", { .seen = 100, .served = 100, .probes = 1 }, true, 100, VANTAGE_OUTSIDE, 0 },
@@ -116,6 +121,9 @@ static void shares_are_never_better_than_what_was_seen(void **unused)
 		if (citizens_share(&citizens, &share) != rows[i].vantage || share != rows[i].share)
 			fail_msg("%s: %u", rows[i].what, share);
 		assert_int_equal(citizens.seen + citizens.not_seen, rows[i].has_expected ? rows[i].expected : 0);
+		citizens_take(&citizens, &rows[i].minute, rows[i].has_expected, rows[i].expected);
+		citizens.has_drops = false;
+		assert_memory_equal(&citizens, &(struct citizens){ 0 }, sizeof(citizens));
 	}
 }
 
@@ -142,7 +150,7 @@ static struct citizens_minute any_minute(struct draws *draws)
 	return (struct citizens_minute){
 		.seen = draw_below(draws, scale), .served = draw_below(draws, scale), .refused = draw_below(draws, scale), .queued = draw_below(draws, scale),
 		.wait_us = draw_below(draws, scale * 6000000), .asked = draw_below(draws, scale), .failed = draw_below(draws, scale),
-		.probes = (uint32_t)draw_below(draws, 3), .reached = (uint32_t)draw_below(draws, 3), .has_drops = draw_below(draws, 200) == 0,
+		.probes = (uint32_t)draw_below(draws, 3), .reached = (uint32_t)draw_below(draws, 3), .slow = (uint32_t)draw_below(draws, 3), .has_drops = draw_below(draws, 200) == 0,
 	};
 }
 
@@ -156,6 +164,7 @@ static void no_figure_is_ever_too_good(void **unused)
 	for (unsigned round = 0; round < 20000; round++) {
 		unsigned minutes = 1 + (unsigned)draw_below(&draws, 40), share = 0;
 		double expected_sum = 0, served_sum = 0, probes = 0, reached = 0;
+		unsigned looked = 0;
 		bool is_blind = false, has_drops = false;
 		struct citizens citizens = { 0 };
 		enum vantage vantage;
@@ -166,20 +175,23 @@ static void no_figure_is_ever_too_good(void **unused)
 			bool has_expected = draw_below(&draws, 400) != 0;
 
 			citizens_add(&citizens, &minute, has_expected, has_expected ? expected : 0);
-			is_blind |= !has_expected;
+			is_blind |= !has_expected || (double)minute.served > (double)expected * 1.5 + 20;
+			looked += minute.probes > 0;
 			has_drops |= minute.has_drops;
 			expected_sum += has_expected ? (double)expected : 0;
 			served_sum += has_expected ? (double)(both < expected ? both : expected) : 0;
 			probes += minute.probes;
 			reached += minute.reached < minute.probes ? minute.reached : minute.probes;
+			reached -= minute.slow < minute.reached ? (minute.slow < minute.probes ? minute.slow : minute.probes) : minute.reached < minute.probes ? minute.reached : minute.probes;
 		}
 		vantage = citizens_share(&citizens, &share);
-		if (is_blind || has_drops || expected_sum <= 0)
+		assert_int_equal(vantage == VANTAGE_OUTSIDE, looked && looked * 2 >= minutes);
+		if (vantage != VANTAGE_OUTSIDE && (is_blind || has_drops || expected_sum <= 0))
 			assert_int_equal(vantage, VANTAGE_UNKNOWN);
 		if (vantage == VANTAGE_UNKNOWN)
 			continue;
 		known++;
-		assert_true(share <= 1000 && (double)share * expected_sum <= served_sum * 1000);
+		assert_true(share <= 1000 && (is_blind || has_drops || (double)share * expected_sum <= served_sum * 1000));
 		assert_true(vantage != VANTAGE_OUTSIDE || (double)share * probes <= reached * 1000);
 		assert_true(citizens.served + citizens.late <= citizens.seen && citizens.seen + citizens.not_seen == citizens.expected);
 	}

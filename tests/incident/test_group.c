@@ -51,6 +51,47 @@ static void a_flood_is_one_incident(void **unused)
 	play_free(play);
 }
 
+/* Counts name no tenant. */
+static void whose_it_is_the_configuration_says(void **unused)
+{
+	struct play *play = play_new();
+
+	(void)unused;
+	assert_ok(group_set_tenant(play->group, span_of(play_names[0]), SPAN("ville")));
+	assert_ok(group_set_tenant(play->group, span_of(play_names[1]), SPAN_NONE));
+	play_calm(play, 600);
+	play_level(play, 0, "from normal to attack: requests");
+	play_flood(play, 0, 10);
+	assert_int_equal(play->incidents[0]->tenant_count, 1);
+	assert_string_equal(play->incidents[0]->tenants[0], "ville");
+	assert_ok(group_set_tenant(play->group, span_of(play_names[0]), SPAN("stad")));
+	play_flood(play, 0, 120);
+	assert_string_equal(play->incidents[0]->sites[0].tenant, "ville");  /* whose it was when it began */
+	play_free(play);
+}
+
+static void ends_when_the_caller_says(void **unused)
+{
+	struct play *play = play_new_of(20, 15);
+	const struct incident *incident;
+
+	(void)unused;
+	play_calm(play, 600);
+	play_level(play, 0, "from normal to attack: requests");
+	play_flood(play, 0, 10);
+	play_level(play, 0, "from attack to normal");
+	play_calm(play, 19);
+	incident = play->incidents[0];
+	assert_int_equal(incident->status, STATUS_NEW);
+	play_calm(play, 2);
+	assert_int_equal(incident->status, STATUS_CONTAINED);
+	play_calm(play, 12);
+	assert_int_equal(incident->status, STATUS_CONTAINED);
+	play_calm(play, 4);
+	assert_int_equal(incident->status, STATUS_CLOSED);
+	play_free(play);
+}
+
 static void what_citizens_experienced_is_counted(void **unused)
 {
 	struct play *play = play_new();
@@ -353,9 +394,232 @@ static void outside_sees_an_outage_that_the_shield_does_not(void **unused)
 	}
 	assert_int_equal(play->opened, 1);
 	assert_int_equal(play->incidents[0]->family, INCIDENT_OUTAGE);
-	assert_in_range(play->incidents[0]->citizens.unreachable, 6, 7);
+	assert_int_equal(play->incidents[0]->citizens.unreachable, 10);   /* those before anybody could know, too */
 	assert_int_equal(citizens_share(&play->incidents[0]->citizens, &share), VANTAGE_OUTSIDE);
 	assert_int_equal(share, 0);
+	play_free(play);
+}
+
+/* -- packets that are lost in front of the shield -- */
+
+#define LOST_MINUTES 12u
+
+/* One citizen of twenty comes through, and one packet of twenty of a flood of FLOOD requests a second, which are served. */
+static void play_lost_second(struct play *play, unsigned flood)
+{
+	for (unsigned i = 0; i < PLAY_SITES; i++) {
+		if (play->now_s % 20 == i)
+			add_served(&play->totals[i], 2);
+	}
+	add_served(&play->totals[0], flood / 20);
+	play_second(play);
+}
+
+/* What a vantage says of a minute of site 0. */
+static void play_looks(struct play *play, uint64_t at_s, unsigned asked, unsigned reached, unsigned slow)
+{
+	struct observation observation = { .kind = OBSERVATION_PROBE, .at_s = at_s, .site = span_of(play_names[0]), .probe = { asked, reached, slow } };
+
+	group_feed(play->group, &observation);
+}
+
+/* Whatever is told, by whom and when: never more than what came through. */
+static void of_a_line_that_loses_95_percent_nobody_says_more_than_5(void **unused)
+{
+	static const struct {
+		const char *what;
+		bool is_told;            /* the interface counts what it loses */
+		bool is_flood;
+		unsigned looks_late;     /* in minutes; 0: nobody looks */
+		enum vantage vantage;
+	} rows[] = {
+		{ "nobody says anything", false, false, 0, VANTAGE_SHIELD },
+		{ "the line is said to lose packets", true, false, 0, VANTAGE_UNKNOWN },
+		{ "a flood comes through, too", false, true, 0, VANTAGE_UNKNOWN },
+		{ "a probe looks", false, false, 1, VANTAGE_OUTSIDE },
+		{ "a probe looks, and the line is said to lose packets", true, true, 1, VANTAGE_OUTSIDE },
+		{ "a probe tells it when the attack is over", true, true, LOST_MINUTES + 5, VANTAGE_OUTSIDE },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct play *play = play_new();
+		const struct citizens *citizens;
+		uint64_t first;
+		unsigned share = 7;
+
+		for (unsigned minute = 0; minute < 40; minute++) {
+			play_calm(play, 60);
+			if (rows[i].looks_late)
+				play_looks(play, play->now_s - 60, 4, 4, 0);
+		}
+		assert_int_equal(play->opened, 0);
+		play_level(play, 0, "from normal to attack: requests");
+		if (rows[i].is_told)
+			play_notice(play, "line-full", "", "", "eth0: 950.0 Mbit/s in, 10.0 Mbit/s out, 95 % of its capacity, 3400 packets lost a second. Run: bouclier report carrier");
+		first = play->now_s;
+		for (unsigned minute = 0; minute < LOST_MINUTES + rows[i].looks_late; minute++) {
+			uint64_t of_s = first + 60 * (minute - rows[i].looks_late);
+
+			if (rows[i].looks_late && minute >= rows[i].looks_late)
+				play_looks(play, of_s, 20, 1, of_s % 120 == 0);
+			for (unsigned second = 0; second < 60; second++) {
+				if (minute < LOST_MINUTES)
+					play_lost_second(play, rows[i].is_flood ? 2000 : 0);
+				else
+					play_calm(play, 1);
+			}
+			if (minute == LOST_MINUTES - 1) {
+				play_notice(play, "line-calm", "", "", "eth0: 12.0 Mbit/s in, 10.0 Mbit/s out, 1 % of its capacity");
+				play_level(play, 0, "from attack to normal");
+			}
+		}
+		play_calm(play, 70);
+		citizens = &play->incidents[0]->citizens;
+		assert_int_equal(play->incidents[0]->family, INCIDENT_ATTACK);
+		if (citizens_share(citizens, &share) != rows[i].vantage)
+			fail_msg("%s: %s", rows[i].what, vantage_name(citizens_share(citizens, &share)));
+		if (rows[i].vantage != VANTAGE_UNKNOWN && share > 50)
+			fail_msg("%s: %u of a thousand", rows[i].what, share);
+		assert_true(citizens->minutes >= LOST_MINUTES - 1 && citizens->degraded + citizens->unreachable <= citizens->minutes);
+		if (rows[i].looks_late)
+			assert_in_range(citizens->probed, LOST_MINUTES - 1, citizens->site_minutes);
+		assert_int_equal(citizens->has_drops, rows[i].is_told);
+		play_free(play);
+	}
+}
+
+/* Of each minute, whoever tells of it first: the sums are those of who is told at once. */
+static void what_is_told_late_counts_as_if_it_were_told_at_once(void **unused)
+{
+	struct play *early = play_new(), *late = play_new();
+	const struct citizens *a, *b;
+	struct citizens at_once, afterwards;
+	uint64_t first;
+
+	(void)unused;
+	play_calm(early, 2400);
+	play_calm(late, 2400);
+	play_looks(early, early->now_s - 60, 1, 1, 0);
+	play_looks(late, late->now_s - 60, 1, 1, 0);
+	play_level(early, 0, "from normal to attack: requests");
+	play_level(late, 0, "from normal to attack: requests");
+	first = early->now_s;
+	for (unsigned minute = 0; minute < 10; minute++) {
+		play_looks(early, early->now_s, 3, minute % 4, minute % 2);
+		play_looks(early, early->now_s, 1, 1, 0);
+		play_flood(early, 0, 60);
+		play_flood(late, 0, 60);
+	}
+	for (unsigned minute = 10; minute-- > 0;) {
+		play_looks(late, first + minute * 60, 1, 1, 0);
+		play_looks(late, first + minute * 60 + 59, 3, minute % 4, minute % 2);
+	}
+	play_looks(late, first - 60 * (GROUP_LATE_MINUTES + 60), 1, 0, 0);
+	assert_int_equal(group_sums(late->group).too_late, group_sums(early->group).too_late + 1);
+	play_flood(early, 0, 60);
+	play_flood(late, 0, 60);
+	a = &group_find(early->group, early->incidents[0]->id)->citizens;
+	b = &group_find(late->group, late->incidents[0]->id)->citizens;
+	at_once = *a;
+	afterwards = *b;
+	assert_memory_equal(&at_once, &afterwards, sizeof(at_once));
+	assert_int_equal(at_once.probes, 40);
+	play_free(early);
+	play_free(late);
+}
+
+/* What the shield alone took for nobody served was another minute: somebody outside got his page. And the other way round. */
+static void who_looks_from_outside_knows_better(void **unused)
+{
+	struct play *play = play_new();
+	const struct citizens *citizens;
+	uint64_t first;
+
+	(void)unused;
+	play_calm(play, 2400);
+	play_looks(play, play->now_s - 60, 1, 1, 0);
+	play_level(play, 0, "from normal to attack: requests");
+	first = play->now_s;
+	for (unsigned i = 0; i < 120; i++) {
+		add_refused(&play->totals[0], DECISION_LIMIT, REASON_RATE_LIMIT, 5);
+		play_second(play);
+	}
+	play_flood(play, 0, 70);
+	citizens = &group_find(play->group, play->incidents[0]->id)->citizens;
+	assert_int_equal(citizens->unreachable, 2);
+	assert_int_equal(citizens->degraded, 0);
+	play_looks(play, first, 2, 2, 0);
+	assert_int_equal(citizens->unreachable, 1);
+	assert_int_equal(citizens->degraded, 1);
+	play_looks(play, first + 120, 2, 0, 0);
+	assert_int_equal(citizens->unreachable, 2);
+	assert_int_equal(citizens->minutes, 3);
+	play_free(play);
+}
+
+static void a_line_that_is_full_goes_on_until_it_is_calm(void **unused)
+{
+	struct play *play = play_new();
+
+	(void)unused;
+	play_calm(play, 60);
+	play_notice(play, "line-filling", "", "", "eth0: 750.0 Mbit/s in, 10.0 Mbit/s out, 75 % of its capacity");
+	play_calm(play, 60);
+	assert_int_equal(play->opened, 0);
+	play_notice(play, "line-full", "", "", "eth0: 960.0 Mbit/s in, 10.0 Mbit/s out, 96 % of its capacity");
+	play_calm(play, GROUP_CONTAIN_S * 3);
+	assert_int_equal(play->opened, 1);
+	assert_int_equal(play->incidents[0]->family, INCIDENT_CAPACITY);
+	assert_int_equal(play->incidents[0]->reason, FOR_LINE_FULL);
+	assert_int_equal(play->incidents[0]->status, STATUS_NEW);
+	play_notice(play, "line-calm", "", "", "eth0: 6.0 Mbit/s in, 10.0 Mbit/s out, 1 % of its capacity");
+	play_calm(play, GROUP_CONTAIN_S + 61);
+	assert_int_equal(play->incidents[0]->status, STATUS_CONTAINED);
+	play_free(play);
+}
+
+static bool count_site(void *context, const struct group_site_view *site)
+{
+	(void)site;
+	++*(unsigned *)context;
+	return *(unsigned *)context < 3;
+}
+
+static void how_a_site_is_now_can_be_asked(void **unused)
+{
+	struct play *play = play_new();
+	struct group_site_view view = { 0 };
+	unsigned count = 0, share = 7;
+
+	(void)unused;
+	assert_false(group_site_look(play->group, SPAN(""), &view));
+	assert_false(group_site_look(play->group, span_of(play_names[0]), &view));
+	play_calm(play, 30);
+	assert_true(group_site_look(play->group, span_of(play_names[0]), &view));
+	assert_int_equal(view.since_s, 0);
+	assert_int_equal(view.recent.minutes, 0);
+	play_calm(play, 240);
+	assert_true(group_site_look(play->group, span_of(play_names[0]), &view));
+	assert_true(view.is_known && view.state == CITIZENS_WELL && view.since_s);
+	assert_int_equal(view.recent.blind, view.recent.minutes);
+	assert_int_equal(citizens_share(&view.recent, &share), VANTAGE_UNKNOWN);  /* nobody knows yet what to expect */
+	play_calm(play, 2400);
+	assert_true(group_site_look(play->group, span_of(play_names[0]), &view));
+	assert_int_equal(view.recent.minutes, GROUP_RECENT);
+	assert_int_equal(view.recent.blind, 0);
+	assert_int_equal(citizens_share(&view.recent, &share), VANTAGE_SHIELD);
+	assert_in_range(share, 900, 1000);
+	/* Nobody comes any more: who was expected is not served. */
+	for (unsigned i = 0; i < 600; i++)
+		play_second(play);
+	assert_true(group_site_look(play->group, span_of(play_names[0]), &view));
+	assert_int_equal(view.state, CITIZENS_UNREACHABLE);
+	assert_in_range(view.since_s, play->now_s - 600, play->now_s - 480);
+	assert_int_equal(citizens_share(&view.recent, &share), VANTAGE_SHIELD);
+	assert_int_equal(share, 0);
+	group_sites(play->group, count_site, &count);
+	assert_int_equal(count, 3);
 	play_free(play);
 }
 
@@ -668,7 +932,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_calm_day_opens_nothing),
-		cmocka_unit_test(a_flood_is_one_incident),
+		cmocka_unit_test(a_flood_is_one_incident), cmocka_unit_test(ends_when_the_caller_says), cmocka_unit_test(whose_it_is_the_configuration_says),
 		cmocka_unit_test(what_citizens_experienced_is_counted),
 		cmocka_unit_test(who_is_well_again_does_not_count),
 		cmocka_unit_test(nothing_is_learned_while_it_is_attacked),
@@ -682,6 +946,11 @@ int main(void)
 		cmocka_unit_test(an_origin_that_an_attack_brings_down_is_a_part_of_it),
 		cmocka_unit_test(a_portal_that_fails_is_an_outage_and_under_attack_a_part_of_it),
 		cmocka_unit_test(outside_sees_an_outage_that_the_shield_does_not),
+		cmocka_unit_test(of_a_line_that_loses_95_percent_nobody_says_more_than_5),
+		cmocka_unit_test(what_is_told_late_counts_as_if_it_were_told_at_once),
+		cmocka_unit_test(who_looks_from_outside_knows_better),
+		cmocka_unit_test(a_line_that_is_full_goes_on_until_it_is_calm),
+		cmocka_unit_test(how_a_site_is_now_can_be_asked),
 		cmocka_unit_test(a_certificate_is_one_incident_until_it_is_renewed),
 		cmocka_unit_test(a_response_that_is_renewed_ends_only_what_it_began),
 		cmocka_unit_test(a_late_reminder_is_of_the_same_certificate),

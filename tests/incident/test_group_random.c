@@ -155,7 +155,8 @@ static void anything_may_come(void **unused)
 		if (which == 1)
 			group_feed(world.group, &observation);
 		if (which == 2)
-			group_feed(world.group, &(struct observation){ .kind = OBSERVATION_PROBE, .site = observation.site, .probe = { draw_below(&world.draws, 2), 9000 } });
+			group_feed(world.group, &(struct observation){ .kind = OBSERVATION_PROBE, .site = observation.site, .at_s = observation.at_s - draw_below(&world.draws, 3) * 60,
+			                                               .probe = { .asked = 1, .reached = (uint32_t)draw_below(&world.draws, 2), .slow = 1 } });
 		if (which == 3 && draw_below(&world.draws, 50) == 0)
 			group_feed(world.group, &(struct observation){ .kind = OBSERVATION_LINK, .link = { draw_below(&world.draws, 2), draw_below(&world.draws, 2) } });
 		pass(&world);

@@ -43,6 +43,24 @@ static void moves_are_those_of_the_table(void **unused)
 	}
 }
 
+static void one_may_give_it_to_another(void **unused)
+{
+	struct incident *incident = begin(STATUS_NEW, "");
+
+	(void)unused;
+	assert_result(incident_own(incident, SPAN("anne"), SPAN(""), NOW_S), RESULT_MALFORMED);
+	assert_result(incident_own(incident, SPAN(""), SPAN("bert"), NOW_S), RESULT_MALFORMED);
+	assert_int_equal(incident->moment_count, 0);
+	assert_ok(incident_own(incident, SPAN("anne"), SPAN("bert"), NOW_S));
+	assert_int_equal(incident->status, STATUS_ACKNOWLEDGED);
+	assert_string_equal(incident->owner, "bert");
+	assert_string_equal(incident->timeline[0].who, "anne");
+	assert_string_equal(incident->timeline[0].text, "bert");
+	incident = begin(STATUS_CLOSED, "anne");
+	assert_result(incident_own(incident, SPAN("anne"), SPAN("bert"), NOW_S), RESULT_REFUSED);
+	assert_string_equal(incident->owner, "anne");
+}
+
 static void an_owner_stays(void **unused)
 {
 	struct incident *incident = begin(STATUS_NEW, "");
@@ -117,6 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(moves_are_those_of_the_table),
+		cmocka_unit_test(one_may_give_it_to_another),
 		cmocka_unit_test(an_owner_stays),
 		cmocka_unit_test(who_must_be_somebody),
 		cmocka_unit_test(notes_are_kept_or_refused),

@@ -84,6 +84,8 @@ static void a_share_is_told_with_who_saw_it(void **unused)
 	incident.citizens.reached = 1;
 	assert_string_equal(written(words_citizens, DESK_DE), "Von den Bürgern, die gewöhnlich kommen, wurden 25,0 % rechtzeitig bedient, vom Schild und von außen gesehen.");
 	incident.citizens.has_drops = true;
+	assert_string_equal(written(words_citizens, DESK_NL), "Van de bezoeken die van buitenaf geprobeerd zijn, is 25,0 % op tijd geholpen; hoeveel burgers er kwamen, is niet bekend.");
+	incident.citizens.probes = incident.citizens.probed = 0;
 	assert_string_equal(written(words_citizens, DESK_FR), "On ne sait pas combien de citoyens ont été servis.");
 }
 
@@ -129,7 +131,7 @@ static void languages_say_the_same(void **unused)
 {
 	(void)unused;
 	for (unsigned language = 0; language < DESK_LANGUAGES; language++) {
-		const struct words_text *words = &words_text[language], *english = &words_text[DESK_EN];
+		const struct words_text *words = &incident_words[language], *english = &incident_words[DESK_EN];
 
 		for (unsigned i = 0; i < TITLE_COUNT; i++) {
 			assert_int_equal(values_in(words->titles[i].now), values_in(english->titles[i].now));

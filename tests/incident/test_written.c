@@ -136,7 +136,7 @@ static void anything_else_is_refused(void **unused)
 		{ "\"sites\":[{", "\"sites\":[{\"more\":1," }, { "\"sites\":[{\"name\":\"www.a.example\"", "\"sites\":[{\"name\":\"\"" }, { "\"sites\":[", "\"sites\":[1," }, { "\"tenants\":[", "\"tenants\":[\"\"," },
 		{ "\"tenants\":[\"ville\"]", "\"tenants\":{}" }, { "\"unit\":\"requests\"", "\"unit\":\"packets\"" }, { "\"unit\":\"requests\"", "\"unit\":\"teas\"" }, { "\"share\":1000", "\"share\":999" },
 		{ "\"count\":5", "\"count\":0" }, { "\"family\":942", "\"family\":1000" }, { "\"country\":\"BE\"", "\"country\":\"BEL\"" }, { "\"country\":\"BE\"", "\"country\":\"\"" }, { "\"asn\":64500", "\"asn\":0" },
-		{ "\"allow\":0", "\"allow\":0,\"tea\":0" }, { "\"level\":\"normal\"", "\"level\":\"calm\"" }, { "\"vantage\":\"shield\"", "\"vantage\":\"outside\"" }, { "\"vantage\":\"shield\"", "\"vantage\":\"unknown\"" },
+		{ "\"allow\":0", "\"allow\":0,\"tea\":0" }, { "\"level\":\"normal\"", "\"level\":\"calm\"" }, { "\"vantage\":\"shield\"", "\"vantage\":\"probe\"" }, { "\"vantage\":\"shield\"", "\"vantage\":\"unknown\"" },
 		{ "\"served_share\":500", "\"served_share\":501" }, { "\"served_share\":500", "\"served_share\":null" }, { "\"served\":5", "\"served\":6" }, { "\"line_dropped\":false", "\"line_dropped\":true" },
 		{ "\"what\":\"opened\"", "\"what\":\"tea\"" }, { "\"what\":\"opened\",\"who\":\"\"", "\"what\":\"opened\",\"who\":\"anne\"" }, { "\"what\":\"noted\",\"who\":\"anne\"", "\"what\":\"noted\",\"who\":\"\"" },
 		{ "\"related\":[", "\"related\":[null," }, { "\"related\":[7]", "\"related\":[1,2,3,4,5,6,7,8,9]" }, { "\"fingerprint\":\"", "\"fingerprint\":\"\\u0001" }, { "}", "" }, { "}", "}}" },

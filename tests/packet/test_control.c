@@ -93,7 +93,7 @@ static void count_ban(void *context, packet_source source, const struct packet_b
 static void __attribute__((noreturn)) control_as_nobody(struct channel *channel)
 {
 	static struct channel_message message;
-	const struct account nobody = { NOBODY, NOBODY, true, true };
+	const struct account nobody = { .uid = NOBODY, .gid = NOBODY, .must_switch = true, .is_nobody = true };
 	struct packet_count counts[PACKET_REASON_COUNT];
 	struct packet_ban ban = { .until_ns = clock_mono_ns() + 60000000000u, .reason = 3 }, found;
 	struct control *control = NULL;
@@ -120,7 +120,10 @@ static void __attribute__((noreturn)) control_as_nobody(struct channel *channel)
 	ban.until_ns = 1;
 	CHECK(control_ban(control, source_of("192.0.2.9"), &ban) == RESULT_OK);
 	CHECK(control_bans(control, count_ban, &reasons) == 1);
-	CHECK(control_ban_find(control, source_of("192.0.2.9"), &found) == RESULT_NOT_FOUND);  /* it was over */
+	CHECK(control_ban_find(control, source_of("192.0.2.9"), &found) == RESULT_OK);  /* it was over, and looking takes nothing out */
+	control_sweep(control);
+	CHECK(control_ban_find(control, source_of("192.0.2.9"), &found) == RESULT_NOT_FOUND);
+	CHECK(control_bans(control, count_ban, &reasons) == 1);
 	CHECK(control_count(control, counts) == RESULT_OK && counts[PACKET_DENIED].packets == 7);
 	CHECK(control_events_fd(control) >= 0 && control_events_read(control, NULL, NULL) == 0);
 	control_free(control);

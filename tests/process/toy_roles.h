@@ -12,6 +12,8 @@
  *   signal PID errno of asking whether it could be killed          limit PID errno of reading its limit
  *   slow       answers after 700 ms       reload    asks the keeper; answers its result
  *   host NAME  the first address          count     one more in shared memory that outlives the edge
+ *   reload MS  ... to be confirmed within MS        confirm, back   answer NUMBER of enum change_outcome
+ *   try PORT TEXT, change PORT TEXT   the configuration as "listen PORT" and TEXT: answer NUMBER, and what check says
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,6 +22,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -85,10 +88,15 @@ static enum result toy_check_lines(struct span text, struct image_writer *image)
 static enum result toy_check(const struct check_start *start, struct image_writer *image)
 {
 	static char text[8192];
+	struct span changed;
 	char path[4096];
 	ssize_t len;
 	int fd;
 
+	if (image_find_text(&start->overlay, start->config_path, &changed) == RESULT_OK) {
+		image_write_text(image, start->config_path, changed);
+		return toy_check_lines(changed, image);
+	}
 	if (span_to_text(start->config_path, path, sizeof(path)) != RESULT_OK)
 		return RESULT_LIMIT;
 	fd = open(path, O_RDONLY);
@@ -115,8 +123,8 @@ struct toy {
 	struct edge_plan plan;
 	uint64_t *counter;
 	struct toy_connection slow[TOY_CONNECTIONS];
-	int reload_fd;
-	uint64_t reload_id;
+	int reload_fd, answer_fd;
+	uint64_t reload_id, answer_id;
 	bool is_draining;
 };
 
@@ -187,9 +195,9 @@ static void toy_ping(struct toy *toy, int fd)
 
 	if (toy_value(&toy->plan, "poison").at && !toy->start.is_reduced)
 		abort();
-	snprintf(out, sizeof(out), "pid=%d generation=%llu reduced=%d files=%zu workers=%u uid=%d deaths=%llu seat=%u\n", (int)getpid(),
+	snprintf(out, sizeof(out), "pid=%d generation=%llu reduced=%d files=%zu workers=%u uid=%d deaths=%llu seat=%u note=%.*s\n", (int)getpid(),
 	         (unsigned long long)toy->plan.generation, toy->start.is_reduced, toy_file_bytes(&toy->plan), toy->start.workers,
-	         (int)getuid(), facts ? (unsigned long long)facts->edge_deaths : 999, toy->start.seat);
+	         (int)getuid(), facts ? (unsigned long long)facts->edge_deaths : 999, toy->start.seat, SPAN_ARG(image_note(&toy->plan.files)));
 	toy_answer(fd, out);
 }
 
@@ -202,6 +210,49 @@ static void toy_slow(struct toy *toy, int fd)
 		}
 	}
 	close(fd);
+}
+
+/* \1 stands for the end of a line. BASE of a change: what serves, or for "stale" something else. */
+static void toy_change(struct toy *toy, int fd, bool is_trial, char *text)
+{
+	struct role_change change = { .is_trial = is_trial, .wish.note = SPAN("changed"), .texts_fd = memfd_create("toy-change", MFD_CLOEXEC | MFD_ALLOW_SEALING) };
+	struct image_record served = { .name = SPAN_NONE };
+	struct image_writer writer;
+	size_t at = 0;
+
+	for (char *c = text; *c; c++)
+		*c = *c == 1 ? '\n' : *c;
+	(void)!image_next(&toy->plan.image, IMAGE_TEXT, &at, &served);
+	image_writer_init(&writer);
+	image_write_text(&writer, strstr(text, "elsewhere") ? SPAN("/etc/passwd") : served.name, span_of(text));
+	image_write_base(&writer, served.name, strstr(text, "stale") ? SPAN("other\n") : served.bytes);
+	if (image_finish(&writer, change.texts_fd) != RESULT_OK || role_ask_change(&toy->link->channel, ++toy->answer_id, &change) != RESULT_OK)
+		abort();
+	image_writer_done(&writer);
+	close(change.texts_fd);
+	toy->answer_fd = fd;
+}
+
+/* True: it is answered later. */
+static bool toy_asks(struct toy *toy, int fd, char *line)
+{
+	struct reload_wish wish = { .note = SPAN("toy") };
+
+	if (strncmp(line, "reload", 6) == 0) {
+		wish.confirm_ms = strtoull(line + 6, NULL, 10);
+		toy->reload_fd = fd;
+		if (role_ask_reload(toy->link, ++toy->reload_id, &wish) != RESULT_OK)
+			abort();
+	} else if (strncmp(line, "confirm", 7) == 0 || strncmp(line, "back", 4) == 0) {
+		toy->answer_fd = fd;
+		if ((line[0] == 'b' ? role_ask_back(toy->link, ++toy->answer_id, SPAN("errors")) : role_ask_confirm(toy->link, ++toy->answer_id)) != RESULT_OK)
+			abort();
+	} else if (strncmp(line, "try ", 4) == 0 || strncmp(line, "change ", 7) == 0) {
+		toy_change(toy, fd, line[0] == 't', strchr(line, ' ') + 1);
+	} else {
+		return false;
+	}
+	return true;
 }
 
 static void toy_question(struct toy *toy, int fd)
@@ -229,10 +280,7 @@ static void toy_question(struct toy *toy, int fd)
 	} else if (strncmp(line, "slow", 4) == 0) {
 		toy_slow(toy, fd);
 		return;
-	} else if (strncmp(line, "reload", 6) == 0) {
-		toy->reload_fd = fd;
-		if (role_ask_reload(toy->link, ++toy->reload_id) != RESULT_OK)
-			abort();
+	} else if (toy_asks(toy, fd, line)) {
 		return;
 	} else if (strncmp(line, "crash", 5) == 0) {
 		abort();
@@ -331,7 +379,16 @@ static void toy_orders(struct toy *toy)
 			toy_answer(toy->reload_fd, text);
 			toy->reload_fd = 0;
 		}
-		if (order.kind == ORDER_RELOAD_RESULT && order.text_fd >= 0)
+		if (order.kind == ORDER_ANSWER && toy->answer_fd > 0 && order.id == toy->answer_id) {
+			char *end = text + snprintf(text, sizeof(text), "%d ", (int)order.outcome);
+
+			if (order.text_fd >= 0)
+				end += channel_text_read(order.text_fd, end, 500);
+			*end = 0;
+			toy_answer(toy->answer_fd, text);
+			toy->answer_fd = 0;
+		}
+		if (order.kind != ORDER_PREPARE && order.kind != ORDER_DRAIN && order.text_fd >= 0)
 			close(order.text_fd);
 	}
 	if (result == RESULT_END)
@@ -412,6 +469,7 @@ static int toy_main(int argc, char **argv)
 	if (argc < 3 || strcmp(argv[1], "run") != 0)
 		return -1;
 	plan.config_path = argv[2];
+	plan.edges_may_change = getenv("TOY_MAY_CHANGE") != NULL;
 	plan.pid_file = argc > 3 ? argv[3] : NULL;
 	return keeper_run(&plan);
 }

@@ -211,7 +211,7 @@ static struct pong wait_pong(const struct shield *shield)
 	return pong;
 }
 
-static void expect_error(const struct shield *shield, const char *question, int error)
+static void __attribute__((unused)) expect_error(const struct shield *shield, const char *question, int error)
 {
 	char out[64], expected[16];
 
@@ -221,7 +221,7 @@ static void expect_error(const struct shield *shield, const char *question, int 
 }
 
 /* Asks for a reload through the edge and waits for the keeper's answer. */
-static void reload(const struct shield *shield, char *out, size_t size)
+static void __attribute__((unused)) reload(const struct shield *shield, char *out, size_t size)
 {
 	assert_true(ask(shield, "reload", out, size));
 }

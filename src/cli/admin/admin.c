@@ -142,7 +142,7 @@ static void answer_request(struct admin_client *client)
 
 	request.body = span_take(request.body, (size_t)client->head.body.bytes);
 	admin_answer(client->admin, &request, &client->answer);
-	if (!client->answer.reload_id) {
+	if (!client->answer.reload_id && !client->answer.keeper_id) {
 		send_answer(client);
 		return;
 	}
@@ -468,7 +468,7 @@ void admin_reload_result(struct admin *admin, const struct edge_order *order, st
 		struct admin_client *client = list_entry(node, struct admin_client, node);
 		struct json_writer writer;
 
-		if (client->phase != CLIENT_WAITS || client->answer.reload_id > order->id)
+		if (client->phase != CLIENT_WAITS || !client->answer.reload_id || client->answer.reload_id > order->id)
 			continue;
 		admin_begin_json(&client->answer, &writer);
 		client->answer.status = order->is_ok ? 200 : 422;
@@ -477,6 +477,18 @@ void admin_reload_result(struct admin *admin, const struct edge_order *order, st
 		json_put_text(&writer, SPAN("text"), text);
 		admin_finish_json(&client->answer, &writer);
 		send_answer(client);
+	}
+}
+
+void admin_keeper_answer(struct admin *admin, const struct edge_order *order, struct span text)
+{
+	list_each_safe(node, following, &admin->clients) {
+		struct admin_client *client = list_entry(node, struct admin_client, node);
+
+		if (client->phase == CLIENT_WAITS && client->answer.keeper_id == order->id) {
+			admin_say_outcome(&client->answer, order, text);
+			send_answer(client);
+		}
 	}
 }
 

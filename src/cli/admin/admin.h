@@ -1,6 +1,6 @@
 /* The admin socket: what a running edge answers to `status`, `top`, `reload`, `bypass` and `ban`, and to a monitoring system.
  *
- *     unix socket     GET /healthz /readyz /metrics /status, POST /reload /probe /probe/reports /purge, POST and DELETE /bypass, /ban, /maintenance and /admit,
+ *     unix socket     GET /healthz /readyz /metrics /status, POST /reload /reload/confirm /reload/back /probe /probe/reports /purge, POST and DELETE /bypass, /ban, /maintenance and /admit,
  *                     GET /bans
  *     loopback port   GET /healthz /readyz /metrics
  *
@@ -38,6 +38,8 @@ void admin_keep_listeners(struct admin *admin, const uint64_t *kept, size_t coun
 void admin_leave(struct admin *admin);
 /* ORDER is an ORDER_RELOAD_RESULT: answers every POST /reload with an id up to its. TEXT: complaints, may be empty. */
 void admin_reload_result(struct admin *admin, const struct edge_order *order, struct span text);
+/* ORDER is an ORDER_ANSWER: answers who asked with its id. */
+void admin_keeper_answer(struct admin *admin, const struct edge_order *order, struct span text);
 /* Closes everything. NULL is nothing. */
 void admin_free(struct admin *admin);
 

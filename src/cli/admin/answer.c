@@ -63,19 +63,6 @@ static void answer_health(struct admin *admin, const struct admin_request *reque
 	answer->type = SPAN("text/plain");
 }
 
-static void answer_reload(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
-{
-	struct edge_state *state = admin->state;
-
-	(void)request;
-	if (state->is_draining)
-		admin_refuse(answer, 503, "the shield is ending");
-	else if (role_ask_reload(state->link, ++state->reload_id) != RESULT_OK)
-		admin_refuse(answer, 503, "the keeper does not listen");
-	else
-		answer->reload_id = state->reload_id;
-}
-
 void admin_answer_sites(struct admin *admin, void (*put)(struct json_writer *json, const struct admin *admin, const struct edge_site *site), struct admin_answer *answer)
 {
 	const struct plan *plan = admin->state->snapshot ? plan_of(admin->state->snapshot) : NULL;
@@ -132,7 +119,9 @@ static const struct admin_route routes[] = {
 	{ SPAN_INIT("/readyz"), METHOD_GET, false, admin_answer_ready },
 	{ SPAN_INIT("/metrics"), METHOD_GET, false, admin_answer_metrics },
 	{ SPAN_INIT("/status"), METHOD_GET, true, admin_answer_status },
-	{ SPAN_INIT("/reload"), METHOD_POST, true, answer_reload },
+	{ SPAN_INIT("/reload"), METHOD_POST, true, admin_answer_reload },
+	{ SPAN_INIT("/reload/confirm"), METHOD_POST, true, admin_answer_confirm },
+	{ SPAN_INIT("/reload/back"), METHOD_POST, true, admin_answer_back },
 	{ SPAN_INIT("/tune"), METHOD_POST, true, admin_answer_tune },
 	{ SPAN_INIT("/enforce"), METHOD_POST, true, admin_answer_enforce },
 	{ SPAN_INIT("/graduate"), METHOD_POST, true, admin_answer_graduate },

@@ -39,6 +39,7 @@ struct admin_answer {
 	struct span type;
 	struct buffer body;
 	uint64_t reload_id;               /* not 0: the answer comes with admin_reload_result */
+	uint64_t keeper_id;               /* not 0: the answer comes with admin_keeper_answer */
 };
 
 struct admin_route {
@@ -58,6 +59,12 @@ bool admin_is_printable(struct span text);
 void admin_begin_json(struct admin_answer *answer, struct json_writer *writer);
 void admin_finish_json(struct admin_answer *answer, struct json_writer *writer);
 
+/* POST /reload, /reload/confirm, /reload/back. */
+void admin_answer_reload(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+void admin_answer_confirm(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+void admin_answer_back(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+/* What the keeper answered, as JSON. */
+void admin_say_outcome(struct admin_answer *answer, const struct edge_order *order, struct span text);
 void admin_answer_ready(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_metrics(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_status(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);

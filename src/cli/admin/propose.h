@@ -13,7 +13,7 @@
 #ifndef BOUCLIER_CLI_ADMIN_PROPOSE_H
 #define BOUCLIER_CLI_ADMIN_PROPOSE_H
 
-#include "cli/explain/explained.h"
+#include "event/explain/explained.h"
 #include "edge/hits/hits.h"
 #include "edge/sites/plan.h"
 #include "event/mask.h"

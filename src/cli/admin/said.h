@@ -6,7 +6,7 @@
 #ifndef BOUCLIER_CLI_ADMIN_SAID_H
 #define BOUCLIER_CLI_ADMIN_SAID_H
 
-#include "cli/explain/explained.h"
+#include "event/explain/explained.h"
 #include "edge/sites/plan.h"
 
 #define SAID_MAX 64u

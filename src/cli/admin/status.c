@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "cli/edge/link.h"
+#include "cli/hub_status.h"
 #include "edge/caller/bot_names.h"
 #include "event/format.h"
 
@@ -26,6 +27,8 @@ static void put_keeper(struct json_writer *json, const struct shared_keeper *kee
 	json_put_number(json, SPAN("edge_deaths"), keeper->edge_deaths);
 	json_put_time(json, SPAN("edge_died"), keeper->edge_died_wall_ns);
 	json_put_bool(json, SPAN("fallen_back"), keeper->is_fallen_back != 0);
+	json_put_time(json, SPAN("confirm_until"), keeper->confirm_until_wall_ns);
+	json_put_number(json, SPAN("went_back"), keeper->went_back);
 	json_put_number(json, SPAN("upgrades"), keeper->upgrades);
 }
 
@@ -45,6 +48,7 @@ static void put_process(struct json_writer *json, const struct edge_state *state
 	json_put_number(json, SPAN("admitted"), admin_count_admitted(state));
 	if (state->keeper)
 		put_keeper(json, state->keeper);
+	hub_status_put(json, &state->start.shared);
 }
 
 static void put_connections(struct json_writer *json, const struct edge_state *state)

@@ -13,6 +13,7 @@
 #include "cli/edge/collections.h"
 #include "cli/edge/continuity.h"
 #include "cli/edge/health.h"
+#include "cli/edge/history.h"
 #include "cli/edge/hits.h"
 #include "cli/edge/level.h"
 #include "cli/edge/names.h"
@@ -139,6 +140,7 @@ static void prepare(struct edge_state *state, struct edge_plan *plan)
 		wait_for_workers(state, state->plan.generation);
 		edge_retired_sweep(state);
 		result = role_built(state->link, state->plan.generation);
+		edge_history_keep(state);
 	} else {
 		struct buffer text;
 
@@ -190,6 +192,20 @@ static void tell_reload_result(struct edge_state *state, const struct edge_order
 	admin_reload_result(state->admin, order, span_make(text, length));
 }
 
+static void tell_answer(struct edge_state *state, const struct edge_order *order)
+{
+	char text[CHANNEL_TEXT_MAX];
+	size_t length = 0;
+
+	if (order->text_fd >= 0) {
+		length = channel_text_read(order->text_fd, text, sizeof(text));
+		close(order->text_fd);
+	}
+	if (order->id == state->confirm_id && order->outcome == CHANGE_DONE)
+		edge_history_confirmed(state);
+	admin_keeper_answer(state->admin, order, span_make(text, length));
+}
+
 void edge_obey(struct edge_state *state, struct edge_order *order)
 {
 	switch (order->kind) {
@@ -201,6 +217,9 @@ void edge_obey(struct edge_state *state, struct edge_order *order)
 		break;
 	case ORDER_RELOAD_RESULT:
 		tell_reload_result(state, order);
+		break;
+	case ORDER_ANSWER:
+		tell_answer(state, order);
 		break;
 	}
 }

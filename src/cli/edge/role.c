@@ -10,6 +10,7 @@
 #include "cli/edge/cache_disk.h"
 #include "cli/edge/continuity.h"
 #include "cli/edge/graduate.h"
+#include "cli/edge/history.h"
 #include "cli/edge/kept.h"
 #include "cli/edge/level.h"
 #include "cli/edge/link.h"
@@ -93,6 +94,7 @@ static void tick(struct timer *timer)
 	edge_observed_tick(state);
 	edge_kept_tick(state);
 	edge_pulses_tick(state->pulses);
+	edge_history_tick(state);
 	origins_rest(&state->common.origins, loop->now_ms);
 	edge_retired_sweep(state);
 	if (state->is_draining && (are_drained(state) || loop->now_ms >= state->drain_until_ms)) {
@@ -147,6 +149,7 @@ int role_edge(struct role_link *link)
 	if (result != RESULT_OK && !state->has_said_why)
 		role_failed(link, SPAN("error: the edge could not start\n"));
 	if (result == RESULT_OK && role_ready(link) == RESULT_OK) {
+		edge_history_keep(state);
 		serve(state);
 		exit_code = state->exit_code;
 	}

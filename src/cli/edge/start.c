@@ -17,6 +17,7 @@
 #include "cli/edge/folders.h"
 #include "cli/edge/graduate.h"
 #include "cli/edge/health.h"
+#include "cli/edge/history.h"
 #include "cli/edge/hits.h"
 #include "cli/edge/kept.h"
 #include "cli/edge/level.h"
@@ -203,6 +204,7 @@ enum result edge_open(struct edge_state *state)
 	open_cache(state);
 	if (result == RESULT_OK)
 		result = open_memory(state);
+	edge_history_open(state);
 	if (result == RESULT_OK)
 		edge_levels_apply(state);  /* its moves are lines of the journal */
 	state->packet = edge_packet_new(state);

@@ -38,6 +38,7 @@ struct proxy_notice {
 };
 
 struct admin;
+struct error_marks;
 struct edge_cache_disk;
 struct edge_certificates;
 struct edge_continuity;
@@ -80,6 +81,10 @@ struct edge_state {
 	uint64_t impostors_told, impostors_told_ms;  /* sources.c: how many of them, and when */
 	struct meters *meters;               /* what levels are learned from; NULL: no site has one */
 	struct observed *observed;           /* what would have been done to those that observe; NULL: not counted */
+	struct error_marks *errors;          /* history.c: failures before a reload and since; NULL: there is no memory */
+	bool has_asked_back;
+	uint64_t confirm_id;                 /* of the confirmation that was asked for last */
+	char confirm_who[128];
 	uint64_t metered_ms;                 /* when they were looked at last */
 	struct event *event;
 	int state_fd, journal_fd, audit_fd;  /* folders; -1: none */

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "cli/explain/explained.h"
+#include "cli/explain/explaining.h"
 #include "event/member.h"
 #include "event/read.h"
 #include "event/settings.h"

@@ -2,7 +2,7 @@
 #ifndef BOUCLIER_CLI_EXPLAIN_JUDGING_H
 #define BOUCLIER_CLI_EXPLAIN_JUDGING_H
 
-#include "cli/explain/explained.h"
+#include "cli/explain/explaining.h"
 #include "edge/sites/settings.h"
 #include "edge/rules/waf.h"
 

@@ -45,11 +45,15 @@ static int listen_at(const char *path)
 	return -1;
 }
 
+/* Availability, fails open: what the egress programs refuse is told, whatever became of the filter. */
 static int open_filter(struct service *service)
 {
 	enum result result = packet_maps_open(PACKET_PIN_FOLDER, &service->maps);
 
-	if (result == RESULT_NOT_FOUND && service->egress)
+	if (service->egress && result != RESULT_OK && result != RESULT_NOT_FOUND)
+		fprintf(stderr, "bouclier: the filter's maps below %s cannot be opened (%s): no ban arrives there until bouclier packet attach\n", PACKET_PIN_FOLDER,
+		        result_name(result));
+	if (service->egress && result != RESULT_OK)
 		return EXIT_DONE;
 	if (result == RESULT_NOT_FOUND && loader_nft_is_attached())
 		return command_failed("the filter is attached as %s, which has nothing to control: no ban arrives there", packet_rung_name(RUNG_NFTABLES));

@@ -194,7 +194,7 @@ static int start(const struct protect_plan *plan)
 	}
 	if (admin_is_there(plan->socket)) {
 		reload_prepare(plan->edit.path, plan->edit.snapshot);
-		code = reload_ask(plan->socket, plan->options->is_json ? RELOAD_ERRORS : RELOAD_HUMAN);
+		code = reload_ask(plan->socket, plan->options->is_json ? RELOAD_ERRORS : RELOAD_HUMAN, &(struct reload_words){ .why = "bouclier protect" });
 		return code == EXIT_DONE ? tell(plan) : give_up(plan, code);
 	}
 	return has_unit(plan) ? start_unit(plan) : run_in_foreground(plan);

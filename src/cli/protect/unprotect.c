@@ -48,7 +48,7 @@ int unprotect_command(const struct options *options)
 	if (code == EXIT_DONE)
 		code = site_edit_write(&edit);
 	if (code == EXIT_DONE && admin_is_there(socket))
-		code = reload_ask(socket, options->is_json ? RELOAD_JSON : RELOAD_HUMAN);
+		code = reload_ask(socket, options->is_json ? RELOAD_JSON : RELOAD_HUMAN, &(struct reload_words){ .why = "bouclier unprotect" });
 	else if (code == EXIT_DONE)
 		fprintf(stderr, "no shield answers at %s: nothing to reload\n", socket);
 done:

@@ -63,7 +63,7 @@ static int reload(const struct options *options)
 
 	find_socket(options, socket);
 	if (admin_is_there(socket))
-		return reload_ask(socket, options->is_json ? RELOAD_ERRORS : RELOAD_HUMAN);
+		return reload_ask(socket, options->is_json ? RELOAD_ERRORS : RELOAD_HUMAN, &(struct reload_words){ .why = "bouclier rules" });
 	fprintf(stderr, "no shield answers at %s: nothing to reload\n", socket);
 	return EXIT_DONE;
 }

@@ -11,17 +11,6 @@
 #define SHARDS 16u
 #define ENTRIES_MIN 1024u
 
-const char *caching_state_name(enum caching_state state)
-{
-	static const char *const names[] = {
-#define X(id, name) name,
-		CACHING_STATE_LIST(X)
-#undef X
-	};
-
-	return names[state];
-}
-
 /* -- whose memory it is -- */
 
 static void *hold_tenant(void *context, uint64_t party)

@@ -168,12 +168,11 @@ enum result control_ban_find(struct control *control, packet_source source, stru
 	return errno == ENOENT ? RESULT_NOT_FOUND : RESULT_IO;
 }
 
-size_t control_bans(struct control *control, void (*each)(void *context, packet_source source, const struct packet_ban *ban), void *context)
+/* Calls EACH for what the map has, also after it took out what it was called for. */
+static void walk_bans(const struct control *control, void (*each)(void *context, packet_source source, const struct packet_ban *ban), void *context)
 {
 	int fd = control->maps.fds[PACKET_MAP_BANS];
-	uint64_t now_ns = clock_mono_ns();
 	packet_source source, next;
-	size_t count = 0;
 	bool is_there = bpf_map_get_next_key(fd, NULL, &source) == 0;
 
 	/* Bounded: who writes meanwhile could keep us walking for ever. */
@@ -181,17 +180,48 @@ size_t control_bans(struct control *control, void (*each)(void *context, packet_
 		struct packet_ban ban;
 
 		is_there = bpf_map_get_next_key(fd, &source, &next) == 0;
-		if (bpf_map_lookup_elem(fd, &source, &ban) == 0) {
-			if (ban.until_ns <= now_ns) {
-				(void)bpf_map_delete_elem(fd, &source);
-			} else {
-				count++;
-				each(context, source, &ban);
-			}
-		}
+		if (bpf_map_lookup_elem(fd, &source, &ban) == 0)
+			each(context, source, &ban);
 		source = next;
 	}
-	return count;
+}
+
+struct living {
+	uint64_t now_ns;
+	size_t count;
+	void (*each)(void *context, packet_source source, const struct packet_ban *ban);
+	void *context;
+};
+
+static void tell_living(void *context, packet_source source, const struct packet_ban *ban)
+{
+	struct living *living = context;
+
+	if (ban->until_ns <= living->now_ns)
+		return;
+	living->count++;
+	living->each(living->context, source, ban);
+}
+
+size_t control_bans(struct control *control, void (*each)(void *context, packet_source source, const struct packet_ban *ban), void *context)
+{
+	struct living living = { clock_mono_ns(), 0, each, context };
+
+	walk_bans(control, tell_living, &living);
+	return living.count;
+}
+
+static void take_out_ended(void *context, packet_source source, const struct packet_ban *ban)
+{
+	const struct control *control = context;
+
+	if (ban->until_ns <= clock_mono_ns())
+		(void)bpf_map_delete_elem(control->maps.fds[PACKET_MAP_BANS], &source);
+}
+
+void control_sweep(struct control *control)
+{
+	walk_bans(control, take_out_ended, control);
 }
 
 /* -- what the program tells -- */

@@ -45,8 +45,10 @@ enum result control_ban(struct control *control, packet_source source, const str
 /* RESULT_NOT_FOUND: it is not banned. */
 enum result control_unban(struct control *control, packet_source source) must_check;
 enum result control_ban_find(struct control *control, packet_source source, struct packet_ban *out) must_check;
-/* Calls EACH for every ban; those over are taken out first. The number that are left. */
+/* Calls EACH for every ban that is not over. Their number. Changes nothing: who only looks may have no part in it. */
 size_t control_bans(struct control *control, void (*each)(void *context, packet_source source, const struct packet_ban *ban), void *context);
+/* Takes out those that are over. */
+void control_sweep(struct control *control);
 
 /* -- what the program tells -- */
 

@@ -241,13 +241,6 @@ static void end(struct server *server, enum control_end how)
 	loop_stop(&server->loop);
 }
 
-static void look_at(void *context, packet_source source, const struct packet_ban *ban)
-{
-	(void)context;
-	(void)source;
-	(void)ban;
-}
-
 static bool is_pinned(const struct server *server)
 {
 	struct stat pin;
@@ -281,7 +274,7 @@ static void control_filter(struct server *server)
 	if (shields_of(server))  /* without one nobody would lift a ban */
 		control_beat(server->plan->control);
 	if (++server->ticks % SWEEP_TICKS == 0)
-		(void)control_bans(server->plan->control, look_at, NULL);
+		control_sweep(server->plan->control);
 	tell(server);
 }
 

@@ -239,13 +239,19 @@ enum result egress_apply(const struct egress_wish *wish, enum egress_mode mode, 
 	return result;
 }
 
+/* OFF, though it is pinned: whoever attached it died before it was told to look at anything. */
+static enum egress_mode mode_of(const struct egress_settings *settings)
+{
+	return settings->mode == EGRESS_OFF || settings->mode == EGRESS_ENFORCE ? (enum egress_mode)settings->mode : EGRESS_OBSERVE;
+}
+
 static enum egress_mode mode_now(void)
 {
 	enum egress_mode mode = EGRESS_OFF;
 	struct egress_control *control;
 
 	if (egress_control_open(&control) == RESULT_OK) {
-		mode = egress_control_settings(control)->mode == EGRESS_ENFORCE ? EGRESS_ENFORCE : EGRESS_OBSERVE;
+		mode = mode_of(egress_control_settings(control));
 		egress_control_free(control);
 	}
 	return mode;
@@ -315,7 +321,7 @@ static enum result look(struct complaints *complaints, struct egress_state *out)
 		return RESULT_REFUSED;
 	}
 	settings = egress_control_settings(out->control);
-	out->mode = settings->mode == EGRESS_ENFORCE ? EGRESS_ENFORCE : EGRESS_OBSERVE;
+	out->mode = mode_of(settings);
 	out->is_attached = is_attached(settings->cgroup);
 	out->observing_since_ms = settings->observing_since_ms;
 	out->published_ns = settings->copies[settings->generation & 1].published_ns;

@@ -9,7 +9,7 @@
  *   attach    the ladder: native XDP, generic XDP, nftables, nothing
  *   lists     a deny list loaded
  *   nft, nft_text   the third rung
- *   pending, undo   what is undone unless it is confirmed
+ *   pending, undo, restore   what is undone unless it is confirmed
  *   confirmed       what was, for the next start of the machine
  *   locked_out      who will not get in after that
  *   files           the folders of both

@@ -16,10 +16,5 @@ enum result undo_begin_egress(bool was_attached, uint32_t mode, uint32_t generat
 enum result undo_now(const struct pending *pending, const char *why) must_check;
 /* Undoes what waits, if something does: of a change that failed half-way. */
 void undo_failed(void);
-/* Makes the program's settings those of WANTED, all but the heartbeat, which is the controller's. The flags come last: what they ask is there. */
-void settings_store(struct control *control, const struct packet_settings *wanted);
-
-/* Those before an attach that is undone, and what a reload has let through since: NOW has it, and the attach did not. */
-void undo_settings(const struct pending *pending, const struct packet_settings *now, struct packet_settings *out);
 
 #endif

@@ -1,0 +1,235 @@
+#include "hub/alert/send/role.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/local_socket.h"
+#include "hub/alert/hours.h"
+#include "hub/alert/send/curl.h"
+#include "hub/alert/send/deliver.h"
+
+#include "base/banned.h"
+
+#define INPUT_MAX (WIRE_FRAME_MAX + 65536)
+#define READ_STEP ((size_t)65536)
+#define REPORT_MS 10000u
+#define STACK_BYTES ((size_t)512 << 10)
+
+/* A plan is in use as long as an attempt goes on that began with it. */
+struct held_plan {
+	struct alert_plan plan;
+	unsigned holders;
+};
+
+struct role {
+	int fd;
+	struct buffer input;
+	struct held_plan *plan;            /* NULL: none yet */
+	pthread_mutex_t lock;              /* over PLAN, holders, BUSY, and what is written to FD */
+	pthread_cond_t idle;
+	unsigned busy;                     /* attempts that go on */
+	bool is_broken;                    /* the hub cannot be told any more */
+};
+
+struct attempt {
+	struct role *role;
+	struct held_plan *plan;
+	struct wire_job job;
+};
+
+enum result send_prepare(void)
+{
+	hours_begin();
+	return curl_begin();
+}
+
+/* -- plans -- */
+
+/* With the lock. */
+static void drop_plan(struct held_plan *plan)
+{
+	if (!plan || --plan->holders)
+		return;
+	alert_plan_done(&plan->plan);
+	free(plan);
+}
+
+static enum result take_plan(struct role *role, struct span frame)
+{
+	struct held_plan *plan = calloc(1, sizeof(*plan));
+	enum result result = plan ? alert_plan_read(frame, &plan->plan) : RESULT_NO_MEMORY;
+
+	if (result != RESULT_OK) {
+		free(plan);
+		return result;
+	}
+	plan->holders = 1;
+	pthread_mutex_lock(&role->lock);
+	drop_plan(role->plan);
+	role->plan = plan;
+	pthread_mutex_unlock(&role->lock);
+	return RESULT_OK;
+}
+
+/* -- attempts -- */
+
+/* With the lock. The hub reads at once; when it does not for a long time, it is as good as gone. */
+static void report(struct role *role, const struct wire_report *ended)
+{
+	struct buffer out;
+
+	buffer_init(&out, WIRE_FRAME_MAX);
+	if (wire_report_put(&out, ended) != RESULT_OK || local_socket_send(role->fd, buffer_span(&out), clock_mono_ms() + REPORT_MS) != RESULT_OK) {
+		role->is_broken = true;
+		(void)shutdown(role->fd, SHUT_RDWR);
+	}
+	buffer_done(&out);
+}
+
+static void *attempt_run(void *context)
+{
+	struct attempt *attempt = context;
+	struct role *role = attempt->role;
+	struct wire_report ended;
+
+	deliver(&attempt->plan->plan, &attempt->job, clock_wall_ns() / 1000000000, &ended);
+	pthread_mutex_lock(&role->lock);
+	report(role, &ended);
+	drop_plan(attempt->plan);
+	role->busy--;
+	pthread_cond_signal(&role->idle);
+	pthread_mutex_unlock(&role->lock);
+	wire_job_done(&attempt->job);
+	free(attempt);
+	return NULL;
+}
+
+static enum result start_thread(struct attempt *attempt)
+{
+	pthread_attr_t how;
+	pthread_t thread;
+	enum result result = RESULT_NO_MEMORY;
+
+	if (pthread_attr_init(&how) != 0)
+		return result;
+	if (pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED) == 0 && pthread_attr_setstacksize(&how, STACK_BYTES) == 0 &&
+	    pthread_create(&thread, &how, attempt_run, attempt) == 0)
+		result = RESULT_OK;
+	pthread_attr_destroy(&how);
+	return result;
+}
+
+/* The hub has one attempt a path go on at a time. More than there can be paths is none of its. */
+static enum result start(struct role *role, struct attempt *attempt)
+{
+	enum result result = RESULT_REFUSED;
+
+	attempt->role = role;
+	pthread_mutex_lock(&role->lock);
+	if (role->plan && role->busy < 2 * ALERT_PATHS_MAX) {
+		attempt->plan = role->plan;
+		attempt->plan->holders++;
+		role->busy++;
+		result = start_thread(attempt);
+		if (result != RESULT_OK) {
+			drop_plan(attempt->plan);
+			role->busy--;
+		}
+	}
+	pthread_mutex_unlock(&role->lock);
+	return result;
+}
+
+static enum result take_job(struct role *role, struct span frame)
+{
+	struct attempt *attempt = calloc(1, sizeof(*attempt));
+	enum result result = attempt ? wire_job_read(frame, &attempt->job) : RESULT_NO_MEMORY;
+
+	if (result == RESULT_OK) {
+		result = start(role, attempt);
+		if (result != RESULT_OK)
+			wire_job_done(&attempt->job);
+	}
+	if (result != RESULT_OK)
+		free(attempt);
+	return result;
+}
+
+static enum result take(struct role *role, struct span frame)
+{
+	enum result result = take_plan(role, frame);
+
+	return result == RESULT_MALFORMED ? take_job(role, frame) : result;
+}
+
+/* -- reading -- */
+
+static enum result take_all(struct role *role)
+{
+	enum result result;
+	struct span frame;
+	size_t used;
+
+	while ((result = wire_take(buffer_span(&role->input), &frame, &used)) == RESULT_OK) {
+		result = take(role, frame);
+		if (result != RESULT_OK)
+			return result;
+		buffer_consume(&role->input, used);
+	}
+	buffer_release(&role->input);
+	return result == RESULT_MORE ? RESULT_OK : result;
+}
+
+/* RESULT_END: the hub has gone. */
+static enum result read_some(struct role *role)
+{
+	char *to = buffer_reserve(&role->input, READ_STEP);
+	ssize_t got;
+
+	if (!to)
+		return RESULT_LIMIT;
+	got = recv(role->fd, to, READ_STEP, MSG_DONTWAIT);
+	if (got > 0)
+		buffer_commit(&role->input, (size_t)got);
+	if (got == 0 || (got < 0 && errno == ECONNRESET))
+		return RESULT_END;
+	return got > 0 || errno == EAGAIN || errno == EINTR ? RESULT_OK : RESULT_IO;
+}
+
+static enum result read_until_end(struct role *role)
+{
+	enum result result = RESULT_OK;
+
+	while (result == RESULT_OK) {
+		struct pollfd ready = { .fd = role->fd, .events = POLLIN };
+
+		if (poll(&ready, 1, -1) < 0 && errno != EINTR)
+			return RESULT_IO;
+		result = read_some(role);
+		if (result == RESULT_OK)
+			result = take_all(role);
+	}
+	return result == RESULT_END ? RESULT_OK : result;
+}
+
+enum result send_role(int hub_fd)
+{
+	struct role role = { .fd = hub_fd, .lock = PTHREAD_MUTEX_INITIALIZER, .idle = PTHREAD_COND_INITIALIZER };
+	enum result result;
+
+	(void)signal(SIGPIPE, SIG_IGN);  /* of TLS that libraries write */
+	buffer_init(&role.input, INPUT_MAX);
+	result = read_until_end(&role);
+	pthread_mutex_lock(&role.lock);
+	while (role.busy)
+		pthread_cond_wait(&role.idle, &role.lock);
+	drop_plan(role.plan);
+	pthread_mutex_unlock(&role.lock);
+	buffer_done(&role.input);
+	return result;
+}

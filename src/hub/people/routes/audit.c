@@ -1,0 +1,107 @@
+/* /api/v1/audit: the log, and whether its chain is whole. */
+#include "base/encode.h"
+#include "event/json.h"
+#include "hub/audit/verify.h"
+#include "hub/people/inside.h"
+#include "hub/people/routes/routes.h"
+
+#include "base/banned.h"
+
+#define COUNT_DEFAULT 100u
+#define COUNT_MAX 500u
+
+struct listing {
+	struct json_writer writer;
+	uint64_t count, left, last;
+};
+
+static bool put_one(void *context, const struct audit_entry *entry)
+{
+	struct listing *listing = context;
+	struct json_writer *writer = &listing->writer;
+	char hex[2 * AUDIT_HASH_LEN];
+
+	if (!listing->left)
+		return false;
+	hex_write(entry->hash, sizeof(entry->hash), hex);
+	json_open(writer, SPAN_NONE, '{');
+	json_put_number(writer, SPAN("number"), entry->number);
+	json_put_time_ms(writer, SPAN("at"), entry->wall_ms);
+	json_put_text(writer, SPAN("who"), span_of(entry->who));
+	json_put_text(writer, SPAN("what"), span_of(entry->what));
+	json_put_text(writer, SPAN("object"), span_of(entry->object));
+	json_put_text(writer, SPAN("detail"), span_of(entry->detail));
+	json_put_text(writer, SPAN("hash"), span_make(hex, sizeof(hex)));
+	json_close(writer, '}');
+	listing->left--;
+	listing->last = entry->number;
+	return true;
+}
+
+/* The number in the query, DEFAULT where it is not there. False: ANSWER is a 400. */
+static bool read_number(struct web_request *request, struct web_answer *answer, struct span name, uint64_t max, uint64_t *out)
+{
+	struct span text;
+	enum result result = web_query(request, name, &text);
+
+	if (result == RESULT_OK && (!text.len || span_to_u64(text, max, out) == RESULT_OK))
+		return true;
+	web_refuse(answer, 400, "bad-parameter", "%.*s has to be a number", SPAN_ARG(name));
+	return false;
+}
+
+/* Who sees all tenants only: entries are of everybody, and name what is of others. */
+static bool sees_all(const struct people *people, const struct web_request *request, struct web_answer *answer)
+{
+	if (people_caller(people, request)->tenants.is_all)
+		return true;
+	web_refuse(answer, 403, "forbidden", "the audit log is of all tenants, and for those who see all");
+	return false;
+}
+
+void route_audit_get(void *context, struct web_request *request, struct web_answer *answer)
+{
+	struct people *people = context;
+	struct listing listing = { .count = COUNT_DEFAULT };
+	uint64_t before = 0;
+	char text[DECIMAL_MAX];
+
+	if (!sees_all(people, request, answer) || !read_number(request, answer, SPAN("after"), INT64_MAX, &before) || !read_number(request, answer, SPAN("count"), COUNT_MAX, &listing.count))
+		return;
+	listing.left = listing.count;
+	people_answer_begin(answer, &listing.writer);
+	json_open(&listing.writer, SPAN("entries"), '[');
+	if (audit_list(people->audit, before, put_one, &listing) != RESULT_OK) {
+		web_refuse(answer, 503, "store-failed", "the audit log cannot be read");
+		return;
+	}
+	json_close(&listing.writer, ']');
+	if (!listing.left && listing.last > 1)
+		json_put_text(&listing.writer, SPAN("next"), span_make(text, decimal_write(listing.last, text)));
+	else
+		json_put_time_ms(&listing.writer, SPAN("next"), 0);  /* null */
+	people_answer_end(answer, &listing.writer, 200);
+}
+
+void route_audit_verify(void *context, struct web_request *request, struct web_answer *answer)
+{
+	struct people *people = context;
+	struct audit_verify verify;
+	struct json_writer writer;
+
+	if (!sees_all(people, request, answer))
+		return;
+	audit_verify_begin(&verify, NULL, NULL);
+	if (audit_verify_folder(&verify, audit_folder_fd(people->audit)) != RESULT_OK) {
+		web_refuse(answer, 503, "store-failed", "the audit log cannot be read");
+		return;
+	}
+	people_answer_begin(answer, &writer);
+	json_put_bool(&writer, SPAN("intact"), audit_verify_end(&verify));
+	json_put_number(&writer, SPAN("entries"), verify.entries);
+	if (verify.broken)
+		json_put_number(&writer, SPAN("broken_at"), verify.broken_at);
+	else
+		json_put_time_ms(&writer, SPAN("broken_at"), 0);  /* null */
+	people_answer_end(answer, &writer, 200);
+}
