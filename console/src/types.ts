@@ -15,6 +15,8 @@ export interface Person {
   tenants: string[]
   second_factor: boolean
   last_seen?: string | null
+  enrolled?: boolean
+  disabled?: boolean
 }
 export interface Session {
   person: Person
@@ -247,6 +249,8 @@ export interface Approval {
   why?: string
   object?: string
   detail?: unknown
+  status?: string
+  decided_by?: string
 }
 export interface AuditEntry {
   number: number
