@@ -91,11 +91,11 @@ function file(answer, folder, path) {
   createReadStream(there).pipe(answer)
 }
 
-export function serve(port, folder) {
+export function serve(port, folder, initial = 'calm') {
   const server = createServer(async (request, answer) => {
     const url = new URL(request.url, 'http://localhost')
     const wanted = url.searchParams.get('state')
-    const state = states.includes(wanted) ? wanted : (/\bstate=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1] ?? 'calm')
+    const state = states.includes(wanted) ? wanted : (/\bstate=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1] ?? initial)
     answer.setHeader('content-security-policy', policy)
     answer.setHeader('x-content-type-options', 'nosniff')
     if (states.includes(wanted)) answer.setHeader('set-cookie', `state=${wanted}; Path=/; SameSite=Strict`)
