@@ -104,7 +104,7 @@ await keys('Enter')
 await page.getByText('The query cannot be read. (column 8)').waitFor()
 await page.locator('form input').fill('status=429')
 await keys('Enter')
-await page.locator('tbody tr').first().waitFor()
+await page.locator('tbody button').first().focus()
 await keys('End')
 await page.waitForFunction(() => document.querySelectorAll('tbody tr').length > 40)
 

@@ -17,6 +17,7 @@ async function keep(name) {
   const file = `${folder}/${language}-${String(++number).padStart(2, '0')}-${name}`
   for (const scheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme: scheme })
+    await page.waitForTimeout(200) // the canvas is drawn anew
     await page.screenshot({ path: `${file}-${scheme}.png`, fullPage: true })
     for (const each of await faults(page)) wrong.push(`${name}, ${scheme}: ${each}`)
   }

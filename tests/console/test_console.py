@@ -3,6 +3,7 @@ real one is tests/scenes/test_hub_console.py."""
 import json
 import os
 import pathlib
+import re
 import subprocess
 
 import pytest
@@ -41,6 +42,12 @@ def test_types(built):
 
 def test_every_language_says_everything(built):
     node(HERE / "words.mjs")
+
+
+def test_every_error_of_the_hub_has_words():
+    said = {code for path in (ROOT / "src/hub").rglob("*.c") for code in re.findall(r'web_refuse\([^;"]*"([a-z0-9-]+)"', path.read_text())}
+    known = set(re.findall(r"^  'error\.([a-z0-9-]+)':", (ROOT / "console/src/words/en.ts").read_text(), re.M))
+    assert len(said) > 20 and said <= known, sorted(said - known)
 
 
 def test_contrast_of_colours(built):

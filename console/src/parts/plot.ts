@@ -42,7 +42,7 @@ export function draw(place: HTMLElement, times: number[], lines: Line[], options
   const clock = new Intl.DateTimeFormat(options.language, span_s > 172800 ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...(span_s < 600 ? { second: '2-digit' } : {}) })
   return new uPlot({
     width: Math.max(200, place.clientWidth), height: options.height,
-    padding: [10, 6, 0, 0],
+    padding: [10, 22, 0, 0],
     cursor: { show: false }, legend: { show: false },
     scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.08)] } },
     axes: [
