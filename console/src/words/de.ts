@@ -356,6 +356,7 @@ const de: Words = {
   'level.elevated': 'Erhöht',
   'level.none': 'Keine',
   'level.normal': 'Normal',
+  'level.unknown': 'Unbekannt',
   'list.allow': 'Zulassungsliste',
   'list.deny': 'Sperrliste',
   'live.live': 'Live',

@@ -355,6 +355,7 @@ export default {
   'level.elevated': 'Elevated',
   'level.none': 'None',
   'level.normal': 'Normal',
+  'level.unknown': 'Unknown',
   'list.allow': 'Allowlist',
   'list.deny': 'Denylist',
   'live.live': 'Live',

@@ -356,6 +356,7 @@ const fr: Words = {
   'level.elevated': 'Élevé',
   'level.none': 'Aucun',
   'level.normal': 'Normal',
+  'level.unknown': 'Inconnu',
   'list.allow': 'Liste d’autorisation',
   'list.deny': 'Liste de refus',
   'live.live': 'En direct',

@@ -356,6 +356,7 @@ const nl: Words = {
   'level.elevated': 'Verhoogd',
   'level.none': 'Geen',
   'level.normal': 'Normaal',
+  'level.unknown': 'Onbekend',
   'list.allow': 'Toelatingslijst',
   'list.deny': 'Weigeringslijst',
   'live.live': 'Live',
