@@ -14,7 +14,8 @@ static void check(const struct web_path *path, struct arena *arena)
 		struct span segment = path->segments[i];
 
 		assert(span_equal(again.segments[i], segment) && (segment.len || i + 1 == path->count));
-		assert(!span_contains(segment, SPAN("../")) && !span_equal(segment, SPAN("..")) && !span_contains(segment, SPAN("\\")) && span_find(segment, '\0') == segment.len);
+		assert(!span_contains(segment, SPAN("/../")) && !span_starts(segment, SPAN("../")) && !span_ends(segment, SPAN("/..")) && !span_equal(segment, SPAN("..")));
+		assert(!span_contains(segment, SPAN("\\")) && span_find(segment, '\0') == segment.len);
 	}
 }
 

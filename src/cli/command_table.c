@@ -143,6 +143,17 @@ static const struct option log_options[] = {
 	OPTION_OUTPUT,
 	OPTION_HELP,
 };
+static const struct option incident_options[] = {
+	OPTION_CONFIG,
+	{ .name = "hub", .value = "PATH", .help = "The hub's socket; without it, hub.sock in the hub's state folder of the configuration." },
+	{ .name = "status", .value = "STATUS", .help = "With list: open (without it), all, new, acknowledged, contained or closed." },
+	{ .name = "site", .value = "NAME", .help = "With list: those that concern a site." },
+	{ .name = "tenant", .value = "NAME", .help = "With list: those that concern a tenant." },
+	{ .name = "count", .letter = 'n', .value = "COUNT", .help = "With list: so many at most, the newest first; 50 without it." },
+	{ .name = "note", .value = "TEXT", .help = "With acknowledge, contain, close and reopen: a note that stays with it." },
+	OPTION_OUTPUT,
+	OPTION_HELP,
+};
 static const struct option audit_options[] = {
 	OPTION_CONFIG,
 	{ .name = "folder", .value = "FOLDER", .help = "Where the audit log lies; without it, audit in the hub's state folder of the configuration." },
@@ -185,6 +196,13 @@ static const struct option probe_options[] = {
 	{ .name = "every", .value = "DURATION", .help = "How often each page is asked for in the mean: 10s to 60s, 30s without it." },
 	{ .name = "patience", .value = "DURATION", .help = "How long a page is waited for: 1s to 60s, 30s without it." },
 	{ .name = "once", .letter = '1', .help = "Looks once, says what it saw, and exits with 1 unless all were served in time." },
+	OPTION_OUTPUT,
+	OPTION_HELP,
+};
+static const struct option watch_options[] = {
+	{ .name = "every", .value = "DURATION", .help = "How often each page is asked for in the mean: 1s to 1h, 30s without it." },
+	{ .name = "fail", .help = "Ends with 1 when something is dead: for OnFailure= of a unit, or a supervisor." },
+	{ .name = "once", .letter = '1', .help = "Looks once, says how all of them are, and exits with 1 unless all are well." },
 	OPTION_OUTPUT,
 	OPTION_HELP,
 };
@@ -326,6 +344,12 @@ const struct command commands[] = {
 	{ .name = "log", .summary = "shows and searches the journal", .options = log_options, .run = log_command,
 	  .details = "Reads the journal's files; nothing needs to run. A query compares members by = != < <= > >= and ~ (contains) and joins "
 	             "them by and, or, not and parentheses: status>=500 and site=www.x.example and not ip=10.0.0.0/8 and duration>1.5s." },
+	{ .name = "incident", .summary = "shows incidents, and what people do with them",
+	  .arguments = "list | show ID | acknowledge ID | note ID TEXT | contain ID | close ID | reopen ID | owner ID NAME", .arguments_min = 1, .arguments_max = 3,
+	  .options = incident_options, .run = incident_command,
+	  .details = "Asks the hub (hub: in the configuration) over its socket. list shows what goes on, a line each; show a page of one: what happened, to whom, how severe it is "
+	             "and why, what citizens experienced, what the shield did, and its timeline. acknowledge says that you look after it, owner that somebody else does; note "
+	             "adds words; contain and close say that it is over, reopen that it is not. Each is kept with who and when." },
 	{ .name = "audit", .summary = "shows and verifies the hub's audit log", .arguments = "verify [FILE...] | show | head", .arguments_min = 1, .arguments_max = ARGUMENTS_MAX,
 	  .options = audit_options, .run = audit_command,
 	  .details = "Every action of people at the hub is an entry that is chained to the one before it by its hash. verify finds an entry that was changed, taken out, put in or moved, "
@@ -370,6 +394,13 @@ const struct command commands[] = {
 	             "key FILE makes a private key, for this machine alone, and prints the public one, for hub.probes of the hub's configuration; of a file that is there it prints the public one.\n\n"
 	             "Each minute goes to the hub, signed. What cannot be delivered, because the line is full, waits for up to twelve hours, in --state across restarts, and is told afterwards. "
 	             "It says on standard output when something changes. SIGTERM ends it; what it saw until then is delivered or kept. bouclier-probe.service runs it. docs/probe.md." },
+	{ .name = "watch", .summary = "keeps an eye on another administration's shield, and says when it is dead", .arguments = "URL...", .arguments_min = 1,
+	  .arguments_max = ARGUMENTS_MAX, .options = watch_options, .run = watch_command,
+	  .details = "For a machine of somebody else: who is dead cannot say so. A page of the portal is asked for again and again, as a citizen does (as probe does). Said, in a line on "
+	             "standard output whenever it changes: the shield (does somebody answer there), the portal (does it give a page within 8 seconds), the certificate "
+	             "(do browsers accept it, and for 14 days more). Each is ok, failing from the first bad look on, dead from the third in a row; well again after a good "
+	             "one, or after two if it was dead.\n\n"
+	             "It reads no configuration and keeps nothing. SIGTERM ends it. docs/probe.md." },
 	{ .name = "report", .summary = "drafts a message for others about what is measured here: for the carrier's desk", .arguments = "carrier",
 	  .arguments_min = 1, .arguments_max = 1, .options = report_options, .run = report_command,
 	  .details = "carrier: while the line to the internet fills, only its carrier can help. Measures the line for a few seconds, and writes what its desk needs: telephone "

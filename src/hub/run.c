@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/loop.h"
+#include "hub/alert/send/role.h"
 #include "hub/keep/keep.h"
 #include "hub/settings/hand_over.h"
 
@@ -173,22 +174,23 @@ int hub_run(const struct channel *keeper)
 
 /* -- send -- */
 
+/* For one hub after the other: the end of one is the end of its pair, and the keeper says when there is another. */
 int hub_send_run(const struct channel *keeper)
 {
-	struct channel_message message;
-	int peer_fd = -1;
+	struct hub_order order = { .kind = HUB_ORDER_END, .fd = -1 };
+	enum result result;
 
 	if (role_hub_receive_start(keeper, NULL) != RESULT_OK)
 		return 1;
+	if (send_prepare() != RESULT_OK)
+		return fail(keeper, "send", RESULT_NO_MEMORY);
 	if (role_hub_confine(SANDBOX_SEND, NULL, 0) != RESULT_OK)
 		return fail(keeper, "the sandbox of send", RESULT_REFUSED);
-	while (channel_wait(keeper, -1, &message) == RESULT_OK && message.kind != CHANNEL_DRAIN) {
-		if (message.kind == CHANNEL_SERVE && message.fd_count) {
-			if (peer_fd >= 0)
-				close(peer_fd);
-			peer_fd = channel_take(&message, 0);
-		}
-		channel_drop(&message);
+	while (role_hub_wait(keeper, &order) == RESULT_OK && order.kind == HUB_ORDER_PEER) {
+		result = send_role(order.fd);
+		close(order.fd);
+		if (result != RESULT_OK)
+			return fail(keeper, "send", result);
 	}
 	return 0;
 }

@@ -130,6 +130,7 @@ void citizens_sum(struct citizens *sum, const struct citizens *add)
 	sum->blind += add->blind;
 	sum->probes += add->probes;
 	sum->reached += add->reached;
+	sum->slow += add->slow;
 	sum->minutes += add->minutes;
 	sum->unreachable += add->unreachable;
 	sum->degraded += add->degraded;

@@ -18,7 +18,7 @@
  *          what opens, comes again, becomes more severe, is contained or closed, or was touched by a person; of other changes once a minute
  * Units    seconds since 1970 (UTC). A clock that goes back stops nothing: the seconds that come twice are one
  * Limits   GROUP_INCIDENTS_MAX followed: for one more the least severe contained or closed one gives place, or else the least severe of another family than attacks:
- *          it is told to the sink first. GROUP_SITES_MAX sites, GROUP_ORIGINS_MAX origins. What had no place is counted. Memory: about 72 KiB an incident, 6 KiB a site, and 35 KiB more for one that somebody outside looks at
+ *          it is told to the sink first. GROUP_SITES_MAX sites, GROUP_ORIGINS_MAX origins. What had no place is counted. Memory: about 72 KiB an incident, 6 KiB a site, and 35 KiB more for GROUP_WATCHED_MAX of those that suffer an incident or that somebody outside looks at
  * Owns     all that it remembers; pointers to incidents stay until the next group_second
  * Threads  one at a time
  */
@@ -40,6 +40,7 @@
 #define GROUP_LOOKS_FRESH 5u      /* minutes: a look that is older says nothing of now */
 #define GROUP_LOOKS_WITHIN 15u
 #define GROUP_LATE_MINUTES 240u   /* so long after a minute an outside vantage may tell of it */
+#define GROUP_WATCHED_MAX 1024u   /* sites of which that is so */
 #define GROUP_PACKETS_LEAST 60000u
 #define GROUP_SILENT_S 3600u      /* of a site from which nothing came for so long the level is normal: an edge would have brought it down much sooner */
 #define GROUP_RECENT 5u            /* minutes that group_sites sums up */

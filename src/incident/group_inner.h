@@ -60,7 +60,7 @@ struct group_site {
 	struct excess packets;               /* of the site without a name */
 	struct citizens_usual usual;
 	struct citizens_minute minute;
-	struct site_minute *minutes;         /* [GROUP_LATE_MINUTES]; NULL: nobody outside has looked at it yet */
+	struct site_minute *minutes;         /* [GROUP_LATE_MINUTES]; NULL: it suffered no incident, and nobody outside has looked at it yet */
 	unsigned lost_minutes;               /* in a row, nobody outside reached it */
 	struct citizens recent[GROUP_RECENT];  /* of the last minutes, in turn */
 	uint32_t recent_count;               /* minutes that are over */
@@ -91,7 +91,7 @@ struct group {
 	struct followed *incidents[GROUP_INCIDENTS_MAX];
 	unsigned count;
 	struct group_site *sites[GROUP_SITES_MAX];
-	unsigned site_count;
+	unsigned site_count, watched;        /* that have minutes */
 	uint16_t index[GROUP_SITES_MAX * 2];   /* by key: number of the site plus 1; 0: free */
 	struct group_origin origins[GROUP_ORIGINS_MAX];
 	unsigned origin_count;
@@ -138,6 +138,8 @@ void group_site_minute(struct group *group, struct group_site *site);
 /* The line, as somebody saw it now. */
 void group_link(struct group *group, bool is_full, bool has_drops);
 void group_probe(struct group *group, const struct observation *observation);
+/* From now on its minutes are remembered. */
+void group_minutes_watch(struct group *group, struct group_site *site);
 /* SITE's minute is over; its counts are still there. */
 void group_minute_keep(struct group_site *site, uint64_t number, const struct judged_minute *judged);
 /* How many minutes in a row nobody outside reached SITE, of those in which somebody looked. */

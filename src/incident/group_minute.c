@@ -20,13 +20,12 @@ static struct site_minute *minute_of(const struct group_site *site, uint64_t num
 	return minute && minute->number == number ? minute : NULL;
 }
 
-/* Only sites that somebody looks at need it. */
-static void watch(struct group *group, struct group_site *site)
+void group_minutes_watch(struct group *group, struct group_site *site)
 {
-	if (!site->minutes)
-		site->minutes = calloc(GROUP_LATE_MINUTES, sizeof(*site->minutes));
-	if (!site->minutes)
-		group->sums.beyond++;
+	if (site->minutes || group->watched == GROUP_WATCHED_MAX)
+		return;
+	site->minutes = calloc(GROUP_LATE_MINUTES, sizeof(*site->minutes));
+	group->watched += site->minutes != NULL;
 }
 
 /* -- a minute is over -- */
@@ -180,7 +179,7 @@ void group_probe(struct group *group, const struct observation *observation)
 
 	if (!site || !site->name[0])
 		return;
-	watch(group, site);
+	group_minutes_watch(group, site);
 	kept = minute_of(site, number);
 	if (number >= group->now_s / MINUTE_S)
 		add_looks(&site->minute, observation);

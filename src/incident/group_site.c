@@ -187,6 +187,8 @@ void group_site_minute(struct group *group, struct group_site *site)
 		judged.in_attack = experience(site, site->attack, &judged);
 		judged.in_outage = experience(site, site->outage, &judged);
 	}
+	if (judged.in_attack || judged.in_outage)
+		group_minutes_watch(group, site);
 	group_minute_keep(site, at_s / MINUTE_S, &judged);
 	site->lost_minutes = group_minutes_lost(group, site);
 	if (!site->is_troubled && group->was_heard && !group->has_drops && !site->lost_minutes)

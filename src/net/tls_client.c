@@ -126,6 +126,8 @@ enum result tls_client_new(const struct tls_client_settings *settings, struct co
 	client->context = SSL_CTX_new(TLS_client_method());
 	if (!client->context || !tls_context_common(client->context, TLS_1_2))
 		goto failed;
+	if (settings->takes_bare_end)
+		SSL_CTX_set_options(client->context, SSL_OP_IGNORE_UNEXPECTED_EOF);
 	result = name_set(client, settings, complaints);
 	if (result == RESULT_OK)
 		result = trust(client, settings, complaints);

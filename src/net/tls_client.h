@@ -22,6 +22,7 @@ struct tls_client_settings {
 	struct span ca_path;  /* for the sentence */
 	bool is_unverified;   /* `verify: false` */
 	const struct certificate_source *certificate;  /* `auth: mtls`; NULL: none */
+	bool takes_bare_end;  /* a FIN without close_notify is an end like another: of a peer whose words nobody needs */
 };
 
 struct tls_client;

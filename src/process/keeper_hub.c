@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <libgen.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -60,14 +61,14 @@ static bool lives(const struct keeper *keeper, enum child_slot slot)
 /* Each gets its end of a new pair; what the one before was in the middle of, it says again. */
 static void pair(struct keeper *keeper)
 {
-	struct channel ends[2];
+	int ends[2];
 
-	if (!lives(keeper, CHILD_HUB) || !lives(keeper, CHILD_SEND) || channel_pair(&ends[0], &ends[1]) != RESULT_OK)
+	if (!lives(keeper, CHILD_HUB) || !lives(keeper, CHILD_SEND) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
 		return;
-	for (enum child_slot slot = CHILD_HUB; slot <= CHILD_SEND; slot++)
-		(void)!channel_send(&keeper->children[slot].channel, CHANNEL_SERVE, 0, SPAN_NONE, &ends[slot - CHILD_HUB].fd, 1, KEEPER_SEND_MS);
-	channel_close(&ends[0]);
-	channel_close(&ends[1]);
+	for (enum child_slot slot = CHILD_HUB; slot <= CHILD_SEND; slot++) {
+		(void)!channel_send(&keeper->children[slot].channel, CHANNEL_SERVE, 0, SPAN_NONE, &ends[slot - CHILD_HUB], 1, KEEPER_SEND_MS);
+		close(ends[slot - CHILD_HUB]);
+	}
 }
 
 static void start_send(struct keeper *keeper, const char *program)

@@ -1,6 +1,7 @@
 #include "process/role_hub.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -102,4 +103,14 @@ enum result role_hub_receive(const struct channel *keeper, struct hub_order *out
 		if (result == RESULT_OK)
 			return result;
 	}
+}
+
+enum result role_hub_wait(const struct channel *keeper, struct hub_order *out)
+{
+	struct pollfd polled = { .fd = keeper->fd, .events = POLLIN };
+	enum result result;
+
+	while ((result = role_hub_receive(keeper, out)) == RESULT_MORE)
+		(void)!poll(&polled, 1, -1);
+	return result;
 }

@@ -4,8 +4,7 @@
  *   send   START; then SERVE, whenever there is a new hub, with the other end
  *   both   DRAIN, or the end of the channel: end now
  *
- * The pair is a sequenced-packet socket (channel.h): CHANNEL_BODY_MAX bytes a message, non-blocking, close-on-exec. A new one takes the place of
- * the one before, which is dead or about to be.
+ * The pair is a stream socket, non-blocking, close-on-exec. A new one takes the place of the one before, which is dead or about to be.
  *
  * Owns     what an order brings is the receiver's
  * Threads  role_hub_confine before the first thread; the rest from one thread
@@ -43,7 +42,9 @@ enum result role_hub_confine(enum sandbox_role role, const struct sandbox_view *
 enum result role_hub_ready(const struct channel *keeper) must_check;
 /* It could not start, and exits; TEXT is for people. */
 void role_hub_failed(const struct channel *keeper, struct span text);
-/* RESULT_MORE: nothing there. RESULT_END is HUB_ORDER_END. */
+/* RESULT_MORE: nothing there. That the keeper is gone is HUB_ORDER_END. */
 enum result role_hub_receive(const struct channel *keeper, struct hub_order *out) must_check;
+/* The same, until there is one. */
+enum result role_hub_wait(const struct channel *keeper, struct hub_order *out) must_check;
 
 #endif

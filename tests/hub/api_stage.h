@@ -45,19 +45,6 @@ struct api_stage {
 	struct json *root;                /* and that as JSON; NULL: it is none */
 };
 
-/* Until keep/ is linked. */
-uint64_t keep_version(const struct incident *incident);
-uint64_t keep_version(const struct incident *incident)
-{
-	uint64_t version = 1;
-
-	for (uint32_t i = 0; i < incident->moment_count; i++)
-		version += moment_is_persons(incident->timeline[i].kind);
-	return version;
-}
-
-/* -- what the rest of the hub does for the API -- */
-
 static inline const struct person_view *stage_caller(void *context, const struct web_request *request)
 {
 	struct api_stage *stage = context;

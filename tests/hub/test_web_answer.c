@@ -54,7 +54,7 @@ static void has_room_for_so_many_fields(void **state)
 
 static void tells_browsers_to_be_careful(void **state)
 {
-	static const char *const always[] = { "Content-Security-Policy: default-src 'none'; script-src 'self'; ", "frame-ancestors 'none'", "X-Content-Type-Options: nosniff\r\n",
+	static const char *const always[] = { "Content-Security-Policy: default-src 'none'; script-src 'self'; ", "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html\r\n", "X-Content-Type-Options: nosniff\r\n",
 		"Referrer-Policy: no-referrer\r\n", "Cross-Origin-Opener-Policy: same-origin\r\n", "Cross-Origin-Resource-Policy: same-origin\r\n",
 		"Cross-Origin-Embedder-Policy: require-corp\r\n", "Permissions-Policy: camera=(), ", "Date: " };
 	static const struct { enum web_door door; const char *host, *path, *cache; bool is_strict; const char *says; } cases[] = {

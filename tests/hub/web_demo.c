@@ -106,8 +106,9 @@ static void wait_gone(void *context, struct web_request *request)
 {
 	struct waiting *waiting = context;
 
-	demo.gone += waiting->request == request;
-	waiting->request = NULL;
+	demo.gone++;
+	if (waiting->request == request)
+		waiting->request = NULL;
 }
 
 static void wait_here(void *context, struct web_request *request, struct web_answer *answer)

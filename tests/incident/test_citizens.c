@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "../base/check.h"
 #include "incident/citizens.h"
 
@@ -198,9 +200,37 @@ static void no_figure_is_ever_too_good(void **unused)
 	assert_true(known > 10000);
 }
 
+/* Every member: one that is forgotten makes a figure better than it is. */
+static void sums_have_every_member(void **unused)
+{
+	struct citizens one, sum, twice;
+	const unsigned char *bytes = (const unsigned char *)&sum;
+	unsigned forgotten = 0;
+
+	(void)unused;
+	memset(&one, 0, sizeof(one));
+	one = (struct citizens){ .expected = 1, .seen = 2, .served = 3, .late = 4, .not_seen = 5, .refused = 6, .site_minutes = 7, .probed = 8, .blind = 9, .probes = 10,
+		                 .reached = 11, .slow = 12, .minutes = 13, .unreachable = 14, .degraded = 15, .has_drops = true };
+	memset(&sum, 0, sizeof(sum));
+	citizens_sum(&sum, &one);
+	assert_memory_equal(&sum, &one, sizeof(sum));
+	citizens_sum(&sum, &one);
+	twice = one;
+	for (size_t at = 0; at + 4 <= offsetof(struct citizens, has_drops); at += 4) {
+		uint32_t number, half;
+
+		memcpy(&number, bytes + at, 4);
+		memcpy(&half, (const unsigned char *)&twice + at, 4);
+		forgotten += number != 2 * half;
+	}
+	assert_int_equal(forgotten, 0);
+	assert_true(sum.has_drops);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sums_have_every_member),
 		cmocka_unit_test(an_hour_is_known_after_half_of_it),
 		cmocka_unit_test(what_is_usual_follows_slowly),
 		cmocka_unit_test(minutes_are_judged),

@@ -2,6 +2,7 @@
 import contextlib
 import json
 import threading
+import time
 
 import pytest
 
@@ -95,10 +96,15 @@ def test_who_reads_nothing_is_cut(start):
 
 def test_who_reads_slowly_gets_all(start):
     """Longer than the clock in all, but never without a byte for so long."""
-    demo = start(send=2000)
+    demo = start(send=1000)
     with demo.talk() as talk:
-        talk.ask("GET", "/api/v1/long?bytes=8388608")
-        assert talk.answer().body == b"y" * 8388608
+        talk.ask("GET", "/api/v1/long?bytes=33554432")
+        head, begin = talk.head(), time.monotonic()
+        assert head.get("content-length") == "33554432"
+        for _ in range(16):
+            assert talk.count(2 << 20) == b"y" * (2 << 20)
+            time.sleep(0.12)
+        assert time.monotonic() - begin > 1.5
 
 
 # -- room --
@@ -174,6 +180,22 @@ def hold_all(demo):
         assert demo.counts()["body_bytes"] <= 64 << 20  # in all: the others are told that the hub is busy
         wait_until(lambda: demo.counts()["faults"] >= before + 6, what="refusals")
     demo.until(connections=1, body_bytes=0, answer_bytes=0)
+
+
+def test_who_is_idle_goes_before_who_is_asking(start):
+    demo = start(connections=8)  # four of this machine
+    with contextlib.ExitStack() as stack:
+        asking, idle, *waiting = [stack.enter_context(demo.talk()) for _ in range(4)]
+        asking.send(HEAD[:-2])
+        assert idle.one("GET", "/api/v1/hello").status == 200
+        for talk in waiting:
+            talk.ask("GET", "/api/v1/wait")
+        wait_until(lambda: demo.counts()["connections"] == 5)
+        assert demo.get("/api/v1/hello").status == 200
+        assert idle.rest() == b""
+        asking.send(HEAD[-2:])
+        assert asking.answer().status == 200
+        demo.ask_locally("/api/v1/release", method="POST")
 
 
 def test_memory_comes_back(start):

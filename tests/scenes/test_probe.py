@@ -41,15 +41,15 @@ def look(url, *words, trust=None):
 class Hub:
     """The receiving half of a hub, with a store, a server over TLS and the probe's key."""
 
-    def __init__(self, key, port=0, folder=None, *options):
+    def __init__(self, key, port=0, folder=None, *options, site="www=localhost", name="localhost"):
         self.folder = folder or make_folder("probe-hub")
         self.certificate = self.folder / "chain.pem"
         if not self.certificate.exists():
             make_certificate(self.certificate, "localhost")
-        words = [HUB, self.folder, "antwerp", key, f"www=localhost", *([f"port={port}"] if port else []), *options]
+        words = [HUB, self.folder, "antwerp", key, site, *([f"port={port}"] if port else []), *options]
         self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **ENVIRONMENT})
         self.port = int(re.match(r"port=(\d+)", self.process.stdout.readline())[1])
-        self.url = f"https://localhost:{self.port}"
+        self.url = f"https://{name}:{self.port}"
 
     def ask(self, method, path, body=None, fields=None):
         connection = http.client.HTTPSConnection("localhost", self.port, context=ssl.create_default_context(cafile=self.certificate), timeout=10)

@@ -118,7 +118,7 @@ static int read_hub(struct probe *probe)
 	result = probe_key_load(path, &probe->deliver.key);
 	if (result != RESULT_OK)
 		return command_failed("%s is no key of a probe: %s (bouclier probe key FILE makes one)", path, result == RESULT_IO ? strerror(errno) : "no private key of Ed25519 in PEM");
-	probe->deliver.stop_fd = probe->stop_fd;
+	probe->deliver.stop_fd = -1;
 	probe->deliver.wait_ms = DELIVER_MS;
 	probe->is_delivering = true;
 	return EXIT_DONE;
@@ -216,6 +216,7 @@ static int look_on(struct probe *probe, bool *are_gone)
 			return command_failed("no memory for a thread");
 		}
 	}
+	probe->deliver.stop_fd = probe->signal_fd;     /* it stays readable: a report that hangs keeps nobody who is told to end */
 	deliver_all(&probe->deliver, &probe->ledger);  /* what an earlier one left */
 	while (!is_told_to_end(probe)) {
 		if (ledger_turn(&probe->ledger, clock_wall_ns() / NS_PER_S, false))

@@ -18,7 +18,7 @@ static void take(void *context, const struct alert *alert)
 	buffer_init(&text, MESSAGE_MAX);
 	result = alert_message(&alerts->plan, alert, &text);
 	if (result == RESULT_OK)
-		result = queue_add(alerts->queue, alerts->plan.paths[alert->path].name, alert, buffer_span(&text), &is_lost);
+		result = outbox_add(alerts->outbox, alerts->plan.paths[alert->path].name, alert, buffer_span(&text), &is_lost);
 	if (result != RESULT_OK || is_lost)
 		alerts->lost |= 1u << alert->path;
 	buffer_done(&text);
@@ -34,7 +34,7 @@ static struct alerts *make(const struct alerts_birth *birth)
 	alerts->birth = *birth;
 	alerts->watch.fd = -1;
 	alerts->is_kept = true;
-	if (decide_new(&decide, &alerts->decide) == RESULT_OK && queue_new(&alerts->queue) == RESULT_OK)
+	if (decide_new(&decide, &alerts->decide) == RESULT_OK && outbox_new(&alerts->outbox) == RESULT_OK)
 		return alerts;
 	decide_free(alerts->decide);
 	free(alerts);
@@ -57,7 +57,7 @@ enum result alerts_new(const struct alerts_birth *birth, struct alert_plan *plan
 	alerts->plan = *plan;
 	*plan = (struct alert_plan){ 0 };
 	alerts_take_up(alerts, complaints);
-	queue_sift(alerts->queue, is_known, alerts);
+	outbox_sift(alerts->outbox, is_known, alerts);
 	*out = alerts;
 	return RESULT_OK;
 }
@@ -68,7 +68,7 @@ void alerts_free(struct alerts *alerts)
 		return;
 	alerts_let_go(alerts);
 	decide_free(alerts->decide);
-	queue_free(alerts->queue);
+	outbox_free(alerts->outbox);
 	alert_plan_done(&alerts->plan);
 	free(alerts);
 }
@@ -125,7 +125,7 @@ static void left(void *context, struct span path)
 
 void alerts_second(struct alerts *alerts, uint64_t now_s)
 {
-	queue_second(alerts->queue, now_s, left, alerts);
+	outbox_second(alerts->outbox, now_s, left, alerts);
 	decide_second(alerts->decide, now_s);
 	alerts_settle(alerts, now_s);
 }
@@ -140,9 +140,9 @@ const struct path_health *alerts_path(const struct alerts *alerts, unsigned path
 	return decide_path(alerts->decide, path);
 }
 
-const struct queue *alerts_queue(const struct alerts *alerts)
+const struct outbox *alerts_outbox(const struct alerts *alerts)
 {
-	return alerts->queue;
+	return alerts->outbox;
 }
 
 bool alerts_can_send(const struct alerts *alerts)
@@ -163,7 +163,7 @@ void alerts_set_plan(struct alerts *alerts, struct alert_plan *plan)
 	alerts->plan = *plan;
 	*plan = (struct alert_plan){ 0 };
 	decide_set_plan(alerts->decide, &before, &alerts->plan);
-	queue_sift(alerts->queue, is_known, alerts);
+	outbox_sift(alerts->outbox, is_known, alerts);
 	alert_plan_done(&before);
 	/* What was handed over is as the plan before had it: the process that sends is told of this one before it gets more. */
 	if (fd >= 0)

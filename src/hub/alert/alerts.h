@@ -13,7 +13,7 @@
 
 #include "base/loop.h"
 #include "hub/alert/decide.h"
-#include "hub/alert/queue.h"
+#include "hub/alert/outbox.h"
 #include "store/document.h"
 
 struct alerts;
@@ -42,7 +42,7 @@ void alerts_second(struct alerts *alerts, uint64_t now_s);
 
 const struct alert_plan *alerts_plan(const struct alerts *alerts);
 const struct path_health *alerts_path(const struct alerts *alerts, unsigned path);
-const struct queue *alerts_queue(const struct alerts *alerts);
+const struct outbox *alerts_outbox(const struct alerts *alerts);
 bool alerts_can_send(const struct alerts *alerts);   /* a process that sends is there */
 bool alerts_are_kept(const struct alerts *alerts);   /* the store took what was decided last */
 

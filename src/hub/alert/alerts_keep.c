@@ -13,7 +13,7 @@ struct batch {
 	struct arena texts;
 	struct document_change changes[DOCUMENT_CHANGES_MAX];
 	size_t count;
-	struct queue_job *jobs[DOCUMENT_CHANGES_MAX];
+	struct outbox_job *jobs[DOCUMENT_CHANGES_MAX];
 	size_t job_count;
 	uint64_t gone[DOCUMENT_CHANGES_MAX / 2];
 	size_t gone_count;
@@ -30,9 +30,9 @@ static struct span copy(struct batch *batch, struct span text)
 
 static struct span key_of(struct batch *batch, uint64_t number)
 {
-	char key[QUEUE_KEY_BYTES];
+	char key[OUTBOX_KEY_BYTES];
 
-	queue_key(number, key);
+	outbox_key(number, key);
 	return copy(batch, span_of(key));
 }
 
@@ -41,12 +41,12 @@ static void add(struct batch *batch, enum document_kind kind, struct span key, s
 	batch->changes[batch->count++] = (struct document_change){ .kind = kind, .key = key, .text = text, .sort = sort, .version = DOCUMENT_ANY };
 }
 
-static void add_job(struct batch *batch, struct queue_job *job)
+static void add_job(struct batch *batch, struct outbox_job *job)
 {
 	struct buffer text;
 
-	buffer_init(&text, QUEUE_JOB_MAX);
-	if (queue_job_write(job, &text) != RESULT_OK)
+	buffer_init(&text, OUTBOX_JOB_MAX);
+	if (outbox_job_write(job, &text) != RESULT_OK)
 		batch->no_memory = true;
 	else
 		add(batch, DOCUMENT_ALERT, key_of(batch, job->number), copy(batch, buffer_span(&text)), job->made_s * 1000);
@@ -71,14 +71,14 @@ static void add_state(struct batch *batch, const struct alerts *alerts)
 /* At most half of a change is what has gone, and one is the state, which comes with the last of the jobs. */
 static void gather(struct batch *batch, const struct alerts *alerts)
 {
-	struct queue_job *job;
+	struct outbox_job *job;
 
-	batch->gone_count = queue_gone(alerts->queue, batch->gone, sizeof(batch->gone) / sizeof(batch->gone[0]));
+	batch->gone_count = outbox_gone(alerts->outbox, batch->gone, sizeof(batch->gone) / sizeof(batch->gone[0]));
 	for (size_t i = 0; i < batch->gone_count; i++)
 		add(batch, DOCUMENT_ALERT, key_of(batch, batch->gone[i]), SPAN_NONE, 0);
-	while (batch->count < DOCUMENT_CHANGES_MAX - 1 && !batch->no_memory && (job = queue_unkept(alerts->queue)))
+	while (batch->count < DOCUMENT_CHANGES_MAX - 1 && !batch->no_memory && (job = outbox_unkept(alerts->outbox)))
 		add_job(batch, job);
-	if (alerts->is_dirty && !queue_unkept(alerts->queue) && !batch->no_memory)
+	if (alerts->is_dirty && !outbox_unkept(alerts->outbox) && !batch->no_memory)
 		add_state(batch, alerts);
 }
 
@@ -90,7 +90,7 @@ static void ended(struct alerts *alerts, const struct batch *batch, bool is_kept
 			batch->jobs[i]->is_kept = false;
 		return;
 	}
-	queue_forget_gone(alerts->queue, batch->gone_count);
+	outbox_forget_gone(alerts->outbox, batch->gone_count);
 	if (batch->has_state)
 		alerts->is_dirty = false;
 }
@@ -113,7 +113,7 @@ static bool has_something(const struct alerts *alerts)
 {
 	uint64_t gone;
 
-	return alerts->is_dirty || queue_unkept(alerts->queue) || queue_gone(alerts->queue, &gone, 1);
+	return alerts->is_dirty || outbox_unkept(alerts->outbox) || outbox_gone(alerts->outbox, &gone, 1);
 }
 
 void alerts_keep(struct alerts *alerts)
@@ -149,7 +149,7 @@ static void take_state(void *context, const struct document *document)
 static bool take_job(void *context, const struct document *document)
 {
 	const struct taking *taking = context;
-	enum result result = queue_restore(taking->alerts->queue, document->key, document->text);
+	enum result result = outbox_restore(taking->alerts->outbox, document->key, document->text);
 
 	if (result != RESULT_OK)
 		complain_of(taking, document->key, result);

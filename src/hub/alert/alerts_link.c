@@ -23,7 +23,7 @@ void alerts_let_go(struct alerts *alerts)
 	close(fd);
 	buffer_done(&alerts->input);
 	buffer_done(&alerts->output);
-	queue_called_off(alerts->queue);
+	outbox_called_off(alerts->outbox);
 }
 
 static void write_some(struct alerts *alerts)
@@ -51,7 +51,7 @@ static void take_report(struct alerts *alerts, const struct wire_report *report,
 	enum path_outcome outcome = report->outcome;
 	unsigned index;
 
-	if (queue_ended(alerts->queue, report->number, &outcome, now_s, path) != RESULT_OK)
+	if (outbox_ended(alerts->outbox, report->number, &outcome, now_s, path) != RESULT_OK)
 		return;
 	index = alert_plan_find(&alerts->plan, span_of(path));
 	if (index < ALERT_PATHS_MAX)
@@ -146,7 +146,7 @@ enum result alerts_attach(struct alerts *alerts, int fd)
 void alerts_pump(struct alerts *alerts, uint64_t now_s)
 {
 	for (unsigned i = 0; i < alerts->plan.path_count && alerts->watch.fd >= 0; i++) {
-		struct queue_job *job = queue_next(alerts->queue, alerts->plan.paths[i].name, now_s);
+		struct outbox_job *job = outbox_next(alerts->outbox, alerts->plan.paths[i].name, now_s);
 
 		if (job && wire_job_put(&alerts->output, job->number, span_of(job->path), span_of(job->id), job->message) != RESULT_OK)
 			job->out_s = 0;

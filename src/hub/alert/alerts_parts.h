@@ -11,7 +11,7 @@ struct alerts {
 	struct alerts_birth birth;
 	struct alert_plan plan;
 	struct decide *decide;
-	struct queue *queue;
+	struct outbox *outbox;
 	uint32_t lost;                 /* bits: paths on which something had to be left out */
 	bool is_kept;
 	bool is_dirty;                 /* the state is to be kept though nothing was decided since */

@@ -29,7 +29,7 @@ void alerts_put_paths(void *context, struct json_writer *json)
 		else
 			json_put_time_ms(json, SPAN("last_error"), 0);  /* null */
 		json_put_time_ms(json, SPAN("last_failed"), health->failed_s * 1000);
-		json_put_number(json, SPAN("waiting"), queue_count(alerts_queue(alerts), plan->paths[i].name));
+		json_put_number(json, SPAN("waiting"), outbox_count(alerts_outbox(alerts), plan->paths[i].name));
 		json_put_number(json, SPAN("held"), health->held);
 		json_put_number(json, SPAN("sent"), health->sent);
 		json_put_number(json, SPAN("given_up"), health->given_up);
@@ -38,7 +38,7 @@ void alerts_put_paths(void *context, struct json_writer *json)
 	}
 }
 
-static bool put_job(void *context, const struct queue_job *job)
+static bool put_job(void *context, const struct outbox_job *job)
 {
 	struct json_writer *json = context;
 
@@ -70,7 +70,7 @@ static void list(void *context, struct web_request *request, struct web_answer *
 	alerts_put_paths(routes->alerts, &json);
 	json_close(&json, ']');
 	json_open(&json, SPAN("waiting"), '[');
-	queue_each(alerts_queue(routes->alerts), put_job, &json);
+	outbox_each(alerts_outbox(routes->alerts), put_job, &json);
 	json_close(&json, ']');
 	json_put_bool(&json, SPAN("can_send"), alerts_can_send(routes->alerts));
 	json_put_bool(&json, SPAN("kept"), alerts_are_kept(routes->alerts));

@@ -11,7 +11,7 @@
 
 #define ID_DIGITS 20
 #define LEFT_TOGETHER 16u
-_Static_assert(LEFT_TOGETHER + USUAL_TOGETHER + GROUP_INCIDENTS_MAX + 1 + KEEP_CHANGES_MAX <= DOCUMENT_CHANGES_MAX, "they are one change");
+_Static_assert(LEFT_TOGETHER + USUAL_TOGETHER + GROUP_INCIDENTS_MAX + 1 <= DOCUMENT_CHANGES_MAX, "they are one change");
 #define POSITION_KEY SPAN("followed")
 #define POSITION_MAX ((size_t)64 << 10)
 #define USUAL_MAX ((size_t)16 << 10)
@@ -242,15 +242,7 @@ static void put_position(struct change_set *set)
 		buffer_done(text);
 }
 
-static void put_others(struct change_set *set, const struct document_change *changes, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		buffer_init(&set->texts[set->count], 1);  /* their texts are their own */
-		set->changes[set->count++] = changes[i];
-	}
-}
-
-static enum result save(struct keep *keep, const struct document_change *others, size_t other_count, struct complaints *complaints)
+static enum result save(struct keep *keep, struct complaints *complaints)
 {
 	struct change_set *set = calloc(1, sizeof(*set));
 	uint64_t minute = keep->feed.position.now.second / 60;
@@ -267,7 +259,6 @@ static enum result save(struct keep *keep, const struct document_change *others,
 		group_each(keep->group, put_followed, set);
 	if (set->result == RESULT_OK)
 		put_position(set);
-	put_others(set, others, other_count);
 	commit(set, complaints);
 	result = set->result;
 	if (result == RESULT_OK) {
@@ -280,17 +271,12 @@ static enum result save(struct keep *keep, const struct document_change *others,
 	return result;
 }
 
-enum result keep_checkpoint_with(struct keep *keep, const struct document_change *changes, size_t count, struct complaints *complaints)
+enum result keep_checkpoint(struct keep *keep, struct complaints *complaints)
 {
-	enum result result = save(keep, changes, count, complaints);
+	enum result result = save(keep, complaints);
 
 	tell_all(keep);
 	return result;
-}
-
-enum result keep_checkpoint(struct keep *keep, struct complaints *complaints)
-{
-	return keep_checkpoint_with(keep, NULL, 0, complaints);
 }
 
 /* -- from it -- */

@@ -39,7 +39,7 @@ struct keep {
 	struct incident *scratch;        /* one; too large for the stack */
 	bool is_behind;                  /* nobody is told until it has caught up */
 	bool is_pruning;
-	uint64_t checkpoint_due_ms, prune_due_ms;
+	uint64_t checkpoint_due_ms, checkpoint_due_s, prune_due_ms;
 	uint64_t usual_minute;           /* what is usual was kept up to there */
 	uint64_t *usual_hashes;          /* of what is kept, by the number of the site in SECONDS */
 	uint64_t epochs, damaged, missing;
@@ -57,8 +57,6 @@ struct keep {
 void keep_told(struct keep *keep, const struct incident *incident);
 /* All that changed, and the position, in one; then whoever watches is told. Where the store takes nothing they are told all the same. */
 enum result keep_checkpoint(struct keep *keep, struct complaints *complaints) must_check;
-/* The same, with CHANGES of somebody else. */
-enum result keep_checkpoint_with(struct keep *keep, const struct document_change *changes, size_t count, struct complaints *complaints) must_check;
 /* The position that was kept. RESULT_NOT_FOUND: none. */
 enum result keep_load_position(struct keep *keep, struct position *out, struct complaints *complaints) must_check;
 /* The incidents and what is usual, into the group. */

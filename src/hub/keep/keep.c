@@ -9,6 +9,7 @@
 
 #define SLICE_LINES 512u          /* between two looks at the clock */
 #define CHECKPOINT_MS 5000u       /* where nothing is told sooner */
+#define CHECKPOINT_S 600u         /* ... or so far by the journal's clock: who catches up gets ahead, whatever kills him */
 #define STUCK_MS 2000u            /* between two tries */
 #define AGAIN_MS 10u              /* between two pieces of a long way */
 #define PRUNE_FIRST_MS 60000u
@@ -76,6 +77,16 @@ static void checkpoint(struct keep *keep, uint64_t now_ms)
 	keep_complain(keep, KEEP_STUCK_INCIDENTS, result, &complaints);
 	complaints_done(&complaints);
 	keep->checkpoint_due_ms = now_ms + (result == RESULT_OK ? CHECKPOINT_MS : STUCK_MS);
+	keep->checkpoint_due_s = keep->feed.position.now.second + CHECKPOINT_S;
+}
+
+static bool is_checkpoint_due(const struct keep *keep, uint64_t now_ms)
+{
+	if (keep->feed.is_warming)
+		return false;
+	if (now_ms >= keep->checkpoint_due_ms)
+		return true;
+	return !keep->stuck && (keep->feed.position.now.second >= keep->checkpoint_due_s || (keep->told_count && !keep->is_behind));
 }
 
 /* The kept incidents take the place of those that warming made. */
@@ -107,6 +118,22 @@ static void look_whether_behind(struct keep *keep)
 		keep_tell_live(keep);
 }
 
+static void feed_outside(void *context, const struct observation *observation)
+{
+	const struct keep *keep = context;
+
+	group_feed(keep->group, observation);
+}
+
+/* What cannot be read now is fed later. */
+static void look_outside(struct keep *keep)
+{
+	struct position *position = &keep->feed.position;
+
+	if (keep->birth.outside && !keep->feed.is_warming)
+		(void)!keep->birth.outside(keep->birth.context, &position->outside, position->now.second, feed_outside, keep);
+}
+
 /* True: there is more at once. */
 static bool feed(struct keep *keep)
 {
@@ -118,10 +145,14 @@ static bool feed(struct keep *keep)
 		count = SLICE_LINES;
 		result = journal_feed_second(&keep->feed, wall_s, &count);
 		now_ms = clock_mono_ms();
-		if (keep->feed.is_warming && result == RESULT_MORE && count)
+		if (keep->feed.is_warming && result == RESULT_MORE && count) {
 			take_up(keep);
+			result = RESULT_OK;
+		}
+		if (result == RESULT_OK)
+			look_outside(keep);
 		look_whether_behind(keep);
-		if (!keep->feed.is_warming && (now_ms >= keep->checkpoint_due_ms || (keep->told_count && !keep->stuck && !keep->is_behind)))
+		if (is_checkpoint_due(keep, now_ms))
 			checkpoint(keep, now_ms);
 	} while ((result == RESULT_OK || (result == RESULT_MORE && !count)) && now_ms < end_ms);
 	return result == RESULT_OK || (result == RESULT_MORE && !count);
@@ -260,16 +291,9 @@ void keep_unwatch(struct keep_watch *watch)
 	list_remove(&watch->node);
 }
 
-enum result keep_feed(struct keep *keep, const struct observation *list, size_t count, const struct document_change *changes, size_t change_count,
-                      struct complaints *complaints)
+struct group *keep_group(struct keep *keep)
 {
-	if (keep->feed.is_warming)
-		return RESULT_TIMEOUT;
-	if (change_count > KEEP_CHANGES_MAX)
-		return RESULT_LIMIT;
-	for (size_t i = 0; i < count; i++)
-		group_feed(keep->group, &list[i]);
-	return keep_checkpoint_with(keep, changes, change_count, complaints);
+	return keep->feed.is_warming ? NULL : keep->group;
 }
 
 /* -- what is asked -- */

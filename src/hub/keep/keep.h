@@ -33,6 +33,7 @@
 #define KEEP_SECONDS 120u         /* of rates */
 
 struct keep;
+struct group;
 
 struct keep_birth {
 	struct loop *loop;
@@ -43,6 +44,10 @@ struct keep_birth {
 	const struct hub_site *sites;     /* whose each is; they stay the caller's */
 	size_t site_count;
 	const char *countries;            /* path of a database of libloc; NULL: nobody is anywhere */
+	/* What comes on another way than by the journal: looks from outside (hub_probe_feed). Calls FEED for each behind *PLACE that is over at UNTIL_S, and moves
+	 * *PLACE, which is kept with what is made of them: 0 at the first start. NULL: nothing does. */
+	enum result (*outside)(void *context, uint64_t *place, uint64_t until_s, void (*feed)(void *feed_context, const struct observation *observation),
+	                       void *feed_context);
 	/* What was deleted for its age. NULL: nobody wants to know. */
 	void (*deleted)(void *context, const struct store_deleted *deleted);
 	void *context;
@@ -91,12 +96,8 @@ struct keep_order {
  * TEXT; or as the store. Nothing is changed then. */
 enum result keep_order(struct keep *keep, const struct keep_order *order, struct incident *out, struct complaints *complaints) must_check;
 
-/* What comes on another way than by the journal: looks from outside. Fed, and on the disk with all that it made, together with CHANGES (at most
- * KEEP_CHANGES_MAX) of whoever was told, before it returns: who is answered only then may send it again if he is not. RESULT_TIMEOUT: it has just begun;
- * or as the store: it was fed, and is kept as soon as the store takes something. */
-#define KEEP_CHANGES_MAX 32u
-enum result keep_feed(struct keep *keep, const struct observation *list, size_t count, const struct document_change *changes, size_t change_count,
-                      struct complaints *complaints) must_check;
+/* The group itself, for who reads it. NULL as long as what was kept is not in it yet: a moment after the start. */
+struct group *keep_group(struct keep *keep);
 
 /* -- now -- */
 

@@ -32,6 +32,7 @@ enum result position_write(const struct position *position, struct buffer *out)
 	json_open(&json, SPAN_NONE, '{');
 	write_mark(&json, &position->now);
 	json_put_number(&json, SPAN("next_id"), position->next_id);
+	json_put_number(&json, SPAN("outside"), position->outside);
 	json_open(&json, SPAN("followed"), '[');
 	for (unsigned i = 0; i < position->followed_count; i++)
 		json_put_number(&json, SPAN_NONE, position->followed[i]);
@@ -107,9 +108,11 @@ enum result position_read(struct span text, struct position *out)
 
 	if (result != RESULT_OK)
 		return result;
-	result = json_has_object(root) && json_length(root) == 8 ? read_mark(root, &position.now) : RESULT_MALFORMED;
+	result = json_has_object(root) && json_length(root) == 9 ? read_mark(root, &position.now) : RESULT_MALFORMED;
 	if (result == RESULT_OK)
 		result = read_number(json_find(root, "next_id"), INT64_MAX, &position.next_id);
+	if (result == RESULT_OK)
+		result = read_number(json_find(root, "outside"), INT64_MAX, &position.outside);
 	if (result == RESULT_OK)
 		result = read_followed(json_find(root, "followed"), &position);
 	if (result == RESULT_OK)

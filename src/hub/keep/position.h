@@ -1,6 +1,6 @@
 /* Up to where the group was fed, as a document that is committed with the incidents.
  *
- * Shape    {"second", "detail", "detail_crc", "counts", "counts_crc", "next_id", "followed": [ids], "past": [{"second", "detail", ...}]}
+ * Shape    {"second", "detail", "detail_crc", "counts", "counts_crc", "next_id", "outside", "followed": [ids], "past": [{"second", "detail", ...}]}
  * Errors   reading is strict: RESULT_MALFORMED, RESULT_LIMIT, RESULT_NO_MEMORY; OUT is untouched unless RESULT_OK
  * Threads  values
  */
@@ -22,6 +22,7 @@ struct position {
 	struct position_mark past[KEEP_MARKS];  /* of the minutes before, the oldest first */
 	unsigned past_count;
 	uint64_t next_id;
+	uint64_t outside;                       /* keep_birth.outside */
 	uint64_t followed[GROUP_INCIDENTS_MAX];
 	unsigned followed_count;
 };

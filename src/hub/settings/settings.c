@@ -60,6 +60,7 @@ static const struct key hub_keys[] = {
 	{ .name = "incidents", .type = KEY_MAP, .offset = FIELD(hub_settings, incidents), .table = &incident_table, .help = "When an incident is over." },
 	{ .name = "probes", .type = KEY_MAP, .flags = KEY_LIST, .offset = FIELD(hub_settings, probes), .table = &hub_probe_table,
 	  .help = "Machines elsewhere that look at the portals from outside (`bouclier probe`), and whose reports are believed." },
+	{ .name = "alerts", .type = KEY_MAP, .flags = KEY_OPTIONAL, .offset = FIELD(hub_settings, alerts), .table = &alerts_table, .help = "Whom to tell, how, and when not." },
 	{ .name = NULL },
 };
 

@@ -38,6 +38,7 @@ struct hub_settings {
 	struct hub_keep_settings keep;
 	struct hub_incident_settings incidents;
 	struct list_value probes;  /* struct hub_probe_settings */
+	struct alerts_settings *alerts;  /* hub/settings/alerts.h; NULL: nobody is told */
 };
 
 /* The section of ROOM_HUB at SCOPE_TOP. */

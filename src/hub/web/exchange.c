@@ -120,7 +120,6 @@ void exchange_send(struct web_exchange *exchange)
 	if (is_head || exchange->has_no_body) {
 		exchange->sent = answer_body(&exchange->answer).len;
 		exchange->is_over = true;
-		exchange->is_chunked = false;  /* no last chunk either */
 	}
 }
 

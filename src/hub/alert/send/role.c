@@ -1,11 +1,13 @@
 #include "hub/alert/send/role.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/local_socket.h"
@@ -26,14 +28,13 @@ struct held_plan {
 	unsigned holders;
 };
 
+/* One conversation with a hub. Attempts may outlive it. */
 struct role {
-	int fd;
+	int fd;                            /* ours: a copy */
 	struct buffer input;
 	struct held_plan *plan;            /* NULL: none yet */
-	pthread_mutex_t lock;              /* over PLAN, holders, BUSY, and what is written to FD */
-	pthread_cond_t idle;
-	unsigned busy;                     /* attempts that go on */
-	bool is_broken;                    /* the hub cannot be told any more */
+	pthread_mutex_t lock;              /* over PLAN, holders, and what is written to FD */
+	unsigned holders;                  /* attempts that go on, and who reads */
 };
 
 struct attempt {
@@ -44,6 +45,7 @@ struct attempt {
 
 enum result send_prepare(void)
 {
+	(void)signal(SIGPIPE, SIG_IGN);  /* of TLS that libraries write */
 	hours_begin();
 	return curl_begin();
 }
@@ -78,16 +80,30 @@ static enum result take_plan(struct role *role, struct span frame)
 
 /* -- attempts -- */
 
+/* With the lock, which is given back. */
+static void role_drop(struct role *role)
+{
+	bool is_last = --role->holders == 0;
+
+	if (is_last)
+		drop_plan(role->plan);
+	pthread_mutex_unlock(&role->lock);
+	if (!is_last)
+		return;
+	buffer_done(&role->input);
+	close(role->fd);
+	pthread_mutex_destroy(&role->lock);
+	free(role);
+}
+
 /* With the lock. The hub reads at once; when it does not for a long time, it is as good as gone. */
 static void report(struct role *role, const struct wire_report *ended)
 {
 	struct buffer out;
 
 	buffer_init(&out, WIRE_FRAME_MAX);
-	if (wire_report_put(&out, ended) != RESULT_OK || local_socket_send(role->fd, buffer_span(&out), clock_mono_ms() + REPORT_MS) != RESULT_OK) {
-		role->is_broken = true;
+	if (wire_report_put(&out, ended) != RESULT_OK || local_socket_send(role->fd, buffer_span(&out), clock_mono_ms() + REPORT_MS) != RESULT_OK)
 		(void)shutdown(role->fd, SHUT_RDWR);
-	}
 	buffer_done(&out);
 }
 
@@ -98,14 +114,12 @@ static void *attempt_run(void *context)
 	struct wire_report ended;
 
 	deliver(&attempt->plan->plan, &attempt->job, clock_wall_ns() / 1000000000, &ended);
+	wire_job_done(&attempt->job);
 	pthread_mutex_lock(&role->lock);
 	report(role, &ended);
 	drop_plan(attempt->plan);
-	role->busy--;
-	pthread_cond_signal(&role->idle);
-	pthread_mutex_unlock(&role->lock);
-	wire_job_done(&attempt->job);
 	free(attempt);
+	role_drop(role);
 	return NULL;
 }
 
@@ -131,14 +145,14 @@ static enum result start(struct role *role, struct attempt *attempt)
 
 	attempt->role = role;
 	pthread_mutex_lock(&role->lock);
-	if (role->plan && role->busy < 2 * ALERT_PATHS_MAX) {
+	if (role->plan && role->holders <= 2 * ALERT_PATHS_MAX) {
 		attempt->plan = role->plan;
 		attempt->plan->holders++;
-		role->busy++;
+		role->holders++;
 		result = start_thread(attempt);
 		if (result != RESULT_OK) {
 			drop_plan(attempt->plan);
-			role->busy--;
+			role->holders--;
 		}
 	}
 	pthread_mutex_unlock(&role->lock);
@@ -201,15 +215,17 @@ static enum result read_some(struct role *role)
 	return got > 0 || errno == EAGAIN || errno == EINTR ? RESULT_OK : RESULT_IO;
 }
 
-static enum result read_until_end(struct role *role)
+static enum result read_until_end(struct role *role, int stop_fd)
 {
 	enum result result = RESULT_OK;
 
 	while (result == RESULT_OK) {
-		struct pollfd ready = { .fd = role->fd, .events = POLLIN };
+		struct pollfd ready[2] = { { .fd = role->fd, .events = POLLIN }, { .fd = stop_fd, .events = POLLIN } };
 
-		if (poll(&ready, 1, -1) < 0 && errno != EINTR)
+		if (poll(ready, 2, -1) < 0 && errno != EINTR)
 			return RESULT_IO;
+		if (ready[1].revents)
+			return RESULT_MORE;
 		result = read_some(role);
 		if (result == RESULT_OK)
 			result = take_all(role);
@@ -217,19 +233,18 @@ static enum result read_until_end(struct role *role)
 	return result == RESULT_END ? RESULT_OK : result;
 }
 
-enum result send_role(int hub_fd)
+enum result send_role(int hub_fd, int stop_fd)
 {
-	struct role role = { .fd = hub_fd, .lock = PTHREAD_MUTEX_INITIALIZER, .idle = PTHREAD_COND_INITIALIZER };
+	struct role *role = calloc(1, sizeof(*role));
 	enum result result;
 
-	(void)signal(SIGPIPE, SIG_IGN);  /* of TLS that libraries write */
-	buffer_init(&role.input, INPUT_MAX);
-	result = read_until_end(&role);
-	pthread_mutex_lock(&role.lock);
-	while (role.busy)
-		pthread_cond_wait(&role.idle, &role.lock);
-	drop_plan(role.plan);
-	pthread_mutex_unlock(&role.lock);
-	buffer_done(&role.input);
+	if (!role)
+		return RESULT_NO_MEMORY;
+	*role = (struct role){ .fd = fcntl(hub_fd, F_DUPFD_CLOEXEC, 3), .holders = 1 };
+	pthread_mutex_init(&role->lock, NULL);
+	buffer_init(&role->input, INPUT_MAX);
+	result = role->fd < 0 ? RESULT_IO : read_until_end(role, stop_fd);
+	pthread_mutex_lock(&role->lock);
+	role_drop(role);
 	return result;
 }

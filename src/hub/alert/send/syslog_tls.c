@@ -1,10 +1,13 @@
 #include "hub/alert/send/syslog_tls.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -14,6 +17,8 @@
 #include "net/transport.h"
 
 #include "base/banned.h"
+
+#define CONFIRM_STEP_MS 20L
 
 struct talk {
 	struct transport transport;
@@ -123,7 +128,23 @@ static enum result write_all(struct talk *talk, struct span bytes)
 	return result;
 }
 
-/* Until the server has ended it in order. What it says before is nothing to us. */
+/* Some servers (rsyslog with GnuTLS) end with a FIN alone. A kernel whose program closes what it has not read to its end answers with a reset; so does one to whom
+ * something comes after that. When all that we sent is confirmed and there was no reset, the program has read it. */
+static enum result confirm(struct talk *talk)
+{
+	const struct timespec a_moment = { .tv_nsec = CONFIRM_STEP_MS * 1000000L };
+	int waiting = 0, error = 0;
+	socklen_t len = sizeof(error);
+
+	while (ioctl(talk->transport.fd, SIOCOUTQ, &waiting) == 0 && waiting > 0 && clock_mono_ms() < talk->until_ms)
+		(void)nanosleep(&a_moment, NULL);
+	if (getsockopt(talk->transport.fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && !error && !waiting)
+		return RESULT_OK;
+	say(talk->why, "the server refused us", error ? strerror(error) : "it has not confirmed all of the message");
+	return RESULT_IO;
+}
+
+/* Until the server has ended it. What it says before is nothing to us. */
 static enum result end_in_order(struct talk *talk)
 {
 	char bytes[512];
@@ -137,7 +158,7 @@ static enum result end_in_order(struct talk *talk)
 			result = wait_for(talk, POLLIN);
 	}
 	if (result == RESULT_END)
-		return RESULT_OK;
+		return confirm(talk);
 	if (result != RESULT_TIMEOUT)
 		say(talk->why, "the server refused us", transport_error(&talk->transport));
 	return result;
@@ -160,7 +181,8 @@ static enum result deliver(struct talk *talk, struct span message)
 static enum result client_of(const struct alert_path *path, struct complaints *complaints, struct tls_client **out)
 {
 	struct certificate_source certificate = { path->certificate, path->key, SPAN("certificate"), SPAN("key") };
-	struct tls_client_settings settings = { .host = path->host, .ca = path->ca.len ? path->ca : SPAN_NONE, .ca_path = SPAN("ca"), .certificate = path->certificate.len ? &certificate : NULL };
+	struct tls_client_settings settings = { .host = path->host, .ca = path->ca.len ? path->ca : SPAN_NONE, .ca_path = SPAN("ca"), .certificate = path->certificate.len ? &certificate : NULL,
+		                                    .takes_bare_end = true };
 
 	return tls_client_new(&settings, complaints, out);
 }

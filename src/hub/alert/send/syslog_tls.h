@@ -1,7 +1,8 @@
 /* A message of syslog over TLS: one connection, one message.
  *
- * Nobody answers a syslog message, and with TLS 1.3 a client that the server refuses still sees its write succeed: the refusal comes after. So the connection is
- * ended in order, and the message has arrived when the server ended it in order too, which it must (RFC 5425, section 4.4) and does not when it refused us.
+ * Nobody answers a syslog message, and with TLS 1.3 a client that the server refuses still sees its write succeed: the refusal comes after. So we
+ * end the connection in order, and the message has arrived when the server has ended it too, with neither an alert of TLS nor a reset, and has confirmed every byte. (RFC 5425, section
+ * 4.4, wants a close_notify of it; not every server sends one.)
  *
  * Source   RFC 5425: octet counting; RFC 8446, section 4.4.2.4
  * Limits   SYSLOG_WHOLE_S from the connection's start to its end; the name's resolution keeps the system's own clock

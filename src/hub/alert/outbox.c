@@ -1,4 +1,4 @@
-#include "hub/alert/queue.h"
+#include "hub/alert/outbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ struct pause {
 	uint64_t until_s;
 };
 
-struct queue {
+struct outbox {
 	struct list jobs;
 	uint64_t last_number;
 	struct pause pauses[ALERT_PATHS_MAX];
@@ -28,62 +28,62 @@ struct queue {
 	size_t gone_count, gone_size;
 };
 
-static struct queue_job *job_of(struct list *node)
+static struct outbox_job *job_of(struct list *node)
 {
-	return list_entry(node, struct queue_job, node);
+	return list_entry(node, struct outbox_job, node);
 }
 
-static bool is_for(const struct queue_job *job, struct span path)
+static bool is_for(const struct outbox_job *job, struct span path)
 {
 	return span_equal(span_of(job->path), path);
 }
 
-enum result queue_new(struct queue **out)
+enum result outbox_new(struct outbox **out)
 {
-	struct queue *queue = calloc(1, sizeof(*queue));
+	struct outbox *outbox = calloc(1, sizeof(*outbox));
 
-	if (!queue)
+	if (!outbox)
 		return RESULT_NO_MEMORY;
-	list_init(&queue->jobs);
-	*out = queue;
+	list_init(&outbox->jobs);
+	*out = outbox;
 	return RESULT_OK;
 }
 
-void queue_free(struct queue *queue)
+void outbox_free(struct outbox *outbox)
 {
-	if (!queue)
+	if (!outbox)
 		return;
-	list_each_safe(node, following, &queue->jobs)
+	list_each_safe(node, following, &outbox->jobs)
 		free(job_of(node));
-	free(queue->gone);
-	free(queue);
+	free(outbox->gone);
+	free(outbox);
 }
 
 /* One of which it cannot be noted that it is gone is sent again after a restart: at least once, not at most. */
-static void note_gone(struct queue *queue, uint64_t number)
+static void note_gone(struct outbox *outbox, uint64_t number)
 {
-	if (queue->gone_count == queue->gone_size) {
-		uint64_t *gone = reallocarray(queue->gone, queue->gone_size + GONE_STEP, sizeof(*gone));
+	if (outbox->gone_count == outbox->gone_size) {
+		uint64_t *gone = reallocarray(outbox->gone, outbox->gone_size + GONE_STEP, sizeof(*gone));
 
 		if (!gone)
 			return;
-		queue->gone = gone;
-		queue->gone_size += GONE_STEP;
+		outbox->gone = gone;
+		outbox->gone_size += GONE_STEP;
 	}
-	queue->gone[queue->gone_count++] = number;
+	outbox->gone[outbox->gone_count++] = number;
 }
 
-static void leave(struct queue *queue, struct queue_job *job)
+static void leave(struct outbox *outbox, struct outbox_job *job)
 {
 	if (job->is_kept)
-		note_gone(queue, job->number);
+		note_gone(outbox, job->number);
 	list_remove(&job->node);
 	free(job);
 }
 
-static struct queue_job *job_new(struct span message)
+static struct outbox_job *job_new(struct span message)
 {
-	struct queue_job *job = calloc(1, sizeof(*job) + message.len + 1);
+	struct outbox_job *job = calloc(1, sizeof(*job) + message.len + 1);
 
 	if (!job)
 		return NULL;
@@ -95,12 +95,12 @@ static struct queue_job *job_new(struct span message)
 }
 
 /* The oldest of the least severe, of those that are not on their way. */
-static struct queue_job *least(struct queue *queue, struct span path)
+static struct outbox_job *least(struct outbox *outbox, struct span path)
 {
-	struct queue_job *found = NULL;
+	struct outbox_job *found = NULL;
 
-	list_each(node, &queue->jobs) {
-		struct queue_job *job = job_of(node);
+	list_each(node, &outbox->jobs) {
+		struct outbox_job *job = job_of(node);
 
 		if (is_for(job, path) && !job->out_s && (!found || job->severity < found->severity))
 			found = job;
@@ -108,41 +108,41 @@ static struct queue_job *least(struct queue *queue, struct span path)
 	return found;
 }
 
-enum result queue_add(struct queue *queue, struct span path, const struct alert *alert, struct span message, bool *out_lost)
+enum result outbox_add(struct outbox *outbox, struct span path, const struct alert *alert, struct span message, bool *out_lost)
 {
-	struct queue_job *job = job_new(message), *other = queue_count(queue, path) >= QUEUE_PATH_MAX ? least(queue, path) : NULL;
+	struct outbox_job *job = job_new(message), *other = outbox_count(outbox, path) >= OUTBOX_PATH_MAX ? least(outbox, path) : NULL;
 
 	if (!job)
 		return RESULT_NO_MEMORY;
 	if (out_lost)
 		*out_lost = other != NULL;
 	if (other)
-		leave(queue, other);
-	job->number = ++queue->last_number;
+		leave(outbox, other);
+	job->number = ++outbox->last_number;
 	text_set(job->path, sizeof(job->path), path);
 	text_set(job->id, sizeof(job->id), span_of(alert->id));
 	job->severity = alert->severity;
 	job->made_s = alert->at_s;
-	list_add_last(&queue->jobs, &job->node);
+	list_add_last(&outbox->jobs, &job->node);
 	return RESULT_OK;
 }
 
 /* -- pauses -- */
 
 /* Of a path: its own, a free one, or that of a path which waits for nothing. */
-static struct pause *pause_of(struct queue *queue, struct span path)
+static struct pause *pause_of(struct outbox *outbox, struct span path)
 {
 	struct pause *free_one = NULL;
 
 	for (size_t i = 0; i < ALERT_PATHS_MAX; i++) {
-		struct pause *pause = &queue->pauses[i];
+		struct pause *pause = &outbox->pauses[i];
 
 		if (span_equal(span_of(pause->path), path))
 			return pause;
-		if (!pause->path[0] || (!free_one && !queue_count(queue, span_of(pause->path))))
+		if (!pause->path[0] || (!free_one && !outbox_count(outbox, span_of(pause->path))))
 			free_one = free_one && !free_one->path[0] ? free_one : pause;
 	}
-	free_one = free_one ? free_one : &queue->pauses[0];
+	free_one = free_one ? free_one : &outbox->pauses[0];
 	*free_one = (struct pause){ .failures = 0 };
 	text_set(free_one->path, sizeof(free_one->path), path);
 	return free_one;
@@ -151,23 +151,23 @@ static struct pause *pause_of(struct queue *queue, struct span path)
 static uint64_t pause_after(unsigned failures)
 {
 	unsigned doublings = failures > 8 ? 8 : failures ? failures - 1 : 0;
-	uint64_t pause = (uint64_t)QUEUE_PAUSE_S << doublings, chance;
+	uint64_t pause = (uint64_t)OUTBOX_PAUSE_S << doublings, chance;
 
-	pause = pause > QUEUE_PAUSE_MAX_S ? QUEUE_PAUSE_MAX_S : pause;
+	pause = pause > OUTBOX_PAUSE_MAX_S ? OUTBOX_PAUSE_MAX_S : pause;
 	random_fill(&chance, sizeof(chance));
 	return pause - pause / 4 + chance % (pause / 2 + 1);
 }
 
 /* -- attempts -- */
 
-struct queue_job *queue_next(struct queue *queue, struct span path, uint64_t now_s)
+struct outbox_job *outbox_next(struct outbox *outbox, struct span path, uint64_t now_s)
 {
-	struct queue_job *found = NULL;
+	struct outbox_job *found = NULL;
 
-	if (pause_of(queue, path)->until_s > now_s)
+	if (pause_of(outbox, path)->until_s > now_s)
 		return NULL;
-	list_each(node, &queue->jobs) {
-		struct queue_job *job = job_of(node);
+	list_each(node, &outbox->jobs) {
+		struct outbox_job *job = job_of(node);
 
 		if (!is_for(job, path))
 			continue;
@@ -183,29 +183,29 @@ struct queue_job *queue_next(struct queue *queue, struct span path, uint64_t now
 	return found;
 }
 
-static struct queue_job *find(struct queue *queue, uint64_t number)
+static struct outbox_job *find(struct outbox *outbox, uint64_t number)
 {
-	list_each(node, &queue->jobs) {
+	list_each(node, &outbox->jobs) {
 		if (job_of(node)->number == number)
 			return job_of(node);
 	}
 	return NULL;
 }
 
-static bool is_too_old(const struct queue_job *job, uint64_t now_s)
+static bool is_too_old(const struct outbox_job *job, uint64_t now_s)
 {
-	return now_s >= job->made_s + QUEUE_GIVE_UP_S;
+	return now_s >= job->made_s + OUTBOX_GIVE_UP_S;
 }
 
-enum result queue_ended(struct queue *queue, uint64_t number, enum path_outcome *outcome, uint64_t now_s, char *path)
+enum result outbox_ended(struct outbox *outbox, uint64_t number, enum path_outcome *outcome, uint64_t now_s, char *path)
 {
-	struct queue_job *job = find(queue, number);
+	struct outbox_job *job = find(outbox, number);
 	struct pause *pause;
 
 	if (!job || !job->out_s)
 		return RESULT_NOT_FOUND;
 	text_set(path, ALERT_NAME_MAX + 1, span_of(job->path));
-	pause = pause_of(queue, span_of(job->path));
+	pause = pause_of(outbox, span_of(job->path));
 	pause->failures = *outcome == OUTCOME_LATER ? pause->failures + 1 : 0;
 	job->out_s = 0;
 	if (*outcome == OUTCOME_LATER)
@@ -215,105 +215,105 @@ enum result queue_ended(struct queue *queue, uint64_t number, enum path_outcome 
 	if (*outcome != OUTCOME_ARRIVED && is_too_old(job, now_s))
 		*outcome = OUTCOME_GIVEN_UP;
 	if (*outcome == OUTCOME_ARRIVED || *outcome == OUTCOME_GIVEN_UP)
-		leave(queue, job);
+		leave(outbox, job);
 	return RESULT_OK;
 }
 
-void queue_called_off(struct queue *queue)
+void outbox_called_off(struct outbox *outbox)
 {
-	list_each(node, &queue->jobs)
+	list_each(node, &outbox->jobs)
 		job_of(node)->out_s = 0;
 }
 
-void queue_second(struct queue *queue, uint64_t now_s, void (*left)(void *context, struct span path), void *context)
+void outbox_second(struct outbox *outbox, uint64_t now_s, void (*left)(void *context, struct span path), void *context)
 {
 	char path[ALERT_NAME_MAX + 1];
 
-	list_each_safe(node, following, &queue->jobs) {
-		struct queue_job *job = job_of(node);
+	list_each_safe(node, following, &outbox->jobs) {
+		struct outbox_job *job = job_of(node);
 
-		if (job->out_s && now_s >= job->out_s + QUEUE_ANSWER_S)
+		if (job->out_s && now_s >= job->out_s + OUTBOX_ANSWER_S)
 			job->out_s = 0;
 		if (job->out_s || !is_too_old(job, now_s))
 			continue;
 		text_set(path, sizeof(path), span_of(job->path));
-		leave(queue, job);
+		leave(outbox, job);
 		left(context, span_of(path));
 	}
 }
 
-void queue_sift(struct queue *queue, bool (*known)(void *context, struct span path), void *context)
+void outbox_sift(struct outbox *outbox, bool (*known)(void *context, struct span path), void *context)
 {
-	list_each_safe(node, following, &queue->jobs) {
+	list_each_safe(node, following, &outbox->jobs) {
 		if (!known(context, span_of(job_of(node)->path)))
-			leave(queue, job_of(node));
+			leave(outbox, job_of(node));
 	}
 }
 
-void queue_each(const struct queue *queue, bool (*each)(void *context, const struct queue_job *job), void *context)
+void outbox_each(const struct outbox *outbox, bool (*each)(void *context, const struct outbox_job *job), void *context)
 {
-	list_each(node, &queue->jobs) {
+	list_each(node, &outbox->jobs) {
 		if (!each(context, job_of(node)))
 			return;
 	}
 }
 
-unsigned queue_count(const struct queue *queue, struct span path)
+unsigned outbox_count(const struct outbox *outbox, struct span path)
 {
 	unsigned count = 0;
 
-	list_each(node, &queue->jobs)
+	list_each(node, &outbox->jobs)
 		count += is_for(job_of(node), path);
 	return count;
 }
 
 /* -- for the store -- */
 
-void queue_key(uint64_t number, char out[QUEUE_KEY_BYTES])
+void outbox_key(uint64_t number, char out[OUTBOX_KEY_BYTES])
 {
-	snprintf(out, QUEUE_KEY_BYTES, "%020llu", (unsigned long long)number);
+	snprintf(out, OUTBOX_KEY_BYTES, "%020llu", (unsigned long long)number);
 }
 
-struct queue_job *queue_unkept(struct queue *queue)
+struct outbox_job *outbox_unkept(struct outbox *outbox)
 {
-	list_each(node, &queue->jobs) {
+	list_each(node, &outbox->jobs) {
 		if (!job_of(node)->is_kept)
 			return job_of(node);
 	}
 	return NULL;
 }
 
-size_t queue_gone(const struct queue *queue, uint64_t *out, size_t max)
+size_t outbox_gone(const struct outbox *outbox, uint64_t *out, size_t max)
 {
-	size_t count = queue->gone_count < max ? queue->gone_count : max;
+	size_t count = outbox->gone_count < max ? outbox->gone_count : max;
 
 	if (count)
-		memcpy(out, queue->gone, count * sizeof(*out));
+		memcpy(out, outbox->gone, count * sizeof(*out));
 	return count;
 }
 
-void queue_forget_gone(struct queue *queue, size_t count)
+void outbox_forget_gone(struct outbox *outbox, size_t count)
 {
-	queue->gone_count -= count;
-	if (queue->gone_count)
-		memmove(queue->gone, queue->gone + count, queue->gone_count * sizeof(*queue->gone));
+	outbox->gone_count -= count;
+	if (outbox->gone_count)
+		memmove(outbox->gone, outbox->gone + count, outbox->gone_count * sizeof(*outbox->gone));
 }
 
 /* In the order of their numbers: the store may give them in another. */
-static enum result take_up(struct queue *queue, struct queue_job *job)
+static enum result take_up(struct outbox *outbox, struct outbox_job *job)
 {
-	struct list *before = queue->jobs.prev;
+	struct list *before = outbox->jobs.prev;
 
-	while (before != &queue->jobs && job_of(before)->number > job->number)
+	while (before != &outbox->jobs && job_of(before)->number > job->number)
 		before = before->prev;
-	if (before != &queue->jobs && job_of(before)->number == job->number)
+	if (before != &outbox->jobs && job_of(before)->number == job->number)
 		return RESULT_REFUSED;
 	list_add_first(before, &job->node);
-	queue->last_number = job->number > queue->last_number ? job->number : queue->last_number;
+	outbox->last_number = job->number > outbox->last_number ? job->number : outbox->last_number;
 	return RESULT_OK;
 }
 
-enum result queue_job_write(const struct queue_job *job, struct buffer *out)
+enum result outbox_job_write(const struct outbox_job *job, struct buffer *out)
 {
 	struct json_writer json;
 
@@ -328,7 +328,7 @@ enum result queue_job_write(const struct queue_job *job, struct buffer *out)
 	return json.result;
 }
 
-static bool read_job(const struct json *root, struct queue_job *job)
+static bool read_job(const struct json *root, struct outbox_job *job)
 {
 	struct reading reading;
 
@@ -341,32 +341,32 @@ static bool read_job(const struct json *root, struct queue_job *job)
 	return reading_end(&reading) && alert_name_is_good(span_of(job->path)) && job->id[0];
 }
 
-static enum result restore(struct queue *queue, uint64_t number, const struct json *root)
+static enum result restore(struct outbox *outbox, uint64_t number, const struct json *root)
 {
-	struct queue_job *job = job_new(json_text_of(json_find(root, "message")));
+	struct outbox_job *job = job_new(json_text_of(json_find(root, "message")));
 	enum result result;
 
 	if (!job)
 		return RESULT_NO_MEMORY;
 	job->number = number;
 	job->is_kept = true;
-	result = read_job(root, job) ? take_up(queue, job) : RESULT_MALFORMED;
+	result = read_job(root, job) ? take_up(outbox, job) : RESULT_MALFORMED;
 	if (result != RESULT_OK)
 		free(job);
 	return result;
 }
 
-enum result queue_restore(struct queue *queue, struct span key, struct span text)
+enum result outbox_restore(struct outbox *outbox, struct span key, struct span text)
 {
 	struct json *root = NULL;
 	uint64_t number;
 	enum result result;
 
-	if (key.len != QUEUE_KEY_BYTES - 1 || span_to_u64(key, INT64_MAX, &number) != RESULT_OK)
+	if (key.len != OUTBOX_KEY_BYTES - 1 || span_to_u64(key, INT64_MAX, &number) != RESULT_OK)
 		return RESULT_MALFORMED;
-	result = text.len > QUEUE_JOB_MAX ? RESULT_LIMIT : json_read(text, &root);
+	result = text.len > OUTBOX_JOB_MAX ? RESULT_LIMIT : json_read(text, &root);
 	if (result == RESULT_OK)
-		result = restore(queue, number, root);
+		result = restore(outbox, number, root);
 	json_drop(root);
 	return result;
 }
