@@ -51,7 +51,9 @@ function retry() {
   state = 'reconnecting'
   if (source?.readyState !== EventSource.CLOSED) return
   timer = setTimeout(async () => {
-    await api.session().then(open, open) // a session that is over is noticed here, and the page of the login follows
+    // A session that is over is noticed here; and where the hub has no room for one more stream, this window still has figures.
+    await api.now().then((value) => void (source && (now = value)), () => undefined)
+    if (source) open()
   }, pause_ms)
   pause_ms = Math.min(pause_ms * 2, 15_000)
 }
