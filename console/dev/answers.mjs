@@ -81,7 +81,7 @@ export const explained = (id) => ({
 export const sites = (state) => ({ sites: sitesIn(state) })
 export const site = (state, name) => {
   const found = sitesIn(state).find((each) => each.name === name)
-  return found && { ...found, status: { level: found.level, connections: 412, queued: 22, waf: found.mode, ruleset: 'crs', guard: 'on', cache_hit_per_mille: 712 } }
+  return !found ? null : { ...found, status: { level: found.level, connections: 412, queued: 22, waf: found.mode, ruleset: 'crs', guard: 'on', cache_hit_per_mille: 712 } }
 }
 export const protection = (state) => ({
   levels: sitesIn(state).map((each) => ({ site: each.name, level: each.level, reasons: each.level === 'normal' ? [] : ['requests', 'new-sources'], forced: each.level === 'elevated', floor: each.name.startsWith('eloket') ? 'elevated' : null })),
