@@ -101,6 +101,8 @@ export const health = (state) => ({
   store: state === 'empty' ? null : { rows: 10_400_233, days: 30, size_bytes: 6_120_000_000, last_batch_rows: 512 }, version: '0.6.0',
 })
 
+export const probes = (state) => ({ probes: state === 'empty' ? [] : [{ name: 'neighbour-town', heard: ago(20_000), minute: ago(60_000), taken: 1400, refused: 0, asked: 1400, reached: state === 'attack' ? 1361 : 1400, silent: false }, { name: 'province', heard: null, minute: null, taken: 0, refused: 0, asked: 0, reached: 0, silent: true }] })
+
 const text = `# The town's shield
 listen: ["0.0.0.0:443", "[::]:443"]
 hub:

@@ -48,10 +48,10 @@ export function incidentsIn(state) {
 
 const wave = (i, high) => Math.round(high * (0.7 + 0.3 * Math.sin(i / 3) + 0.15 * Math.sin(i * 1.7)))
 export function ratesIn(state) {
-  const begin = Math.floor(Date.now() / MINUTE) * MINUTE
+  const begin = Math.floor(Date.now() / 1000) * 1000
   return Array.from({ length: 60 }, (_, i) => {
     const hit = state === 'attack' && i > 48 ? Math.min(1, (i - 48) / 4) : 0
-    return { at: new Date(begin - (59 - i) * MINUTE).toISOString(), ...(state === 'empty' ? decisions(0, 0, 0, 0, 0, 0, 0) : decisions(wave(i, 3600), wave(i, 90), Math.round(hit * 9000), Math.round(hit * 1400), Math.round(hit * wave(i, 160_000)), wave(i, 20) + Math.round(hit * 52_000), Math.round(hit * 31_000))) }
+    return { at: new Date(begin - (59 - i) * 1000).toISOString(), ...(state === 'empty' ? decisions(0, 0, 0, 0, 0, 0, 0) : decisions(wave(i, 64), wave(i, 2), Math.round(hit * 148), Math.round(hit * 22), Math.round(hit * wave(i, 3400)), wave(i, 1) + Math.round(hit * 902), Math.round(hit * 511))) }
   })
 }
 export const countries = [['RU', 41822], ['CN', 20144], ['BR', 9120], ['US', 7702], ['NL', 4210], ['IN', 3994], ['VN', 2871], ['ID', 2003], ['DE', 1650], ['BE', 312], ['XX', 210]].map(([country, count]) => ({ country, count }))
@@ -60,8 +60,8 @@ export const networks = [[14061, 'DigitalOcean', 22012], [4134, 'Chinanet', 1553
 export function nowIn(state) {
   const isBad = state === 'attack'
   return {
-    at: ago(0), served: servedIn(state === 'empty' ? 'unknown' : state), level: isBad ? 'attack' : 'normal', level_reasons: isBad ? ['requests', 'new-sources', 'pressure'] : [], rates: ratesIn(state), rates_grain_s: 60,
-    rate: state === 'empty' ? null : isBad ? decisions(61, 2, 148, 22, 3410, 902, 511) : decisions(64, 2, 0, 0, 0, 1, 0), sites: sitesIn(state), sites_more: 0,
+    at: ago(0), served: servedIn(state === 'empty' ? 'unknown' : state), level: isBad ? 'attack' : 'normal', level_reasons: isBad ? ['requests', 'new-sources', 'pressure'] : [], rates: ratesIn(state), rates_grain_s: 1,
+    sites: sitesIn(state), sites_more: 0,
     countries: isBad ? countries : [], networks: isBad ? networks : [], incidents: incidentsIn(state).filter((each) => each.status !== 'closed'),
     packets: isBad ? { dropped_per_s: 1_284_332 } : state === 'empty' ? null : { dropped_per_s: 3 }, hub: { lag_s: state === 'unknown' ? 41 : 0, edge: state === 'unknown' ? 'down' : 'up' },
   }

@@ -25,6 +25,7 @@ const table = [
   ['DELETE', /^(bans\/[^/]+|sites\/[^/]+\/(bypass|maintenance)|people\/\w+|me\/(passkeys|tokens)\/\w+|me\/totp)$/, () => undefined],
   ['PATCH', /^(me|people\/\w+)$/, () => ({})],
   ['GET', /^health$/, (state) => answers.health(state)],
+  ['GET', /^probes$/, (state) => answers.probes(state)],
   ['GET', /^config$/, () => answers.config()],
   ['POST', /^config\/check$/, (_, __, body) => answers.check(body)],
   ['GET', /^proposals$/, (state) => answers.proposals(state)],

@@ -131,6 +131,7 @@ export const api = {
   confirm: () => post<unknown>('/config/confirm'),
 
   health: () => get<T.Health>('/health'),
+  probes: () => get<{ probes: T.Probe[] }>('/probes'),
   alertTest: (path: string) => post<unknown>('/alerts/test', { path }),
   streamPath: base + '/stream',
 }

@@ -78,7 +78,6 @@ export interface Now {
   level: Level
   level_reasons: string[]
   rates: Rate[]
-  rate: Decisions | null
   sites: Site[]
   sites_more: number
   countries: { country: string; count: number }[]
@@ -260,6 +259,16 @@ export interface AuditEntry {
   object: string
   detail: string
   hash: string
+}
+export interface Probe {
+  name: string
+  heard: string | null
+  minute: string | null
+  asked: number
+  reached: number
+  taken: number
+  refused: number
+  silent: boolean
 }
 export interface AlertPath {
   path: string

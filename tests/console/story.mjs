@@ -46,6 +46,7 @@ try {
   await page.locator('input[name=password]').fill(PASSWORD)
   await keep('login')
   await page.locator('button.first').click()
+  await page.locator('nav a[href="/incidents"]').waitFor()
   await page.locator('select').first().selectOption(language)
   await page.goto(address + path)
   await page.locator('#served').waitFor()

@@ -2,6 +2,7 @@
 Screenshots stay in build/screenshots."""
 import json
 import pathlib
+import re
 import subprocess
 import time
 import urllib.parse
@@ -37,10 +38,7 @@ def shield():
 
 def first_code(shield):
     """The code of the first start, as the hub printed it."""
-    def printed():
-        lines = [line for line in shield.said().splitlines() if "code" in line and "first" in line]
-        return lines and lines[0].split()[-1].strip(".\"'")
-    return wait_until(printed, 20, "the hub prints the code of its first start")
+    return wait_until(lambda: re.search(r"give this code, once: (\S+)", shield.said()), 20, "the hub prints the code of its first start")[1]
 
 
 def attack(shield, seconds=12):
