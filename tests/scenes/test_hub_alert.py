@@ -203,8 +203,10 @@ def test_syslog_as_rsyslog_reads_it(driver):
         assert message["data"].startswith("[bouclier@32473 id=\"incident-17-") and 'incident="17"' in message["data"] and 'site="www.commune.example"' in message["data"]
         for number in range(20, 30):
             alerts.attack(number, severity="low")
-        assert len(server.wait_for(11)) == 11
-        assert alerts.until("syslog", waiting=0)["state"] == "ok"
+        # This rsyslog now and then breaks a connection off in the middle of TLS: what it has not taken comes again.
+        wait_until(lambda: alerts.order("later 60") and alerts.path("syslog")["waiting"] == 0, seconds=20, what="all to be sent")
+        assert alerts.path("syslog")["state"] == "ok"
+        assert len({message["data"] for message in server.wait_for(11)}) == 11
 
 
 @pytest.mark.parametrize("driver", ["ossl", "gtls"])

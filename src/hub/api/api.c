@@ -174,6 +174,11 @@ static const struct web_route routes[] = {
 	{ "/api/v1/openapi.json", METHOD_GET, 0, api_get_document },  /* 0: it is the same for everybody, and in the documentation anyway */
 };
 
+bool api_shield_is_away(const struct api *api)
+{
+	return api->shield && api->failures >= API_AWAY;
+}
+
 void api_routes(struct api *api, struct web_routes *out)
 {
 	assert(out->table_count < WEB_TABLES_MAX);

@@ -52,6 +52,8 @@ enum result api_new(const struct api_birth *birth, struct api **out) must_check;
 void api_free(struct api *api);
 /* The configuration is another one from now on. */
 void api_configure(struct api *api, const struct hub_config *config);
+/* Nothing has come from the shield lately, though there is one to be asked. */
+bool api_shield_is_away(const struct api *api);
 /* Adds the tables of this room. */
 void api_routes(struct api *api, struct web_routes *routes);
 /* Those who follow are told: for keep_watch. */

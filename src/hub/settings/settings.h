@@ -37,8 +37,8 @@ struct hub_settings {
 	struct span state;         /* folder; empty: `hub` in the shield's state folder */
 	struct hub_keep_settings keep;
 	struct hub_incident_settings incidents;
-	struct list_value probes;  /* struct hub_probe_settings */
 	struct alerts_settings *alerts;  /* hub/settings/alerts.h; NULL: nobody is told */
+	struct list_value probes;  /* struct hub_probe_settings */
 };
 
 /* The section of ROOM_HUB at SCOPE_TOP. */
