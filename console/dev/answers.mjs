@@ -98,7 +98,7 @@ export const health = (state) => ({
   disk: state === 'empty' ? [] : [{ what: 'journal', free_bytes: 61e9, total_bytes: 100e9 }, { what: 'hub', free_bytes: state === 'attack' ? 3e9 : 31e9, total_bytes: 40e9 }],
   certificates: sitesIn(state).map((each) => ({ site: each.name, ...each.certificate })), kernel_filter: state === 'empty' ? null : { mode: 'enforce', interface: 'eth0', dropped: 91_002_330, passed: 1_022_331_002, bans: 1207 },
   alerts: state === 'empty' ? [] : [{ path: 'mail:desk@commune.example', state: 'ok', last_ok: ago(7 * 3_600_000), last_error: null, waiting: 0 }, { path: 'webhook:chat', state: state === 'attack' ? 'failing' : 'unused', last_ok: null, last_error: state === 'attack' ? 'connection refused by 192.0.2.9:443' : null, waiting: state === 'attack' ? 3 : 0 }],
-  store: state === 'empty' ? null : { rows: 10_400_233, days: 30, size_bytes: 6_120_000_000, last_batch_rows: 512 }, version: '0.6.0',
+  store: state === 'empty' ? null : { writing: true, error: '', lines: 10_400_233, incidents_followed: 3, incidents_left: 0 }, version: '0.6.0',
 })
 
 export const probes = (state) => ({ probes: state === 'empty' ? [] : [{ name: 'neighbour-town', heard: ago(20_000), minute: ago(60_000), taken: 1400, refused: 0, asked: 1400, reached: state === 'attack' ? 1361 : 1400, silent: false }, { name: 'province', heard: null, minute: null, taken: 0, refused: 0, asked: 0, reached: 0, silent: true }] })
