@@ -17,19 +17,11 @@ struct hub {
 	struct watch orders;
 	struct hub_start start;
 	struct hub_config config;
-	int peer_fd;               /* to send; -1: it is dead, or not there yet */
 	int journal_fd;
 	struct hub_parts *parts;
 };
 
 /* -- orders -- */
-
-static void take_peer(struct hub *hub, int fd)
-{
-	if (hub->peer_fd >= 0)
-		close(hub->peer_fd);
-	hub->peer_fd = fd;
-}
 
 static void orders_ready(struct watch *watch, uint32_t events)
 {
@@ -42,7 +34,7 @@ static void orders_ready(struct watch *watch, uint32_t events)
 			loop_stop(&hub->loop);
 			return;
 		}
-		take_peer(hub, order.fd);
+		hub_parts_attach_send(hub->parts, order.fd);
 	}
 }
 
@@ -124,15 +116,13 @@ static void end(struct hub *hub)
 	hub_parts_free(hub->parts);
 	if (hub->journal_fd >= 0)
 		close(hub->journal_fd);
-	if (hub->peer_fd >= 0)
-		close(hub->peer_fd);
 	hub_config_done(&hub->config);
 	image_close(&hub->start.image);
 }
 
 int hub_run(const struct channel *keeper)
 {
-	struct hub hub = { .keeper = keeper, .orders = { .ready = orders_ready }, .peer_fd = -1, .journal_fd = -1 };
+	struct hub hub = { .keeper = keeper, .orders = { .ready = orders_ready }, .journal_fd = -1 };
 	enum result result = role_hub_receive_start(keeper, &hub.start);
 	int code = 1;
 
@@ -141,6 +131,7 @@ int hub_run(const struct channel *keeper)
 	result = hand_over_read(hub.start.settings, &hub.config);
 	if (result != RESULT_OK)
 		return fail(keeper, "the hub's settings", result);
+	hub_parts_prepare();
 	result = confine(&hub);
 	if (result != RESULT_OK)
 		return fail(keeper, "the hub's sandbox", result);
@@ -169,7 +160,7 @@ int hub_send_run(const struct channel *keeper)
 	if (role_hub_confine(SANDBOX_SEND, NULL, 0) != RESULT_OK)
 		return fail(keeper, "the sandbox of send", RESULT_REFUSED);
 	while (role_hub_wait(keeper, &order) == RESULT_OK && order.kind == HUB_ORDER_PEER) {
-		result = send_role(order.fd, keeper->fd);
+		result = send_role(order.fd);
 		close(order.fd);
 		if (result != RESULT_OK && result != RESULT_MORE)  /* more: the keeper has something to say */
 			return fail(keeper, "send", result);

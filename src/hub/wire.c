@@ -1,20 +1,9 @@
-#include "hub/wire.h"
-
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "hub/api/api.h"
-#include "hub/audit/audit.h"
-#include "hub/keep/keep.h"
-#include "hub/people/people.h"
-#include "hub/probe/probe.h"
-#include "hub/probe/routes.h"
-#include "hub/web/assets.h"
-#include "hub/web/server.h"
-#include "hub/web/stream.h"
+#include "hub/wire_inner.h"
 
 #include "base/banned.h"
 
@@ -22,23 +11,6 @@
 #define COUNTRIES "/var/lib/location/database.db"
 #define TICK_MS 1000u
 #define PRUNE_TICKS 3600u
-
-struct hub_parts {
-	struct hub_wires wires;
-	struct arena arena;
-	struct store *store;
-	struct audit *audit;
-	struct hub_probe *probe;
-	struct keep *keep;
-	struct keep_watch watch;
-	struct people *people;
-	struct web_streams *streams;
-	struct api *api;
-	struct web_routes routes;
-	struct web_server *server;
-	struct timer timer;
-	unsigned ticks;
-};
 
 /* -- what one part asks of another -- */
 
@@ -70,6 +42,8 @@ static void on_changed(struct keep_watch *watch, const struct keep_change *chang
 {
 	struct hub_parts *parts = list_entry(watch, struct hub_parts, watch);
 
+	if (parts->alerts)
+		alerts_incident(parts->alerts, change->incident, parts_now_s(parts));
 	if (parts->api)
 		api_incident_changed(parts->api, change->incident);
 }
@@ -116,6 +90,13 @@ static size_t api_asks_seconds(void *context, struct span site, struct keep_seco
 	return keep_seconds(parts->keep, site, out, count);
 }
 
+static void put_alerts(void *context, struct json_writer *json)
+{
+	struct hub_parts *parts = context;
+
+	alerts_put_paths(parts->alerts, json);
+}
+
 static void tick(struct timer *timer)
 {
 	struct hub_parts *parts = list_entry(timer, struct hub_parts, timer);
@@ -124,6 +105,8 @@ static void tick(struct timer *timer)
 	unsigned deleted;
 
 	people_tick(parts->people, loop->wall_ns);
+	parts_warn(parts);
+	alerts_second(parts->alerts, parts_now_s(parts));
 	if (parts->ticks++ % PRUNE_TICKS == 0 && wall_ms > keep_ms)
 		(void)!hub_probe_prune(parts->probe, wall_ms - keep_ms, NULL, &deleted);  /* the rest in an hour */
 	timer_set(&loop->timers, timer, loop->now_ms + TICK_MS);
@@ -163,17 +146,36 @@ static const char *text_of(struct hub_parts *parts, const char *before, struct s
 	return arena_print(&parts->arena, "%s%.*s%s", before, SPAN_ARG(text), after).at;
 }
 
+struct span parts_url(struct hub_parts *parts)
+{
+	const struct hub_settings *hub = parts->wires.config->hub;
+
+	return arena_print(&parts->arena, "%s%.*s:%u", hub->certificate.len ? "https://" : "http://", SPAN_ARG(hub->name), hub->listen.port);
+}
+
+enum result parts_file(void *context, struct span path, struct span *out)
+{
+	const struct hub_parts *parts = context;
+	struct image_file file;
+	enum result result = image_find_file(&parts->wires.start->image, path, &file);
+
+	if (result == RESULT_OK && !file.bytes.len && file.error)
+		result = RESULT_NOT_FOUND;
+	if (result == RESULT_OK)
+		*out = file.bytes;
+	return result;
+}
+
 static enum result open_people(struct hub_parts *parts, struct complaints *complaints)
 {
 	const struct hub_config *config = parts->wires.config;
-	char code[PEOPLE_CODE_BYTES] = "", port[16];
-	struct people_settings settings = { .hub_uid = geteuid() };
+	char code[PEOPLE_CODE_BYTES] = "";
+	struct people_settings settings = { .hub_uid = geteuid(), .announce = parts_announce, .announce_context = parts };
 	struct stat journal;
 	enum result result;
 
-	snprintf(port, sizeof(port), ":%u", config->hub->listen.port);
 	settings.name = text_of(parts, "", config->hub->name, "");
-	settings.url = text_of(parts, config->hub->certificate.len ? "https://" : "http://", config->hub->name, port);
+	settings.url = parts_url(parts).at;
 	settings.state = text_of(parts, "", config->state, "");
 	settings.shield_uid = fstat(parts->wires.journal_fd, &journal) == 0 ? journal.st_uid : geteuid();
 	if (!settings.name || !settings.url || !settings.state)
@@ -189,68 +191,32 @@ static enum result open_api(struct hub_parts *parts)
 	const struct api_birth birth = {
 		.loop = parts->wires.loop, .store = parts->store, .config = parts->wires.config, .streams = parts->streams, .context = parts,
 		.caller = api_asks_caller, .log = api_logs, .group = api_asks_group, .order = api_orders, .health = api_asks_health, .seconds = api_asks_seconds,
+		.put_alerts = put_alerts,
 	};
 
 	return api_new(&birth, &parts->api);
+}
+
+void parts_add_routes(struct hub_parts *parts, const struct web_route *list, size_t count, void *context)
+{
+	struct web_routes *routes = &parts->routes;
+
+	routes->tables[routes->table_count].list = list;
+	routes->tables[routes->table_count].count = count;
+	routes->tables[routes->table_count++].context = context;
 }
 
 static void gather_routes(struct hub_parts *parts)
 {
 	struct web_routes *routes = &parts->routes;
 
+	parts->alert_routes = (struct alert_routes){ parts->alerts, parts, api_logs };
 	people_routes(parts->people, routes);
 	api_routes(parts->api, routes);
-	routes->tables[routes->table_count].list = hub_probe_routes;
-	routes->tables[routes->table_count].count = hub_probe_route_count;
-	routes->tables[routes->table_count++].context = parts->probe;
+	parts_add_routes(parts, alert_routes, ALERT_ROUTES, &parts->alert_routes);
+	parts_add_routes(parts, hub_probe_routes, hub_probe_route_count, parts->probe);
 	routes->admit = people_admit;
 	routes->admit_context = parts->people;
-}
-
-/* -- the server -- */
-
-static bool find_tls(const struct hub_parts *parts, struct web_tls *out)
-{
-	struct image_file file;
-
-	if (image_find_file(&parts->wires.start->image, parts->wires.config->hub->certificate, &file) != RESULT_OK || !file.bytes.len)
-		return false;
-	*out = (struct web_tls){ .chain = file.bytes };
-	return true;
-}
-
-static enum result serve(struct hub_parts *parts, bool has_address, const struct web_tls *tls, int socket_fd, struct complaints *complaints)
-{
-	struct web_birth birth = { .name = parts->wires.config->hub->name, .routes = &parts->routes, .assets = &web_console, .tls = tls };
-
-	birth.listeners[birth.listener_count++] = (struct web_listener){ socket_fd, WEB_LOCAL_SOCKET };
-	if (has_address)
-		birth.listeners[birth.listener_count++] = (struct web_listener){ parts->wires.start->listen_fd, tls ? WEB_TLS : WEB_LOOPBACK };
-	return web_server_new(parts->wires.loop, &birth, complaints, &parts->server);
-}
-
-/* Security, fails closed: where there is to be TLS and is none, nobody is answered by the address. */
-static enum result open_server(struct hub_parts *parts, struct complaints *complaints)
-{
-	const struct hub_config *config = parts->wires.config;
-	bool wants_tls = config->hub->certificate.len != 0, has_address = parts->wires.start->listen_fd >= 0;
-	int spare_fd = fcntl(parts->wires.start->socket_fd, F_DUPFD_CLOEXEC, 3);
-	struct web_tls tls;
-	enum result result;
-
-	if (wants_tls && has_address && !find_tls(parts, &tls)) {
-		fprintf(stderr, "bouclier: the hub's certificate cannot be read: it answers commands only\n");
-		has_address = false;
-	}
-	result = serve(parts, has_address, wants_tls && has_address ? &tls : NULL, parts->wires.start->socket_fd, complaints);
-	if (result == RESULT_OK || !has_address || spare_fd < 0) {
-		if (spare_fd >= 0)
-			close(spare_fd);
-		return result;
-	}
-	fprintf(stderr, "bouclier: the hub cannot answer at its address (%.*s): it answers commands only\n",
-	        SPAN_ARG(complaints->count ? complaints->list[complaints->count - 1].text : span_of(result_name(result))));
-	return serve(parts, false, NULL, spare_fd, complaints);
 }
 
 static enum result open_all(struct hub_parts *parts, struct complaints *complaints)
@@ -261,6 +227,8 @@ static enum result open_all(struct hub_parts *parts, struct complaints *complain
 		result = open_keep(parts, complaints);
 	if (result == RESULT_OK)
 		result = open_people(parts, complaints);
+	if (result == RESULT_OK)
+		result = parts_open_alerts(parts, complaints);
 	if (result == RESULT_OK) {
 		parts->streams = web_streams_new(parts->wires.loop);
 		result = parts->streams ? open_api(parts) : RESULT_NO_MEMORY;
@@ -268,7 +236,7 @@ static enum result open_all(struct hub_parts *parts, struct complaints *complain
 	if (result != RESULT_OK)
 		return result;
 	gather_routes(parts);
-	return open_server(parts, complaints);
+	return parts_open_server(parts, complaints);
 }
 
 enum result hub_parts_new(const struct hub_wires *wires, struct complaints *complaints, struct hub_parts **out)
@@ -304,6 +272,8 @@ void hub_parts_free(struct hub_parts *parts)
 		web_streams_free(parts->streams);
 	if (parts->server)
 		web_server_free(parts->server);
+	if (parts->alerts)
+		alerts_free(parts->alerts);
 	if (parts->people)
 		people_free(parts->people);
 	keep_free(parts->keep);

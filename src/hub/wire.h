@@ -23,6 +23,10 @@ struct hub_wires {
 /* The sandbox is closed. What cannot be had is complained of; RESULT_... is of the first part that could not. Availability: without its address, or with a certificate
  * that is none, it answers its socket, and follows all the same. */
 enum result hub_parts_new(const struct hub_wires *wires, struct complaints *complaints, struct hub_parts **out) must_check;
+/* There is a process that sends, at the other end of FD. */
+void hub_parts_attach_send(struct hub_parts *parts, int fd);
+/* What may be read only before the process is confined. */
+void hub_parts_prepare(void);
 /* NULL is nothing. */
 void hub_parts_free(struct hub_parts *parts);
 
