@@ -6,8 +6,8 @@
 
 #include "base/loop.h"
 #include "hub/alert/send/role.h"
-#include "hub/keep/keep.h"
 #include "hub/settings/hand_over.h"
+#include "hub/wire.h"
 
 #include "base/banned.h"
 
@@ -17,23 +17,11 @@ struct hub {
 	struct watch orders;
 	struct hub_start start;
 	struct hub_config config;
-	int peer_fd;               /* to send; -1: it is dead, or not there yet */
 	int journal_fd;
-	struct store *store;
-	struct keep *keep;
+	struct hub_parts *parts;
 };
 
-#define SOURCE SPAN("node")    /* the journal of this node, in the store */
-#define COUNTRIES "/var/lib/location/database.db"
-
 /* -- orders -- */
-
-static void take_peer(struct hub *hub, int fd)
-{
-	if (hub->peer_fd >= 0)
-		close(hub->peer_fd);
-	hub->peer_fd = fd;
-}
 
 static void orders_ready(struct watch *watch, uint32_t events)
 {
@@ -46,7 +34,7 @@ static void orders_ready(struct watch *watch, uint32_t events)
 			loop_stop(&hub->loop);
 			return;
 		}
-		take_peer(hub, order.fd);
+		hub_parts_attach_send(hub->parts, order.fd);
 	}
 }
 
@@ -81,19 +69,6 @@ static enum result open_journal(struct hub *hub)
 	return hub->journal_fd < 0 ? RESULT_IO : RESULT_OK;
 }
 
-static enum result open_keep(struct hub *hub, struct complaints *complaints)
-{
-	struct keep_birth birth = { .loop = &hub->loop, .source = SOURCE, .settings = hub->config.hub, .sites = hub->config.sites,
-		                    .site_count = hub->config.site_count, .countries = COUNTRIES };
-	enum result result = store_open(hub->config.state, complaints, &hub->store);
-
-	if (result != RESULT_OK)
-		return result;
-	birth.store = hub->store;
-	birth.journal_fd = hub->journal_fd;
-	return keep_new(&birth, complaints, &hub->keep);
-}
-
 static void fail_with(const struct hub *hub, const char *what, enum result result, const struct complaints *complaints)
 {
 	struct buffer text;
@@ -117,9 +92,9 @@ static enum result begin(struct hub *hub)
 		return result;
 	}
 	complaints_init(&complaints);
-	result = open_keep(hub, &complaints);
+	result = hub_parts_new(&(struct hub_wires){ &hub->loop, &hub->start, &hub->config, hub->journal_fd }, &complaints, &hub->parts);
 	if (result != RESULT_OK)
-		fail_with(hub, "the hub's store", result, &complaints);
+		fail_with(hub, "the hub", result, &complaints);
 	complaints_done(&complaints);
 	return result;
 }
@@ -138,19 +113,16 @@ static int serve(struct hub *hub)
 
 static void end(struct hub *hub)
 {
-	keep_free(hub->keep);
-	store_close(hub->store);
+	hub_parts_free(hub->parts);
 	if (hub->journal_fd >= 0)
 		close(hub->journal_fd);
-	if (hub->peer_fd >= 0)
-		close(hub->peer_fd);
 	hub_config_done(&hub->config);
 	image_close(&hub->start.image);
 }
 
 int hub_run(const struct channel *keeper)
 {
-	struct hub hub = { .keeper = keeper, .orders = { .ready = orders_ready }, .peer_fd = -1, .journal_fd = -1 };
+	struct hub hub = { .keeper = keeper, .orders = { .ready = orders_ready }, .journal_fd = -1 };
 	enum result result = role_hub_receive_start(keeper, &hub.start);
 	int code = 1;
 
@@ -159,6 +131,7 @@ int hub_run(const struct channel *keeper)
 	result = hand_over_read(hub.start.settings, &hub.config);
 	if (result != RESULT_OK)
 		return fail(keeper, "the hub's settings", result);
+	hub_parts_prepare();
 	result = confine(&hub);
 	if (result != RESULT_OK)
 		return fail(keeper, "the hub's sandbox", result);
@@ -189,7 +162,7 @@ int hub_send_run(const struct channel *keeper)
 	while (role_hub_wait(keeper, &order) == RESULT_OK && order.kind == HUB_ORDER_PEER) {
 		result = send_role(order.fd);
 		close(order.fd);
-		if (result != RESULT_OK)
+		if (result != RESULT_OK && result != RESULT_MORE)  /* more: the keeper has something to say */
 			return fail(keeper, "send", result);
 	}
 	return 0;

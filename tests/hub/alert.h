@@ -22,11 +22,11 @@ static struct alerts_mail_settings test_mail[3] = {
 	{ .name = SPAN_INIT("boss"), .server = SPAN_INIT("smtps://mail.example"), .from = SPAN_INIT("shield@commune.example"), .to = { test_people, 1 }, .language = DESK_FR, .severity = SEVERITY_MEDIUM },
 	{ .name = SPAN_INIT("region"), .server = SPAN_INIT("smtp://[2001:db8::25]:2525"), .from = SPAN_INIT("shield@commune.example"), .to = { test_people, 1 }, .language = DESK_DE, .severity = SEVERITY_MEDIUM },
 };
-static struct alerts_webhook_settings test_webhook = { .name = SPAN_INIT("webhook"), .secret_file = SPAN_INIT("/secret"), .language = DESK_LANGUAGES, .severity = SEVERITY_LOW,
+static __attribute__((unused)) struct alerts_webhook_settings test_webhook = { .name = SPAN_INIT("webhook"), .secret_file = SPAN_INIT("/secret"), .language = DESK_LANGUAGES, .severity = SEVERITY_LOW,
 	                                                   .url = { .is_tls = true, .host = SPAN_INIT("hooks.example"), .path = SPAN_INIT("/alerts"), .port = 443 } };
-static struct alerts_syslog_settings test_syslog = { .name = SPAN_INIT("syslog"), .address = SPAN_INIT("tls://log.example"), .facility = 16, .language = DESK_NL, .severity = SEVERITY_LOW };
-static struct span test_escalate[] = { SPAN_INIT("boss"), SPAN_INIT("region") };
-static struct alerts_quiet_settings test_quiet = { .from = SPAN_INIT("22:00"), .to = SPAN_INIT("07:00"), .severity = SEVERITY_CRITICAL };
+static __attribute__((unused)) struct alerts_syslog_settings test_syslog = { .name = SPAN_INIT("syslog"), .address = SPAN_INIT("tls://log.example"), .facility = 16, .language = DESK_NL, .severity = SEVERITY_LOW };
+static __attribute__((unused)) struct span test_escalate[] = { SPAN_INIT("boss"), SPAN_INIT("region") };
+static __attribute__((unused)) struct alerts_quiet_settings test_quiet = { .from = SPAN_INIT("22:00"), .to = SPAN_INIT("07:00"), .severity = SEVERITY_CRITICAL };
 static struct alerts_settings test_settings = { .language = DESK_EN, .rate = 12, .escalate_after_ms = 900000, .self_test = SPAN_INIT("off") };
 static struct alert_plan test_plan;
 

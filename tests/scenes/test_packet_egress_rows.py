@@ -71,6 +71,19 @@ def test_who_is_asked_about_certificates(rows, tmp_path, responder, expected):
     assert len(listed(rows, site.replace(", ocsp: fetch", ""), listen=listen)[0] - ALWAYS) == 1
 
 
+@pytest.mark.parametrize(("alerts", "expected"), [
+    ('mail: { server: "smtp://portal.test", from: a@b.example, to: c@d.example }', {(f"{ORIGIN}/32:587/tcp", "hub: alerts: mail mail: server")}),
+    ('mail: [{ name: one, server: "smtps://198.51.100.9", from: a@b.example, to: c@d.example }]', {("198.51.100.9/32:465/tcp", "hub: alerts: mail one: server")}),
+    ('webhooks: { url: "https://[2001:db8:7::9]/a", secret_file: /nowhere }', {("[2001:db8:7::9/128]:443/tcp", "hub: alerts: webhooks webhook: url")}),
+    ('syslog: { address: "tls://two.test:7514" }', {(f"{MOVED}/32:7514/tcp", "hub: alerts: syslog syslog: address"), ("[2001:db8:7::10/128]:7514/tcp", "hub: alerts: syslog syslog: address")}),
+])
+def test_whom_alerts_go_to(rows, alerts, expected):
+    site = f'origins: ["http://{ORIGIN}:7002"]'
+    origin = {(f"{ORIGIN}/32:7002/tcp", f"site www: origins: http://{ORIGIN}:7002")}
+    assert listed(rows, site, f"hub: {{ alerts: {{ {alerts} }} }}")[0] - ALWAYS - origin == expected
+    assert listed(rows, site, f"hub: {{ enabled: false, alerts: {{ {alerts} }} }}")[0] - ALWAYS == origin
+
+
 def test_ports_of_ours(rows):
     _, ports = listed(rows, f'origins: ["http://{ORIGIN}:7002"]', 'admin: { metrics: "127.0.0.1:9101" }\nredirect_http: { addresses: ["0.0.0.0:8081"] }')
     assert ports == [8080, 8081, 9101]
@@ -94,10 +107,10 @@ def keys_of(node, path=()):
 
 
 def test_no_key_was_forgotten():
-    """Whoever adds a key that names a destination adds its row to egress_gather.c, a test above, and its name here; clamd is text, and is not found so."""
+    """Whoever adds a key that names a destination adds its row to egress_gather.c, a test above, and its name here; clamd is text, and is not found so, nor are the servers of alerts."""
     schema = json.loads(subprocess.run([BOUCLIER, "dump", "--schema"], capture_output=True, check=True, text=True).stdout)
-    contacted = {"site.origins", "site.origins.url", "route.origins", "route.origins.url"}
-    listened_at = {"listen", "listen.address", "redirect_http", "redirect_http.addresses", "admin.metrics"}
+    contacted = {"site.origins", "site.origins.url", "route.origins", "route.origins.url", "hub.alerts.webhooks.url"}
+    listened_at = {"listen", "listen.address", "redirect_http", "redirect_http.addresses", "admin.metrics", "hub.listen"}
     assert set(keys_of(schema)) == contacted | listened_at
 
 
@@ -106,7 +119,7 @@ def test_nobody_else_connects():
     src = pathlib.Path(__file__).resolve().parents[2] / "src"
     rooms = [one for one in src.iterdir() if one.name not in ("cli", "packet")] + [src / "cli/edge"]
     found = {str(path.relative_to(src)) for room in rooms for path in room.rglob("*.c")
-             if any(f"{call}(" in line and f"_{call}(" not in line for line in path.read_text().splitlines() for call in ("connect", "getaddrinfo", "getnameinfo", "OSSL_HTTP_transfer"))}
+             if any(f"{call}(" in line and f"_{call}(" not in line for line in path.read_text().splitlines() for call in ("connect", "getaddrinfo", "getnameinfo", "OSSL_HTTP_transfer", "curl_easy_perform"))}
     assert found == {
-        "origin/connection.c", "edge/rules/clamd.c", "process/resolve.c", "process/resolve_confirm.c", "process/fetch.c",  # origins, clamd, resolvers, responders
+        "origin/connection.c", "edge/rules/clamd.c", "process/resolve.c", "process/resolve_confirm.c", "process/fetch.c", "hub/alert/send/syslog_tls.c", "hub/alert/send/curl.c",  # origins, clamd, resolvers, responders, syslog servers; mail servers and webhooks
         "process/keeper_listeners.c", "base/local_socket.c"}  # unix sockets; and packet/control/ask.c, which the edge calls its controller with

@@ -6,6 +6,8 @@
 #include "cli/settings.h"
 #include "edge/rules/clamd.h"
 #include "edge/sites/settings.h"
+#include "hub/settings/alerts.h"
+#include "hub/settings/settings.h"
 #include "net/certificate.h"
 #include "net/ocsp.h"
 #include "net/settings.h"
@@ -131,6 +133,20 @@ static void add_resolvers(const struct egress_gathering *gathering)
 	buffer_done(&text);
 }
 
+static void add_alert_path(void *gathering, const struct alert_destination *destination, const char *key)
+{
+	gather_host(gathering, destination->host, destination->port, key);
+}
+
+/* Whom the hub tells: its process that sends runs beside the edge, in the same control group. */
+static void add_alerts(struct egress_gathering *gathering, const struct snapshot *snapshot)
+{
+	const struct hub_settings *hub = hub_settings_of(snapshot);
+
+	if (hub && hub->alerts)
+		alerts_destinations(hub->alerts, add_alert_path, gathering);
+}
+
 static void add_allowed(const struct egress_gathering *gathering)
 {
 	const struct list_value *allow = &gathering->asked->wish.settings->egress.allow;
@@ -168,6 +184,7 @@ void egress_gather(struct packet_asked *asked, const struct egress_list *before,
 	gathering = (struct egress_gathering){ .asked = asked, .list = list, .before = before, .now_ns = pending_now_ns(), .end_ms = clock_mono_ms() + EGRESS_NAMES_MS };
 	for (size_t i = 0; i < snapshot->site_count; i++)
 		add_site(&gathering, &snapshot->sites[i]);
+	add_alerts(&gathering, snapshot);
 	gather_names(&gathering);
 	add_resolvers(&gathering);
 	add_allowed(&gathering);

@@ -36,7 +36,8 @@ static void read_document(void *context, const struct document *document)
 enum result incidents_find(struct api *api, uint64_t id, struct incident *out)
 {
 	struct finding finding = { out, RESULT_OK };
-	const struct incident *followed = group_find(api_group(api), id);
+	struct group *group = api_group(api);
+	const struct incident *followed = group ? group_find(group, id) : NULL;
 	char key[KEY_DIGITS + 1];
 	enum result result;
 
@@ -146,13 +147,19 @@ static bool put_open(void *context, const struct incident *incident)
 	return true;
 }
 
+static void put_all_open(struct api *api, struct opening *opening)
+{
+	if (api_group(api))
+		group_each(api_group(api), put_open, opening);
+}
+
 void incidents_put_open(struct api *api, const struct store_tenants *tenants, struct span name, struct json_writer *json)
 {
 	struct opening opening = { api, tenants, name, json, malloc(sizeof(*opening.copy)) };
 
 	json_open(json, SPAN("incidents"), '[');
 	if (opening.copy)
-		group_each(api_group(api), put_open, &opening);
+		put_all_open(api, &opening);
 	else
 		json->result = RESULT_NO_MEMORY;
 	json_close(json, ']');
@@ -199,7 +206,7 @@ static bool take_document(struct listing *listing, const struct document *docume
 	if (span_to_u64(document->key, UINT64_MAX, &id) != RESULT_OK)
 		return false;
 	listing->last = (struct cursor){ document->sort, id };
-	followed = group_find(api_group(listing->api), id);
+	followed = api_group(listing->api) ? group_find(api_group(listing->api), id) : NULL;
 	if (followed)
 		*listing->incident = *followed;
 	else if (incident_read(document->text, listing->incident) != RESULT_OK)

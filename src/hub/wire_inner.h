@@ -1,0 +1,58 @@
+/* The inside of wire.h, for its files alone.
+ *
+ * wire.c         the parts, and what one asks of another
+ * wire_alerts.c  whom to tell; each second, what is wrong with the hub itself
+ * wire_server.c  the server before all of them
+ */
+#ifndef BOUCLIER_HUB_WIRE_INNER_H
+#define BOUCLIER_HUB_WIRE_INNER_H
+
+#include "hub/alert/routes.h"
+#include "hub/api/api.h"
+#include "hub/audit/audit.h"
+#include "hub/keep/keep.h"
+#include "hub/people/people.h"
+#include "hub/probe/routes.h"
+#include "hub/web/server.h"
+#include "hub/web/stream.h"
+#include "hub/wire.h"
+
+struct hub_parts {
+	struct hub_wires wires;
+	struct arena arena;
+	struct store *store;
+	struct audit *audit;
+	struct hub_probe *probe;
+	struct keep *keep;
+	struct keep_watch watch;
+	struct people *people;
+	struct alerts *alerts;
+	struct alert_routes alert_routes;
+	struct web_streams *streams;
+	struct api *api;
+	struct web_routes routes;
+	struct web_server *server;
+	struct timer timer;
+	unsigned ticks;
+};
+
+static inline uint64_t parts_now_s(const struct hub_parts *parts)
+{
+	return parts->wires.loop->wall_ns / 1000000000;
+}
+/* How people reach the console: what mails say. Empty without memory. */
+struct span parts_url(struct hub_parts *parts);
+/* What was read of the file that a key of the hub names. RESULT_NOT_FOUND. */
+enum result parts_file(void *parts, struct span path, struct span *out) must_check;
+void parts_add_routes(struct hub_parts *parts, const struct web_route *list, size_t count, void *context);
+
+/* -- wire_alerts.c -- */
+enum result parts_open_alerts(struct hub_parts *parts, struct complaints *complaints) must_check;
+void parts_warn(struct hub_parts *parts);
+/* For people.h: somebody used what everybody is to know of. */
+void parts_announce(void *parts, struct span who, struct span what);
+
+/* -- wire_server.c -- */
+enum result parts_open_server(struct hub_parts *parts, struct complaints *complaints) must_check;
+
+#endif

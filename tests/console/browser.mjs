@@ -1,0 +1,44 @@
+// Debian's Chromium, which reaches no host but this one, and what is wrong with a page: accessibility (axe-core), scripts, policy, width.
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+const require = createRequire(new URL('../../console/package.json', import.meta.url))
+const { chromium } = require('playwright-core')
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1']
+
+export const dist = fileURLToPath(new URL('../../build/console', import.meta.url))
+export const open = () => chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: FLAGS })
+
+/** A page, and what it complained of: errors of scripts, refusals of the policy, calls to other hosts. EXPECTED is no complaint. */
+export async function visit(browser, options = {}, expected = /$^/) {
+  const context = await browser.newContext({ locale: 'en', timezoneId: 'Europe/Brussels', viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce', ...options })
+  const page = await context.newPage()
+  const complaints = []
+  page.on('console', (message) => /error|warning/.test(message.type()) && !expected.test(message.text()) && complaints.push(`console: ${message.text()}`))
+  page.on('pageerror', (error) => complaints.push(`script: ${error.message}`))
+  page.on('request', (request) => !/^http:\/\/(localhost|127\.0\.0\.1):/.test(request.url()) && !request.url().startsWith('data:') && complaints.push(`calls ${request.url()}`))
+  return { page, context, complaints }
+}
+
+/** Axe runs by the browser's own door: the page's policy lets no script run but its own. */
+export async function faults(page) {
+  const door = await page.context().newCDPSession(page)
+  await door.send('Runtime.evaluate', { expression: axe })
+  const said = await door.send('Runtime.evaluate', {
+    awaitPromise: true, returnByValue: true,
+    expression: `axe.run({ runOnly: ${JSON.stringify(TAGS)} }).then((found) => found.violations.map((each) => each.id + ': ' + each.nodes.map((node) => node.html.slice(0, 160) + ' ' + node.failureSummary.replaceAll('\\n', ' ').slice(0, 200)).join('; ')))`,
+  })
+  await door.detach()
+  if (!Array.isArray(said.result.value)) throw new Error(`axe said ${JSON.stringify(said)}`)
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  return [...said.result.value, ...(wide > 0 ? [`${wide} px wider than the window`] : [])]
+}
+
+/** Ends the check: what is wrong is printed, and is the exit status. */
+export function end(wrong) {
+  for (const each of wrong) console.log(each)
+  process.exit(wrong.length ? 1 : 0)
+}
