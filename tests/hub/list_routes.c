@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "hub/api/api.h"
+#include "hub/people/people.h"
 
 static void print(const struct web_route *route)
 {
@@ -23,6 +24,7 @@ int main(void)
 	struct web_routes routes = { .table_count = 0 };
 
 	api_routes(NULL, &routes);
+	people_routes(NULL, &routes);
 	for (size_t i = 0; i < routes.table_count; i++) {
 		for (size_t r = 0; r < routes.tables[i].count; r++)
 			print(&routes.tables[i].list[r]);
