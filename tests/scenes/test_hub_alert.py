@@ -222,13 +222,13 @@ def test_a_syslog_server_that_refuses_us_is_no_success(shown, driver, tmp_path):
         with Alerts(syslog=ours, mail=mail_of(mail)) as alerts:
             alerts.order("test syslog")
             wait_until(lambda: alerts.path("syslog")["last_error"] or alerts.path("syslog")["sent"], seconds=40, what="an end")
-            if (shown, driver) == ("another name", "ossl") and server.messages():
-                # Rsyslog 8.2302 with OpenSSL does not always look at the name: what it has taken is sent, and nothing else is.
-                assert alerts.path("syslog")["sent"] == 1
+            if (shown, driver) == ("another name", "ossl") and alerts.path("syslog")["sent"]:
+                # Rsyslog 8.2302 with OpenSSL does not always look at the name: then it has taken it.
+                assert len(server.wait_for(1)) == 1
                 return
             assert alerts.path("syslog")["sent"] == 0 and alerts.path("syslog")["waiting"] == 1 and not server.messages()
             if shown == "nothing":
-                wait_until(lambda: alerts.order("later 60") and alerts.path("syslog")["state"] == "failing", seconds=40, what="it to fail")
+                wait_until(lambda: alerts.order("later 60") and alerts.path("syslog")["state"] == "failing", seconds=90, what="it to fail")
                 assert str(mail.wait_for(1)[0]["subject"]) == "[Bouclier] Alerts do not get through on syslog"
             assert alerts.path("syslog")["sent"] == 0 and not server.messages()
 
