@@ -5,7 +5,7 @@
 
 #include "base/banned.h"
 
-#define NS_PER_S UINT64_C(1000000000)
+#define MS_PER_S 1000u   /* nanoseconds end in 2554: what somebody said may be later */
 
 const char *probe_step_name(enum probe_step step)
 {
@@ -62,14 +62,14 @@ static void put_site(struct json_writer *json, const struct probe_site *site)
 	put_number(json, "bytes", counts->bytes);
 	put_number(json, "took_ms", counts->took_ms);
 	put_number(json, "slowest_ms", counts->slowest_ms);
-	json_put_time(json, SPAN("certificate_until"), counts->certificate_until_s * NS_PER_S);
+	json_put_time_ms(json, SPAN("certificate_until"), counts->certificate_until_s * MS_PER_S);
 	json_close(json, '}');
 }
 
 static void put_minute(struct json_writer *json, const struct probe_minute *minute)
 {
 	json_open(json, SPAN_NONE, '{');
-	json_put_time(json, SPAN("from"), minute->from_s * NS_PER_S);
+	json_put_time_ms(json, SPAN("from"), minute->from_s * MS_PER_S);
 	json_open(json, SPAN("sites"), '[');
 	for (uint32_t i = 0; i < minute->site_count; i++)
 		put_site(json, &minute->sites[i]);
@@ -95,7 +95,7 @@ enum result probe_report_write(const struct probe_report *report, struct buffer 
 	put_number(&json, "version", PROBE_REPORT_VERSION);
 	json_put_text(&json, SPAN("name"), span_of(report->name));
 	put_number(&json, "sequence", report->sequence);
-	json_put_time(&json, SPAN("sent"), report->sent_s * NS_PER_S);
+	json_put_time_ms(&json, SPAN("sent"), report->sent_s * MS_PER_S);
 	json_open(&json, SPAN("minutes"), '[');
 	for (uint32_t i = 0; i < report->minute_count; i++)
 		put_minute(&json, &report->minutes[i]);

@@ -105,6 +105,21 @@ static void what_contradicts_itself_is_refused(void **unused)
 	}
 }
 
+static void a_time_beyond_nanoseconds_is_kept(void **unused)
+{
+	struct buffer first, second;
+
+	(void)unused;
+	buffer_init(&first, 1 << 16);
+	buffer_init(&second, 1 << 16);
+	replaced("2026-01-31T12:02:01", "9626-01-31T12:02:01", &first);
+	assert_ok(probe_report_read(buffer_span(&first), &again));
+	assert_ok(probe_report_write(&again, &second));
+	assert_true(span_equal(buffer_span(&first), buffer_span(&second)));
+	buffer_done(&first);
+	buffer_done(&second);
+}
+
 static void there_are_limits(void **unused)
 {
 	char *large = calloc(1, PROBE_REPORT_BYTES + 1);
@@ -135,6 +150,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_is_read_again),
 		cmocka_unit_test(what_contradicts_itself_is_refused),
+		cmocka_unit_test(a_time_beyond_nanoseconds_is_kept),
 		cmocka_unit_test(there_are_limits),
 		cmocka_unit_test(late_is_reached_and_refused_is_not),
 	};

@@ -16,7 +16,8 @@ def house(tmp_path):
     """A copy of packaging/ beside a build/ that holds a stand-in for the program: only its place matters here."""
     shutil.copytree(ROOT / "packaging", tmp_path / "packaging")
     (tmp_path / "build/man").mkdir(parents=True)
-    shutil.copy("/bin/true", tmp_path / "build/bouclier")
+    for name in ("bouclier", "bouclier-hub"):
+        shutil.copy("/bin/true", tmp_path / "build" / name)
     (tmp_path / "build/man/bouclier.1.gz").write_bytes(b"")
     (tmp_path / "build/man/bouclier.yaml.5.gz").write_bytes(b"")
     (tmp_path / "build/man/bouclier.schema.json").write_bytes(b"{}")

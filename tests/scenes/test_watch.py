@@ -45,7 +45,8 @@ def test_it_lives_dies_and_comes_again():
         watch = Watch(f"https://localhost:{shield.tls}/", trust=shield.certificate)
         try:
             assert watch.states(3) == {("shield", "ok"), ("portal", "ok"), ("certificate", "ok")}
-            shield.stop()
+            shield.process.terminate()
+            shield.process.wait(20)
             said = [watch.line(), watch.line()]
             assert [(one["what"], one["state"], one["before"]) for one in said] == [("shield", "failing", "ok"), ("shield", "dead", "failing")]
             assert "connect: Connection refused" in said[1]["why"]
