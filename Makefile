@@ -5,8 +5,9 @@ SYSCONFDIR ?= /etc
 DESTDIR ?=
 TIME ?= 20
 PORTAL ?= demo
+DEMO ?=
 
-export PORTAL TIME
+export DEMO PORTAL TIME
 
 .PHONY: build run test bench fuzz install clean help
 
@@ -40,6 +41,7 @@ clean:
 help:
 	@echo "make                          build (build/bouclier)"
 	@echo "make run [PORTAL=mediawiki]   the shield before a demo portal, on https://localhost:8443"
+	@echo "make run DEMO=attack          and a short attack on it: an incident is born, contained and closed within two minutes"
 	@echo "make test                     build every variant, run every test"
 	@echo "make bench                    Bouclier beside nginx, HAProxy and h2o"
 	@echo "make fuzz [TIME=20]           every fuzzer, TIME seconds each"

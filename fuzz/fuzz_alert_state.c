@@ -1,8 +1,8 @@
 /* Any text as what was kept of alerts: what is read is written, and read again as the same; and the clock goes on from there without harm. */
 #include <assert.h>
 
-#include "hub/alert/decide.h"
-#include "hub/alert/outbox.h"
+#include "hub/alert/decide/decide.h"
+#include "hub/alert/outbox/outbox.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,7 +1,7 @@
 /* What the process that sends is told, and what it says: what is read is written and read again as the same; a frame lies within what came. */
 #include <assert.h>
 
-#include "hub/alert/outbox.h"
+#include "hub/alert/outbox/outbox.h"
 #include "hub/alert/send/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -13,7 +13,7 @@
 #define ADMIN_ASK_MS 10000
 
 struct admin_question {
-	const char *socket, *method, *path;
+	const char *socket, *method, *path;  /* PATH may have a query */
 	struct span body;             /* JSON; empty: none */
 	int wait_ms;                  /* for the whole */
 };

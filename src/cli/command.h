@@ -77,6 +77,7 @@ int status_command(const struct options *options);
 int top_command(const struct options *options);
 int incident_command(const struct options *options);
 int audit_command(const struct options *options);
+int hub_command(const struct options *options);
 int log_command(const struct options *options);
 int explain_command(const struct options *options);
 int rules_command(const struct options *options);

@@ -34,6 +34,22 @@ static const struct option config_options[] = {
 	OPTION_OUTPUT,
 	OPTION_HELP,
 };
+static const struct option backup_options[] = {
+	OPTION_CONFIG,
+	OPTION_SOCKET,
+	{ .name = "passphrase-file", .value = "FILE", .help = "Its first line is the passphrase. Without it: from the terminal, or standard input." },
+	{ .name = "nightly", .help = "As hub: { backup: } of the configuration says; old ones go. For bouclier-backup.timer." },
+	{ .name = "with-events", .help = "Journal, audit logs and the hub's days of raw events, too: they may be many times the rest." },
+	OPTION_HELP,
+};
+static const struct option restore_options[] = {
+	{ .name = "passphrase-file", .value = "FILE", .help = "Its first line is the passphrase. Without it: from the terminal, or standard input." },
+	{ .name = "config-folder", .value = "FOLDER", .help = "Where the folder of the configuration goes; where it was without it." },
+	{ .name = "state", .value = "FOLDER", .help = "Where the state folder goes; where it was without it." },
+	{ .name = "dry-run", .letter = 'n', .help = "Reads all of it, says what it holds and where it would go, and changes nothing." },
+	{ .name = "force", .help = "What is there is set aside, beside it, and the backup takes its place." },
+	OPTION_HELP,
+};
 static const struct option protect_options[] = {
 	OPTION_CONFIG,
 	OPTION_SOCKET,
@@ -140,6 +156,12 @@ static const struct option log_options[] = {
 	{ .name = "since", .value = "WHEN", .help = "From a moment (2026-03-01T12:00:00Z) or for a time back (30m, 2h, 7d)." },
 	{ .name = "counts", .help = "The stream of counts, a line a second and site, instead of requests." },
 	{ .name = "journal", .value = "FOLDER", .help = "The journal's folder; without it, the one in the state folder of the configuration." },
+	OPTION_OUTPUT,
+	OPTION_HELP,
+};
+static const struct option hub_options[] = {
+	OPTION_CONFIG,
+	{ .name = "hub", .value = "PATH", .help = "The hub's socket; without it, hub.sock in the hub's state folder of the configuration." },
 	OPTION_OUTPUT,
 	OPTION_HELP,
 };
@@ -254,6 +276,15 @@ const struct command commands[] = {
 	             "rollback puts the files of N in place again, comments and all, checks them, and has a running shield reload; with an error nothing changes. Files that N "
 	             "had not are moved aside, under a name that begins with a dot. It shows the difference first: look at it. Only files below the configuration's own "
 	             "folder are written. Certificates, keys and rule sets are not in the history." },
+	{ .name = "backup", .summary = "one encrypted file of all that a machine needs to be this shield", .arguments = "[FILE]", .arguments_max = 1, .options = backup_options,
+	  .run = backup_command,
+	  .details = "Configuration, certificates and keys, the state folder with the history of configurations, and of the hub its audit log, incidents, people and what "
+	             "is usual. Not raw events, nor what comes again by itself. It may be made while all of it runs. Whoever has the file and the passphrase has the keys of the "
+	             "portals; whoever has lost the passphrase has nothing. docs/backup.md." },
+	{ .name = "restore", .summary = "puts a backup in place, on a bare machine", .arguments = "FILE", .arguments_min = 1, .arguments_max = 1, .options = restore_options,
+	  .run = restore_command,
+	  .details = "Reads the whole file first; one that was cut off or changed, or another passphrase, changes nothing. Everything is unpacked beside its place, and "
+	             "then takes it. Refused where a shield runs with that state folder, and, without --force, where anything is there." },
 	{ .name = "protect", .summary = "puts the shield in front of a portal", .arguments = "HOST ORIGIN", .arguments_min = 2,
 	  .arguments_max = 2, .options = protect_options, .run = protect_command,
 	  .details = "Shows the lines it will write, writes them, starts or reloads the shield, probes it, and says in separate lines what "
@@ -344,6 +375,9 @@ const struct command commands[] = {
 	{ .name = "log", .summary = "shows and searches the journal", .options = log_options, .run = log_command,
 	  .details = "Reads the journal's files; nothing needs to run. A query compares members by = != < <= > >= and ~ (contains) and joins "
 	             "them by and, or, not and parentheses: status>=500 and site=www.x.example and not ip=10.0.0.0/8 and duration>1.5s." },
+	{ .name = "hub", .summary = "lets people in at the hub who cannot get in", .arguments = "break-glass | code NAME", .arguments_min = 1, .arguments_max = 2, .options = hub_options, .run = hub_command,
+	  .details = "break-glass prints a code by which somebody is an administrator of the hub for an hour, whatever else is broken; root alone gets it, and all are told when it is used. code gives the account NAME "
+	             "a new start: a code by which its owner chooses a password; password and second factor are gone." },
 	{ .name = "incident", .summary = "shows incidents, and what people do with them",
 	  .arguments = "list | show ID | acknowledge ID | note ID TEXT | contain ID | close ID | reopen ID | owner ID NAME", .arguments_min = 1, .arguments_max = 3,
 	  .options = incident_options, .run = incident_command,

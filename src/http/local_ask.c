@@ -5,9 +5,12 @@
 
 #include "base/banned.h"
 
-enum result local_ask_write(struct span method, struct span path, struct span body, struct buffer *out)
+enum result local_ask_write(struct span method, struct span target, struct span body, struct buffer *out)
 {
-	enum result result = request_line_write(method, path, false, SPAN_NONE, out);
+	size_t mark = span_find(target, '?');
+	bool has_query = mark < target.len;
+	struct span query = has_query ? span_skip(target, mark + 1) : SPAN_NONE;
+	enum result result = request_line_write(method, span_take(target, mark), has_query, query, out);
 
 	if (result == RESULT_OK)
 		result = buffer_print(out, "Host: localhost\r\nConnection: close\r\n");

@@ -11,8 +11,8 @@
 
 #define LOCAL_ASK_HEAD_BYTES 65536u
 
-/* BODY is JSON; empty: none. RESULT_LIMIT, RESULT_NO_MEMORY of OUT. */
-enum result local_ask_write(struct span method, struct span path, struct span body, struct buffer *out) must_check;
+/* TARGET is a path, with a query or without. BODY is JSON; empty: none. RESULT_LIMIT, RESULT_NO_MEMORY of OUT. */
+enum result local_ask_write(struct span method, struct span target, struct span body, struct buffer *out) must_check;
 /* BYTES: all that came until the server closed. RESULT_MALFORMED: no whole answer; RESULT_NO_MEMORY. OUT is untouched then. */
 enum result local_ask_read(struct span bytes, unsigned *status, struct span *body) must_check;
 

@@ -160,9 +160,9 @@ int hub_send_run(const struct channel *keeper)
 	if (role_hub_confine(SANDBOX_SEND, NULL, 0) != RESULT_OK)
 		return fail(keeper, "the sandbox of send", RESULT_REFUSED);
 	while (role_hub_wait(keeper, &order) == RESULT_OK && order.kind == HUB_ORDER_PEER) {
-		result = send_role(order.fd, keeper->fd);
+		result = send_role(order.fd);
 		close(order.fd);
-		if (result != RESULT_OK)
+		if (result != RESULT_OK && result != RESULT_MORE)  /* more: the keeper has something to say */
 			return fail(keeper, "send", result);
 	}
 	return 0;

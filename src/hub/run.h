@@ -1,5 +1,4 @@
-/* The life of `bouclier-hub --role hub`, and of `--role send`: from the keeper's start to the exit code. The only place of the hub where its parts
- * are wired. */
+/* The life of `bouclier-hub --role hub`, and of `--role send`: from the keeper's start to the exit code. wire.h has the parts of the hub. */
 #ifndef BOUCLIER_HUB_RUN_H
 #define BOUCLIER_HUB_RUN_H
 

@@ -126,6 +126,7 @@ static void start_hub(struct keeper *keeper)
 		return;
 	}
 	hub->deadline_at_ms = hub->started_at_ms + KEEPER_START_MS;
+	hub->may_change = true;  /* what people approve there is put in place by us, when check has read it */
 	keeper->hub.facts->pid = (uint64_t)hub->pid;
 	keeper->hub.facts->started_wall_ns = clock_wall_ns();
 	keeper->hub.facts->state = SHARED_HUB_RESTARTS;  /* until it says that it is ready */

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "process/keeper.h"
@@ -301,6 +302,29 @@ enum result role_ask_confirm(struct role_link *link, uint64_t id)
 enum result role_ask_back(struct role_link *link, uint64_t id, struct span note)
 {
 	return ask(&link->channel, CHANNEL_BACK, id, SPAN_NONE, note, NULL);
+}
+
+enum result role_change_texts(const struct change_text *list, size_t count, int *out_fd)
+{
+	struct image_writer writer;
+	enum result result;
+	int fd;
+
+	if (!count || count > CHANGE_FILES_MAX)
+		return RESULT_LIMIT;
+	fd = memfd_create("bouclier-change", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	image_writer_init(&writer);
+	for (size_t i = 0; i < count; i++) {
+		image_write_text(&writer, list[i].path, list[i].text);
+		image_write_base(&writer, list[i].path, list[i].base);
+	}
+	result = fd < 0 ? RESULT_IO : image_finish(&writer, fd);
+	image_writer_done(&writer);
+	if (result == RESULT_OK)
+		*out_fd = fd;
+	else if (fd >= 0)
+		close(fd);
+	return result;
 }
 
 enum result role_ask_change(const struct channel *keeper, uint64_t id, const struct role_change *change)

@@ -152,6 +152,11 @@ struct role_change {
 	bool is_trial;            /* only whether it could be served */
 	int texts_fd;             /* stays the caller's */
 };
+struct change_text {
+	struct span path, text, base;
+};
+/* The image of TEXTS, in a memfd that is the caller's. RESULT_LIMIT: none, or more than CHANGE_FILES_MAX. */
+enum result role_change_texts(const struct change_text *list, size_t count, int *out_fd) must_check;
 enum result role_ask_change(const struct channel *keeper, uint64_t id, const struct role_change *change) must_check;
 /* Reads MESSAGE, a CHANNEL_ANSWER. TEXT_FD (-1: none) is the caller's. */
 enum result role_read_answer(struct channel_message *message, struct edge_order *out) must_check;

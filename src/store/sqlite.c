@@ -191,6 +191,37 @@ enum result database_settle(struct database *database)
 	return outcome(database, sqlite3_wal_checkpoint_v2(database->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
 }
 
+/* All pages in one step: a step is one look at one moment. Not VACUUM INTO, which attaches, and nothing is attached here. */
+static enum result copy_pages(struct database *database, sqlite3 *to)
+{
+	sqlite3_backup *backup = sqlite3_backup_init(to, "main", database->handle, "main");
+	int code;
+
+	if (!backup)
+		return outcome(database, sqlite3_errcode(to));
+	code = sqlite3_backup_step(backup, -1);
+	(void)sqlite3_backup_finish(backup);
+	return result_of(code) == RESULT_END ? RESULT_OK : result_of(code) == RESULT_OK ? RESULT_IO : outcome(database, code);
+}
+
+enum result database_copy(struct database *database, const char *path)
+{
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
+	sqlite3 *to = NULL;
+	enum result result;
+
+	make_file(path);
+	result = result_of(sqlite3_open_v2(path, &to, flags, NULL));
+	if (result == RESULT_OK)
+		result = copy_pages(database, to);
+	/* The copy has the header of a file with a write-ahead log; nobody keeps one beside it. */
+	if (result == RESULT_OK)
+		result = result_of(sqlite3_exec(to, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL));
+	if (result_of(sqlite3_close(to)) != RESULT_OK && result == RESULT_OK)
+		result = RESULT_IO;
+	return result;
+}
+
 enum result statement_new(struct database *database, const char *constant, struct statement **out)
 {
 	struct statement *statement = calloc(1, sizeof(*statement));

@@ -46,6 +46,9 @@ uint64_t database_changes(const struct database *database);
 /* Empties the write-ahead log into the file, so that nothing of what was overwritten is left beside it. */
 enum result database_settle(struct database *database) must_check;
 
+/* Writes what is in DATABASE at one moment, whoever writes to it meanwhile, into the file PATH, which is not there yet: one file, nothing beside it. */
+enum result database_copy(struct database *database, const char *path) must_check;
+
 enum result statement_new(struct database *database, const char *constant, struct statement **out) must_check;
 /* NULL is nothing. */
 void statement_free(struct statement *statement);

@@ -11,6 +11,7 @@
 #include "tables.h"
 
 static char folder[] = "/tmp/bouclier-texts-XXXXXX";
+static const struct config_texts *overlay;
 
 static void make(const char *name)
 {
@@ -31,6 +32,7 @@ static enum result read_it(struct buffer *said, size_t *sites, size_t *given)
 	snprintf(path, sizeof(path), "%s/main.yaml", folder);
 	complaints_init(&complaints);
 	assert_int_equal(config_source_init(&source, span_of(path)), RESULT_OK);
+	source.overlay = overlay;
 	result = config_read(&source, test_sections, &complaints, &snapshot);
 	buffer_reset(said);
 	assert_int_equal(complaints_write(&complaints, said), RESULT_OK);
@@ -84,6 +86,48 @@ static void a_tenants_link_is_not_followed(void **state)
 	buffer_done(&said);
 }
 
+/* A change that is tried stands for the file, with the same limits; a file that it does not name is read. */
+static void a_change_stands_for_its_file(void **state)
+{
+	static char large[TENANT_TEXT_MAX_BYTES + 1];
+	const struct config_texts *const none = NULL;
+	struct config_texts changes;
+	struct buffer said;
+	size_t sites, given;
+	char path[128];
+
+	(void)state;
+	memcpy(folder + strlen(folder) - 6, "XXXXXX", 6);
+	assert_non_null(mkdtemp(folder));
+	buffer_init(&said, 1 << 20);
+	make("d");
+	make("d/a");
+	write_file_in(folder, "main.yaml", "listen: \"127.0.0.1:1\"\ninclude: d/*/*.yaml\ntenants:\n  - { name: a, files: d/a, hosts: \"*.a\", certificates: /t, origins: 10.0.0.0/8 }\n");
+	write_file_in(folder, "d/a/1.yaml", "sites: [{ name: y.a, certificate: /t/x, origins: \"http://10.0.0.1\" }]\n");
+	snprintf(path, sizeof(path), "%s/d/a/1.yaml", folder);
+	config_texts_init(&changes);
+	assert_int_equal(config_texts_add(&changes, span_of(path), SPAN("sites: [{ name: y.a, certificate: /t/x, origins: \"http://10.0.0.1\" }, "
+	                                                                "{ name: x.a, certificate: /t/x, origins: \"http://10.0.0.1\" }]\n")), RESULT_OK);
+	overlay = &changes;
+	assert_int_equal(read_it(&said, &sites, &given), RESULT_OK);
+	assert_int_equal(sites, 2);
+	assert_int_equal(given, 2);
+	overlay = none;
+	assert_int_equal(read_it(&said, &sites, &given), RESULT_OK);
+	assert_int_equal(sites, 1);
+	config_texts_done(&changes);
+	config_texts_init(&changes);
+	memset(large, '#', sizeof(large));
+	assert_int_equal(config_texts_add(&changes, span_of(path), span_make(large, sizeof(large))), RESULT_OK);
+	overlay = &changes;
+	assert_int_equal(read_it(&said, &sites, &given), RESULT_OK);
+	assert_int_equal(sites, 0);
+	assert_true(span_contains(buffer_span(&said), SPAN("larger than 512 KiB")));
+	overlay = none;
+	config_texts_done(&changes);
+	buffer_done(&said);
+}
+
 static int clean(void **state)
 {
 	static const char *const names[] = { "d/a/.hidden.yaml", "d/a/1.yaml", "d/a/2.yaml", "d/a/3.yaml", "d/b/1.yaml", "d/a", "d/b", "d", "main.yaml", "secret", "" };
@@ -102,6 +146,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(a_tenants_link_is_not_followed, clean),
+		cmocka_unit_test_teardown(a_change_stands_for_its_file, clean),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,12 +49,12 @@ static void start_sender(void)
 {
 	int ends[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0 || (demo.sender = fork()) < 0)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0 || (demo.sender = fork()) < 0)
 		die("send");
 	if (demo.sender == 0) {
 		close(ends[0]);
 		close(0);
-		_exit(send_prepare() == RESULT_OK && send_role(ends[1], -1) == RESULT_OK ? 0 : 3);
+		_exit(send_prepare() == RESULT_OK && send_role(ends[1]) == RESULT_OK ? 0 : 3);
 	}
 	close(ends[1]);
 	if (alerts_attach(demo.alerts, ends[0]) != RESULT_OK)

@@ -203,9 +203,9 @@ static inline struct api_stage *api_stage_new(void)
 
 static inline void api_stage_free(struct api_stage *stage)
 {
+	api_free(stage->api);
 	web_streams_free(stage->streams);
 	web_server_free(stage->server);
-	api_free(stage->api);
 	loop_turn(&stage->loop, 0);
 	loop_done(&stage->loop);
 	group_free(stage->group);

@@ -332,10 +332,10 @@ static inline void someone(struct stage *stage, struct browser *browser, const c
 	person.tenants.is_all = !tenant;
 	if (tenant)
 		snprintf(person.tenants.list[person.tenants.count++], TENANT_SET_NAME_BYTES, "%s", tenant);
-	snprintf(person.subject, sizeof(person.subject), "subject of %s", name);
+	assert_ok(secret_hash(span_of(name), person.certificate));
 	buffer_init(&texts[0], PERSON_TEXT_MAX);
 	buffer_init(&texts[1], SESSION_TEXT_MAX);
-	assert_ok(session_init(&session, &person, NULL, SESSION_BY_OIDC, true, stage->wall_ns / 1000000, browser->cookie));
+	assert_ok(session_init(&session, &person, NULL, SESSION_BY_CERTIFICATE, true, stage->wall_ns / 1000000, browser->cookie));
 	assert_ok(session_csrf(span_of(browser->cookie), browser->csrf));
 	assert_ok(person_change(&person, &texts[0], &changes[0]));
 	assert_ok(session_change(&session, &texts[1], &changes[1]));

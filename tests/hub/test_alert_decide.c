@@ -1,5 +1,5 @@
 #include "alert.h"
-#include "hub/alert/decide.h"
+#include "hub/alert/decide/decide.h"
 
 #define TOLD_MAX 4096u
 
@@ -68,6 +68,15 @@ static void restart(void)
 	assert_ok(decide_new(&birth, &decide));
 	assert_ok(decide_read(decide, buffer_span(&text)));
 	buffer_done(&text);
+}
+
+static void begin_escalation_of(unsigned rate)
+{
+	test_settings.rate = rate;
+	test_settings.mail = (struct list_value){ test_mail, 3 };
+	test_settings.escalate_to = (struct list_value){ test_escalate, 2 };
+	test_plan_make();
+	begin();
 }
 
 static void an_attack_of_fifteen_days_is_told_a_few_times(void **unused)
@@ -230,6 +239,23 @@ static void a_machine_gets_all_at_once(void **unused)
 	assert_int_equal(of(0, ALERT_OPENED), 0);
 }
 
+static void a_clock_that_is_put_back_stops_nothing(void **unused)
+{
+	(void)unused;
+	begin_escalation_of(12);
+	now_s = NOON + 300 * DAY;
+	for (unsigned i = 1; i <= 12; i++)
+		decide_incident(decide, test_attack(i, SEVERITY_HIGH, now_s), now_s);
+	assert_int_equal(count, 9);
+	now_s = NOON;
+	pass(1);
+	assert_int_equal(of(0, ALERT_SUMMARY), 1);
+	decide_incident(decide, test_attack(50, SEVERITY_HIGH, now_s), now_s);
+	assert_int_equal(of(0, ALERT_OPENED), 10);
+	pass(15 * MINUTE);
+	assert_true(of(1, ALERT_UNACKNOWLEDGED) > 0);
+}
+
 /* -- quiet hours -- */
 
 static void quiet_hours_hold_over_midnight_and_end_in_a_digest(void **unused)
@@ -285,10 +311,7 @@ static void what_becomes_critical_at_night_is_told_at_night(void **unused)
 
 static void begin_escalation(void)
 {
-	test_settings.mail = (struct list_value){ test_mail, 3 };
-	test_settings.escalate_to = (struct list_value){ test_escalate, 2 };
-	test_plan_make();
-	begin();
+	begin_escalation_of(12);
 }
 
 static void nobody_answers_and_the_next_are_told(void **unused)
@@ -601,7 +624,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(an_attack_of_fifteen_days_is_told_a_few_times), TEST(what_was_never_told_of_has_no_end_either), TEST(what_comes_and_goes_is_told_less_and_less),
-		TEST(the_end_is_told_though_it_was_calm), TEST(an_hour_has_so_many_and_one_summary), TEST(no_hour_has_more_whatever_comes), TEST(a_machine_gets_all_at_once),
+		TEST(the_end_is_told_though_it_was_calm), TEST(an_hour_has_so_many_and_one_summary), TEST(no_hour_has_more_whatever_comes), TEST(a_machine_gets_all_at_once), TEST(a_clock_that_is_put_back_stops_nothing),
 		TEST(quiet_hours_hold_over_midnight_and_end_in_a_digest), TEST(what_becomes_critical_at_night_is_told_at_night), TEST(nobody_answers_and_the_next_are_told),
 		TEST(who_answers_ends_it), TEST(the_clock_waits_for_who_sleeps), TEST(a_warning_is_a_thread_too), TEST(a_warning_that_flaps_is_told_less),
 		TEST(a_failing_path_is_told_of_on_the_next), TEST(a_path_alone_tells_nobody), TEST(a_path_that_flaps_is_told_of_once_an_hour),

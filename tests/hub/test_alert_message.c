@@ -89,7 +89,7 @@ static unsigned fields_of(struct span mail)
 }
 
 static const char *const hostile[] = {
-	"x\r\nBcc: everybody@example\r\n\r\nbody", "\n.\n", "=?UTF-8?B?AAAA?=", "\xff\xfe", "a\"]\\ x=\"1\" [evil@1 a=\"b\"]", "\x1b[31m", "\xe2\x80\xae" "elpmaxe", "<script>",
+	"x\r\nBcc: everybody@example\r\n\r\nbody", "\n.\n", "=?UTF-8?B?AAAA?=", "\xff\xfe", "a\"]\\ x=\"1\" [evil@1 a=\"b\"]", "\x1b[31m", "\xe2\x80\xae\x65lpmaxe", "<script>",
 	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 	"\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9",
 };

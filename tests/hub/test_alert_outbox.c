@@ -1,5 +1,5 @@
 #include "alert.h"
-#include "hub/alert/outbox.h"
+#include "hub/alert/outbox/outbox.h"
 
 static struct outbox *outbox;
 

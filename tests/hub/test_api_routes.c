@@ -47,6 +47,9 @@ static const struct row rows[] = {
 	{ "POST", "/api/v1/sites/{name}/maintenance", "/api/v1/sites/" API_SITE_B "/maintenance", "{\"for\":\"1h\"," BODY_WHY "}", 404 },
 	{ "DELETE", "/api/v1/sites/{name}/maintenance", "/api/v1/sites/" API_SITE_B "/maintenance?why=no", "", 404 },
 	{ "GET", "/api/v1/health", "/api/v1/health", "", 200 },
+	{ "GET", "/api/v1/config", "/api/v1/config", "", 403 },
+	{ "GET", "/api/v1/config/history", "/api/v1/config/history", "", 403 },
+	{ "POST", "/api/v1/config/confirm", "/api/v1/config/confirm", "", 403 },
 	{ "GET", "/api/v1/openapi.json", "/api/v1/openapi.json", "", 200 },
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -124,7 +124,7 @@ def test_bodies_are_strict(document):
 
 
 def routes():
-    said = subprocess.run([ROOT / "build/tests/list-routes"], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run([ROOT / "build/tests/hub/list-routes"], capture_output=True, text=True, check=True).stdout
     return {(method, path): permit for method, path, permit in (line.split() for line in said.splitlines())}
 
 

@@ -36,7 +36,6 @@ static void the_largest_person_has_room(void **unused)
 	(void)unused;
 	person_init(&person, "agnes", 1796025600000);
 	memset(person.display, '"', sizeof(person.display) - 1);
-	memset(person.subject, '"', sizeof(person.subject) - 1);
 	person.tenants.count = TENANT_SET_MAX;
 	for (unsigned i = 0; i < TENANT_SET_MAX; i++) {
 		memset(person.tenants.list[i], '"', TENANT_SET_NAME_BYTES - 1);

@@ -157,7 +157,7 @@ static void the_second_pair_cannot_be_removed_by_the_first(void **unused)
 	assert_status(reply, 202);
 	assert_refused(decide(&agnes, approval_of(reply), "approve"), 403, "own-approval");
 	assert_refused(ask(&stage, &agnes, METHOD_POST, "/api/v1/people/boris/code", ""), 409, "not-possible");
-	assert_refused(ask(&stage, &agnes, METHOD_PATCH, "/api/v1/people/boris", "{\"subject\":\"agnes herself\"}"), 409, "not-possible");
+	assert_refused(ask(&stage, &agnes, METHOD_PATCH, "/api/v1/people/boris", "{\"certificate\":\"0000000000000000000000000000000000000000000000000000000000000001\"}"), 409, "not-possible");
 	assert_status(ask(&stage, &agnes, METHOD_DELETE, "/api/v1/people/carla", ""), 204);  /* she could not approve anything */
 	roles_of(&agnes, "boris", &roles);
 	assert_int_equal(roles, ROLE_APPROVER);

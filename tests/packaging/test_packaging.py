@@ -104,7 +104,7 @@ def test_the_services_beside_the_shield(house):
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze")
-@pytest.mark.parametrize("name", ["bouclier.service", "bouclier-packet.service", "bouclier-packet-attach.service", "bouclier-bgp.service", "bouclier-egress.service", "bouclier-egress.timer", "bouclier-probe.service", "bouclier-watch.service"])
+@pytest.mark.parametrize("name", ["bouclier.service", "bouclier-packet.service", "bouclier-packet-attach.service", "bouclier-bgp.service", "bouclier-egress.service", "bouclier-egress.timer", "bouclier-probe.service", "bouclier-watch.service", "bouclier-backup.service", "bouclier-backup.timer"])
 def test_systemd_accepts_the_units(house, name):
     assert install(house, "/usr").returncode == 0
     for unit in (house / "dest/usr/lib/systemd/system").iterdir():

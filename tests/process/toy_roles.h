@@ -22,7 +22,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -215,20 +214,20 @@ static void toy_slow(struct toy *toy, int fd)
 /* \1 stands for the end of a line. BASE of a change: what serves, or for "stale" something else. */
 static void toy_change(struct toy *toy, int fd, bool is_trial, char *text)
 {
-	struct role_change change = { .is_trial = is_trial, .wish.note = SPAN("changed"), .texts_fd = memfd_create("toy-change", MFD_CLOEXEC | MFD_ALLOW_SEALING) };
+	struct role_change change = { .is_trial = is_trial, .wish.note = SPAN("changed"), .texts_fd = -1 };
 	struct image_record served = { .name = SPAN_NONE };
-	struct image_writer writer;
+	struct change_text one = { .path = SPAN("/etc/passwd") };
 	size_t at = 0;
 
 	for (char *c = text; *c; c++)
 		*c = *c == 1 ? '\n' : *c;
 	(void)!image_next(&toy->plan.image, IMAGE_TEXT, &at, &served);
-	image_writer_init(&writer);
-	image_write_text(&writer, strstr(text, "elsewhere") ? SPAN("/etc/passwd") : served.name, span_of(text));
-	image_write_base(&writer, served.name, strstr(text, "stale") ? SPAN("other\n") : served.bytes);
-	if (image_finish(&writer, change.texts_fd) != RESULT_OK || role_ask_change(&toy->link->channel, ++toy->answer_id, &change) != RESULT_OK)
+	if (!strstr(text, "elsewhere"))
+		one.path = served.name;
+	one.text = span_of(text);
+	one.base = strstr(text, "stale") ? SPAN("other\n") : served.bytes;
+	if (role_change_texts(&one, 1, &change.texts_fd) != RESULT_OK || role_ask_change(&toy->link->channel, ++toy->answer_id, &change) != RESULT_OK)
 		abort();
-	image_writer_done(&writer);
 	close(change.texts_fd);
 	toy->answer_fd = fd;
 }

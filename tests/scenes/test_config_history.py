@@ -216,3 +216,20 @@ def test_fifty_are_kept(shield):
     numbers = [each["number"] for each in kept(shield)]
     assert numbers == list(range(56, 6, -1))
     assert len(list((shield.state / "config" / "texts").iterdir())) == 50
+
+
+def test_what_the_hub_asks(shield):
+    """The texts that serve, the history, one of it; and nothing of that on the loopback port."""
+    first = shield.config.read_text()
+    comment(shield, "second")
+    assert json.loads(shield.ask("/config").text) == {"generation": 1, "files": [{"path": str(shield.config), "text": first}]}
+    reload(shield, "--why", "a word")
+    listed = json.loads(shield.ask("/config/history").text)["configurations"]
+    assert [(each["number"], each["who"], each["why"]) for each in listed] == [(2, "jeanne", "a word"), (1, "", "")]
+    one = json.loads(shield.ask("/config/history", "POST", json.dumps({"number": 1}).encode()).text)
+    assert one["files"] == [{"path": str(shield.config), "text": first}]
+    assert shield.ask("/config/history", "POST", b'{"number": 7}').status == 404
+    for text in (shield.state / "config" / "texts").iterdir():
+        text.write_bytes(b"damaged")
+    assert shield.ask("/config/history", "POST", b'{"number": 1}').status == 409
+    assert shield.get("/config", port=shield.metrics).status == 403

@@ -143,7 +143,8 @@ def test_bodies(demo):
     demo.until(body_bytes=0, answer_bytes=0)
 
 
-@pytest.mark.parametrize("framing, body", [(f"Content-Length: {(1 << 20) + 1}", b""), ("Transfer-Encoding: chunked", b"100001\r\n"), ("Transfer-Encoding: chunked", b"80000\r\n" + b"x" * 0x80000 + b"\r\n80001\r\n")])
+@pytest.mark.parametrize("framing, body", [(f"Content-Length: {(1 << 20) + 1}", b""), ("Transfer-Encoding: chunked", b"100001\r\n"),
+                                           ("Transfer-Encoding: chunked", b"80000\r\n" + b"x" * 0x80000 + b"\r\n80001\r\n")])
 def test_bodies_that_are_too_long(demo, framing, body):
     with demo.talk() as talk:
         answer = talk.one("POST", "/api/v1/echo", framing, body=body)

@@ -1,6 +1,8 @@
 /* Who answers what on the admin socket, and the small answers. */
 #include "cli/admin/inner.h"
 
+#include <stdio.h>
+
 #include "base/suggest.h"
 
 #include "base/banned.h"
@@ -63,6 +65,29 @@ static void answer_health(struct admin *admin, const struct admin_request *reque
 	answer->type = SPAN("text/plain");
 }
 
+/* What `bouclier backup` has to tell: a line of the journal, and an alert where it failed. */
+static void admin_answer_backup(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
+{
+	struct notice notice = { .wall_ns = admin->state->loop.wall_ns };
+	struct json *root = admin_read_body(request, answer);
+	char text[400];
+
+	if (!root)
+		return;
+	if (!admin_is_printable(json_text_of(json_find(root, "path")))) {
+		admin_refuse(answer, 400, "\"path\" has control characters");
+	} else {
+		bool is_made = json_bool_of(json_find(root, "ok"));
+
+		snprintf(text, sizeof(text), is_made ? "%.*s" : "no backup was made: %.*s; who started it was told why", SPAN_ARG(span_take(json_text_of(json_find(root, "path")), 300)));
+		notice.action = is_made ? SPAN("backup-made") : SPAN("backup-failed");
+		notice.detail = span_of(text);
+		event_notice(admin->state->event, &notice);
+		answer_health(admin, request, answer);
+	}
+	json_drop(root);
+}
+
 void admin_answer_sites(struct admin *admin, void (*put)(struct json_writer *json, const struct admin *admin, const struct edge_site *site), struct admin_answer *answer)
 {
 	const struct plan *plan = admin->state->snapshot ? plan_of(admin->state->snapshot) : NULL;
@@ -122,6 +147,10 @@ static const struct admin_route routes[] = {
 	{ SPAN_INIT("/reload"), METHOD_POST, true, admin_answer_reload },
 	{ SPAN_INIT("/reload/confirm"), METHOD_POST, true, admin_answer_confirm },
 	{ SPAN_INIT("/reload/back"), METHOD_POST, true, admin_answer_back },
+	{ SPAN_INIT("/config"), METHOD_GET, true, admin_answer_config },
+	{ SPAN_INIT("/config/history"), METHOD_GET, true, admin_answer_history },
+	{ SPAN_INIT("/config/history"), METHOD_POST, true, admin_answer_history_one },
+	{ SPAN_INIT("/backup"), METHOD_POST, true, admin_answer_backup },
 	{ SPAN_INIT("/tune"), METHOD_POST, true, admin_answer_tune },
 	{ SPAN_INIT("/enforce"), METHOD_POST, true, admin_answer_enforce },
 	{ SPAN_INIT("/graduate"), METHOD_POST, true, admin_answer_graduate },

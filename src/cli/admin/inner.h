@@ -63,6 +63,10 @@ void admin_finish_json(struct admin_answer *answer, struct json_writer *writer);
 void admin_answer_reload(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_confirm(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_back(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+/* GET /config, GET and POST /config/history. */
+void admin_answer_config(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+void admin_answer_history(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+void admin_answer_history_one(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 /* What the keeper answered, as JSON. */
 void admin_say_outcome(struct admin_answer *answer, const struct edge_order *order, struct span text);
 void admin_answer_ready(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);

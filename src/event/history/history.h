@@ -27,8 +27,7 @@
 	X(RELOAD, "reload", "somebody asked for a reload, or signalled it") \
 	X(ROLLBACK, "rollback", "somebody went back to an earlier one") \
 	X(PROPOSAL, "proposal", "a proposal was applied") \
-	X(WENT_BACK, "went-back", "the shield went back by itself") \
-	X(RESTORE, "restore", "a backup was put in place")
+	X(WENT_BACK, "went-back", "the shield went back by itself")
 
 enum history_how {
 #define HISTORY_HOW_NAME(name, word, text) HISTORY_##name,

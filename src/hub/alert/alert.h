@@ -1,4 +1,4 @@
-/* hub/alert/: whom to tell, when, and how. decide.h says who is told what, message/ makes words of it, outbox.h keeps it until it has arrived, send/ is the process that
+/* hub/alert/: whom to tell, when, and how. decide/ says who is told what, message/ makes words of it, outbox/ keeps it until it has arrived, send/ is the process that
  * connects outwards; alerts.h is all of it together, as the hub sees it.
  *
  * One attack is one thread of alerts: what becomes of it is told when it matters, and each alert of it says which thread it belongs to. An alert has an id that it

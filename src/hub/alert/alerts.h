@@ -12,8 +12,8 @@
 #define BOUCLIER_HUB_ALERT_ALERTS_H
 
 #include "base/loop.h"
-#include "hub/alert/decide.h"
-#include "hub/alert/outbox.h"
+#include "hub/alert/decide/decide.h"
+#include "hub/alert/outbox/outbox.h"
 #include "store/document.h"
 
 struct alerts;
@@ -28,7 +28,7 @@ enum result alerts_new(const struct alerts_birth *birth, struct alert_plan *plan
 void alerts_free(struct alerts *alerts);
 /* Takes over another plan, after a reload. What waits for paths that are no more is forgotten. */
 void alerts_set_plan(struct alerts *alerts, struct alert_plan *plan);
-/* FD is a stream socket to a new process that sends (send/role.h); one that was there before is let go. RESULT_IO, RESULT_NO_MEMORY: FD is closed. */
+/* FD is a connected socket to a new process that sends (send/role.h); one that was there before is let go. RESULT_IO, RESULT_NO_MEMORY: FD is closed. */
 enum result alerts_attach(struct alerts *alerts, int fd) must_check;
 
 /* An incident that has changed, or, after a start, that is followed: what is told already is not told again. */

@@ -11,6 +11,7 @@
 #define OUTPUT_MAX ((size_t)16 << 20)
 #define INPUT_MAX ((size_t)64 << 10)      /* of reports, each below a KiB */
 #define READ_STEP ((size_t)4096)
+#define PIECE_MAX ((size_t)8192)          /* the socket may be one of packets */
 
 void alerts_let_go(struct alerts *alerts)
 {
@@ -29,7 +30,7 @@ void alerts_let_go(struct alerts *alerts)
 static void write_some(struct alerts *alerts)
 {
 	while (alerts->watch.fd >= 0 && buffer_len(&alerts->output)) {
-		struct span bytes = buffer_span(&alerts->output);
+		struct span bytes = span_take(buffer_span(&alerts->output), PIECE_MAX);
 		ssize_t sent = send(alerts->watch.fd, bytes.at, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (sent < 0 && errno == EINTR)

@@ -48,7 +48,7 @@ struct api_birth {
 
 /* RESULT_NO_MEMORY. */
 enum result api_new(const struct api_birth *birth, struct api **out) must_check;
-/* Whoever waits for an answer is told that the hub ends. NULL is nothing. */
+/* Whoever waits for an answer is told that the hub ends: before the streams and the server are freed. NULL is nothing. */
 void api_free(struct api *api);
 /* The configuration is another one from now on. */
 void api_configure(struct api *api, const struct hub_config *config);

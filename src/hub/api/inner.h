@@ -8,6 +8,7 @@
  * sites.c        how sites are; now.c all in one; stream.c the same, as it changes
  * protection.c   what the shield does; orders.c what it is told to do
  * health.c       how the shield itself is
+ * config.c       what of the configuration the shield tells
  * document.c     the contract
  */
 #ifndef BOUCLIER_HUB_API_INNER_H
@@ -131,6 +132,9 @@ void api_end_bypass(void *context, struct web_request *request, struct web_answe
 void api_begin_maintenance(void *context, struct web_request *request, struct web_answer *answer);
 void api_end_maintenance(void *context, struct web_request *request, struct web_answer *answer);
 void api_get_health(void *context, struct web_request *request, struct web_answer *answer);
+void api_get_config(void *context, struct web_request *request, struct web_answer *answer);
+void api_get_config_history(void *context, struct web_request *request, struct web_answer *answer);
+void api_confirm_config(void *context, struct web_request *request, struct web_answer *answer);
 void api_get_document(void *context, struct web_request *request, struct web_answer *answer);
 
 #endif

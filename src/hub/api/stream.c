@@ -142,8 +142,11 @@ void stream_init(struct api *api)
 	timer_init(&api->beat, beat);
 }
 
+/* Whoever follows stays the streams' own, which let go of him when they end. */
 void stream_free(struct api *api)
 {
+	while (!list_is_empty(&api->lookers))
+		list_remove(api->lookers.next);
 	timer_cancel(&api->birth.loop->timers, &api->beat);
 }
 

@@ -26,7 +26,7 @@ struct keep {
 	struct keep_birth birth;
 	struct timer timer;
 	struct store_journal *journal;
-	struct group *group;
+	struct group *group, *nothing;
 	struct seconds *seconds;
 	struct journal_feed feed;
 	struct known *known;

@@ -208,6 +208,8 @@ static enum result open_group(struct keep *keep, struct complaints *complaints)
 
 	if (result == RESULT_OK)
 		result = group_new(&birth, has_position ? (position->past_count ? position->past[0].second : position->now.second) : 0, &keep->group);
+	if (result == RESULT_OK)
+		result = group_new(&(struct group_birth){ .next_id = 1 }, 0, &keep->nothing);
 	for (size_t i = 0; i < keep->birth.site_count && result == RESULT_OK; i++)
 		result = group_set_tenant(keep->group, keep->birth.sites[i].name, keep->birth.sites[i].tenant);
 	result = result == RESULT_LIMIT ? RESULT_OK : result;  /* further sites are followed as far as there is room */
@@ -272,6 +274,7 @@ void keep_free(struct keep *keep)
 	free(keep->told);
 	journal_feed_done(&keep->feed);
 	group_free(keep->group);
+	group_free(keep->nothing);
 	store_journal_free(keep->journal);
 	known_free(keep->known);
 	seconds_free(keep->seconds);
@@ -293,7 +296,7 @@ void keep_unwatch(struct keep_watch *watch)
 
 struct group *keep_group(struct keep *keep)
 {
-	return keep->feed.is_warming ? NULL : keep->group;
+	return keep->feed.is_warming ? keep->nothing : keep->group;
 }
 
 /* -- what is asked -- */

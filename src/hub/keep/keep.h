@@ -96,7 +96,7 @@ struct keep_order {
  * TEXT; or as the store. Nothing is changed then. */
 enum result keep_order(struct keep *keep, const struct keep_order *order, struct incident *out, struct complaints *complaints) must_check;
 
-/* The group itself, for who reads it. NULL as long as what was kept is not in it yet: a moment after the start. */
+/* The group itself, for who reads it; one without anything as long as what was kept is not in it yet: a moment after the start. */
 struct group *keep_group(struct keep *keep);
 
 /* -- now -- */

@@ -120,6 +120,7 @@ struct span people_base_name(struct span who);
 void approval_prune(struct people *people, uint64_t wall_ns);
 
 enum result person_apply_roles(void *context, const struct approval *approval, struct complaints *complaints);
+enum result passkeys_new(struct passkeys **out) must_check;
 bool passkeys_are_possible(const struct people *people);
 void passkeys_free(struct passkeys *passkeys);
 

@@ -71,6 +71,8 @@ enum result people_new(const struct people_settings *settings, struct loop *loop
 	if (result == RESULT_OK)
 		result = hash_pool_new(loop, &people->pool);
 	if (result == RESULT_OK)
+		result = passkeys_new(&people->passkeys);
+	if (result == RESULT_OK)
 		result = begin_first(people, code_out);
 	if (result != RESULT_OK) {
 		people_free(people);
@@ -132,6 +134,3 @@ bool person_sees(const struct person_view *person, struct span tenant)
 		sees = span_equal(person->tenants.list[i], tenant);
 	return sees;
 }
-bool passkeys_are_possible(const struct people *people) { (void)people; return false; }
-void passkeys_free(struct passkeys *passkeys) { (void)passkeys; }
-bool people_has_passkey(struct people *people, const struct person *person) { (void)people; (void)person; return false; }

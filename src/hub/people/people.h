@@ -50,18 +50,12 @@ static inline bool person_may(const struct person_view *person, uint32_t permits
 /* Writes down what REQUEST's caller is about to do, before he does it. False: it could not be written, ANSWER is a 503 that says so, and nothing may be done. */
 bool people_log(struct people *people, struct web_request *request, struct web_answer *answer, const char *what, struct span object, struct span detail);
 
-struct people_oidc {             /* every text NUL-terminated; issuer NULL: no OpenID Connect */
-	const char *issuer, *client_id, *client_secret;
-	const char *acr_values;      /* NULL: none is asked for */
-};
-
-struct people_settings {
+struct people_settings {             /* texts are NUL-terminated, and outlive PEOPLE */
 	const char *name;            /* the console's host name: rp id of passkeys, links. NULL: localhost */
 	const char *url;             /* how browsers reach it: "https://hub.commune.example:8444" */
 	const char *state;           /* folder of the hub: the key file that seals second factors lies there */
 	uint32_t hub_uid, shield_uid;/* at the unix socket: administrators, beside root */
 	bool needs_second_factor;    /* of everybody who logs in with a password */
-	struct people_oidc oidc;
 	/* Somebody used what everybody is to know of (break-glass). May be NULL. */
 	void (*announce)(void *context, struct span who, struct span what);
 	void *announce_context;

@@ -3,7 +3,6 @@
 
 #include "base/banned.h"
 
-#define FEED_AT_ONCE 64u
 #define MINUTE_S 60u
 
 struct feeding {
@@ -41,7 +40,7 @@ static bool feed_one(void *context, const struct document *document)
 enum result hub_probe_feed(struct hub_probe *probe, uint64_t *place, uint64_t until_s, void (*feed)(void *context, const struct observation *observation), void *context)
 {
 	const struct documents_ask ask = { .kind = DOCUMENT_PROBE, .is_ascending = true, .has_after = true, .after_sort = *place, .after_key = SPAN("~") };
-	struct feeding feeding = { .probe = probe, .minute = &probe->report.minutes[0], .place = place, .until_s = until_s, .left = FEED_AT_ONCE, .feed = feed, .context = context };
+	struct feeding feeding = { .probe = probe, .minute = &probe->report.minutes[0], .place = place, .until_s = until_s, .left = HUB_PROBE_FEED_MAX, .feed = feed, .context = context };
 
 	if (*place >= probe->last)
 		return RESULT_OK;

@@ -40,11 +40,11 @@ struct span hub_probe_site(const struct hub_probe *probe, struct span host)
 
 /* -- birth -- */
 
-static void read_sequence(void *context, const struct document *document)
+static void read_number(void *context, const struct document *document)
 {
-	uint64_t *sequence = context;
+	uint64_t *number = context;
 
-	(void)!span_to_u64(document->text, UINT64_MAX, sequence);
+	(void)!span_to_u64(document->text, UINT64_MAX, number);
 }
 
 static enum result recall(struct hub_probe *probe, struct vantage_known *known, struct complaints *complaints)
@@ -53,7 +53,7 @@ static enum result recall(struct hub_probe *probe, struct vantage_known *known, 
 	enum result result;
 
 	snprintf(key, sizeof(key), PROBE_SEQUENCE_FRONT "%s", known->name);
-	result = store_document(probe->store, DOCUMENT_HUB, span_of(key), complaints, read_sequence, &known->sequence);
+	result = store_document(probe->store, DOCUMENT_HUB, span_of(key), complaints, read_number, &known->sequence);
 	return result == RESULT_NOT_FOUND ? RESULT_OK : result;
 }
 

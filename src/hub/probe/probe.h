@@ -7,7 +7,7 @@
  * Each minute is a document (store/document.h) under NAME/MINUTE, sorted by the order in which it was taken. Whoever follows them keeps the place of the last one
  * with what he made of it: so none is counted twice or not at all, whenever the hub dies.
  *
- * Shape    hub_probe_new; routes.h for the server; hub_probe_feed each second; hub_probe_prune now and then
+ * Shape    hub_probe_new; routes.h for the server; hub_probe_feed is what hub/keep asks (keep_birth.outside), and keeps its place with; hub_probe_prune now and then
  * Limits   HUB_PROBES_MAX probes; a report as in incident/probe_report.h; HUB_PROBE_TRIES_MAX signatures that are wrong a second
  * Errors   security, fails closed: what cannot be proved is not looked into. RESULT_IO and others of the store: nothing was taken, the probe comes again
  * Owns     copies of names and keys; store and sites are the caller's
@@ -26,6 +26,7 @@
 #define HUB_PROBE_OLD_S 172800u       /* a minute that is older is not taken: no probe keeps it so long */
 #define HUB_PROBE_SILENT_S 300u       /* who says nothing for so long is silent */
 #define HUB_PROBE_TRIES_MAX 20u
+#define HUB_PROBE_FEED_MAX 16u        /* minutes, fed at once */
 
 struct hub_probe;
 

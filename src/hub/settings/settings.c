@@ -57,6 +57,8 @@ static const struct key hub_keys[] = {
 	{ .name = "state", .type = KEY_PATH, .flags = KEY_RESTART, .offset = FIELD(hub_settings, state),
 	  .help = "The folder of its store. Without it: hub, in the folder that the key state of the top level names." },
 	{ .name = "keep", .type = KEY_MAP, .offset = FIELD(hub_settings, keep), .table = &keep_table, .help = "How long the hub keeps what." },
+	{ .name = "backup", .type = KEY_MAP, .flags = KEY_OPTIONAL, .offset = FIELD(hub_settings, backup), .table = &hub_backup_table,
+	  .help = "Backups each night (bouclier-backup.timer)." },
 	{ .name = "incidents", .type = KEY_MAP, .offset = FIELD(hub_settings, incidents), .table = &incident_table, .help = "When an incident is over." },
 	{ .name = "alerts", .type = KEY_MAP, .flags = KEY_OPTIONAL, .offset = FIELD(hub_settings, alerts), .table = &alerts_table, .help = "Whom to tell, how, and when not." },
 	{ .name = "probes", .type = KEY_MAP, .flags = KEY_LIST, .offset = FIELD(hub_settings, probes), .table = &hub_probe_table,

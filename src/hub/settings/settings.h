@@ -29,6 +29,12 @@ struct hub_incident_settings {
 	int64_t contained_after_ms, closed_after_ms;
 };
 
+/* Backups each night. */
+struct hub_backup_settings {
+	struct span folder, passphrase_file;
+	int64_t keep;
+};
+
 struct hub_settings {
 	bool enabled;
 	struct endpoint listen;
@@ -36,6 +42,7 @@ struct hub_settings {
 	struct span name;          /* host name */
 	struct span state;         /* folder; empty: `hub` in the shield's state folder */
 	struct hub_keep_settings keep;
+	struct hub_backup_settings *backup;  /* NULL: none */
 	struct hub_incident_settings incidents;
 	struct alerts_settings *alerts;  /* hub/settings/alerts.h; NULL: nobody is told */
 	struct list_value probes;  /* struct hub_probe_settings */
@@ -49,6 +56,7 @@ struct hub_top_settings {
 extern const struct config_section hub_section;
 /* The mapping under `hub`, of struct hub_settings. */
 extern const struct key_table hub_table;
+extern const struct key_table hub_backup_table;
 
 /* NULL: there is to be no hub. */
 const struct hub_settings *hub_settings_of(const struct snapshot *snapshot);

@@ -14,8 +14,9 @@
 /* What a browser is told with every answer. Security: nothing here depends on what was asked.
  * The console is one origin that runs its own scripts and styles, is framed by nobody, and sends its address to nobody. */
 static const struct { struct span name, value; } safe_fields[] = {
-	{ SPAN_INIT("Content-Security-Policy"), SPAN_INIT("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-	                                                  "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html") },
+	{ SPAN_INIT("Content-Security-Policy"), SPAN_INIT("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+	                                                  "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+	                                                  "require-trusted-types-for 'script'; trusted-types svelte-trusted-html") },
 	{ SPAN_INIT("X-Content-Type-Options"), SPAN_INIT("nosniff") },
 	{ SPAN_INIT("Referrer-Policy"), SPAN_INIT("no-referrer") },
 	{ SPAN_INIT("Cross-Origin-Opener-Policy"), SPAN_INIT("same-origin") },

@@ -110,7 +110,17 @@ void connection_clock(struct connection *connection, uint32_t after_ms);
 bool connection_is_idle(const struct connection *connection);
 bool connection_is_begun(const struct connection *connection);
 void connection_free(struct connection *connection);
-/* server.c: what the connections of its source hold of bodies. */
+
+/* -- send.c -- */
+/* All that is said already, with the answer's body or without. RESULT_MORE: the client does not take it now; RESULT_IO. */
+enum result connection_flush(struct connection *connection, bool with_body) must_check;
+/* The step of ANSWER: true when there may be more to do. */
+bool connection_send(struct connection *connection);
+
+/* -- room.c -- */
+/* Is there room for one more by DOOR from SOURCE? Who is idle goes for it. */
+bool web_has_room(struct web_server *server, enum web_door door, const struct address *source);
+/* What the connections of its source hold of bodies. */
 size_t web_source_bodies(const struct connection *connection);
 
 /* -- exchange.c: from a head to an answer -- */

@@ -1,4 +1,4 @@
-/* From a head to an answer: is it for us, which route, who may, the handler; and what the handler puts off. */
+/* From a head to an answer: is it for us, which route, who may, the handler. */
 #include <stdlib.h>
 
 #include "hub/web/assets.h"
@@ -293,42 +293,4 @@ void exchange_ask(struct web_exchange *exchange)
 	}
 	exchange->connection->phase = CONNECTION_WAIT;
 	connection_clock(exchange->connection, exchange->connection->server->clocks.wait_ms);
-}
-
-/* -- what a handler puts off -- */
-
-void web_wait(struct web_request *request, void (*gone)(void *context, struct web_request *request), void *context)
-{
-	request->exchange->is_waiting = true;
-	request->exchange->gone = gone;
-	request->exchange->gone_context = context;
-}
-
-void web_finish(struct web_request *request)
-{
-	struct connection *connection = request->exchange->connection;
-
-	request->exchange->is_finished = true;
-	loop_later(connection->server->loop, &connection->job);
-}
-
-void web_pieces(struct web_request *request, struct web_pieces pieces)
-{
-	request->exchange->pieces = pieces;
-}
-
-void web_pieces_wake(struct web_request *request)
-{
-	struct connection *connection = request->exchange->connection;
-
-	request->exchange->is_idle = false;
-	loop_later(connection->server->loop, &connection->job);
-}
-
-void web_pieces_break(struct web_request *request)
-{
-	struct connection *connection = request->exchange->connection;
-
-	request->exchange->is_broken = true;
-	loop_later(connection->server->loop, &connection->job);
 }

@@ -1,4 +1,4 @@
-/* What a handler asks of its request. */
+/* What a handler asks of its request, and what it puts off. */
 #include "hub/web/connection.h"
 #include "hub/web/read/decode.h"
 #include "hub/web/read/value.h"
@@ -38,4 +38,42 @@ enum result web_query(struct web_request *request, struct span name, struct span
 		return percent_decode(raw, DECODE_VALUE, &request->exchange->arena, out);
 	*out = SPAN_NONE;
 	return RESULT_OK;
+}
+
+/* -- what a handler puts off -- */
+
+void web_wait(struct web_request *request, void (*gone)(void *context, struct web_request *request), void *context)
+{
+	request->exchange->is_waiting = true;
+	request->exchange->gone = gone;
+	request->exchange->gone_context = context;
+}
+
+void web_finish(struct web_request *request)
+{
+	struct connection *connection = request->exchange->connection;
+
+	request->exchange->is_finished = true;
+	loop_later(connection->server->loop, &connection->job);
+}
+
+void web_pieces(struct web_request *request, struct web_pieces pieces)
+{
+	request->exchange->pieces = pieces;
+}
+
+void web_pieces_wake(struct web_request *request)
+{
+	struct connection *connection = request->exchange->connection;
+
+	request->exchange->is_idle = false;
+	loop_later(connection->server->loop, &connection->job);
+}
+
+void web_pieces_break(struct web_request *request)
+{
+	struct connection *connection = request->exchange->connection;
+
+	request->exchange->is_broken = true;
+	loop_later(connection->server->loop, &connection->job);
 }

@@ -9,7 +9,8 @@
  *          WEB_LOCAL_MAX of its own, so that no crowd outside keeps an administrator out. Where it is full the connection that has been
  *          idle longest goes, then the one that has been saying its head longest; when all are being served the new one is closed.
  *          Heads WEB_HEAD_BYTES (431, 414 for a target beyond WEB_TARGET_BYTES), WEB_HEAD_FIELDS; bodies WEB_BODY_MAX (413), all that are held
- *          WEB_BODIES_TOTAL, of them WEB_BODIES_SOURCE from one source over TLS (503); answers in memory WEB_ANSWER_MAX each, WEB_ANSWERS_TOTAL in all (503). Clocks: struct web_clocks.
+ *          WEB_BODIES_TOTAL, of them WEB_BODIES_SOURCE from one source over TLS (503); answers in memory WEB_ANSWER_MAX
+ *          each, WEB_ANSWERS_TOTAL in all (503). Clocks: struct web_clocks.
  *          Memory of a connection: idle, about 1 KiB, 15 KiB with TLS; at work half a MiB at most (heads, WEB_ARENA_MAX, two pieces of
  *          WEB_PIECE_MAX), beside its body and its answer, which the totals bound for all.
  * Errors   what is not HTTP gets the status of http/fault.h and {"error":{"code": its name}}, then the connection is closed

@@ -28,8 +28,8 @@ struct web_streams *web_streams_new(struct loop *loop) must_check;
 /* Every stream is ended first (GONE is called). Before web_server_free. */
 void web_streams_free(struct web_streams *streams);
 
-/* Called by a handler: ANSWER becomes a stream. PERSON counts (beyond WEB_STREAM_PERSON_MAX bytes only its beginning); OWNER is what `admits` will look at; GONE (may be NULL) frees it. NULL: refused,
- * ANSWER says why (429, 503), and OWNER stays the caller's. */
+/* Called by a handler: ANSWER becomes a stream. PERSON counts (beyond WEB_STREAM_PERSON_MAX bytes only its beginning); OWNER is what `admits`
+ * will look at; GONE (may be NULL) frees it. NULL: refused, ANSWER says why (429, 503), and OWNER stays the caller's. */
 struct web_stream *web_stream_begin(struct web_streams *streams, struct web_request *request, struct web_answer *answer, struct span person,
                                     void *owner, void (*gone)(void *owner)) must_check;
 /* To one of them: what is true when it begins. False: it is too slow and will be dropped. */

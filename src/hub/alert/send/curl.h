@@ -10,7 +10,7 @@
 #ifndef BOUCLIER_HUB_ALERT_SEND_CURL_H
 #define BOUCLIER_HUB_ALERT_SEND_CURL_H
 
-#include "hub/alert/decide.h"
+#include "hub/alert/decide/decide.h"
 
 #define CURL_CONNECT_S 20L
 #define CURL_WHOLE_S 60L

@@ -18,7 +18,7 @@
 #include "base/banned.h"
 
 #define INPUT_MAX (WIRE_FRAME_MAX + 65536)
-#define READ_STEP ((size_t)65536)
+#define READ_STEP ((size_t)65536)         /* more than a packet has, where the socket has packets */
 #define REPORT_MS 10000u
 #define STACK_BYTES ((size_t)512 << 10)
 
@@ -215,17 +215,15 @@ static enum result read_some(struct role *role)
 	return got > 0 || errno == EAGAIN || errno == EINTR ? RESULT_OK : RESULT_IO;
 }
 
-static enum result read_until_end(struct role *role, int stop_fd)
+static enum result read_until_end(struct role *role)
 {
 	enum result result = RESULT_OK;
 
 	while (result == RESULT_OK) {
-		struct pollfd ready[2] = { { .fd = role->fd, .events = POLLIN }, { .fd = stop_fd, .events = POLLIN } };
+		struct pollfd ready = { .fd = role->fd, .events = POLLIN };
 
-		if (poll(ready, 2, -1) < 0 && errno != EINTR)
+		if (poll(&ready, 1, -1) < 0 && errno != EINTR)
 			return RESULT_IO;
-		if (ready[1].revents)
-			return RESULT_MORE;
 		result = read_some(role);
 		if (result == RESULT_OK)
 			result = take_all(role);
@@ -233,7 +231,7 @@ static enum result read_until_end(struct role *role, int stop_fd)
 	return result == RESULT_END ? RESULT_OK : result;
 }
 
-enum result send_role(int hub_fd, int stop_fd)
+enum result send_role(int hub_fd)
 {
 	struct role *role = calloc(1, sizeof(*role));
 	enum result result;
@@ -243,7 +241,7 @@ enum result send_role(int hub_fd, int stop_fd)
 	*role = (struct role){ .fd = fcntl(hub_fd, F_DUPFD_CLOEXEC, 3), .holders = 1 };
 	pthread_mutex_init(&role->lock, NULL);
 	buffer_init(&role->input, INPUT_MAX);
-	result = role->fd < 0 ? RESULT_IO : read_until_end(role, stop_fd);
+	result = role->fd < 0 ? RESULT_IO : read_until_end(role);
 	pthread_mutex_lock(&role->lock);
 	role_drop(role);
 	return result;

@@ -4,9 +4,9 @@
  * One thread for each attempt, with clocks of its own (curl.h, syslog_tls.h), so that a server that hangs keeps nobody else waiting.
  *
  * Shape    send_prepare, before the process gives up its rights: what libraries read of the system is read then. send_role for each hub that there is, one after another
- * Errors   a frame that is not understood ends it (the keeper starts another): RESULT_MALFORMED, RESULT_LIMIT. RESULT_OK: the hub has gone. RESULT_MORE: STOP_FD has
- *          something to be read. RESULT_IO, RESULT_NO_MEMORY. Attempts that go on then end by themselves, within their clocks
- * Owns     the descriptors stay the caller's
+ * Errors   a frame that is not understood ends it (the keeper starts another): RESULT_MALFORMED, RESULT_LIMIT. RESULT_OK: the hub has gone.
+ *          RESULT_IO, RESULT_NO_MEMORY. Attempts that go on then end by themselves, within their clocks
+ * Owns     HUB_FD stays the caller's
  * Threads  one call at a time
  */
 #ifndef BOUCLIER_HUB_ALERT_SEND_ROLE_H
@@ -15,7 +15,7 @@
 #include "base/result.h"
 
 enum result send_prepare(void) must_check;
-/* HUB_FD is a stream socket; STOP_FD what is watched beside it, -1: nothing. */
-enum result send_role(int hub_fd, int stop_fd) must_check;
+/* HUB_FD is a connected socket, of a stream or of packets: where they begin and end says nothing. */
+enum result send_role(int hub_fd) must_check;
 
 #endif

@@ -1,13 +1,11 @@
 #include "hub/alert/send/syslog_tls.h"
 
 #include <errno.h>
-#include <linux/sockios.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -18,7 +16,7 @@
 
 #include "base/banned.h"
 
-#define CONFIRM_STEP_MS 20L
+#define CONFIRM_STEP_MS 20
 
 struct talk {
 	struct transport transport;
@@ -132,13 +130,13 @@ static enum result write_all(struct talk *talk, struct span bytes)
  * something comes after that. When all that we sent is confirmed and there was no reset, the program has read it. */
 static enum result confirm(struct talk *talk)
 {
-	const struct timespec a_moment = { .tv_nsec = CONFIRM_STEP_MS * 1000000L };
-	int waiting = 0, error = 0;
-	socklen_t len = sizeof(error);
+	struct tcp_info info = { .tcpi_unacked = 1 };
+	int error = 0;
+	socklen_t info_len = sizeof(info), len = sizeof(error);
 
-	while (ioctl(talk->transport.fd, SIOCOUTQ, &waiting) == 0 && waiting > 0 && clock_mono_ms() < talk->until_ms)
-		(void)nanosleep(&a_moment, NULL);
-	if (getsockopt(talk->transport.fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && !error && !waiting)
+	while (getsockopt(talk->transport.fd, IPPROTO_TCP, TCP_INFO, &info, &info_len) == 0 && info.tcpi_unacked && clock_mono_ms() < talk->until_ms)
+		(void)poll(NULL, 0, CONFIRM_STEP_MS);
+	if (getsockopt(talk->transport.fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && !error && !info.tcpi_unacked)
 		return RESULT_OK;
 	say(talk->why, "the server refused us", error ? strerror(error) : "it has not confirmed all of the message");
 	return RESULT_IO;

@@ -12,9 +12,9 @@
 #ifndef BOUCLIER_HUB_ALERT_SEND_SYSLOG_TLS_H
 #define BOUCLIER_HUB_ALERT_SEND_SYSLOG_TLS_H
 
-#include "hub/alert/decide.h"
+#include "hub/alert/decide/decide.h"
 
-#define SYSLOG_WHOLE_S 30u
+#define SYSLOG_WHOLE_S 15u
 
 enum path_outcome syslog_send(const struct alert_path *path, struct span message, char *why);
 

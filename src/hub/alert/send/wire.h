@@ -11,7 +11,7 @@
 #ifndef BOUCLIER_HUB_ALERT_SEND_WIRE_H
 #define BOUCLIER_HUB_ALERT_SEND_WIRE_H
 
-#include "hub/alert/decide.h"
+#include "hub/alert/decide/decide.h"
 
 #define WIRE_FRAME_MAX ALERT_PLAN_MAX
 #define WIRE_WHY_MAX ALERT_WHY_BYTES

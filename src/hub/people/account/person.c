@@ -64,7 +64,6 @@ static bool read_members(const struct json *root, struct person *out)
 	reading_text(&reading, "code", out->code, sizeof(out->code));
 	out->code_until_ms = reading_number(&reading, "code_until_ms", NUMBER_MAX);
 	reading_text(&reading, "certificate", out->certificate, sizeof(out->certificate));
-	reading_text(&reading, "subject", out->subject, sizeof(out->subject));
 	out->birth = reading_number(&reading, "birth", NUMBER_MAX);
 	out->epoch = reading_number(&reading, "epoch", NUMBER_MAX);
 	out->made_ms = reading_number(&reading, "made_ms", NUMBER_MAX);
@@ -104,7 +103,6 @@ enum result person_write(const struct person *person, struct buffer *out)
 	json_put_text(&writer, SPAN("code"), span_of(person->code));
 	json_put_number(&writer, SPAN("code_until_ms"), person->code_until_ms);
 	json_put_text(&writer, SPAN("certificate"), span_of(person->certificate));
-	json_put_text(&writer, SPAN("subject"), span_of(person->subject));
 	json_put_number(&writer, SPAN("birth"), person->birth);
 	json_put_number(&writer, SPAN("epoch"), person->epoch);
 	json_put_number(&writer, SPAN("made_ms"), person->made_ms);

@@ -9,7 +9,7 @@
 
 static bool read_members(struct web_answer *answer, const struct json *body, struct person *person)
 {
-	struct span display, certificate, subject;
+	struct span display, certificate;
 	unsigned char bytes[32];
 
 	if ((json_find(body, "display") && !people_text(body, answer, "display", 1, PERSON_DISPLAY_BYTES - 1, &display)) || !people_language(body, answer, person->language))
@@ -27,11 +27,6 @@ static bool read_members(struct web_answer *answer, const struct json *body, str
 		if (certificate.len)
 			hex_write(bytes, sizeof(bytes), person->certificate);
 	}
-	if (json_find(body, "subject")) {
-		if (!people_text(body, answer, "subject", 0, PERSON_SUBJECT_BYTES - 1, &subject))
-			return false;
-		text_set(person->subject, sizeof(person->subject), subject);
-	}
 	return true;
 }
 
@@ -45,8 +40,7 @@ static bool look_for(void *context, const struct person *person)
 	struct likeness *likeness = context;
 	const struct person *mine = likeness->person;
 
-	likeness->is_there = strcmp(person->name, mine->name) != 0 && ((mine->certificate[0] && strcmp(mine->certificate, person->certificate) == 0) ||
-	                                                               (mine->subject[0] && strcmp(mine->subject, person->subject) == 0));
+	likeness->is_there = strcmp(person->name, mine->name) != 0 && mine->certificate[0] && strcmp(mine->certificate, person->certificate) == 0;
 	return !likeness->is_there;
 }
 
@@ -58,14 +52,14 @@ static bool is_unique(struct people *people, struct web_answer *answer, const st
 	if (result != RESULT_OK)
 		people_not_kept(answer, result);
 	else if (likeness.is_there)
-		web_refuse(answer, 409, "not-possible", "this certificate or subject is another account's");
+		web_refuse(answer, 409, "not-possible", "this certificate is another account's");
 	return result == RESULT_OK && !likeness.is_there;
 }
 
-/* Ways in (a certificate, a subject) of somebody who may approve would be a second pair of eyes for whoever sets them. */
+/* A way in of somebody who may approve would be a second pair of eyes for whoever sets it. */
 static bool is_guarded(struct people *people, struct web_request *request, struct web_answer *answer, const struct json *body, const struct person *person)
 {
-	bool needs_eyes = false, is_way_in = json_find(body, "certificate") || json_find(body, "subject");
+	bool needs_eyes = false, is_way_in = json_find(body, "certificate") != NULL;
 	enum result result = is_way_in ? approval_is_needed(people, people_caller(people, request), &needs_eyes) : RESULT_OK;
 
 	if (result != RESULT_OK)
@@ -112,7 +106,7 @@ static void change(struct people *people, struct web_request *request, struct we
 
 void route_person_change(void *context, struct web_request *request, struct web_answer *answer)
 {
-	static const char *const allowed[] = { "display", "roles", "tenants", "language", "disabled", "certificate", "subject", NULL };
+	static const char *const allowed[] = { "display", "roles", "tenants", "language", "disabled", "certificate", NULL };
 	struct people *people = context;
 	struct person person;
 	struct json *body;

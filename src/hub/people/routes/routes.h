@@ -15,6 +15,8 @@ extern const size_t people_route_count;
 	X(route_first_start, "/api/v1/first-start", POST, 0) \
 	X(route_certificate, "/api/v1/session/certificate", POST, 0) \
 	X(route_break_glass, "/api/v1/session/break-glass", POST, 0) \
+	X(route_passkey_options, "/api/v1/session/passkey/options", POST, 0) \
+	X(route_passkey, "/api/v1/session/passkey", POST, 0) \
 	X(route_session_end, "/api/v1/session", DELETE, PERMIT_SELF) \
 	X(route_break_glass_code, "/api/v1/local/break-glass", POST, PERMIT_ADMINISTER) \
 	X(route_me_get, "/api/v1/me", GET, PERMIT_SELF) \
@@ -22,6 +24,10 @@ extern const size_t people_route_count;
 	X(route_totp_begin, "/api/v1/me/totp", POST, PERMIT_SELF) \
 	X(route_totp_confirm, "/api/v1/me/totp/confirm", POST, PERMIT_SELF) \
 	X(route_totp_end, "/api/v1/me/totp", DELETE, PERMIT_SELF) \
+	X(route_passkey_options_new, "/api/v1/me/passkeys/options", POST, PERMIT_SELF) \
+	X(route_passkeys_get, "/api/v1/me/passkeys", GET, PERMIT_SELF) \
+	X(route_passkey_make, "/api/v1/me/passkeys", POST, PERMIT_SELF) \
+	X(route_passkey_end, "/api/v1/me/passkeys/{id}", DELETE, PERMIT_SELF) \
 	X(route_tokens_get, "/api/v1/me/tokens", GET, PERMIT_SELF) \
 	X(route_token_make, "/api/v1/me/tokens", POST, PERMIT_TOKENS) \
 	X(route_token_end, "/api/v1/me/tokens/{id}", DELETE, PERMIT_SELF) \

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "base/hash.h"
-#include "hub/alert/decide_parts.h"
+#include "hub/alert/decide/decide_parts.h"
 #include "incident/text.h"
 
 #include "base/banned.h"
@@ -139,7 +139,7 @@ static enum alert_kind change_of(const struct thread *thread)
 
 static bool is_calm(const struct thread *thread, enum alert_kind kind, uint64_t now_s)
 {
-	return kind == ALERT_WORSE || thread->told < DECIDE_AT_ONCE || now_s >= thread->calm_until_s;
+	return kind == ALERT_WORSE || thread->told < DECIDE_AT_ONCE || now_s >= thread->calm_until_s || now_s + DECIDE_CALM_S < thread->calm_until_s;
 }
 
 /* A thread below what every path is told of is not begun: it is looked at again when it is more severe. */
@@ -200,6 +200,8 @@ void decide_threads(struct decide *decide, uint64_t now_s)
 			begin_clock(decide, thread, now_s);
 			decide->has_changed = true;
 		}
+		if (thread->escalate_s > now_s + decide->plan->escalate_after_s)
+			thread->escalate_s = now_s + decide->plan->escalate_after_s;  /* the clock was put back */
 		if (thread->escalate_s && now_s >= thread->escalate_s)
 			escalate(decide, thread, now_s);
 		if (thread->facts.status == STATUS_CLOSED && (!thread->told || thread->status == STATUS_CLOSED) && now_s >= thread->calm_until_s) {

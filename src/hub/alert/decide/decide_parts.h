@@ -2,10 +2,10 @@
  *
  * Threads  one at a time
  */
-#ifndef BOUCLIER_HUB_ALERT_DECIDE_PARTS_H
-#define BOUCLIER_HUB_ALERT_DECIDE_PARTS_H
+#ifndef BOUCLIER_HUB_ALERT_DECIDE_DECIDE_PARTS_H
+#define BOUCLIER_HUB_ALERT_DECIDE_DECIDE_PARTS_H
 
-#include "hub/alert/decide.h"
+#include "hub/alert/decide/decide.h"
 
 #define RATE_HOUR_S 3600u
 

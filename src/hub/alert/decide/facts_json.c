@@ -1,4 +1,4 @@
-#include "hub/alert/facts_json.h"
+#include "hub/alert/decide/facts_json.h"
 
 #include "incident/reading.h"
 

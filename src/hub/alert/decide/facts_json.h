@@ -3,8 +3,8 @@
  * Errors   reading is strict (incident/reading.h): false for what is not as it was written
  * Threads  pure functions
  */
-#ifndef BOUCLIER_HUB_ALERT_FACTS_JSON_H
-#define BOUCLIER_HUB_ALERT_FACTS_JSON_H
+#ifndef BOUCLIER_HUB_ALERT_DECIDE_FACTS_JSON_H
+#define BOUCLIER_HUB_ALERT_DECIDE_FACTS_JSON_H
 
 #include "event/json.h"
 #include "hub/alert/alert.h"

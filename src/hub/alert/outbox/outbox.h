@@ -8,11 +8,11 @@
  * Owns     its jobs
  * Threads  one at a time
  */
-#ifndef BOUCLIER_HUB_ALERT_OUTBOX_H
-#define BOUCLIER_HUB_ALERT_OUTBOX_H
+#ifndef BOUCLIER_HUB_ALERT_OUTBOX_OUTBOX_H
+#define BOUCLIER_HUB_ALERT_OUTBOX_OUTBOX_H
 
 #include "base/list.h"
-#include "hub/alert/decide.h"
+#include "hub/alert/decide/decide.h"
 
 #define OUTBOX_PATH_MAX 256u
 #define OUTBOX_GIVE_UP_S ((uint64_t)3 * 86400)

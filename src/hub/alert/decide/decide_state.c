@@ -1,8 +1,8 @@
 /* What was decided, over a restart. Paths are known by their names: the plan may have changed meanwhile. */
 #include <stdlib.h>
 
-#include "hub/alert/decide_parts.h"
-#include "hub/alert/facts_json.h"
+#include "hub/alert/decide/decide_parts.h"
+#include "hub/alert/decide/facts_json.h"
 #include "incident/reading.h"
 
 #include "base/banned.h"

@@ -1,7 +1,7 @@
 /* Paths that fail are told of on others. */
 #include <stdio.h>
 
-#include "hub/alert/decide_parts.h"
+#include "hub/alert/decide/decide_parts.h"
 #include "incident/text.h"
 
 #include "base/banned.h"

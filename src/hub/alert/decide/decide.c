@@ -1,9 +1,9 @@
-#include "hub/alert/decide.h"
+#include "hub/alert/decide/decide.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "hub/alert/decide_parts.h"
+#include "hub/alert/decide/decide_parts.h"
 #include "hub/alert/hours.h"
 
 #include "base/banned.h"
@@ -52,11 +52,17 @@ static unsigned places(const struct decide *decide, enum severity severity)
 	return severity == SEVERITY_CRITICAL ? rate : rate - kept;
 }
 
+/* A clock that was put back begins another hour. */
+static bool is_in_hour(const struct path *path, uint64_t now_s)
+{
+	return path->hour_s && now_s >= path->hour_s && now_s < path->hour_s + RATE_HOUR_S;
+}
+
 static void tell(struct decide *decide, struct alert *alert)
 {
 	struct path *path = &decide->paths[alert->path];
 
-	if (!path->hour_s || alert->at_s >= path->hour_s + RATE_HOUR_S) {
+	if (!is_in_hour(path, alert->at_s)) {
 		path->hour_s = alert->at_s;
 		path->count = 0;
 	}
@@ -85,7 +91,7 @@ static void hold(struct decide *decide, const struct alert *alert, bool is_quiet
 
 static bool hour_is_full(const struct path *path, unsigned most, uint64_t now_s)
 {
-	return path->hour_s && now_s < path->hour_s + RATE_HOUR_S && path->count >= most;
+	return is_in_hour(path, now_s) && path->count >= most;
 }
 
 static enum severity worst_held(const struct path *path)
@@ -114,7 +120,7 @@ static bool is_time_to_release(const struct decide *decide, const struct path *p
 {
 	if (!path->health.held || decide_is_quiet_for(decide, path->is_quiet_held ? SEVERITY_LOW : worst_held(path)))
 		return false;
-	return path->is_quiet_held ? !hour_is_full(path, decide->plan->rate, now_s) : now_s >= path->hour_s + RATE_HOUR_S;
+	return path->is_quiet_held ? !hour_is_full(path, decide->plan->rate, now_s) : !is_in_hour(path, now_s);
 }
 
 void decide_release(struct decide *decide, uint64_t now_s)
@@ -165,7 +171,7 @@ void decide_test(struct decide *decide, unsigned path, uint64_t now_s, char out[
 
 static void self_test(struct decide *decide, uint64_t now_s)
 {
-	if (!decide->self_test_s) {
+	if (!decide->self_test_s || decide->self_test_s > now_s) {
 		decide->self_test_s = now_s;
 		decide->has_changed = true;
 	}

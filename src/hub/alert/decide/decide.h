@@ -15,8 +15,8 @@
  * Owns     what it remembers; decide_write and decide_read carry it over a restart, so that nothing is told twice and nothing forgotten
  * Threads  one at a time
  */
-#ifndef BOUCLIER_HUB_ALERT_DECIDE_H
-#define BOUCLIER_HUB_ALERT_DECIDE_H
+#ifndef BOUCLIER_HUB_ALERT_DECIDE_DECIDE_H
+#define BOUCLIER_HUB_ALERT_DECIDE_DECIDE_H
 
 #include "hub/alert/plan.h"
 

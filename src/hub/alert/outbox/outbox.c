@@ -1,12 +1,10 @@
-#include "hub/alert/outbox.h"
+#include "hub/alert/outbox/outbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/hash.h"
-#include "event/json.h"
-#include "hub/alert/facts_json.h"
-#include "incident/reading.h"
+#include "hub/alert/outbox/outbox_job.h"
 #include "incident/text.h"
 
 #include "base/banned.h"
@@ -81,19 +79,6 @@ static void leave(struct outbox *outbox, struct outbox_job *job)
 	free(job);
 }
 
-static struct outbox_job *job_new(struct span message)
-{
-	struct outbox_job *job = calloc(1, sizeof(*job) + message.len + 1);
-
-	if (!job)
-		return NULL;
-	if (message.len)
-		memcpy(job + 1, message.at, message.len);
-	job->message = span_make((char *)(job + 1), message.len);
-	list_init(&job->node);
-	return job;
-}
-
 /* The oldest of the least severe, of those that are not on their way. */
 static struct outbox_job *least(struct outbox *outbox, struct span path)
 {
@@ -110,7 +95,7 @@ static struct outbox_job *least(struct outbox *outbox, struct span path)
 
 enum result outbox_add(struct outbox *outbox, struct span path, const struct alert *alert, struct span message, bool *out_lost)
 {
-	struct outbox_job *job = job_new(message), *other = outbox_count(outbox, path) >= OUTBOX_PATH_MAX ? least(outbox, path) : NULL;
+	struct outbox_job *job = outbox_job_new(message), *other = outbox_count(outbox, path) >= OUTBOX_PATH_MAX ? least(outbox, path) : NULL;
 
 	if (!job)
 		return RESULT_NO_MEMORY;
@@ -160,11 +145,17 @@ static uint64_t pause_after(unsigned failures)
 
 /* -- attempts -- */
 
+/* Not what lies further ahead than any pause: the clock was put back. */
+static bool is_ahead(uint64_t at_s, uint64_t now_s)
+{
+	return at_s > now_s && at_s <= now_s + 2 * (uint64_t)OUTBOX_PAUSE_MAX_S;
+}
+
 struct outbox_job *outbox_next(struct outbox *outbox, struct span path, uint64_t now_s)
 {
 	struct outbox_job *found = NULL;
 
-	if (pause_of(outbox, path)->until_s > now_s)
+	if (is_ahead(pause_of(outbox, path)->until_s, now_s))
 		return NULL;
 	list_each(node, &outbox->jobs) {
 		struct outbox_job *job = job_of(node);
@@ -173,7 +164,7 @@ struct outbox_job *outbox_next(struct outbox *outbox, struct span path, uint64_t
 			continue;
 		if (job->out_s)
 			return NULL;
-		if (!found && job->next_s <= now_s)
+		if (!found && !is_ahead(job->next_s, now_s))
 			found = job;
 	}
 	if (found) {
@@ -313,44 +304,16 @@ static enum result take_up(struct outbox *outbox, struct outbox_job *job)
 	return RESULT_OK;
 }
 
-enum result outbox_job_write(const struct outbox_job *job, struct buffer *out)
-{
-	struct json_writer json;
-
-	json_writer_init(&json, out);
-	json_open(&json, SPAN_NONE, '{');
-	json_put_text(&json, SPAN("path"), span_of(job->path));
-	json_put_text(&json, SPAN("id"), span_of(job->id));
-	json_put_text(&json, SPAN("severity"), span_of(severity_name(job->severity)));
-	json_put_number(&json, SPAN("made"), job->made_s);
-	json_put_text(&json, SPAN("message"), job->message);
-	json_close(&json, '}');
-	return json.result;
-}
-
-static bool read_job(const struct json *root, struct outbox_job *job)
-{
-	struct reading reading;
-
-	reading_begin(&reading, root);
-	reading_text(&reading, "path", job->path, sizeof(job->path));
-	reading_text(&reading, "id", job->id, sizeof(job->id));
-	job->severity = (enum severity)reading_name(&reading, "severity", SEVERITY_COUNT, facts_severity_at);
-	job->made_s = reading_number(&reading, "made", INT64_MAX / 1000);
-	reading_check(&reading, json_has_text(reading_member(&reading, "message")));
-	return reading_end(&reading) && alert_name_is_good(span_of(job->path)) && job->id[0];
-}
-
 static enum result restore(struct outbox *outbox, uint64_t number, const struct json *root)
 {
-	struct outbox_job *job = job_new(json_text_of(json_find(root, "message")));
+	struct outbox_job *job = outbox_job_new(json_text_of(json_find(root, "message")));
 	enum result result;
 
 	if (!job)
 		return RESULT_NO_MEMORY;
 	job->number = number;
 	job->is_kept = true;
-	result = read_job(root, job) ? take_up(outbox, job) : RESULT_MALFORMED;
+	result = outbox_job_read(root, job) ? take_up(outbox, job) : RESULT_MALFORMED;
 	if (result != RESULT_OK)
 		free(job);
 	return result;
