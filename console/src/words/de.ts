@@ -137,6 +137,7 @@ const de: Words = {
   'error.bad-member': 'Einer der Werte ist nicht gültig.',
   'error.bad-origin': 'Die Anfrage kam von einem anderen Auftritt.',
   'error.bad-parameter': 'Einer der Werte ist nicht gültig.',
+  'error.bad-passkey': 'Der Passkey wurde nicht akzeptiert.',
   'error.bad-query': 'Die Suchanfrage kann nicht gelesen werden.',
   'error.busy': 'Der Hub ist ausgelastet. Versuchen Sie es gleich noch einmal.',
   'error.changed-meanwhile': 'Jemand anderes hat dies inzwischen geändert. Sehen Sie sich den neuen Stand an und entscheiden Sie erneut.',

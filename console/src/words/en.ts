@@ -136,6 +136,7 @@ export default {
   'error.bad-member': 'One of the values is not valid.',
   'error.bad-origin': 'The request came from another site.',
   'error.bad-parameter': 'One of the values is not valid.',
+  'error.bad-passkey': 'The passkey was not accepted.',
   'error.bad-query': 'The query cannot be read.',
   'error.busy': 'The hub is busy. Try again in a moment.',
   'error.changed-meanwhile': 'Somebody else changed this meanwhile. Look at the new state, then decide again.',

@@ -137,6 +137,7 @@ const fr: Words = {
   'error.bad-member': 'L’une des valeurs n’est pas valable.',
   'error.bad-origin': 'La demande provenait d’un autre site.',
   'error.bad-parameter': 'L’une des valeurs n’est pas valable.',
+  'error.bad-passkey': 'La clé d’accès n’a pas été acceptée.',
   'error.bad-query': 'La recherche ne peut pas être lue.',
   'error.busy': 'Le hub est occupé. Réessayez dans un instant.',
   'error.changed-meanwhile': 'Une autre personne l’a modifié entre-temps. Consultez le nouvel état, puis décidez à nouveau.',

@@ -137,6 +137,7 @@ const nl: Words = {
   'error.bad-member': 'Een van de waarden is niet geldig.',
   'error.bad-origin': 'De aanvraag kwam van een andere site.',
   'error.bad-parameter': 'Een van de waarden is niet geldig.',
+  'error.bad-passkey': 'De passkey is niet aanvaard.',
   'error.bad-query': 'De zoekopdracht kan niet worden gelezen.',
   'error.busy': 'De hub is bezet. Probeer het zo dadelijk opnieuw.',
   'error.changed-meanwhile': 'Iemand anders heeft dit intussen gewijzigd. Bekijk de nieuwe toestand en beslis dan opnieuw.',
