@@ -3,7 +3,7 @@ import { serve } from '../../console/dev/server.mjs'
 import { dist, end, faults, open, visit } from './browser.mjs'
 
 const [theme, state] = process.argv.slice(2)
-const inside = ['/', '/incidents', '/incidents/45', '/events', '/explain', '/explain/3f9c0a7e51d24b86a90be4c7d2f81b35', '/sites', '/sites/site/www.commune.example', '/configuration', '/configuration/proposals', '/configuration/history', '/protection', '/people', '/people?part=approvals', '/people?part=audit', '/health', '/me', '/nowhere']
+const inside = ['/', '/incidents', '/incidents/45', '/events', '/explain', '/explain/3f9c0a7e51d24b86a90be4c7d2f81b35', '/sites', '/sites/site/www.commune.example', '/configuration', '/configuration?insert=sites%3A%0A++-+name%3A+www.commune.example%0A', '/configuration/proposals', '/configuration/history', '/protection', '/people', '/people?part=approvals', '/people?part=audit', '/health', '/me', '/nowhere']
 const paths = state === 'login' || state === 'first-start' ? ['/'] : inside
 /** What a browser says of answers that are errors, which these states are about. */
 const expected = /Failed to load resource|EventSource/
