@@ -10,7 +10,7 @@ import yaml
 import lab
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-COMMANDS = "run check reload protect unprotect bypass maintenance admit partner level purge status top log rules drill report packet doctor version dump help".split()
+COMMANDS = "audit hub run check reload protect unprotect bypass maintenance admit partner level purge status top log rules drill report packet doctor version dump help".split()
 
 
 @pytest.fixture

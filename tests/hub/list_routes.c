@@ -4,6 +4,7 @@
 
 #include "hub/alert/routes.h"
 #include "hub/api/api.h"
+#include "hub/people/people.h"
 #include "hub/probe/routes.h"
 
 static void print(const struct web_route *route)

@@ -140,7 +140,7 @@ static inline void stage_announce(void *context, struct span who, struct span wh
 
 static inline void stage_begin(struct stage *stage)
 {
-	const struct people_settings settings = { .name = "hub.town.example", .url = "https://hub.town.example", .state = stage->state, .hub_uid = 990, .shield_uid = 991,
+	const struct people_settings settings = { .name = "hub.town.example", .url = "https://hub.town.example:443", .state = stage->state, .hub_uid = 990, .shield_uid = 991,
 		                                  .needs_second_factor = stage->needs_second_factor, .announce = stage_announce, .announce_context = stage };
 
 	assert_ok(loop_init(&stage->loop));

@@ -79,7 +79,8 @@ static void a_kill_changes_nothing(void **unused)
 	assert_int_equal(store_open(span_of(play.stage.folder), NULL, &run.store), RESULT_OK);
 	run_incidents(run.store, &whole);
 	store_close(run.store);
-	while (!run_killed(&play, folder, 1 + kills % 2)) {
+	/* Ever later: a process that is given too little time to find its place again gets nowhere, on a busy machine. */
+	while (!run_killed(&play, folder, 1 + kills / 4)) {
 		kills++;
 		assert_true(kills < 2000);
 	}

@@ -27,6 +27,22 @@ static void write_sample(struct image_writer *writer)
 	image_write_view(writer, SPAN("/usr/share/rules"), false);
 	image_write_rules(writer, IMAGE_RULE_TEXT, SPAN("tenant"), SPAN("/r/a.conf"), span_make("x\0y", 3));
 	image_write_rules(writer, IMAGE_RULE_SET, SPAN(""), SPAN("crs"), SPAN("digest"));
+	image_write_hub(writer, SPAN("/var/lib/bouclier/hub"), SPAN("{}"), &listener.endpoint);
+	image_write_hub_file(writer, SPAN("/etc/bouclier/hub.pem"));
+}
+
+/* Of the hub's address and files no edge is told. */
+static void check_hub(const struct image *image)
+{
+	struct span folder, settings;
+	struct endpoint endpoint;
+	struct image_file file;
+
+	assert_int_equal(image_hub(image, &folder, &settings), RESULT_OK);
+	assert_true(span_equal(folder, SPAN("/var/lib/bouclier/hub")) && span_equal(settings, SPAN("{}")));
+	assert_true(image_hub_listener(image, &endpoint));
+	assert_int_equal(endpoint.port, 443);
+	assert_int_equal(image_find_file(image, SPAN("/etc/bouclier/hub.pem"), &file), RESULT_NOT_FOUND);
 }
 
 static void check_sample(const struct image *image)
@@ -61,6 +77,7 @@ static void check_sample(const struct image *image)
 	at = 0;
 	assert_true(image_next(image, IMAGE_RULE_SET, &at, &record));
 	assert_true(span_equal(image_rules_owner(&record), SPAN("")) && span_equal(image_rules_bytes(&record), SPAN("digest")));
+	check_hub(image);
 }
 
 static void test_write_and_read(void **unused)

@@ -186,6 +186,14 @@ void response_done(struct response *response)
 	buffer_done(&response->signature);
 }
 
+/* As browsers write it: the scheme's own port is not said. */
+static struct span origin_of(const struct people *people)
+{
+	struct span origin = span_of(people->settings.url), port = span_starts(origin, SPAN("https://")) ? SPAN(":443") : SPAN(":80");
+
+	return span_ends(origin, port) ? span_take(origin, origin.len - port.len) : origin;
+}
+
 enum result response_read(struct people *people, const struct json *credential, bool is_new, struct span purpose, uint64_t now_ms, struct response *out)
 {
 	const struct json *response = json_find(credential, "response");
@@ -199,6 +207,6 @@ enum result response_read(struct people *people, const struct json *credential, 
 	if (!read_field(credential, "rawId", &out->id) || !read_field(response, "clientDataJSON", &out->client_data) ||
 	    !read_field(response, is_new ? "attestationObject" : "authenticatorData", &out->data) || (!is_new && !read_field(response, "signature", &out->signature)))
 		return RESULT_MALFORMED;
-	result = client_data_read(buffer_span(&out->client_data), is_new ? SPAN("webauthn.create") : SPAN("webauthn.get"), span_of(people->settings.url), out->challenge);
+	result = client_data_read(buffer_span(&out->client_data), is_new ? SPAN("webauthn.create") : SPAN("webauthn.get"), origin_of(people), out->challenge);
 	return result == RESULT_OK ? challenge_check(&people->passkeys->challenges, purpose, now_ms, out->challenge) : result;
 }
