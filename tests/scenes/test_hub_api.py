@@ -17,7 +17,7 @@ def shield():
     with Origin(lambda request: response(b"well")) as origin, HubShield(origin) as shield:
         for _ in range(5):
             assert shield.get("/page").status == 200
-        shield.wait_followed()
+        wait_until(lambda: len(shield.api("GET", "/api/v1/events?q=path%3D/page")[1]["events"]) == 5, 20, "the requests are rows")
         wait_until(lambda: shield.api("GET", "/api/v1/now")[1]["hub"]["edge"] == "up", 20, "the hub has looked at the shield")
         yield shield
 
