@@ -2,8 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "hub/alert/routes.h"
 #include "hub/api/api.h"
 #include "hub/people/people.h"
+#include "hub/probe/routes.h"
 
 static void print(const struct web_route *route)
 {
@@ -25,6 +27,10 @@ int main(void)
 
 	api_routes(NULL, &routes);
 	people_routes(NULL, &routes);
+	routes.tables[routes.table_count].list = alert_routes;
+	routes.tables[routes.table_count++].count = ALERT_ROUTES;
+	routes.tables[routes.table_count].list = hub_probe_routes;
+	routes.tables[routes.table_count++].count = hub_probe_route_count;
 	for (size_t i = 0; i < routes.table_count; i++) {
 		for (size_t r = 0; r < routes.tables[i].count; r++)
 			print(&routes.tables[i].list[r]);

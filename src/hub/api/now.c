@@ -176,6 +176,8 @@ static void put_rates(struct now *now)
 
 	json_open(json, SPAN("rates"), '[');
 	for (size_t i = 0; i < count; i++) {
+		if (!rates[i].at_s)
+			continue;  /* before the hub began */
 		json_open(json, SPAN_NONE, '{');
 		json_put_time_ms(json, SPAN("at"), rates[i].at_s * 1000);
 		for (unsigned d = 0; d < DECISION_COUNT; d++)
