@@ -1,5 +1,7 @@
 /* What a service tells systemd: datagrams to NOTIFY_SOCKET (sd_notify(3), written out, so that the keeper needs no library
  * for it). Without the variable every call is nothing.
+ *
+ * Threads  any
  */
 #ifndef BOUCLIER_PROCESS_NOTIFY_H
 #define BOUCLIER_PROCESS_NOTIFY_H
