@@ -2,7 +2,11 @@
  *
  * What the hub's store takes and answers, as JSON. In FOLDER, which is empty: EVENTS (300,000) lines of the journal, as the shield itself formats them,
  * of TENANTS tenants over DAYS days, read and committed in ROUNDS (5) parts; and for each hour and site a line of counts, which add up to TOTALS events.
- * Pinned to one core; the time to write the journal is not in it. Then each question ROUNDS * ASKED times. */
+ * Pinned to one core; the time to write the journal is not in it. Then each question ROUNDS * ASKED times.
+ *
+ * store-measure FOLDER EVENTS 1 SECONDS
+ *
+ * Only a journal, of EVENTS lines in the last SECONDS, and a line of counts for each second and site: what a hub reads that was away so long under an attack. */
 #include <assert.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -100,16 +104,16 @@ static void write_part(struct bench *bench)
 		write_request(bench, bench->made++);
 }
 
-/* For each hour of each site a line, of a dozen numbers that grow. */
-static void write_counts(struct bench *bench)
+/* For each of COUNT steps of STEP_MS a line of each site, of a dozen numbers that grow to EVENTS of all of them. */
+static void write_counts(struct bench *bench, unsigned count, uint64_t step_ms, uint64_t events)
 {
 	struct counts_total *total = calloc(1, sizeof(*total));
 	char name[32], text[FORMAT_MAX];
 
 	assert(total);
-	for (unsigned hour = 0; hour < DAYS * 24; hour++) {
+	for (unsigned step = 0; step < count; step++) {
 		for (unsigned site = 0; site < SITES; site++) {
-			uint64_t grown = (uint64_t)TOTALS / (DAYS * 24 * SITES) * (hour + 1);
+			uint64_t grown = events * (step + 1) / ((uint64_t)count * SITES);
 
 			snprintf(name, sizeof(name), "site-%u", site);
 			total->name = span_of(name);
@@ -121,7 +125,7 @@ static void write_counts(struct bench *bench)
 				total->numbers[COUNTS_REASONS + 3 + i * 5] = grown / 10;
 			}
 			write_line(bench, STREAM_COUNTS, text,
-			           tell_site(&bench->format, (bench->begin_ms + hour * 3600000ull) * 1000000, 7, total, text));
+			           tell_site(&bench->format, (bench->begin_ms + step * step_ms) * 1000000, 7, total, text));
 		}
 	}
 	free(total);
@@ -336,6 +340,16 @@ static void prepare(struct bench *bench)
 	format_init(&bench->format, SPAN("node-1"), (struct hash_seed){ 1, 2 });
 }
 
+static int write_only(struct bench *bench, unsigned seconds)
+{
+	prepare(bench);
+	bench->begin_ms = bench->now_ms - seconds * 1000ull;
+	write_part(bench);
+	write_counts(bench, seconds, 1000, bench->events);
+	printf("{\"lines\": %u}\n", bench->made + seconds * SITES);
+	return 0;
+}
+
 int main(int count, char **words)
 {
 	static struct bench bench;
@@ -343,6 +357,8 @@ int main(int count, char **words)
 	bench.folder = count > 1 ? words[1] : NULL;
 	bench.events = count > 2 ? (unsigned)strtoul(words[2], NULL, 10) : 300000;
 	bench.rounds = count > 3 ? (unsigned)strtoul(words[3], NULL, 10) : 5;
+	if (count == 5 && strtoul(words[4], NULL, 10) > 0)
+		return write_only(&bench, (unsigned)strtoul(words[4], NULL, 10));
 	if (!bench.folder || bench.rounds < 1 || bench.rounds > ROUNDS_MAX || bench.events < EVENTS_MIN) {
 		fprintf(stderr, "usage: store-measure FOLDER [EVENTS [ROUNDS]]: %u events or more, %u rounds at most\n", EVENTS_MIN, ROUNDS_MAX);
 		return 2;
@@ -352,7 +368,7 @@ int main(int count, char **words)
 	open_store(&bench);
 	printf("{\"events\": %u", bench.events);
 	measure_ingest(&bench);
-	write_counts(&bench);
+	write_counts(&bench, DAYS * 24, 3600000, TOTALS);
 	(void)ingest(&bench);
 	close_store(&bench);
 	measure_sizes(&bench);
