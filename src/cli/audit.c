@@ -19,7 +19,6 @@
 
 #define SHOWN_LINES 50u
 #define LINES_MAX 1000000u
-#define STATE_DEFAULT "/var/lib/bouclier"
 
 static const struct command *self(void)
 {
@@ -29,13 +28,11 @@ static const struct command *self(void)
 /* --folder, or what the configuration says. EXIT_DONE, or it was said. */
 static int open_folder(const struct options *options, int *out)
 {
-	char state[PATH_TEXT_MAX], hub[PATH_TEXT_MAX + 8], path[PATH_TEXT_MAX + 16];
+	char hub[PATH_TEXT_MAX], path[PATH_TEXT_MAX + 16];
 	const char *folder = option_text(options, "folder", NULL);
 
 	if (!folder) {
-		config_peek(options, NULL, "state", STATE_DEFAULT, state);
-		snprintf(path, sizeof(path), "%s/hub", state);
-		config_peek(options, "hub", "state", path, hub);
+		find_hub_state(options, hub);
 		snprintf(path, sizeof(path), "%s/audit", hub);
 		folder = path;
 	}

@@ -114,12 +114,26 @@ void find_socket(const struct options *options, char out[PATH_TEXT_MAX])
 		config_peek(options, "admin", "socket", ADMIN_SOCKET_DEFAULT, out);
 }
 
+void find_state(const struct options *options, char out[PATH_TEXT_MAX])
+{
+	config_peek(options, NULL, "state", "/var/lib/bouclier", out);
+}
+
+void find_hub_state(const struct options *options, char out[PATH_TEXT_MAX])
+{
+	char state[PATH_TEXT_MAX], fallback[PATH_TEXT_MAX + 8];
+
+	find_state(options, state);
+	snprintf(fallback, sizeof(fallback), "%s/hub", state);
+	config_peek(options, "hub", "state", fallback, out);
+}
+
 int open_journal(const struct options *options, int *out)
 {
 	const char *given = option_text(options, "journal", NULL);
 	char state[PATH_TEXT_MAX], path[PATH_TEXT_MAX + 16];
 
-	config_peek(options, NULL, "state", "/var/lib/bouclier", state);
+	find_state(options, state);
 	snprintf(path, sizeof(path), "%s%s", given ? given : state, given ? "" : "/journal");
 	*out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*out >= 0)

@@ -30,6 +30,9 @@ const char *config_path(const struct options *options);
 /* The path that KEY of the mapping OUTER (NULL: the top) says, made absolute; FALLBACK when the file cannot be read or says
  * nothing. A file with errors elsewhere will do: `status` must work while somebody edits. */
 void config_peek(const struct options *options, const char *outer, const char *key, const char *fallback, char out[PATH_TEXT_MAX]);
+/* The state folder, and the hub's. */
+void find_state(const struct options *options, char out[PATH_TEXT_MAX]);
+void find_hub_state(const struct options *options, char out[PATH_TEXT_MAX]);
 /* The folder of the journal: --journal, else the one below the state folder. EXIT_DONE, or what was said on stderr. */
 int open_journal(const struct options *options, int *out);
 /* --socket, else what the configuration says. */

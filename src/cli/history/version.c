@@ -23,7 +23,7 @@ int history_find_folder(const struct options *options, int *out)
 	if (given)
 		snprintf(state, sizeof(state), "%s", given);
 	else
-		config_peek(options, NULL, "state", "/var/lib/bouclier", state);
+		find_state(options, state);
 	fd = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno != ENOENT)
 		return command_failed("the state folder %s cannot be opened: %s", state, strerror(errno));

@@ -7,21 +7,17 @@
 
 #include "base/banned.h"
 
-#define STATE_DEFAULT "/var/lib/bouclier"
-
 /* --hub, else hub.sock in the folder that the configuration gives the hub. */
 static void find_hub(const struct options *options, char out[PATH_TEXT_MAX + 16])
 {
 	const char *given = option_text(options, "hub", NULL);
-	char state[PATH_TEXT_MAX], fallback[PATH_TEXT_MAX + 8], folder[PATH_TEXT_MAX];
+	char folder[PATH_TEXT_MAX];
 
 	if (given) {
 		snprintf(out, PATH_TEXT_MAX + 16, "%s", given);
 		return;
 	}
-	config_peek(options, NULL, "state", STATE_DEFAULT, state);
-	snprintf(fallback, sizeof(fallback), "%s/hub", state);
-	config_peek(options, "hub", "state", fallback, folder);
+	find_hub_state(options, folder);
 	snprintf(out, PATH_TEXT_MAX + 16, "%s/hub.sock", folder);
 }
 

@@ -219,7 +219,7 @@ int top_command(const struct options *options)
 
 	if (code != EXIT_DONE)
 		return code;
-	config_peek(options, NULL, "state", "/var/lib/bouclier", state);
+	find_state(options, state);
 	snprintf(folder, sizeof(folder), "%s/journal", state);
 	top_routes_init(&top.routes, folder);
 	buffer_init(&top.text, PAGE_BYTES_MAX);
