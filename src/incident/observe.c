@@ -30,6 +30,7 @@ struct observe {
 	struct latest_counts *places[PLACES];
 	struct known_node nodes[OBSERVE_NODES_MAX];
 	unsigned count, node_count;
+	bool is_beginning;      /* the first node is met in its first second */
 	struct observe_sums sums;
 	struct line_read line;
 	uint64_t grown[COUNTS_NUMBERS];
@@ -53,6 +54,11 @@ void observe_free(struct observe *observe)
 	for (unsigned i = 0; i < PLACES; i++)
 		free(observe->places[i]);
 	free(observe);
+}
+
+void observe_beginning(struct observe *observe)
+{
+	observe->is_beginning = observe->node_count == 0;
 }
 
 struct observe_sums observe_sums(const struct observe *observe)
@@ -87,7 +93,9 @@ static struct known_node *meet_node(struct observe *observe, const struct line_r
 		if (observe->node_count == OBSERVE_NODES_MAX)
 			return NULL;
 		node = &observe->nodes[observe->node_count++];
-		*node = (struct known_node){ .key = key, .since = line->since, .at_s = line->at_s, .before_s = line->at_s };
+		*node = (struct known_node){ .key = key, .since = line->since, .at_s = line->at_s, .before_s = line->at_s,
+			                      .is_whole = observe->is_beginning };
+		observe->is_beginning = false;
 	}
 	if (node->since != line->since) {
 		node->past = node->since;

@@ -76,6 +76,29 @@ static void a_new_birth_begins_anew(void **unused)
 	observe_free(observe);
 }
 
+/* What came in the first second of a shield's life is no less than what came later. */
+static void a_journal_from_its_first_line_on_is_whole(void **unused)
+{
+	struct observe *observe = observe_begin();
+	struct counts_total total = { .name = SPAN("www.a.example") }, other = { .name = SPAN("www.b.example") };
+	struct observation out;
+
+	(void)unused;
+	observe_beginning(observe);
+	add_served(&total, 150);
+	assert_ok(observe_line(observe, lines_counts(&lines, TUESDAY_S, 7, &total), &out));
+	assert_int_equal(grown(&out), 150);
+	assert_int_equal(out.counts.over_s, 1);
+	add_served(&other, 9);
+	assert_ok(observe_line(observe, lines_counts(&lines, TUESDAY_S + 60, 7, &other), &out));
+	assert_int_equal(grown(&out), 9);
+	/* Of another node nobody knows, and what is said in the middle is too late. */
+	observe_beginning(observe);
+	lines_init(&lines, "node2");
+	assert_result(observe_line(observe, lines_counts(&lines, TUESDAY_S + 61, 9, &total), &out), RESULT_NOT_FOUND);
+	observe_free(observe);
+}
+
 static void two_nodes_are_two(void **unused)
 {
 	struct observe *observe = observe_begin();
@@ -236,6 +259,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(totals_become_growth),
 		cmocka_unit_test(a_new_birth_begins_anew),
+		cmocka_unit_test(a_journal_from_its_first_line_on_is_whole),
 		cmocka_unit_test(two_nodes_are_two),
 		cmocka_unit_test(missing_lines_make_a_growth_of_longer),
 		cmocka_unit_test(notices_are_read),

@@ -41,6 +41,7 @@ static void begin_anew(struct journal_feed *feed)
 		feed->position.now.at[i] = feed->target.now.at[i] = (struct follow_mark){ 0 };
 	}
 	feed->skip_until_s = second;
+	feed->is_another = true;
 	feed->position.past_count = feed->target.past_count = 0;
 }
 
@@ -92,6 +93,8 @@ static void take(struct journal_feed *feed, unsigned i)
 	struct observation observation;
 
 	feed->has[i] = false;
+	if (i == STREAM_COUNTS && side->seal.sequence == 1 && !feed->is_another)
+		observe_beginning(feed->observe);
 	feed->position.now.at[i] = (struct follow_mark){ side->seal.sequence, side->seal.crc };
 	if (observe_line(feed->observe, side->line, &observation) != RESULT_OK || (feed->at_s[i] && feed->at_s[i] <= feed->skip_until_s))
 		return;

@@ -27,6 +27,7 @@ struct journal_feed {
 	struct position position;         /* up to where it was fed */
 	struct position target;           /* warming: up to here */
 	bool is_warming;
+	bool is_another;                  /* another journal than was followed: the shield may be older than its first line */
 	uint64_t skip_until_s;            /* of another journal: lines up to this second were fed before */
 };
 
