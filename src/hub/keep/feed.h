@@ -27,6 +27,7 @@ struct journal_feed {
 	struct position position;         /* up to where it was fed */
 	struct position target;           /* warming: up to here */
 	bool is_warming;
+	const struct keep_birth *birth;   /* who wants to know of notices; NULL: nobody */
 	uint64_t skip_until_s;            /* of another journal: lines up to this second were fed before */
 };
 
