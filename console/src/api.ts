@@ -127,7 +127,7 @@ export const api = {
   propose: (path: string, text: string, why: string) => post<T.Proposal>('/proposals', { path, text, why }),
   proposalMove: (id: number, move: 'approve' | 'reject' | 'apply', body: Record<string, string> = {}) => post<unknown>(at('proposals', id, move), body),
   history: () => get<{ versions: T.Version[] }>('/config/history'),
-  rollback: (to: number, why: string, confirm?: string) => post<unknown>('/config/rollback', { to, why, ...(confirm ? { confirm } : {}) }),
+  rollback: (to: number, why: string, confirm?: string) => post<{ to?: number; proposal?: number }>('/config/rollback', { to, why, ...(confirm ? { confirm } : {}) }),
   confirm: () => post<unknown>('/config/confirm'),
 
   health: () => get<T.Health>('/health'),

@@ -34,7 +34,10 @@ static void orders_ready(struct watch *watch, uint32_t events)
 			loop_stop(&hub->loop);
 			return;
 		}
-		hub_parts_attach_send(hub->parts, order.fd);
+		if (order.kind == HUB_ORDER_ANSWER)
+			hub_parts_answer(hub->parts, &order.answer);
+		else
+			hub_parts_attach_send(hub->parts, order.fd);
 	}
 }
 
@@ -92,7 +95,7 @@ static enum result begin(struct hub *hub)
 		return result;
 	}
 	complaints_init(&complaints);
-	result = hub_parts_new(&(struct hub_wires){ &hub->loop, &hub->start, &hub->config, hub->journal_fd }, &complaints, &hub->parts);
+	result = hub_parts_new(&(struct hub_wires){ &hub->loop, hub->keeper, &hub->start, &hub->config, hub->journal_fd }, &complaints, &hub->parts);
 	if (result != RESULT_OK)
 		fail_with(hub, "the hub", result, &complaints);
 	complaints_done(&complaints);

@@ -132,7 +132,7 @@ static enum result open_keep(struct hub_parts *parts, struct complaints *complai
 	const struct hub_config *config = parts->wires.config;
 	const struct keep_birth birth = {
 		.loop = parts->wires.loop, .store = parts->store, .journal_fd = parts->wires.journal_fd, .source = SOURCE, .settings = config->hub,
-		.sites = config->sites, .site_count = config->site_count, .countries = COUNTRIES, .outside = look_outside, .deleted = on_deleted, .context = parts,
+		.sites = config->sites, .site_count = config->site_count, .countries = COUNTRIES, .outside = look_outside, .deleted = on_deleted, .noticed = parts_noticed, .context = parts,
 	};
 	enum result result = keep_new(&birth, complaints, &parts->keep);
 
@@ -213,16 +213,34 @@ static void gather_routes(struct hub_parts *parts)
 	parts->alert_routes = (struct alert_routes){ parts->alerts, parts, api_logs };
 	people_routes(parts->people, routes);
 	api_routes(parts->api, routes);
+	change_routes(parts->changes, routes);
 	parts_add_routes(parts, alert_routes, ALERT_ROUTES, &parts->alert_routes);
 	parts_add_routes(parts, hub_probe_routes, hub_probe_route_count, parts->probe);
 	routes->admit = people_admit;
 	routes->admit_context = parts->people;
 }
 
+static enum result open_changes(struct hub_parts *parts)
+{
+	const struct change_birth birth = {
+		.loop = parts->wires.loop, .store = parts->store, .audit = parts->audit, .people = parts->people, .keeper = parts->wires.keeper,
+		.admin = parts->wires.config->admin,
+	};
+
+	return change_new(&birth, &parts->changes);
+}
+
+void hub_parts_answer(struct hub_parts *parts, const struct edge_order *order)
+{
+	change_answer(parts->changes, order);
+}
+
 static enum result open_all(struct hub_parts *parts, struct complaints *complaints)
 {
 	enum result result = open_store(parts, complaints);
 
+	if (result == RESULT_OK)
+		result = parts_open_moves(parts);
 	if (result == RESULT_OK)
 		result = open_keep(parts, complaints);
 	if (result == RESULT_OK)
@@ -233,6 +251,8 @@ static enum result open_all(struct hub_parts *parts, struct complaints *complain
 		parts->streams = web_streams_new(parts->wires.loop);
 		result = parts->streams ? open_api(parts) : RESULT_NO_MEMORY;
 	}
+	if (result == RESULT_OK)
+		result = open_changes(parts);
 	if (result != RESULT_OK)
 		return result;
 	gather_routes(parts);
@@ -267,6 +287,7 @@ void hub_parts_free(struct hub_parts *parts)
 	timer_cancel(&parts->wires.loop->timers, &parts->timer);
 	if (parts->keep)
 		keep_unwatch(&parts->watch);
+	change_free(parts->changes);
 	api_free(parts->api);
 	if (parts->streams)
 		web_streams_free(parts->streams);

@@ -15,6 +15,7 @@ struct hub_parts;
 
 struct hub_wires {
 	struct loop *loop;
+	const struct channel *keeper;
 	const struct hub_start *start;        /* its descriptors are taken over */
 	const struct hub_config *config;
 	int journal_fd;                       /* the caller's */
@@ -25,6 +26,8 @@ struct hub_wires {
 enum result hub_parts_new(const struct hub_wires *wires, struct complaints *complaints, struct hub_parts **out) must_check;
 /* There is a process that sends, at the other end of FD. */
 void hub_parts_attach_send(struct hub_parts *parts, int fd);
+/* The keeper answers what was asked of it. */
+void hub_parts_answer(struct hub_parts *parts, const struct edge_order *order);
 /* What may be read only before the process is confined. */
 void hub_parts_prepare(void);
 /* NULL is nothing. */

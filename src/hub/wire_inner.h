@@ -1,6 +1,7 @@
 /* The inside of wire.h, for its files alone.
  *
  * wire.c         the parts, and what one asks of another
+ * wire_moves.c   what the configuration did by itself, into the audit log
  * wire_alerts.c  whom to tell; each second, what is wrong with the hub itself
  * wire_server.c  the server before all of them
  */
@@ -10,12 +11,21 @@
 #include "hub/alert/routes.h"
 #include "hub/api/api.h"
 #include "hub/audit/audit.h"
+#include "hub/change/change.h"
 #include "hub/keep/keep.h"
 #include "hub/people/people.h"
 #include "hub/probe/routes.h"
 #include "hub/web/server.h"
 #include "hub/web/stream.h"
 #include "hub/wire.h"
+#include "store/follow.h"
+
+/* Lines of the journal that are in the audit log already: after a kill some are read again. */
+#define MOVES_KNOWN_MAX 64u
+struct moves_known {
+	struct follow_mark list[MOVES_KNOWN_MAX];
+	unsigned count, at;
+};
 
 struct hub_parts {
 	struct hub_wires wires;
@@ -30,6 +40,8 @@ struct hub_parts {
 	struct alert_routes alert_routes;
 	struct web_streams *streams;
 	struct api *api;
+	struct changes *changes;
+	struct moves_known moves;
 	struct web_routes routes;
 	struct web_server *server;
 	struct timer timer;
@@ -51,6 +63,12 @@ enum result parts_open_alerts(struct hub_parts *parts, struct complaints *compla
 void parts_warn(struct hub_parts *parts);
 /* For people.h: somebody used what everybody is to know of. */
 void parts_announce(void *parts, struct span who, struct span what);
+
+/* -- wire_moves.c -- */
+/* What the audit log has of them. */
+enum result parts_open_moves(struct hub_parts *parts) must_check;
+/* For keep.h. */
+void parts_noticed(void *parts, const struct observation *observation, const struct follow_mark *mark);
 
 /* -- wire_server.c -- */
 enum result parts_open_server(struct hub_parts *parts, struct complaints *complaints) must_check;

@@ -63,7 +63,9 @@
 	X(STAPLE, "staple") \
 	X(RECORDS_LOST, "records-lost") \
 	X(DAMAGED, "damaged") \
-	X(DISK, "disk")
+	X(DISK, "disk") \
+	X(WENT_BACK, "went-back")          /* the configuration */ \
+	X(NO_BACKUP, "no-backup")
 /* What the attack consists of. X(ID, "name", UNIT) */
 #define INCIDENT_VECTOR_LIST(X) \
 	X(REQUEST_FLOOD, "request-flood", REQUESTS)            /* more than the source or the portal may get */ \

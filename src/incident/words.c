@@ -71,6 +71,11 @@ static enum words_title_kind by_sites(uint64_t sites, enum words_title_kind none
 	return sites == 0 ? none : sites == 1 ? one : many;
 }
 
+static enum words_title_kind title_of_integrity(enum severity_reason reason)
+{
+	return reason == FOR_DAMAGED ? TITLE_COPIES : reason == FOR_WENT_BACK ? TITLE_WENT_BACK : reason == FOR_NO_BACKUP ? TITLE_NO_BACKUP : TITLE_RECORDS;
+}
+
 static enum words_title_kind title_of(const struct incident *incident, uint64_t sites)
 {
 	switch (incident->family) {
@@ -81,7 +86,7 @@ static enum words_title_kind title_of(const struct incident *incident, uint64_t 
 	case INCIDENT_CERTIFICATE:
 		return by_sites(sites, TITLE_CERTIFICATE_FILE, TITLE_CERTIFICATE, TITLE_CERTIFICATE_MANY);
 	case INCIDENT_INTEGRITY:
-		return incident->reason == FOR_DAMAGED ? TITLE_COPIES : TITLE_RECORDS;
+		return title_of_integrity(incident->reason);
 	case INCIDENT_CAPACITY:
 	case INCIDENT_FAMILIES:
 		break;

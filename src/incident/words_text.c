@@ -18,6 +18,8 @@ const struct words_text incident_words[DESK_LANGUAGES] = {
 			[TITLE_COPIES] = { "Stored pages were damaged, and were removed", "Stored pages were damaged, and were removed" },
 			[TITLE_LINE] = { "Our internet connection is full", "Our internet connection was full" },
 			[TITLE_DISK] = { "A disk of the shield takes no more data", "A disk of the shield took no more data for a while" },
+			[TITLE_WENT_BACK] = { "The shield went back to its earlier configuration", "The shield went back to its earlier configuration" },
+			[TITLE_NO_BACKUP] = { "No backup of the shield was made", "For a time no backup of the shield was made" },
 		},
 		.severities = { "Low: ", "Medium: ", "High: ", "Critical: " },
 		.reasons = {
@@ -34,6 +36,8 @@ const struct words_text incident_words[DESK_LANGUAGES] = {
 			[FOR_RECORDS_LOST] = "what happened in that time cannot be proved in full.",
 			[FOR_DAMAGED] = "they are fetched anew; find out who or what changed them.",
 			[FOR_DISK] = "the shield goes on, but keeps less than it should.",
+			[FOR_WENT_BACK] = "nobody confirmed the new one, or it did not work; look at the history before you try again.",
+			[FOR_NO_BACKUP] = "what the shield keeps would be lost with its disk.",
 		},
 		.vantages = {
 			[VANTAGE_UNKNOWN] = "How many citizens were served is not known.",
@@ -58,6 +62,8 @@ const struct words_text incident_words[DESK_LANGUAGES] = {
 			[TITLE_COPIES] = { "Bewaarde pagina's waren beschadigd en zijn verwijderd", "Bewaarde pagina's waren beschadigd en zijn verwijderd" },
 			[TITLE_LINE] = { "Onze internetverbinding is vol", "Onze internetverbinding was vol" },
 			[TITLE_DISK] = { "Een schijf van het schild neemt geen gegevens meer aan", "Een schijf van het schild nam een tijd lang geen gegevens aan" },
+			[TITLE_WENT_BACK] = { "Het schild is teruggegaan naar zijn vorige configuratie", "Het schild is teruggegaan naar zijn vorige configuratie" },
+			[TITLE_NO_BACKUP] = { "Er is geen back-up van het schild gemaakt", "Een tijd lang werd er geen back-up van het schild gemaakt" },
 		},
 		.severities = { "Laag: ", "Gemiddeld: ", "Hoog: ", "Kritiek: " },
 		.reasons = {
@@ -74,6 +80,8 @@ const struct words_text incident_words[DESK_LANGUAGES] = {
 			[FOR_RECORDS_LOST] = "wat er in die tijd gebeurde, is niet volledig te bewijzen.",
 			[FOR_DAMAGED] = "ze worden opnieuw opgehaald; ga na wie of wat ze heeft veranderd.",
 			[FOR_DISK] = "het schild werkt verder, maar bewaart minder dan het zou moeten.",
+			[FOR_WENT_BACK] = "niemand bevestigde de nieuwe, of ze werkte niet; bekijk de geschiedenis voor u het opnieuw probeert.",
+			[FOR_NO_BACKUP] = "wat het schild bewaart, zou met zijn schijf verloren gaan.",
 		},
 		.vantages = {
 			[VANTAGE_UNKNOWN] = "Hoeveel burgers zijn geholpen, is niet bekend.",
@@ -98,6 +106,8 @@ const struct words_text incident_words[DESK_LANGUAGES] = {
 			[TITLE_COPIES] = { "Des pages conservées étaient endommagées et ont été supprimées", "Des pages conservées étaient endommagées et ont été supprimées" },
 			[TITLE_LINE] = { "Notre connexion à Internet est saturée", "Notre connexion à Internet a été saturée" },
 			[TITLE_DISK] = { "Un disque du bouclier n'accepte plus de données", "Un disque du bouclier n'a plus accepté de données pendant un temps" },
+			[TITLE_WENT_BACK] = { "Le bouclier est revenu à sa configuration précédente", "Le bouclier est revenu à sa configuration précédente" },
+			[TITLE_NO_BACKUP] = { "Aucune sauvegarde du bouclier n'a été faite", "Pendant un temps, aucune sauvegarde du bouclier n'a été faite" },
 		},
 		.severities = { "Faible : ", "Moyenne : ", "Élevée : ", "Critique : " },
 		.reasons = {
@@ -114,6 +124,8 @@ const struct words_text incident_words[DESK_LANGUAGES] = {
 			[FOR_RECORDS_LOST] = "ce qui s'est passé pendant ce temps ne peut pas être prouvé entièrement.",
 			[FOR_DAMAGED] = "elles sont récupérées à nouveau ; cherchez qui ou quoi les a modifiées.",
 			[FOR_DISK] = "le bouclier continue, mais conserve moins qu'il ne devrait.",
+			[FOR_WENT_BACK] = "personne n'a confirmé la nouvelle, ou elle ne fonctionnait pas ; regardez l'historique avant de réessayer.",
+			[FOR_NO_BACKUP] = "ce que le bouclier conserve serait perdu avec son disque.",
 		},
 		.vantages = {
 			[VANTAGE_UNKNOWN] = "On ne sait pas combien de citoyens ont été servis.",
@@ -138,6 +150,8 @@ const struct words_text incident_words[DESK_LANGUAGES] = {
 			[TITLE_COPIES] = { "Gespeicherte Seiten waren beschädigt und wurden entfernt", "Gespeicherte Seiten waren beschädigt und wurden entfernt" },
 			[TITLE_LINE] = { "Unsere Internetverbindung ist voll", "Unsere Internetverbindung war voll" },
 			[TITLE_DISK] = { "Eine Festplatte des Schilds nimmt keine Daten mehr an", "Eine Festplatte des Schilds nahm eine Zeit lang keine Daten an" },
+			[TITLE_WENT_BACK] = { "Der Schild ist zu seiner früheren Konfiguration zurückgekehrt", "Der Schild ist zu seiner früheren Konfiguration zurückgekehrt" },
+			[TITLE_NO_BACKUP] = { "Es wurde keine Sicherung des Schilds gemacht", "Eine Zeit lang wurde keine Sicherung des Schilds gemacht" },
 		},
 		.severities = { "Niedrig: ", "Mittel: ", "Hoch: ", "Kritisch: " },
 		.reasons = {
@@ -154,6 +168,8 @@ const struct words_text incident_words[DESK_LANGUAGES] = {
 			[FOR_RECORDS_LOST] = "was in dieser Zeit geschah, lässt sich nicht vollständig belegen.",
 			[FOR_DAMAGED] = "sie werden neu geholt; finden Sie heraus, wer oder was sie verändert hat.",
 			[FOR_DISK] = "der Schild arbeitet weiter, bewahrt aber weniger auf, als er sollte.",
+			[FOR_WENT_BACK] = "niemand hat die neue bestätigt, oder sie funktionierte nicht; sehen Sie sich den Verlauf an, bevor Sie es erneut versuchen.",
+			[FOR_NO_BACKUP] = "was der Schild aufbewahrt, ginge mit seiner Festplatte verloren.",
 		},
 		.vantages = {
 			[VANTAGE_UNKNOWN] = "Wie viele Bürger bedient wurden, ist nicht bekannt.",

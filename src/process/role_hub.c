@@ -83,6 +83,12 @@ void role_hub_failed(const struct channel *keeper, struct span text)
 		close(fd);
 }
 
+static void take_peer(struct channel_message *message, struct hub_order *out)
+{
+	out->fd = channel_take(message, 0);
+	out->kind = out->fd >= 0 ? HUB_ORDER_PEER : HUB_ORDER_END;
+}
+
 enum result role_hub_receive(const struct channel *keeper, struct hub_order *out)
 {
 	for (;;) {
@@ -97,8 +103,10 @@ enum result role_hub_receive(const struct channel *keeper, struct hub_order *out
 		if (result == RESULT_MALFORMED)
 			continue;
 		if (message.kind == CHANNEL_SERVE)
-			*out = (struct hub_order){ .kind = HUB_ORDER_PEER, .fd = channel_take(&message, 0) };
-		result = message.kind == CHANNEL_DRAIN || (message.kind == CHANNEL_SERVE && out->fd >= 0) ? RESULT_OK : RESULT_MORE;
+			take_peer(&message, out);
+		else if (message.kind == CHANNEL_ANSWER && role_read_answer(&message, &out->answer) == RESULT_OK)
+			out->kind = HUB_ORDER_ANSWER;
+		result = message.kind == CHANNEL_DRAIN || out->kind != HUB_ORDER_END ? RESULT_OK : RESULT_MORE;
 		channel_drop(&message);
 		if (result == RESULT_OK)
 			return result;

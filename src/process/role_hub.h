@@ -2,6 +2,7 @@
  *
  *   hub    START with its image and the descriptors that it listens on; then SERVE, whenever there is a new send, with an end of a pair to it
  *   send   START; then SERVE, whenever there is a new hub, with the other end
+ *          ANSWER, to what it asked (role_ask_change)
  *   both   DRAIN, or the end of the channel: end now
  *
  * The pair is a stream socket, non-blocking, close-on-exec. A new one takes the place of the one before, which is dead or about to be.
@@ -14,6 +15,7 @@
 
 #include "process/channel.h"
 #include "process/image.h"
+#include "process/role.h"
 #include "process/sandbox.h"
 
 struct hub_start {
@@ -25,12 +27,14 @@ struct hub_start {
 
 enum hub_order_kind {
 	HUB_ORDER_PEER,          /* FD: the other one */
+	HUB_ORDER_ANSWER,        /* ANSWER: its text_fd, too, is the receiver's */
 	HUB_ORDER_END,
 };
 
 struct hub_order {
 	enum hub_order_kind kind;
 	int fd;
+	struct edge_order answer;
 };
 
 /* The keeper's channel, made close-on-exec. RESULT_REFUSED: nobody's descriptor 3 is a channel: a person typed it. */

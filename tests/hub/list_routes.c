@@ -4,6 +4,7 @@
 
 #include "hub/alert/routes.h"
 #include "hub/api/api.h"
+#include "hub/change/change.h"
 #include "hub/people/people.h"
 #include "hub/probe/routes.h"
 
@@ -26,6 +27,7 @@ int main(void)
 	struct web_routes routes = { .table_count = 0 };
 
 	api_routes(NULL, &routes);
+	change_routes(NULL, &routes);
 	people_routes(NULL, &routes);
 	routes.tables[routes.table_count].list = alert_routes;
 	routes.tables[routes.table_count++].count = ALERT_ROUTES;

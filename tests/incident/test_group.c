@@ -749,6 +749,27 @@ static void what_is_lost_or_full_has_incidents_of_its_own(void **unused)
 	play_free(play);
 }
 
+static void what_the_configuration_did_by_itself_is_told(void **unused)
+{
+	struct play *play = play_new();
+
+	(void)unused;
+	play_notice(play, "config-serves", "", "", "configuration 2 of the history serves");
+	play_notice(play, "config-went-back", "", "", "nobody confirmed");
+	play_notice(play, "backup-failed", "", "", "no backup was made");
+	play_calm(play, GROUP_CONTAIN_S + 62);
+	assert_int_equal(play->opened, 2);
+	assert_int_equal(play->incidents[0]->family, INCIDENT_INTEGRITY);
+	assert_int_equal(play->incidents[0]->reason, FOR_WENT_BACK);
+	assert_int_equal(play->incidents[0]->status, STATUS_CONTAINED);
+	assert_int_equal(play->incidents[1]->reason, FOR_NO_BACKUP);
+	assert_int_equal(play->incidents[1]->status, STATUS_NEW);
+	play_notice(play, "backup-made", "", "", "/var/backups/bouclier-2026-01-07.backup");
+	play_calm(play, GROUP_CONTAIN_S + 2);
+	assert_int_equal(play->incidents[1]->status, STATUS_CONTAINED);
+	play_free(play);
+}
+
 static void sampled_lines_name_rules_and_sources(void **unused)
 {
 	struct play *play = play_new();
@@ -956,6 +977,7 @@ int main(void)
 		cmocka_unit_test(a_late_reminder_is_of_the_same_certificate),
 		cmocka_unit_test(what_goes_on_is_not_over_because_nobody_looked),
 		cmocka_unit_test(what_is_lost_or_full_has_incidents_of_its_own),
+		cmocka_unit_test(what_the_configuration_did_by_itself_is_told),
 		cmocka_unit_test(sampled_lines_name_rules_and_sources),
 		cmocka_unit_test(what_people_say_holds),
 		cmocka_unit_test(what_was_told_is_taken_up_again),

@@ -45,6 +45,8 @@ static void titles_say_what_happened_to_whom(void **unused)
 		{ INCIDENT_CERTIFICATE, 1, FOR_EXPIRES, STATUS_NEW, DESK_EN, "The certificate of www.a.example needs attention" },
 		{ INCIDENT_INTEGRITY, 0, FOR_RECORDS_LOST, STATUS_NEW, DESK_EN, "Part of the shield's records was lost" },
 		{ INCIDENT_INTEGRITY, 1, FOR_DAMAGED, STATUS_NEW, DESK_DE, "Gespeicherte Seiten waren beschädigt und wurden entfernt" },
+		{ INCIDENT_INTEGRITY, 0, FOR_WENT_BACK, STATUS_NEW, DESK_FR, "Le bouclier est revenu à sa configuration précédente" },
+		{ INCIDENT_INTEGRITY, 0, FOR_NO_BACKUP, STATUS_CONTAINED, DESK_EN, "For a time no backup of the shield was made" },
 		{ INCIDENT_CAPACITY, 0, FOR_LINE_FULL, STATUS_NEW, DESK_FR, "Notre connexion à Internet est saturée" },
 		{ INCIDENT_CAPACITY, 0, FOR_DISK, STATUS_CONTAINED, DESK_EN, "A disk of the shield took no more data for a while" },
 	};

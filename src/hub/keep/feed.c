@@ -100,6 +100,8 @@ static void take(struct journal_feed *feed, unsigned i)
 		return;
 	if (observation.kind == OBSERVATION_COUNTS && !feed->is_warming)
 		seconds_add(feed->seconds, observation.site, observation.at_s, observation.counts.numbers);
+	if (observation.kind == OBSERVATION_NOTICE && !feed->is_warming && feed->birth && feed->birth->noticed)
+		feed->birth->noticed(feed->birth->context, &observation, &feed->position.now.at[i]);
 	group_feed(feed->group, &observation);
 }
 

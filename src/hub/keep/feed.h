@@ -28,6 +28,7 @@ struct journal_feed {
 	struct position target;           /* warming: up to here */
 	bool is_warming;
 	bool is_another;                  /* another journal than was followed: the shield may be older than its first line */
+	const struct keep_birth *birth;   /* who wants to know of notices; NULL: nobody */
 	uint64_t skip_until_s;            /* of another journal: lines up to this second were fed before */
 };
 

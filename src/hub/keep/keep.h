@@ -24,6 +24,7 @@
 #include "incident/incident.h"
 #include "incident/observation.h"
 #include "store/document.h"
+#include "store/follow.h"
 
 #define KEEP_TICK_MS 200u
 #define KEEP_SLICE_MS 20u         /* so long at a time, at most, are lines fed; a batch of the store may take longer */
@@ -48,6 +49,8 @@ struct keep_birth {
 	 * *PLACE, which is kept with what is made of them: 0 at the first start. NULL: nothing does. */
 	enum result (*outside)(void *context, uint64_t *place, uint64_t until_s, void (*feed)(void *feed_context, const struct observation *observation),
 	                       void *feed_context);
+	/* A notice of the journal goes by, for the first time or, after a kill, once more: MARK is its line. NULL: nobody wants to know. */
+	void (*noticed)(void *context, const struct observation *observation, const struct follow_mark *mark);
 	/* What was deleted for its age. NULL: nobody wants to know. */
 	void (*deleted)(void *context, const struct store_deleted *deleted);
 	void *context;

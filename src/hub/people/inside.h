@@ -115,8 +115,6 @@ void people_put_permits(struct json_writer *writer, struct span name, uint32_t p
 /* -- the rest -- */
 bool people_has_any(struct people *people, bool *out) must_check;
 bool people_has_passkey(struct people *people, const struct person *person);
-/* "agnes" of "agnes", "agnes/token:x" and "break-glass:agnes": whose eyes they are. */
-struct span people_base_name(struct span who);
 void approval_prune(struct people *people, uint64_t wall_ns);
 
 enum result person_apply_roles(void *context, const struct approval *approval, struct complaints *complaints);

@@ -42,6 +42,8 @@ struct person_view {
 const struct person_view *people_caller(const struct people *people, const struct web_request *request);
 /* May he see what is TENANT's? What belongs to no tenant (empty) is seen only by who sees all. */
 bool person_sees(const struct person_view *person, struct span tenant);
+/* "agnes" of "agnes", "agnes/token:x" and "break-glass:agnes": whose eyes they are. */
+struct span people_base_name(struct span who);
 static inline bool person_may(const struct person_view *person, uint32_t permits)
 {
 	return (person->permits & permits) == permits;
