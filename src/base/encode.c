@@ -187,6 +187,22 @@ size_t utf8_length(struct span text)
 	return need;
 }
 
+bool utf8_is_control(struct span text)
+{
+	const unsigned char *at = (const unsigned char *)text.at;
+
+	if (text.len == 0)
+		return false;
+	if (at[0] < 0x20 || at[0] == 0x7f)
+		return true;
+	if (text.len >= 2 && at[0] == 0xc2)
+		return at[1] >= 0x80 && at[1] <= 0x9f;
+	if (text.len < 3 || at[0] != 0xe2)
+		return false;
+	return (at[1] == 0x80 && at[2] >= 0xa8 && at[2] <= 0xae) ||  /* separators of lines and paragraphs, embeddings, overrides */
+	       (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9);    /* isolates */
+}
+
 static enum result json_write_special(char c, struct buffer *out)
 {
 	static const char named[] = "\"\\\b\f\n\r\t";

@@ -34,6 +34,9 @@ enum result json_write_string(struct span text, struct buffer *out) must_check;
 
 /* Number of bytes (1..4) of the UTF-8 character at the front, 0 when it is not well-formed (Unicode, table 3-7). */
 size_t utf8_length(struct span text);
+/* Is the character at the front one that a screen obeys rather than shows: C0 (a newline too), DEL, C1 (U+009B begins what ESC [ does), or one that turns the direction of the
+ * text behind it, so that people read another name than there is? */
+bool utf8_is_control(struct span text);
 
 /* Decodes %XX; a % without two hexadecimal digits is RESULT_MALFORMED. */
 enum result percent_read(struct span text, struct buffer *out) must_check;

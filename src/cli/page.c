@@ -1,5 +1,7 @@
 #include "cli/page.h"
 
+#include "base/encode.h"
+
 #include <stdio.h>
 
 #include "base/banned.h"
@@ -41,14 +43,13 @@ void page_text(struct page *page, struct span text, unsigned width)
 {
 	unsigned columns = 0;
 
-	for (size_t i = 0; i < text.len && page->result == RESULT_OK; i++) {
-		unsigned char c = (unsigned char)text.at[i];
-		bool begins = (c & 0xc0) != 0x80;   /* of a UTF-8 character */
+	while (text.len && page->result == RESULT_OK && (!width || columns < width)) {
+		size_t count = utf8_length(text);
+		struct span shown = !count || utf8_is_control(text) ? SPAN("?") : span_take(text, count);
 
-		if (begins && width && columns == width)
-			break;
-		columns += begins;
-		page->result = buffer_append_byte(page->out, c < 0x20 || c == 0x7f ? '?' : (char)c);
+		page->result = buffer_append(page->out, shown);
+		columns++;
+		text = span_skip(text, count ? count : 1);
 	}
 	for (; columns < width; columns++)
 		page_print(page, " ");

@@ -62,6 +62,13 @@ static bool api_logs(void *context, struct web_request *request, struct web_answ
 	return people_log(parts->people, request, answer, what, object, detail);
 }
 
+static bool asks_sees_all(void *context, const struct web_request *request)
+{
+	const struct hub_parts *parts = context;
+
+	return people_caller(parts->people, request)->tenants.is_all;
+}
+
 static struct group *api_asks_group(void *context)
 {
 	struct hub_parts *parts = context;
@@ -210,7 +217,7 @@ static void gather_routes(struct hub_parts *parts)
 {
 	struct web_routes *routes = &parts->routes;
 
-	parts->alert_routes = (struct alert_routes){ parts->alerts, parts, api_logs };
+	parts->alert_routes = (struct alert_routes){ parts->alerts, parts, asks_sees_all, api_logs };
 	people_routes(parts->people, routes);
 	api_routes(parts->api, routes);
 	change_routes(parts->changes, routes);

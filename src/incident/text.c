@@ -6,9 +6,7 @@
 
 static bool is_control(struct span text, bool lines)
 {
-	unsigned char c = (unsigned char)text.at[0];
-
-	return (c < 0x20 && !(lines && c == '\n')) || c == 0x7f;
+	return utf8_is_control(text) && !(lines && text.at[0] == '\n');
 }
 
 /* How many bytes the character at the front has; 0: it is not kept. */

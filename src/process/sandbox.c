@@ -143,6 +143,11 @@ static int add_values(scmp_filter_ctx filter, int call, unsigned argument, uint6
 	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &compare);
 }
 
+static const int *domains_of(enum sandbox_role role)
+{
+	return role == SANDBOX_HUB ? sandbox_domains_hub : role == SANDBOX_SEND ? sandbox_domains_send : sandbox_domains;
+}
+
 /* Calls whose arguments decide. Only the low 32 bits count for these: the kernel ignores the rest, so do we. */
 static int add_arguments(scmp_filter_ctx filter, enum sandbox_role role)
 {
@@ -154,9 +159,9 @@ static int add_arguments(scmp_filter_ctx filter, enum sandbox_role role)
 	failed |= add_values(filter, SCMP_SYS(tgkill), 0, (uint64_t)getpid());
 	failed |= add_values(filter, SCMP_SYS(prlimit64), 0, 0);
 	failed |= add_values(filter, SCMP_SYS(prlimit64), 0, (uint64_t)getpid());
-	for (const int *domain = role == SANDBOX_HUB ? sandbox_domains_hub : sandbox_domains; *domain != SANDBOX_END; domain++)
+	for (const int *domain = domains_of(role); *domain != SANDBOX_END; domain++)
 		failed |= add_values(filter, SCMP_SYS(socket), 0, (uint64_t)*domain);
-	if (role == SANDBOX_CHECK || role == SANDBOX_RESOLVE || role == SANDBOX_SEND)
+	if (role == SANDBOX_CHECK || role == SANDBOX_RESOLVE)
 		failed |= add_values(filter, SCMP_SYS(socket), 0, AF_NETLINK);
 	for (const int *option = sandbox_prctls; *option != SANDBOX_END; option++)
 		failed |= add_values(filter, SCMP_SYS(prctl), 0, (uint64_t)*option);

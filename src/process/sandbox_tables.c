@@ -95,6 +95,8 @@ const int sandbox_bpf_commands[] = {
 
 /* The hub connects to the shield's admin socket and to nothing else: what it knows leaves through send, which has no files. */
 const int sandbox_domains_hub[] = { AF_UNIX, SANDBOX_END };
+/* send connects to whom strangers run, and reads what they say: the admin socket and the hub's belong to the user that it has, and would ask it no more. */
+const int sandbox_domains_send[] = { AF_INET, AF_INET6, AF_NETLINK, SANDBOX_END };
 const int sandbox_domains[] = { AF_INET, AF_INET6, AF_UNIX, SANDBOX_END };
 const long sandbox_ioctls[] = { FIONBIO, FIONREAD, TCGETS, SANDBOX_END };
 const int sandbox_prctls[] = { PR_SET_NAME, PR_GET_NAME, PR_SET_VMA, SANDBOX_END };

@@ -32,7 +32,7 @@ extern const int sandbox_deadly_exec[];
 /* Newer than their users: "no such call" makes the C library fall back to the older one, which the tables know. */
 extern const int sandbox_unknown[];
 /* Domains of socket(2), and the only ioctl(2) and prctl(2) that roles make. */
-extern const int sandbox_domains[], sandbox_domains_hub[];
+extern const int sandbox_domains[], sandbox_domains_hub[], sandbox_domains_send[];
 extern const long sandbox_ioctls[];
 extern const int sandbox_prctls[];
 /* What is done with a map that somebody else has opened: read, write, look at. */

@@ -114,6 +114,19 @@ static void characters(void **state)
 		assert_int_equal(utf8_length(span_make(table[i].bytes, table[i].len)), table[i].length);
 }
 
+static void what_a_screen_obeys(void **state)
+{
+	static const struct { const char *bytes; bool is_control; } table[] = {
+		{ "", false }, { "a", false }, { "\x1b[31m", true }, { "\n", true }, { "\x7f", true }, { "\xc2\x80", true }, { "\xc2\x9b" "31m", true }, { "\xc2\x9f", true },
+		{ "\xc2\xa0", false }, { "\xc3\xa9", false }, { "\xe2\x80\xa7", false }, { "\xe2\x80\xa8", true }, { "\xe2\x80\xae" "cod.exe", true }, { "\xe2\x80\xaf", false },
+		{ "\xe2\x81\xa5", false }, { "\xe2\x81\xa6", true }, { "\xe2\x81\xa9", true }, { "\xe2\x81\xaa", false }, { "\xe2\x82\xac", false }, { "\xc2", false }, { "\xe2\x80", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(table); i++)
+		assert_int_equal(utf8_is_control(span_of(table[i].bytes)), table[i].is_control);
+}
+
 static void json_strings(void **state)
 {
 	static const struct { struct span text, json; } table[] = {
@@ -221,7 +234,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_byte_of_a_form), cmocka_unit_test(hexadecimal), cmocka_unit_test(base64_agrees_with_openssl_and_reads_back), cmocka_unit_test(base64url), cmocka_unit_test(bad_base64),
-		cmocka_unit_test(characters), cmocka_unit_test(json_strings), cmocka_unit_test(any_bytes_become_json), cmocka_unit_test(percent),
+		cmocka_unit_test(characters), cmocka_unit_test(what_a_screen_obeys), cmocka_unit_test(json_strings), cmocka_unit_test(any_bytes_become_json), cmocka_unit_test(percent),
 		cmocka_unit_test(html),
 	};
 

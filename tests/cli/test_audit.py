@@ -105,3 +105,12 @@ def test_what_is_not_understood(audit, words, text):
 def test_no_log(audit, log):
     said = audit("verify", "--folder", log / "none")
     assert said.code == 1 and "cannot be opened" in said.err
+
+
+def test_what_strangers_typed_gives_no_orders_to_the_terminal(audit, log):
+    """U+009B is what ESC [ is, and U+202E turns what follows it: names of people who never got in are in the log."""
+    made = [line for line, _ in lines(2, detail="\u009b2J \u202egnorw \u2066", object="é €")]
+    (log / name(1)).write_text("".join(made))
+    (log / name(5)).unlink()
+    said = audit("show")
+    assert not set(said.out) & set("\u009b\u202e\u2066"), said.out

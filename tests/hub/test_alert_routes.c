@@ -23,6 +23,14 @@ static bool write_down(void *context, struct web_request *request, struct web_an
 	return may_log;
 }
 
+static bool is_everybodys;
+
+static bool sees_all(void *context, const struct web_request *request)
+{
+	(void)context, (void)request;
+	return is_everybodys;
+}
+
 static void start(void)
 {
 	struct alerts_birth birth = { .loop = &loop };
@@ -53,7 +61,7 @@ static int begin(void **state)
 	assert_non_null(mkdtemp(folder));
 	assert_ok(loop_init(&loop));
 	loop.wall_ns = (uint64_t)NOON * 1000000000;
-	may_log = true;
+	may_log = is_everybodys = true;
 	logged[0] = 0;
 	start();
 	return 0;
@@ -72,7 +80,7 @@ static int end(void **state)
 
 static unsigned ask(size_t route, const char *body, struct json **out)
 {
-	struct alert_routes context = { .alerts = alerts, .log = write_down };
+	struct alert_routes context = { .alerts = alerts, .sees_all = sees_all, .log = write_down };
 	struct web_request request = { .body = span_of(body), .wall_ns = (uint64_t)NOON * 1000000000 };
 	struct web_answer answer = { .status = 0 };
 
@@ -101,6 +109,25 @@ static void paths_and_what_waits_are_told(void **unused)
 	assert_true(json_bool_of(json_find(root, "kept")));
 	assert_false(json_bool_of(json_find(root, "can_send")));
 	json_drop(root);
+}
+
+/* What a mail server said, and how many incidents others have, is the hub's; a test goes to everybody who is told. */
+static void who_sees_some_tenants_sees_and_tests_no_path(void **unused)
+{
+	struct json *root;
+
+	(void)unused;
+	is_everybodys = false;
+	alerts_incident(alerts, test_attack(17, SEVERITY_HIGH, NOON), NOON);
+	assert_int_equal(ask(0, "", &root), 200);
+	assert_int_equal(json_length(json_find(root, "paths")), 0);
+	assert_int_equal(json_length(json_find(root, "waiting")), 0);
+	json_drop(root);
+	assert_int_equal(ask(1, "{\"path\":\"mail\"}", &root), 403);
+	json_drop(root);
+	assert_int_equal(ask(1, "{\"path\":\"nobody\"}", &root), 403);  /* nor learns which there are */
+	json_drop(root);
+	assert_string_equal(logged, "");
 }
 
 static void a_test_is_logged_before_it_is_made(void **unused)
@@ -240,7 +267,7 @@ static void paths_that_are_gone_are_forgotten(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(paths_and_what_waits_are_told), TEST(a_test_is_logged_before_it_is_made), TEST(a_restart_forgets_nothing_and_repeats_nothing),
+		TEST(paths_and_what_waits_are_told), TEST(who_sees_some_tenants_sees_and_tests_no_path), TEST(a_test_is_logged_before_it_is_made), TEST(a_restart_forgets_nothing_and_repeats_nothing),
 		TEST(a_sender_that_dies_is_followed_by_another), TEST(paths_that_are_gone_are_forgotten),
 	};
 

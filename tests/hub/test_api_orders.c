@@ -378,6 +378,28 @@ static void a_stream_tells_what_changes_and_nobody_elses(void **unused)
 	close(fd);
 }
 
+/* Of the 64 streams that there are, whoever has thirty tokens has four. */
+static void tokens_are_their_owners_streams(void **unused)
+{
+	static const char *const names[] = { "anne/token:a", "anne/token:b", "anne", "anne/token:c", "anne/token:d", "bob/token:a" };
+	struct api_stage *stage = api_stage_new();
+	int fds[6];
+
+	(void)unused;
+	stage_be(stage, "*");
+	for (unsigned i = 0; i < 6; i++) {
+		stage->caller.name = span_of(names[i]);
+		fds[i] = stage_connect(stage);
+		stage_send(stage, fds[i], "GET", "/api/v1/stream", "");
+		for (unsigned turn = 0; turn < 30; turn++)
+			loop_turn(&stage->loop, 1);
+	}
+	assert_int_equal(web_stream_count(stage->streams), 5);
+	for (unsigned i = 0; i < 6; i++)
+		close(fds[i]);
+	api_stage_free(stage);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,6 +412,7 @@ int main(void)
 		cmocka_unit_test(protection_is_told),
 		cmocka_unit_test(the_configuration_is_the_shields_to_tell),
 		cmocka_unit_test(a_stream_tells_what_changes_and_nobody_elses),
+		cmocka_unit_test(tokens_are_their_owners_streams),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -169,8 +169,8 @@ static void a_file_that_was_changed_meanwhile_is_left(void **unused)
 	static const off_t sizes[] = { 0, 100, 100000 };
 
 	(void)unused;
-	for (unsigned i = 0; i <= sizeof(sizes) / sizeof(*sizes); i++) {
-		char path[128];
+	for (unsigned i = 0; i <= sizeof(sizes) / sizeof(*sizes) + 1; i++) {
+		char path[128], aside[136];
 		struct stage stage;
 		struct audit_verify verify;
 
@@ -178,7 +178,8 @@ static void a_file_that_was_changed_meanwhile_is_left(void **unused)
 		assert_ok(add(&stage, "a"));
 		assert_ok(add(&stage, "b"));
 		snprintf(path, sizeof(path), "%s/" FIRST_FILE, stage.path);
-		assert_int_equal(i < 3 ? truncate(path, sizes[i]) : unlink(path), 0);
+		snprintf(aside, sizeof(aside), "%s.aside", path);
+		assert_int_equal(i < 3 ? truncate(path, sizes[i]) : i == 3 ? unlink(path) : rename(path, aside), 0);
 		assert_ok(add(&stage, "c"));
 		assert_int_equal(audit_newest(stage.audit).number, 4);
 		audit_verify_begin(&verify, NULL, NULL);

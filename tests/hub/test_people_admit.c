@@ -338,6 +338,65 @@ static void the_log_is_read(void **unused)
 	assert_refused(ask(&stage, &boris, METHOD_GET, "/api/v1/audit", ""), 403, "forbidden");
 }
 
+/* The roles run as nobody where they have no user of their own. */
+static void nobody_is_no_administrator(void **unused)
+{
+	struct browser nobody = { .door = WEB_LOCAL_SOCKET, .uid = 65534 }, root = { .door = WEB_LOCAL_SOCKET };
+	struct person_view view;
+
+	(void)unused;
+	stage.people->settings.hub_uid = stage.people->settings.shield_uid = 65534;
+	assert_int_equal(admit(&nobody, METHOD_GET, PERMIT_SEE, &view), 401);
+	assert_int_equal(admit(&root, METHOD_GET, PERMIT_SEE, &view), 0);
+}
+
+/* Who waits for his roles is of the town that asked for them: another town's administrator would take his code, and wait in his place. */
+static void who_waits_for_roles_is_of_his_town(void **unused)
+{
+	struct browser all = browser_of(1), a = browser_of(2), b = browser_of(3), eyes = browser_of(4);
+	struct reply *reply;
+
+	(void)unused;
+	someone(&stage, &all, "all", ROLE_ADMINISTRATOR, NULL);
+	someone(&stage, &a, "a", ROLE_ADMINISTRATOR, "town-a");
+	someone(&stage, &b, "b", ROLE_ADMINISTRATOR, "town-b");
+	someone(&stage, &eyes, "eyes", ROLE_APPROVER, "town-a");
+	assert_status(ask(&stage, &a, METHOD_POST, "/api/v1/people", "{\"name\":\"new\",\"roles\":[\"operator\"],\"tenants\":[\"town-a\"]}"), 202);
+	assert_refused(ask(&stage, &b, METHOD_POST, "/api/v1/people/new/code", ""), 404, "not-found");
+	assert_refused(ask(&stage, &b, METHOD_PATCH, "/api/v1/people/new", "{\"display\":\"B\"}"), 404, "not-found");
+	assert_int_equal(json_length(json_find(ask(&stage, &b, METHOD_GET, "/api/v1/people", "")->json, "people")), 1);
+	assert_status(ask(&stage, &a, METHOD_POST, "/api/v1/people/new/code", ""), 200);
+	reply = ask(&stage, &all, METHOD_PATCH, "/api/v1/people/new", "{\"display\":\"N\"}");
+	assert_status(reply, 200);
+	assert_int_equal(json_length(json_find(reply->json, "roles")), 0);
+	/* And one of no town at all is of who sees all. */
+	assert_status(ask(&stage, &all, METHOD_POST, "/api/v1/people", "{\"name\":\"none\",\"roles\":[],\"tenants\":[]}"), 200);
+	assert_refused(ask(&stage, &a, METHOD_POST, "/api/v1/people/none/code", ""), 404, "not-found");
+	assert_status(ask(&stage, &all, METHOD_POST, "/api/v1/people/none/code", ""), 200);
+}
+
+/* Places for paces are few: whoever comes from everywhere fills those of strangers, and none of who is logged in. */
+static void strangers_take_nobodys_pace(void **unused)
+{
+	struct browser people[32];
+	char name[16];
+
+	(void)unused;
+	for (unsigned i = 0; i < 32; i++) {
+		people[i] = browser_of(1);
+		snprintf(name, sizeof(name), "n%u", i);
+		someone(&stage, &people[i], name, ROLE_VIEWER, NULL);
+	}
+	for (unsigned source = 1; source < 256; source++) {
+		struct browser stranger = browser_of((uint8_t)source);
+
+		for (unsigned i = 0; i < 60; i++)
+			(void)ask(&stage, &stranger, METHOD_GET, "/api/v1/session", "");
+	}
+	for (unsigned i = 0; i < 32; i++)
+		assert_status(ask(&stage, &people[i], METHOD_GET, "/api/v1/me", ""), 200);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -346,6 +405,7 @@ int main(void)
 		TEST(every_permit_for_every_role), TEST(changes_prove_that_our_page_asks), TEST(the_socket_is_an_administrators), TEST(who_changed_is_who_he_is_now), TEST(everybody_has_a_pace),
 		TEST(tokens_may_what_they_say_and_no_more_than_their_owner), TEST(tokens_end_by_themselves), TEST(tokens_are_listed_and_end), TEST(tokens_that_nobody_gets), TEST(nobody_sees_other_tenants),
 		TEST(an_administrator_of_a_town_stays_there), TEST(the_log_is_read),
+		TEST(nobody_is_no_administrator), TEST(who_waits_for_roles_is_of_his_town), TEST(strangers_take_nobodys_pace),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

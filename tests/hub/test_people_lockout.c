@@ -64,7 +64,13 @@ static void a_clock_that_is_set_back_makes_no_longer_pause(void **unused)
 	(void)unused;
 	for (unsigned i = 0; i < LOCKOUT_NAME_FREE; i++)
 		(void)lockout_failed(&lockout, who, now);
-	assert_int_equal(lockout_wait(&lockout, who, now - 86400000), LOCKOUT_LONGEST_MS);
+	assert_int_equal(lockout_wait(&lockout, who, now - LOCKOUT_LONGEST_MS + LOCKOUT_FIRST_MS), LOCKOUT_LONGEST_MS);
+	/* A day back: nobody waits a day. Who fails again waits by that clock, longer than before. */
+	now -= 86400000;
+	assert_int_equal(lockout_wait(&lockout, who, now), 0);
+	assert_true(lockout_failed(&lockout, who, now));
+	assert_int_equal(lockout_wait(&lockout, who, now), 2 * LOCKOUT_FIRST_MS);
+	assert_int_equal(lockout_wait(&lockout, who, now + 2 * LOCKOUT_FIRST_MS), 0);
 }
 
 static void a_day_later_it_is_forgotten(void **unused)

@@ -322,6 +322,54 @@ static void without_a_log_nobody_gets_in(void **unused)
 	assert_int_equal(mkdir(stage.audit_folder, 0700), 0);
 }
 
+/* Codes are for when no other door is open: no stranger keeps them shut by guessing. */
+static void a_right_code_never_waits(void **unused)
+{
+	struct browser agnes = browser_of(1), root = { .door = WEB_LOCAL_SOCKET }, mallory = browser_of(1), boris = browser_of(1);
+	char body[256], code[PEOPLE_CODE_BYTES];
+	struct reply *reply;
+
+	(void)unused;
+	memcpy(code, stage.first_code, sizeof(code));
+	for (unsigned i = 0; i < LOCKOUT_NAME_FREE; i++)
+		assert_refused(ask(&stage, &mallory, METHOD_POST, "/api/v1/first-start", "{\"code\":\"x\",\"name\":\"agnes\",\"password\":\"" STAGE_PASSWORD "\"}"), 401, "wrong-credentials");
+	assert_refused(ask(&stage, &mallory, METHOD_POST, "/api/v1/first-start", "{\"code\":\"x\",\"name\":\"agnes\",\"password\":\"" STAGE_PASSWORD "\"}"), 429, "locked");
+	first_start(&stage, &agnes, "agnes");
+	reply = ask(&stage, &root, METHOD_POST, "/api/v1/local/break-glass", "");
+	snprintf(body, sizeof(body), "{\"name\":\"boris\",\"code\":\"%s\",\"why\":\"nobody is here\"}", json_text_of(json_find(reply->json, "code")).at);
+	for (unsigned i = 0; i < LOCKOUT_NAME_FREE; i++)
+		assert_refused(ask(&stage, &mallory, METHOD_POST, "/api/v1/session/break-glass", "{\"name\":\"m\",\"code\":\"x\",\"why\":\"y\"}"), 401, "wrong-credentials");
+	assert_refused(ask(&stage, &mallory, METHOD_POST, "/api/v1/session/break-glass", "{\"name\":\"m\",\"code\":\"x\",\"why\":\"y\"}"), 429, "locked");
+	assert_int_equal(entries_of(&stage, "session.refused"), 2 * LOCKOUT_NAME_FREE);
+	assert_status(ask(&stage, &boris, METHOD_POST, "/api/v1/session/break-glass", body), 200);
+}
+
+static bool is_of_nobody(void *context, const struct audit_entry *entry)
+{
+	unsigned *count = context;
+
+	if (strcmp(entry->what, "session.refused") == 0) {
+		assert_string_equal(entry->who, "?");
+		(*count)++;
+	}
+	return true;
+}
+
+/* Whoever has proved nothing does nothing in the name of somebody. */
+static void a_stranger_writes_nobodys_name_into_the_log(void **unused)
+{
+	struct browser agnes = browser_of(1), mallory = browser_of(2);
+	unsigned count = 0;
+
+	(void)unused;
+	first_start(&stage, &agnes, "agnes");
+	assert_refused(ask(&stage, &mallory, METHOD_POST, "/api/v1/first-start", "{\"code\":\"x\",\"name\":\"local:root\",\"password\":\"" STAGE_PASSWORD "\"}"), 401, "wrong-credentials");
+	assert_refused(ask(&stage, &mallory, METHOD_POST, "/api/v1/session/break-glass", "{\"name\":\"agnes/token:x\",\"code\":\"x\",\"why\":\"y\"}"), 401, "wrong-credentials");
+	assert_refused(log_in(&stage, &mallory, "agnes", "another password"), 401, "wrong-credentials");
+	assert_ok(audit_list(stage.audit, 0, is_of_nobody, &count));
+	assert_int_equal(count, 3);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -330,6 +378,7 @@ int main(void)
 		TEST(the_first_start_makes_one_administrator_once), TEST(another_start_has_another_code), TEST(passwords_let_in), TEST(a_planted_cookie_is_no_session), TEST(sessions_end),
 		TEST(what_is_over_is_deleted), TEST(who_guesses_waits), TEST(leaving_early_counts), TEST(a_crowd_is_told_to_come_again), TEST(a_password_is_changed_and_other_sessions_end),
 		TEST(names_and_languages_are_changed), TEST(the_glass_is_broken), TEST(certificates_let_in_whom_an_administrator_named), TEST(without_a_log_nobody_gets_in),
+		TEST(a_right_code_never_waits), TEST(a_stranger_writes_nobodys_name_into_the_log),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,16 +61,18 @@ static void finish(struct web_answer *answer, unsigned status, const struct json
 static void list(void *context, struct web_request *request, struct web_answer *answer)
 {
 	const struct alert_routes *routes = context;
+	bool sees_all = routes->sees_all(routes->context, request);
 	struct json_writer json;
 
-	(void)request;
 	json_writer_init(&json, &answer->body);
 	json_open(&json, SPAN_NONE, '{');
 	json_open(&json, SPAN("paths"), '[');
-	alerts_put_paths(routes->alerts, &json);
+	if (sees_all)
+		alerts_put_paths(routes->alerts, &json);
 	json_close(&json, ']');
 	json_open(&json, SPAN("waiting"), '[');
-	outbox_each(alerts_outbox(routes->alerts), put_job, &json);
+	if (sees_all)
+		outbox_each(alerts_outbox(routes->alerts), put_job, &json);
 	json_close(&json, ']');
 	json_put_bool(&json, SPAN("can_send"), alerts_can_send(routes->alerts));
 	json_put_bool(&json, SPAN("kept"), alerts_are_kept(routes->alerts));
@@ -102,6 +104,10 @@ static void test(void *context, struct web_request *request, struct web_answer *
 	struct json *body = NULL;
 	struct span path;
 
+	if (!routes->sees_all(routes->context, request)) {
+		web_refuse(answer, 403, "forbidden", "alerts are of all administrations of this hub: it takes somebody who sees them all");
+		return;
+	}
 	if (json_read(request->body, &body) != RESULT_OK || !json_has_object(body) || json_length(body) != 1 || !json_has_text(json_find(body, "path"))) {
 		web_refuse(answer, 400, "bad-body", "expected {\"path\": \"the name of a path\"}");
 	} else {

@@ -1,6 +1,7 @@
 /* What the API says of alerts: GET /api/v1/alerts, POST /api/v1/alerts/test. docs/api/openapi.yaml is the contract.
  *
- * Paths and what waits are the hub's, not a tenant's: ids of alerts name numbers of incidents and no site.
+ * Paths and what waits are the hub's, not a tenant's, so only who sees all tenants sees them: what a mail server refused, and numbers of others' incidents, are in them.
+ * Who sees some only is told none, and has none tested.
  *
  * Threads  the loop's
  */
@@ -14,6 +15,8 @@
 struct alert_routes {
 	struct alerts *alerts;
 	void *context;
+	/* Does whoever asks see all tenants? */
+	bool (*sees_all)(void *context, const struct web_request *request);
 	/* Writes down what is about to be done (people_log). False: answered, and nothing may be done. */
 	bool (*log)(void *context, struct web_request *request, struct web_answer *answer, const char *what, struct span object, struct span detail);
 };

@@ -182,7 +182,8 @@ void api_get_stream(void *context, struct web_request *request, struct web_answe
 		return;
 	}
 	list_init(&looker->node);
-	looker->stream = web_stream_begin(api->birth.streams, request, answer, name_of(looker), looker, leave);
+	/* A person's tokens are that person: thirty of them would be every stream that there is. */
+	looker->stream = web_stream_begin(api->birth.streams, request, answer, span_take(name_of(looker), span_find(name_of(looker), '/')), looker, leave);
 	if (!looker->stream) {
 		leave(looker);
 		return;

@@ -20,6 +20,7 @@
 struct audit {
 	int folder, fd;              /* fd -1: the next entry begins a file */
 	bool is_known;               /* the end of the log was found, and nothing has failed since */
+	uint64_t file;               /* number in the name of the file behind FD */
 	uint64_t bytes;              /* of the file */
 	uint64_t next;               /* number of the next entry */
 	struct audit_newest newest;
@@ -100,6 +101,7 @@ static enum result look_at(struct audit *audit, uint64_t number, bool is_last, s
 		result = read_tail(buffer_span(&text), tail);
 	if (result == RESULT_OK && is_last) {
 		audit->fd = openat(audit->folder, name, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+		audit->file = number;
 		audit->bytes = tail->whole;
 		result = audit->fd < 0 ? RESULT_IO : take_out_torn(audit, name, tail);
 		if (result == RESULT_OK)
@@ -151,6 +153,7 @@ static enum result begin_file(struct audit *audit)
 	if (audit->fd >= 0)
 		close(audit->fd);
 	audit_file_name(audit->next, name);
+	audit->file = audit->next;
 	audit->bytes = 0;
 	audit->fd = openat(audit->folder, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	return audit->fd >= 0 && fsync(audit->folder) == 0 ? RESULT_OK : RESULT_IO;
@@ -199,12 +202,21 @@ static enum result append(struct audit *audit, const struct audit_action *action
 	return result;
 }
 
+/* Under its own name: a file that was moved away takes entries that nobody finds. */
+static bool is_in_place(const struct audit *audit)
+{
+	char name[AUDIT_FILE_NAME_BYTES];
+	struct stat mine, there;
+
+	audit_file_name(audit->file, name);
+	return fstat(audit->fd, &mine) == 0 && mine.st_nlink == 1 && (uint64_t)mine.st_size == audit->bytes &&
+	       fstatat(audit->folder, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_dev == mine.st_dev && there.st_ino == mine.st_ino;
+}
+
 /* Is the file still as it was left? Otherwise the chain goes on in another one, so that the gap can be seen for ever. */
 static void check_file(struct audit *audit)
 {
-	struct stat stat;
-
-	if (audit->fd < 0 || (fstat(audit->fd, &stat) == 0 && stat.st_nlink && (uint64_t)stat.st_size == audit->bytes))
+	if (audit->fd < 0 || is_in_place(audit))
 		return;
 	snprintf(audit->note, sizeof(audit->note), "somebody else has changed or removed the file before entry %" PRIu64, audit->next);
 	close(audit->fd);

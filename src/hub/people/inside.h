@@ -44,7 +44,7 @@ struct people {
 	struct break_glass break_glass;
 	struct lockout lockout;
 	struct gcra person_pace, source_pace;
-	uint64_t pace[PACE_PLACES];
+	uint64_t person_paces[PACE_PLACES], source_paces[PACE_PLACES];  /* apart: strangers take nothing of who is logged in */
 	uint64_t pruned_ms;
 	struct admitted admitted;
 	struct { approval_apply apply; void *context; } applies[APPROVAL_KINDS];

@@ -11,6 +11,7 @@
 #include "base/banned.h"
 
 #define BEARER "Bearer "
+#define NOBODY_UID 65534u            /* where the roles have no user of their own they run as nobody, and so do strangers: it is no name for anybody */
 #define CSRF_FIELD "x-bouclier-csrf"
 
 static const struct person_view nobody;
@@ -50,7 +51,7 @@ static void view_local(struct admitted *out, const char *user)
 /* The kernel said who it is. */
 static bool know_local(const struct people *people, const struct web_request *request, struct admitted *out)
 {
-	if (request->door != WEB_LOCAL_SOCKET)
+	if (request->door != WEB_LOCAL_SOCKET || request->peer_uid == NOBODY_UID)
 		return false;
 	if (request->peer_uid == 0)
 		view_local(out, "root");
@@ -178,7 +179,7 @@ static bool is_too_fast(struct people *people, const struct web_request *request
 	bool is_somebody = who->view.way != PERSON_NOBODY;
 	const struct gcra *gcra = is_somebody ? &people->person_pace : &people->source_pace;
 	struct span what = is_somebody ? who->view.name : span_make((const char *)request->source.bytes, address_is_v4(&request->source) ? 16 : 8);
-	uint64_t *tat = &people->pace[hash_span(hash_process_seed(), what) % PACE_PLACES];
+	uint64_t *tat = &(is_somebody ? people->person_paces : people->source_paces)[hash_span(hash_process_seed(), what) % PACE_PLACES];
 	struct gcra_answer verdict = gcra_ask(gcra, *tat, request->wall_ns / 1000, 1);
 
 	*tat = verdict.tat;

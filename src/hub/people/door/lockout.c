@@ -55,7 +55,8 @@ static uint64_t wait_of(const struct lockout *lockout, uint64_t key, uint64_t wa
 	const struct lockout_place *place = find(lockout, key);
 	uint64_t wait = place && place->until_ms > wall_ms ? place->until_ms - wall_ms : 0;
 
-	return wait > LOCKOUT_LONGEST_MS ? LOCKOUT_LONGEST_MS : wait;
+	/* Availability: by a clock that was set back no pause would end for hours. One more try is free, and the next failure's pause is by the new clock. */
+	return wait > LOCKOUT_LONGEST_MS ? 0 : wait;
 }
 
 uint64_t lockout_wait(const struct lockout *lockout, struct lockout_who who, uint64_t wall_ms)

@@ -4,7 +4,7 @@
  * twice as long with each failure after it, 15 min at most. Nobody is locked out for ever, the last administrator neither: a pause ends, and meanwhile there are
  * passkeys, certificates and the hub's own unix socket, which know no pause.
  *
- * Units    milliseconds, wall time; a clock that is set back makes no pause longer than the longest
+ * Units    milliseconds, wall time; a clock that is set back by more than the longest pause ends it; the failures stay
  * Limits   LOCKOUT_PLACES are remembered: where there are more, whoever failed longest ago of four is forgotten
  * Threads  one at a time
  */

@@ -11,12 +11,15 @@
 #define CODE_TYPED_MAX 128u
 #define BREAK_GLASS_MS 900000u
 
+/* Codes have 130 random bits: nobody guesses one, so a right one is never made to wait. Otherwise any stranger could keep these doors shut, which are for when no other is
+ * open. A wrong one counts as a failure, and while there is a pause it is not even written down. */
+
 /* -- a password chosen with a code -- */
 
 static void refuse_code(struct people *people, struct web_answer *answer, struct lockout_who who, struct span name, uint64_t wall_ns)
 {
 	(void)lockout_failed(&people->lockout, who, wall_ns / 1000000);
-	if (people_write_down(people, answer, wall_ns, name, "session.refused", name, SPAN("code")))
+	if (people_write_down(people, answer, wall_ns, SPAN("?"), "session.refused", name, SPAN("code")))
 		web_refuse(answer, 401, "wrong-credentials", "the name or the code is wrong, or it was used or is over");
 }
 
@@ -72,18 +75,22 @@ static void begin(struct people *people, struct web_request *request, struct web
 {
 	struct hashing *hashing = hashing_new(people, request, answer, password_was_made);
 	const char *complaint = password_complaint(password, name, people_site(people));
+	uint64_t wait_ms;
 	struct person person;
 	enum result result;
 
 	if (!hashing)
 		return;
 	hashing->who = lockout_who(name, &request->source);
+	wait_ms = lockout_wait(&people->lockout, hashing->who, request_ms(request));
 	result = person_name_read(name, hashing->name);
 	if (result == RESULT_OK)
 		result = secret_code_hash(code, hashing->text[0]);
 	if (result == RESULT_OK)
 		result = find_owner(people, hashing->name, hashing->text[0], request_ms(request), &person);
-	if (result != RESULT_OK)
+	if (result != RESULT_OK && wait_ms)
+		people_locked(request, answer, wait_ms);
+	else if (result != RESULT_OK)
 		refuse_code(people, answer, hashing->who, name, request->wall_ns);
 	else if (complaint)
 		web_refuse(answer, 400, "weak-password", "the password %s", complaint);
@@ -99,18 +106,12 @@ void route_first_start(void *context, struct web_request *request, struct web_an
 	struct people *people = context;
 	struct span code, name, password;
 	struct json *body;
-	uint64_t wait_ms;
 
 	if (!people_body(request, answer, allowed, &body))
 		return;
 	if (people_text(body, answer, "code", 1, CODE_TYPED_MAX, &code) && people_text(body, answer, "name", 1, PERSON_NAME_BYTES - 1, &name) &&
-	    people_text(body, answer, "password", 1, PASSWORD_LEN_MAX, &password)) {
-		wait_ms = lockout_wait(&people->lockout, lockout_who(name, &request->source), request_ms(request));
-		if (wait_ms)
-			people_locked(request, answer, wait_ms);
-		else
-			begin(people, request, answer, code, name, password);
-	}
+	    people_text(body, answer, "password", 1, PASSWORD_LEN_MAX, &password))
+		begin(people, request, answer, code, name, password);
 	json_drop(body);
 }
 
@@ -166,11 +167,11 @@ static void judge_glass(struct people *people, struct web_request *request, stru
 	if (!people_text(body, answer, "name", 1, PERSON_NAME_BYTES - 1, &name) || !people_text(body, answer, "code", 1, CODE_TYPED_MAX, &code) ||
 	    !people_text(body, answer, "why", 1, 111, &why))
 		return;
-	if (wait_ms)
-		people_locked(request, answer, wait_ms);
-	else if (person_name_read(name, account) == RESULT_OK && secret_code_hash(code, hash) == RESULT_OK && secret_equal(hash, people->break_glass.hash) &&
-	         now_ms < people->break_glass.until_ms)
+	if (person_name_read(name, account) == RESULT_OK && secret_code_hash(code, hash) == RESULT_OK && secret_equal(hash, people->break_glass.hash) &&
+	    now_ms < people->break_glass.until_ms)
 		enter_by_glass(people, request, answer, account, why);
+	else if (wait_ms)
+		people_locked(request, answer, wait_ms);
 	else
 		refuse_code(people, answer, who, name, request->wall_ns);
 }

@@ -74,7 +74,7 @@ void route_passkey(void *context, struct web_request *request, struct web_answer
 	if (result == RESULT_OK) {
 		if (keep_used(people, answer, &credential, request_ms(request)))
 			(void)people_enter(people, request, answer, &(struct entry_wish){ .person = &person, .way = SESSION_BY_PASSKEY, .has_second = true, .what = "session.begin" });
-	} else if (people_write_down(people, answer, request->wall_ns, credential.person[0] ? span_of(credential.person) : SPAN("?"), "session.refused", span_of(credential.name), why)) {
+	} else if (people_write_down(people, answer, request->wall_ns, SPAN("?"), "session.refused", span_of(credential.person), why)) {
 		web_refuse(answer, 401, "wrong-credentials", "this passkey does not let anybody in here");
 	}
 }

@@ -11,7 +11,9 @@
 /* An administrator of some tenants sees, and changes, nobody who sees more than he. */
 bool person_is_his(const struct people *people, const struct person *person)
 {
-	return tenant_set_within(&person->tenants, &people->admitted.tenants);
+	const struct tenant_set *mine = &people->admitted.tenants;
+
+	return mine->is_all || (person->tenants.count && tenant_set_within(&person->tenants, mine));  /* one of no tenant is nobody's of some */
 }
 
 /* -- the list -- */
@@ -144,10 +146,10 @@ static void make(struct people *people, struct web_request *request, struct web_
 		people_not_kept(answer, result);
 		return;
 	}
-	if (!needs_eyes) {
+	/* Tenants without a role show nothing; but they say whose account it is: an administrator of others has no hand on it while it waits. */
+	person->tenants = wish->tenants;
+	if (!needs_eyes)
 		person->roles = wish->roles;
-		person->tenants = wish->tenants;
-	}
 	if (person_keep(people, request, answer, person, "person.make", needs_eyes ? SPAN("without roles, which wait for approval") : SPAN("nobody else can approve: with roles at once")) &&
 	    (!needs_eyes || roles_ask(people, request, answer, person, wish, &number)))
 		person_tell_code(answer, code, person->code_until_ms, needs_eyes ? 202 : 200, number);

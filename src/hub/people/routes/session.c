@@ -67,7 +67,7 @@ void route_session_end(void *context, struct web_request *request, struct web_an
 static void fail(struct hashing *hashing, struct span reason)
 {
 	struct people *people = hashing->people;
-	const struct audit_action action = { span_of(hashing->name), SPAN("session.refused"), span_of(hashing->name), reason };
+	const struct audit_action action = { SPAN("?"), SPAN("session.refused"), span_of(hashing->name), reason };  /* who it was is what nobody knows */
 
 	if (lockout_failed(&people->lockout, hashing->who, hashing->wall_ns / 1000000) && people->settings.announce)
 		people->settings.announce(people->settings.announce_context, span_of(hashing->name), SPAN("login.locked"));
