@@ -97,6 +97,8 @@ static void take(struct journal_feed *feed, unsigned i)
 		return;
 	if (observation.kind == OBSERVATION_COUNTS && !feed->is_warming)
 		seconds_add(feed->seconds, observation.site, observation.at_s, observation.counts.numbers);
+	if (observation.kind == OBSERVATION_NOTICE && feed->notice && !feed->is_warming)
+		feed->notice(feed->notice_context, &observation);
 	group_feed(feed->group, &observation);
 }
 

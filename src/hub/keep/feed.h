@@ -21,6 +21,8 @@ struct journal_feed {
 	struct group *group;
 	struct observe *observe;
 	struct seconds *seconds;
+	void (*notice)(void *context, const struct observation *observation);  /* of what is new; NULL: nobody wants to know */
+	void *notice_context;
 	struct follow sides[STREAM_MAX];
 	bool has[STREAM_MAX];             /* a line that is not fed yet */
 	uint64_t at_s[STREAM_MAX];        /* ... its second */

@@ -215,6 +215,8 @@ static enum result open_group(struct keep *keep, struct complaints *complaints)
 	result = result == RESULT_LIMIT ? RESULT_OK : result;  /* further sites are followed as far as there is room */
 	if (result == RESULT_OK)
 		result = journal_feed_init(&keep->feed, keep->birth.journal_fd, keep->group, keep->seconds, has_position ? position : NULL);
+	keep->feed.notice = keep->birth.notice;
+	keep->feed.notice_context = keep->birth.context;
 	free(position);
 	return result;
 }

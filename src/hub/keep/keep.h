@@ -50,6 +50,8 @@ struct keep_birth {
 	                       void *feed_context);
 	/* What was deleted for its age. NULL: nobody wants to know. */
 	void (*deleted)(void *context, const struct store_deleted *deleted);
+	/* Each notice of the journal, as it is fed; after a kill the last ones may come again. NULL: nobody wants to know. */
+	void (*notice)(void *context, const struct observation *observation);
 	void *context;
 };
 
