@@ -1,3 +1,4 @@
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "hub/wire_inner.h"
@@ -27,14 +28,26 @@ void parts_notice(void *context, const struct observation *observation)
 		warn_notice(parts->warn, observation->notice.action, observation->notice.detail, observation->at_s);
 }
 
-/* What cannot be asked says nothing. */
-static void warn_of_disk(struct hub_parts *parts, struct span folder, uint64_t now_s)
+/* What cannot be asked says nothing. NOT: a disk that was looked at already; the disk of FOLDER, 0 where it is not known. */
+static dev_t warn_of_disk(struct hub_parts *parts, struct span folder, dev_t not, uint64_t now_s)
 {
 	char path[PATH_MAX_BYTES];
 	struct statvfs disk;
+	struct stat place;
 
-	if (folder.len && span_to_text(folder, path, sizeof(path)) == RESULT_OK && statvfs(path, &disk) == 0)
+	if (!folder.len || span_to_text(folder, path, sizeof(path)) != RESULT_OK || stat(path, &place) != 0 || statvfs(path, &disk) != 0)
+		return 0;
+	if (place.st_dev != not)
 		warn_disk(parts->warn, folder, (uint64_t)disk.f_bavail * disk.f_frsize, (uint64_t)disk.f_blocks * disk.f_frsize, now_s);
+	return place.st_dev;
+}
+
+/* Mostly they are one disk: that is one warning. */
+static void warn_of_disks(struct hub_parts *parts, uint64_t now_s)
+{
+	const struct hub_config *config = parts->wires.config;
+
+	(void)warn_of_disk(parts, config->journal, warn_of_disk(parts, config->state, 0, now_s), now_s);
 }
 
 static void warn_of_filter(struct hub_parts *parts, uint64_t now_s)
@@ -56,7 +69,6 @@ static void warn_of_probes(struct hub_parts *parts, uint64_t now_s)
 
 void parts_warn(struct hub_parts *parts)
 {
-	const struct hub_config *config = parts->wires.config;
 	enum people_audit audit = people_audit_state(parts->people);
 	uint64_t now_s = parts_now_s(parts);
 	struct keep_health health;
@@ -68,8 +80,7 @@ void parts_warn(struct hub_parts *parts)
 	if (audit != PEOPLE_AUDIT_UNKNOWN)
 		alerts_warning(parts->alerts, WARNING_AUDIT_BROKEN, SPAN_NONE, audit == PEOPLE_AUDIT_BROKEN, now_s);
 	warn_of_probes(parts, now_s);
-	warn_of_disk(parts, config->state, now_s);
-	warn_of_disk(parts, config->journal, now_s);
+	warn_of_disks(parts, now_s);
 	warn_of_filter(parts, now_s);
 	warn_second(parts->warn, health.is_behind, now_s);
 }

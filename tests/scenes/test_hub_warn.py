@@ -139,15 +139,12 @@ def test_nobody_asks_who_is_not_watchable():
 
 
 def test_a_configuration_that_goes_back(shield):
-    done = subprocess.run([BINARY, "reload", "--socket", shield.admin_socket, "--confirm", "1s", "--why", "a try"], capture_output=True, text=True, timeout=30)
-    assert done.returncode == 0, done.stderr
-    shield.wait_hub()
     with Webhook(tls=False) as hook:
         path = {"name": "hook", "url": f"http://127.0.0.1:{hook.port}/", "insecure": True, "secret_file": str(shield.folder / "secret"), "severity": "low"}
         (shield.folder / "secret").write_text("0123456789abcdef0123456789abcdef\n")
         hub = shield.hub()
         shield.apply({**shield.settings, "hub": {**shield.settings["hub"], "alerts": {"self_test": "off", "webhooks": [path]}}})
         shield.wait_hub(other_than=hub)
-        done = subprocess.run([BINARY, "reload", "--socket", shield.admin_socket, "--confirm", "1s", "--why", "a try"], capture_output=True, text=True, timeout=30)
+        done = subprocess.run([BINARY, "reload", "--config", str(shield.config), "--confirm", "1s", "--why", "a try"], capture_output=True, text=True, timeout=30)
         assert done.returncode == 0, done.stderr
         wait_until(lambda: any(json.loads(body).get("warning", {}).get("name") == "configuration-rolled-back" for _, body in hook.calls), 20, f"it is told: {hook.calls}")
