@@ -224,6 +224,7 @@ static const struct option probe_options[] = {
 static const struct option watch_options[] = {
 	{ .name = "every", .value = "DURATION", .help = "How often each page is asked for in the mean: 1s to 1h, 30s without it." },
 	{ .name = "fail", .help = "Ends with 1 when something is dead: for OnFailure= of a unit, or a supervisor." },
+	{ .name = "hub", .value = "PATH", .help = "The socket of the hub of this machine, which then tells people what is dead, and that it is over; /var/lib/bouclier/hub/hub.sock without it. Where no hub is, nobody is told." },
 	{ .name = "once", .letter = '1', .help = "Looks once, says how all of them are, and exits with 1 unless all are well." },
 	OPTION_OUTPUT,
 	OPTION_HELP,
@@ -432,7 +433,7 @@ const struct command commands[] = {
 	  .arguments_max = ARGUMENTS_MAX, .options = watch_options, .run = watch_command,
 	  .details = "For a machine of somebody else: who is dead cannot say so. A page of the portal is asked for again and again, as a citizen does (as probe does). Said, in a line on "
 	             "standard output whenever it changes: the shield (does somebody answer there), the portal (does it give a page within 8 seconds), the certificate "
-	             "(do browsers accept it, and for 14 days more). Each is ok, failing from the first bad look on, dead from the third in a row; well again after a good "
+	             "(do browsers accept it, and for 14 days more), and, where the site says `watchable: true`, its alerts (would they reach anybody there). Each is ok, failing from the first bad look on, dead from the third in a row; well again after a good "
 	             "one, or after two if it was dead.\n\n"
 	             "It reads no configuration and keeps nothing. SIGTERM ends it. docs/probe.md." },
 	{ .name = "report", .summary = "drafts a message for others about what is measured here: for the carrier's desk", .arguments = "carrier",

@@ -36,6 +36,26 @@ static void print_deaths(struct page *page, const struct json *hub)
 		page_print(page, ", died %llu time%s", deaths + of_send, deaths + of_send == 1 ? "" : "s");
 }
 
+/* One line, of what the hub said last. */
+static void print_alerts(struct page *page, const struct json *alerts)
+{
+	struct span state = json_text_of(json_find(alerts, "state"));
+	unsigned long long paths = json_number_of(json_find(alerts, "paths")), failing = json_number_of(json_find(alerts, "failing"));
+
+	page_print(page, "  alerts       ");
+	if (span_equal(state, SPAN("failing")))
+		page_color(page, PAGE_RED, "FAILING: nobody can be told, on none of %llu path%s", paths, paths == 1 ? "" : "s");
+	else if (span_equal(state, SPAN("ok")) && failing)
+		page_color(page, PAGE_YELLOW, "%llu of %llu paths FAIL", failing, paths);
+	else if (span_equal(state, SPAN("ok")))
+		page_print(page, "ok, %llu path%s", paths, paths == 1 ? "" : "s");
+	else if (json_has_text(json_find(alerts, "since")))
+		page_print(page, "nobody is told: hub.alerts has no paths");
+	else
+		page_color(page, PAGE_YELLOW, "not known: the hub has not said anything of them for five minutes");
+	page_print(page, "\n");
+}
+
 void hub_status_print(struct page *page, const struct json *status)
 {
 	const struct json *hub = json_find(status, "hub");
@@ -56,4 +76,6 @@ void hub_status_print(struct page *page, const struct json *status)
 	if (!json_bool_of(json_find(hub, "listening")))
 		page_color(page, PAGE_YELLOW, "; its address is taken: it answers commands only");
 	page_print(page, "\n");
+	if (json_find(status, "alerts"))
+		print_alerts(page, json_find(status, "alerts"));
 }

@@ -238,6 +238,9 @@ enum step_outcome screen_connection(struct request *request);
 enum step_outcome screen_source(struct request *request);
 /* screen.c: it asks for an ACME challenge, of a site that answers them. */
 bool request_is_acme(const struct request *request);
+/* sites/alive.c: it asks whether this shield is alive, of a site where it may; and the answer. */
+bool alive_is_asked(const struct request *request);
+enum step_outcome alive_answer(struct request *request);
 /* "GET, HEAD, POST" */
 struct span allowed_methods(struct request *request);
 /* The client's body bytes have moved: for the minimum rate. */

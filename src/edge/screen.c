@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "edge/challenge/challenge.h"
+#include "edge/sites/alive.h"
 #include "edge/sites/maintenance.h"
 #include "edge/request.h"
 #include "source/source.h"
@@ -153,6 +154,8 @@ enum step_outcome step_screen(struct request *request)
 	outcome = screen_source(request);
 	if (outcome != STEP_NEXT)
 		return outcome;
+	if (alive_is_asked(request))
+		return alive_answer(request);
 	if (maintenance_meets(request))
 		return request_answer(request, 503, DECISION_LIMIT, REASON_MAINTENANCE);
 	if (challenge_is_admit(request))

@@ -11,6 +11,7 @@
 #include "edge/fact.h"
 #include "edge/caller/known.h"
 #include "edge/client/accepting.h"
+#include "edge/sites/alive.h"
 #include "edge/sites/maintenance.h"
 #include "edge/rules/outside.h"
 #include "edge/sites/plan.h"
@@ -50,6 +51,7 @@ struct edge_common {
 	/* Probes of our own: a request with this key ends before an origin. The key is whole when the time is not 0. */
 	uint64_t probe_key[2], probe_until_ms;
 	struct probe_log probes;
+	struct alive alive;      /* what the hub says of its alerts */
 	/* Bypasses: their number, so that the question is asked only when there is one. */
 	unsigned bypasses;
 	const struct collection_port *collections;  /* what rules keep between requests; NULL: nothing */

@@ -38,6 +38,12 @@ static void on_deleted(void *context, const struct store_deleted *deleted)
 		fprintf(stderr, "bouclier: the audit log could not be written: %s of %s were deleted for their age\n", detail, whats[deleted->what]);
 }
 
+static void on_noticed(void *context, const struct observation *observation, const struct follow_mark *mark)
+{
+	parts_noticed(context, observation, mark);
+	parts_notice(context, observation);
+}
+
 static void on_changed(struct keep_watch *watch, const struct keep_change *change)
 {
 	struct hub_parts *parts = list_entry(watch, struct hub_parts, watch);
@@ -139,7 +145,7 @@ static enum result open_keep(struct hub_parts *parts, struct complaints *complai
 	const struct hub_config *config = parts->wires.config;
 	const struct keep_birth birth = {
 		.loop = parts->wires.loop, .store = parts->store, .journal_fd = parts->wires.journal_fd, .source = SOURCE, .settings = config->hub,
-		.sites = config->sites, .site_count = config->site_count, .countries = COUNTRIES, .outside = look_outside, .deleted = on_deleted, .noticed = parts_noticed, .context = parts,
+		.sites = config->sites, .site_count = config->site_count, .countries = COUNTRIES, .outside = look_outside, .deleted = on_deleted, .noticed = on_noticed, .context = parts,
 	};
 	enum result result = keep_new(&birth, complaints, &parts->keep);
 
@@ -198,7 +204,7 @@ static enum result open_api(struct hub_parts *parts)
 	const struct api_birth birth = {
 		.loop = parts->wires.loop, .store = parts->store, .config = parts->wires.config, .streams = parts->streams, .context = parts,
 		.caller = api_asks_caller, .log = api_logs, .group = api_asks_group, .order = api_orders, .health = api_asks_health, .seconds = api_asks_seconds,
-		.put_alerts = put_alerts,
+		.put_alerts = put_alerts, .alerts = parts_count_alerts,
 	};
 
 	return api_new(&birth, &parts->api);
@@ -254,6 +260,8 @@ static enum result open_all(struct hub_parts *parts, struct complaints *complain
 		result = open_people(parts, complaints);
 	if (result == RESULT_OK)
 		result = parts_open_alerts(parts, complaints);
+	if (result == RESULT_OK)
+		result = parts_open_warn(parts);
 	if (result == RESULT_OK) {
 		parts->streams = web_streams_new(parts->wires.loop);
 		result = parts->streams ? open_api(parts) : RESULT_NO_MEMORY;
@@ -300,6 +308,7 @@ void hub_parts_free(struct hub_parts *parts)
 		web_streams_free(parts->streams);
 	if (parts->server)
 		web_server_free(parts->server);
+	warn_free(parts->warn);
 	if (parts->alerts)
 		alerts_free(parts->alerts);
 	if (parts->people)

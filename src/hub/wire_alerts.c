@@ -36,22 +36,12 @@ void parts_announce(void *context, struct span who, struct span what)
 	alerts_warning(parts->alerts, WARNING_BREAK_GLASS, who, true, parts_now_s(parts));
 }
 
-static void warn_of_probes(struct hub_parts *parts, uint64_t now_s)
+void parts_count_alerts(void *context, struct api_alerts *out)
 {
-	struct hub_probe_state state;
+	const struct hub_parts *parts = context;
+	const struct alert_plan *plan = alerts_plan(parts->alerts);
 
-	for (size_t i = 0; hub_probe_state(parts->probe, i, now_s, &state); i++)
-		alerts_warning(parts->alerts, WARNING_PROBE_SILENT, state.name, state.is_silent, now_s);
-}
-
-void parts_warn(struct hub_parts *parts)
-{
-	uint64_t now_s = parts_now_s(parts);
-	struct keep_health health;
-
-	keep_health(parts->keep, &health);
-	alerts_warning(parts->alerts, WARNING_STORE_FAILS, SPAN_NONE, health.is_stuck || !alerts_are_kept(parts->alerts), now_s);
-	alerts_warning(parts->alerts, WARNING_JOURNAL_LAG, SPAN_NONE, health.is_behind, now_s);
-	alerts_warning(parts->alerts, WARNING_EDGE_DOWN, SPAN_NONE, api_shield_is_away(parts->api), now_s);
-	warn_of_probes(parts, now_s);
+	*out = (struct api_alerts){ .paths = plan->path_count, .can_send = alerts_can_send(parts->alerts) };
+	for (unsigned i = 0; i < plan->path_count; i++)
+		out->failing += alerts_path(parts->alerts, i)->state == PATH_STATE_FAILS;
 }

@@ -2,7 +2,8 @@
  *
  * wire.c         the parts, and what one asks of another
  * wire_moves.c   what the configuration did by itself, into the audit log
- * wire_alerts.c  whom to tell; each second, what is wrong with the hub itself
+ * wire_alerts.c  whom to tell
+ * wire_warn.c    each second, what is wrong with the shield and the hub themselves
  * wire_server.c  the server before all of them
  */
 #ifndef BOUCLIER_HUB_WIRE_INNER_H
@@ -15,6 +16,7 @@
 #include "hub/keep/keep.h"
 #include "hub/people/people.h"
 #include "hub/probe/routes.h"
+#include "hub/warn/warn.h"
 #include "hub/web/server.h"
 #include "hub/web/stream.h"
 #include "hub/wire.h"
@@ -37,6 +39,7 @@ struct hub_parts {
 	struct keep_watch watch;
 	struct people *people;
 	struct alerts *alerts;
+	struct warn *warn;
 	struct alert_routes alert_routes;
 	struct web_streams *streams;
 	struct api *api;
@@ -60,7 +63,6 @@ void parts_add_routes(struct hub_parts *parts, const struct web_route *list, siz
 
 /* -- wire_alerts.c -- */
 enum result parts_open_alerts(struct hub_parts *parts, struct complaints *complaints) must_check;
-void parts_warn(struct hub_parts *parts);
 /* For people.h: somebody used what everybody is to know of. */
 void parts_announce(void *parts, struct span who, struct span what);
 
@@ -69,6 +71,14 @@ void parts_announce(void *parts, struct span who, struct span what);
 enum result parts_open_moves(struct hub_parts *parts) must_check;
 /* For keep.h. */
 void parts_noticed(void *parts, const struct observation *observation, const struct follow_mark *mark);
+/* For api.h: how many paths there are, and fail. */
+void parts_count_alerts(void *parts, struct api_alerts *out);
+
+/* -- wire_warn.c -- */
+enum result parts_open_warn(struct hub_parts *parts) must_check;
+void parts_warn(struct hub_parts *parts);
+/* The same, for keep.h. */
+void parts_notice(void *parts, const struct observation *observation);
 
 /* -- wire_server.c -- */
 enum result parts_open_server(struct hub_parts *parts, struct complaints *complaints) must_check;

@@ -1,7 +1,7 @@
 /* When somebody else's shield is dead, and what a look says of it. */
 #include "../base/check.h"
 
-#include "cli/watch/judge.h"
+#include "cli/watch/alive.h"
 
 #define NOW_MS INT64_C(1769860800000)
 #define DAY_MS INT64_C(86400000)
@@ -62,11 +62,44 @@ static void a_look_says_what_it_knows(void **unused)
 	}
 }
 
+static void a_shield_says_how_its_alerts_are(void **unused)
+{
+	static const struct {
+		unsigned status;
+		const char *text;
+		enum watch_state before;
+		enum watch_finding due;
+	} rows[] = {
+		{ 200, "{\"shield\":\"alive\",\"alerts\":\"ok\",\"since\":\"2026-01-31T12:00:00.000Z\"}", WATCH_UNKNOWN, WATCH_GOOD },
+		{ 200, "{\"shield\":\"alive\",\"alerts\":\"failing\",\"since\":null}", WATCH_UNKNOWN, WATCH_BAD },
+		{ 200, "{\"shield\":\"alive\",\"alerts\":\"unknown\",\"since\":null}", WATCH_UNKNOWN, WATCH_SAYS_NOTHING },
+		{ 200, "{\"shield\":\"alive\",\"alerts\":\"unknown\",\"since\":null}", WATCH_OK, WATCH_BAD },
+		{ 404, "{\"shield\":\"alive\",\"alerts\":\"failing\"}", WATCH_OK, WATCH_SAYS_NOTHING },
+		{ 200, "{\"shield\":\"dead\",\"alerts\":\"failing\"}", WATCH_OK, WATCH_SAYS_NOTHING },
+		{ 200, "{\"alerts\":\"failing\"}", WATCH_OK, WATCH_SAYS_NOTHING },
+		{ 200, "{\"shield\":\"alive\",\"alerts\":7}", WATCH_OK, WATCH_SAYS_NOTHING },
+		{ 200, "[\"shield\"]", WATCH_OK, WATCH_SAYS_NOTHING },
+		{ 200, "<html>", WATCH_OK, WATCH_SAYS_NOTHING },
+		{ 200, "", WATCH_OK, WATCH_SAYS_NOTHING },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char why[EXCHANGE_ERROR_MAX];
+		enum watch_finding found;
+
+		alive_judge(rows[i].status, span_of(rows[i].text), rows[i].before, &found, why);
+		if (found != rows[i].due || (found == WATCH_BAD) != (why[0] != '\0'))
+			fail_msg("row %zu: %d %s", i, found, why);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_takes_three_bad_looks_to_be_dead_and_two_good_ones_to_live),
 		cmocka_unit_test(a_look_says_what_it_knows),
+		cmocka_unit_test(a_shield_says_how_its_alerts_are),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@ static struct store *store;
 static struct alerts *alerts;
 static char folder[64];
 static bool may_log;
+static enum web_door from;
 static char logged[128];
 
 static bool write_down(void *context, struct web_request *request, struct web_answer *answer, const char *what, struct span object, struct span detail)
@@ -81,12 +82,13 @@ static int end(void **state)
 static unsigned ask(size_t route, const char *body, struct json **out)
 {
 	struct alert_routes context = { .alerts = alerts, .sees_all = sees_all, .log = write_down };
-	struct web_request request = { .body = span_of(body), .wall_ns = (uint64_t)NOON * 1000000000 };
+	struct web_request request = { .door = from, .body = span_of(body), .wall_ns = (uint64_t)NOON * 1000000000 };
 	struct web_answer answer = { .status = 0 };
 
 	buffer_init(&answer.body, WEB_ANSWER_MAX);
 	alert_routes[route].answer(&context, &request, &answer);
-	assert_ok(json_read(buffer_span(&answer.body), out));
+	if (out)
+		assert_ok(json_read(buffer_span(&answer.body), out));
 	buffer_done(&answer.body);
 	return answer.status;
 }
@@ -151,6 +153,41 @@ static void a_test_is_logged_before_it_is_made(void **unused)
 		assert_int_equal(ask(1, bad[i], &root), 400);
 		json_drop(root);
 	}
+}
+
+static size_t count_warnings(void)
+{
+	struct json *root;
+	size_t count;
+
+	assert_int_equal(ask(0, "", &root), 200);
+	count = json_length(json_find(root, "warnings"));
+	json_drop(root);
+	return count;
+}
+
+static void a_neighbour_is_dead_while_watch_says_so(void **unused)
+{
+	static const char dead[] = "{\"peer\":\"www.other.example:8443\",\"what\":\"shield\",\"state\":\"dead\"}";
+	struct json *root;
+
+	(void)unused;
+	from = WEB_TLS;
+	assert_int_equal(ask(2, dead, &root), 403);
+	json_drop(root);
+	from = WEB_LOCAL_SOCKET;
+	may_log = false;
+	assert_int_equal(ask(2, dead, &root), 503);
+	json_drop(root);
+	assert_int_equal(count_warnings(), 0);
+	may_log = true;
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(ask(2, dead, NULL), 204);
+	assert_string_equal(logged, "watch.dead www.other.example:8443: shield");
+	assert_int_equal(count_warnings(), 1);
+	assert_int_equal(outbox_count(alerts_outbox(alerts), SPAN("syslog")), 1);
+	assert_int_equal(ask(2, "{\"peer\":\"www.other.example:8443\",\"what\":\"shield\",\"state\":\"ok\"}", NULL), 204);
+	assert_int_equal(count_warnings(), 0);
 }
 
 static void a_restart_forgets_nothing_and_repeats_nothing(void **unused)
@@ -267,7 +304,7 @@ static void paths_that_are_gone_are_forgotten(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(paths_and_what_waits_are_told), TEST(who_sees_some_tenants_sees_and_tests_no_path), TEST(a_test_is_logged_before_it_is_made), TEST(a_restart_forgets_nothing_and_repeats_nothing),
+		TEST(paths_and_what_waits_are_told), TEST(who_sees_some_tenants_sees_and_tests_no_path), TEST(a_test_is_logged_before_it_is_made), TEST(a_restart_forgets_nothing_and_repeats_nothing), TEST(a_neighbour_is_dead_while_watch_says_so),
 		TEST(a_sender_that_dies_is_followed_by_another), TEST(paths_that_are_gone_are_forgotten),
 	};
 

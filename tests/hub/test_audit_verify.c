@@ -157,9 +157,60 @@ static void what_is_missing_in_front_is_said(void **unused)
 	buffer_done(&lines.text);
 }
 
+#define MANY 3000u
+
+/* A log that is longer than a piece, in two files: no step reads more than a piece of it. */
+static void a_long_log_is_read_in_pieces(void **unused)
+{
+	struct audit_entry entry = { .wall_ms = 1796025600123, .who = "agnes", .what = "ban.add", .object = "x", .detail = "y" };
+	struct audit_verify verify;
+	struct audit_walk walk;
+	struct buffer text;
+	char folder[40], name[AUDIT_FILE_NAME_BYTES];
+	unsigned steps;
+	int fd;
+
+	(void)unused;
+	folder_make(folder);
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	buffer_init(&text, MANY * 1024);
+	for (unsigned i = 1; i <= 2 * MANY; i++) {
+		entry.number = i;
+		memcpy(entry.previous, i > 1 ? entry.hash : entry.previous, AUDIT_HASH_LEN);
+		assert_ok(audit_line_write(&entry, &text));
+		if (i % MANY)
+			continue;
+		audit_file_name(i - MANY + 1, name);
+		folder_write(folder, name, buffer_span(&text));
+		buffer_reset(&text);
+	}
+	for (unsigned round = 0; round < 2; round++) {
+		enum result result;
+
+		audit_verify_begin(&verify, NULL, NULL);
+		assert_ok(audit_walk_begin(&walk, &verify, fd));
+		for (steps = 0; (result = audit_walk_step(&walk)) == RESULT_MORE; steps++)
+			assert_true(verify.entries < (steps + 1) * AUDIT_PIECE / 200);
+		assert_ok(result);
+		audit_walk_done(&walk);
+		assert_true(steps > 2 * MANY * 200 / AUDIT_PIECE);
+		assert_int_equal(audit_verify_end(&verify), !round);
+		assert_int_equal(verify.entries, 2 * MANY - round);
+		assert_int_equal(verify.broken_at, round ? MANY + 1 : 0);
+		/* The first line of the second file. */
+		folder_read(folder, name, &text);
+		text.bytes[text.start + 100] ^= 4;
+		folder_write(folder, name, buffer_span(&text));
+		buffer_reset(&text);
+	}
+	close(fd);
+	buffer_done(&text);
+	folder_remove(folder);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(a_broken_chain_is_found), cmocka_unit_test(what_is_missing_in_front_is_said) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(a_broken_chain_is_found), cmocka_unit_test(what_is_missing_in_front_is_said), cmocka_unit_test(a_long_log_is_read_in_pieces) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -246,8 +246,26 @@ static void what_is_approved_is_done_once(void **unused)
 	assert_refused(decide(&boris, number, "approve"), 409, "not-possible");
 	assert_int_equal(applied, 2);
 	assert_int_equal(entries_of(&stage, "approval.failed"), 1);
-	/* What nobody can do fails too. */
-	assert_refused(decide(&boris, ask_for(APPROVAL_CAPTURE, ""), "approve"), 409, "not-possible");
+}
+
+/* It is said when it is asked for, and not when somebody has approved it. */
+static void what_nobody_can_do_is_refused_at_once(void **unused)
+{
+	const struct person_view author = { .name = SPAN("agnes") };
+	struct browser boris = browser_of(2);
+	uint64_t number = 0;
+
+	(void)unused;
+	someone(&stage, &boris, "boris", ROLE_APPROVER, NULL);
+	assert_result(approval_ask(stage.people, &author, APPROVAL_CAPTURE, SPAN_NONE, SPAN("x"), SPAN("{}"), stage.wall_ns, &number), RESULT_NOT_FOUND);
+	assert_int_equal(entries_of(&stage, "approval.ask"), 0);
+	assert_int_equal(json_length(json_find(ask(&stage, &boris, METHOD_GET, "/api/v1/approvals", "")->json, "approvals")), 0);
+	/* What waits since another hub was here that could. */
+	approval_register(stage.people, APPROVAL_CAPTURE, apply, &stage);
+	number = ask_for(APPROVAL_CAPTURE, "");
+	approval_register(stage.people, APPROVAL_CAPTURE, NULL, NULL);
+	assert_refused(decide(&boris, number, "approve"), 409, "not-possible");
+	assert_int_equal(entries_of(&stage, "approval.failed"), 1);
 }
 
 static void approvals_are_of_tenants(void **unused)
@@ -258,6 +276,7 @@ static void approvals_are_of_tenants(void **unused)
 	(void)unused;
 	someone(&stage, &boris, "boris", ROLE_APPROVER, "town-b");
 	someone(&stage, &all, "all", ROLE_APPROVER, NULL);
+	approval_register(stage.people, APPROVAL_RETENTION, apply, &stage);
 	town = ask_for(APPROVAL_RETENTION, "town-a");
 	whole = ask_for(APPROVAL_RETENTION, "");
 	assert_int_equal(json_length(json_find(ask(&stage, &boris, METHOD_GET, "/api/v1/approvals", "")->json, "approvals")), 0);
@@ -275,6 +294,7 @@ static void not_too_much_waits(void **unused)
 
 	(void)unused;
 	memset(detail, '"', sizeof(detail));
+	approval_register(stage.people, APPROVAL_CAPTURE, apply, &stage);
 	assert_result(approval_ask(stage.people, &author, APPROVAL_CAPTURE, SPAN_NONE, SPAN("x"), span_make(detail, sizeof(detail)), stage.wall_ns, &number), RESULT_LIMIT);
 	assert_ok(approval_ask(stage.people, &author, APPROVAL_CAPTURE, SPAN_NONE, SPAN("x"), span_make(detail, sizeof(detail) - 1), stage.wall_ns, &number));
 	for (unsigned i = 1; i < APPROVAL_WAITING_MAX; i++)
@@ -288,7 +308,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(roles_need_two), TEST(one_person_is_one_whatever_door_he_takes), TEST(break_glass_of_the_author_approves_nothing), TEST(alone_it_is_done_and_said),
-		TEST(the_second_pair_cannot_be_removed_by_the_first), TEST(somebody_has_to_administer), TEST(what_nobody_decides_is_over), TEST(what_is_approved_is_done_once),
+		TEST(the_second_pair_cannot_be_removed_by_the_first), TEST(somebody_has_to_administer), TEST(what_nobody_decides_is_over), TEST(what_is_approved_is_done_once), TEST(what_nobody_can_do_is_refused_at_once),
 		TEST(approvals_are_of_tenants), TEST(not_too_much_waits),
 	};
 

@@ -100,6 +100,9 @@ sites: [{{ name: www.test, hosts: [www.test], origins: ["http://127.0.0.1:9000"]
     def metric(self, name):
         return next((float(line.split()[-1]) for line in self.metrics().splitlines() if line.startswith(name + " ")), None)
 
+    def filter(self):
+        return json.loads(self.said("status", "--output", "json").stdout)["filter"]
+
     def dropped(self):
         return self.ground.ask("counters")["reasons"]["banned"]["packets"]
 
@@ -235,12 +238,15 @@ def test_what_was_dropped_is_told(guarded):
     assert not guarded.is_served()
     assert wait_for(lambda: 'bouclier_packets_total{reason="banned"} 0' not in guarded.metrics(), 5)
     assert wait_for(lambda: "packets-dropped" in guarded.said("log", "--since", "1m").stdout, 5)
+    told = guarded.filter()
+    assert told["state"] == "attached" and told["mode"] == "enforce" and told["seen"] > told["dropped"] >= told["reasons"]["banned"] > 0
 
 
 def test_a_controller_that_was_away_is_told_all(guarded):
     assert guarded.said("ban", CITIZEN, "--for", "1m").stderr == ""
     guarded.controller.kill()
     guarded.controller.wait()
+    assert wait_for(lambda: guarded.filter() == {"state": "away"}, 5)
     assert not guarded.is_served()                                        # the program goes on without it
     error = guarded.said("unban", CITIZEN).stderr
     assert "its controller is away" in error and "it drops what comes from there until 2" in error

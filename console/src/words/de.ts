@@ -276,6 +276,7 @@ const de: Words = {
   'health.reached': 'Erreicht',
   'health.reached-of': '{reached} von {asked}',
   'health.silent': 'Schweigt',
+  'health.seen': 'Gesehene Pakete',
   'health.since': 'Seit',
   'health.state': 'Zustand',
   'health.store': 'Speicher',

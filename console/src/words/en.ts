@@ -275,6 +275,7 @@ export default {
   'health.reached': 'Reached',
   'health.reached-of': '{reached} of {asked}',
   'health.silent': 'Silent',
+  'health.seen': 'Packets seen',
   'health.since': 'Since',
   'health.state': 'State',
   'health.store': 'Store',

@@ -276,6 +276,7 @@ const fr: Words = {
   'health.reached': 'Atteint',
   'health.reached-of': '{reached} sur {asked}',
   'health.silent': 'Silencieux',
+  'health.seen': 'Paquets vus',
   'health.since': 'Depuis',
   'health.state': 'État',
   'health.store': 'Stockage',

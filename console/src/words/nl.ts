@@ -276,6 +276,7 @@ const nl: Words = {
   'health.reached': 'Bereikt',
   'health.reached-of': '{reached} van {asked}',
   'health.silent': 'Zwijgt',
+  'health.seen': 'Geziene pakketten',
   'health.since': 'Sinds',
   'health.state': 'Toestand',
   'health.store': 'Opslag',

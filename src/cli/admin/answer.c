@@ -151,6 +151,7 @@ static const struct admin_route routes[] = {
 	{ SPAN_INIT("/config/history"), METHOD_GET, true, admin_answer_history },
 	{ SPAN_INIT("/config/history"), METHOD_POST, true, admin_answer_history_one },
 	{ SPAN_INIT("/backup"), METHOD_POST, true, admin_answer_backup },
+	{ SPAN_INIT("/alerts"), METHOD_POST, true, admin_answer_alerts },
 	{ SPAN_INIT("/tune"), METHOD_POST, true, admin_answer_tune },
 	{ SPAN_INIT("/enforce"), METHOD_POST, true, admin_answer_enforce },
 	{ SPAN_INIT("/graduate"), METHOD_POST, true, admin_answer_graduate },

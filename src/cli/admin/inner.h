@@ -73,6 +73,10 @@ void admin_answer_ready(struct admin *admin, const struct admin_request *request
 void admin_answer_metrics(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_status(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_graduate(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+/* The members `alerts`, which the hub said, and `filter`, of the kernel; or nothing. */
+void admin_put_alerts(struct json_writer *json, const struct edge_state *state);
+void admin_put_filter(struct json_writer *json, const struct edge_state *state);
+void admin_answer_alerts(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 /* The member `graduation` of a site that says `graduate`, or nothing. */
 void admin_put_graduation(struct json_writer *json, const struct admin *admin, const struct edge_site *site);
 /* The member `maintenance` of a site that a person closed. */

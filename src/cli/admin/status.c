@@ -430,6 +430,8 @@ void admin_answer_status(struct admin *admin, const struct admin_request *reques
 	put_connections(&json, state);
 	if (edge_link_look(state->line, &line))
 		line_put(&json, &line);
+	admin_put_filter(&json, state);
+	admin_put_alerts(&json, state);
 	put_journal(&json, admin, view);
 	put_audit(&json, admin);
 	if (bypass)

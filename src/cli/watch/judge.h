@@ -21,7 +21,8 @@
 #define WATCH_LIST(X) \
 	X(SHIELD, "shield")            /* somebody answers there, with HTTP */ \
 	X(PORTAL, "portal")            /* and gives a page, in time */ \
-	X(CERTIFICATE, "certificate")  /* that browsers accept, and for WATCH_CERTIFICATE_DAYS more */
+	X(CERTIFICATE, "certificate")  /* that browsers accept, and for WATCH_CERTIFICATE_DAYS more */ \
+	X(ALERTS, "alerts")            /* would reach somebody there, as it says itself where it may be watched: alive.h */
 
 enum watch_thing {
 #define X(id, name) WATCH_##id,
@@ -39,7 +40,7 @@ struct watched {
 
 /* True: the state is another one now. */
 bool watch_move(struct watched *watched, enum watch_finding finding);
-/* What LOOK says of each thing at NOW_MS (since 1970). WHY: of what is bad. */
+/* What LOOK says of each thing, of alerts nothing, at NOW_MS (since 1970). WHY: of what is bad. */
 void watch_find(const struct look *look, int64_t now_ms, enum watch_finding out[WATCH_THINGS], char why[WATCH_THINGS][EXCHANGE_ERROR_MAX]);
 const char *watch_thing_name(enum watch_thing thing);
 const char *watch_state_name(enum watch_state state);

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "cli/command.h"
+#include "cli/watch/alive.h"
 #include "cli/watch/judge.h"
 #include "event/json.h"
 
@@ -22,11 +23,13 @@
 #define PATIENCE_MS 20000u
 #define LINE_BYTES_MAX ((size_t)8 << 10)
 #define END_S 2
+#define HUB_DEFAULT "/var/lib/bouclier/hub/hub.sock"
 
 struct peer {
 	const char *text;
 	struct page_url page;
 	struct watched things[WATCH_THINGS];
+	bool is_owed[WATCH_THINGS];      /* the hub of this machine does not know yet how it is */
 	struct watch *watch;
 	pthread_t thread;
 	bool is_there;
@@ -39,6 +42,8 @@ struct watch {
 	uint64_t every_ms;
 	int stop_fd, signal_fd;
 	bool ends_when_dead;
+	const char *hub;           /* its socket */
+	_Atomic bool has_complained;
 	_Atomic bool is_dead;      /* something is, and that is to end it */
 };
 
@@ -88,6 +93,31 @@ static void tell(const struct peer *peer, enum watch_thing thing, enum watch_sta
 	buffer_done(&line);
 }
 
+/* -- the hub of this machine -- */
+
+static void complain_once(struct watch *watch, enum result result)
+{
+	/* Nobody has asked for a hub that is not there. */
+	if ((result == RESULT_NOT_FOUND && !option_is_given(watch->options, "hub")) || watch->has_complained)
+		return;
+	watch->has_complained = true;
+	fprintf(stderr, "bouclier: the hub at %s is not told what is dead: %s\n", watch->hub, result == RESULT_REFUSED ? "it does not take that from this user" : result_name(result));
+}
+
+/* What it could not be told now it is told after the next look. */
+static void tell_hub(struct peer *peer)
+{
+	for (unsigned i = 0; i < WATCH_THINGS; i++) {
+		enum result result = peer->is_owed[i] ? alive_report(peer->watch->hub, peer->page.authority, (enum watch_thing)i, peer->things[i].state == WATCH_DEAD) : RESULT_END;
+
+		peer->is_owed[i] &= result != RESULT_OK;
+		if (result != RESULT_OK && result != RESULT_END) {
+			complain_once(peer->watch, result);
+			return;
+		}
+	}
+}
+
 /* -- looking -- */
 
 static void take_look(struct peer *peer, bool says_all)
@@ -98,14 +128,20 @@ static void take_look(struct peer *peer, bool says_all)
 
 	look_at(&peer->page, PATIENCE_MS, peer->watch->stop_fd, &look);
 	watch_find(&look, (int64_t)(clock_wall_ns() / 1000000), findings, why);
+	if (look.status)
+		alive_ask(&peer->page, peer->watch->stop_fd, peer->things[WATCH_ALERTS].state, &findings[WATCH_ALERTS], why[WATCH_ALERTS]);
 	for (unsigned i = 0; i < WATCH_THINGS; i++) {
 		enum watch_state before = peer->things[i].state;
+		bool has_moved = watch_move(&peer->things[i], findings[i]);
 
-		if (watch_move(&peer->things[i], findings[i]) || says_all)
+		if (has_moved || (says_all && (i != WATCH_ALERTS || peer->things[i].state != WATCH_UNKNOWN)))
 			tell(peer, (enum watch_thing)i, before, why[i]);
+		peer->is_owed[i] |= has_moved && peer->things[i].state != WATCH_FAILING;
 		if (peer->things[i].state == WATCH_DEAD && peer->watch->ends_when_dead)
 			peer->watch->is_dead = true;
 	}
+	if (!says_all)
+		tell_hub(peer);
 }
 
 static void *keep_looking(void *context)
@@ -192,6 +228,7 @@ static int read_wishes(struct watch *watch)
 
 	watch->every_ms = (uint64_t)every_ms;
 	watch->ends_when_dead = option_is_given(watch->options, "fail");
+	watch->hub = option_text(watch->options, "hub", HUB_DEFAULT);
 	for (unsigned i = 0; code == EXIT_DONE && i < watch->options->argument_count; i++) {
 		struct peer *peer = &watch->peers[watch->count++];
 

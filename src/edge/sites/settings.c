@@ -186,6 +186,9 @@ static const struct key site_keys[] = {
 	{ .name = "challenge", .type = KEY_CHOICE, .offset = AT(edge_settings, challenge), .fallback = "auto", .choices = challenge_modes,
 	  .help = "Strangers prove themselves once, by a little work of their browser or a short wait. auto: only while they would wait half a second "
 	          "or more for the origin; always: to try it out; off: never." },
+	{ .name = "watchable", .type = KEY_BOOL, .offset = AT(edge_settings, watchable), .fallback = "false",
+	  .help = "Answers /.well-known/bouclier/alive itself, for `bouclier watch` of another administration: that the shield is there, and whether the hub's alerts "
+	          "still go out; nothing else. Anybody may ask." },
 	{ .name = "continuity", .type = KEY_MAP, .offset = AT(edge_settings, continuity), .table = &continuity_table,
 	  .help = "The last good copies of public pages, on disk: given, and marked as such, when the origin is gone. `bouclier continuity` lists, pins and drops "
 	          "them. Where `cache` is off there are none." },

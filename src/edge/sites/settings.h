@@ -52,6 +52,7 @@ struct edge_settings {
 	struct edge_rewrite *rewrite;
 	struct edge_headers headers;
 	bool maintenance;
+	bool watchable;                  /* of a site: edge/sites/alive.h */
 	int64_t maintenance_retry_ms;
 	bool security_headers;
 	struct span contact;            /* on error pages: whom to call */

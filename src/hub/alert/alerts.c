@@ -140,6 +140,11 @@ const struct path_health *alerts_path(const struct alerts *alerts, unsigned path
 	return decide_path(alerts->decide, path);
 }
 
+void alerts_warnings(const struct alerts *alerts, bool (*each)(void *context, const struct alert_facts *facts), void *context)
+{
+	decide_warnings(alerts->decide, each, context);
+}
+
 const struct outbox *alerts_outbox(const struct alerts *alerts)
 {
 	return alerts->outbox;

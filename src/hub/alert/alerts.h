@@ -42,6 +42,8 @@ void alerts_second(struct alerts *alerts, uint64_t now_s);
 
 const struct alert_plan *alerts_plan(const struct alerts *alerts);
 const struct path_health *alerts_path(const struct alerts *alerts, unsigned path);
+/* Warnings that are on. */
+void alerts_warnings(const struct alerts *alerts, bool (*each)(void *context, const struct alert_facts *facts), void *context);
 const struct outbox *alerts_outbox(const struct alerts *alerts);
 bool alerts_can_send(const struct alerts *alerts);   /* a process that sends is there */
 bool alerts_are_kept(const struct alerts *alerts);   /* the store took what was decided last */

@@ -1,5 +1,7 @@
 #include "hub/alert/routes.h"
 
+#include <stdio.h>
+
 #include "hub/people/permit.h"
 
 #include "base/banned.h"
@@ -51,6 +53,19 @@ static bool put_job(void *context, const struct outbox_job *job)
 	return true;
 }
 
+static bool put_warning(void *context, const struct alert_facts *facts)
+{
+	struct json_writer *json = context;
+
+	json_open(json, SPAN_NONE, '{');
+	json_put_text(json, SPAN("warning"), span_of(alert_warning_name(facts->warning)));
+	json_put_text(json, SPAN("severity"), span_of(severity_name(facts->severity)));
+	json_put_text(json, SPAN("subject"), span_of(facts->subject));
+	json_put_time_ms(json, SPAN("since"), facts->since_s * 1000);
+	json_close(json, '}');
+	return true;
+}
+
 static void finish(struct web_answer *answer, unsigned status, const struct json_writer *json)
 {
 	answer->status = status;
@@ -73,6 +88,9 @@ static void list(void *context, struct web_request *request, struct web_answer *
 	json_open(&json, SPAN("waiting"), '[');
 	if (sees_all)
 		outbox_each(alerts_outbox(routes->alerts), put_job, &json);
+	json_close(&json, ']');
+	json_open(&json, SPAN("warnings"), '[');
+	alerts_warnings(routes->alerts, put_warning, &json);
 	json_close(&json, ']');
 	json_put_bool(&json, SPAN("can_send"), alerts_can_send(routes->alerts));
 	json_put_bool(&json, SPAN("kept"), alerts_are_kept(routes->alerts));
@@ -120,7 +138,56 @@ static void test(void *context, struct web_request *request, struct web_answer *
 	json_drop(body);
 }
 
+/* -- another's shield -- */
+
+#define PEER_MAX 260u        /* a host and a port */
+#define THING_MAX 32u
+
+static bool is_word(const struct json *value, size_t max)
+{
+	struct span text = json_text_of(value);
+	bool is_good = text.len > 0 && text.len <= max;
+
+	for (size_t i = 0; i < text.len && is_good; i++)
+		is_good = text.at[i] > ' ' && text.at[i] < 0x7f;
+	return is_good;
+}
+
+static bool read_report(const struct json *body, char subject[INCIDENT_TEXT_BYTES], bool *is_dead)
+{
+	struct span state = json_text_of(json_find(body, "state"));
+
+	*is_dead = span_equal(state, SPAN("dead"));
+	if (!json_has_object(body) || json_length(body) != 3 || !is_word(json_find(body, "peer"), PEER_MAX) || !is_word(json_find(body, "what"), THING_MAX) ||
+	    (!*is_dead && !span_equal(state, SPAN("ok"))))
+		return false;
+	snprintf(subject, INCIDENT_TEXT_BYTES, "%.*s: %.*s", SPAN_ARG(json_text_of(json_find(body, "peer"))), SPAN_ARG(json_text_of(json_find(body, "what"))));
+	return true;
+}
+
+/* Security: of this machine alone, as its administrator. Nobody far away makes the hub cry wolf, with whatever session. */
+static void watch(void *context, struct web_request *request, struct web_answer *answer)
+{
+	const struct alert_routes *routes = context;
+	char subject[INCIDENT_TEXT_BYTES];
+	struct json *body = NULL;
+	bool is_dead;
+
+	if (request->door != WEB_LOCAL_SOCKET) {
+		web_refuse(answer, 403, "forbidden", "this is for the hub's own machine");
+		return;
+	}
+	if (json_read(request->body, &body) != RESULT_OK || !read_report(body, subject, &is_dead)) {
+		web_refuse(answer, 400, "bad-body", "expected {\"peer\": \"www.other-town.example\", \"what\": \"shield\", \"state\": \"dead\" or \"ok\"}");
+	} else if (routes->log(routes->context, request, answer, is_dead ? "watch.dead" : "watch.well", span_of(subject), SPAN_NONE)) {
+		alerts_warning(routes->alerts, WARNING_PEER_DEAD, span_of(subject), is_dead, request->wall_ns / 1000000000);
+		answer->status = 204;
+	}
+	json_drop(body);
+}
+
 const struct web_route alert_routes[ALERT_ROUTES] = {
 	{ "/api/v1/alerts", METHOD_GET, PERMIT_SEE, list },
 	{ "/api/v1/alerts/test", METHOD_POST, PERMIT_OPERATE, test },
+	{ "/api/v1/watch", METHOD_POST, PERMIT_ADMINISTER, watch },
 };

@@ -1,4 +1,5 @@
-/* What the API says of alerts: GET /api/v1/alerts, POST /api/v1/alerts/test. docs/api/openapi.yaml is the contract.
+/* What the API says of alerts: GET /api/v1/alerts, POST /api/v1/alerts/test; and POST /api/v1/watch, by which `bouclier watch` on this machine
+ * tells of another's shield. docs/api/openapi.yaml is the contract.
  *
  * Paths and what waits are the hub's, not a tenant's, so only who sees all tenants sees them: what a mail server refused, and numbers of others' incidents, are in them.
  * Who sees some only is told none, and has none tested.
@@ -21,7 +22,7 @@ struct alert_routes {
 	bool (*log)(void *context, struct web_request *request, struct web_answer *answer, const char *what, struct span object, struct span detail);
 };
 
-#define ALERT_ROUTES 2u
+#define ALERT_ROUTES 3u
 /* Its context in struct web_routes is a struct alert_routes, which outlives the server. */
 extern const struct web_route alert_routes[ALERT_ROUTES];
 

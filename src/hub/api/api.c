@@ -53,6 +53,10 @@ static void looked(void *context, const struct shield_answer *said)
 		status_forget(&api->status);
 	if (said->result == RESULT_END)
 		return;
+	if (is_good || !api->status.root)
+		filter_looked(api);
+	if (is_good)
+		alive_looked(api);
 	if (api->wants_look)
 		timer_set(&api->birth.loop->timers, &api->look, api->birth.loop->now_ms);
 	else

@@ -26,6 +26,12 @@
 
 struct api;
 
+/* Of alert paths. */
+struct api_alerts {
+	unsigned paths, failing;
+	bool can_send;                       /* the process that sends is there */
+};
+
 struct api_birth {
 	struct loop *loop;
 	struct store *store;
@@ -44,6 +50,8 @@ struct api_birth {
 	size_t (*seconds)(void *context, struct span site, struct keep_second *out, size_t count);
 	/* Alert paths, as the objects of the API's schema AlertPath. May be NULL. */
 	void (*put_alerts)(void *context, struct json_writer *json);
+	/* How many there are, for the shield. May be NULL. */
+	void (*alerts)(void *context, struct api_alerts *out);
 };
 
 /* RESULT_NO_MEMORY. */
@@ -54,6 +62,9 @@ void api_free(struct api *api);
 void api_configure(struct api *api, const struct hub_config *config);
 /* Nothing has come from the shield lately, though there is one to be asked. */
 bool api_shield_is_away(const struct api *api);
+enum api_filter { API_FILTER_UNKNOWN, API_FILTER_NONE, API_FILTER_ATTACHED, API_FILTER_AWAY };
+/* The kernel filter. UNKNOWN: nothing is known of the shield now; NONE: its configuration wants none; AWAY: it is wanted, and not attached. */
+enum api_filter api_filter_state(const struct api *api);
 /* Adds the tables of this room. */
 void api_routes(struct api *api, struct web_routes *routes);
 /* Those who follow are told: for keep_watch. */

@@ -9,6 +9,7 @@
  * protection.c   what the shield does; orders.c what it is told to do
  * health.c       how the shield itself is
  * config.c       what of the configuration the shield tells
+ * alive.c        what the shield is told of the hub's alerts; filter.c what it tells of the kernel's filter
  * document.c     the contract
  */
 #ifndef BOUCLIER_HUB_API_INNER_H
@@ -27,6 +28,13 @@
 #define API_LOOK_TAKES 50u        /* a look is at most this part of the time: of ten thousand sites it takes long */
 #define API_AWAY 2u               /* looks in a row that failed, from which on the shield is said to be away */
 
+#define API_ALIVE_MS 60000u
+
+struct filter_rate {
+	bool is_known;
+	uint64_t dropped, at_ms, per_s;  /* AT_MS: 0: it was not seen */
+};
+
 struct api {
 	struct api_birth birth;
 	const struct hub_config *config;
@@ -39,6 +47,8 @@ struct api {
 	struct list lookers;           /* struct looker */
 	struct timer beat;             /* of the stream */
 	uint64_t health_hash;
+	struct filter_rate filter;
+	struct { uint64_t due_ms; struct api_alerts said; } alive;
 };
 
 /* Who asks; of nobody the permits and tenants are empty. */
@@ -104,6 +114,13 @@ void orders_free(struct api *api);
 
 void stream_init(struct api *api);
 void stream_free(struct api *api);
+
+/* -- alive.c, filter.c: a look has told something -- */
+
+void alive_looked(struct api *api);
+void filter_looked(struct api *api);
+/* The member `packets`. */
+void filter_put_packets(const struct api *api, bool is_all, struct json_writer *json);
 
 /* -- routes, each a row of a table in api.c -- */
 void api_get_now(void *context, struct web_request *request, struct web_answer *answer);

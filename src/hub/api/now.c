@@ -284,7 +284,7 @@ enum result now_put(struct api *api, const struct store_tenants *tenants, struct
 	put_sites(now);
 	put_places(now);
 	incidents_put_open(api, tenants, person, json);
-	json_put_null(json, SPAN("packets"));
+	filter_put_packets(api, tenants->is_all, json);
 	put_hub(now);
 	free(now->sites);
 	free(now);

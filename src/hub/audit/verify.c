@@ -1,10 +1,11 @@
 #include "hub/audit/verify.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <unistd.h>
 
 #include "base/encode.h"
-#include "hub/audit/files.h"
 
 #include "base/banned.h"
 
@@ -60,43 +61,101 @@ static enum result check_line(struct audit_verify *verify, struct place place, s
 	return RESULT_OK;
 }
 
-static enum result check_text(struct audit_verify *verify, struct span name, struct span rest)
+/* -- a file, a piece after the other -- */
+
+static enum result open_file(struct audit_walk *walk, const char *name)
 {
-	struct place place = { .file = name };
+	walk->place = (struct place){ .file = span_of(name) };
+	buffer_reset(&walk->text);
+	walk->fd = openat(walk->folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  /* a pipe would be waited for */
+	return walk->fd < 0 ? RESULT_IO : RESULT_OK;
+}
+
+static void close_file(struct audit_walk *walk)
+{
+	int error = errno;
+
+	if (walk->fd >= 0)
+		close(walk->fd);
+	walk->fd = -1;
+	errno = error;
+}
+
+static enum result check_lines(struct audit_walk *walk)
+{
 	enum result result = RESULT_OK;
 
-	while (rest.len && result == RESULT_OK) {
-		size_t len = span_find(rest, '\n');
+	while (result == RESULT_OK) {
+		struct span text = buffer_span(&walk->text);
+		size_t len = span_find(text, '\n');
 
-		place.line++;
-		if (len == rest.len) {
-			break_at(verify, place, verify->newest.number + 1, "the file ends in the middle of an entry");
-			verify->newest.number++;
-			verify->is_lost = true;
-			return RESULT_OK;
-		}
-		result = check_line(verify, place, span_take(rest, len));
-		rest = span_skip(rest, len + 1);
+		if (len == text.len)
+			break;
+		walk->place.line++;
+		result = check_line(walk->verify, walk->place, span_take(text, len));
+		buffer_consume(&walk->text, len + 1);
 	}
 	return result;
 }
 
+static void check_end(struct audit_walk *walk)
+{
+	struct audit_verify *verify = walk->verify;
+
+	if (!buffer_len(&walk->text))
+		return;
+	walk->place.line++;
+	break_at(verify, walk->place, verify->newest.number + 1, "the file ends in the middle of an entry");
+	verify->newest.number++;
+	verify->is_lost = true;
+}
+
+/* RESULT_MORE: there may be more of the file. */
+static enum result read_piece(struct audit_walk *walk)
+{
+	char *room = buffer_reserve(&walk->text, AUDIT_PIECE);
+	enum result result;
+	ssize_t count;
+
+	if (!room)
+		return buffer_room(&walk->text) < AUDIT_PIECE ? RESULT_LIMIT : RESULT_NO_MEMORY;
+	count = read(walk->fd, room, AUDIT_PIECE);
+	if (count < 0)
+		return errno == EINTR ? RESULT_MORE : RESULT_IO;
+	if (count == 0) {
+		check_end(walk);
+		return RESULT_OK;
+	}
+	buffer_commit(&walk->text, (size_t)count);
+	result = check_lines(walk);
+	return result == RESULT_OK ? RESULT_MORE : result;
+}
+
+static void cannot_be_read(struct audit_walk *walk, enum result result)
+{
+	struct audit_verify *verify = walk->verify;
+
+	verify->broken++;
+	if (verify->complaints)
+		complain(verify->complaints, COMPLAINT_ERROR, (struct place){ .file = walk->place.file }, SPAN_NONE, "cannot be read: %s", result == RESULT_IO ? strerror(errno) : result_name(result));
+}
+
 enum result audit_verify_file(struct audit_verify *verify, int folder, const char *name)
 {
-	const struct place place = { .file = span_of(name) };
-	struct buffer text;
+	struct audit_walk walk = { .verify = verify, .folder = folder, .fd = -1 };
 	enum result result;
 
-	buffer_init(&text, AUDIT_READ_MAX);
-	result = audit_file_read(folder, name, &text);
-	if (result == RESULT_OK)
-		result = check_text(verify, place.file, buffer_span(&text));
-	if (result != RESULT_OK) {
-		verify->broken++;
-		if (verify->complaints)
-			complain(verify->complaints, COMPLAINT_ERROR, place, SPAN_NONE, "cannot be read: %s", result == RESULT_IO ? strerror(errno) : result_name(result));
+	buffer_init(&walk.text, AUDIT_PIECES_MAX);
+	result = open_file(&walk, name);
+	if (result == RESULT_OK) {
+		do {
+			result = read_piece(&walk);
+		} while (result == RESULT_MORE);
 	}
-	buffer_done(&text);
+	if (result != RESULT_OK)
+		cannot_be_read(&walk, result);
+	close_file(&walk);
+	buffer_done(&walk.text);
 	return result;
 }
 
@@ -109,20 +168,57 @@ bool audit_verify_end(struct audit_verify *verify)
 	return !verify->broken;
 }
 
+/* -- a folder -- */
+
+enum result audit_walk_begin(struct audit_walk *walk, struct audit_verify *verify, int folder)
+{
+	enum result result;
+
+	*walk = (struct audit_walk){ .verify = verify, .folder = folder, .fd = -1 };
+	buffer_init(&walk->text, AUDIT_PIECES_MAX);
+	result = audit_files_list(folder, &walk->files);
+	if (result == RESULT_OK && walk->files.count && walk->files.list[0] != 1)
+		break_at(verify, (struct place){ 0 }, 1, "the first file is missing");
+	return result;
+}
+
+enum result audit_walk_step(struct audit_walk *walk)
+{
+	enum result result = RESULT_OK;
+
+	if (walk->fd < 0 && walk->next == walk->files.count)
+		return RESULT_OK;
+	if (walk->fd < 0) {
+		audit_file_name(walk->files.list[walk->next++], walk->name);
+		result = open_file(walk, walk->name);
+	}
+	if (result == RESULT_OK)
+		result = read_piece(walk);
+	if (result == RESULT_MORE)
+		return RESULT_MORE;
+	if (result != RESULT_OK)
+		cannot_be_read(walk, result);
+	close_file(walk);
+	return result == RESULT_OK ? RESULT_MORE : result;
+}
+
+void audit_walk_done(struct audit_walk *walk)
+{
+	close_file(walk);
+	audit_files_done(&walk->files);
+	buffer_done(&walk->text);
+}
+
 enum result audit_verify_folder(struct audit_verify *verify, int folder)
 {
-	struct audit_files files;
-	enum result result = audit_files_list(folder, &files);
-	char name[AUDIT_FILE_NAME_BYTES];
+	struct audit_walk walk;
+	enum result result = audit_walk_begin(&walk, verify, folder);
 
-	if (result != RESULT_OK)
-		return result;
-	if (files.count && files.list[0] != 1)
-		break_at(verify, (struct place){ 0 }, 1, "the first file is missing");
-	for (size_t i = 0; i < files.count && result == RESULT_OK; i++) {
-		audit_file_name(files.list[i], name);
-		result = audit_verify_file(verify, folder, name);
+	if (result == RESULT_OK) {
+		do {
+			result = audit_walk_step(&walk);
+		} while (result == RESULT_MORE);
 	}
-	audit_files_done(&files);
+	audit_walk_done(&walk);
 	return result;
 }

@@ -112,7 +112,7 @@ enum result approval_ask(struct people *people, const struct person_view *caller
 	struct approval approval = { .kind = kind, .author = caller->name, .tenant = tenant, .object = object, .detail = detail, .asked_ms = wall_ns / 1000000 };
 	struct waiting waiting = { 0 };
 	struct counter counter;
-	enum result result = approval_each(people->store, count_waiting, &waiting);
+	enum result result = people->applies[kind].apply ? approval_each(people->store, count_waiting, &waiting) : RESULT_NOT_FOUND;
 
 	if (result == RESULT_OK && (waiting.count == APPROVAL_WAITING_MAX || detail.len > APPROVAL_DETAIL_MAX || object.len > AUDIT_OBJECT_BYTES))
 		result = RESULT_LIMIT;

@@ -19,7 +19,7 @@
 
 /* X(ID, "name") */
 #define APPROVAL_LIST(X) \
-	X(ROLES, "roles") \
+	X(ROLES, "roles")                      /* people.c registers it; the others whoever can do them */ \
 	X(RETENTION, "retention") \
 	X(EXCLUSION, "exclusion-at-block") \
 	X(COUNTRY, "country-rule") \
@@ -46,13 +46,15 @@ struct approval {
 	struct span decided_by, why;
 };
 
-/* Does what was approved. Not RESULT_OK: it could not be done, COMPLAINTS say why, and the approval is then "failed". A NULL APPLY (never registered) fails. */
+/* Does what was approved. Not RESULT_OK: it could not be done, COMPLAINTS say why, and the approval is then "failed". What waits of a kind
+ * that is registered no more (an older hub) fails as well. */
 typedef enum result (*approval_apply)(void *context, const struct approval *approval, struct complaints *complaints);
 void approval_register(struct people *people, enum approval_kind kind, approval_apply apply, void *context);
 
 /* Is there anybody else who could approve what CALLER asks? */
 enum result approval_is_needed(struct people *people, const struct person_view *caller, bool *out) must_check;
-/* It waits from now on. RESULT_LIMIT: too long, or too many wait; RESULT_REFUSED: it could not be logged. */
+/* It waits from now on. RESULT_NOT_FOUND: nobody has registered KIND, so that it could never be done: nothing is written down, and the asker is to be told at once that
+ * this hub cannot do it. RESULT_LIMIT: too long, or too many wait; RESULT_REFUSED: it could not be logged. */
 enum result approval_ask(struct people *people, const struct person_view *caller, enum approval_kind kind, struct span tenant, struct span object, struct span detail,
                          uint64_t wall_ns, uint64_t *number) must_check;
 

@@ -6,6 +6,7 @@
 #include "hub/people/account/hash_pool.h"
 #include "hub/people/account/person.h"
 #include "hub/people/approval.h"
+#include "hub/people/audit_check.h"
 #include "hub/people/door/lockout.h"
 #include "hub/people/door/program_token.h"
 #include "hub/people/door/session.h"
@@ -48,6 +49,7 @@ struct people {
 	uint64_t pruned_ms;
 	struct admitted admitted;
 	struct { approval_apply apply; void *context; } applies[APPROVAL_KINDS];
+	struct audit_check *check;
 	struct passkeys *passkeys;           /* challenges that wait; NULL: none */
 };
 

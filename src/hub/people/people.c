@@ -42,13 +42,6 @@ static enum result begin_first(struct people *people, char code_out[PEOPLE_CODE_
 	return secret_code_hash(span_of(code_out), people->first_code);
 }
 
-static enum result apply_nothing(void *context, const struct approval *approval, struct complaints *complaints)
-{
-	(void)context, (void)approval;
-	complain(complaints, COMPLAINT_ERROR, (struct place){ 0 }, SPAN_NONE, "this hub cannot do that");
-	return RESULT_REFUSED;
-}
-
 enum result people_new(const struct people_settings *settings, struct loop *loop, struct store *store, struct audit *audit, struct complaints *complaints,
                        char code_out[PEOPLE_CODE_BYTES], struct people **out)
 {
@@ -61,8 +54,6 @@ enum result people_new(const struct people_settings *settings, struct loop *loop
 	people->loop = loop;
 	people->store = store;
 	people->audit = audit;
-	for (unsigned i = 0; i < APPROVAL_KINDS; i++)
-		people->applies[i].apply = apply_nothing;
 	result = secret_key_open(span_of(settings->state), complaints, people->key);
 	if (result == RESULT_OK)
 		result = gcra_make(&person_rate, PERSON_BURST, 0, TICKS_PER_MS, PACE_MOST, &people->person_pace);
@@ -72,6 +63,8 @@ enum result people_new(const struct people_settings *settings, struct loop *loop
 		result = hash_pool_new(loop, &people->pool);
 	if (result == RESULT_OK)
 		result = passkeys_new(&people->passkeys);
+	if (result == RESULT_OK)
+		result = audit_check_new(loop, audit, &people->check);
 	if (result == RESULT_OK)
 		result = begin_first(people, code_out);
 	if (result != RESULT_OK) {
@@ -89,6 +82,7 @@ void people_free(struct people *people)
 		return;
 	hash_pool_free(people->pool);
 	passkeys_free(people->passkeys);
+	audit_check_free(people->check);
 	explicit_bzero(people, sizeof(*people));
 	free(people);
 }
@@ -105,6 +99,11 @@ void people_tick(struct people *people, uint64_t wall_ns)
 	approval_prune(people, wall_ns);
 	if (people->break_glass.hash[0] && now_ms >= people->break_glass.until_ms)
 		people->break_glass = (struct break_glass){ 0 };
+}
+
+enum people_audit people_audit_state(const struct people *people)
+{
+	return audit_check_state(people->check);
 }
 
 void people_routes(struct people *people, struct web_routes *routes)

@@ -52,6 +52,10 @@ static inline bool person_may(const struct person_view *person, uint32_t permits
 /* Writes down what REQUEST's caller is about to do, before he does it. False: it could not be written, ANSWER is a 503 that says so, and nothing may be done. */
 bool people_log(struct people *people, struct web_request *request, struct web_answer *answer, const char *what, struct span object, struct span detail);
 
+/* The chain of the audit log, as it was when it was last looked at: when the hub begins, each day, and when somebody asks. */
+enum people_audit { PEOPLE_AUDIT_UNKNOWN, PEOPLE_AUDIT_INTACT, PEOPLE_AUDIT_BROKEN };
+enum people_audit people_audit_state(const struct people *people);
+
 struct people_settings {             /* texts are NUL-terminated, and outlive PEOPLE */
 	const char *name;            /* the console's host name: rp id of passkeys, links. NULL: localhost */
 	const char *url;             /* how browsers reach it: "https://hub.commune.example:8444" */

@@ -67,6 +67,8 @@ void decide_test(struct decide *decide, unsigned path, uint64_t now_s, char out[
 /* Each second, or as often as may be. */
 void decide_second(struct decide *decide, uint64_t now_s);
 
+/* Warnings that are on, as long as EACH says true. */
+void decide_warnings(const struct decide *decide, bool (*each)(void *context, const struct alert_facts *facts), void *context);
 const struct path_health *decide_path(const struct decide *decide, unsigned path);
 
 /* Something was decided since this was last asked: it is to be kept. */

@@ -259,3 +259,13 @@ void decide_warning(struct decide *decide, enum alert_warning warning, struct sp
 	thread->facts.status = facts.status;
 	consider(decide, thread, now_s);
 }
+
+void decide_warnings(const struct decide *decide, bool (*each)(void *context, const struct alert_facts *facts), void *context)
+{
+	for (unsigned i = 0; i < DECIDE_THREADS_MAX; i++) {
+		const struct thread *thread = &decide->threads[i];
+
+		if (thread->is_used && thread->facts.is_warning && thread->facts.status != STATUS_CLOSED && !each(context, &thread->facts))
+			return;
+	}
+}

@@ -1,7 +1,8 @@
 /* /api/v1/audit: the log, and whether its chain is whole. */
+#include <stdlib.h>
+
 #include "base/encode.h"
 #include "event/json.h"
-#include "hub/audit/verify.h"
 #include "hub/people/inside.h"
 #include "hub/people/routes/routes.h"
 
@@ -83,25 +84,67 @@ void route_audit_get(void *context, struct web_request *request, struct web_answ
 	people_answer_end(answer, &listing.writer, 200);
 }
 
-void route_audit_verify(void *context, struct web_request *request, struct web_answer *answer)
+/* -- is it whole -- */
+
+/* Who waits to be told. */
+struct verifying {
+	struct audit_asker asker;
+	struct people *people;
+	struct web_request *request;
+	struct web_answer *answer;
+};
+
+static void tell_verdict(struct web_answer *answer, const struct audit_verdict *verdict)
 {
-	struct people *people = context;
-	struct audit_verify verify;
 	struct json_writer writer;
 
-	if (!sees_all(people, request, answer))
-		return;
-	audit_verify_begin(&verify, NULL, NULL);
-	if (audit_verify_folder(&verify, audit_folder_fd(people->audit)) != RESULT_OK) {
-		web_refuse(answer, 503, "store-failed", "the audit log cannot be read");
+	if (verdict->result != RESULT_OK) {
+		web_refuse(answer, 503, "store-failed", "the audit log cannot be read now");
 		return;
 	}
 	people_answer_begin(answer, &writer);
-	json_put_bool(&writer, SPAN("intact"), audit_verify_end(&verify));
-	json_put_number(&writer, SPAN("entries"), verify.entries);
-	if (verify.broken)
-		json_put_number(&writer, SPAN("broken_at"), verify.broken_at);
+	json_put_bool(&writer, SPAN("intact"), verdict->is_intact);
+	json_put_number(&writer, SPAN("entries"), verdict->entries);
+	if (verdict->broken)
+		json_put_number(&writer, SPAN("broken_at"), verdict->broken_at);
 	else
 		json_put_time_ms(&writer, SPAN("broken_at"), 0);  /* null */
 	people_answer_end(answer, &writer, 200);
+}
+
+static void told(struct audit_asker *asker, const struct audit_verdict *verdict)
+{
+	struct verifying *verifying = list_entry(asker, struct verifying, asker);
+	struct web_request *request = verifying->request;
+
+	tell_verdict(verifying->answer, verdict);
+	free(verifying);
+	web_finish(request);
+}
+
+static void gone(void *context, struct web_request *request)
+{
+	struct verifying *verifying = context;
+
+	(void)request;
+	audit_check_withdraw(verifying->people->check, &verifying->asker);
+	free(verifying);
+}
+
+void route_audit_verify(void *context, struct web_request *request, struct web_answer *answer)
+{
+	struct people *people = context;
+	struct verifying *verifying;
+
+	if (!sees_all(people, request, answer))
+		return;
+	verifying = calloc(1, sizeof(*verifying));
+	if (verifying)
+		*verifying = (struct verifying){ .asker.told = told, .people = people, .request = request, .answer = answer };
+	if (!verifying || audit_check_ask(people->check, &verifying->asker) != RESULT_OK) {
+		web_refuse(answer, 503, "busy", "too many ask for it at this moment; try again");
+		free(verifying);
+		return;
+	}
+	web_wait(request, gone, verifying);
 }
