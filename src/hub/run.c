@@ -34,10 +34,11 @@ static void orders_ready(struct watch *watch, uint32_t events)
 			loop_stop(&hub->loop);
 			return;
 		}
-		if (order.kind == HUB_ORDER_ANSWER)
+		if (order.kind == HUB_ORDER_ANSWER) {
 			hub_parts_answer(hub->parts, &order.answer);
-		else
-			hub_parts_attach_send(hub->parts, order.fd);
+			return;  /* whoever waits for it is told before the next order, which may be to end, is read */
+		}
+		hub_parts_attach_send(hub->parts, order.fd);
 	}
 }
 

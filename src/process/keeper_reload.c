@@ -344,6 +344,7 @@ void keeper_reload_built(struct keeper *keeper, uint64_t generation)
 {
 	if (is_candidate(keeper, generation)) {
 		commit(keeper);
+		keeper_change_end(keeper, true, SPAN_NONE);  /* a hub that is to end, for this is of another one, hears first what became of its change */
 		keeper_hub_settle(keeper);
 		keeper_note(keeper, "configuration %llu serves", (unsigned long long)generation);
 		keeper_reload_end(keeper, true, SPAN_NONE);

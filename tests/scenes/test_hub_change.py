@@ -10,7 +10,7 @@ import pytest
 import lab
 from lab import HOST, wait_until
 from lab.hub import HubShield
-from lab.place import BINARY
+from lab.place import BINARY, ROOT
 
 PASSWORD = "correct horse battery"
 
@@ -170,3 +170,19 @@ def test_what_nobody_confirms_goes_back_and_is_an_incident(shield, agnes):
     wait_until(lambda: ("shield", "config.went-back") in audit(agnes), 30, "it is written down")
     (incident,) = wait_until(lambda: [one for one in agnes.good("GET", "/incidents")["incidents"] if one["family"] == "integrity"], 30, "an incident")
     assert "went back" in incident["sentence"]["en"]
+
+
+def test_in_the_console(shield, agnes):
+    for words in (["tools/install", "browser"], ["tools/console", "test"]):
+        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=900, stdin=subprocess.DEVNULL)
+        if done.returncode:
+            pytest.skip(" ".join(words) + ": " + done.stderr.strip().splitlines()[-1])
+    person(shield, agnes, "oscar", "operator")
+    person(shield, agnes, "petra", "approver")
+    text = change(shield, waf={"mode": "block", "exclusions": [{"rule": "942100", "path": "/search", "reason": "false alarm"}]})
+    shield.folder.joinpath("proposed").write_text(text)
+    story = subprocess.run(["node", str(ROOT / "tests/console/change.mjs"), shield.url, PASSWORD, str(shield.folder / "proposed"), str(ROOT / "build/screenshots")], cwd=ROOT,
+                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240)
+    assert story.returncode == 0, (story.stdout + story.stderr)[-6000:]
+    assert shield.config.read_text() == text
+    assert [(each["how"], each["who"]) for each in history(shield)][0] == ("proposal", "oscar, approved by petra")

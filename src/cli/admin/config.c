@@ -74,7 +74,7 @@ void admin_answer_history(struct admin *admin, const struct admin_request *reque
 			continue;  /* a damaged one is none; the command says so */
 		json_open(&json, SPAN_NONE, '{');
 		put_entry(&json, &entry);
-		if (i == count)
+		if (i == count && admin->state->keeper)
 			json_put_time(&json, SPAN("confirm_until"), admin->state->keeper->confirm_until_wall_ns);
 		json_close(&json, '}');
 		history_entry_done(&entry);

@@ -267,13 +267,11 @@ static void apply_with_serving(struct deed *deed)
 /* "0s": it stays at once. */
 static uint64_t read_confirm(struct content *body)
 {
-	uint64_t ms = content_has(body, "confirm") ? content_length(body, "confirm", 0, CONFIRM_MS_MAX) : CHANGE_CONFIRM_MS;
-
-	if (!body->is_bad && ms && ms < CONFIRM_MS_MIN) {
-		web_refuse(body->answer, 400, "bad-member", "\"confirm\": expected 10s or more, or 0s: it stays at once");
-		body->is_bad = true;
-	}
-	return ms;
+	if (!content_has(body, "confirm"))
+		return CHANGE_CONFIRM_MS;
+	if (span_equal(json_text_of(json_find(body->root, "confirm")), SPAN("0s")))
+		return 0;
+	return content_length(body, "confirm", CONFIRM_MS_MIN, CONFIRM_MS_MAX);
 }
 
 void change_apply(void *context, struct web_request *request, struct web_answer *answer)
