@@ -50,6 +50,13 @@ def test_every_error_of_the_hub_has_words():
     assert len(said) > 20 and said <= known, sorted(said - known)
 
 
+def test_every_deed_of_the_audit_log_has_words():
+    parts = "approval|ban|break-glass|bypass|config|events|incident|level|maintenance|passkey|person|session|token"
+    done = {deed for path in (ROOT / "src/hub").rglob("*.[ch]") for deed in re.findall(rf'"((?:{parts})(?:\.[a-z-]+)+)"', path.read_text())}
+    known = set(re.findall(r"^  'audit-deed\.([a-z.-]+)':", (ROOT / "console/src/words/en.ts").read_text(), re.M))
+    assert len(done) > 30 and done <= known, sorted(done - known)
+
+
 def test_contrast_of_colours(built):
     node(HERE / "tokens.mjs")
 
