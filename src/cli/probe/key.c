@@ -5,29 +5,9 @@
 
 #include "base/encode.h"
 #include "cli/probe/probe.h"
+#include "packet/lists/file.h"
 
 #include "base/banned.h"
-
-#define PIECE 4096u
-
-enum result probe_file_read(const char *path, struct buffer *out)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	enum result result = fd < 0 ? RESULT_IO : RESULT_MORE;
-
-	while (result == RESULT_MORE) {
-		char *room = buffer_reserve(out, PIECE);
-		ssize_t got = room ? read(fd, room, PIECE) : -1;
-
-		if (got > 0)
-			buffer_commit(out, (size_t)got);
-		else if (got == 0 || errno != EINTR)
-			result = !room ? RESULT_LIMIT : got < 0 ? RESULT_IO : RESULT_OK;
-	}
-	if (fd >= 0)
-		close(fd);
-	return result;
-}
 
 enum result probe_key_load(const char *path, struct evp_pkey_st **out)
 {
@@ -35,13 +15,13 @@ enum result probe_key_load(const char *path, struct evp_pkey_st **out)
 	enum result result;
 
 	buffer_init(&pem, 2 * SIGNATURE_PEM_MAX);
-	result = probe_file_read(path, &pem);
+	result = bounded_file_read(path, &pem);
 	if (result == RESULT_OK)
 		result = signature_key_read(buffer_span(&pem), out);
 	if (pem.bytes)
 		explicit_bzero(pem.bytes, pem.size);
 	buffer_done(&pem);
-	return result == RESULT_LIMIT ? RESULT_MALFORMED : result;
+	return result == RESULT_LIMIT || result == RESULT_REFUSED ? RESULT_MALFORMED : result;
 }
 
 /* A file that is there is never written over: it may be the key that a hub knows. */

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/replace_file.h"
+#include "event/history/history.h"
 
 #include "base/banned.h"
 
@@ -55,25 +56,6 @@ static void forget_minute(const struct ledger *ledger, const struct probe_minute
 		(void)unlinkat(ledger->folder, name, 0);
 }
 
-static enum result read_file(int folder, const char *name, struct buffer *out)
-{
-	int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	enum result result = fd < 0 ? RESULT_IO : RESULT_MORE;
-
-	while (result == RESULT_MORE) {
-		char *room = buffer_reserve(out, 16384);
-		ssize_t got = room ? read(fd, room, 16384) : -1;
-
-		if (got > 0)
-			buffer_commit(out, (size_t)got);
-		else
-			result = !room ? RESULT_LIMIT : got < 0 ? RESULT_IO : RESULT_OK;
-	}
-	if (fd >= 0)
-		close(fd);
-	return result;
-}
-
 /* -- those that wait -- */
 
 void ledger_drop(struct ledger *ledger, size_t count)
@@ -118,7 +100,7 @@ static void take_up_file(struct ledger *ledger, const char *name)
 	struct buffer text;
 
 	buffer_init(&text, PROBE_REPORT_BYTES);
-	if (minute && read_file(ledger->folder, name, &text) == RESULT_OK && probe_minute_read(buffer_span(&text), minute) == RESULT_OK) {
+	if (minute && history_file_read(ledger->folder, name, &text) == RESULT_OK && probe_minute_read(buffer_span(&text), minute) == RESULT_OK) {
 		name_of(minute->from_s, wanted);
 		if (strcmp(name, wanted) == 0)
 			add(ledger, minute);

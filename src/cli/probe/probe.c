@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "packet/lists/file.h"
 
 #include "base/banned.h"
 
@@ -73,11 +74,13 @@ static int read_name(struct probe *probe)
 static int read_ca(struct probe *probe)
 {
 	const char *path = option_text(probe->options, "hub-ca", NULL);
+	enum result result;
 
 	if (!path)
 		return EXIT_DONE;
-	if (probe_file_read(path, &probe->ca) != RESULT_OK || !buffer_len(&probe->ca))
-		return command_failed("%s cannot be read: %s", path, errno ? strerror(errno) : "it is empty or too long");
+	result = bounded_file_read(path, &probe->ca);
+	if (result != RESULT_OK || !buffer_len(&probe->ca))
+		return command_failed("%s cannot be read: %s", path, result == RESULT_IO ? strerror(errno) : "it is no file, empty, or too long");
 	probe->deliver.ca = buffer_span(&probe->ca);
 	return EXIT_DONE;
 }

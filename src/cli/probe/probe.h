@@ -43,7 +43,5 @@ void tell_look(const char *text, const struct look *look, bool is_json);
 int probe_key_command(const char *path);
 /* RESULT_IO (errno), RESULT_MALFORMED. */
 enum result probe_key_load(const char *path, struct evp_pkey_st **out) must_check;
-/* A whole file of at most MAX bytes. RESULT_IO (errno), RESULT_LIMIT, RESULT_NO_MEMORY. */
-enum result probe_file_read(const char *path, struct buffer *out) must_check;
 
 #endif
