@@ -98,9 +98,6 @@ def test_kills_lose_and_double_nothing(start):
 
 def test_an_attack_is_one_incident_through_kills(start):
     shield = start()
-    shield.get("/")  # of the first line of a site nobody knows how much of it is old
-    shield.wait_journal(lambda line: line.get("bouclier.site") == HOST, 10, "counts")
-    time.sleep(3)
     level(shield, "attack")
     first = wait_until(shield.incidents, 15, "the incident is kept")
     with Load(shield.plain, threads=2, pause=0.01):
