@@ -145,6 +145,8 @@ def test_a_configuration_that_goes_back(shield):
         hub = shield.hub()
         shield.apply({**shield.settings, "hub": {**shield.settings["hub"], "alerts": {"self_test": "off", "webhooks": [path]}}})
         shield.wait_hub(other_than=hub)
+        shield.config.write_text(shield.config.read_text() + "\n# second\n")
         done = subprocess.run([BINARY, "reload", "--config", str(shield.config), "--confirm", "1s", "--why", "a try"], capture_output=True, text=True, timeout=30)
         assert done.returncode == 0, done.stderr
+        shield.wait_journal(lambda line: line.get("event.action") == "config-went-back")
         wait_until(lambda: any(json.loads(body).get("warning", {}).get("name") == "configuration-rolled-back" for _, body in hook.calls), 20, f"it is told: {hook.calls}")
