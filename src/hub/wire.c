@@ -183,7 +183,7 @@ static enum result open_people(struct hub_parts *parts, struct complaints *compl
 {
 	const struct hub_config *config = parts->wires.config;
 	char code[PEOPLE_CODE_BYTES] = "";
-	struct people_settings settings = { .hub_uid = geteuid(), .announce = parts_announce, .announce_context = parts };
+	struct people_settings settings = { .hub_uid = geteuid(), .needs_second_factor = config->hub->second_factor == HUB_SECOND_REQUIRED, .announce = parts_announce, .announce_context = parts };
 	struct stat journal;
 	enum result result;
 

@@ -81,11 +81,21 @@ static void what_is_not_for_everybody(void **state)
 	try(long_path, NULL, "at most 107 bytes");
 }
 
+static void what_the_hub_cannot_have(void **state)
+{
+	(void)state;
+	try("hub: { client_ca: /c/ca.pem }\n", NULL, "client_ca: only TLS has certificates of people");
+	try("hub: { certificate: /c/hub.pem, client_crl: /c/ca.crl }\n", NULL, "client_crl: it is of the authorities of client_ca");
+	try("hub: { second_factor: always }\n", NULL, "second_factor");
+	try("hub: { certificate: /c/hub.pem, client_ca: /c/ca.pem, client_crl: /c/ca.crl, second_factor: required }\n", look_defaults, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_said_and_what_is_not),
 		cmocka_unit_test(what_is_not_for_everybody),
+		cmocka_unit_test(what_the_hub_cannot_have),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

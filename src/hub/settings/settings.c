@@ -45,6 +45,8 @@ static const struct key_table incident_table = {
 	.name = "incidents", .keys = incident_keys, .size = sizeof(struct hub_incident_settings), .help = "When an incident is over.",
 };
 
+static const char *const second_factors[] = { [HUB_SECOND_OPTIONAL] = "optional", [HUB_SECOND_REQUIRED] = "required", NULL };
+
 static const struct key hub_keys[] = {
 	{ .name = "enabled", .type = KEY_BOOL, .offset = FIELD(hub_settings, enabled), .fallback = "true",
 	  .help = "Is there a hub beside this shield? Without the mapping `hub` there is none." },
@@ -52,6 +54,12 @@ static const struct key hub_keys[] = {
 	  .help = "Where its console and its API answer. Plain HTTP on a loopback address; any other needs a certificate." },
 	{ .name = "certificate", .type = KEY_PATH, .flags = KEY_HUB_FILE, .offset = FIELD(hub_settings, certificate),
 	  .help = "A PEM file with chain and key: the hub then speaks TLS." },
+	{ .name = "client_ca", .type = KEY_PATH, .flags = KEY_HUB_FILE, .offset = FIELD(hub_settings, client_ca),
+	  .help = "The authorities (PEM) that sign certificates of people: who shows one logs in with it. Needs certificate." },
+	{ .name = "client_crl", .type = KEY_PATH, .flags = KEY_HUB_FILE, .offset = FIELD(hub_settings, client_crl),
+	  .help = "What those authorities have revoked (PEM), a list of each. A list that is over lets no certificate in." },
+	{ .name = "second_factor", .type = KEY_CHOICE, .offset = FIELD(hub_settings, second_factor), .choices = second_factors,
+	  .help = "required: who logs in with a password alone can do nothing but enrol a second factor." },
 	{ .name = "name", .type = KEY_HOST, .offset = FIELD(hub_settings, name), .fallback = "localhost",
 	  .help = "The host name by which people reach it: passkeys belong to it, and links in mails begin with it." },
 	{ .name = "state", .type = KEY_PATH, .flags = KEY_RESTART, .offset = FIELD(hub_settings, state),
@@ -78,6 +86,10 @@ static void check_hub(const void *values, struct key_check *check)
 	else if (!hub->certificate.len && !address_is_loopback(&hub->listen.address))
 		key_complain(check, "listen", SPAN("add a certificate, or listen on 127.0.0.1 and reach it through ssh"),
 		             "listen: %s is not a loopback address, and without a certificate passwords would cross the network in the clear", text);
+	if (hub->client_ca.len && !hub->certificate.len)
+		key_complain(check, "client_ca", SPAN("add a certificate"), "client_ca: only TLS has certificates of people, and without certificate the hub speaks none");
+	if (hub->client_crl.len && !hub->client_ca.len)
+		key_complain(check, "client_crl", SPAN_NONE, "client_crl: it is of the authorities of client_ca, which is not there");
 	hub_probes_check(&hub->probes, check);
 	if (hub->name.len && hub->name.at[0] == '*')
 		key_complain(check, "name", SPAN_NONE, "name: one host name is needed, not a pattern");

@@ -35,10 +35,16 @@ struct hub_backup_settings {
 	int64_t keep;
 };
 
+/* Of whoever logs in with a password. */
+enum hub_second_factor { HUB_SECOND_OPTIONAL, HUB_SECOND_REQUIRED };
+
 struct hub_settings {
 	bool enabled;
 	struct endpoint listen;
 	struct span certificate;   /* path of a PEM file with chain and key; empty: plain HTTP, on loopback only */
+	struct span client_ca;     /* path of the authorities (PEM) of people's certificates; empty: nobody is asked for one */
+	struct span client_crl;    /* with client_ca only: path of what they have revoked; empty: nothing is looked up */
+	int second_factor;         /* enum hub_second_factor */
 	struct span name;          /* host name */
 	struct span state;         /* folder; empty: `hub` in the shield's state folder */
 	struct hub_keep_settings keep;
