@@ -10,7 +10,10 @@ static void read_frame(struct span frame, struct buffer *out)
 {
 	struct wire_job job, again;
 	struct wire_report report;
+	struct wire_fetched fetched;
+	struct wire_fetch fetch;
 	struct alert_plan plan;
+	struct json *root;
 	struct span written;
 	size_t used;
 
@@ -22,6 +25,12 @@ static void read_frame(struct span frame, struct buffer *out)
 	}
 	if (wire_report_read(frame, &report) == RESULT_OK)
 		assert(report.outcome <= OUTCOME_REFUSED && wire_report_put(out, &report) == RESULT_OK);
+	if (wire_fetched_read(frame, &root, &fetched) == RESULT_OK)
+		json_drop(root);
+	if (wire_fetch_read(frame, &root, &fetch) == RESULT_OK) {
+		assert(span_starts(fetch.url, SPAN("https://")) || (fetch.is_clear && span_starts(fetch.url, SPAN("http://"))));
+		json_drop(root);
+	}
 	if (alert_plan_read(frame, &plan) == RESULT_OK)
 		alert_plan_done(&plan);
 }

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hub/settings/oidc.h"
 #include "hub/wire_inner.h"
 
 #include "base/banned.h"
@@ -179,11 +180,29 @@ enum result parts_file(void *context, struct span path, struct span *out)
 	return result;
 }
 
+/* Security, fails closed: where a file that oidc names cannot be read, nobody logs in that way. NULL. */
+static const struct people_oidc *read_oidc(struct hub_parts *parts)
+{
+	const struct hub_oidc_settings *oidc = parts->wires.config->hub->oidc;
+	struct span secret = SPAN_NONE, ca = SPAN_NONE;
+
+	if (!oidc)
+		return NULL;
+	if ((oidc->client_secret_file.len && parts_file(parts, oidc->client_secret_file, &secret) != RESULT_OK) || (oidc->ca.len && parts_file(parts, oidc->ca, &ca) != RESULT_OK) ||
+	    (oidc->client_secret_file.len && !span_trim(span_cut(&(struct span){ secret.at, secret.len }, '\n')).len)) {
+		fprintf(stderr, "bouclier: a file that hub.oidc names cannot be read, or is empty: nobody logs in that way\n");
+		return NULL;
+	}
+	parts->oidc = (struct people_oidc){ oidc->issuer, oidc->client_id, span_trim(span_cut(&secret, '\n')), ca, oidc->acr_values, (unsigned)oidc->claim, oidc->is_insecure };
+	return &parts->oidc;
+}
+
 static enum result open_people(struct hub_parts *parts, struct complaints *complaints)
 {
 	const struct hub_config *config = parts->wires.config;
 	char code[PEOPLE_CODE_BYTES] = "";
-	struct people_settings settings = { .hub_uid = geteuid(), .needs_second_factor = config->hub->second_factor == HUB_SECOND_REQUIRED, .announce = parts_announce, .announce_context = parts };
+	struct people_settings settings = { .hub_uid = geteuid(), .needs_second_factor = config->hub->second_factor == HUB_SECOND_REQUIRED, .announce = parts_announce, .announce_context = parts,
+		                            .oidc = read_oidc(parts), .fetch = parts_fetch, .fetch_context = parts };
 	struct stat journal;
 	enum result result;
 

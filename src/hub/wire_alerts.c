@@ -36,6 +36,13 @@ void parts_announce(void *context, struct span who, struct span what)
 	alerts_warning(parts->alerts, WARNING_BREAK_GLASS, who, true, parts_now_s(parts));
 }
 
+enum result parts_fetch(void *context, const struct people_fetch *fetch)
+{
+	struct hub_parts *parts = context;
+
+	return alerts_fetch(parts->alerts, &(struct alerts_fetch){ fetch->url, fetch->ca, fetch->authorization, fetch->form, fetch->is_clear, fetch->done, fetch->context });
+}
+
 void parts_count_alerts(void *context, struct api_alerts *out)
 {
 	const struct hub_parts *parts = context;

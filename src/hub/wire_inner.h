@@ -38,6 +38,7 @@ struct hub_parts {
 	struct keep *keep;
 	struct keep_watch watch;
 	struct people *people;
+	struct people_oidc oidc;
 	struct alerts *alerts;
 	struct warn *warn;
 	struct alert_routes alert_routes;
@@ -63,6 +64,8 @@ void parts_add_routes(struct hub_parts *parts, const struct web_route *list, siz
 
 /* -- wire_alerts.c -- */
 enum result parts_open_alerts(struct hub_parts *parts, struct complaints *complaints) must_check;
+/* For people.h: asks somebody's server, through the process that sends. */
+enum result parts_fetch(void *parts, const struct people_fetch *fetch) must_check;
 /* For people.h: somebody used what everybody is to know of. */
 void parts_announce(void *parts, struct span who, struct span what);
 

@@ -67,6 +67,57 @@ static void a_report_is_read_as_it_was_written(void **unused)
 	buffer_done(&out);
 }
 
+#define FETCH(url, clear, more) "{\"do\":\"fetch\",\"number\":1,\"url\":\"" url "\",\"clear\":" clear ",\"ca\":\"\",\"authorization\":\"" more "\",\"form\":\"\"}"
+
+static void what_is_fetched_is_read_as_it_was_written(void **unused)
+{
+	const struct wire_fetch fetch = { 7, false, SPAN("https://login.example/token"), SPAN("PEM"), SPAN("Basic eA=="), SPAN("a=1&b=2") };
+	const struct wire_fetched fetched = { 7, 200, SPAN("{\"x\":\"\x01\"}"), "" };
+	struct wire_fetched answer;
+	struct wire_fetch read;
+	struct buffer out;
+	struct json *root;
+	struct span frame;
+	size_t used;
+
+	(void)unused;
+	buffer_init(&out, WIRE_FRAME_MAX);
+	assert_ok(wire_fetch_put(&out, &fetch));
+	assert_ok(wire_take(buffer_span(&out), &frame, &used));
+	assert_ok(wire_fetch_read(frame, &root, &read));
+	assert_true(read.number == 7 && !read.is_clear && span_equal(read.url, fetch.url) && span_equal(read.ca, fetch.ca));
+	assert_true(span_equal(read.authorization, fetch.authorization) && span_equal(read.form, fetch.form));
+	json_drop(root);
+	buffer_reset(&out);
+	assert_ok(wire_fetched_put(&out, &fetched));
+	assert_ok(wire_take(buffer_span(&out), &frame, &used));
+	assert_ok(wire_fetched_read(frame, &root, &answer));
+	assert_true(answer.number == 7 && answer.status == 200 && span_equal(answer.body, fetched.body));
+	json_drop(root);
+	buffer_done(&out);
+}
+
+static void what_is_never_fetched(void **unused)
+{
+	static const char *const bad[] = {
+		"{}", FETCH("http://login.example/", "false", ""), FETCH("http://login.example/", "true", ""), FETCH("http://127.0.0.1/", "false", ""), FETCH("file:///etc/passwd", "true", ""),
+		FETCH("https://a@127.0.0.1/", "false", ""), FETCH("https://login.example/ \\u0007", "false", ""), FETCH("https://login.example/\\r\\nX: y", "false", ""),
+		FETCH("https://login.example/", "false", "a\\r\\nb"), FETCH("https://login.example?@x/", "false", ""), FETCH("https://", "false", ""), FETCH("https://login.example/", "0", ""),
+	};
+	struct wire_fetched answer;
+	struct wire_fetch read;
+	struct json *root;
+
+	(void)unused;
+	assert_ok(wire_fetch_read(SPAN(FETCH("http://127.0.0.1:1/", "true", "")), &root, &read));
+	json_drop(root);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (wire_fetch_read(span_of(bad[i]), &root, &read) != RESULT_MALFORMED)
+			fail_msg("%s", bad[i]);
+	}
+	assert_result(wire_fetched_read(SPAN("{\"fetched\":7,\"status\":1000,\"body\":\"\",\"why\":\"\"}"), &root, &answer), RESULT_MALFORMED);
+}
+
 static void a_plan_crosses_whole(void **unused)
 {
 	struct alert_plan read;
@@ -115,7 +166,8 @@ static void a_signature_is_as_others_compute_it(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(frames_come_in_pieces), TEST(a_job_is_read_as_it_was_written), TEST(a_report_is_read_as_it_was_written), TEST(a_plan_crosses_whole), TEST(a_signature_is_as_others_compute_it),
+		TEST(frames_come_in_pieces), TEST(a_job_is_read_as_it_was_written), TEST(a_report_is_read_as_it_was_written), TEST(what_is_fetched_is_read_as_it_was_written), TEST(what_is_never_fetched),
+		TEST(a_plan_crosses_whole), TEST(a_signature_is_as_others_compute_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,6 +84,16 @@ def test_whom_alerts_go_to(rows, alerts, expected):
     assert listed(rows, site, f"hub: {{ enabled: false, alerts: {{ {alerts} }} }}")[0] - ALWAYS == origin
 
 
+@pytest.mark.parametrize(("oidc", "expected"), [
+    ("issuer: https://portal.test/realms/staff, client_id: hub", f"{ORIGIN}/32:443/tcp"),
+    ("issuer: 'https://[2001:db8:7::9]:8443', client_id: hub", "[2001:db8:7::9/128]:8443/tcp"),
+])
+def test_who_says_who_somebody_is(rows, oidc, expected):
+    site = f'origins: ["http://{ORIGIN}:7002"]'
+    origin = {(f"{ORIGIN}/32:7002/tcp", f"site www: origins: http://{ORIGIN}:7002")}
+    assert listed(rows, site, f"hub: {{ oidc: {{ {oidc} }} }}")[0] - ALWAYS - origin == {(expected, "hub: oidc: issuer")}
+
+
 def test_ports_of_ours(rows):
     _, ports = listed(rows, f'origins: ["http://{ORIGIN}:7002"]', 'admin: { metrics: "127.0.0.1:9101" }\nredirect_http: { addresses: ["0.0.0.0:8081"] }')
     assert ports == [8080, 8081, 9101]
@@ -107,7 +117,7 @@ def keys_of(node, path=()):
 
 
 def test_no_key_was_forgotten():
-    """Whoever adds a key that names a destination adds its row to egress_gather.c, a test above, and its name here; clamd is text, and is not found so, nor are the servers of alerts."""
+    """Whoever adds a key that names a destination adds its row to egress_gather.c, a test above, and its name here; clamd is text, and is not found so, nor are the servers of alerts and the issuer of oidc."""
     schema = json.loads(subprocess.run([BOUCLIER, "dump", "--schema"], capture_output=True, check=True, text=True).stdout)
     contacted = {"site.origins", "site.origins.url", "route.origins", "route.origins.url", "hub.alerts.webhooks.url"}
     listened_at = {"listen", "listen.address", "redirect_http", "redirect_http.addresses", "admin.metrics", "hub.listen"}

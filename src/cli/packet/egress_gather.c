@@ -7,6 +7,7 @@
 #include "edge/rules/clamd.h"
 #include "edge/sites/settings.h"
 #include "hub/settings/alerts.h"
+#include "hub/settings/oidc.h"
 #include "hub/settings/settings.h"
 #include "net/certificate.h"
 #include "net/ocsp.h"
@@ -138,13 +139,17 @@ static void add_alert_path(void *gathering, const struct alert_destination *dest
 	gather_host(gathering, destination->host, destination->port, key);
 }
 
-/* Whom the hub tells: its process that sends runs beside the edge, in the same control group. */
+/* Whom the hub tells, and whom it asks who somebody is: its process that sends runs beside the edge, in the same control group. */
 static void add_alerts(struct egress_gathering *gathering, const struct snapshot *snapshot)
 {
 	const struct hub_settings *hub = hub_settings_of(snapshot);
 
+	struct oidc_destination provider;
+
 	if (hub && hub->alerts)
 		alerts_destinations(hub->alerts, add_alert_path, gathering);
+	if (hub && hub->oidc && oidc_destination_read(hub->oidc->issuer, hub->oidc->is_insecure, &provider) == RESULT_OK)
+		gather_host(gathering, provider.host, provider.port, "hub: oidc: issuer");
 }
 
 static void add_allowed(const struct egress_gathering *gathering)

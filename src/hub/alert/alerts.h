@@ -38,6 +38,17 @@ void alerts_warning(struct alerts *alerts, enum alert_warning warning, struct sp
 enum result alerts_test(struct alerts *alerts, struct span path, uint64_t now_s, char out[ALERT_ID_BYTES]) must_check;
 void alerts_second(struct alerts *alerts, uint64_t now_s);
 
+/* Something else that the process that sends does for the hub: it asks somebody's server, by https, or, where IS_CLEAR says so, by http on this machine. DONE is called once, in a
+ * later round: STATUS 0, and WHY, where there was no answer. RESULT_IO: there is no such process now; RESULT_LIMIT: ALERTS_FETCHES_MAX go on, or no room. Then DONE is not called. */
+#define ALERTS_FETCHES_MAX 8u
+struct alerts_fetch {
+	struct span url, ca, authorization, form;  /* send/wire.h; copied */
+	bool is_clear;
+	void (*done)(void *context, unsigned status, struct span body, const char *why);
+	void *context;
+};
+enum result alerts_fetch(struct alerts *alerts, const struct alerts_fetch *fetch) must_check;
+
 /* -- for who shows them -- */
 
 const struct alert_plan *alerts_plan(const struct alerts *alerts);

@@ -9,7 +9,7 @@
 #include "base/banned.h"
 
 #define OUTPUT_MAX ((size_t)16 << 20)
-#define INPUT_MAX ((size_t)64 << 10)      /* of reports, each below a KiB */
+#define INPUT_MAX ((size_t)512 << 10)     /* of reports, each below a KiB, and of what was fetched: six bytes for one at worst */
 #define READ_STEP ((size_t)4096)
 #define PIECE_MAX ((size_t)8192)          /* the socket may be one of packets */
 
@@ -25,9 +25,10 @@ void alerts_let_go(struct alerts *alerts)
 	buffer_done(&alerts->input);
 	buffer_done(&alerts->output);
 	outbox_called_off(alerts->outbox);
+	alerts_drop_fetches(alerts);
 }
 
-static void write_some(struct alerts *alerts)
+void alerts_write(struct alerts *alerts)
 {
 	while (alerts->watch.fd >= 0 && buffer_len(&alerts->output)) {
 		struct span bytes = span_take(buffer_span(&alerts->output), PIECE_MAX);
@@ -68,10 +69,12 @@ static bool take_reports(struct alerts *alerts, uint64_t now_s)
 	enum result result;
 
 	while ((result = wire_take(buffer_span(&alerts->input), &frame, &used)) == RESULT_OK) {
-		if (wire_report_read(frame, &report) != RESULT_OK)
+		if (wire_report_read(frame, &report) == RESULT_OK) {
+			buffer_consume(&alerts->input, used);
+			take_report(alerts, &report, now_s);
+		} else if (!alerts_take_fetched(alerts, frame, used)) {
 			return false;
-		buffer_consume(&alerts->input, used);
-		take_report(alerts, &report, now_s);
+		}
 	}
 	return result == RESULT_MORE;
 }
@@ -121,7 +124,7 @@ void alerts_tell_plan(struct alerts *alerts)
 	buffer_done(&text);
 	if (result != RESULT_OK)
 		alerts_let_go(alerts);
-	write_some(alerts);
+	alerts_write(alerts);
 }
 
 enum result alerts_attach(struct alerts *alerts, int fd)
@@ -152,5 +155,5 @@ void alerts_pump(struct alerts *alerts, uint64_t now_s)
 		if (job && wire_job_put(&alerts->output, job->number, span_of(job->path), span_of(job->id), job->message) != RESULT_OK)
 			job->out_s = 0;
 	}
-	write_some(alerts);
+	alerts_write(alerts);
 }

@@ -51,6 +51,7 @@ struct people {
 	struct { approval_apply apply; void *context; } applies[APPROVAL_KINDS];
 	struct audit_check *check;
 	struct passkeys *passkeys;           /* challenges that wait; NULL: none */
+	struct oidc *oidc;                   /* NULL: there is no provider */
 };
 
 static inline struct span people_site(const struct people *people)
@@ -123,5 +124,8 @@ enum result person_apply_roles(void *context, const struct approval *approval, s
 enum result passkeys_new(struct passkeys **out) must_check;
 bool passkeys_are_possible(const struct people *people);
 void passkeys_free(struct passkeys *passkeys);
+/* Whoever waits for an answer of the provider is told (through fetch) before. */
+enum result oidc_new(const struct people_settings *settings, struct oidc **out) must_check;
+void oidc_free(struct oidc *oidc);
 
 #endif

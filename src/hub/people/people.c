@@ -63,6 +63,8 @@ enum result people_new(const struct people_settings *settings, struct loop *loop
 		result = hash_pool_new(loop, &people->pool);
 	if (result == RESULT_OK)
 		result = passkeys_new(&people->passkeys);
+	if (result == RESULT_OK && settings->oidc)
+		result = oidc_new(&people->settings, &people->oidc);
 	if (result == RESULT_OK)
 		result = audit_check_new(loop, audit, &people->check);
 	if (result == RESULT_OK)
@@ -83,6 +85,7 @@ void people_free(struct people *people)
 	hash_pool_free(people->pool);
 	passkeys_free(people->passkeys);
 	audit_check_free(people->check);
+	oidc_free(people->oidc);
 	explicit_bzero(people, sizeof(*people));
 	free(people);
 }

@@ -56,6 +56,24 @@ bool people_log(struct people *people, struct web_request *request, struct web_a
 enum people_audit { PEOPLE_AUDIT_UNKNOWN, PEOPLE_AUDIT_INTACT, PEOPLE_AUDIT_BROKEN };
 enum people_audit people_audit_state(const struct people *people);
 
+/* Whose word is taken for who somebody is (OpenID Connect). Texts outlive PEOPLE. */
+struct people_oidc {
+	struct span issuer, client_id;
+	struct span client_secret;   /* empty: a public client */
+	struct span ca;              /* PEM; empty: the system's authorities */
+	struct span acr_values;      /* separated by spaces; empty: any */
+	unsigned claim;              /* enum token_claim */
+	bool is_insecure;            /* http on this machine */
+};
+
+/* Asks somebody's server; DONE is called once, in a later round, with STATUS 0 and WHY where there was no answer. Anything but RESULT_OK: it is not. */
+struct people_fetch {
+	struct span url, ca, authorization, form;  /* copied; FORM empty: a GET */
+	bool is_clear;
+	void (*done)(void *context, unsigned status, struct span body, const char *why);
+	void *context;
+};
+
 struct people_settings {             /* texts are NUL-terminated, and outlive PEOPLE */
 	const char *name;            /* the console's host name: rp id of passkeys, links. NULL: localhost */
 	const char *url;             /* how browsers reach it: "https://hub.commune.example:8444" */
@@ -65,6 +83,9 @@ struct people_settings {             /* texts are NUL-terminated, and outlive PE
 	/* Somebody used what everybody is to know of (break-glass). May be NULL. */
 	void (*announce)(void *context, struct span who, struct span what);
 	void *announce_context;
+	const struct people_oidc *oidc;  /* NULL: nobody logs in that way */
+	enum result (*fetch)(void *context, const struct people_fetch *fetch);  /* with oidc */
+	void *fetch_context;
 };
 
 /* CODE_OUT, NUL-terminated: the one-time code of the first start, to be printed; empty where there are people already. */

@@ -38,7 +38,7 @@ enum result alerts_week_minute_read(struct span text, unsigned *out)
 
 /* -- where to -- */
 
-static enum result authority_read(struct span text, uint16_t port, struct alert_destination *out)
+enum result alert_authority_read(struct span text, uint16_t port, struct alert_destination *out)
 {
 	bool is_v6 = text.len && text.at[0] == '[';
 	size_t end = is_v6 ? span_find(text, ']') + 1 : span_find(text, ':');
@@ -71,7 +71,7 @@ enum result alert_mail_server_read(struct span text, struct alert_destination *o
 
 	if (!read.is_tls && !span_starts(text, SPAN("smtp://")))
 		return RESULT_MALFORMED;
-	result = authority_read(span_skip(text, read.is_tls ? 8 : 7), read.is_tls ? ALERT_SMTPS_PORT : ALERT_SMTP_PORT, &read);
+	result = alert_authority_read(span_skip(text, read.is_tls ? 8 : 7), read.is_tls ? ALERT_SMTPS_PORT : ALERT_SMTP_PORT, &read);
 	if (result == RESULT_OK)
 		*out = read;
 	return result;
@@ -80,7 +80,7 @@ enum result alert_mail_server_read(struct span text, struct alert_destination *o
 enum result alert_syslog_address_read(struct span text, struct alert_destination *out)
 {
 	struct alert_destination read = { .is_tls = true };
-	enum result result = span_starts(text, SPAN("tls://")) ? authority_read(span_skip(text, 6), ALERT_SYSLOG_PORT, &read) : RESULT_MALFORMED;
+	enum result result = span_starts(text, SPAN("tls://")) ? alert_authority_read(span_skip(text, 6), ALERT_SYSLOG_PORT, &read) : RESULT_MALFORMED;
 
 	if (result == RESULT_OK)
 		*out = read;

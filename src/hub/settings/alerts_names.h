@@ -1,4 +1,4 @@
-/* What alerts.c checks and reads by hand; for hub/settings alone.
+/* What alerts.c and oidc.c check and read by hand; for hub/settings alone.
  *
  * Threads  pure functions
  */
@@ -9,6 +9,9 @@
 
 #define ALERTS_DAYS 7u
 extern const char *const alerts_day_names[ALERTS_DAYS + 1];
+
+/* "host", "host:25", "[::1]:25"; PORT where none is said. RESULT_MALFORMED. */
+enum result alert_authority_read(struct span text, uint16_t port, struct alert_destination *out) must_check;
 
 /* No two paths of one name, no more than there may be, and escalate_to names paths, not all of them. */
 void alerts_check_names(const struct alerts_settings *alerts, struct key_check *check);

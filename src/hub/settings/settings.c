@@ -1,6 +1,7 @@
 #include "hub/settings/settings.h"
 
 #include "hub/settings/alerts.h"
+#include "hub/settings/oidc.h"
 
 #include "base/banned.h"
 
@@ -69,6 +70,8 @@ static const struct key hub_keys[] = {
 	  .help = "Backups each night (bouclier-backup.timer)." },
 	{ .name = "incidents", .type = KEY_MAP, .offset = FIELD(hub_settings, incidents), .table = &incident_table, .help = "When an incident is over." },
 	{ .name = "alerts", .type = KEY_MAP, .flags = KEY_OPTIONAL, .offset = FIELD(hub_settings, alerts), .table = &alerts_table, .help = "Whom to tell, how, and when not." },
+	{ .name = "oidc", .type = KEY_MAP, .flags = KEY_OPTIONAL, .offset = FIELD(hub_settings, oidc), .table = &hub_oidc_table,
+	  .help = "Logging in through a provider (OpenID Connect)." },
 	{ .name = "probes", .type = KEY_MAP, .flags = KEY_LIST, .offset = FIELD(hub_settings, probes), .table = &hub_probe_table,
 	  .help = "Machines elsewhere that look at the portals from outside (`bouclier probe`), and whose reports are believed." },
 	{ .name = NULL },

@@ -13,6 +13,7 @@
 #include "hub/settings/probes.h"
 
 struct alerts_settings;
+struct hub_oidc_settings;
 
 #define HUB_ACCOUNT "bouclier-hub"
 
@@ -52,6 +53,7 @@ struct hub_settings {
 	struct hub_incident_settings incidents;
 	struct alerts_settings *alerts;  /* hub/settings/alerts.h; NULL: nobody is told */
 	struct list_value probes;  /* struct hub_probe_settings */
+	struct hub_oidc_settings *oidc;  /* hub/settings/oidc.h; NULL: nobody logs in that way */
 };
 
 /* The section of ROOM_HUB at SCOPE_TOP. */

@@ -14,7 +14,8 @@ struct call {
 	CURL *handle;
 	struct curl_slist *list;       /* recipients, or fields */
 	struct span rest;              /* of the message, to be read */
-	size_t answered;               /* bytes of the answer */
+	size_t answered, answer_max;   /* bytes of the answer */
+	struct buffer *answer;         /* NULL: nobody reads it */
 	char refusal[ALERT_WHY_BYTES]; /* of SMTP: the last line that refused something */
 	char error[CURL_ERROR_SIZE];
 	bool no_memory;
@@ -53,9 +54,10 @@ static size_t take(char *bytes, size_t size, size_t count, void *context)
 {
 	struct call *call = context;
 
-	(void)bytes;
 	call->answered += size * count;
-	return call->answered > CURL_ANSWER_MAX ? 0 : size * count;
+	if (call->answered > call->answer_max || (call->answer && buffer_append(call->answer, span_make(bytes, size * count)) != RESULT_OK))
+		return 0;
+	return size * count;
 }
 
 static size_t take_line(char *bytes, size_t size, size_t count, void *context)
@@ -96,23 +98,23 @@ static void set_text(struct call *call, CURLoption option, struct span text)
 	explicit_bzero(copy, sizeof(copy));
 }
 
-static void trust(struct call *call, const struct alert_path *path)
+static void trust(struct call *call, struct span ca)
 {
-	struct curl_blob blob = { .len = path->ca.len, .flags = CURL_BLOB_COPY };
+	struct curl_blob blob = { .len = ca.len, .flags = CURL_BLOB_COPY };
 
 	set(call, curl_easy_setopt(call->handle, CURLOPT_SSL_VERIFYPEER, 1L));
 	set(call, curl_easy_setopt(call->handle, CURLOPT_SSL_VERIFYHOST, 2L));
 	set(call, curl_easy_setopt(call->handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2));
-	if (!path->ca.len)
+	if (!ca.len)
 		return;
-	memcpy(&blob.data, &path->ca.at, sizeof(blob.data));  /* const: curl copies it */
+	memcpy(&blob.data, &ca.at, sizeof(blob.data));  /* const: curl copies it */
 	set(call, curl_easy_setopt(call->handle, CURLOPT_CAINFO_BLOB, &blob));
 	set(call, curl_easy_setopt(call->handle, CURLOPT_CAPATH, NULL));
 }
 
-static void begin(struct call *call, const struct alert_path *path, const char *protocols)
+static void begin(struct call *call, struct span ca, const char *protocols)
 {
-	*call = (struct call){ .handle = curl_easy_init() };
+	*call = (struct call){ .handle = curl_easy_init(), .answer_max = CURL_ANSWER_MAX };
 	call->no_memory = !call->handle;
 	if (!call->handle)
 		return;
@@ -126,7 +128,7 @@ static void begin(struct call *call, const struct alert_path *path, const char *
 	set(call, curl_easy_setopt(call->handle, CURLOPT_ERRORBUFFER, call->error));
 	set(call, curl_easy_setopt(call->handle, CURLOPT_WRITEFUNCTION, take));
 	set(call, curl_easy_setopt(call->handle, CURLOPT_WRITEDATA, call));
-	trust(call, path);
+	trust(call, ca);
 }
 
 static void done(struct call *call)
@@ -195,7 +197,7 @@ enum path_outcome curl_mail(const struct alert_path *path, struct span hello, st
 	enum path_outcome outcome = OUTCOME_LATER;
 	struct call call;
 
-	begin(&call, path, "smtp,smtps");
+	begin(&call, path->ca, "smtp,smtps");
 	if (!call.no_memory) {
 		call.rest = message;
 		prepare_mail(&call, path, hello);
@@ -248,7 +250,7 @@ enum path_outcome curl_post(const struct alert_path *path, const struct curl_fie
 	enum path_outcome outcome = OUTCOME_LATER;
 	struct call call;
 
-	begin(&call, path, path->is_clear ? "http" : "https");
+	begin(&call, path->ca, path->is_clear ? "http" : "https");
 	if (!call.no_memory)
 		prepare_post(&call, path, fields, count, body);
 	if (call.no_memory)
@@ -257,4 +259,48 @@ enum path_outcome curl_post(const struct alert_path *path, const struct curl_fie
 		outcome = post_ended(&call, curl_easy_perform(call.handle), why);
 	done(&call);
 	return outcome;
+}
+
+/* -- what is fetched -- */
+
+static void prepare_fetch(struct call *call, const struct wire_fetch *fetch)
+{
+	char field[WIRE_URL_MAX + 32];
+
+	set_text(call, CURLOPT_URL, fetch->url);
+	if (fetch->authorization.len) {
+		call->no_memory |= (size_t)snprintf(field, sizeof(field), "Authorization: %.*s", SPAN_ARG(fetch->authorization)) >= sizeof(field);
+		add(call, field);
+		explicit_bzero(field, sizeof(field));
+	}
+	add(call, "Accept: application/json");
+	add(call, "Expect:");
+	set(call, curl_easy_setopt(call->handle, CURLOPT_HTTPHEADER, call->list));
+	set(call, curl_easy_setopt(call->handle, CURLOPT_USERAGENT, "bouclier-hub/" BOUCLIER_VERSION));
+	set(call, curl_easy_setopt(call->handle, CURLOPT_TIMEOUT, CURL_FETCH_S));
+	if (!fetch->form.len)
+		return;
+	set(call, curl_easy_setopt(call->handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)fetch->form.len));
+	set(call, curl_easy_setopt(call->handle, CURLOPT_POSTFIELDS, fetch->form.at));
+}
+
+void curl_fetch(const struct wire_fetch *fetch, struct buffer *answer, struct wire_fetched *out)
+{
+	struct call call;
+	CURLcode code;
+
+	*out = (struct wire_fetched){ .number = fetch->number };
+	begin(&call, fetch->ca, fetch->is_clear ? "http,https" : "https");
+	call.answer = answer;
+	call.answer_max = WIRE_FETCH_MAX;
+	if (!call.no_memory)
+		prepare_fetch(&call, fetch);
+	code = call.no_memory ? CURLE_OUT_OF_MEMORY : curl_easy_perform(call.handle);
+	if (code == CURLE_OK)
+		out->status = (unsigned)response_code(&call);
+	else
+		say(out->why, code == CURLE_WRITE_ERROR ? "the answer is too long" : call.handle && call.error[0] ? call.error : curl_easy_strerror(code));
+	out->body = out->status ? buffer_span(answer) : SPAN_NONE;
+	if (call.handle)
+		done(&call);
 }

@@ -20,6 +20,7 @@
 #define INPUT_MAX (WIRE_FRAME_MAX + 65536)
 #define READ_STEP ((size_t)65536)         /* more than a packet has, where the socket has packets */
 #define REPORT_MS 10000u
+#define REPORT_PIECE ((size_t)4096)       /* what the hub reads at once: the socket may be one of packets */
 #define STACK_BYTES ((size_t)512 << 10)
 
 /* A plan is in use as long as an attempt goes on that began with it. */
@@ -41,6 +42,8 @@ struct attempt {
 	struct role *role;
 	struct held_plan *plan;
 	struct wire_job job;
+	struct json *root;                 /* not NULL: FETCH, which lies in it, is what is to be done */
+	struct wire_fetch fetch;
 };
 
 enum result send_prepare(void)
@@ -97,26 +100,58 @@ static void role_drop(struct role *role)
 }
 
 /* With the lock. The hub reads at once; when it does not for a long time, it is as good as gone. */
-static void report(struct role *role, const struct wire_report *ended)
+static void report(struct role *role, const struct buffer *out)
 {
-	struct buffer out;
+	struct span rest = buffer_span(out);
+	enum result result = rest.len ? RESULT_OK : RESULT_NO_MEMORY;
 
-	buffer_init(&out, WIRE_FRAME_MAX);
-	if (wire_report_put(&out, ended) != RESULT_OK || local_socket_send(role->fd, buffer_span(&out), clock_mono_ms() + REPORT_MS) != RESULT_OK)
+	while (rest.len && result == RESULT_OK) {
+		struct span piece = span_take(rest, REPORT_PIECE);
+
+		result = local_socket_send(role->fd, piece, clock_mono_ms() + REPORT_MS);
+		rest = span_skip(rest, piece.len);
+	}
+	if (result != RESULT_OK)
 		(void)shutdown(role->fd, SHUT_RDWR);
-	buffer_done(&out);
+}
+
+static void run_job(struct attempt *attempt, struct buffer *out)
+{
+	struct wire_report ended;
+
+	deliver(&attempt->plan->plan, &attempt->job, clock_wall_ns() / 1000000000, &ended);
+	wire_job_done(&attempt->job);
+	if (wire_report_put(out, &ended) != RESULT_OK)
+		buffer_reset(out);
+}
+
+static void run_fetch(struct attempt *attempt, struct buffer *out)
+{
+	struct wire_fetched fetched;
+	struct buffer answer;
+
+	buffer_init(&answer, WIRE_FETCH_MAX);
+	curl_fetch(&attempt->fetch, &answer, &fetched);
+	if (wire_fetched_put(out, &fetched) != RESULT_OK)
+		buffer_reset(out);
+	buffer_done(&answer);
+	json_drop(attempt->root);
 }
 
 static void *attempt_run(void *context)
 {
 	struct attempt *attempt = context;
 	struct role *role = attempt->role;
-	struct wire_report ended;
+	struct buffer out;
 
-	deliver(&attempt->plan->plan, &attempt->job, clock_wall_ns() / 1000000000, &ended);
-	wire_job_done(&attempt->job);
+	buffer_init(&out, WIRE_FRAME_MAX);
+	if (attempt->root)
+		run_fetch(attempt, &out);
+	else
+		run_job(attempt, &out);
 	pthread_mutex_lock(&role->lock);
-	report(role, &ended);
+	report(role, &out);
+	buffer_done(&out);
 	drop_plan(attempt->plan);
 	free(attempt);
 	role_drop(role);
@@ -138,7 +173,7 @@ static enum result start_thread(struct attempt *attempt)
 	return result;
 }
 
-/* The hub has one attempt a path go on at a time. More than there can be paths is none of its. */
+/* The hub has one attempt a path go on at a time, and few fetches. More than there can be is none of its. */
 static enum result start(struct role *role, struct attempt *attempt)
 {
 	enum result result = RESULT_REFUSED;
@@ -174,11 +209,28 @@ static enum result take_job(struct role *role, struct span frame)
 	return result;
 }
 
+static enum result take_fetch(struct role *role, struct span frame)
+{
+	struct attempt *attempt = calloc(1, sizeof(*attempt));
+	enum result result = attempt ? wire_fetch_read(frame, &attempt->root, &attempt->fetch) : RESULT_NO_MEMORY;
+
+	if (result == RESULT_OK) {
+		result = start(role, attempt);
+		if (result != RESULT_OK)
+			json_drop(attempt->root);
+	}
+	if (result != RESULT_OK)
+		free(attempt);
+	return result;
+}
+
 static enum result take(struct role *role, struct span frame)
 {
 	enum result result = take_plan(role, frame);
 
-	return result == RESULT_MALFORMED ? take_job(role, frame) : result;
+	if (result == RESULT_MALFORMED)
+		result = take_job(role, frame);
+	return result == RESULT_MALFORMED ? take_fetch(role, frame) : result;
 }
 
 /* -- reading -- */

@@ -64,6 +64,8 @@ static bool read_members(const struct json *root, struct person *out)
 	reading_text(&reading, "code", out->code, sizeof(out->code));
 	out->code_until_ms = reading_number(&reading, "code_until_ms", NUMBER_MAX);
 	reading_text(&reading, "certificate", out->certificate, sizeof(out->certificate));
+	if (json_find(root, "oidc_subject"))  /* not there in accounts of before */
+		reading_text(&reading, "oidc_subject", out->oidc_subject, sizeof(out->oidc_subject));
 	out->birth = reading_number(&reading, "birth", NUMBER_MAX);
 	out->epoch = reading_number(&reading, "epoch", NUMBER_MAX);
 	out->made_ms = reading_number(&reading, "made_ms", NUMBER_MAX);
@@ -103,6 +105,7 @@ enum result person_write(const struct person *person, struct buffer *out)
 	json_put_text(&writer, SPAN("code"), span_of(person->code));
 	json_put_number(&writer, SPAN("code_until_ms"), person->code_until_ms);
 	json_put_text(&writer, SPAN("certificate"), span_of(person->certificate));
+	json_put_text(&writer, SPAN("oidc_subject"), span_of(person->oidc_subject));
 	json_put_number(&writer, SPAN("birth"), person->birth);
 	json_put_number(&writer, SPAN("epoch"), person->epoch);
 	json_put_number(&writer, SPAN("made_ms"), person->made_ms);

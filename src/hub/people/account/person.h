@@ -21,6 +21,7 @@
 #define PERSON_PASSWORD_BYTES 160u
 #define PERSON_HASH_BYTES 65u        /* SHA-256, hexadecimal */
 #define PERSON_TOTP_BYTES (SECRET_TEXT_LEN(TOTP_SECRET_LEN) + 1)
+#define PERSON_SUBJECT_BYTES 256u
 #define PERSON_TEXT_MAX ((size_t)64 << 10)
 
 struct person {
@@ -37,6 +38,7 @@ struct person {
 	char code[PERSON_HASH_BYTES];        /* of the code by which he chooses a password; empty: none */
 	uint64_t code_until_ms;
 	char certificate[PERSON_HASH_BYTES]; /* SHA-256 of the one that he may log in with; empty: none */
+	char oidc_subject[PERSON_SUBJECT_BYTES]; /* what the provider knows him by; empty: he does not come from there */
 	uint64_t birth;                      /* drawn when he was made: tokens are of this account, not of the next one with its name */
 	uint64_t epoch;                      /* drawn anew when all his sessions are to end */
 	uint64_t made_ms, seen_ms;

@@ -20,7 +20,7 @@
 #define SESSION_TEXT_MAX 1024u
 
 /* By what it was proved. X(ID, "name") */
-#define SESSION_WAY_LIST(X) X(PASSWORD, "password") X(CODE, "code") X(PASSKEY, "passkey") X(CERTIFICATE, "certificate") X(BREAK_GLASS, "break-glass")
+#define SESSION_WAY_LIST(X) X(PASSWORD, "password") X(CODE, "code") X(PASSKEY, "passkey") X(CERTIFICATE, "certificate") X(OIDC, "oidc") X(BREAK_GLASS, "break-glass")
 enum session_way {
 #define X(id, name) SESSION_BY_##id,
 	SESSION_WAY_LIST(X)

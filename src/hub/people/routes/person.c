@@ -38,6 +38,7 @@ void person_put(struct json_writer *writer, const struct person *person)
 	json_put_bool(writer, SPAN("disabled"), person->is_disabled);
 	json_put_bool(writer, SPAN("enrolled"), person->password[0] != 0);
 	json_put_text(writer, SPAN("certificate"), span_of(person->certificate));
+	json_put_text(writer, SPAN("oidc_subject"), span_of(person->oidc_subject));
 	json_put_time_ms(writer, SPAN("last_seen"), person->seen_ms);
 }
 

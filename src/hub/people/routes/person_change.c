@@ -9,7 +9,7 @@
 
 static bool read_members(struct web_answer *answer, const struct json *body, struct person *person)
 {
-	struct span display, certificate;
+	struct span display, certificate, subject;
 	unsigned char bytes[32];
 
 	if ((json_find(body, "display") && !people_text(body, answer, "display", 1, PERSON_DISPLAY_BYTES - 1, &display)) || !people_language(body, answer, person->language))
@@ -27,6 +27,11 @@ static bool read_members(struct web_answer *answer, const struct json *body, str
 		if (certificate.len)
 			hex_write(bytes, sizeof(bytes), person->certificate);
 	}
+	if (json_find(body, "oidc_subject")) {
+		if (!people_text(body, answer, "oidc_subject", 0, PERSON_SUBJECT_BYTES - 1, &subject))
+			return false;
+		text_set(person->oidc_subject, sizeof(person->oidc_subject), subject);
+	}
 	return true;
 }
 
@@ -40,7 +45,8 @@ static bool look_for(void *context, const struct person *person)
 	struct likeness *likeness = context;
 	const struct person *mine = likeness->person;
 
-	likeness->is_there = strcmp(person->name, mine->name) != 0 && mine->certificate[0] && strcmp(mine->certificate, person->certificate) == 0;
+	likeness->is_there = strcmp(person->name, mine->name) != 0 && ((mine->certificate[0] && strcmp(mine->certificate, person->certificate) == 0) ||
+	                                                               (mine->oidc_subject[0] && strcmp(mine->oidc_subject, person->oidc_subject) == 0));
 	return !likeness->is_there;
 }
 
@@ -52,14 +58,14 @@ static bool is_unique(struct people *people, struct web_answer *answer, const st
 	if (result != RESULT_OK)
 		people_not_kept(answer, result);
 	else if (likeness.is_there)
-		web_refuse(answer, 409, "not-possible", "this certificate is another account's");
+		web_refuse(answer, 409, "not-possible", "this certificate, or this oidc_subject, is another account's");
 	return result == RESULT_OK && !likeness.is_there;
 }
 
 /* A way in of somebody who may approve would be a second pair of eyes for whoever sets it. */
 static bool is_guarded(struct people *people, struct web_request *request, struct web_answer *answer, const struct json *body, const struct person *person)
 {
-	bool needs_eyes = false, is_way_in = json_find(body, "certificate") != NULL;
+	bool needs_eyes = false, is_way_in = json_find(body, "certificate") || json_find(body, "oidc_subject");
 	enum result result = is_way_in ? approval_is_needed(people, people_caller(people, request), &needs_eyes) : RESULT_OK;
 
 	if (result != RESULT_OK)
@@ -106,7 +112,7 @@ static void change(struct people *people, struct web_request *request, struct we
 
 void route_person_change(void *context, struct web_request *request, struct web_answer *answer)
 {
-	static const char *const allowed[] = { "display", "roles", "tenants", "language", "disabled", "certificate", NULL };
+	static const char *const allowed[] = { "display", "roles", "tenants", "language", "disabled", "certificate", "oidc_subject", NULL };
 	struct people *people = context;
 	struct person person;
 	struct json *body;

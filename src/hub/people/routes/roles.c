@@ -18,7 +18,7 @@ struct search {
 static bool look_at(void *context, const struct person *person)
 {
 	struct search *search = context;
-	bool may_enter = person->password[0] || person->certificate[0];
+	bool may_enter = person->password[0] || person->certificate[0] || person->oidc_subject[0];
 
 	search->found = may_enter && roles_is_administrator(person) && strcmp(person->name, search->person->name) != 0;
 	return !search->found;

@@ -14,6 +14,8 @@ extern const size_t people_route_count;
 	X(route_session_begin, "/api/v1/session", POST, 0) \
 	X(route_first_start, "/api/v1/first-start", POST, 0) \
 	X(route_certificate, "/api/v1/session/certificate", POST, 0) \
+	X(route_oidc, "/api/v1/session/oidc", GET, 0) \
+	X(route_oidc_return, "/api/v1/session/oidc/return", GET, 0) \
 	X(route_break_glass, "/api/v1/session/break-glass", POST, 0) \
 	X(route_passkey_options, "/api/v1/session/passkey/options", POST, 0) \
 	X(route_passkey, "/api/v1/session/passkey", POST, 0) \

@@ -18,6 +18,8 @@ static void put_methods(struct json_writer *writer, const struct people *people,
 		json_put_text(writer, SPAN_NONE, SPAN("passkey"));
 	if (request->client_certificate.len)
 		json_put_text(writer, SPAN_NONE, SPAN("certificate"));
+	if (people->oidc)
+		json_put_text(writer, SPAN_NONE, SPAN("oidc"));
 	json_close(writer, ']');
 }
 
