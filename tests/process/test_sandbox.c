@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "process/sandbox.h"
+#include "process/sandbox_tables.h"
 
 #ifndef SANDBOX_HAS_SANITIZER
 
