@@ -70,6 +70,11 @@ def change(shield, **site):
     return json.dumps(settings)
 
 
+def newest_of(shield, how):
+    """The newest in the history, once it came to serve in this way: it is written a moment after the answer."""
+    return wait_until(lambda: next((one for one in history(shield)[:1] if one["how"] == how), None), 20, f"the history has {how} as its newest")
+
+
 def history(shield):
     done = subprocess.run([BINARY, "config", "history", "--output", "json", "--config", str(shield.config)], capture_output=True, text=True, timeout=60, check=True)
     return json.loads(done.stdout)["configurations"]
@@ -104,7 +109,7 @@ def test_proposed_approved_applied_and_back(shield, agnes):
     assert petra.good("POST", f"{move}/approve", {"why": "looked at it"})["state"] == "approved"
     assert oscar.good("POST", f"{move}/apply", {"confirm": "5m"})["state"] == "applied"
     assert shield.config.read_text() == text
-    newest = history(shield)[0]
+    newest = newest_of(shield, "proposal")
     assert (newest["how"], newest["who"], newest["why"]) == ("proposal", "oscar, approved by petra", "the portal's search")
     assert oscar.good("GET", "/config/history")["versions"][0]["confirm_until"]
     oscar.good("POST", "/config/confirm")
@@ -115,7 +120,7 @@ def test_proposed_approved_applied_and_back(shield, agnes):
     move = f"/proposals/{back['proposal']}"
     assert petra.good("POST", f"{move}/approve", {"why": "yes"})["state"] == "approved"
     assert oscar.good("POST", f"{move}/apply", {})["state"] == "applied"
-    assert shield.config.read_text() == first and (history(shield)[0]["how"], history(shield)[0]["why"]) == ("rollback", "as it was")
+    assert shield.config.read_text() == first and newest_of(shield, "rollback")["why"] == "as it was"
     # All of it is written down, by whom, and what the shield did by itself once each.
     entries = audit(agnes)
     for entry in ("oscar", "proposal.make"), ("petra", "proposal.approve"), ("oscar", "proposal.apply"), ("oscar", "config.confirm"):
@@ -149,12 +154,12 @@ def test_what_harms_nobody_its_author_does_alone_but_never_over_somebody_elses_e
     assert petra.refused("POST", f"/proposals/{made['id']}/reject", {}) == (400, "bad-member")
     hub = shield.hub()
     assert oscar.good("POST", f"/proposals/{made['id']}/apply", {})["state"] == "applied"
-    assert shield.config.read_text() == text and history(shield)[0]["who"] == "oscar"
+    assert shield.config.read_text() == text and newest_of(shield, "proposal")["who"] == "oscar"
     shield.wait_hub(other_than=hub)  # what a site is, is the hub's affair too: another one takes over
     oscar.good("POST", "/config/confirm")
     number = next(each["number"] for each in history(shield) if each["how"] == "reload")
     assert oscar.good("POST", "/config/rollback", {"to": number, "why": "block again"})["to"] == number
-    assert shield.config.read_text() == edited and (history(shield)[0]["how"], history(shield)[0]["who"]) == ("rollback", "oscar")
+    assert shield.config.read_text() == edited and newest_of(shield, "rollback")["who"] == "oscar"
     assert oscar.refused("POST", "/config/rollback", {"to": number, "why": "again"}) == (409, "nothing-changed")
     assert oscar.refused("POST", "/config/rollback", {"to": 4711, "why": "no"}) == (404, "not-found")
     assert ("oscar", "proposal.apply.failed") in audit(agnes)
@@ -187,4 +192,4 @@ def test_in_the_console(shield, agnes):
                            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240)
     assert story.returncode == 0, (story.stdout + story.stderr)[-6000:]
     assert shield.config.read_text() == text
-    assert [(each["how"], each["who"]) for each in history(shield)][0] == ("proposal", "oscar, approved by petra")
+    assert newest_of(shield, "proposal")["who"] == "oscar, approved by petra"
