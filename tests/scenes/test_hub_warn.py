@@ -66,7 +66,8 @@ def test_a_backup_that_fails(shield):
 def test_a_chain_that_is_broken(shield):
     """By somebody who writes the file; the next hub finds it without being asked."""
     assert ask_hub(shield, "POST", "/api/v1/watch", {"peer": "x.example", "what": "portal", "state": "ok"})[0] == 204  # an entry
-    wait_until(lambda: ask_hub(shield, "GET", "/api/v1/audit/verify")[1] == {"intact": True, "entries": 1, "broken_at": None}, 10, "it is whole")
+    said = ask_hub(shield, "GET", "/api/v1/audit/verify")[1]
+    assert said["intact"] is True and said["entries"] >= 1 and said["broken_at"] is None
     path = shield.hub_state / "audit/audit-00000000000000000001.jsonl"
     good = path.read_bytes()
     path.write_bytes(good.replace(b"x.example", b"y.example"))
