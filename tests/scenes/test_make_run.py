@@ -38,11 +38,11 @@ class Run:
     def __init__(self, portal="demo", words=()):
         self.alone = open(pathlib.Path(tempfile.gettempdir()) / "bouclier-make-run.lock", "wb")
         fcntl.flock(self.alone, fcntl.LOCK_EX)
-        self.port, self.http_port, self.portal_port, metrics_port = (lab.free_port() for _ in range(4))
+        self.port, self.http_port, self.portal_port, metrics_port, console_port = (lab.free_port() for _ in range(5))
         self.mark = f"{STARTED_BY}={os.getpid()}-{self.port}"
         name, _, value = self.mark.partition("=")
         environment = {**os.environ, name: value, "PORT": str(self.port), "HTTP_PORT": str(self.http_port),
-                       "PORTAL_PORT": str(self.portal_port), "METRICS_PORT": str(metrics_port)}
+                       "PORTAL_PORT": str(self.portal_port), "METRICS_PORT": str(metrics_port), "CONSOLE_PORT": str(console_port)}
         self.terminal, inner = pty.openpty()
         self.process = subprocess.Popen([*words, "make", "run", f"PORTAL={portal}"], cwd=lab.ROOT, env=environment, stdin=inner, stdout=inner,
                                         stderr=inner, start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
