@@ -33,6 +33,7 @@ static void become_role(const struct keeper *keeper, const char *program, const 
 	bool is_hub = strcmp(role, "hub") == 0 || strcmp(role, "send") == 0;
 	char *const words[] = { first, flag, name, NULL };
 	sigset_t none;
+	int program_fd;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -48,11 +49,19 @@ static void become_role(const struct keeper *keeper, const char *program, const 
 	(void)!close_range(CHANNEL_ROLE_FD + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC);
 	if (channel_fd == CHANNEL_ROLE_FD)
 		fcntl(CHANNEL_ROLE_FD, F_SETFD, 0);
+	program_fd = open(program, O_PATH | O_CLOEXEC);
 	account_take(is_hub ? &keeper->hub.account : &keeper->account);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (getppid() != parent)  /* the keeper died before the line above */
 		_exit(126);
 	execv(program, words);
+	/* Below a folder that only root may enter; the program itself may be executed. */
+	if (errno == EACCES && program_fd >= 0) {
+		char path[32];
+
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", program_fd);
+		execv(path, words);
+	}
 	fprintf(stderr, "bouclier: cannot execute %s: %s\n", program, strerror(errno));
 	_exit(127);
 }
