@@ -158,6 +158,19 @@ static void write_text_or_number(struct tree_writer *tree)
 	tree_close(tree);
 }
 
+/* Texts of one form. */
+static const char *const patterns[] = {
+	[KEY_DURATION] = "^(0|[0-9]+(ms|s|m|h|d))$",
+	[KEY_BYTES] = "^(0|[0-9]+(B|KiB|MiB|GiB))$",
+	[KEY_SPEED] = "^(0|[0-9]+(B|KiB|MiB|GiB)/s)$",
+	[KEY_BANDWIDTH] = "^(0|[0-9]+(bit|kbit|Mbit|Gbit|Tbit)/s)$",
+	[KEY_RATE] = "^[0-9]+/[smh]$",
+	[KEY_HOST] = HOST_PATTERN,
+	[KEY_URL] = "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]+(/[^?#]*)?$",
+	[KEY_ENDPOINT] = "^([0-9.]+|\\[[0-9A-Fa-f:.]+\\]):[0-9]+$",
+	[KEY_NETWORK] = "^\\[?[0-9A-Fa-f:.]+\\]?(/[0-9]+)?$",
+};
+
 static void write_type(struct tree_writer *tree, const struct key *key)
 {
 	switch (key->type) {
@@ -168,37 +181,23 @@ static void write_type(struct tree_writer *tree, const struct key *key)
 		write_number(tree, key);
 		break;
 	case KEY_DURATION:
-		unit_text(tree, "^(0|[0-9]+(ms|s|m|h|d))$");
-		break;
 	case KEY_BYTES:
-		unit_text(tree, "^(0|[0-9]+(B|KiB|MiB|GiB))$");
-		break;
 	case KEY_SPEED:
-		unit_text(tree, "^(0|[0-9]+(B|KiB|MiB|GiB)/s)$");
-		break;
 	case KEY_BANDWIDTH:
-		unit_text(tree, "^(0|[0-9]+(bit|kbit|Mbit|Gbit|Tbit)/s)$");
+		unit_text(tree, patterns[key->type]);
 		break;
 	case KEY_RATE:
-		pattern_text(tree, "^[0-9]+/[smh]$");
+	case KEY_HOST:
+	case KEY_URL:
+	case KEY_ENDPOINT:
+	case KEY_NETWORK:
+		pattern_text(tree, patterns[key->type]);
 		break;
 	case KEY_TEXT:
 		free_text(tree, key);
 		break;
 	case KEY_PATH:
 		field(tree, "type", "string");
-		break;
-	case KEY_HOST:
-		pattern_text(tree, HOST_PATTERN);
-		break;
-	case KEY_URL:
-		pattern_text(tree, "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]+(/[^?#]*)?$");
-		break;
-	case KEY_ENDPOINT:
-		pattern_text(tree, "^([0-9.]+|\\[[0-9A-Fa-f:.]+\\]):[0-9]+$");
-		break;
-	case KEY_NETWORK:
-		pattern_text(tree, "^\\[?[0-9A-Fa-f:.]+\\]?(/[0-9]+)?$");
 		break;
 	case KEY_CHOICE:
 		write_choices(tree, key);
