@@ -29,6 +29,18 @@ const struct json *reading_member(struct reading *reading, const char *name)
 	return value;
 }
 
+enum result reading_whole(struct span text, bool (*read_members)(const struct json *root, void *out), void *out)
+{
+	struct json *root;
+	enum result result = json_read(text, &root);
+
+	if (result != RESULT_OK)
+		return result == RESULT_NO_MEMORY ? result : RESULT_MALFORMED;
+	result = read_members(root, out) ? RESULT_OK : RESULT_MALFORMED;
+	json_drop(root);
+	return result;
+}
+
 uint64_t reading_number(struct reading *reading, const char *name, uint64_t max)
 {
 	const struct json *value = reading_member(reading, name);

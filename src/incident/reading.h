@@ -19,6 +19,9 @@ void reading_begin(struct reading *reading, const struct json *object);
 /* False: something was wrong, or there are members that were not read. */
 bool reading_end(const struct reading *reading);
 
+/* All of TEXT: READ_MEMBERS reads its object into OUT, and says whether it was good. RESULT_MALFORMED: it was not, or is no JSON; RESULT_NO_MEMORY. */
+enum result reading_whole(struct span text, bool (*read_members)(const struct json *root, void *out), void *out) must_check;
+
 uint64_t reading_number(struct reading *reading, const char *name, uint64_t max);
 static inline uint32_t reading_number32(struct reading *reading, const char *name)
 {

@@ -46,8 +46,9 @@ void person_init(struct person *person, const char *name, uint64_t wall_ms)
 
 /* -- the document -- */
 
-static bool read_members(const struct json *root, struct person *out)
+static bool read_members(const struct json *root, void *context)
 {
+	struct person *out = context;
 	struct reading reading;
 
 	reading_begin(&reading, root);
@@ -75,15 +76,8 @@ static bool read_members(const struct json *root, struct person *out)
 
 enum result person_read(struct span text, struct person *out)
 {
-	struct json *root;
-	enum result result = json_read(text, &root);
-
-	if (result != RESULT_OK)
-		return result == RESULT_NO_MEMORY ? result : RESULT_MALFORMED;
 	*out = (struct person){ 0 };
-	result = read_members(root, out) ? RESULT_OK : RESULT_MALFORMED;
-	json_drop(root);
-	return result;
+	return reading_whole(text, read_members, out);
 }
 
 enum result person_write(const struct person *person, struct buffer *out)

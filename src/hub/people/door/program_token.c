@@ -8,8 +8,9 @@
 
 #define NUMBER_MAX ((uint64_t)INT64_MAX)
 
-static bool read_members(const struct json *root, struct program_token *out)
+static bool read_members(const struct json *root, void *context)
 {
+	struct program_token *out = context;
 	struct reading reading;
 
 	reading_begin(&reading, root);
@@ -26,15 +27,8 @@ static bool read_members(const struct json *root, struct program_token *out)
 
 enum result program_token_read(struct span text, struct program_token *out)
 {
-	struct json *root;
-	enum result result = json_read(text, &root);
-
-	if (result != RESULT_OK)
-		return result == RESULT_NO_MEMORY ? result : RESULT_MALFORMED;
 	*out = (struct program_token){ 0 };
-	result = read_members(root, out) ? RESULT_OK : RESULT_MALFORMED;
-	json_drop(root);
-	return result;
+	return reading_whole(text, read_members, out);
 }
 
 enum result program_token_change(const struct program_token *token, struct buffer *text, struct document_change *out)

@@ -55,8 +55,9 @@ struct document_change session_end(const struct session *session)
 	return (struct document_change){ DOCUMENT_SESSION, span_of(session->key), SPAN_NONE, 0, DOCUMENT_ANY };
 }
 
-static bool read_members(const struct json *root, struct session *out)
+static bool read_members(const struct json *root, void *context)
 {
+	struct session *out = context;
 	struct reading reading;
 
 	reading_begin(&reading, root);
@@ -72,15 +73,8 @@ static bool read_members(const struct json *root, struct session *out)
 
 enum result session_read(struct span text, struct session *out)
 {
-	struct json *root;
-	enum result result = json_read(text, &root);
-
-	if (result != RESULT_OK)
-		return result == RESULT_NO_MEMORY ? result : RESULT_MALFORMED;
 	*out = (struct session){ 0 };
-	result = read_members(root, out) ? RESULT_OK : RESULT_MALFORMED;
-	json_drop(root);
-	return result;
+	return reading_whole(text, read_members, out);
 }
 
 struct finding {

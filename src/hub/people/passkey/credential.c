@@ -17,8 +17,9 @@ static void read_bytes(struct reading *reading, const char *name, uint8_t *out, 
 	*len = reading->is_bad ? 0 : text.len / 2;
 }
 
-static bool read_members(const struct json *root, struct credential *out)
+static bool read_members(const struct json *root, void *context)
 {
+	struct credential *out = context;
 	struct reading reading;
 
 	reading_begin(&reading, root);
@@ -36,15 +37,8 @@ static bool read_members(const struct json *root, struct credential *out)
 
 enum result credential_read(struct span text, struct credential *out)
 {
-	struct json *root;
-	enum result result = json_read(text, &root);
-
-	if (result != RESULT_OK)
-		return result == RESULT_NO_MEMORY ? result : RESULT_MALFORMED;
 	*out = (struct credential){ 0 };
-	result = read_members(root, out) ? RESULT_OK : RESULT_MALFORMED;
-	json_drop(root);
-	return result;
+	return reading_whole(text, read_members, out);
 }
 
 static void put_bytes(struct json_writer *writer, struct span name, const uint8_t *bytes, size_t len)
