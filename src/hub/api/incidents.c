@@ -36,8 +36,7 @@ static void read_document(void *context, const struct document *document)
 enum result incidents_find(struct api *api, uint64_t id, struct incident *out)
 {
 	struct finding finding = { out, RESULT_OK };
-	struct group *group = api_group(api);
-	const struct incident *followed = group ? group_find(group, id) : NULL;
+	const struct incident *followed = group_find(api_group(api), id);
 	char key[KEY_DIGITS + 1];
 	enum result result;
 
@@ -147,19 +146,13 @@ static bool put_open(void *context, const struct incident *incident)
 	return true;
 }
 
-static void put_all_open(struct api *api, struct opening *opening)
-{
-	if (api_group(api))
-		group_each(api_group(api), put_open, opening);
-}
-
 void incidents_put_open(struct api *api, const struct store_tenants *tenants, struct span name, struct json_writer *json)
 {
 	struct opening opening = { api, tenants, name, json, malloc(sizeof(*opening.copy)) };
 
 	json_open(json, SPAN("incidents"), '[');
 	if (opening.copy)
-		put_all_open(api, &opening);
+		group_each(api_group(api), put_open, &opening);
 	else
 		json->result = RESULT_NO_MEMORY;
 	json_close(json, ']');
@@ -206,7 +199,7 @@ static bool take_document(struct listing *listing, const struct document *docume
 	if (span_to_u64(document->key, UINT64_MAX, &id) != RESULT_OK)
 		return false;
 	listing->last = (struct cursor){ document->sort, id };
-	followed = api_group(listing->api) ? group_find(api_group(listing->api), id) : NULL;
+	followed = group_find(api_group(listing->api), id);
 	if (followed)
 		*listing->incident = *followed;
 	else if (incident_read(document->text, listing->incident) != RESULT_OK)

@@ -65,7 +65,7 @@ static inline bool api_shield_is_up(const struct api *api)
 {
 	return api->status.root != NULL;
 }
-/* What goes on. NULL: a moment after the start nobody knows yet. */
+/* What goes on; nothing, a moment after the start. */
 static inline struct group *api_group(const struct api *api)
 {
 	return api->birth.group(api->birth.context);

@@ -40,32 +40,6 @@ static bool read_order(struct content *body, struct keep_order *order)
 	return !body->is_bad;
 }
 
-/* Would it go? Tried on a copy, so that the audit log says nothing of what could not be done anyway. */
-static enum result try_order(const struct keep_order *order, struct incident *incident, uint64_t now_s)
-{
-	enum result result = RESULT_OK;
-
-	switch (order->deed) {
-	case KEEP_ACKNOWLEDGE:
-		result = incident_acknowledge(incident, order->who, now_s);
-		break;
-	case KEEP_CONTAIN:
-		result = incident_contain(incident, order->who, now_s);
-		break;
-	case KEEP_CLOSE:
-		result = incident_close(incident, order->who, now_s);
-		break;
-	case KEEP_REOPEN:
-		result = incident_reopen(incident, order->who, now_s);
-		break;
-	case KEEP_OWN:
-		return incident_own(incident, order->who, order->text, now_s);
-	case KEEP_NOTE:
-		break;
-	}
-	return result == RESULT_OK && order->text.len ? incident_note(incident, order->who, order->text, now_s) : result;
-}
-
 static void refuse(enum result result, struct web_answer *answer)
 {
 	switch ((int)result) {
@@ -107,7 +81,7 @@ static void do_move(struct api *api, struct web_request *request, const struct k
 	if (!may_move(order, caller, incident, answer))
 		return;
 	if (result == RESULT_OK)
-		result = try_order(order, incident, api_wall_ns(api) / 1000000000u);
+		result = keep_try(order, incident, api_wall_ns(api) / 1000000000u);  /* on a copy: the audit log says nothing of what could not be done anyway */
 	if (result == RESULT_OK && !api->birth.log(api->birth.context, request, answer, moves[order->deed].what, request->parts[0], order->text))
 		return;
 	if (result == RESULT_OK)

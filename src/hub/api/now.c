@@ -227,8 +227,7 @@ static void put_places(struct now *now)
 {
 	struct json_writer *json = now->json;
 
-	if (api_group(now->api))
-		group_each(api_group(now->api), add_places, now);
+	group_each(api_group(now->api), add_places, now);
 	qsort(now->countries, now->country_count, sizeof(now->countries[0]), compare_places);
 	qsort(now->networks, now->network_count, sizeof(now->networks[0]), compare_places);
 	json_open(json, SPAN("countries"), '[');

@@ -34,7 +34,7 @@ enum served_state sites_state(struct api *api, const struct hub_site *site, stru
 
 	*view = (struct group_site_view){ 0 };
 	api->birth.health(api->birth.context, &health);
-	if (!api_group(api) || !group_site_look(api_group(api), site->name, view) || !view->since_s || !view->is_known || health.is_behind || view->recent.has_drops)
+	if (!group_site_look(api_group(api), site->name, view) || !view->since_s || !view->is_known || health.is_behind || view->recent.has_drops)
 		return SERVED_UNKNOWN;
 	return view->state == CITIZENS_UNREACHABLE ? SERVED_UNREACHABLE : view->state == CITIZENS_DEGRADED ? SERVED_DEGRADED : SERVED_WELL;
 }
@@ -121,7 +121,7 @@ enum level sites_level(struct api *api, const struct hub_site *site, const struc
 		if (span_equal(word, span_of(level_name((enum level)i))))
 			return (enum level)i;
 	}
-	return api_group(api) && group_site_look(api_group(api), site->name, &view) ? view.level : LEVEL_NORMAL;
+	return group_site_look(api_group(api), site->name, &view) ? view.level : LEVEL_NORMAL;
 }
 
 void sites_put(struct api *api, const struct hub_site *site, struct json_writer *json, bool is_whole)

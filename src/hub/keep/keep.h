@@ -98,6 +98,8 @@ struct keep_order {
  * RESULT_NOT_FOUND; RESULT_END: somebody else changed it meanwhile; RESULT_REFUSED: not a move of its status; RESULT_MALFORMED, RESULT_LIMIT: of WHO or
  * TEXT; or as the store. Nothing is changed then. */
 enum result keep_order(struct keep *keep, const struct keep_order *order, struct incident *out, struct complaints *complaints) must_check;
+/* What keep_order would make of INCIDENT, whatever its version; to be tried on a copy. RESULT_REFUSED, RESULT_MALFORMED, RESULT_LIMIT as there. */
+enum result keep_try(const struct keep_order *order, struct incident *incident, uint64_t now_s) must_check;
 
 /* The group itself, for who reads it; one without anything as long as what was kept is not in it yet: a moment after the start. */
 struct group *keep_group(struct keep *keep);

@@ -15,7 +15,7 @@ uint64_t keep_version(const struct incident *incident)
 	return version;
 }
 
-static enum result act(struct incident *incident, const struct keep_order *order, uint64_t now_s)
+enum result keep_try(const struct keep_order *order, struct incident *incident, uint64_t now_s)
 {
 	enum result result = RESULT_MALFORMED;
 
@@ -42,7 +42,7 @@ static enum result act(struct incident *incident, const struct keep_order *order
 
 static enum result check_and_act(struct incident *incident, const struct keep_order *order, uint64_t now_s)
 {
-	return order->version && order->version != keep_version(incident) ? RESULT_END : act(incident, order, now_s);
+	return order->version && order->version != keep_version(incident) ? RESULT_END : keep_try(order, incident, now_s);
 }
 
 /* The one in the group changes with the position and everything else; where that cannot be, it is as it was. */
