@@ -74,4 +74,16 @@ struct documents_ask {
 enum result store_documents(struct store *store, const struct documents_ask *ask, struct complaints *complaints,
                             bool (*row)(void *context, const struct document *document), void *context) must_check;
 
+/* Numbers that go up, none of which is given twice: a document of the kind HUB, under KEY, is the next one. */
+struct document_counter {
+	uint64_t next;                       /* to be given now */
+	uint64_t version;
+	struct span key;
+	char digits[DECIMAL_MAX];
+};
+/* RESULT_MALFORMED: what is there is no number. KEY is the caller's. */
+enum result store_counter(struct store *store, struct span key, struct complaints *complaints, struct document_counter *out) must_check;
+/* What gives it away: to be made together with whatever gets it, and refused where somebody else was faster. It points into COUNTER. */
+struct document_change store_counter_taken(struct document_counter *counter);
+
 #endif

@@ -60,3 +60,29 @@ enum result store_documents(struct store *store, const struct documents_ask *ask
 	statement_free(statement);
 	return result == RESULT_END ? RESULT_OK : result;
 }
+
+static void read_counter(void *context, const struct document *document)
+{
+	struct document_counter *counter = context;
+
+	counter->version = document->version;
+	if (span_to_u64(document->text, INT64_MAX, &counter->next) != RESULT_OK)
+		counter->next = 0;
+}
+
+enum result store_counter(struct store *store, struct span key, struct complaints *complaints, struct document_counter *out)
+{
+	enum result result;
+
+	*out = (struct document_counter){ .next = 1, .key = key };
+	result = store_document(store, DOCUMENT_HUB, key, complaints, read_counter, out);
+	if (result == RESULT_OK || result == RESULT_NOT_FOUND)
+		return out->next ? RESULT_OK : RESULT_MALFORMED;
+	return result;
+}
+
+struct document_change store_counter_taken(struct document_counter *counter)
+{
+	return (struct document_change){ DOCUMENT_HUB, counter->key, span_make(counter->digits, decimal_write(counter->next + 1, counter->digits)), 0,
+		                             counter->version };
+}

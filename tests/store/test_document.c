@@ -123,6 +123,33 @@ static void lists_in_pages(void **state)
 	stage_done(&stage);
 }
 
+/* Two who ask for a number at the same time: one of them gets it. */
+static void no_number_is_given_twice(void **state)
+{
+	const struct document_change broken = { DOCUMENT_HUB, SPAN("n"), SPAN("3x"), 0, DOCUMENT_ANY };
+	struct document_counter one, other;
+	struct document_change changes[2];
+	struct stage stage;
+
+	(void)state;
+	begin(&stage);
+	assert_int_equal(store_counter(stage.store, SPAN("n"), NULL, &one), RESULT_OK);
+	assert_int_equal(store_counter(stage.store, SPAN("n"), NULL, &other), RESULT_OK);
+	assert_true(one.next == 1 && other.next == 1);
+	changes[0] = (struct document_change){ DOCUMENT_PERSON, SPAN("a"), SPAN("t"), 1, 0 };
+	changes[1] = store_counter_taken(&one);
+	assert_int_equal(store_documents_change(stage.store, changes, 2, NULL), RESULT_OK);
+	changes[0].key = SPAN("b");
+	changes[1] = store_counter_taken(&other);
+	assert_int_equal(store_documents_change(stage.store, changes, 2, NULL), RESULT_REFUSED);
+	has(&stage, "b", "");
+	assert_int_equal(store_counter(stage.store, SPAN("n"), NULL, &one), RESULT_OK);
+	assert_int_equal(one.next, 2);
+	assert_int_equal(store_documents_change(stage.store, &broken, 1, NULL), RESULT_OK);
+	assert_int_equal(store_counter(stage.store, SPAN("n"), NULL, &one), RESULT_MALFORMED);
+	stage_done(&stage);
+}
+
 static void limits(void **state)
 {
 	static char long_key[DOCUMENT_KEY_MAX + 2];
@@ -159,7 +186,7 @@ static void limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(versions_are_held), cmocka_unit_test(all_or_nothing), cmocka_unit_test(lists_in_pages), cmocka_unit_test(limits),
+		cmocka_unit_test(versions_are_held), cmocka_unit_test(all_or_nothing), cmocka_unit_test(lists_in_pages), cmocka_unit_test(no_number_is_given_twice), cmocka_unit_test(limits),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -226,24 +226,11 @@ static void look_at(void *context, const struct proposal *proposal)
 		room->oldest_over = proposal->number;  /* the newest come first */
 }
 
-struct counter {
-	uint64_t next, version;
-};
-
-static void read_counter(void *context, const struct document *document)
-{
-	struct counter *counter = context;
-
-	counter->version = document->version;
-	if (span_to_u64(document->text, INT64_MAX, &counter->next) != RESULT_OK)
-		counter->next = 0;
-}
-
 enum result proposal_add(struct store *store, struct proposal *proposal)
 {
-	struct counter counter = { 1, 0 };
+	struct document_counter counter;
 	struct room room = { 0 };
-	char digits[DECIMAL_MAX], key[PROPOSAL_KEY_BYTES];
+	char key[PROPOSAL_KEY_BYTES];
 	struct document_change more[2];
 	size_t more_count = 1;
 	enum result result = proposal_each(store, look_at, &room);
@@ -251,13 +238,11 @@ enum result proposal_add(struct store *store, struct proposal *proposal)
 	if (result == RESULT_OK && room.count >= PROPOSALS_MAX && !room.oldest_over)
 		result = RESULT_LIMIT;
 	if (result == RESULT_OK)
-		result = store_document(store, DOCUMENT_HUB, SPAN(COUNTER_KEY), NULL, read_counter, &counter);
-	if (result != RESULT_OK && result != RESULT_NOT_FOUND)
+		result = store_counter(store, SPAN(COUNTER_KEY), NULL, &counter);
+	if (result != RESULT_OK)
 		return result;
-	if (!counter.next)
-		return RESULT_MALFORMED;
 	proposal->number = counter.next;
-	more[0] = (struct document_change){ DOCUMENT_HUB, SPAN(COUNTER_KEY), span_make(digits, decimal_write(counter.next + 1, digits)), 0, counter.version };
+	more[0] = store_counter_taken(&counter);
 	if (room.count >= PROPOSALS_MAX)
 		more[more_count++] = (struct document_change){ .kind = DOCUMENT_PROPOSAL, .key = key_of(room.oldest_over, key), .version = DOCUMENT_ANY };
 	result = change(store, proposal, 0, more, more_count);

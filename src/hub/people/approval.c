@@ -50,30 +50,6 @@ enum result approval_is_needed(struct people *people, const struct person_view *
 
 /* -- asking -- */
 
-struct counter {
-	uint64_t next, version;
-};
-
-static void read_counter(void *context, const struct document *document)
-{
-	struct counter *counter = context;
-
-	counter->version = document->version;
-	if (span_to_u64(document->text, INT64_MAX, &counter->next) != RESULT_OK)
-		counter->next = 0;
-}
-
-static enum result next_number(struct store *store, struct counter *out)
-{
-	enum result result = store_document(store, DOCUMENT_HUB, SPAN(COUNTER_KEY), NULL, read_counter, out);
-
-	if (result == RESULT_NOT_FOUND) {
-		*out = (struct counter){ 1, 0 };
-		return RESULT_OK;
-	}
-	return result == RESULT_OK && !out->next ? RESULT_MALFORMED : result;
-}
-
 struct waiting {
 	unsigned count;
 };
@@ -87,9 +63,9 @@ static bool count_waiting(void *context, const struct approval *approval, uint64
 	return waiting->count < APPROVAL_WAITING_MAX;
 }
 
-static enum result keep(struct people *people, const struct approval *approval, uint64_t counter_version)
+static enum result keep(struct people *people, const struct approval *approval, struct document_counter *counter)
 {
-	char key[APPROVAL_KEY_BYTES], digits[DECIMAL_MAX];
+	char key[APPROVAL_KEY_BYTES];
 	struct document_change changes[2];
 	struct buffer text;
 	enum result result;
@@ -98,7 +74,7 @@ static enum result keep(struct people *people, const struct approval *approval, 
 	buffer_init(&text, APPROVAL_TEXT_MAX);
 	result = approval_write(approval, &text);
 	changes[0] = (struct document_change){ DOCUMENT_APPROVAL, span_of(key), buffer_span(&text), approval->asked_ms, 0 };
-	changes[1] = (struct document_change){ DOCUMENT_HUB, SPAN(COUNTER_KEY), span_make(digits, decimal_write(approval->number + 1, digits)), 0, counter_version };
+	changes[1] = store_counter_taken(counter);
 	if (result == RESULT_OK)
 		result = store_documents_change(people->store, changes, 2, NULL);
 	buffer_done(&text);
@@ -111,19 +87,19 @@ enum result approval_ask(struct people *people, const struct person_view *caller
 	const struct audit_action action = { caller->name, SPAN("approval.ask"), object, detail };
 	struct approval approval = { .kind = kind, .author = caller->name, .tenant = tenant, .object = object, .detail = detail, .asked_ms = wall_ns / 1000000 };
 	struct waiting waiting = { 0 };
-	struct counter counter;
+	struct document_counter counter;
 	enum result result = people->applies[kind].apply ? approval_each(people->store, count_waiting, &waiting) : RESULT_NOT_FOUND;
 
 	if (result == RESULT_OK && (waiting.count == APPROVAL_WAITING_MAX || detail.len > APPROVAL_DETAIL_MAX || object.len > AUDIT_OBJECT_BYTES))
 		result = RESULT_LIMIT;
 	if (result == RESULT_OK)
-		result = next_number(people->store, &counter);
+		result = store_counter(people->store, SPAN(COUNTER_KEY), NULL, &counter);
 	if (result == RESULT_OK && audit_add(people->audit, &action, wall_ns) != RESULT_OK)
 		result = RESULT_REFUSED;
 	if (result != RESULT_OK)
 		return result;
 	approval.number = counter.next;
-	result = keep(people, &approval, counter.version);
+	result = keep(people, &approval, &counter);
 	if (result == RESULT_OK)
 		*number = approval.number;
 	return result;
