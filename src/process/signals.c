@@ -1,6 +1,7 @@
 #include "process/signals.h"
 
 #include <signal.h>
+#include <sys/signalfd.h>
 
 #include "base/banned.h"
 
@@ -12,4 +13,16 @@ void signals_begin(bool keeps_mask)
 	sigemptyset(&none);
 	if (!keeps_mask)
 		sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+int signals_of_end(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }

@@ -14,5 +14,8 @@
 /* SIGCHLD has its default action and, unless KEEPS_MASK, nothing is blocked. KEEPS_MASK: of a keeper in the middle of an upgrade
  * (keeper_is_upgraded), for whom what came meanwhile waits. */
 void signals_begin(bool keeps_mask);
+/* SIGTERM, SIGINT and SIGHUP as a descriptor, readable from the first of them on: of no thread, so that none is ever stopped in the middle of anything. The caller's;
+ * -1: errno tells. */
+int signals_of_end(void);
 
 #endif

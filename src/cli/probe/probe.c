@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "packet/lists/file.h"
+#include "process/signals.h"
 
 #include "base/banned.h"
 
@@ -166,21 +166,6 @@ static int look_once(struct probe *probe)
 
 /* -- until it is told to end -- */
 
-/* Signals are the first thread's alone, as a descriptor: no thread is ever stopped in the middle of anything. */
-static bool take_signals(struct probe *probe)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	(void)signal(SIGPIPE, SIG_IGN);
-	probe->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return probe->signal_fd >= 0;
-}
-
 static bool is_told_to_end(const struct probe *probe)
 {
 	struct pollfd fd = { .fd = probe->signal_fd, .events = POLLIN };
@@ -211,7 +196,9 @@ static int look_on(struct probe *probe, bool *are_gone)
 {
 	uint64_t lost = 0;
 
-	if (!take_signals(probe))
+	(void)signal(SIGPIPE, SIG_IGN);
+	probe->signal_fd = signals_of_end();
+	if (probe->signal_fd < 0)
 		return command_failed("signals cannot be taken: %s", strerror(errno));
 	for (unsigned i = 0; i < probe->count; i++) {
 		if (seat_begin(&probe->seats[i]) != RESULT_OK) {

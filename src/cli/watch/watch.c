@@ -2,11 +2,9 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +14,7 @@
 #include "cli/watch/alive.h"
 #include "cli/watch/judge.h"
 #include "event/json.h"
+#include "process/signals.h"
 
 #include "base/banned.h"
 
@@ -171,19 +170,6 @@ static int look_once(struct watch *watch)
 
 /* -- its life -- */
 
-static bool take_signals(struct watch *watch)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	watch->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return watch->signal_fd >= 0;
-}
-
 static bool end_peers(struct watch *watch)
 {
 	const uint64_t one = 1;
@@ -204,7 +190,8 @@ static int look_on(struct watch *watch, bool *are_gone)
 	struct pollfd fd = { .events = POLLIN };
 	int code = EXIT_DONE;
 
-	if (!take_signals(watch))
+	watch->signal_fd = signals_of_end();
+	if (watch->signal_fd < 0)
 		return command_failed("signals cannot be taken: %s", strerror(errno));
 	fd.fd = watch->signal_fd;
 	for (unsigned i = 0; i < watch->count && code == EXIT_DONE; i++) {
