@@ -12,7 +12,6 @@
 
 #include "base/banned.h"
 
-#define ID_DIGITS 32u
 #define REQUEST_BYTES_MAX ((size_t)32 << 20)
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 
@@ -26,17 +25,6 @@ struct explain {
 static const struct command *self(void)
 {
 	return command_find(SPAN("explain"));
-}
-
-static bool is_id(struct span text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		char c = ascii_lower(text.at[i]);
-
-		if (!is_digit(c) && !(c >= 'a' && c <= 'f'))
-			return false;
-	}
-	return text.len == ID_DIGITS;
 }
 
 /* -- the journal -- */
@@ -90,16 +78,16 @@ static void note_rules(struct explain *explain)
 
 static int explain_id(struct explain *explain, struct span given)
 {
-	char id[ID_DIGITS];
+	char id[EXPLAINED_ID_DIGITS];
 	int folder_fd, code;
 	enum result result;
 
-	for (size_t i = 0; i < ID_DIGITS; i++)
+	for (size_t i = 0; i < EXPLAINED_ID_DIGITS; i++)
 		id[i] = ascii_lower(given.at[i]);
 	code = open_journal(explain->options, &folder_fd);
 	if (code != EXIT_DONE)
 		return code;
-	result = find_line(explain, folder_fd, span_make(id, ID_DIGITS));
+	result = find_line(explain, folder_fd, span_make(id, EXPLAINED_ID_DIGITS));
 	close(folder_fd);
 	if (result == RESULT_MORE)
 		return not_there(explain, given);
@@ -181,9 +169,9 @@ static int check_words(const struct options *options)
 		return command_misused(self(), "wants the id of a request, or --request FILE");
 	if (!has_file && option_is_given(options, "site"))
 		return command_misused(self(), "--site goes with --request");
-	if (!has_file && !is_id(span_of(options->arguments[0])))
+	if (!has_file && !explained_is_id(span_of(options->arguments[0])))
 		return command_misused(self(), "a request's id is %u hexadecimal digits (X-Request-Id, or what an error page calls the reference), not %s",
-		                       ID_DIGITS, options->arguments[0]);
+		                       EXPLAINED_ID_DIGITS, options->arguments[0]);
 	return EXIT_DONE;
 }
 

@@ -44,6 +44,9 @@ struct explained {
 	unsigned thresholds[SCORE_SIDES];
 };
 
+/* The form of a request's id: hexadecimal digits, in any case of letters. */
+#define EXPLAINED_ID_DIGITS 32u
+bool explained_is_id(struct span text);
 /* line.c: LINE is a request's. RESULT_MALFORMED, RESULT_NO_MEMORY. */
 enum result explained_of_line(struct span line, struct arena *arena, struct explained *out) must_check;
 

@@ -133,3 +133,14 @@ enum result explained_of_line(struct span line, struct arena *arena, struct expl
 		return RESULT_NO_MEMORY;
 	return result == RESULT_END ? RESULT_OK : result;
 }
+
+bool explained_is_id(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = ascii_lower(text.at[i]);
+
+		if (!is_digit(c) && !(c >= 'a' && c <= 'f'))
+			return false;
+	}
+	return text.len == EXPLAINED_ID_DIGITS;
+}

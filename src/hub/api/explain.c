@@ -4,7 +4,6 @@
 
 #include "base/banned.h"
 
-#define ID_DIGITS 32u
 #define ARENA_MAX ((size_t)4 << 20)
 
 struct explaining {
@@ -13,17 +12,6 @@ struct explaining {
 	enum result result;
 	bool is_found;
 };
-
-static bool is_id(struct span text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		char c = ascii_lower(text.at[i]);
-
-		if (!is_digit(c) && !(c >= 'a' && c <= 'f'))
-			return false;
-	}
-	return text.len == ID_DIGITS;
-}
 
 static bool take_line(void *context, const struct store_event *event)
 {
@@ -58,7 +46,7 @@ void api_explain(void *context, struct web_request *request, struct web_answer *
 
 	if (!arguments_begin(&arguments, request, answer, names))
 		return;
-	if (!is_id(request->parts[0])) {
+	if (!explained_is_id(request->parts[0])) {
 		answer_not_found(answer, "request");
 		return;
 	}
