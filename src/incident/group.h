@@ -43,7 +43,7 @@
 #define GROUP_WATCHED_MAX 1024u   /* sites of which that is so */
 #define GROUP_PACKETS_LEAST 60000u
 #define GROUP_SILENT_S 3600u      /* of a site from which nothing came for so long the level is normal: an edge would have brought it down much sooner */
-#define GROUP_RECENT 5u            /* minutes that group_sites sums up */
+#define GROUP_RECENT 5u            /* minutes that group_site_look sums up */
 #define GROUP_CATCH_UP_S 120u     /* of a gap in time at most so many seconds are gone through */
 
 struct group;
@@ -90,8 +90,6 @@ struct group_site_view {
 	uint64_t since_s;             /* it is so; 0: no minute is over yet */
 	struct citizens recent;       /* the sum; `minutes` are those that are there */
 };
-/* EACH says false to stop. */
-void group_sites(const struct group *group, bool (*each)(void *context, const struct group_site_view *site), void *context);
 /* The same of one. False: it is not known. */
 bool group_site_look(const struct group *group, struct span name, struct group_site_view *out);
 struct group_sums group_sums(const struct group *group);

@@ -78,19 +78,6 @@ static struct group_site_view view_of(const struct group_site *site)
 	return view;
 }
 
-void group_sites(const struct group *group, bool (*each)(void *context, const struct group_site_view *site), void *context)
-{
-	for (unsigned i = 0; i < group->site_count; i++) {
-		struct group_site_view view;
-
-		if (!group->sites[i]->name[0])
-			continue;
-		view = view_of(group->sites[i]);
-		if (!each(context, &view))
-			return;
-	}
-}
-
 bool group_site_look(const struct group *group, struct span name, struct group_site_view *out)
 {
 	const struct group_site *site = name.len ? group_site_find(group, name) : NULL;

@@ -159,11 +159,6 @@ void database_close(struct database *database)
 	free(database);
 }
 
-struct span database_name(const struct database *database)
-{
-	return span_of(database->name);
-}
-
 enum result database_run(struct database *database, const char *constant)
 {
 	return outcome(database, sqlite3_exec(database->handle, constant, NULL, NULL, NULL));

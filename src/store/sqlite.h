@@ -32,8 +32,6 @@ enum result database_open(const char *path, const struct database_options *optio
 enum result database_accept(struct database *database) must_check;
 /* NULL is nothing. */
 void database_close(struct database *database);
-/* The file's name without its folder, for complaints of others. */
-struct span database_name(const struct database *database);
 void database_complain(struct database *database, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Statements of constant text, without results. */

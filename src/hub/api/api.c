@@ -127,12 +127,6 @@ void api_free(struct api *api)
 	free(api);
 }
 
-void api_configure(struct api *api, const struct hub_config *config)
-{
-	api->config = config;
-	api_look_now(api);
-}
-
 /* -- routes -- */
 
 void api_get_document(void *context, struct web_request *request, struct web_answer *answer)

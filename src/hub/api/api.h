@@ -58,8 +58,6 @@ struct api_birth {
 enum result api_new(const struct api_birth *birth, struct api **out) must_check;
 /* Whoever waits for an answer is told that the hub ends: before the streams and the server are freed. NULL is nothing. */
 void api_free(struct api *api);
-/* The configuration is another one from now on. */
-void api_configure(struct api *api, const struct hub_config *config);
 /* Nothing has come from the shield lately, though there is one to be asked. */
 bool api_shield_is_away(const struct api *api);
 enum api_filter { API_FILTER_UNKNOWN, API_FILTER_NONE, API_FILTER_ATTACHED, API_FILTER_AWAY };

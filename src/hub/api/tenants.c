@@ -47,19 +47,3 @@ bool tenants_see(const struct store_tenants *tenants, struct span tenant)
 	}
 	return false;
 }
-
-static bool holds(const struct store_tenants *tenants, const struct store_tenants *others)
-{
-	for (size_t i = 0; i < others->count; i++) {
-		if (!tenants_see(tenants, others->list[i]))
-			return false;
-	}
-	return true;
-}
-
-bool tenants_equal(const struct store_tenants *one, const struct store_tenants *other)
-{
-	if (one->is_all || other->is_all)
-		return one->is_all == other->is_all;
-	return holds(one, other) && holds(other, one);
-}

@@ -13,7 +13,5 @@ enum result tenants_copy(const struct store_tenants *from, struct store_tenants 
 void tenants_done(struct store_tenants *tenants);
 /* Security, fails closed: what belongs to no tenant (empty) is seen only by who sees all. */
 bool tenants_see(const struct store_tenants *tenants, struct span tenant);
-/* They see the same. */
-bool tenants_equal(const struct store_tenants *one, const struct store_tenants *other);
 
 #endif

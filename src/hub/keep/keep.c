@@ -324,8 +324,3 @@ void keep_health(const struct keep *keep, struct keep_health *out)
 		memcpy(out->why, keep->why, sizeof(out->why));
 	store_positions(keep->journal, out->positions);
 }
-
-const struct citizens_usual *keep_usual(const struct keep *keep, struct span site)
-{
-	return group_usual(keep->group, site);
-}

@@ -125,7 +125,5 @@ struct keep_health {
 	uint64_t gave_place, refused;     /* incident/group.h */
 };
 void keep_health(const struct keep *keep, struct keep_health *out);
-/* What is usual of SITE. NULL: not known. */
-const struct citizens_usual *keep_usual(const struct keep *keep, struct span site);
 
 #endif

@@ -26,11 +26,6 @@ enum result curl_begin(void)
 	return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? RESULT_OK : RESULT_NO_MEMORY;
 }
 
-void curl_end(void)
-{
-	curl_global_cleanup();
-}
-
 static void say(char *why, const char *text)
 {
 	text_set(why, ALERT_WHY_BYTES, span_of(text));

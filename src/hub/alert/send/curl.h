@@ -5,7 +5,7 @@
  *
  * Limits   CURL_CONNECT_S to connect, CURL_WHOLE_S in all; of an answer CURL_ANSWER_MAX bytes are read, and no more
  * Errors   WHY (ALERT_WHY_BYTES) says in a few words how it ended when that was not OUTCOME_ARRIVED, or only in part
- * Threads  curl_begin and curl_end once, while there is one; the others any
+ * Threads  curl_begin while there is one; the others any
  */
 #ifndef BOUCLIER_HUB_ALERT_SEND_CURL_H
 #define BOUCLIER_HUB_ALERT_SEND_CURL_H
@@ -19,7 +19,6 @@
 #define CURL_ANSWER_MAX ((size_t)16 << 10)
 
 enum result curl_begin(void) must_check;
-void curl_end(void);
 
 /* HELLO is the name that we greet with. OUTCOME_ARRIVED: the server has taken it, for one recipient at least; WHY then says who was refused. */
 enum path_outcome curl_mail(const struct alert_path *path, struct span hello, struct span message, char *why);
