@@ -7,8 +7,8 @@
  * incidents/     brief.c an incident as JSON, short and whole; incidents.c lists of them, one of them, sums around it; moves.c what people do with one
  * events/        events.c single lines, a page after the other; export.c all of them; explain.c one, told; totals.c sums
  * now/           sites.c how sites are, served.h whether citizens are served; now.c all in one, now_words.h as a sentence; stream.c the same, as it changes
- * shield/        shield.h its admin socket, status.h what it said of itself; protection.c what it does, orders.c what it is told to do; health.c how it
- *                is; alive.c what it is told of the hub's alerts; filter.c what it tells of the kernel's filter
+ * shield/        shield.h its admin socket, status.h what it said of itself; protection.c what it does; orders.h what it is told to do, order_routes.c
+ *                by whom; health.c how it is; alive.c what it is told of the hub's alerts; filter.c what it tells of the kernel's filter
  */
 #ifndef BOUCLIER_HUB_API_INNER_H
 #define BOUCLIER_HUB_API_INNER_H
