@@ -74,7 +74,7 @@ static struct group_site_view view_of(const struct group_site *site)
 	uint32_t count = site->recent_count < GROUP_RECENT ? site->recent_count : GROUP_RECENT;
 
 	for (uint32_t i = 0; i < count; i++)
-		citizens_sum(&view.recent, &site->recent[i]);
+		citizens_sum(&view.recent, &site->recent[i].citizens);
 	return view;
 }
 

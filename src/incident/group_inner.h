@@ -47,6 +47,11 @@ struct site_minute {
 	uint64_t attack, outage;             /* ids of the incidents that it was counted in; 0: none */
 };
 
+struct recent_minute {
+	uint64_t number;
+	struct citizens citizens;
+};
+
 struct group_site {
 	uint64_t key;
 	char name[INCIDENT_NAME_BYTES], tenant[INCIDENT_NAME_BYTES], origin[INCIDENT_TEXT_BYTES];
@@ -62,7 +67,7 @@ struct group_site {
 	struct citizens_minute minute;
 	struct site_minute *minutes;         /* [GROUP_LATE_MINUTES]; NULL: it suffered no incident, and nobody outside has looked at it yet */
 	unsigned lost_minutes;               /* in a row, nobody outside reached it */
-	struct citizens recent[GROUP_RECENT];  /* of the last minutes, in turn */
+	struct recent_minute recent[GROUP_RECENT];  /* the last ones, in turn */
 	uint32_t recent_count;               /* minutes that are over */
 	enum citizens_state state;
 	bool is_known;
@@ -135,6 +140,8 @@ void group_site_counts(struct group_site *site, const struct observation *observ
 void group_site_packets(struct group_site *site, const struct observation *observation);
 void group_site_second(struct group *group, struct group_site *site);
 void group_site_minute(struct group *group, struct group_site *site);
+/* Something more is known of MINUTE. */
+void group_site_again(struct group *group, struct group_site *site, const struct site_minute *minute);
 /* The line, as somebody saw it now. */
 void group_link(struct group *group, bool is_full, bool has_drops);
 void group_probe(struct group *group, const struct observation *observation);

@@ -169,6 +169,7 @@ static void look_back(struct group *group, struct group_site *site, struct site_
 	recount(group, site->outage, kept, &now, &kept->outage);
 	kept->counts = now.counts;
 	kept->judged.state = now.judged.state;
+	group_site_again(group, site, kept);
 }
 
 void group_probe(struct group *group, const struct observation *observation)
