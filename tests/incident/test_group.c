@@ -622,7 +622,6 @@ static void what_is_told_of_the_last_minutes_is_how_a_site_is_now(void **unused)
 	unsigned share = 7;
 
 	(void)unused;
-	play_probe(play, 0, true);  /* from here on its minutes are kept */
 	play_calm(play, (unsigned)(1200 - play->now_s % 60));
 	for (unsigned i = 0; i < GROUP_RECENT; i++) {
 		play_calm(play, 60);
