@@ -76,6 +76,13 @@ static bool asks_sees_all(void *context, const struct web_request *request)
 	return people_caller(parts->people, request)->tenants.is_all;
 }
 
+static bool asks_sees(void *context, const struct web_request *request, struct span tenant)
+{
+	const struct hub_parts *parts = context;
+
+	return person_sees(people_caller(parts->people, request), tenant);
+}
+
 static struct group *api_asks_group(void *context)
 {
 	struct hub_parts *parts = context;
@@ -243,11 +250,12 @@ static void gather_routes(struct hub_parts *parts)
 	struct web_routes *routes = &parts->routes;
 
 	parts->alert_routes = (struct alert_routes){ parts->alerts, parts, asks_sees_all, api_logs };
+	parts->probe_door = (struct hub_probe_door){ parts->probe, asks_sees, parts };
 	people_routes(parts->people, routes);
 	api_routes(parts->api, routes);
 	change_routes(parts->changes, routes);
 	parts_add_routes(parts, alert_routes, ALERT_ROUTES, &parts->alert_routes);
-	parts_add_routes(parts, hub_probe_routes, hub_probe_route_count, parts->probe);
+	parts_add_routes(parts, hub_probe_routes, hub_probe_route_count, &parts->probe_door);
 	routes->admit = people_admit;
 	routes->admit_context = parts->people;
 }

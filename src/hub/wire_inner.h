@@ -35,6 +35,7 @@ struct hub_parts {
 	struct store *store;
 	struct audit *audit;
 	struct hub_probe *probe;
+	struct hub_probe_door probe_door;
 	struct keep *keep;
 	struct keep_watch watch;
 	struct people *people;
