@@ -4,6 +4,7 @@
  * brief.c        an incident as JSON, short and whole
  * incidents.c    lists of them, one of them, sums around it; moves.c what people do with one
  * events.c       single lines, a page after the other; export.c all of them; explain.c one, told
+ * own.c          what of a shared one is his own, who asks
  * totals.c       sums
  * sites.c        how sites are; now.c all in one; stream.c the same, as it changes
  * protection.c   what the shield does; orders.c what it is told to do
@@ -86,6 +87,11 @@ enum result incidents_find(struct api *api, uint64_t id, struct incident *out) m
 void incidents_answer(struct api *api, const struct person_view *caller, struct incident *incident, struct web_answer *answer);
 /* Open ones, as TENANTS see them, under the name `incidents`. */
 void incidents_put_open(struct api *api, const struct store_tenants *tenants, struct span name, struct json_writer *json);
+
+/* -- own.c -- */
+
+/* What of INCIDENT, which was confined to a part, is of the sites that are left in it. */
+enum result own_numbers(struct api *api, const struct store_tenants *tenants, struct incident *incident) must_check;
 
 /* -- totals.c -- */
 
