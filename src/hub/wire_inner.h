@@ -81,8 +81,6 @@ void parts_count_alerts(void *parts, struct api_alerts *out);
 /* -- wire_warn.c -- */
 enum result parts_open_warn(struct hub_parts *parts) must_check;
 void parts_warn(struct hub_parts *parts);
-/* The same, for keep.h. */
-void parts_notice(void *parts, const struct observation *observation);
 
 /* -- wire_server.c -- */
 enum result parts_open_server(struct hub_parts *parts, struct complaints *complaints) must_check;

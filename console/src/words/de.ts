@@ -14,6 +14,7 @@ const de: Words = {
   'action.cache-disk-stopped': 'Seiten können nicht gespeichert werden',
   'action.certificate-expired': 'Ein Zertifikat ist nicht mehr gültig',
   'action.certificate-expires': 'Ein Zertifikat läuft bald ab',
+  'action.certificate-renewed': 'Ein Zertifikat wurde erneuert',
   'action.certificate-revoked': 'Ein Zertifikat wurde widerrufen',
   'action.continuity-begun': 'Besucher erhalten gespeicherte Kopien',
   'action.continuity-damaged': 'Gespeicherte Kopien waren beschädigt',

@@ -13,6 +13,7 @@ export default {
   'action.cache-disk-stopped': 'Stored pages cannot be kept',
   'action.certificate-expired': 'A certificate is no longer valid',
   'action.certificate-expires': 'A certificate is about to expire',
+  'action.certificate-renewed': 'A certificate was renewed',
   'action.certificate-revoked': 'A certificate was revoked',
   'action.continuity-begun': 'Visitors are shown stored copies',
   'action.continuity-damaged': 'Stored copies were damaged',

@@ -14,6 +14,7 @@ const fr: Words = {
   'action.cache-disk-stopped': 'Les pages ne peuvent pas être conservées',
   'action.certificate-expired': 'Un certificat n’est plus valable',
   'action.certificate-expires': 'Un certificat arrive à échéance',
+  'action.certificate-renewed': 'Un certificat a été renouvelé',
   'action.certificate-revoked': 'Un certificat a été révoqué',
   'action.continuity-begun': 'Les visiteurs reçoivent des copies conservées',
   'action.continuity-damaged': 'Des copies conservées étaient endommagées',

@@ -14,6 +14,7 @@ const nl: Words = {
   'action.cache-disk-stopped': 'Pagina’s kunnen niet worden bewaard',
   'action.certificate-expired': 'Een certificaat is niet meer geldig',
   'action.certificate-expires': 'Een certificaat vervalt binnenkort',
+  'action.certificate-renewed': 'Een certificaat is vernieuwd',
   'action.certificate-revoked': 'Een certificaat is ingetrokken',
   'action.continuity-begun': 'Bezoekers krijgen bewaarde kopieën te zien',
   'action.continuity-damaged': 'Bewaarde kopieën waren beschadigd',
