@@ -39,6 +39,15 @@ static void on_deleted(void *context, const struct store_deleted *deleted)
 		fprintf(stderr, "bouclier: the audit log could not be written: %s of %s were deleted for their age\n", detail, whats[deleted->what]);
 }
 
+static void on_noticed(void *context, const struct observation *observation, const struct follow_mark *mark)
+{
+	struct hub_parts *parts = context;
+
+	parts_noticed(parts, observation, mark);
+	if (parts->changes && span_equal(observation->notice.action, SPAN("config-went-back")))
+		change_look(parts->changes);
+}
+
 static void on_changed(struct keep_watch *watch, const struct keep_change *change)
 {
 	struct hub_parts *parts = list_entry(watch, struct hub_parts, watch);
@@ -147,7 +156,7 @@ static enum result open_keep(struct hub_parts *parts, struct complaints *complai
 	const struct hub_config *config = parts->wires.config;
 	const struct keep_birth birth = {
 		.loop = parts->wires.loop, .store = parts->store, .journal_fd = parts->wires.journal_fd, .source = SOURCE, .settings = config->hub,
-		.sites = config->sites, .site_count = config->site_count, .countries = COUNTRIES, .outside = look_outside, .deleted = on_deleted, .noticed = parts_noticed, .context = parts,
+		.sites = config->sites, .site_count = config->site_count, .countries = COUNTRIES, .outside = look_outside, .deleted = on_deleted, .noticed = on_noticed, .context = parts,
 	};
 	enum result result = keep_new(&birth, complaints, &parts->keep);
 

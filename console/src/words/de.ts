@@ -601,6 +601,7 @@ const de: Words = {
   'proposal.applied': 'Angewendet',
   'proposal.approved': 'Genehmigt',
   'proposal.rejected': 'Abgelehnt',
+  'proposal.went-back': 'Zurückgenommen',
   'proposal.waits': 'Wartet',
   'proposals.apply': 'Anwenden',
   'proposals.approve': 'Genehmigen',

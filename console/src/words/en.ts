@@ -600,6 +600,7 @@ export default {
   'proposal.applied': 'Applied',
   'proposal.approved': 'Approved',
   'proposal.rejected': 'Rejected',
+  'proposal.went-back': 'Went back',
   'proposal.waits': 'Waiting',
   'proposals.apply': 'Apply',
   'proposals.approve': 'Approve',

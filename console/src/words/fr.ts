@@ -601,6 +601,7 @@ const fr: Words = {
   'proposal.applied': 'Appliquée',
   'proposal.approved': 'Approuvée',
   'proposal.rejected': 'Rejetée',
+  'proposal.went-back': 'Annulée',
   'proposal.waits': 'En attente',
   'proposals.apply': 'Appliquer',
   'proposals.approve': 'Approuver',

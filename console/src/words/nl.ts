@@ -601,6 +601,7 @@ const nl: Words = {
   'proposal.applied': 'Toegepast',
   'proposal.approved': 'Goedgekeurd',
   'proposal.rejected': 'Afgewezen',
+  'proposal.went-back': 'Teruggedraaid',
   'proposal.waits': 'In afwachting',
   'proposals.apply': 'Toepassen',
   'proposals.approve': 'Goedkeuren',

@@ -4,6 +4,7 @@
  * trial.c      config/check, and what becomes a proposal
  * move.c       approve, reject, apply
  * back.c       config/rollback
+ * look.c       what became of them, where nobody was told
  * kept.c       proposals in the store
  * eyes.c       which of them take a second person
  * asks.c       the keeper
@@ -28,6 +29,8 @@ struct changes {
 	struct list deeds;              /* struct deed */
 	unsigned count;
 	bool is_ending;
+	struct timer look;
+	unsigned looks;                 /* so many more, whatever is found */
 };
 
 /* What somebody does, from his request to its answer. */
@@ -93,6 +96,9 @@ void change_list(void *context, struct web_request *request, struct web_answer *
 void change_approve(void *context, struct web_request *request, struct web_answer *answer);
 void change_reject(void *context, struct web_request *request, struct web_answer *answer);
 void change_apply(void *context, struct web_request *request, struct web_answer *answer);
+/* -- look.c -- */
+void look_init(struct changes *changes);
+void look_done(struct changes *changes);
 /* -- back.c -- */
 void change_roll_back(void *context, struct web_request *request, struct web_answer *answer);
 
