@@ -676,6 +676,26 @@ static void a_certificate_is_one_incident_until_it_is_renewed(void **unused)
 	play_free(play);
 }
 
+static void a_certificate_that_is_renewed_is_over(void **unused)
+{
+	struct play *play = play_new();
+
+	(void)unused;
+	play_notice(play, "certificate-expires", "www.a.example", "", "the certificate /etc/tls/a.pem expires in 7 days, on 2026-01-13");
+	play_notice(play, "certificate-expires", "www.b.example", "", "the certificate /etc/tls/b.pem expires in 7 days, on 2026-01-13");
+	play_calm(play, GROUP_CONTAIN_S + 60);
+	assert_int_equal(play->incidents[0]->status, STATUS_NEW);
+	play_notice(play, "certificate-renewed", "www.a.example", "", "the certificate /etc/tls/a.pem: renewed, until 2026-04-01");
+	play_calm(play, GROUP_CONTAIN_S + 60);
+	assert_int_equal(play->incidents[0]->status, STATUS_CONTAINED);
+	assert_int_equal(play->incidents[1]->status, STATUS_NEW);
+	play_notice(play, "certificate-renewed", "www.b.example", "", "the certificate /etc/tls/b.pem: no site shows it any more");
+	play_calm(play, GROUP_CONTAIN_S + 60);
+	assert_int_equal(play->incidents[1]->status, STATUS_CONTAINED);
+	assert_int_equal(play->opened, 2);
+	play_free(play);
+}
+
 /* That its response is well again does not make a certificate valid. */
 static void a_response_that_is_renewed_ends_only_what_it_began(void **unused)
 {
@@ -990,6 +1010,7 @@ int main(void)
 		cmocka_unit_test(how_a_site_is_now_can_be_asked),
 		cmocka_unit_test(what_is_told_of_the_last_minutes_is_how_a_site_is_now),
 		cmocka_unit_test(a_certificate_is_one_incident_until_it_is_renewed),
+		cmocka_unit_test(a_certificate_that_is_renewed_is_over),
 		cmocka_unit_test(a_response_that_is_renewed_ends_only_what_it_began),
 		cmocka_unit_test(a_late_reminder_is_of_the_same_certificate),
 		cmocka_unit_test(what_goes_on_is_not_over_because_nobody_looked),
