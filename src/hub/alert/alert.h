@@ -47,6 +47,7 @@
 	X(PROBE_SILENT, "probe-silent", MEDIUM, false)      /* SUBJECT is the probe */ \
 	X(PEER_DEAD, "peer-dead", HIGH, false)              /* SUBJECT is what of another shield is dead */ \
 	X(BREAK_GLASS, "break-glass", HIGH, true)           /* SUBJECT is who logged in so */ \
+	X(NEW_CODE, "new-code", HIGH, true)                 /* root made one for SUBJECT, whose password is gone */ \
 	X(ROLLED_BACK, "configuration-rolled-back", MEDIUM, true)
 
 #define X(id, name) ALERT_##id,
