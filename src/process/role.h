@@ -44,7 +44,7 @@ int role_run(const char *name, const struct role_table *table);
 struct edge_listener {
 	uint64_t id;              /* the same socket keeps its id for life, through reloads and edges */
 	int fd;                   /* listening, non-blocking; -1 in a PREPARE: you already have the one with this id */
-	unsigned worker;          /* 0..workers-1: each worker owns its accept queue */
+	unsigned worker;          /* each worker owns its accept queue; one beyond the last worker is of a time with more: worker % workers takes it */
 	struct endpoint endpoint;
 	uint32_t flags;           /* what check wrote */
 };

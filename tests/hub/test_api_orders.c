@@ -1,6 +1,6 @@
 /* The shield's admin socket, asked from the loop; orders by it, and what is told of it. */
 #include "api_stage.h"
-#include "hub/api/shield.h"
+#include "hub/api/shield/shield.h"
 
 #define STATUS_TEXT \
 	"{\"version\":\"0.1.0\",\"pid\":7,\"keeper_pid\":6,\"started\":\"2026-01-31T11:00:00.000Z\",\"sites\":[" \

@@ -1,7 +1,7 @@
 /* What of the configuration the shield tells: the texts that serve, and which ones served before. They are of all administrations at once, so of who sees all. */
 #include <stdlib.h>
 
-#include "hub/api/orders.h"
+#include "hub/api/shield/orders.h"
 
 #include "base/banned.h"
 

@@ -7,7 +7,7 @@
 #include "base/encode.h"
 #include "event/history/diff.h"
 #include "event/history/history.h"
-#include "hub/api/orders.h"
+#include "hub/api/shield/orders.h"
 #include "hub/people/approval.h"
 #include "net/digest.h"
 

@@ -13,8 +13,8 @@
 #define BOUCLIER_HUB_CHANGE_INNER_H
 
 #include "base/arena.h"
-#include "hub/api/arguments.h"
-#include "hub/api/shield.h"
+#include "hub/api/ask/arguments.h"
+#include "hub/api/shield/shield.h"
 #include "hub/change/asks.h"
 #include "hub/change/change.h"
 #include "hub/change/eyes.h"

@@ -1,4 +1,4 @@
-#include "hub/api/cursor.h"
+#include "hub/api/ask/cursor.h"
 
 #include <stdio.h>
 

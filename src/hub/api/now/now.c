@@ -3,7 +3,7 @@
 
 #include "event/format.h"
 #include "hub/api/inner.h"
-#include "hub/api/now_words.h"
+#include "hub/api/now/now_words.h"
 
 #include "base/banned.h"
 

@@ -7,8 +7,8 @@
  * Errors   security, fails closed: a site whose tenant is not known, and what concerns the node alone, is seen only by who sees all
  * Threads  pure functions
  */
-#ifndef BOUCLIER_HUB_API_CONFINE_H
-#define BOUCLIER_HUB_API_CONFINE_H
+#ifndef BOUCLIER_HUB_API_ASK_CONFINE_H
+#define BOUCLIER_HUB_API_ASK_CONFINE_H
 
 #include "incident/incident.h"
 #include "store/store.h"

@@ -1,4 +1,4 @@
-#include "hub/api/arguments.h"
+#include "hub/api/ask/arguments.h"
 
 #include "config/value.h"
 #include "incident/text.h"

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "event/format.h"
-#include "hub/api/events.h"
+#include "hub/api/events/events.h"
 
 #include "base/banned.h"
 

@@ -4,8 +4,8 @@
  *          there is 503
  * Threads  the loop's
  */
-#ifndef BOUCLIER_HUB_API_ORDERS_H
-#define BOUCLIER_HUB_API_ORDERS_H
+#ifndef BOUCLIER_HUB_API_SHIELD_ORDERS_H
+#define BOUCLIER_HUB_API_SHIELD_ORDERS_H
 
 #include "hub/api/inner.h"
 

@@ -1,7 +1,7 @@
 /* What the shield does for whom. */
 #include <stdlib.h>
 
-#include "hub/api/orders.h"
+#include "hub/api/shield/orders.h"
 
 #include "base/banned.h"
 

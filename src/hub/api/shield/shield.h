@@ -5,8 +5,8 @@
  * Owns     its sockets; what an answer points to lives until DONE returns
  * Threads  the loop's
  */
-#ifndef BOUCLIER_HUB_API_SHIELD_H
-#define BOUCLIER_HUB_API_SHIELD_H
+#ifndef BOUCLIER_HUB_API_SHIELD_SHIELD_H
+#define BOUCLIER_HUB_API_SHIELD_SHIELD_H
 
 #include "base/loop.h"
 #include "base/span.h"

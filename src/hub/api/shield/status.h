@@ -4,8 +4,8 @@
  * Owns     the text's tree; spans and objects point into it, until the next status_take
  * Threads  the loop's
  */
-#ifndef BOUCLIER_HUB_API_STATUS_H
-#define BOUCLIER_HUB_API_STATUS_H
+#ifndef BOUCLIER_HUB_API_SHIELD_STATUS_H
+#define BOUCLIER_HUB_API_SHIELD_STATUS_H
 
 #include "event/json.h"
 

@@ -1,4 +1,4 @@
-#include "hub/api/shield.h"
+#include "hub/api/shield/shield.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "hub/api/now_words.h"
+#include "hub/api/now/now_words.h"
 
 #include "base/template.h"
 #include "incident/words.h"

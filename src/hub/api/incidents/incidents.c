@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "hub/api/cursor.h"
+#include "hub/api/ask/cursor.h"
 #include "hub/api/inner.h"
 #include "incident/written.h"
 #include "store/document.h"

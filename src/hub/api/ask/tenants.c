@@ -1,4 +1,4 @@
-#include "hub/api/tenants.h"
+#include "hub/api/ask/tenants.h"
 
 #include <stdlib.h>
 

@@ -5,8 +5,8 @@
  * Shape    "i00000190a1b2c3d4-0000000000000017", nothing else
  * Threads  pure functions
  */
-#ifndef BOUCLIER_HUB_API_CURSOR_H
-#define BOUCLIER_HUB_API_CURSOR_H
+#ifndef BOUCLIER_HUB_API_ASK_CURSOR_H
+#define BOUCLIER_HUB_API_ASK_CURSOR_H
 
 #include <stdint.h>
 

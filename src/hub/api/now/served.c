@@ -1,4 +1,4 @@
-#include "hub/api/served.h"
+#include "hub/api/now/served.h"
 
 #include "incident/words.h"
 

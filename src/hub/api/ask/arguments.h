@@ -6,8 +6,8 @@
  * Owns     a body's tree, until content_end; texts of parameters live with the request
  * Threads  the loop's
  */
-#ifndef BOUCLIER_HUB_API_ARGUMENTS_H
-#define BOUCLIER_HUB_API_ARGUMENTS_H
+#ifndef BOUCLIER_HUB_API_ASK_ARGUMENTS_H
+#define BOUCLIER_HUB_API_ASK_ARGUMENTS_H
 
 #include "event/json.h"
 #include "hub/web/request.h"

@@ -3,10 +3,10 @@
  * Errors   RESULT_LIMIT, RESULT_NO_MEMORY of OUT
  * Threads  pure functions
  */
-#ifndef BOUCLIER_HUB_API_NOW_WORDS_H
-#define BOUCLIER_HUB_API_NOW_WORDS_H
+#ifndef BOUCLIER_HUB_API_NOW_NOW_WORDS_H
+#define BOUCLIER_HUB_API_NOW_NOW_WORDS_H
 
-#include "hub/api/served.h"
+#include "hub/api/now/served.h"
 
 struct now_said {
 	struct served served;

@@ -3,8 +3,8 @@
  * Shape    {"state", "per_mille", "vantage", "at_most", "sentence": {"en", "nl", "fr", "de"}}
  * Threads  pure functions
  */
-#ifndef BOUCLIER_HUB_API_SERVED_H
-#define BOUCLIER_HUB_API_SERVED_H
+#ifndef BOUCLIER_HUB_API_NOW_SERVED_H
+#define BOUCLIER_HUB_API_NOW_SERVED_H
 
 #include "event/json.h"
 #include "incident/incident.h"

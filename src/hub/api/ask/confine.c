@@ -1,6 +1,6 @@
-#include "hub/api/confine.h"
+#include "hub/api/ask/confine.h"
 
-#include "hub/api/tenants.h"
+#include "hub/api/ask/tenants.h"
 
 #include "base/banned.h"
 

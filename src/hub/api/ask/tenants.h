@@ -3,8 +3,8 @@
  * Owns     the copy, until tenants_done
  * Threads  values
  */
-#ifndef BOUCLIER_HUB_API_TENANTS_H
-#define BOUCLIER_HUB_API_TENANTS_H
+#ifndef BOUCLIER_HUB_API_ASK_TENANTS_H
+#define BOUCLIER_HUB_API_ASK_TENANTS_H
 
 #include "store/store.h"
 

@@ -1,5 +1,5 @@
 /* Orders, and the routes that give them. */
-#include "hub/api/orders.h"
+#include "hub/api/shield/orders.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "hub/api/status.h"
+#include "hub/api/shield/status.h"
 
 #include <stdlib.h>
 

@@ -3,8 +3,8 @@
  * Owns     the query lives in ARENA, until events_done
  * Threads  the loop's
  */
-#ifndef BOUCLIER_HUB_API_EVENTS_H
-#define BOUCLIER_HUB_API_EVENTS_H
+#ifndef BOUCLIER_HUB_API_EVENTS_EVENTS_H
+#define BOUCLIER_HUB_API_EVENTS_EVENTS_H
 
 #include "hub/api/inner.h"
 

@@ -1,7 +1,7 @@
 /* Single lines: a page after the other, with the query language of `bouclier log -q`. */
-#include "hub/api/events.h"
+#include "hub/api/events/events.h"
 
-#include "hub/api/cursor.h"
+#include "hub/api/ask/cursor.h"
 
 #include "base/banned.h"
 
