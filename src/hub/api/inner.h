@@ -157,6 +157,7 @@ void api_begin_maintenance(void *context, struct web_request *request, struct we
 void api_end_maintenance(void *context, struct web_request *request, struct web_answer *answer);
 void api_get_health(void *context, struct web_request *request, struct web_answer *answer);
 void api_get_config(void *context, struct web_request *request, struct web_answer *answer);
+void api_get_config_schema(void *context, struct web_request *request, struct web_answer *answer);
 void api_get_config_history(void *context, struct web_request *request, struct web_answer *answer);
 void api_confirm_config(void *context, struct web_request *request, struct web_answer *answer);
 void api_get_document(void *context, struct web_request *request, struct web_answer *answer);
