@@ -41,8 +41,11 @@ static void on_deleted(void *context, const struct store_deleted *deleted)
 
 static void on_noticed(void *context, const struct observation *observation, const struct follow_mark *mark)
 {
-	parts_noticed(context, observation, mark);
-	parts_notice(context, observation);
+	struct hub_parts *parts = context;
+
+	parts_noticed(parts, observation, mark);
+	if (parts->changes && span_equal(observation->notice.action, SPAN("config-went-back")))
+		change_look(parts->changes);
 }
 
 static void on_changed(struct keep_watch *watch, const struct keep_change *change)
@@ -74,6 +77,13 @@ static bool asks_sees_all(void *context, const struct web_request *request)
 	const struct hub_parts *parts = context;
 
 	return people_caller(parts->people, request)->tenants.is_all;
+}
+
+static bool asks_sees(void *context, const struct web_request *request, struct span tenant)
+{
+	const struct hub_parts *parts = context;
+
+	return person_sees(people_caller(parts->people, request), tenant);
 }
 
 static struct group *api_asks_group(void *context)
@@ -250,11 +260,12 @@ static void gather_routes(struct hub_parts *parts)
 	struct web_routes *routes = &parts->routes;
 
 	parts->alert_routes = (struct alert_routes){ parts->alerts, parts, asks_sees_all, api_logs };
+	parts->probe_door = (struct hub_probe_door){ parts->probe, asks_sees, parts };
 	people_routes(parts->people, routes);
 	api_routes(parts->api, routes);
 	change_routes(parts->changes, routes);
 	parts_add_routes(parts, alert_routes, ALERT_ROUTES, &parts->alert_routes);
-	parts_add_routes(parts, hub_probe_routes, hub_probe_route_count, parts->probe);
+	parts_add_routes(parts, hub_probe_routes, hub_probe_route_count, &parts->probe_door);
 	routes->admit = people_admit;
 	routes->admit_context = parts->people;
 }

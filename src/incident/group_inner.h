@@ -47,11 +47,6 @@ struct site_minute {
 	uint64_t attack, outage;             /* ids of the incidents that it was counted in; 0: none */
 };
 
-struct recent_minute {
-	uint64_t number;
-	struct citizens citizens;
-};
-
 struct group_site {
 	uint64_t key;
 	char name[INCIDENT_NAME_BYTES], tenant[INCIDENT_NAME_BYTES], origin[INCIDENT_TEXT_BYTES];
@@ -67,7 +62,7 @@ struct group_site {
 	struct citizens_minute minute;
 	struct site_minute *minutes;         /* [GROUP_LATE_MINUTES]; NULL: it suffered no incident, and nobody outside has looked at it yet */
 	unsigned lost_minutes;               /* in a row, nobody outside reached it */
-	struct recent_minute recent[GROUP_RECENT];  /* the last ones, in turn */
+	struct site_minute recent[GROUP_RECENT];  /* the last ones, in turn, whether or not there was an incident */
 	uint32_t recent_count;               /* minutes that are over */
 	enum citizens_state state;
 	bool is_known;

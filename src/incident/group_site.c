@@ -157,20 +157,15 @@ static bool experience(struct group_site *site, struct followed *followed, const
 	return true;
 }
 
-/* -- whether or not there is an incident: people ask how a site is now -- */
+/* -- people ask how a site is now -- */
 
-static struct recent_minute *last_of(struct group_site *site)
-{
-	return &site->recent[(site->recent_count - 1) % GROUP_RECENT];
-}
-
-static void fill(struct group *group, struct group_site *site, struct recent_minute *recent, const struct citizens_minute *minute, const struct judged_minute *judged)
+static void fill(struct group *group, struct group_site *site, struct site_minute *recent, const struct citizens_minute *minute, const struct judged_minute *judged)
 {
 	bool is_known = judged->has_expected || minute->probes || minute->served || minute->asked;
 
-	recent->citizens = (struct citizens){ .minutes = 1, .unreachable = judged->state == CITIZENS_UNREACHABLE, .degraded = judged->state == CITIZENS_DEGRADED };
-	citizens_add(&recent->citizens, minute, judged->has_expected, judged->expected);
-	if (recent != last_of(site))
+	recent->counts = *minute;
+	recent->judged = *judged;
+	if (recent != &site->recent[(site->recent_count - 1) % GROUP_RECENT])
 		return;
 	if (!site->state_since_s || judged->state != site->state || is_known != site->is_known)
 		site->state_since_s = group->now_s;
@@ -180,9 +175,10 @@ static void fill(struct group *group, struct group_site *site, struct recent_min
 
 static void remember(struct group *group, struct group_site *site, uint64_t number, const struct judged_minute *judged)
 {
-	site->recent_count++;
-	last_of(site)->number = number;
-	fill(group, site, last_of(site), &site->minute, judged);
+	struct site_minute *recent = &site->recent[site->recent_count++ % GROUP_RECENT];
+
+	*recent = (struct site_minute){ .number = number };
+	fill(group, site, recent, &site->minute, judged);
 }
 
 void group_site_again(struct group *group, struct group_site *site, const struct site_minute *minute)

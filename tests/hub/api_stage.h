@@ -29,6 +29,7 @@ struct api_stage {
 	struct api *api;
 	struct group *group;
 	struct hub_site sites[3];
+	struct hub_settings hub;
 	struct hub_config config;
 	struct person_view caller;
 	struct span tenants[2];
@@ -151,7 +152,7 @@ static inline void stage_sites(struct api_stage *stage)
 	stage->sites[0] = (struct hub_site){ SPAN(API_SITE_A), SPAN("a"), { .items = (void *)(uintptr_t)&host, .count = 1 }, SPAN("block") };
 	stage->sites[1] = (struct hub_site){ SPAN(API_SITE_B), SPAN("b"), { .items = NULL, .count = 0 }, SPAN("detect") };
 	stage->sites[2] = (struct hub_site){ SPAN(API_SITE_NOBODY), SPAN_NONE, { .items = NULL, .count = 0 }, SPAN("off") };
-	stage->config = (struct hub_config){ .sites = stage->sites, .site_count = 3, .state = span_of(stage->stage.folder), .journal = span_of(stage->stage.journal),
+	stage->config = (struct hub_config){ .hub = &stage->hub, .sites = stage->sites, .site_count = 3, .state = span_of(stage->stage.folder), .journal = span_of(stage->stage.journal),
 		                             .admin = span_of(stage->shield) };
 }
 

@@ -622,7 +622,6 @@ static void what_is_told_of_the_last_minutes_is_how_a_site_is_now(void **unused)
 	unsigned share = 7;
 
 	(void)unused;
-	play_probe(play, 0, true);  /* from here on its minutes are kept */
 	play_calm(play, (unsigned)(1200 - play->now_s % 60));
 	for (unsigned i = 0; i < GROUP_RECENT; i++) {
 		play_calm(play, 60);
@@ -674,6 +673,26 @@ static void a_certificate_is_one_incident_until_it_is_renewed(void **unused)
 	assert_int_equal(play->incidents[1]->status, STATUS_NEW);
 	assert_int_equal(play->incidents[1]->severity, SEVERITY_HIGH);
 	assert_int_equal(play->incidents[1]->waves, 1);
+	play_free(play);
+}
+
+static void a_certificate_that_is_renewed_is_over(void **unused)
+{
+	struct play *play = play_new();
+
+	(void)unused;
+	play_notice(play, "certificate-expires", "www.a.example", "", "the certificate /etc/tls/a.pem expires in 7 days, on 2026-01-13");
+	play_notice(play, "certificate-expires", "www.b.example", "", "the certificate /etc/tls/b.pem expires in 7 days, on 2026-01-13");
+	play_calm(play, GROUP_CONTAIN_S + 60);
+	assert_int_equal(play->incidents[0]->status, STATUS_NEW);
+	play_notice(play, "certificate-renewed", "www.a.example", "", "the certificate /etc/tls/a.pem: renewed, until 2026-04-01");
+	play_calm(play, GROUP_CONTAIN_S + 60);
+	assert_int_equal(play->incidents[0]->status, STATUS_CONTAINED);
+	assert_int_equal(play->incidents[1]->status, STATUS_NEW);
+	play_notice(play, "certificate-renewed", "www.b.example", "", "the certificate /etc/tls/b.pem: no site shows it any more");
+	play_calm(play, GROUP_CONTAIN_S + 60);
+	assert_int_equal(play->incidents[1]->status, STATUS_CONTAINED);
+	assert_int_equal(play->opened, 2);
 	play_free(play);
 }
 
@@ -991,6 +1010,7 @@ int main(void)
 		cmocka_unit_test(how_a_site_is_now_can_be_asked),
 		cmocka_unit_test(what_is_told_of_the_last_minutes_is_how_a_site_is_now),
 		cmocka_unit_test(a_certificate_is_one_incident_until_it_is_renewed),
+		cmocka_unit_test(a_certificate_that_is_renewed_is_over),
 		cmocka_unit_test(a_response_that_is_renewed_ends_only_what_it_began),
 		cmocka_unit_test(a_late_reminder_is_of_the_same_certificate),
 		cmocka_unit_test(what_goes_on_is_not_over_because_nobody_looked),

@@ -97,6 +97,12 @@ void api_get_config(void *context, struct web_request *request, struct web_answe
 	pass(context, request, answer, SPAN("/config"), NULL, NULL);
 }
 
+/* What each key is. The key tables are the shield's: the one that runs says which it has. */
+void api_get_config_schema(void *context, struct web_request *request, struct web_answer *answer)
+{
+	pass(context, request, answer, SPAN("/config/schema"), NULL, NULL);
+}
+
 void api_get_config_history(void *context, struct web_request *request, struct web_answer *answer)
 {
 	pass(context, request, answer, SPAN("/config/history"), "versions", "configurations");

@@ -5,7 +5,7 @@
  * document.c     the contract
  * ask/           what a request asks: arguments.h its members and query, cursor.h where a list goes on, tenants.h and confine.h what of it its caller sees
  * incidents/     brief.c an incident as JSON, short and whole; incidents.c one of them, those that are open, sums around one; list.c lists;
- *                moves.c what people do with one
+ *                moves.c what people do with one; own.c what of a shared one is his own, who asks
  * events/        events.c single lines, a page after the other; export.c all of them; explain.c one, told; totals.c sums
  * now/           sites.c how sites are, served.h whether citizens are served; now.c all in one, now_words.h as a sentence, places.c who was
  *                refused; stream.c the same, as it changes
@@ -87,6 +87,11 @@ void incidents_answer(struct api *api, const struct person_view *caller, struct 
 /* Open ones, as TENANTS see them, under the name `incidents`. */
 void incidents_put_open(struct api *api, const struct store_tenants *tenants, struct span name, struct json_writer *json);
 
+/* -- incidents/own.c -- */
+
+/* What of INCIDENT, which was confined to a part, is of the sites that are left in it. */
+enum result own_numbers(struct api *api, const struct store_tenants *tenants, struct incident *incident) must_check;
+
 /* -- events/totals.c -- */
 
 /* The members from, to, grain, series. INCIDENT: of its sites only, where it has some; NULL: of all that may be seen. */
@@ -152,6 +157,7 @@ void api_begin_maintenance(void *context, struct web_request *request, struct we
 void api_end_maintenance(void *context, struct web_request *request, struct web_answer *answer);
 void api_get_health(void *context, struct web_request *request, struct web_answer *answer);
 void api_get_config(void *context, struct web_request *request, struct web_answer *answer);
+void api_get_config_schema(void *context, struct web_request *request, struct web_answer *answer);
 void api_get_config_history(void *context, struct web_request *request, struct web_answer *answer);
 void api_confirm_config(void *context, struct web_request *request, struct web_answer *answer);
 void api_get_document(void *context, struct web_request *request, struct web_answer *answer);

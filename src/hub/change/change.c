@@ -23,6 +23,7 @@ enum result change_new(const struct change_birth *birth, struct changes **out)
 			return RESULT_NO_MEMORY;
 		}
 	}
+	look_init(changes);
 	*out = changes;
 	return RESULT_OK;
 }
@@ -32,6 +33,7 @@ void change_free(struct changes *changes)
 	if (!changes)
 		return;
 	changes->is_ending = true;
+	look_done(changes);
 	shield_free(changes->shield);  /* whoever asked it is answered */
 	asks_done(&changes->asks);
 	while (!list_is_empty(&changes->deeds))

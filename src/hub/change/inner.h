@@ -6,6 +6,7 @@
  * judge.c      the list of them, approve, reject
  * move.c       apply
  * back.c       config/rollback
+ * look.c       what became of them, where nobody was told
  * kept.c       proposals in the store
  * eyes.c       which of them take a second person
  * asks.c       the keeper
@@ -30,6 +31,8 @@ struct changes {
 	struct list deeds;              /* struct deed */
 	unsigned count;
 	bool is_ending;
+	struct timer look;
+	unsigned looks;                 /* so many more, whatever is found */
 };
 
 /* What somebody does, from his request to its answer. */
@@ -106,6 +109,9 @@ bool move_is_his(struct span who, const struct proposal *proposal);
 struct span move_object(const struct proposal *proposal, char *out, size_t size);
 void move_answer(struct web_answer *answer, const struct proposal *proposal);
 void change_apply(void *context, struct web_request *request, struct web_answer *answer);
+/* -- look.c -- */
+void look_init(struct changes *changes);
+void look_done(struct changes *changes);
 /* -- back.c -- */
 void change_roll_back(void *context, struct web_request *request, struct web_answer *answer);
 

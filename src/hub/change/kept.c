@@ -58,6 +58,7 @@ static enum result write(const struct proposal *proposal, struct buffer *out)
 	put_shown(&json, proposal);
 	json_put_number(&json, SPAN("at_ms"), proposal->at_ms);
 	json_put_number(&json, SPAN("decided_ms"), proposal->decided_ms);
+	json_put_number(&json, SPAN("applying_ms"), proposal->applying_ms);
 	json_put_bool(&json, SPAN("takes_eyes"), proposal->takes_eyes);
 	json_put_number(&json, SPAN("back_to"), proposal->back_to);
 	json_open(&json, SPAN("files"), '[');
@@ -141,6 +142,7 @@ static enum result read(struct span text, struct proposal *out)
 	out->decided_why = json_text_of(json_find(root, "decided_why"));
 	out->at_ms = json_number_of(json_find(root, "at_ms"));
 	out->decided_ms = json_number_of(json_find(root, "decided_ms"));
+	out->applying_ms = json_number_of(json_find(root, "applying_ms"));
 	out->back_to = json_number_of(json_find(root, "back_to"));
 	out->needs_approval = json_bool_of(json_find(root, "needs_approval"));
 	out->takes_eyes = json_bool_of(json_find(root, "takes_eyes"));
@@ -217,7 +219,7 @@ static void look_at(void *context, const struct proposal *proposal)
 	struct room *room = context;
 
 	room->count++;
-	if (proposal->state == PROPOSAL_REJECTED || proposal->state == PROPOSAL_APPLIED)
+	if (proposal->state != PROPOSAL_WAITS && proposal->state != PROPOSAL_APPROVED)
 		room->oldest_over = proposal->number;  /* the newest come first */
 }
 

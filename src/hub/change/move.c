@@ -72,6 +72,19 @@ static struct proposal *find_again(struct deed *deed)
 	return NULL;
 }
 
+/* What came back refused is on its way no longer. */
+static void not_applied(struct deed *deed)
+{
+	struct proposal *proposal = calloc(1, sizeof(*proposal));
+
+	if (proposal && proposal_find(deed->changes->birth.store, deed->number, proposal) == RESULT_OK) {
+		proposal->applying_ms = 0;
+		(void)!proposal_keep(deed->changes->birth.store, proposal);  /* otherwise look.c finds out that it never served */
+		proposal_done(proposal);
+	}
+	free(proposal);
+}
+
 static void applied(void *context, enum change_outcome outcome, struct span text)
 {
 	struct deed *deed = context;
@@ -82,6 +95,7 @@ static void applied(void *context, enum change_outcome outcome, struct span text
 	if (outcome != CHANGE_DONE) {
 		snprintf(object, sizeof(object), "%llu: %.*s", (unsigned long long)deed->number, SPAN_ARG(span_take(deed->path, 200)));
 		deed_log_failed(deed, "proposal.apply.failed", span_of(object), outcome == CHANGE_STALE ? SPAN("the file was changed meanwhile") : span_take(text, 400));
+		not_applied(deed);
 		deed_refuse_outcome(deed, outcome, text);
 		return;
 	}
@@ -143,7 +157,21 @@ static struct span who_of(struct deed *deed, const struct proposal *proposal)
 	return deed_keep(deed, proposal->author);
 }
 
-static void apply_found(struct deed *deed, const struct proposal *proposal)
+/* Should the hub end before it is told, the next one knows what to ask for. False: answered. */
+static bool mark(struct deed *deed, struct proposal *proposal)
+{
+	enum result result;
+
+	proposal->applying_ms = deed->changes->birth.loop->wall_ns / 1000000;
+	result = proposal_keep(deed->changes->birth.store, proposal);
+	if (result == RESULT_REFUSED)
+		deed_refuse(deed, 409, "changed-meanwhile", "somebody else was faster");
+	else if (result != RESULT_OK)
+		deed_refuse(deed, 503, "store-failed", "the proposal could not be kept: %s", result_name(result));
+	return result == RESULT_OK;
+}
+
+static void apply_found(struct deed *deed, struct proposal *proposal)
 {
 	bool is_alone = proposal->state == PROPOSAL_WAITS && proposal->takes_eyes;
 	struct span note;
@@ -155,7 +183,7 @@ static void apply_found(struct deed *deed, const struct proposal *proposal)
 	note = deed_note(deed, proposal->back_to != 0, who_of(deed, proposal), proposal->why);
 	if (!note.at || !deed->path.at)
 		deed_refuse(deed, 503, "busy", "there is no memory");
-	else if (deed_log(deed, "proposal.apply", move_object(proposal, object, sizeof(object)), is_alone ? SPAN("nobody else could look at it") : proposal->why))
+	else if (deed_log(deed, "proposal.apply", move_object(proposal, object, sizeof(object)), is_alone ? SPAN("nobody else could look at it") : proposal->why) && mark(deed, proposal))
 		deed_try(deed, false, note, applied);
 }
 

@@ -37,10 +37,17 @@ static void put_related(struct api *api, const struct store_tenants *tenants, st
 
 void incidents_answer(struct api *api, const struct person_view *caller, struct incident *incident, struct web_answer *answer)
 {
+	bool is_part = confine_sees(&caller->tenants, incident) == CONFINED_PART;
 	struct json_writer json;
-	enum result result;
+	enum result result = RESULT_OK;
 
 	confine(&caller->tenants, caller->name, incident);
+	if (is_part)
+		result = own_numbers(api, &caller->tenants, incident);
+	if (result != RESULT_OK) {
+		answer_store_failed(answer, result);
+		return;
+	}
 	answer_begin(answer, &json);
 	result = brief_put_whole(&json, incident);
 	put_related(api, &caller->tenants, caller->name, incident, &json);
