@@ -176,7 +176,10 @@ static void applied(void *context, enum change_outcome outcome, struct span text
 
 	if (outcome != CHANGE_DONE) {
 		snprintf(object, sizeof(object), "%llu: %.*s", (unsigned long long)deed->number, SPAN_ARG(span_take(deed->path, 200)));
-		deed_log_failed(deed, "proposal.apply.failed", span_of(object), outcome == CHANGE_STALE ? SPAN("the file was changed meanwhile") : span_take(text, 400));
+		if (outcome == CHANGE_STALE)
+			deed_log_stale(deed, "proposal.apply.failed", span_of(object));
+		else
+			deed_log_failed(deed, "proposal.apply.failed", span_of(object), span_take(text, 400));
 		deed_refuse_outcome(deed, outcome, text);
 		return;
 	}
@@ -250,7 +253,8 @@ static void apply_found(struct deed *deed, const struct proposal *proposal)
 	note = deed_note(deed, proposal->back_to != 0, who_of(deed, proposal), proposal->why);
 	if (!note.at || !deed->path.at)
 		deed_refuse(deed, 503, "busy", "there is no memory");
-	else if (deed_log(deed, "proposal.apply", object_of(proposal, object, sizeof(object)), is_alone ? SPAN("nobody else could look at it") : proposal->why))
+	else if (is_alone ? deed_log_words(deed, "proposal.apply", object_of(proposal, object, sizeof(object)), AUDIT_SAY(NOBODY_LOOKED))
+	                  : deed_log(deed, "proposal.apply", object_of(proposal, object, sizeof(object)), proposal->why))
 		deed_try(deed, false, note, applied);
 }
 
