@@ -225,7 +225,7 @@ export interface Proposal {
   author: string
   at?: string
   why: string
-  state: 'waits' | 'approved' | 'rejected' | 'applied'
+  state: 'waits' | 'approved' | 'rejected' | 'applied' | 'went-back'
   diff: string
   complaints: Complaint[]
   needs_approval: boolean

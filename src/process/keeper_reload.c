@@ -376,6 +376,7 @@ void keeper_next_ready(struct keeper *keeper)
 	if (is_reload) {
 		answer_edge(keeper, true, keeper->candidate.number, SPAN_NONE);  /* while the edge that asked still is the one we talk to */
 		commit(keeper);  /* before it drains: of a socket that goes, it is the last holder, and takes who waits there */
+		keeper_change_end(keeper, true, SPAN_NONE);  /* as in keeper_reload_built: before its hub is told to end */
 	}
 	keeper_retire_edge(keeper);
 	keeper->children[CHILD_EDGE] = keeper->children[CHILD_NEXT];

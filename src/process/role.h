@@ -14,6 +14,8 @@
 #include "process/sandbox.h"
 #include "process/shared.h"
 
+#define HUB_SOCKET_NAME "hub.sock"  /* in the hub's folder: the keeper makes it, commands ask it */
+
 /* -- what cli/ gives -- */
 
 struct check_start {

@@ -72,9 +72,15 @@ void confine(const struct store_tenants *tenants, struct span name, struct incid
 		return;
 	confine_whom(tenants, incident);
 	confine_story(name, incident);
-	/* Sums over everybody's citizens say nothing of his, and are not his to know. */
+	/* Sums over everybody's sites say nothing of his, and are not his to know. */
 	incident->citizens = (struct citizens){ 0 };
 	memset(incident->decisions, 0, sizeof(incident->decisions));
+	memset(incident->vectors, 0, sizeof(incident->vectors));
+	incident->family_count = incident->country_count = incident->network_count = 0;
+	incident->countries_other = incident->networks_other = 0;
+	incident->fingerprint[0] = 0;
+	if (incident->reason == FOR_HELD)
+		incident->number = 0;
 	incident->bans = incident->level_moves = 0;
 	incident->related_count = 0;
 	if (!incident->site_count)

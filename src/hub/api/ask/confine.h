@@ -1,8 +1,9 @@
 /* An incident as one caller may see it.
  *
- * An incident concerns the tenants of its sites. Who sees none of them does not see it. Who sees some of them, but not all, sees the attack itself (its
- * vectors, sources, how severe it is), and of whom it concerns only his own: other sites and tenants, what notices say (addresses, other
- * sites), notes of others, what all citizens together experienced are left out. docs/api/README.md says so.
+ * An incident concerns the tenants of its sites. Who sees none of them does not see it. Who sees some of them, but not all, sees that there is an attack, of which
+ * kinds, since when and how severe it is; other sites and tenants, what notices say (addresses, other sites), notes of others, and all sums over sites that are not
+ * his are left out: vectors, decisions, sources, rules, what citizens experienced. Some of them are counted anew for his own sites (inner.h, own_numbers).
+ * docs/api/README.md says so.
  *
  * Errors   security, fails closed: a site whose tenant is not known, and what concerns the node alone, is seen only by who sees all
  * Threads  pure functions

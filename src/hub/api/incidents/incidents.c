@@ -1,55 +1,23 @@
-/* Lists of incidents, and one of them. */
-#include <stdio.h>
+/* One incident, those that are open, and sums around one. */
 #include <stdlib.h>
 
-#include "hub/api/ask/cursor.h"
 #include "hub/api/inner.h"
-#include "incident/written.h"
-#include "store/document.h"
 
 #include "base/banned.h"
 
-#define EXAMINED 100u            /* documents of a page: each may have to be read */
-#define KEY_DIGITS 20u
 #define AROUND_S 1800u           /* sums are told from so long before an incident, and until so long after */
 #define SUMS_ROWS 50000u         /* of the store, for one answer */
 
-static void key_write(uint64_t id, char out[KEY_DIGITS + 1])
-{
-	snprintf(out, KEY_DIGITS + 1, "%020llu", (unsigned long long)id);
-}
-
 /* -- one -- */
 
-struct finding {
-	struct incident *incident;
-	enum result result;
-};
-
-static void read_document(void *context, const struct document *document)
+/* The incident with ID as it is known best, whole: what goes on before what is kept. RESULT_NOT_FOUND, errors of the store. */
+static enum result find(struct api *api, uint64_t id, struct incident *out)
 {
-	struct finding *finding = context;
+	enum result result = api->birth.incident(api->birth.context, id, out);
 
-	finding->result = incident_read(document->text, finding->incident);
-}
-
-enum result incidents_find(struct api *api, uint64_t id, struct incident *out)
-{
-	struct finding finding = { out, RESULT_OK };
-	const struct incident *followed = group_find(api_group(api), id);
-	char key[KEY_DIGITS + 1];
-	enum result result;
-
-	if (followed) {
-		*out = *followed;
-	} else {
-		key_write(id, key);
-		result = store_document(api->birth.store, DOCUMENT_INCIDENT, span_make(key, KEY_DIGITS), NULL, read_document, &finding);
-		if (result != RESULT_OK || finding.result != RESULT_OK)
-			return result != RESULT_OK ? result : finding.result;
-	}
-	api_own_incident(api, out);
-	return RESULT_OK;
+	if (result == RESULT_OK)
+		api_own_incident(api, out);
+	return result;
 }
 
 static void put_related(struct api *api, const struct store_tenants *tenants, struct span name, const struct incident *incident, struct json_writer *json)
@@ -58,7 +26,7 @@ static void put_related(struct api *api, const struct store_tenants *tenants, st
 
 	json_open(json, SPAN("related"), '[');
 	for (uint32_t i = 0; other && i < incident->related_count; i++) {
-		if (incidents_find(api, incident->related[i], other) != RESULT_OK || confine_sees(tenants, other) == CONFINED_NOTHING)
+		if (find(api, incident->related[i], other) != RESULT_OK || confine_sees(tenants, other) == CONFINED_NOTHING)
 			continue;
 		confine(tenants, name, other);
 		brief_put(json, SPAN_NONE, other);
@@ -69,10 +37,17 @@ static void put_related(struct api *api, const struct store_tenants *tenants, st
 
 void incidents_answer(struct api *api, const struct person_view *caller, struct incident *incident, struct web_answer *answer)
 {
+	bool is_part = confine_sees(&caller->tenants, incident) == CONFINED_PART;
 	struct json_writer json;
-	enum result result;
+	enum result result = RESULT_OK;
 
 	confine(&caller->tenants, caller->name, incident);
+	if (is_part)
+		result = own_numbers(api, &caller->tenants, incident);
+	if (result != RESULT_OK) {
+		answer_store_failed(answer, result);
+		return;
+	}
 	answer_begin(answer, &json);
 	result = brief_put_whole(&json, incident);
 	put_related(api, &caller->tenants, caller->name, incident, &json);
@@ -81,8 +56,7 @@ void incidents_answer(struct api *api, const struct person_view *caller, struct 
 	answer_end(answer, &json);
 }
 
-/* The one of the path, if the caller sees it. NULL: answered. The caller frees it. */
-static struct incident *find_asked(struct api *api, const struct person_view *caller, struct web_request *request, struct web_answer *answer)
+struct incident *incidents_find_asked(struct api *api, const struct person_view *caller, struct web_request *request, struct web_answer *answer)
 {
 	struct incident *incident;
 	enum result result = RESULT_NO_MEMORY;
@@ -92,7 +66,7 @@ static struct incident *find_asked(struct api *api, const struct person_view *ca
 		return NULL;
 	incident = malloc(sizeof(*incident));
 	if (incident)
-		result = incidents_find(api, id, incident);
+		result = find(api, id, incident);
 	if (result == RESULT_OK && confine_sees(&caller->tenants, incident) == CONFINED_NOTHING)
 		result = RESULT_NOT_FOUND;
 	if (result == RESULT_OK)
@@ -115,7 +89,7 @@ void api_get_incident(void *context, struct web_request *request, struct web_ans
 
 	if (!arguments_begin(&arguments, request, answer, names))
 		return;
-	incident = find_asked(api, caller, request, answer);
+	incident = incidents_find_asked(api, caller, request, answer);
 	if (incident)
 		incidents_answer(api, caller, incident, answer);
 	free(incident);
@@ -159,141 +133,6 @@ void incidents_put_open(struct api *api, const struct store_tenants *tenants, st
 	free(opening.copy);
 }
 
-/* -- lists -- */
-
-static const char *const wanted_words[] = { "open", "all", "new", "acknowledged", "contained", "closed", NULL };
-enum { WANTED_OPEN, WANTED_ALL, WANTED_NEW };
-
-struct listing {
-	struct api *api;
-	const struct person_view *caller;
-	struct json_writer json;
-	struct incident *incident;
-	unsigned wanted;
-	struct span tenant, site;
-	uint64_t count, told, examined;
-	struct cursor last;
-	bool has_more;
-};
-
-static bool is_wanted(const struct listing *listing)
-{
-	const struct incident *incident = listing->incident;
-	bool has_tenant = !listing->tenant.len;
-
-	if (listing->wanted == WANTED_OPEN && !incident_is_live(incident))
-		return false;
-	if (listing->wanted >= WANTED_NEW && incident->status != (enum incident_status)(listing->wanted - WANTED_NEW))
-		return false;
-	for (uint32_t i = 0; i < incident->tenant_count && !has_tenant; i++)
-		has_tenant = span_equal(span_of(incident->tenants[i]), listing->tenant);
-	return has_tenant && (!listing->site.len || incident_has_site(incident, listing->site));
-}
-
-/* What goes on is in memory, newer than what is kept. */
-static bool take_document(struct listing *listing, const struct document *document)
-{
-	const struct incident *followed;
-	uint64_t id = 0;
-
-	if (span_to_u64(document->key, UINT64_MAX, &id) != RESULT_OK)
-		return false;
-	listing->last = (struct cursor){ document->sort, id };
-	followed = group_find(api_group(listing->api), id);
-	if (followed)
-		*listing->incident = *followed;
-	else if (incident_read(document->text, listing->incident) != RESULT_OK)
-		return false;  /* availability: one that is damaged hides no other */
-	api_own_incident(listing->api, listing->incident);
-	return true;
-}
-
-static bool list_one(void *context, const struct document *document)
-{
-	struct listing *listing = context;
-
-	if (listing->told == listing->count || listing->examined == EXAMINED) {
-		listing->has_more = true;
-		return false;
-	}
-	listing->examined++;
-	if (!take_document(listing, document) || confine_sees(&listing->caller->tenants, listing->incident) == CONFINED_NOTHING)
-		return true;
-	confine(&listing->caller->tenants, listing->caller->name, listing->incident);
-	if (!is_wanted(listing))
-		return true;
-	brief_put(&listing->json, SPAN_NONE, listing->incident);
-	listing->told++;
-	return true;
-}
-
-static enum result list_all(struct listing *listing, struct span after)
-{
-	struct documents_ask ask = { .kind = DOCUMENT_INCIDENT, .has_after = after.len > 0 };
-	struct cursor cursor = { 0 };
-	char key[KEY_DIGITS + 1];
-
-	if (after.len && cursor_read(CURSOR_INCIDENTS, after, &cursor) != RESULT_OK)
-		return RESULT_MALFORMED;
-	key_write(cursor.key, key);
-	ask.after_sort = cursor.sort;
-	ask.after_key = span_make(key, KEY_DIGITS);
-	return store_documents(listing->api->birth.store, &ask, NULL, list_one, listing);
-}
-
-static void put_next(struct listing *listing)
-{
-	char text[CURSOR_LEN + 1];
-
-	if (!listing->has_more) {
-		json_put_null(&listing->json, SPAN("next"));
-		return;
-	}
-	cursor_write(CURSOR_INCIDENTS, listing->last, text);
-	json_put_text(&listing->json, SPAN("next"), span_make(text, CURSOR_LEN));
-}
-
-static void answer_list(struct listing *listing, struct span after, struct web_answer *answer)
-{
-	enum result result;
-
-	answer_begin(answer, &listing->json);
-	json_open(&listing->json, SPAN("incidents"), '[');
-	result = list_all(listing, after);
-	json_close(&listing->json, ']');
-	put_next(listing);
-	answer_end(answer, &listing->json);
-	if (result == RESULT_MALFORMED)
-		web_refuse(answer, 400, "bad-cursor", "the parameter after: it is no `next` of this list");
-	else if (result != RESULT_OK)
-		answer_store_failed(answer, result);
-}
-
-void api_get_incidents(void *context, struct web_request *request, struct web_answer *answer)
-{
-	static const char *const names[] = { "status", "tenant", "site", "after", "count", NULL };
-	struct api *api = context;
-	struct listing listing = { .api = api, .caller = api_caller(api, request) };
-	struct arguments arguments;
-	struct span after;
-
-	if (!arguments_begin(&arguments, request, answer, names))
-		return;
-	listing.wanted = argument_word(&arguments, "status", wanted_words, WANTED_ALL);
-	listing.tenant = argument_text(&arguments, "tenant", INCIDENT_NAME_BYTES - 1);
-	listing.site = argument_text(&arguments, "site", INCIDENT_NAME_BYTES - 1);
-	after = argument_text(&arguments, "after", 255);
-	listing.count = argument_number(&arguments, "count", 1, API_COUNT_MAX, API_COUNT_DEFAULT);
-	if (arguments.is_bad)
-		return;
-	listing.incident = malloc(sizeof(*listing.incident));
-	if (listing.incident)
-		answer_list(&listing, after, answer);
-	else
-		answer_store_failed(answer, RESULT_NO_MEMORY);
-	free(listing.incident);
-}
-
 /* -- sums around one -- */
 
 static void choose_grain(const struct api *api, struct store_totals_ask *ask)
@@ -315,7 +154,7 @@ void api_get_incident_totals(void *context, struct web_request *request, struct 
 	struct incident *incident;
 	enum result result;
 
-	if (!arguments_begin(&arguments, request, answer, names) || !(incident = find_asked(api, caller, request, answer)))
+	if (!arguments_begin(&arguments, request, answer, names) || !(incident = incidents_find_asked(api, caller, request, answer)))
 		return;
 	confine(&caller->tenants, caller->name, incident);
 	ask.tenants = caller->tenants;

@@ -94,35 +94,24 @@ static void do_move(struct api *api, struct web_request *request, const struct k
 	}
 }
 
-static void look_up(struct api *api, struct web_request *request, const struct keep_order *order, struct web_answer *answer)
-{
-	struct incident *incident = malloc(sizeof(*incident));
-	enum result result = incident ? incidents_find(api, order->id, incident) : RESULT_NO_MEMORY;
-
-	if (result == RESULT_OK && confine_sees(&api_caller(api, request)->tenants, incident) == CONFINED_NOTHING)
-		result = RESULT_NOT_FOUND;
-	if (result == RESULT_OK)
-		do_move(api, request, order, incident, answer);
-	else if (result == RESULT_NOT_FOUND)
-		answer_not_found(answer, "incident");
-	else
-		answer_store_failed(answer, result);
-	free(incident);
-}
-
 static void answer_move(enum keep_deed deed, struct api *api, struct web_request *request, struct web_answer *answer)
 {
 	static const char *const none[] = { NULL };
-	struct keep_order order = { .deed = deed, .who = short_name(api_caller(api, request)->name) };
+	const struct person_view *caller = api_caller(api, request);
+	struct keep_order order = { .deed = deed, .who = short_name(caller->name) };
 	struct arguments arguments;
 	struct content body;
+	struct incident *incident = NULL;
 
 	if (!arguments_begin(&arguments, request, answer, none) || !part_number(request, answer, &order.id))
 		return;
 	if (!content_begin(&body, request, answer, moves[deed].members))
 		return;
 	if (read_order(&body, &order))
-		look_up(api, request, &order, answer);
+		incident = incidents_find_asked(api, caller, request, answer);
+	if (incident)
+		do_move(api, request, &order, incident, answer);
+	free(incident);
 	content_end(&body);
 }
 

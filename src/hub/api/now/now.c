@@ -9,8 +9,6 @@
 
 #define SITES_SHOWN 200u
 #define RATES 60u
-#define PLACES_MAX 64u
-#define PLACES_SHOWN 20u
 #define REASONS_MAX 16u
 
 /* A site, and how much it needs somebody to look. */
@@ -31,8 +29,6 @@ struct now {
 	enum level level;
 	struct span reasons[REASONS_MAX];        /* of the highest level */
 	unsigned reason_count;
-	struct incident_place countries[PLACES_MAX], networks[PLACES_MAX];
-	unsigned country_count, network_count;
 };
 
 /* -- sites -- */
@@ -188,67 +184,6 @@ static void put_rates(struct now *now)
 	json_put_number(json, SPAN("rates_grain_s"), 1);
 }
 
-/* -- where who was refused is -- */
-
-static void add_place(struct incident_place *list, unsigned *count, const struct incident_place *place)
-{
-	for (unsigned i = 0; i < *count; i++) {
-		if (list[i].asn == place->asn && memcmp(list[i].country, place->country, sizeof(place->country)) == 0) {
-			list[i].lines += place->lines;
-			return;
-		}
-	}
-	if (*count < PLACES_MAX)
-		list[(*count)++] = *place;
-}
-
-/* Of sources, which are nobody's here: confine.h lets them pass. */
-static bool add_places(void *context, const struct incident *incident)
-{
-	struct now *now = context;
-
-	if (!incident_is_live(incident) || confine_sees(now->tenants, incident) == CONFINED_NOTHING)
-		return true;
-	for (uint32_t i = 0; i < incident->country_count; i++)
-		add_place(now->countries, &now->country_count, &incident->countries[i]);
-	for (uint32_t i = 0; i < incident->network_count; i++)
-		add_place(now->networks, &now->network_count, &incident->networks[i]);
-	return true;
-}
-
-static int compare_places(const void *a, const void *b)
-{
-	const struct incident_place *one = a, *other = b;
-
-	return one->lines == other->lines ? 0 : one->lines < other->lines ? 1 : -1;
-}
-
-static void put_places(struct now *now)
-{
-	struct json_writer *json = now->json;
-
-	group_each(api_group(now->api), add_places, now);
-	qsort(now->countries, now->country_count, sizeof(now->countries[0]), compare_places);
-	qsort(now->networks, now->network_count, sizeof(now->networks[0]), compare_places);
-	json_open(json, SPAN("countries"), '[');
-	for (unsigned i = 0; i < now->country_count && i < PLACES_SHOWN; i++) {
-		json_open(json, SPAN_NONE, '{');
-		json_put_text(json, SPAN("country"), span_of(now->countries[i].country));
-		json_put_number(json, SPAN("count"), now->countries[i].lines);
-		json_close(json, '}');
-	}
-	json_close(json, ']');
-	json_open(json, SPAN("networks"), '[');
-	for (unsigned i = 0; i < now->network_count && i < PLACES_SHOWN; i++) {
-		json_open(json, SPAN_NONE, '{');
-		json_put_number(json, SPAN("asn"), now->networks[i].asn);
-		json_put_null(json, SPAN("name"));
-		json_put_number(json, SPAN("count"), now->networks[i].lines);
-		json_close(json, '}');
-	}
-	json_close(json, ']');
-}
-
 /* -- all -- */
 
 static void put_hub(struct now *now)
@@ -281,7 +216,7 @@ enum result now_put(struct api *api, const struct store_tenants *tenants, struct
 	put_level(now);
 	put_rates(now);
 	put_sites(now);
-	put_places(now);
+	places_put(api, tenants, json);
 	incidents_put_open(api, tenants, person, json);
 	filter_put_packets(api, tenants->is_all, json);
 	put_hub(now);
