@@ -126,6 +126,7 @@ const de: Words = {
   'audit-said.deleted': '{1} Zeilen, von {2} bis {3}',
   'audit-said.minutes': 'für {1} Minuten',
   'audit-said.moved': 'jemand anderes hat die Datei vor Eintrag {1} geändert oder entfernt',
+  'audit-said.never-served': 'der Hub endete, bevor es fertig war, und es war nie in Kraft',
   'audit-said.new-start': 'Passwort und zweiter Faktor sind weg',
   'audit-said.nobody-looked': 'niemand sonst konnte es ansehen',
   'audit-said.oidc-no-code': 'Einmalanmeldung: der Anbieter hat niemanden eingelassen',

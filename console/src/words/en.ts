@@ -125,6 +125,7 @@ export default {
   'audit-said.deleted': '{1} rows, from {2} to {3}',
   'audit-said.minutes': 'for {1} minutes',
   'audit-said.moved': 'somebody else has changed or removed the file before entry {1}',
+  'audit-said.never-served': 'the hub ended before it was done, and it never served',
   'audit-said.new-start': 'password and second factor are gone',
   'audit-said.nobody-looked': 'nobody else could look at it',
   'audit-said.oidc-no-code': 'single sign-on: the provider let nobody in',

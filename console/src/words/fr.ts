@@ -126,6 +126,7 @@ const fr: Words = {
   'audit-said.deleted': '{1} lignes, de {2} à {3}',
   'audit-said.minutes': 'pour {1} minutes',
   'audit-said.moved': 'quelqu’un d’autre a modifié ou supprimé le fichier avant l’entrée {1}',
+  'audit-said.never-served': 'le hub s’est arrêté avant la fin, et cela n’a jamais été en service',
   'audit-said.new-start': 'le mot de passe et le second facteur n’existent plus',
   'audit-said.nobody-looked': 'personne d’autre n’a pu y regarder',
   'audit-said.oidc-no-code': 'authentification unique : le fournisseur n’a laissé entrer personne',

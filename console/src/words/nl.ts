@@ -126,6 +126,7 @@ const nl: Words = {
   'audit-said.deleted': '{1} rijen, van {2} tot {3}',
   'audit-said.minutes': 'voor {1} minuten',
   'audit-said.moved': 'iemand anders heeft het bestand vóór regel {1} gewijzigd of verwijderd',
+  'audit-said.never-served': 'de hub eindigde voordat het klaar was, en het heeft nooit gediend',
   'audit-said.new-start': 'wachtwoord en tweede factor zijn weg',
   'audit-said.nobody-looked': 'niemand anders kon ernaar kijken',
   'audit-said.oidc-no-code': 'eenmalige aanmelding: de aanbieder heeft niemand binnengelaten',

@@ -36,6 +36,7 @@
 	X(NOBODY_LOOKED, "nobody-looked", "nobody else could look at it") \
 	X(NEW_START, "new-start", "password and second factor are gone") \
 	X(STALE, "stale", "the files were changed meanwhile") \
+	X(NEVER_SERVED, "never-served", "the hub ended before it was done, and it never served") \
 	X(DELETED, "deleted", "{1} rows, from {2} to {3}") \
 	X(TORN, "torn", "{1} bytes of an unfinished entry were taken out at the end of {2}") \
 	X(DAMAGED, "damaged", "the last {1} lines of {2} cannot be read") \

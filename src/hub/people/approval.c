@@ -83,7 +83,7 @@ static enum result keep(struct people *people, const struct approval *approval, 
 enum result approval_ask(struct people *people, const struct person_view *caller, enum approval_kind kind, struct span tenant, struct span object, struct span detail,
                          uint64_t wall_ns, uint64_t *number)
 {
-	const struct audit_action action = { caller->name, SPAN("approval.ask"), object, detail };
+	const struct audit_action action = { caller->name, SPAN("approval.ask"), object, .detail = detail };
 	struct approval approval = { .kind = kind, .author = caller->name, .tenant = tenant, .object = object, .detail = detail, .asked_ms = wall_ns / 1000000 };
 	struct waiting waiting = { 0 };
 	struct document_counter counter;
