@@ -214,7 +214,9 @@ static enum result open_group(struct keep *keep, struct complaints *complaints)
 		result = group_set_tenant(keep->group, keep->birth.sites[i].name, keep->birth.sites[i].tenant);
 	result = result == RESULT_LIMIT ? RESULT_OK : result;  /* further sites are followed as far as there is room */
 	if (result == RESULT_OK)
-		result = journal_feed_init(&keep->feed, keep->birth.journal_fd, keep->group, keep->seconds, has_position ? position : NULL);
+		result = journal_feed_init(&keep->feed, keep->birth.journal_fd, keep->group, keep->seconds, keep->lasts, has_position ? position : NULL);
+	if (result == RESULT_OK && has_position)
+		result = keep_recall(keep, complaints);
 	if (result == RESULT_OK)
 		keep->feed.birth = &keep->birth;
 	free(position);
@@ -225,6 +227,8 @@ static enum result open_all(struct keep *keep, struct complaints *complaints)
 {
 	enum result result = seconds_new(&keep->seconds);
 
+	if (result == RESULT_OK)
+		result = lasts_new(&keep->lasts);
 	keep->scratch = calloc(1, sizeof(*keep->scratch));
 	keep->usual_hashes = calloc(SECONDS_SITES, sizeof(*keep->usual_hashes));
 	if (result == RESULT_OK && (!keep->scratch || !keep->usual_hashes))
@@ -280,6 +284,7 @@ void keep_free(struct keep *keep)
 	store_journal_free(keep->journal);
 	known_free(keep->known);
 	seconds_free(keep->seconds);
+	lasts_free(keep->lasts);
 	geo_close(keep->geo);
 	free(keep->usual_hashes);
 	free(keep->scratch);
