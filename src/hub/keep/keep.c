@@ -200,7 +200,8 @@ static enum result open_group(struct keep *keep, struct complaints *complaints)
 {
 	const struct hub_incident_settings *incidents = &keep->birth.settings->incidents;
 	struct group_birth birth = { .next_id = 1, .contain_s = (uint32_t)(incidents->contained_after_ms / 1000),
-		                     .close_s = (uint32_t)(incidents->closed_after_ms / 1000), .context = keep, .changed = on_changed, .place = on_place };
+		                     .close_s = (uint32_t)(incidents->closed_after_ms / 1000),
+		                     .again_s = (uint32_t)(incidents->again_within_ms / 1000), .context = keep, .changed = on_changed, .place = on_place };
 	struct position *position = calloc(1, sizeof(*position));
 	enum result found = position ? keep_load_position(keep, position, complaints) : RESULT_NO_MEMORY;
 	bool has_position = found == RESULT_OK;
