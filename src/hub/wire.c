@@ -93,6 +93,13 @@ static struct group *api_asks_group(void *context)
 	return keep_group(parts->keep);
 }
 
+static enum result api_asks_incident(void *context, uint64_t id, struct incident *out)
+{
+	struct hub_parts *parts = context;
+
+	return keep_incident(parts->keep, id, out, NULL);
+}
+
 static enum result api_orders(void *context, const struct keep_order *order, struct incident *out)
 {
 	struct hub_parts *parts = context;
@@ -232,7 +239,7 @@ static enum result open_api(struct hub_parts *parts)
 {
 	const struct api_birth birth = {
 		.loop = parts->wires.loop, .store = parts->store, .config = parts->wires.config, .streams = parts->streams, .context = parts,
-		.caller = api_asks_caller, .log = api_logs, .group = api_asks_group, .order = api_orders, .health = api_asks_health, .seconds = api_asks_seconds,
+		.caller = api_asks_caller, .log = api_logs, .group = api_asks_group, .incident = api_asks_incident, .order = api_orders, .health = api_asks_health, .seconds = api_asks_seconds,
 		.put_alerts = put_alerts, .alerts = parts_count_alerts,
 	};
 

@@ -153,6 +153,7 @@ static void commit(struct keeper *keeper)
 	keeper->candidate = (struct generation){ .image_fd = -1, .files_fd = -1 };
 	keeper->files_stamp = keeper->candidate_stamp;
 	keeper->death_count = 0;
+	keeper_listeners_given(keeper);
 	keeper_listeners_keep(keeper, &current->image, &current->image);
 	keeper->facts->generation = current->number;
 	keeper->facts->reloads += was_serving;

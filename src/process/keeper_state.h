@@ -51,6 +51,7 @@
 struct keeper_socket {
 	struct endpoint endpoint;
 	unsigned count;
+	unsigned given;  /* so many of them have been an edge's: closed only with the address */
 	int fds[IMAGE_WORKERS_MAX];
 	uint64_t ids[IMAGE_WORKERS_MAX];
 };

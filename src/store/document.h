@@ -56,6 +56,11 @@ struct document_change {
 	uint64_t version;                    /* that it must have now; 0: there must be none; DOCUMENT_ANY */
 };
 
+/* A number as a key: its digits with noughts before them, so that keys are in the order of their numbers. */
+#define DOCUMENT_KEY_DIGITS 20u
+struct document_key { char text[DOCUMENT_KEY_DIGITS + 1]; };
+struct document_key document_key(uint64_t number);
+
 /* RESULT_REFUSED: a version was another. RESULT_LIMIT. */
 enum result store_documents_change(struct store *store, const struct document_change *changes, size_t count, struct complaints *complaints) must_check;
 

@@ -89,6 +89,14 @@ def test_keyboard(chromium):
     node(HERE / "keyboard.mjs")
 
 
+def test_help_by_key(chromium):
+    node(HERE / "help.mjs")
+
+
+def test_places_in_a_configuration(built):
+    node(HERE / "keys.mjs")
+
+
 def test_the_stream_comes_back(chromium):
     node(HERE / "stream.mjs")
 

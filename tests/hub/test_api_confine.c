@@ -1,6 +1,6 @@
 #include "../base/check.h"
-#include "hub/api/confine.h"
-#include "hub/api/tenants.h"
+#include "hub/api/ask/confine.h"
+#include "hub/api/ask/tenants.h"
 #include "incident/people.h"
 
 #define NOW_S 1767657600u

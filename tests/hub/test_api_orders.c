@@ -1,6 +1,6 @@
 /* The shield's admin socket, asked from the loop; orders by it, and what is told of it. */
 #include "api_stage.h"
-#include "hub/api/shield.h"
+#include "hub/api/shield/shield.h"
 
 #define STATUS_TEXT \
 	"{\"version\":\"0.1.0\",\"pid\":7,\"keeper_pid\":6,\"started\":\"2026-01-31T11:00:00.000Z\",\"sites\":[" \
@@ -329,6 +329,10 @@ static void the_configuration_is_the_shields_to_tell(void **unused)
 	assert_non_null(strstr(question, "GET /config "));
 	assert_int_equal(json_number_of(json_find(stage->root, "generation")), 4);
 	assert_span(json_text_of(json_find(json_item(json_find(stage->root, "files"), 0), "text")), "a: 1\n");
+	assert_int_equal(order(stage, "GET", "/api/v1/config/schema", "", 200, "{\"title\":\"bouclier.yaml\",\"properties\":{\"workers\":{\"x-value\":\"a number\"}}}", question, sizeof(question)), 200);
+	assert_non_null(strstr(question, "GET /config/schema "));
+	assert_span(json_text_of(json_find(json_find(json_find(stage->root, "properties"), "workers"), "x-value")), "a number");
+	assert_refused(order(stage, "GET", "/api/v1/config/schema", "", 404, "{\"error\":\"there is no /config/schema here\"}", question, sizeof(question)), 409, "shield-refused");
 	assert_int_equal(order(stage, "GET", "/api/v1/config/history", "", 200, "{\"configurations\":[{\"number\":9}]}", question, sizeof(question)), 200);
 	assert_int_equal(json_number_of(json_find(json_item(json_find(stage->root, "versions"), 0), "number")), 9);
 	assert_refused(order(stage, "GET", "/api/v1/config/history", "", 404, "{\"error\":\"there is no history\"}", question, sizeof(question)), 409, "shield-refused");

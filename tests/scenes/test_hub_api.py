@@ -1,6 +1,8 @@
 """The hub's API beside a real shield: what is told is so, orders arrive, and answers are as docs/api/openapi.yaml says."""
 import json
 import pathlib
+import re
+import subprocess
 
 import jsonschema
 import pytest
@@ -8,6 +10,7 @@ import yaml
 
 from lab import HOST, Origin, response, wait_until
 from lab.hub import HubShield
+from lab.place import BINARY
 
 DOCUMENT = yaml.safe_load((pathlib.Path(__file__).resolve().parents[2] / "docs/api/openapi.yaml").read_text())
 
@@ -45,11 +48,19 @@ def ask(shield, operation, path, method="GET", body=None, wanted=200):
 
 @pytest.mark.parametrize("operation, path", [
     ("getNow", "/api/v1/now"), ("listIncidents", "/api/v1/incidents"), ("listEvents", "/api/v1/events"), ("listSites", "/api/v1/sites"), ("getSite", f"/api/v1/sites/{HOST}"),
-    ("getProtection", "/api/v1/protection"), ("getHealth", "/api/v1/health"), ("getTotals", "/api/v1/totals?kind=events&grain=minute"), ("getConfig", "/api/v1/config"),
+    ("getProtection", "/api/v1/protection"), ("getHealth", "/api/v1/health"), ("getTotals", "/api/v1/totals?kind=events&grain=minute"), ("getConfig", "/api/v1/config"), ("getConfigSchema", "/api/v1/config/schema"),
     ("getDocument", "/api/v1/openapi.json"),
 ])
 def test_answers_are_as_the_document_says(shield, operation, path):
     ask(shield, operation, path)
+
+
+def test_keys_are_told_as_the_command_tells_them(shield):
+    """Limits too: the console shows them while somebody writes."""
+    told = shield.api("GET", "/api/v1/config/schema")[1]
+    assert told == json.loads(subprocess.run([BINARY, "dump", "--schema"], check=True, capture_output=True, timeout=60).stdout)
+    assert re.fullmatch(r"a duration from \S+ to \S+ with its unit .*", told["properties"]["hub"]["properties"]["keep"]["properties"]["events"]["x-value"])
+    assert told["properties"]["workers"]["x-restart"] is True
 
 
 def test_errors_are_as_the_document_says(shield):

@@ -170,6 +170,7 @@ static const struct web_route routes[] = {
 	{ "/api/v1/sites/{name}/maintenance", METHOD_DELETE, PERMIT_OPERATE, api_end_maintenance },
 	{ "/api/v1/health", METHOD_GET, PERMIT_SEE, api_get_health },
 	{ "/api/v1/config", METHOD_GET, PERMIT_PROPOSE, api_get_config },
+	{ "/api/v1/config/schema", METHOD_GET, PERMIT_PROPOSE, api_get_config_schema },
 	{ "/api/v1/config/history", METHOD_GET, PERMIT_PROPOSE, api_get_config_history },
 	{ "/api/v1/config/confirm", METHOD_POST, PERMIT_PROPOSE, api_confirm_config },
 	{ "/api/v1/openapi.json", METHOD_GET, 0, api_get_document },  /* 0: it is the same for everybody, and in the documentation anyway */

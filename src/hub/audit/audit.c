@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/read_file.h"
 #include "hub/audit/files.h"
 #include "hub/audit/list.h"
 #include "incident/text.h"
@@ -96,7 +97,7 @@ static enum result look_at(struct audit *audit, uint64_t number, bool is_last, s
 
 	audit_file_name(number, name);
 	buffer_init(&text, AUDIT_READ_MAX);
-	result = audit_file_read(audit->folder, name, &text);
+	result = read_file_at(audit->folder, name, &text);
 	if (result == RESULT_OK)
 		result = read_tail(buffer_span(&text), tail);
 	if (result == RESULT_OK && is_last) {

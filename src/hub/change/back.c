@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "hub/api/orders.h"
+#include "hub/api/shield/orders.h"
 
 #include "base/banned.h"
 

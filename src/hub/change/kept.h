@@ -13,7 +13,6 @@
 #include "store/document.h"
 
 #define PROPOSALS_MAX 100u
-#define PROPOSAL_KEY_BYTES 21u
 
 /* X(ID, "name") */
 #define PROPOSAL_STATE_LIST(X) \

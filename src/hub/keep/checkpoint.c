@@ -1,30 +1,19 @@
 /* Incidents and the position up to which they were fed are one change of documents: what is read again after a kill belongs together. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/hash.h"
 #include "hub/keep/inner.h"
+#include "hub/keep/kept.h"
 #include "hub/keep/usual.h"
 #include "incident/written.h"
 
 #include "base/banned.h"
 
-#define ID_DIGITS 20
 #define LEFT_TOGETHER 16u
 _Static_assert(LEFT_TOGETHER + USUAL_TOGETHER + LASTS_TOGETHER + GROUP_INCIDENTS_MAX + 1 <= DOCUMENT_CHANGES_MAX, "they are one change");
 #define POSITION_KEY SPAN("followed")
 #define POSITION_MAX ((size_t)64 << 10)
 #define USUAL_MAX ((size_t)16 << 10)
-
-struct key_text { char text[ID_DIGITS + 1]; };
-
-static struct key_text key_of(uint64_t id)
-{
-	struct key_text key;
-
-	snprintf(key.text, sizeof(key.text), "%020llu", (unsigned long long)id);
-	return key;
-}
 
 /* -- what is told -- */
 
@@ -102,7 +91,7 @@ struct change_set {
 	struct keep *keep;
 	struct document_change changes[DOCUMENT_CHANGES_MAX];
 	struct buffer texts[DOCUMENT_CHANGES_MAX];
-	struct key_text keys[DOCUMENT_CHANGES_MAX];
+	struct document_key keys[DOCUMENT_CHANGES_MAX];
 	size_t count;
 	struct saved saved[GROUP_INCIDENTS_MAX];   /* as it will be */
 	unsigned saved_count;
@@ -152,7 +141,7 @@ static bool put_followed(void *context, const struct incident *incident)
 		buffer_done(text);
 		return true;
 	}
-	set->keys[set->count] = key_of(own->id);
+	set->keys[set->count] = document_key(own->id);
 	put_change(set, DOCUMENT_INCIDENT, span_of(set->keys[set->count].text), own->opened_s * 1000);
 	return true;
 }
@@ -178,7 +167,7 @@ static void put_one_left(struct change_set *set, const struct told *told)
 		buffer_done(text);
 		return;
 	}
-	set->keys[set->count] = key_of(told->id);
+	set->keys[set->count] = document_key(told->id);
 	put_change(set, DOCUMENT_INCIDENT, span_of(set->keys[set->count].text), set->keep->scratch->opened_s * 1000);
 }
 
@@ -309,56 +298,24 @@ enum result keep_checkpoint(struct keep *keep, struct complaints *complaints)
 
 /* -- from it -- */
 
-struct reading_document {
+struct reading_position {
 	enum result result;
 	struct position *position;
-	struct incident *incident;
 };
 
 static void read_position(void *context, const struct document *document)
 {
-	struct reading_document *reading = context;
+	struct reading_position *reading = context;
 
 	reading->result = position_read(document->text, reading->position);
 }
 
 enum result keep_load_position(struct keep *keep, struct position *out, struct complaints *complaints)
 {
-	struct reading_document reading = { .position = out };
+	struct reading_position reading = { .position = out };
 	enum result result = store_document(keep->birth.store, DOCUMENT_HUB, POSITION_KEY, complaints, read_position, &reading);
 
 	return result == RESULT_OK ? reading.result : result;
-}
-
-static void read_incident(void *context, const struct document *document)
-{
-	struct reading_document *reading = context;
-
-	reading->result = incident_read(document->text, reading->incident);
-}
-
-enum result keep_read_document(struct keep *keep, uint64_t id, struct incident *out, struct complaints *complaints)
-{
-	struct reading_document reading = { .incident = out };
-	struct key_text key = key_of(id);
-	enum result result = store_document(keep->birth.store, DOCUMENT_INCIDENT, span_of(key.text), complaints, read_incident, &reading);
-
-	return result == RESULT_OK ? reading.result : result;
-}
-
-enum result keep_write_document(struct keep *keep, const struct incident *incident, struct complaints *complaints)
-{
-	struct key_text key = key_of(incident->id);
-	struct buffer text;
-	enum result result;
-
-	buffer_init(&text, WRITTEN_MAX);
-	result = incident_write(incident, &text);
-	if (result == RESULT_OK)
-		result = store_documents_change(keep->birth.store, &(struct document_change){ .kind = DOCUMENT_INCIDENT, .key = span_of(key.text),
-			.text = buffer_span(&text), .sort = incident->opened_s * 1000, .version = DOCUMENT_ANY }, 1, complaints);
-	buffer_done(&text);
-	return result;
 }
 
 static bool recall_one(void *context, const struct document *document)
@@ -393,7 +350,7 @@ enum result keep_restore(struct keep *keep, struct complaints *complaints)
 	keep->saved_count = 0;
 	forget_told(keep);
 	for (unsigned i = 0; i < position->followed_count && result == RESULT_OK; i++) {
-		result = keep_read_document(keep, position->followed[i], keep->scratch, complaints);
+		result = kept_read(keep->birth.store, position->followed[i], keep->scratch, complaints);
 		if (result == RESULT_OK)
 			result = group_restore(keep->group, keep->scratch);
 		/* One that a person deleted or damaged keeps no other from being followed. */

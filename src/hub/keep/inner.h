@@ -3,6 +3,7 @@
  * keep.c        birth, the timers, what is asked
  * checkpoint.c  incidents and position onto the disk, and from it
  * order.c       what people do
+ * kept.c        one incident in the store
  */
 #ifndef BOUCLIER_HUB_KEEP_INNER_H
 #define BOUCLIER_HUB_KEEP_INNER_H
@@ -67,9 +68,6 @@ enum result keep_recall(struct keep *keep, struct complaints *complaints) must_c
 enum result keep_restore(struct keep *keep, struct complaints *complaints) must_check;
 /* Everything that is live, to whoever watches: nothing new. */
 void keep_tell_live(struct keep *keep);
-/* The document of ID, read into OUT. RESULT_NOT_FOUND. */
-enum result keep_read_document(struct keep *keep, uint64_t id, struct incident *out, struct complaints *complaints) must_check;
-enum result keep_write_document(struct keep *keep, const struct incident *incident, struct complaints *complaints) must_check;
 void keep_tell(struct keep *keep, const struct incident *incident, bool is_again);
 /* What COMPLAINTS say, for keep_health and on stderr, once. */
 void keep_complain(struct keep *keep, unsigned what, enum result result, const struct complaints *complaints);

@@ -41,7 +41,7 @@ struct people {
 	struct audit *audit;
 	uint8_t key[SEALED_KEY_LEN];
 	struct hash_pool *pool;
-	char first_code[SECRET_HASH_BYTES];  /* empty: there are people */
+	char first_code[SECRET_HASH_BYTES];  /* empty: there is an administrator. Ask people_is_first_start */
 	struct break_glass break_glass;
 	struct lockout lockout;
 	struct gcra person_pace, source_pace;
@@ -116,7 +116,8 @@ void people_put_admitted(struct json_writer *writer, struct people *people, cons
 void people_put_permits(struct json_writer *writer, struct span name, uint32_t permits);
 
 /* -- the rest -- */
-bool people_has_any(struct people *people, bool *out) must_check;
+/* There is no administrator of everything yet, and the code that was printed makes one. Other accounts may be there: those that root made have codes of their own. */
+bool people_is_first_start(struct people *people);
 bool people_has_passkey(struct people *people, const struct person *person);
 void approval_prune(struct people *people, uint64_t wall_ns);
 

@@ -32,7 +32,7 @@ static void tell_nobody(struct people *people, const struct web_request *request
 	json_put_text(&writer, SPAN("code"), SPAN("not-logged-in"));
 	json_put_text(&writer, SPAN("text"), SPAN("log in first"));
 	json_close(&writer, '}');
-	json_put_bool(&writer, SPAN("first_start"), people->first_code[0] != 0);
+	json_put_bool(&writer, SPAN("first_start"), people_is_first_start(people));
 	put_methods(&writer, people, request);
 	json_put_text(&writer, SPAN("name"), people_site(people));
 	people_answer_end(answer, &writer, 401);
