@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "hub/settings/oidc.h"
 #include "hub/wire_inner.h"
 
@@ -30,13 +31,13 @@ static void on_deleted(void *context, const struct store_deleted *deleted)
 		[STORE_DELETED_EVENTS] = "events", [STORE_DELETED_FIELDS] = "addresses", [STORE_DELETED_MINUTES] = "minutes", [STORE_DELETED_HOURS] = "hours",
 	};
 	struct hub_parts *parts = context;
-	char detail[128];
+	char count[DECIMAL_MAX + 1] = "", from[CLOCK_ISO_LEN + 1], to[CLOCK_ISO_LEN + 1];
+	struct audit_words words = AUDIT_SAY(DELETED, span_make(count, decimal_write(deleted->count, count)), span_make(from, CLOCK_ISO_LEN), span_make(to, CLOCK_ISO_LEN));
 
-	snprintf(detail, sizeof(detail), "%llu rows, from %llu to %llu (seconds since 1970)", (unsigned long long)deleted->count, (unsigned long long)deleted->from_s,
-	         (unsigned long long)deleted->to_s);
-	if (audit_add(parts->audit, &(struct audit_action){ SPAN("hub"), SPAN("store.delete"), span_of(whats[deleted->what]), span_of(detail) },
-	              parts->wires.loop->wall_ns) != RESULT_OK)
-		fprintf(stderr, "bouclier: the audit log could not be written: %s of %s were deleted for their age\n", detail, whats[deleted->what]);
+	clock_write_iso_ms(deleted->from_s * 1000, from);
+	clock_write_iso_ms(deleted->to_s * 1000, to);
+	if (audit_add(parts->audit, &(struct audit_action){ SPAN("hub"), SPAN("store.delete"), span_of(whats[deleted->what]), .words = words }, parts->wires.loop->wall_ns) != RESULT_OK)
+		fprintf(stderr, "bouclier: the audit log could not be written: %s rows of %s, from %s to %s, were deleted for their age\n", count, whats[deleted->what], from, to);
 }
 
 static void on_noticed(void *context, const struct observation *observation, const struct follow_mark *mark)
