@@ -32,7 +32,8 @@
 	X(ALERT_PATH, 9)   /* how a path of alerts does, by its name */ \
 	X(PROBE, 10)       /* what an outside vantage reported, by its name and the minute */ \
 	X(HUB, 11)         /* numbers of the hub's own, by their name */ \
-	X(PROPOSAL, 12)    /* changes of the configuration that wait, by number */
+	X(PROPOSAL, 12)    /* changes of the configuration that wait, by number */ \
+	X(LAST, 13)        /* the last line of counts of a site that incidents were fed, by its name */
 
 enum document_kind {
 #define X(id, number) DOCUMENT_##id = number,

@@ -10,7 +10,7 @@
 #include "base/banned.h"
 
 #define LEFT_TOGETHER 16u
-_Static_assert(LEFT_TOGETHER + USUAL_TOGETHER + GROUP_INCIDENTS_MAX + 1 <= DOCUMENT_CHANGES_MAX, "they are one change");
+_Static_assert(LEFT_TOGETHER + USUAL_TOGETHER + LASTS_TOGETHER + GROUP_INCIDENTS_MAX + 1 <= DOCUMENT_CHANGES_MAX, "they are one change");
 #define POSITION_KEY SPAN("followed")
 #define POSITION_MAX ((size_t)64 << 10)
 #define USUAL_MAX ((size_t)16 << 10)
@@ -214,12 +214,34 @@ static void put_usual(struct change_set *set, struct complaints *complaints)
 	}
 }
 
+/* Of more sites than go with the position the first are written before it: after a kill between, what came with their next line is not in incidents if they were silent for long. */
+static void put_lasts(struct change_set *set, struct complaints *complaints)
+{
+	size_t at = 0, first = set->count;
+	struct last_line last;
+
+	while (set->result == RESULT_OK && lasts_next(set->keep->lasts, &at, &last)) {
+		struct buffer *text;
+
+		if (set->count - first == LASTS_TOGETHER) {
+			commit(set, complaints);
+			first = 0;
+		}
+		text = &set->texts[set->count];
+		buffer_init(text, last.line.len);
+		if (set->result == RESULT_OK)
+			set->result = buffer_append(text, last.line);
+		put_change(set, DOCUMENT_LAST, last.key, last.sequence);
+	}
+}
+
 static void put_position(struct change_set *set)
 {
 	struct position *position = &set->keep->feed.position;
 	struct buffer *text = &set->texts[set->count];
 
 	position->next_id = group_next_id(set->keep->group);
+	position->whole = observe_whole(set->keep->feed.observe);
 	position->followed_count = set->saved_count;
 	for (unsigned i = 0; i < set->saved_count; i++)
 		position->followed[i] = set->saved[i].id;
@@ -235,6 +257,7 @@ static enum result save(struct keep *keep, struct complaints *complaints)
 {
 	struct change_set *set = calloc(1, sizeof(*set));
 	uint64_t minute = keep->feed.position.now.second / 60;
+	bool is_minute = minute != keep->usual_minute, has_marks = keep->feed.position.past_count != 0;
 	enum result result;
 
 	if (!set)
@@ -242,8 +265,11 @@ static enum result save(struct keep *keep, struct complaints *complaints)
 	set->keep = keep;
 	memcpy(set->usual_hashes, keep->usual_hashes, sizeof(set->usual_hashes));
 	put_left(set, complaints);
-	if (set->result == RESULT_OK && minute != keep->usual_minute)
+	if (set->result == RESULT_OK && is_minute)
 		put_usual(set, complaints);
+	/* What came since the last minute is read again, unless there was none yet. */
+	if (set->result == RESULT_OK && (is_minute || !has_marks))
+		put_lasts(set, complaints);
 	if (set->result == RESULT_OK)
 		group_each(keep->group, put_followed, set);
 	if (set->result == RESULT_OK)
@@ -255,6 +281,8 @@ static enum result save(struct keep *keep, struct complaints *complaints)
 		keep->saved_count = set->saved_count;
 		memcpy(keep->usual_hashes, set->usual_hashes, sizeof(set->usual_hashes));
 		keep->usual_minute = minute;
+		if (is_minute || !has_marks)
+			lasts_saved(keep->lasts);
 	}
 	free(set);
 	return result;
@@ -288,6 +316,19 @@ enum result keep_load_position(struct keep *keep, struct position *out, struct c
 	enum result result = store_document(keep->birth.store, DOCUMENT_HUB, POSITION_KEY, complaints, read_position, &reading);
 
 	return result == RESULT_OK ? reading.result : result;
+}
+
+static bool recall_one(void *context, const struct document *document)
+{
+	struct keep *keep = context;
+
+	journal_feed_recall(&keep->feed, document->text, document->sort);
+	return true;
+}
+
+enum result keep_recall(struct keep *keep, struct complaints *complaints)
+{
+	return store_documents(keep->birth.store, &(struct documents_ask){ .kind = DOCUMENT_LAST }, complaints, recall_one, keep);
 }
 
 static bool restore_usual(void *context, const struct document *document)
