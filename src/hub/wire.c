@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "hub/settings/oidc.h"
 #include "hub/wire_inner.h"
 
@@ -26,17 +27,23 @@ static enum result look_outside(void *context, uint64_t *place, uint64_t until_s
 /* What was deleted for its age leaves a line. Where it cannot be written the deletion is done all the same: keeping too long is no better. */
 static void on_deleted(void *context, const struct store_deleted *deleted)
 {
-	static const char *const whats[] = {
-		[STORE_DELETED_EVENTS] = "events", [STORE_DELETED_FIELDS] = "addresses", [STORE_DELETED_MINUTES] = "minutes", [STORE_DELETED_HOURS] = "hours",
+	static const struct { const char *object, *what; } words[] = {
+		[STORE_DELETED_EVENTS] = { "events", "lines, all that there were" },
+		[STORE_DELETED_FIELDS] = { "addresses", "lines without source.ip, source.port, bouclier.client_key, user_agent.original and url.query from now on" },
+		[STORE_DELETED_MINUTES] = { "minutes", "sums by minute" },
+		[STORE_DELETED_HOURS] = { "hours", "sums by hour and day" },
 	};
 	struct hub_parts *parts = context;
-	char detail[128];
+	char from[CLOCK_ISO_LEN + 1], to[CLOCK_ISO_LEN + 1], detail[192];
 
-	snprintf(detail, sizeof(detail), "%llu rows, from %llu to %llu (seconds since 1970)", (unsigned long long)deleted->count, (unsigned long long)deleted->from_s,
-	         (unsigned long long)deleted->to_s);
-	if (audit_add(parts->audit, &(struct audit_action){ SPAN("hub"), SPAN("store.delete"), span_of(whats[deleted->what]), span_of(detail) },
+	/* A day, or what of one is gone through at a time. */
+	clock_write_iso_ms(deleted->from_s * 1000, from);
+	clock_write_iso_ms((deleted->to_s - (deleted->to_s > deleted->from_s)) * 1000, to);
+	snprintf(detail, sizeof(detail), "of %.10s%s%.10s: %llu %s", from, strncmp(from, to, 10) ? " to " : "", strncmp(from, to, 10) ? to : "", (unsigned long long)deleted->count,
+	         words[deleted->what].what);
+	if (audit_add(parts->audit, &(struct audit_action){ SPAN("hub"), SPAN("store.delete"), span_of(words[deleted->what].object), span_of(detail) },
 	              parts->wires.loop->wall_ns) != RESULT_OK)
-		fprintf(stderr, "bouclier: the audit log could not be written: %s of %s were deleted for their age\n", detail, whats[deleted->what]);
+		fprintf(stderr, "bouclier: the audit log could not be written: %s were deleted for their age, %s\n", words[deleted->what].object, detail);
 }
 
 static void on_noticed(void *context, const struct observation *observation, const struct follow_mark *mark)

@@ -106,6 +106,7 @@ const de: Words = {
   'audit-deed.session.begin': 'Angemeldet',
   'audit-deed.session.end': 'Abgemeldet',
   'audit-deed.session.refused': 'Anmeldung abgelehnt',
+  'audit-deed.store.delete': 'Nach der Aufbewahrungsfrist gelöscht',
   'audit-deed.token.end': 'Token widerrufen',
   'audit-deed.token.make': 'Token erstellt',
   'audit.broken': 'Die Kette ist bei Eintrag {number} unterbrochen. Bewahren Sie die Dateien auf und informieren Sie Ihren Sicherheitsbeauftragten.',

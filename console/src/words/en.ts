@@ -105,6 +105,7 @@ export default {
   'audit-deed.session.begin': 'Logged in',
   'audit-deed.session.end': 'Logged out',
   'audit-deed.session.refused': 'A login was refused',
+  'audit-deed.store.delete': 'Deleted for its age',
   'audit-deed.token.end': 'Revoked a token',
   'audit-deed.token.make': 'Created a token',
   'audit.broken': 'The chain is broken at entry {number}. Keep the files and inform your security officer.',

@@ -106,6 +106,7 @@ const fr: Words = {
   'audit-deed.session.begin': 'Connexion',
   'audit-deed.session.end': 'Déconnexion',
   'audit-deed.session.refused': 'Connexion refusée',
+  'audit-deed.store.delete': 'Supprimé après la durée de conservation',
   'audit-deed.token.end': 'Jeton révoqué',
   'audit-deed.token.make': 'Jeton créé',
   'audit.broken': 'La chaîne est rompue à l’entrée {number}. Conservez les fichiers et informez votre responsable de la sécurité.',

@@ -106,6 +106,7 @@ const nl: Words = {
   'audit-deed.session.begin': 'Aangemeld',
   'audit-deed.session.end': 'Afgemeld',
   'audit-deed.session.refused': 'Aanmelding geweigerd',
+  'audit-deed.store.delete': 'Verwijderd na de bewaartermijn',
   'audit-deed.token.end': 'Token ingetrokken',
   'audit-deed.token.make': 'Token aangemaakt',
   'audit.broken': 'De keten is verbroken bij regel {number}. Bewaar de bestanden en verwittig uw veiligheidsverantwoordelijke.',
