@@ -258,6 +258,9 @@ export interface AuditEntry {
   what: string
   object: string
   detail: string
+  /** What the detail says, as a code, and what is to be put in. */
+  said?: string | null
+  arguments: string[]
   hash: string
 }
 export interface Probe {

@@ -27,23 +27,17 @@ static enum result look_outside(void *context, uint64_t *place, uint64_t until_s
 /* What was deleted for its age leaves a line. Where it cannot be written the deletion is done all the same: keeping too long is no better. */
 static void on_deleted(void *context, const struct store_deleted *deleted)
 {
-	static const struct { const char *object, *what; } words[] = {
-		[STORE_DELETED_EVENTS] = { "events", "lines, all that there were" },
-		[STORE_DELETED_FIELDS] = { "addresses", "lines without source.ip, source.port, bouclier.client_key, user_agent.original and url.query from now on" },
-		[STORE_DELETED_MINUTES] = { "minutes", "sums by minute" },
-		[STORE_DELETED_HOURS] = { "hours", "sums by hour and day" },
+	static const char *const whats[] = {
+		[STORE_DELETED_EVENTS] = "events", [STORE_DELETED_FIELDS] = "addresses", [STORE_DELETED_MINUTES] = "minutes", [STORE_DELETED_HOURS] = "hours",
 	};
 	struct hub_parts *parts = context;
-	char from[CLOCK_ISO_LEN + 1], to[CLOCK_ISO_LEN + 1], detail[192];
+	char count[DECIMAL_MAX + 1] = "", from[CLOCK_ISO_LEN + 1], to[CLOCK_ISO_LEN + 1];
+	struct audit_words words = AUDIT_SAY(DELETED, span_make(count, decimal_write(deleted->count, count)), span_make(from, CLOCK_ISO_LEN), span_make(to, CLOCK_ISO_LEN));
 
-	/* A day, or what of one is gone through at a time. */
 	clock_write_iso_ms(deleted->from_s * 1000, from);
-	clock_write_iso_ms((deleted->to_s - (deleted->to_s > deleted->from_s)) * 1000, to);
-	snprintf(detail, sizeof(detail), "of %.10s%s%.10s: %llu %s", from, strncmp(from, to, 10) ? " to " : "", strncmp(from, to, 10) ? to : "", (unsigned long long)deleted->count,
-	         words[deleted->what].what);
-	if (audit_add(parts->audit, &(struct audit_action){ SPAN("hub"), SPAN("store.delete"), span_of(words[deleted->what].object), span_of(detail) },
-	              parts->wires.loop->wall_ns) != RESULT_OK)
-		fprintf(stderr, "bouclier: the audit log could not be written: %s were deleted for their age, %s\n", words[deleted->what].object, detail);
+	clock_write_iso_ms(deleted->to_s * 1000, to);
+	if (audit_add(parts->audit, &(struct audit_action){ SPAN("hub"), SPAN("store.delete"), span_of(whats[deleted->what]), .words = words }, parts->wires.loop->wall_ns) != RESULT_OK)
+		fprintf(stderr, "bouclier: the audit log could not be written: %s rows of %s, from %s to %s, were deleted for their age\n", count, whats[deleted->what], from, to);
 }
 
 static void on_noticed(void *context, const struct observation *observation, const struct follow_mark *mark)

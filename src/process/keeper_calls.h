@@ -96,6 +96,8 @@ void child_done(struct child *child);
 /* -- keeper_crash.c -- */
 /* SERVED_MS since its READY; 0: it never said so. */
 void keeper_edge_died(struct keeper *keeper, uint64_t served_ms);
+/* Notes what processes take, when it is due (keeper_usage.c). */
+void keeper_usage_tick(struct keeper *keeper, uint64_t now_ms);
 void keeper_crash_tick(struct keeper *keeper, uint64_t now_ms);
 /* The edge in CHILD_EDGE serves. */
 void keeper_go_live(struct keeper *keeper);

@@ -104,6 +104,7 @@ enum result api_new(const struct api_birth *birth, struct api **out)
 		return RESULT_NO_MEMORY;
 	api->birth = *birth;
 	api->config = birth->config;
+	api->born_wall_ns = api_wall_ns(api);
 	timer_init(&api->look, look);
 	list_init(&api->orders);
 	stream_init(api);

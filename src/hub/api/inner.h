@@ -43,6 +43,7 @@ struct api {
 	unsigned failures;             /* looks in a row */
 	struct timer look;
 	bool is_looking, wants_look;   /* WANTS_LOOK: another one at once, when this is over */
+	uint64_t born_wall_ns;
 	struct list orders;            /* struct order: done, and answered when the next look is over */
 	struct list lookers;           /* struct looker */
 	struct timer beat;             /* of the stream */

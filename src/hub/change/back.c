@@ -16,7 +16,10 @@ static void gone_back(void *context, enum change_outcome outcome, struct span te
 	struct json_writer json;
 
 	if (outcome != CHANGE_DONE) {
-		deed_log_failed(deed, "config.rollback.failed", deed->path, outcome == CHANGE_STALE ? SPAN("the files were changed meanwhile") : span_take(text, 400));
+		if (outcome == CHANGE_STALE)
+			deed_log_stale(deed, "config.rollback.failed", deed->path);
+		else
+			deed_log_failed(deed, "config.rollback.failed", deed->path, span_take(text, 400));
 		deed_refuse_outcome(deed, outcome, text);
 		return;
 	}

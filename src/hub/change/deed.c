@@ -144,7 +144,7 @@ struct span deed_serving(const struct deed *deed, struct span path)
 
 bool deed_log(struct deed *deed, const char *what, struct span object, struct span detail)
 {
-	const struct audit_action action = { deed->who, span_of(what), object, detail };
+	const struct audit_action action = { deed->who, span_of(what), object, .detail = detail };
 
 	if (audit_add(deed->changes->birth.audit, &action, deed->changes->birth.loop->wall_ns) == RESULT_OK)
 		return true;
@@ -154,7 +154,7 @@ bool deed_log(struct deed *deed, const char *what, struct span object, struct sp
 
 void deed_log_failed(struct deed *deed, const char *what, struct span object, struct span why)
 {
-	const struct audit_action action = { deed->who, span_of(what), object, why };
+	const struct audit_action action = { deed->who, span_of(what), object, .detail = why };
 
 	(void)!audit_add(deed->changes->birth.audit, &action, deed->changes->birth.loop->wall_ns);  /* nothing has changed: the next entry is refused too, and people are told */
 }

@@ -80,6 +80,9 @@ struct span deed_keep(struct deed *deed, struct span text) must_check;
 bool deed_log(struct deed *deed, const char *what, struct span object, struct span detail);
 /* Of what was begun and did not come about. */
 void deed_log_failed(struct deed *deed, const char *what, struct span object, struct span why);
+/* The same two, of what we say ourselves: words.c. */
+bool deed_log_words(struct deed *deed, const char *what, struct span object, struct audit_words words);
+void deed_log_stale(struct deed *deed, const char *what, struct span object);
 /* Hands FILES (with what they are made from as BASE) to the keeper. */
 void deed_try(struct deed *deed, bool is_trial, struct span note, void (*done)(void *context, enum change_outcome outcome, struct span text));
 /* Refuses with what OUTCOME, which is not CHANGE_DONE, means. */

@@ -88,7 +88,7 @@ static void give_up(struct changes *changes, struct proposal *proposal)
 	char object[64];
 
 	snprintf(object, sizeof(object), "%llu", (unsigned long long)proposal->number);
-	(void)!audit_add(changes->birth.audit, &(struct audit_action){ SPAN("hub"), SPAN("proposal.apply.failed"), span_of(object), SPAN("the hub ended before it was done, and it never served") },
+	(void)!audit_add(changes->birth.audit, &(struct audit_action){ SPAN("hub"), SPAN("proposal.apply.failed"), span_of(object), .words = AUDIT_SAY(NEVER_SERVED) },
 	                 changes->birth.loop->wall_ns);  /* nothing has changed, and people are told that the log cannot be written */
 	proposal->applying_ms = 0;
 	keep(changes, proposal);

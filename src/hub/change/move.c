@@ -94,7 +94,10 @@ static void applied(void *context, enum change_outcome outcome, struct span text
 
 	if (outcome != CHANGE_DONE) {
 		snprintf(object, sizeof(object), "%llu: %.*s", (unsigned long long)deed->number, SPAN_ARG(span_take(deed->path, 200)));
-		deed_log_failed(deed, "proposal.apply.failed", span_of(object), outcome == CHANGE_STALE ? SPAN("the file was changed meanwhile") : span_take(text, 400));
+		if (outcome == CHANGE_STALE)
+			deed_log_stale(deed, "proposal.apply.failed", span_of(object));
+		else
+			deed_log_failed(deed, "proposal.apply.failed", span_of(object), span_take(text, 400));
 		not_applied(deed);
 		deed_refuse_outcome(deed, outcome, text);
 		return;
@@ -171,6 +174,11 @@ static bool mark(struct deed *deed, struct proposal *proposal)
 	return result == RESULT_OK;
 }
 
+static bool log_apply(struct deed *deed, struct span object, bool is_alone, struct span why)
+{
+	return is_alone ? deed_log_words(deed, "proposal.apply", object, AUDIT_SAY(NOBODY_LOOKED)) : deed_log(deed, "proposal.apply", object, why);
+}
+
 static void apply_found(struct deed *deed, struct proposal *proposal)
 {
 	bool is_alone = proposal->state == PROPOSAL_WAITS && proposal->takes_eyes;
@@ -183,7 +191,7 @@ static void apply_found(struct deed *deed, struct proposal *proposal)
 	note = deed_note(deed, proposal->back_to != 0, who_of(deed, proposal), proposal->why);
 	if (!note.at || !deed->path.at)
 		deed_refuse(deed, 503, "busy", "there is no memory");
-	else if (deed_log(deed, "proposal.apply", move_object(proposal, object, sizeof(object)), is_alone ? SPAN("nobody else could look at it") : proposal->why) && mark(deed, proposal))
+	else if (log_apply(deed, move_object(proposal, object, sizeof(object)), is_alone, proposal->why) && mark(deed, proposal))
 		deed_try(deed, false, note, applied);
 }
 

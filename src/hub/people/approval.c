@@ -83,7 +83,7 @@ static enum result keep(struct people *people, const struct approval *approval, 
 enum result approval_ask(struct people *people, const struct person_view *caller, enum approval_kind kind, struct span tenant, struct span object, struct span detail,
                          uint64_t wall_ns, uint64_t *number)
 {
-	const struct audit_action action = { caller->name, SPAN("approval.ask"), object, detail };
+	const struct audit_action action = { caller->name, SPAN("approval.ask"), object, .detail = detail };
 	struct approval approval = { .kind = kind, .author = caller->name, .tenant = tenant, .object = object, .detail = detail, .asked_ms = wall_ns / 1000000 };
 	struct waiting waiting = { 0 };
 	struct document_counter counter;
@@ -124,7 +124,7 @@ static bool find_over(void *context, const struct approval *approval, uint64_t v
 
 enum result approval_decide(struct people *people, const struct approval *approval, uint64_t version, const char *what, uint64_t wall_ns)
 {
-	const struct audit_action action = { approval->decided_by, span_of(what), approval->object, approval->why };
+	const struct audit_action action = { approval->decided_by, span_of(what), approval->object, .detail = approval->why };
 	struct document_key key = document_key(approval->number);
 	struct document_change change;
 	struct buffer text;

@@ -66,12 +66,15 @@ static inline uint64_t request_ms(const struct web_request *request)
 	return request->wall_ns / 1000000;
 }
 /* Writes down what WHO is about to do. False: ANSWER is a 503. */
-bool people_write_down(struct people *people, struct web_answer *answer, uint64_t wall_ns, struct span who, const char *what, struct span object, struct span detail);
+bool people_write_down(struct people *people, struct web_answer *answer, uint64_t wall_ns, const struct audit_action *action);
+/* Somebody who is not known, "?", was refused at a door. */
+bool people_write_refused(struct people *people, struct web_answer *answer, uint64_t wall_ns, struct span object, struct audit_words why);
 /* Writes it down, then changes documents. False: ANSWER says why not (503, or 409 where somebody else was faster). */
 struct people_act {
 	struct span who;
 	const char *what;
 	struct span object, detail;
+	struct audit_words words;            /* instead of DETAIL */
 };
 bool people_commit(struct people *people, struct web_answer *answer, uint64_t wall_ns, const struct people_act *act, const struct document_change *changes, size_t count);
 /* The body, an object with members of ALLOWED (ended by NULL) only. False: ANSWER is a 400. json_drop. */

@@ -10,40 +10,59 @@
 
 /* -- processes: of the node, so of who sees all -- */
 
-static void put_edge(const struct status *status, struct json_writer *json)
+/* One row: what the shield says under these names, of those that it says. PID 0: it is not there. */
+struct process_row {
+	const char *name, *pid, *since, *deaths, *memory;
+};
+
+static void put_member(struct json_writer *json, const char *name, const struct json *value)
 {
-	const struct json *root = status->root;
+	if (value)
+		json_put_value(json, span_of(name), value);
+}
+
+static void put_process(const struct json *from, const struct process_row *row, struct json_writer *json)
+{
+	const struct json *pid = json_find(from, row->pid);
+	bool is_up = json_number_of(pid) != 0;
 
 	json_open(json, SPAN_NONE, '{');
-	json_put_text(json, SPAN("name"), SPAN("edge"));
-	json_put_text(json, SPAN("state"), root ? SPAN("up") : SPAN("down"));
-	if (root) {
-		json_put_number(json, SPAN("pid"), json_number_of(json_find(root, "pid")));
-		json_put_value(json, SPAN("since"), json_find(root, "started"));
-		json_put_number(json, SPAN("deaths"), json_number_of(json_find(root, "edge_deaths")));
-		json_put_number(json, SPAN("memory_bytes"), json_number_of(json_find(root, "memory_bytes")));
+	json_put_text(json, SPAN("name"), span_of(row->name));
+	json_put_text(json, SPAN("state"), is_up ? SPAN("up") : SPAN("down"));
+	if (is_up) {
+		put_member(json, "pid", pid);
+		put_member(json, "since", json_find(from, row->since));
+		put_member(json, "memory_bytes", json_find(from, row->memory));
 	}
+	put_member(json, "deaths", row->deaths ? json_find(from, row->deaths) : NULL);
 	json_close(json, '}');
 }
 
-static void put_processes(struct api *api, struct json_writer *json)
+/* The hub itself, while the shield does not say what it knows of it. */
+static void put_self(const struct api *api, struct json_writer *json)
 {
-	const struct json *root = api->status.root;
-
-	put_edge(&api->status, json);
-	if (root) {
-		json_open(json, SPAN_NONE, '{');
-		json_put_text(json, SPAN("name"), SPAN("keeper"));
-		json_put_text(json, SPAN("state"), SPAN("up"));
-		json_put_number(json, SPAN("pid"), json_number_of(json_find(root, "keeper_pid")));
-		json_put_value(json, SPAN("since"), json_find(root, "keeper_started"));
-		json_close(json, '}');
-	}
 	json_open(json, SPAN_NONE, '{');
 	json_put_text(json, SPAN("name"), SPAN("hub"));
 	json_put_text(json, SPAN("state"), SPAN("up"));
 	json_put_number(json, SPAN("pid"), (uint64_t)getpid());
+	json_put_time(json, SPAN("since"), api->born_wall_ns);
 	json_close(json, '}');
+}
+
+/* A keeper that died takes all others with it: how often is nobody's to say here. */
+static void put_processes(struct api *api, struct json_writer *json)
+{
+	static const struct process_row edge = { "edge", "pid", "started", "edge_deaths", "memory_bytes" }, keeper = { "keeper", "keeper_pid", "keeper_started", NULL, "keeper_memory_bytes" };
+	static const struct process_row of_hub[] = { { "hub", "pid", "started", "deaths", "memory_bytes" }, { "send", "send_pid", "send_started", "send_deaths", "send_memory_bytes" } };
+	const struct json *root = api->status.root, *hub = json_find(root, "hub");
+
+	put_process(root, &edge, json);
+	if (root)
+		put_process(root, &keeper, json);
+	if (!hub)
+		put_self(api, json);
+	for (size_t i = 0; hub && i < sizeof(of_hub) / sizeof(of_hub[0]); i++)
+		put_process(hub, &of_hub[i], json);
 }
 
 static void put_journal(struct api *api, const struct keep_health *health, struct json_writer *json)

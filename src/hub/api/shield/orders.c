@@ -95,7 +95,7 @@ static bool write_down(struct api *api, struct web_request *request, struct web_
 	buffer_init(&detail, DETAIL_MAX);
 	result = buffer_append(&detail, wish->why);
 	if (result == RESULT_OK && wish->for_ms) {
-		result = buffer_append(&detail, SPAN(" (for "));
+		result = buffer_append(&detail, SPAN(" ("));
 		if (result == RESULT_OK)
 			result = units_write(KEY_DURATION, (int64_t)wish->for_ms, &detail);
 		if (result == RESULT_OK)

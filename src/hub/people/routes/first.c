@@ -19,7 +19,7 @@
 static void refuse_code(struct people *people, struct web_answer *answer, struct lockout_who who, struct span name, uint64_t wall_ns)
 {
 	(void)lockout_failed(&people->lockout, who, wall_ns / 1000000);
-	if (people_write_down(people, answer, wall_ns, SPAN("?"), "session.refused", name, SPAN("code")))
+	if (people_write_refused(people, answer, wall_ns, name, AUDIT_SAY(CODE)))
 		web_refuse(answer, 401, "wrong-credentials", "the name or the code is wrong, or it was used or is over");
 }
 
@@ -132,7 +132,8 @@ void route_break_glass_code(void *context, struct web_request *request, struct w
 	secret_code_draw(code);
 	if (secret_code_hash(span_of(code), hash) != RESULT_OK)
 		people_not_kept(answer, RESULT_NO_MEMORY);
-	else if (people_log(people, request, answer, "break-glass.code", SPAN_NONE, SPAN("for 15 minutes"))) {
+	else if (people_write_down(people, answer, request->wall_ns,
+	                           &(struct audit_action){ people_caller(people, request)->name, SPAN("break-glass.code"), .words = AUDIT_SAY(MINUTES, SPAN("15")) })) {
 		people->break_glass.until_ms = request_ms(request) + BREAK_GLASS_MS;
 		memcpy(people->break_glass.hash, hash, sizeof(hash));
 		people_answer_begin(answer, &writer);

@@ -79,7 +79,8 @@ enum result person_give_code(struct person *person, uint64_t now_ms, char out[SE
 	return secret_code_hash(span_of(out), person->code);
 }
 
-bool person_keep(struct people *people, struct web_request *request, struct web_answer *answer, const struct person *person, const char *what, struct span detail)
+bool person_keep(struct people *people, struct web_request *request, struct web_answer *answer, const struct person *person, const char *what, struct span detail,
+                 struct audit_words words)
 {
 	struct document_change change;
 	struct buffer text;
@@ -89,7 +90,7 @@ bool person_keep(struct people *people, struct web_request *request, struct web_
 	buffer_init(&text, PERSON_TEXT_MAX);
 	result = person_change(person, &text, &change);
 	if (result == RESULT_OK)
-		is_kept = people_commit(people, answer, request->wall_ns, &(struct people_act){ people->admitted.view.name, what, span_of(person->name), detail }, &change, 1);
+		is_kept = people_commit(people, answer, request->wall_ns, &(struct people_act){ people->admitted.view.name, what, span_of(person->name), detail, words }, &change, 1);
 	else
 		people_not_kept(answer, result);
 	buffer_done(&text);
@@ -151,7 +152,7 @@ static void make(struct people *people, struct web_request *request, struct web_
 	person->tenants = wish->tenants;
 	if (!needs_eyes)
 		person->roles = wish->roles;
-	if (person_keep(people, request, answer, person, "person.make", needs_eyes ? SPAN("without roles, which wait for approval") : SPAN("nobody else can approve: with roles at once")) &&
+	if (person_keep(people, request, answer, person, "person.make", SPAN_NONE, needs_eyes ? AUDIT_SAY(ROLES_WAIT) : AUDIT_SAY(ROLES_ALONE)) &&
 	    (!needs_eyes || roles_ask(people, request, answer, person, wish, &number)))
 		person_tell_code(answer, code, person->code_until_ms, needs_eyes ? 202 : 200, number);
 	explicit_bzero(code, sizeof(code));
@@ -244,7 +245,7 @@ void route_person_code(void *context, struct web_request *request, struct web_an
 	person.epoch = person_draw();
 	if (person_give_code(&person, request_ms(request), code) != RESULT_OK)
 		people_not_kept(answer, RESULT_NO_MEMORY);
-	else if (person_keep(people, request, answer, &person, "person.code", SPAN("password and second factor are gone"))) {
+	else if (person_keep(people, request, answer, &person, "person.code", SPAN_NONE, AUDIT_SAY(NEW_START))) {
 		person_tell_code(answer, code, person.code_until_ms, 200, 0);
 		if (is_root(request) && people->settings.announce)
 			people->settings.announce(people->settings.announce_context, span_of(person.name), SPAN("person.code"));
