@@ -48,8 +48,10 @@ export const totals = (id) => ({
   from: ago(40 * MINUTE), to: ago(0), grain: 'minute',
   series: [['allow', 3000, 0], ['challenge', 8000, 18], ['limit', 150_000, 22], ['block', 50_000, 24], ['drop', 20_000, 30]].map(([name, high, since]) => ({ kind: `decisions.${name}`, points: Array.from({ length: 40 }, (_, i) => [Math.floor(Date.now() / MINUTE) * 60 - (40 - i) * 60, i < since ? 0 : Math.round(high * (0.8 + 0.2 * Math.sin(i + Number(id))))]).filter(([, count]) => count) })),
 })
+/** Two hundred that are long over, for whoever looks at all. */
+const old = (state) => (state === 'attack' ? Array.from({ length: 200 }, (_, i) => ({ ...incidentsIn(state).at(-1), id: 1000 + i, status: 'closed', closed: ago((i + 2) * 60 * MINUTE) })) : [])
 export const incidents = (state, status, after) => {
-  const rows = incidentsIn(state).map((each) => ({ ...each, ...moved.get(each.id) })).filter((each) => status === 'all' || (status === 'open' ? each.status === 'new' || each.status === 'acknowledged' : each.status === status))
+  const rows = [...incidentsIn(state), ...(status === 'all' ? old(state) : [])].map((each) => ({ ...each, ...moved.get(each.id) })).filter((each) => status === 'all' || (status === 'open' ? each.status === 'new' || each.status === 'acknowledged' : each.status === status))
   const begin = Number(after ?? 0)
   return { incidents: rows.slice(begin, begin + 10), next: begin + 10 < rows.length ? String(begin + 10) : null }
 }

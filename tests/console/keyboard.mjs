@@ -96,6 +96,17 @@ await keys('Enter')
 await page.getByRole('heading', { name: 'Proposals' }).waitFor()
 await page.getByText('a new site').waitFor()
 
+// Two hundred incidents: pages come by themselves, each incident once, to the last.
+await page.goto(`${address}/incidents?status=all&state=attack`)
+const rows = () => page.evaluate(() => [...document.querySelectorAll('main li > a')].map((each) => each.getAttribute('href')))
+await page.locator('main li > a').first().focus()
+for (let pages = 0; pages < 30 && (await page.locator('.more button').count()); pages++) {
+  const had = (await rows()).length
+  await keys('End')
+  await page.waitForFunction((was) => document.querySelectorAll('main li > a').length > was || !document.querySelector('.more button'), had)
+}
+must((await rows()).length > 200 && new Set(await rows()).size === (await rows()).length, `${(await rows()).length} incidents of more than 200, ${new Set(await rows()).size} different`)
+
 // A query with a fault shows where; the next page comes by itself at its end.
 await page.goto(`${address}/events?state=attack`)
 await page.locator('tbody tr').first().waitFor()
