@@ -1,8 +1,8 @@
 // An account before a real hub, with an authenticator that Chromium makes up: node account.mjs URL NAME CODE BREAK-GLASS-CODE. URL has a name for a host.
-// "kill" is said when the hub is to be killed.
+// "kill" is said when the hub is to be killed, and with it the code of emergency access, of which only the hub knows.
 import { execFileSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
-import { end, faults, goWithin, open, visit } from './browser.mjs'
+import { doorOf, end, enrol as fillEnrolment, faults, goWithin, open, visit } from './browser.mjs'
 
 const [address, name, code, emergency] = process.argv.slice(2)
 const PASSWORD = 'a long sentence is a good password'
@@ -34,18 +34,17 @@ async function password(word = PASSWORD) {
 
 async function enrol() {
   await page.goto(address)
-  await page.getByRole('button', { name: 'I have an enrolment code' }).click()
-  for (const [field, text] of [['code', 'AAAA-BBBB-CCCC'], ['name', name], ['password', PASSWORD], ['again', PASSWORD]]) await page.locator(`input[name=${field}]`).fill(text)
+  await fillEnrolment(page, 'AAAA-BBBB-CCCC', name, PASSWORD)
   await page.locator('button.first').click()
   await page.locator('[role=alert]').waitFor()
-  must(!/unexpected/i.test(await page.locator('[role=alert]').innerText()), 'a wrong code has no words of its own')
+  must(/^The code/.test(await page.locator('[role=alert]').innerText()), 'of a wrong code something else is said')
   await page.locator('input[name=code]').fill(code)
   await page.locator('button.first').click()
   await isIn()
 }
 
 async function passkey() {
-  const door = await context.newCDPSession(page)
+  const door = await doorOf(page)
   await door.send('WebAuthn.enable')
   await door.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } })
   await goWithin(page, '/me')
@@ -106,6 +105,7 @@ async function ended() {
   await other.getByRole('button', { name: 'Log out' }).click()
   await other.locator('input[name=name]').waitFor()
   await other.close()
+  await page.bringToFront()
   await goWithin(page, '/protection')
   await isOut()
   must(page.url().endsWith('/protection'), `who logs in anew is at ${page.url()}`)
@@ -138,7 +138,7 @@ async function breakGlass() {
 }
 
 try {
-  for (const part of [enrol, passkey, secondFactor, token, ended, killed, breakGlass]) await part().catch((error) => Promise.reject(new Error(`${part.name}: ${error.stack}`)))
+  for (const part of [enrol, passkey, secondFactor, token, ended, breakGlass, killed]) await part().catch((error) => Promise.reject(new Error(`${part.name}: ${error.stack}`)))
 } catch (error) {
   wrong.push(String(error.message), await page.locator('body').innerText().catch(() => ''))
 }

@@ -107,6 +107,19 @@ for (let pages = 0; pages < 30 && (await page.locator('.more button').count()); 
 }
 must((await rows()).length > 200 && new Set(await rows()).size === (await rows()).length, `${(await rows()).length} incidents of more than 200, ${new Set(await rows()).size} different`)
 
+// What nobody knows is said once.
+await page.goto(`${address}/?state=unknown`)
+await page.locator('#served').waitFor()
+const answer = await page.locator('.answer').innerText()
+must(answer.match(/known/gi)?.length === 1, `that nobody knows is said so: ${answer}`)
+await page.goto(`${address}/incidents/44?state=attack`)
+await page.locator('#citizens').waitFor()
+must((await page.locator('.citizens .figures').count()) === 0, 'figures that nobody knows are shown')
+
+// A version that nobody answers for says how it came.
+await page.goto(`${address}/configuration/history?state=attack`)
+await page.getByText('Reloaded at the machine').waitFor()
+
 // A query with a fault shows where; the next page comes by itself at its end.
 await page.goto(`${address}/events?state=attack`)
 await page.locator('tbody tr').first().waitFor()

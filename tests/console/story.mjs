@@ -1,12 +1,12 @@
-// From the first start to closed incidents before a real hub: node story.mjs URL CODE FOLDER. Screenshots go to FOLDER. The administrator's first language is Dutch; he
-// lets in a colleague for each other language, who has an incident of his own. "attack LANGUAGE" is said when somebody looks at what is now: an attack may begin.
+// From the first start to closed incidents before a real hub: node story.mjs URL CODE PASSWORD FOLDER. Screenshots go to FOLDER. The administrator's first language is Dutch; he lets
+// in a colleague for each other language, who has an incident of his own. "attack LANGUAGE" is said when somebody looks at what is now: an attack may begin; "calm LANGUAGE" when
+// the incident has an owner: it may end.
 import { mkdirSync } from 'node:fs'
-import { COLOURS, end, faults, goWithin, open, paint, settle, tooWide, visit } from './browser.mjs'
+import { COLOURS, end, faults, goWithin, open, paint, settle, shoot, tooWide, visit } from './browser.mjs'
 
-const [address, first, folder] = process.argv.slice(2)
+const [address, first, PASSWORD, folder] = process.argv.slice(2)
 const FIRST = 'nl'
 const LANGUAGES = [FIRST, 'fr', 'de', 'en']
-const PASSWORD = 'Een lange zin is goed, une longue phrase aussi'
 const nameOf = (language) => (language === FIRST ? 'agnes' : `colleague-${language}`)
 const PAGES = ['incidents?status=all', 'events', 'sites', 'protection', 'people?part=audit', 'health', 'me']
 mkdirSync(folder, { recursive: true })
@@ -19,14 +19,14 @@ class Teller {
     Object.assign(this, { page, language })
   }
 
-  /** Pictures in both themes. What accessibility asks is the same in every language; whether words fit is not. */
+  /** A picture: in the first language in both themes. What accessibility and colours ask is the same in every language; whether words fit is not. */
   async keep(name) {
     const { page, language } = this
     const file = `${folder}/${language}-${String(++this.number).padStart(2, '0')}-${name}`
     const found = []
-    for (const scheme of ['light', 'dark']) {
+    for (const scheme of language === FIRST ? ['dark', 'light'] : ['light']) {
       await paint(page, scheme)
-      await page.screenshot({ path: `${file}-${scheme}.png`, fullPage: true })
+      await shoot(page, `${file}-${scheme}.png`)
       if (language === FIRST) found.push(...(await faults(page, scheme === 'light' ? undefined : COLOURS)))
     }
     found.push(...(await tooWide(page)))
@@ -80,6 +80,11 @@ class Teller {
       await page.locator('dialog footer .button').last().click()
       await page.locator('dialog').waitFor({ state: 'detached' })
       await page.getByText(`console, ${language}: ${status}`).first().waitFor()
+      // Minutes around it, not the half hours that the hub has of them.
+      const minutes = page.locator('section[aria-labelledby=course] tbody tr')
+      await minutes.last().waitFor({ state: 'attached' })
+      if ((await minutes.count()) > 25) wrong.push(`${language}: an incident of seconds is drawn in ${await minutes.count()} minutes`)
+      if (status === 'acknowledged') console.log(`calm ${language}`)
       await this.keep(status)
     }
   }
