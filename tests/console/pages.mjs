@@ -12,6 +12,14 @@ const address = `http://localhost:${server.address().port}`
 const browser = await open()
 const wrong = []
 
+/** A frame may still show the other theme; what stays is a fault. */
+async function coloursOf(page) {
+  const found = await faults(page, COLOURS)
+  if (!found.length) return found
+  await page.waitForTimeout(500)
+  return faults(page, COLOURS)
+}
+
 async function look(page, state, path) {
   const found = []
   await paint(page, 'light')
@@ -24,7 +32,7 @@ async function look(page, state, path) {
   await settle(page)
   found.push(...(await faults(page)))
   await paint(page, 'dark')
-  found.push(...(await faults(page, COLOURS)).map((each) => `dark: ${each}`))
+  found.push(...(await coloursOf(page)).map((each) => `dark: ${each}`))
   if (state === 'error' && !silent.includes(path) && !(await page.locator('[role=alert]').count())) found.push('no word of the error')
   return found
 }
