@@ -128,7 +128,7 @@ export const people = (state) => ({ people: state === 'empty' ? [] : [{ ...perso
 export const approvals = (state) => ({ approvals: state === 'empty' ? [] : [{ id: 3, what: 'roles', author: 'bruno', why: 'She replaces me in July', at: ago(2 * 3_600_000), object: 'claus', detail: { roles: ['operator'] } }, { id: 2, what: 'proposal', author: 'agnes', why: 'Second origin', at: ago(3 * 3_600_000), object: '7' }] })
 export const audit = (state, after) => {
   const begin = Number(after ?? 0)
-  const row = (i) => ({ number: 1211 - i, at: ago(i * 9 * MINUTE), who: ['agnes', 'bruno', 'agnes/token:grafana'][i % 3], what: ['session.begin', 'ban', 'incident.acknowledge', 'proposal.apply'][i % 4], object: ['', '203.0.113.7', '45', '7'][i % 4], detail: ['password, second factor', '1h: botnet', '', 'version 12'][i % 4], hash: `9f2c${String(7_000_000 + i)}ab41d0e7c5`.padEnd(64, '0') })
+  const row = (i) => ({ number: 1211 - i, at: ago(i * 9 * MINUTE), who: ['agnes', 'bruno', 'agnes/token:grafana'][i % 3], what: ['session.begin', 'ban', 'incident.acknowledge', 'proposal.apply'][i % 4], object: ['', '203.0.113.7', '45', '7'][i % 4], detail: ['by password', 'botnet (1h)', '', 'nobody else could look at it'][i % 4], said: ['way', null, null, 'nobody-looked'][i % 4], arguments: i % 4 ? [] : ['password'], hash: `9f2c${String(7_000_000 + i)}ab41d0e7c5`.padEnd(64, '0') })
   return state === 'empty' ? { entries: [], next: null } : { entries: Array.from({ length: 30 }, (_, i) => row(begin + i)), next: begin < 60 ? String(begin + 30) : null }
 }
 export const passkeys = (state) => ({ passkeys: state === 'empty' ? [] : [{ id: 'q1w2', name: 'Blue key', made: ago(40 * 86_400_000), used: ago(86_400_000) }] })

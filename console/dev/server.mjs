@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as answers from './answers.mjs'
+import { schema } from './schema.mjs'
 
 export const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html"
 const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.woff2': 'font/woff2', '.svg': 'image/svg+xml' }
@@ -27,6 +28,7 @@ const table = [
   ['GET', /^health$/, (state) => answers.health(state)],
   ['GET', /^probes$/, (state) => answers.probes(state)],
   ['GET', /^config$/, () => answers.config()],
+  ['GET', /^config\/schema$/, () => schema],
   ['POST', /^config\/check$/, (_, __, body) => answers.check(body)],
   ['GET', /^proposals$/, (state) => answers.proposals(state)],
   ['POST', /^proposals$/, (_, __, body) => answers.propose(body)],

@@ -1,4 +1,5 @@
 // The one door to the hub: paths, the CSRF header, and errors as codes that pages translate.
+import type { Schema } from './parts/keys'
 import type * as T from './types'
 
 export class Refusal extends Error {
@@ -122,6 +123,7 @@ export const api = {
   maintenanceEnd: (site: string, why: string) => ask<unknown>('DELETE', at('sites', site, 'maintenance') + query({ why }), {}),
 
   config: () => get<{ files: T.ConfigFile[]; generation: number }>('/config'),
+  configSchema: () => get<Schema>('/config/schema'),
   configCheck: (path: string, text: string) => post<{ ok: boolean; complaints: T.Complaint[] }>('/config/check', { path, text }),
   proposals: () => get<{ proposals: T.Proposal[] }>('/proposals'),
   propose: (path: string, text: string, why: string) => post<T.Proposal>('/proposals', { path, text, why }),

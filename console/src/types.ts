@@ -229,7 +229,7 @@ export interface Proposal {
   author: string
   at?: string
   why: string
-  state: 'waits' | 'approved' | 'rejected' | 'applied'
+  state: 'waits' | 'approved' | 'rejected' | 'applied' | 'went-back'
   diff: string
   complaints: Complaint[]
   needs_approval: boolean
@@ -263,6 +263,9 @@ export interface AuditEntry {
   what: string
   object: string
   detail: string
+  /** What the detail says, as a code, and what is to be put in. */
+  said?: string | null
+  arguments: string[]
   hash: string
 }
 export interface Probe {

@@ -1,11 +1,10 @@
 /* The part of `check` that looks at the machine: certificates, origins, addresses. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/read_file.h"
 #include "cli/access_check.h"
 #include "cli/admin_client.h"
 #include "cli/bgp/bounds.h"
@@ -27,43 +26,14 @@ static const struct place nowhere = { .line = 0 };
 
 /* -- files -- */
 
-static enum result read_fd(int fd, struct buffer *out)
-{
-	for (;;) {
-		char *room = buffer_reserve(out, 8192);
-		ssize_t got = room ? read(fd, room, 8192) : 0;
-
-		if (!room)
-			return RESULT_LIMIT;
-		if (got < 0)
-			return RESULT_IO;
-		if (got == 0)
-			return RESULT_OK;
-		buffer_commit(out, (size_t)got);
-	}
-}
-
-/* errno is set unless RESULT_OK or RESULT_LIMIT. */
-static enum result read_file(struct span path, struct buffer *out)
+static enum result read_named(struct span path, struct buffer *out)
 {
 	char text[PATH_TEXT_MAX];
-	struct stat stat;
-	enum result result = RESULT_IO;
-	int fd;
 
-	if (span_to_text(path, text, sizeof(text)) != RESULT_OK) {
-		errno = ENAMETOOLONG;
-		return RESULT_IO;
-	}
-	fd = open(text, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return RESULT_IO;
-	if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode))
-		result = read_fd(fd, out);
-	else
-		errno = EINVAL;
-	close(fd);
-	return result;
+	if (span_to_text(path, text, sizeof(text)) == RESULT_OK)
+		return read_file(text, out);
+	errno = ENAMETOOLONG;
+	return RESULT_IO;
 }
 
 static void check_file(const struct config_file *file, void *context)
@@ -73,13 +43,14 @@ static void check_file(const struct config_file *file, void *context)
 	enum result result;
 
 	buffer_init(&bytes, (size_t)2 << 20);
-	result = read_file(file->path, &bytes);
+	result = read_named(file->path, &bytes);
 	if (result == RESULT_LIMIT)
 		complain(complaints, COMPLAINT_ERROR, file->place, SPAN_NONE, "%.*s is too large for what it should be", SPAN_ARG(file->path));
-	else if (result != RESULT_OK && errno == EINVAL)
+	else if (result == RESULT_REFUSED)
 		complain(complaints, COMPLAINT_ERROR, file->place, SPAN_NONE, "%.*s is not a regular file", SPAN_ARG(file->path));
 	else if (result != RESULT_OK)
-		complain(complaints, COMPLAINT_ERROR, file->place, SPAN_NONE, "%.*s cannot be read: %s", SPAN_ARG(file->path), strerror(errno));
+		complain(complaints, COMPLAINT_ERROR, file->place, SPAN_NONE, "%.*s cannot be read: %s", SPAN_ARG(file->path),
+		         result == RESULT_NO_MEMORY ? "there is no memory for it" : strerror(errno));
 	buffer_done(&bytes);
 }
 
@@ -141,7 +112,7 @@ static bool read_certificate(const struct certificate_settings *settings, struct
 
 	buffer_init(&chain, CERTIFICATE_PEM_MAX);
 	buffer_init(&key, CERTIFICATE_PEM_MAX);
-	is_read = read_file(source.chain_path, &chain) == RESULT_OK && read_file(source.key_path, &key) == RESULT_OK;
+	is_read = read_named(source.chain_path, &chain) == RESULT_OK && read_named(source.key_path, &key) == RESULT_OK;
 	if (is_read) {
 		source.chain = buffer_span(&chain);
 		source.key = buffer_span(&key);
@@ -173,7 +144,7 @@ static void check_ocsp(const struct certificate_settings *settings, const struct
 	if (is_fetched && ocsp_responder(certificate, url, &why) != RESULT_OK)
 		complain(complaints, COMPLAINT_ERROR, nowhere, SPAN("without ocsp: fetch it is served as it is"),
 		         "ocsp: fetch cannot be done for the certificate %.*s: %s", SPAN_ARG(settings->chain), why);
-	if (!is_fetched && settings->ocsp.len && read_file(settings->ocsp, &der) == RESULT_OK &&
+	if (!is_fetched && settings->ocsp.len && read_named(settings->ocsp, &der) == RESULT_OK &&
 	    ocsp_response_read(certificate, buffer_span(&der), (int64_t)(clock_wall_ns() / 1000000), &times, &why) != RESULT_OK)
 		complain(complaints, COMPLAINT_ERROR, nowhere, SPAN_NONE, "%.*s cannot go with the certificate %.*s: %s", SPAN_ARG(settings->ocsp),
 		         SPAN_ARG(settings->chain), why);

@@ -6,7 +6,7 @@
 #include "event/json.h"
 #include "process/shared.h"
 
-/* The member "hub"; nothing where the keeper is older than hubs. */
+/* The members "keeper_memory_bytes", which is known with the hub's, and "hub"; nothing where the keeper is older than hubs. */
 void hub_status_put(struct json_writer *json, const struct shared *shared);
 /* STATUS is the whole answer; nothing is printed where no hub is wanted. */
 void hub_status_print(struct page *page, const struct json *status);

@@ -154,6 +154,9 @@ static void print_process(struct page *page, const struct json *status)
 	           printable(status, "keeper_pid"));
 	page_print(page, "  up           %s, %llu workers, %s of memory\n", short_seconds(number(status, "uptime_s")).text,
 	           printable(status, "workers"), short_bytes(number(status, "memory_bytes")).text);
+	if (json_find(status, "keeper_uptime_s"))
+		page_print(page, "  keeper       up %s%s%s%s\n", short_seconds(number(status, "keeper_uptime_s")).text, number(status, "keeper_memory_bytes") ? ", " : "",
+		           number(status, "keeper_memory_bytes") ? short_bytes(number(status, "keeper_memory_bytes")).text : "", number(status, "keeper_memory_bytes") ? " of memory" : "");
 	page_print(page, "  config       generation %llu, %llu taken over, %llu refused\n", printable(status, "generation"),
 	           printable(status, "reloads"), printable(status, "reload_failures"));
 	page_print(page, "  edges        %llu started, %llu died\n", printable(status, "edge_starts"), printable(status, "edge_deaths"));

@@ -25,11 +25,6 @@ enum result config_edit_add_site(struct span file, struct span text, const struc
                                  struct complaints *complaints, struct buffer *out) must_check;
 enum result config_edit_remove_site(struct span file, struct span text, struct span name, struct complaints *complaints,
                                     struct buffer *out) must_check;
-/* KEY is a key of the site, or of a mapping in it ("waf.mode"; the mapping must be there). VALUE is a scalar. */
-enum result config_edit_set(struct span file, struct span text, struct span site, struct span key, struct span value,
-                            struct complaints *complaints, struct buffer *out) must_check;
-enum result config_edit_unset(struct span file, struct span text, struct span site, struct span key,
-                              struct complaints *complaints, struct buffer *out) must_check;
 
 struct edit_pair {
 	const char *key;

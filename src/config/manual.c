@@ -5,8 +5,6 @@
 
 #include "base/banned.h"
 
-#define EXPECT_MAX 2048
-
 struct manual {
 	struct buffer *out;
 	enum result result;
@@ -56,7 +54,7 @@ static void write_key(struct manual *manual, const struct key *key)
 {
 	struct buffer expected;
 
-	buffer_init(&expected, EXPECT_MAX);
+	buffer_init(&expected, VALUE_EXPECT_MAX);
 	if (manual->result == RESULT_OK)
 		manual->result = value_expect(key, &expected);
 	if (manual->result == RESULT_OK)

@@ -1,4 +1,4 @@
-/* JSON Schema from the key tables, so that an editor says while typing what `check` would say later. */
+/* JSON Schema from the key tables, so that an editor says while typing what `check` would say later, and what each key is. */
 #include "config/dump.h"
 #include "config/settings.h"
 #include "config/tree_writer.h"
@@ -72,12 +72,11 @@ static void write_number(struct tree_writer *tree, const struct key *key)
 		number(tree, "maximum", key->max);
 }
 
-static void write_choices(struct tree_writer *tree, const struct key *key)
+static void write_words(struct tree_writer *tree, const char *const *words)
 {
-	tree_key(tree, "enum");
 	tree_open(tree, true);
-	for (size_t i = 0; key->choices[i]; i++)
-		tree_text(tree, span_of(key->choices[i]));
+	for (size_t i = 0; words[i]; i++)
+		tree_text(tree, span_of(words[i]));
 	tree_close(tree);
 }
 
@@ -200,7 +199,8 @@ static void write_type(struct tree_writer *tree, const struct key *key)
 		field(tree, "type", "string");
 		break;
 	case KEY_CHOICE:
-		write_choices(tree, key);
+		tree_key(tree, "enum");
+		write_words(tree, key->choices);
 		break;
 	case KEY_TIME:
 		field(tree, "type", "string");
@@ -236,11 +236,36 @@ static void write_default(struct tree_writer *tree, const struct key *key)
 		tree_text(tree, span_of(key->fallback));
 }
 
+/* What the words of JSON Schema cannot say, for who shows it to people: what may stand there in one sentence, limits and units included; a default
+ * whatever its type; when a change takes effect. Names beginning with x- are nobody's but ours. */
+static void write_notes(struct tree_writer *tree, const struct key *key)
+{
+	struct buffer expected;
+
+	buffer_init(&expected, VALUE_EXPECT_MAX);
+	if (tree->result == RESULT_OK)
+		tree->result = value_expect(key, &expected);
+	tree_key(tree, "x-value");
+	tree_text(tree, buffer_span(&expected));
+	buffer_done(&expected);
+	if (key->fallback)
+		field(tree, "x-default", key->fallback);
+	if (key->choices && key->type != KEY_CHOICE) {
+		tree_key(tree, "x-words");
+		write_words(tree, key->choices);
+	}
+	if (key->flags & KEY_RESTART) {
+		tree_key(tree, "x-restart");
+		tree_bare(tree, SPAN("true"));
+	}
+}
+
 static void write_key(struct tree_writer *tree, const struct key *key)
 {
 	tree_open(tree, false);
 	if (key->help)
 		field(tree, "description", key->help);
+	write_notes(tree, key);
 	write_default(tree, key);
 	if (key->flags & KEY_LIST) {
 		tree_key(tree, "anyOf");

@@ -36,7 +36,7 @@ static const struct key tenant_keys[] = {
 	{ 0 },
 };
 
-const struct key_table config_tenant_table = {
+static const struct key_table tenant_table = {
 	.name = "tenant", .keys = tenant_keys, .size = sizeof(struct config_tenant), .check = check_tenant,
 	.help = "An institution that writes its own sites, confined to the hosts, files and networks granted here.",
 };
@@ -45,7 +45,7 @@ static const struct key top_keys[] = {
 	{ .name = "include", .type = KEY_PATH, .flags = KEY_LIST, .offset = offsetof(struct config_top, include),
 	  .help = "Further files with sites, as a path or a pattern (sites.d/*/*.yaml), read in the order of their names." },
 	{ .name = "tenants", .type = KEY_MAP, .flags = KEY_LIST, .offset = offsetof(struct config_top, tenants),
-	  .table = &config_tenant_table, .help = "The tenants, and what each may do." },
+	  .table = &tenant_table, .help = "The tenants, and what each may do." },
 	{ 0 },
 };
 

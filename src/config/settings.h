@@ -34,7 +34,7 @@ struct config_route {
 	struct span path;
 };
 
-extern const struct key_table config_top_table, config_site_table, config_route_table, config_tenant_table;
+extern const struct key_table config_top_table, config_site_table, config_route_table;
 
 /* Keys whose values are whole scopes: no table can describe them. */
 struct structural_key {

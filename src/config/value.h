@@ -39,6 +39,7 @@ size_t value_size(const struct key *key);
 /* Bytes of the struct's field. */
 size_t key_size(const struct key *key);
 
+#define VALUE_EXPECT_MAX 2048     /* bytes of the sentence below, whatever the key */
 /* "a duration with its unit (...), from 1s to 1h": what may stand for KEY. */
 enum result value_expect(const struct key *key, struct buffer *out) must_check;
 /* The canonical text of a scalar value, without quotes; reading it again gives the same value. */

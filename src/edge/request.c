@@ -14,17 +14,6 @@
 #define STREAM_BODY_MAX_BYTES (256u * 1024)
 #define FREE_REQUESTS_MAX 256u
 
-const char *step_name(enum step step)
-{
-	static const char *const names[] = {
-#define X(id, function) #function,
-		STEP_LIST(X)
-#undef X
-	};
-
-	return step < STEP_COUNT ? names[step] : "none";
-}
-
 void request_wake(struct request *request)
 {
 	if (request->is_h2)

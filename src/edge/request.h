@@ -139,7 +139,6 @@ struct request {
 	unsigned origin_status;
 };
 
-const char *step_name(enum step step);
 /* The method that rules see: a WebSocket of HTTP/2 asks with an extended CONNECT for what HTTP/1.1 asks for with GET
  * (RFC 8441, 5), and goes to its origin as GET. */
 static inline enum method request_method(const struct request *request)

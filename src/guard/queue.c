@@ -18,17 +18,6 @@ struct queue_memory {
 	unsigned sizes[LANE_COUNT];  /* of each heap's memory, in entries */
 };
 
-const char *lane_name(enum lane lane)
-{
-	static const char *const names[] = {
-#define X(id, name) name,
-		LANE_LIST(X)
-#undef X
-	};
-
-	return names[lane];
-}
-
 void queue_init(struct queue *queue, unsigned max)
 {
 	*queue = (struct queue){ .max = max };

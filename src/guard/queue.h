@@ -52,8 +52,6 @@ struct queue {
 	struct queue_memory *memory;
 };
 
-const char *lane_name(enum lane lane);
-
 /* MAX: entries, 1 to QUEUE_MAX. */
 void queue_init(struct queue *queue, unsigned max);
 void queue_done(struct queue *queue);

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "hub/settings/oidc.h"
 #include "hub/wire_inner.h"
 
@@ -30,19 +31,22 @@ static void on_deleted(void *context, const struct store_deleted *deleted)
 		[STORE_DELETED_EVENTS] = "events", [STORE_DELETED_FIELDS] = "addresses", [STORE_DELETED_MINUTES] = "minutes", [STORE_DELETED_HOURS] = "hours",
 	};
 	struct hub_parts *parts = context;
-	char detail[128];
+	char count[DECIMAL_MAX + 1] = "", from[CLOCK_ISO_LEN + 1], to[CLOCK_ISO_LEN + 1];
+	struct audit_words words = AUDIT_SAY(DELETED, span_make(count, decimal_write(deleted->count, count)), span_make(from, CLOCK_ISO_LEN), span_make(to, CLOCK_ISO_LEN));
 
-	snprintf(detail, sizeof(detail), "%llu rows, from %llu to %llu (seconds since 1970)", (unsigned long long)deleted->count, (unsigned long long)deleted->from_s,
-	         (unsigned long long)deleted->to_s);
-	if (audit_add(parts->audit, &(struct audit_action){ SPAN("hub"), SPAN("store.delete"), span_of(whats[deleted->what]), span_of(detail) },
-	              parts->wires.loop->wall_ns) != RESULT_OK)
-		fprintf(stderr, "bouclier: the audit log could not be written: %s of %s were deleted for their age\n", detail, whats[deleted->what]);
+	clock_write_iso_ms(deleted->from_s * 1000, from);
+	clock_write_iso_ms(deleted->to_s * 1000, to);
+	if (audit_add(parts->audit, &(struct audit_action){ SPAN("hub"), SPAN("store.delete"), span_of(whats[deleted->what]), .words = words }, parts->wires.loop->wall_ns) != RESULT_OK)
+		fprintf(stderr, "bouclier: the audit log could not be written: %s rows of %s, from %s to %s, were deleted for their age\n", count, whats[deleted->what], from, to);
 }
 
 static void on_noticed(void *context, const struct observation *observation, const struct follow_mark *mark)
 {
-	parts_noticed(context, observation, mark);
-	parts_notice(context, observation);
+	struct hub_parts *parts = context;
+
+	parts_noticed(parts, observation, mark);
+	if (parts->changes && span_equal(observation->notice.action, SPAN("config-went-back")))
+		change_look(parts->changes);
 }
 
 static void on_changed(struct keep_watch *watch, const struct keep_change *change)
@@ -76,11 +80,25 @@ static bool asks_sees_all(void *context, const struct web_request *request)
 	return people_caller(parts->people, request)->tenants.is_all;
 }
 
+static bool asks_sees(void *context, const struct web_request *request, struct span tenant)
+{
+	const struct hub_parts *parts = context;
+
+	return person_sees(people_caller(parts->people, request), tenant);
+}
+
 static struct group *api_asks_group(void *context)
 {
 	struct hub_parts *parts = context;
 
 	return keep_group(parts->keep);
+}
+
+static enum result api_asks_incident(void *context, uint64_t id, struct incident *out)
+{
+	struct hub_parts *parts = context;
+
+	return keep_incident(parts->keep, id, out, NULL);
 }
 
 static enum result api_orders(void *context, const struct keep_order *order, struct incident *out)
@@ -222,7 +240,7 @@ static enum result open_api(struct hub_parts *parts)
 {
 	const struct api_birth birth = {
 		.loop = parts->wires.loop, .store = parts->store, .config = parts->wires.config, .streams = parts->streams, .context = parts,
-		.caller = api_asks_caller, .log = api_logs, .group = api_asks_group, .order = api_orders, .health = api_asks_health, .seconds = api_asks_seconds,
+		.caller = api_asks_caller, .log = api_logs, .group = api_asks_group, .incident = api_asks_incident, .order = api_orders, .health = api_asks_health, .seconds = api_asks_seconds,
 		.put_alerts = put_alerts, .alerts = parts_count_alerts,
 	};
 
@@ -243,11 +261,12 @@ static void gather_routes(struct hub_parts *parts)
 	struct web_routes *routes = &parts->routes;
 
 	parts->alert_routes = (struct alert_routes){ parts->alerts, parts, asks_sees_all, api_logs };
+	parts->probe_door = (struct hub_probe_door){ parts->probe, asks_sees, parts };
 	people_routes(parts->people, routes);
 	api_routes(parts->api, routes);
 	change_routes(parts->changes, routes);
 	parts_add_routes(parts, alert_routes, ALERT_ROUTES, &parts->alert_routes);
-	parts_add_routes(parts, hub_probe_routes, hub_probe_route_count, parts->probe);
+	parts_add_routes(parts, hub_probe_routes, hub_probe_route_count, &parts->probe_door);
 	routes->admit = people_admit;
 	routes->admit_context = parts->people;
 }

@@ -33,7 +33,7 @@ void parts_announce(void *context, struct span who, struct span what)
 
 	if (span_equal(what, SPAN("login.locked")))
 		return;
-	alerts_warning(parts->alerts, WARNING_BREAK_GLASS, who, true, parts_now_s(parts));
+	alerts_warning(parts->alerts, span_equal(what, SPAN("person.code")) ? WARNING_NEW_CODE : WARNING_BREAK_GLASS, who, true, parts_now_s(parts));
 }
 
 enum result parts_fetch(void *context, const struct people_fetch *fetch)

@@ -35,6 +35,7 @@ struct hub_parts {
 	struct store *store;
 	struct audit *audit;
 	struct hub_probe *probe;
+	struct hub_probe_door probe_door;
 	struct keep *keep;
 	struct keep_watch watch;
 	struct people *people;
@@ -80,8 +81,6 @@ void parts_count_alerts(void *parts, struct api_alerts *out);
 /* -- wire_warn.c -- */
 enum result parts_open_warn(struct hub_parts *parts) must_check;
 void parts_warn(struct hub_parts *parts);
-/* The same, for keep.h. */
-void parts_notice(void *parts, const struct observation *observation);
 
 /* -- wire_server.c -- */
 enum result parts_open_server(struct hub_parts *parts, struct complaints *complaints) must_check;

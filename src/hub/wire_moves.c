@@ -75,7 +75,7 @@ void parts_noticed(void *context, const struct observation *observation, const s
 		if (!span_equal(action, moves[i].action) || is_known(&parts->moves, mark))
 			continue;
 		snprintf(object, sizeof(object), "journal line %llu (%u)", (unsigned long long)mark->sequence, mark->crc);
-		if (audit_add(parts->audit, &(struct audit_action){ WHO, moves[i].what, span_of(object), observation->notice.detail }, parts->wires.loop->wall_ns) == RESULT_OK)
+		if (audit_add(parts->audit, &(struct audit_action){ WHO, moves[i].what, span_of(object), .detail = observation->notice.detail }, parts->wires.loop->wall_ns) == RESULT_OK)
 			remember(&parts->moves, mark);
 		else
 			fprintf(stderr, "bouclier: the audit log could not be written: %.*s is not in it\n", SPAN_ARG(action));

@@ -19,15 +19,6 @@ enum result parts_open_warn(struct hub_parts *parts)
 	return warn_new(&(struct warn_birth){ .store = parts->store, .context = parts, .raise = raise }, &parts->warn);
 }
 
-/* Lines that are fed before there is anybody to warn do not exist: keep/ feeds by its timer. */
-void parts_notice(void *context, const struct observation *observation)
-{
-	struct hub_parts *parts = context;
-
-	if (parts->warn)
-		warn_notice(parts->warn, observation->notice.action, observation->notice.detail, observation->at_s);
-}
-
 /* What cannot be asked says nothing. NOT: a disk that was looked at already; the disk of FOLDER, 0 where it is not known. */
 static dev_t warn_of_disk(struct hub_parts *parts, struct span folder, dev_t not, uint64_t now_s)
 {
@@ -82,5 +73,4 @@ void parts_warn(struct hub_parts *parts)
 	warn_of_probes(parts, now_s);
 	warn_of_disks(parts, now_s);
 	warn_of_filter(parts, now_s);
-	warn_second(parts->warn, health.is_behind, now_s);
 }

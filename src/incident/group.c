@@ -19,6 +19,8 @@ enum result group_new(const struct group_birth *birth, uint64_t now_s, struct gr
 		group->birth.contain_s = GROUP_CONTAIN_S;
 	if (!birth->close_s)
 		group->birth.close_s = GROUP_CLOSE_S;
+	if (!birth->again_s)
+		group->birth.again_s = GROUP_AGAIN_S;
 	group->seed = hash_process_seed();
 	group->now_s = now_s;
 	if (!group_site_of(group, SPAN_NONE)) {

@@ -9,7 +9,7 @@
  *   integrity     records or copies were lost or damaged
  *   capacity      the line drops or is full while no attack goes on; a disk takes no more
  *
- * A live incident (new, acknowledged) of which nothing was seen for GROUP_CONTAIN_S is contained, a contained one is closed after GROUP_CLOSE_S (or as its birth says). What comes
+ * A live incident (new, acknowledged) of which nothing was seen for GROUP_CONTAIN_S is contained, a contained one is closed after GROUP_CLOSE_S (or as its birth says, of all three). What comes
  * again within GROUP_AGAIN_S of when it was last seen, or of when silence began to say something, is a second wave of the same incident, closed or not; but what only goes on in PEOPLE_HOLD_S after
  * a person said that it is over is none. Of a closed one nothing is kept longer than that.
  *
@@ -50,7 +50,7 @@ struct group;
 
 struct group_birth {
 	uint64_t next_id;         /* of the next incident; at least 1 */
-	uint32_t contain_s, close_s;  /* in place of GROUP_CONTAIN_S and GROUP_CLOSE_S; 0: those */
+	uint32_t contain_s, close_s, again_s;  /* in place of GROUP_CONTAIN_S, GROUP_CLOSE_S and GROUP_AGAIN_S; 0: those */
 	void *context;
 	void (*changed)(void *context, const struct incident *incident);
 	/* Where a source is; OUT stays as it is where nothing is known. NULL: nobody knows. */

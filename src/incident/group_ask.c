@@ -67,14 +67,25 @@ void group_each(const struct group *group, bool (*each)(void *context, const str
 	}
 }
 
+static struct citizens citizens_of(const struct site_minute *minute)
+{
+	struct citizens citizens = { .minutes = 1, .unreachable = minute->judged.state == CITIZENS_UNREACHABLE, .degraded = minute->judged.state == CITIZENS_DEGRADED };
+
+	citizens_add(&citizens, &minute->counts, minute->judged.has_expected, minute->judged.expected);
+	return citizens;
+}
+
 static struct group_site_view view_of(const struct group_site *site)
 {
 	struct group_site_view view = { .name = span_of(site->name), .tenant = span_of(site->tenant), .level = site->level, .is_closed = site->is_closed,
 		                        .state = site->state, .is_known = site->is_known, .since_s = site->state_since_s };
 	uint32_t count = site->recent_count < GROUP_RECENT ? site->recent_count : GROUP_RECENT;
 
-	for (uint32_t i = 0; i < count; i++)
-		citizens_sum(&view.recent, &site->recent[i]);
+	for (uint32_t i = 0; i < count; i++) {
+		struct citizens citizens = citizens_of(&site->recent[i]);
+
+		citizens_sum(&view.recent, &citizens);
+	}
 	return view;
 }
 

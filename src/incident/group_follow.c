@@ -157,7 +157,7 @@ bool group_is_forgotten(const struct group *group, const struct incident *incide
 {
 	uint64_t last_s = incident->last_s > incident->quiet_until_s ? incident->last_s : incident->quiet_until_s;
 
-	return group->now_s > last_s + GROUP_AGAIN_S && group->now_s > incident->held_until_s;
+	return group->now_s > last_s + group->birth.again_s && group->now_s > incident->held_until_s;
 }
 
 static bool may_come_again(const struct group *group, const struct followed *followed)

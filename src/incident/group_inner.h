@@ -62,7 +62,7 @@ struct group_site {
 	struct citizens_minute minute;
 	struct site_minute *minutes;         /* [GROUP_LATE_MINUTES]; NULL: it suffered no incident, and nobody outside has looked at it yet */
 	unsigned lost_minutes;               /* in a row, nobody outside reached it */
-	struct citizens recent[GROUP_RECENT];  /* of the last minutes, in turn */
+	struct site_minute recent[GROUP_RECENT];  /* the last ones, in turn, whether or not there was an incident */
 	uint32_t recent_count;               /* minutes that are over */
 	enum citizens_state state;
 	bool is_known;
@@ -135,6 +135,8 @@ void group_site_counts(struct group_site *site, const struct observation *observ
 void group_site_packets(struct group_site *site, const struct observation *observation);
 void group_site_second(struct group *group, struct group_site *site);
 void group_site_minute(struct group *group, struct group_site *site);
+/* Something more is known of MINUTE. */
+void group_site_again(struct group *group, struct group_site *site, const struct site_minute *minute);
 /* The line, as somebody saw it now. */
 void group_link(struct group *group, bool is_full, bool has_drops);
 void group_probe(struct group *group, const struct observation *observation);

@@ -25,7 +25,11 @@ void group_minutes_watch(struct group *group, struct group_site *site)
 	if (site->minutes || group->watched == GROUP_WATCHED_MAX)
 		return;
 	site->minutes = calloc(GROUP_LATE_MINUTES, sizeof(*site->minutes));
-	group->watched += site->minutes != NULL;
+	if (!site->minutes)
+		return;
+	group->watched++;
+	for (unsigned i = 0; i < GROUP_RECENT; i++)
+		site->minutes[site->recent[i].number % GROUP_LATE_MINUTES] = site->recent[i];
 }
 
 /* -- a minute is over -- */
@@ -169,6 +173,7 @@ static void look_back(struct group *group, struct group_site *site, struct site_
 	recount(group, site->outage, kept, &now, &kept->outage);
 	kept->counts = now.counts;
 	kept->judged.state = now.judged.state;
+	group_site_again(group, site, kept);
 }
 
 void group_probe(struct group *group, const struct observation *observation)

@@ -157,19 +157,36 @@ static bool experience(struct group_site *site, struct followed *followed, const
 	return true;
 }
 
-/* Whether or not there is an incident: people ask how a site is now. */
-static void remember(struct group *group, struct group_site *site, const struct judged_minute *judged)
+/* -- people ask how a site is now -- */
+
+static void fill(struct group *group, struct group_site *site, struct site_minute *recent, const struct citizens_minute *minute, const struct judged_minute *judged)
 {
-	const struct citizens_minute *minute = &site->minute;
-	struct citizens *recent = &site->recent[site->recent_count++ % GROUP_RECENT];
 	bool is_known = judged->has_expected || minute->probes || minute->served || minute->asked;
 
-	*recent = (struct citizens){ .minutes = 1, .unreachable = judged->state == CITIZENS_UNREACHABLE, .degraded = judged->state == CITIZENS_DEGRADED };
-	citizens_add(recent, minute, judged->has_expected, judged->expected);
-	if (site->recent_count == 1 || judged->state != site->state || is_known != site->is_known)
+	recent->counts = *minute;
+	recent->judged = *judged;
+	if (recent != &site->recent[(site->recent_count - 1) % GROUP_RECENT])
+		return;
+	if (!site->state_since_s || judged->state != site->state || is_known != site->is_known)
 		site->state_since_s = group->now_s;
 	site->state = judged->state;
 	site->is_known = is_known;
+}
+
+static void remember(struct group *group, struct group_site *site, uint64_t number, const struct judged_minute *judged)
+{
+	struct site_minute *recent = &site->recent[site->recent_count++ % GROUP_RECENT];
+
+	*recent = (struct site_minute){ .number = number };
+	fill(group, site, recent, &site->minute, judged);
+}
+
+void group_site_again(struct group *group, struct group_site *site, const struct site_minute *minute)
+{
+	for (unsigned i = 0; i < GROUP_RECENT && i < site->recent_count; i++) {
+		if (site->recent[i].number == minute->number)
+			fill(group, site, &site->recent[i], &minute->counts, &minute->judged);
+	}
 }
 
 void group_site_minute(struct group *group, struct group_site *site)
@@ -182,7 +199,7 @@ void group_site_minute(struct group *group, struct group_site *site)
 	judged.has_expected = citizens_expect(&site->usual, at_s, &judged.expected);
 	site->minute.has_drops = group->has_drops;
 	judged.state = citizens_judge(&site->minute, judged.has_expected, judged.expected);
-	remember(group, site, &judged);
+	remember(group, site, at_s / MINUTE_S, &judged);
 	if (!site->is_closed) {
 		judged.in_attack = experience(site, site->attack, &judged);
 		judged.in_outage = experience(site, site->outage, &judged);

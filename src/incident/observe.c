@@ -14,6 +14,8 @@
 struct latest_counts {
 	uint64_t key;
 	uint32_t since;
+	bool is_recalled;
+	bool is_old;            /* lines that were observed before come once more: the next one says nothing */
 	uint64_t numbers[COUNTS_NUMBERS];
 };
 
@@ -31,6 +33,8 @@ struct observe {
 	struct known_node nodes[OBSERVE_NODES_MAX];
 	unsigned count, node_count;
 	bool is_beginning;      /* the first node is met in its first second */
+	uint32_t whole;         /* who observed before saw this birth from its first second on; 0: none */
+	bool has_recalled, has_taken;
 	struct observe_sums sums;
 	struct line_read line;
 	uint64_t grown[COUNTS_NUMBERS];
@@ -83,6 +87,16 @@ static bool is_of_the_past(struct observe *observe, const struct line_read *line
 	return node && node->has_past && node->past == line->since;
 }
 
+/* Nobody ever observed a line of this birth, though lines were observed before: it has begun since. */
+static bool is_unheard(const struct observe *observe, uint32_t since)
+{
+	for (unsigned i = 0; i < PLACES; i++) {
+		if (observe->places[i] && observe->places[i]->is_recalled && observe->places[i]->since == since)
+			return false;
+	}
+	return observe->has_recalled;
+}
+
 /* NULL: there is no room. */
 static struct known_node *meet_node(struct observe *observe, const struct line_read *line)
 {
@@ -94,7 +108,7 @@ static struct known_node *meet_node(struct observe *observe, const struct line_r
 			return NULL;
 		node = &observe->nodes[observe->node_count++];
 		*node = (struct known_node){ .key = key, .since = line->since, .at_s = line->at_s, .before_s = line->at_s,
-			                      .is_whole = observe->is_beginning };
+			                      .is_whole = observe->is_beginning || (observe->whole && observe->whole == line->since) || is_unheard(observe, line->since) };
 		observe->is_beginning = false;
 	}
 	if (node->since != line->since) {
@@ -127,9 +141,10 @@ static struct latest_counts **find_place(struct observe *observe, uint64_t key)
 	return &observe->places[at];
 }
 
-static enum result meet_site(struct observe *observe, const struct line_read *line, const struct known_node *node, struct latest_counts **out)
+static enum result meet_site(struct observe *observe, const struct line_read *line, uint64_t node_key, struct latest_counts **out)
 {
-	struct latest_counts **place = find_place(observe, hash_span(observe->seed, line->site) ^ hash_u64(node->key));
+	uint64_t key = hash_span(observe->seed, line->site) ^ hash_u64(node_key);
+	struct latest_counts **place = find_place(observe, key);
 
 	if (!*place) {
 		if (observe->count == OBSERVE_SITES_MAX)
@@ -138,7 +153,7 @@ static enum result meet_site(struct observe *observe, const struct line_read *li
 		if (!*place)
 			return RESULT_NO_MEMORY;
 		observe->count++;
-		(*place)->key = hash_span(observe->seed, line->site) ^ hash_u64(node->key);
+		(*place)->key = key;
 		(*place)->since = ~line->since;  /* of another birth */
 	}
 	*out = *place;
@@ -172,11 +187,15 @@ static enum result observe_counts(struct observe *observe, struct observation *o
 	node = meet_node(observe, line);
 	if (!node)
 		return RESULT_LIMIT;
-	result = meet_site(observe, line, node, &latest);
+	result = meet_site(observe, line, node->key, &latest);
 	if (result != RESULT_OK)
 		return result;
-	is_known = latest->since == line->since || node->is_whole;
+	is_known = !latest->is_old && (latest->since == line->since || node->is_whole);
+	if (latest->is_old)
+		latest->since = ~line->since;  /* its totals are those of later */
+	latest->is_old = false;
 	grow(observe, latest, line);
+	observe->has_taken = true;
 	if (!is_known)
 		return RESULT_NOT_FOUND;
 	out->kind = OBSERVATION_COUNTS;
@@ -245,10 +264,45 @@ enum result observe_line(struct observe *observe, struct span text, struct obser
 {
 	enum result result = line_read(text, &observe->line);
 
+	observe->has_taken = false;
 	observe->sums.lines++;
 	if (result == RESULT_OK)
 		result = observe_read(observe, out);
 	observe->sums.bad += result == RESULT_MALFORMED;
 	observe->sums.beyond += result == RESULT_LIMIT;
 	return result;
+}
+
+void observe_resume(struct observe *observe, uint32_t whole)
+{
+	observe->whole = whole;
+}
+
+enum result observe_recall(struct observe *observe, struct span text, bool is_next)
+{
+	const struct line_read *line = &observe->line;
+	struct latest_counts *latest;
+	enum result result = line_read(text, &observe->line);
+
+	if (result != RESULT_OK || line->dataset != LINE_COUNTS)
+		return RESULT_MALFORMED;
+	result = meet_site(observe, line, hash_span(observe->seed, line->node), &latest);
+	if (result != RESULT_OK)
+		return result;
+	grow(observe, latest, line);
+	latest->is_recalled = observe->has_recalled = true;
+	latest->is_old = !is_next;
+	return RESULT_OK;
+}
+
+uint32_t observe_whole(const struct observe *observe)
+{
+	const struct known_node *newest = observe->node_count ? &observe->nodes[observe->node_count - 1] : NULL;
+
+	return newest && newest->is_whole ? newest->since : 0;
+}
+
+bool observe_has_taken(const struct observe *observe)
+{
+	return observe->has_taken;
 }

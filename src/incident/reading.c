@@ -29,15 +29,25 @@ const struct json *reading_member(struct reading *reading, const char *name)
 	return value;
 }
 
-enum result reading_whole(struct span text, bool (*read_members)(const struct json *root, void *out), void *out)
+enum result reading_kept(struct span text, bool (*read_members)(const struct json *root, void *out), void *out, struct json **root)
 {
-	struct json *root;
-	enum result result = json_read(text, &root);
+	enum result result = json_read(text, root);
 
 	if (result != RESULT_OK)
 		return result == RESULT_NO_MEMORY ? result : RESULT_MALFORMED;
-	result = read_members(root, out) ? RESULT_OK : RESULT_MALFORMED;
-	json_drop(root);
+	if (read_members(*root, out))
+		return RESULT_OK;
+	json_drop(*root);
+	return RESULT_MALFORMED;
+}
+
+enum result reading_whole(struct span text, bool (*read_members)(const struct json *root, void *out), void *out)
+{
+	struct json *root;
+	enum result result = reading_kept(text, read_members, out, &root);
+
+	if (result == RESULT_OK)
+		json_drop(root);
 	return result;
 }
 

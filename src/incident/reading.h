@@ -21,6 +21,8 @@ bool reading_end(const struct reading *reading);
 
 /* All of TEXT: READ_MEMBERS reads its object into OUT, and says whether it was good. RESULT_MALFORMED: it was not, or is no JSON; RESULT_NO_MEMORY. */
 enum result reading_whole(struct span text, bool (*read_members)(const struct json *root, void *out), void *out) must_check;
+/* The same, where OUT points into ROOT: the caller drops it after RESULT_OK. */
+enum result reading_kept(struct span text, bool (*read_members)(const struct json *root, void *out), void *out, struct json **root) must_check;
 
 uint64_t reading_number(struct reading *reading, const char *name, uint64_t max);
 static inline uint32_t reading_number32(struct reading *reading, const char *name)

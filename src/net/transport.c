@@ -239,11 +239,6 @@ struct span transport_tls_version(const struct transport *transport)
 	return transport->tls && transport->tls->ssl ? span_of(SSL_get_version(transport->tls->ssl)) : SPAN_NONE;
 }
 
-struct span transport_tls_cipher(const struct transport *transport)
-{
-	return transport->tls && transport->tls->ssl ? span_of(SSL_get_cipher_name(transport->tls->ssl)) : SPAN_NONE;
-}
-
 const void *transport_site(const struct transport *transport)
 {
 	return transport->tls && transport->tls->choice ? transport->tls->choice->owner : NULL;

@@ -88,7 +88,6 @@ enum transport_protocol transport_protocol(const struct transport *transport);
 struct span transport_sni(const struct transport *transport);
 struct span transport_ja4(const struct transport *transport);
 struct span transport_tls_version(const struct transport *transport);
-struct span transport_tls_cipher(const struct transport *transport);
 /* The site this connection's certificate was chosen for (tls_site.owner); NULL when plain. */
 const void *transport_site(const struct transport *transport);
 bool transport_is_resumed(const struct transport *transport);

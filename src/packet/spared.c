@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/read_file.h"
 #include "packet/lists/file.h"
 #include "packet/ssh_ports.h"
 
@@ -246,7 +247,7 @@ void spared_read_resolv(struct spared *spared, struct span text)
 
 /* -- the machine -- */
 
-static void read_file(struct spared *spared, const char *given, const char *path, bool is_needed, void (*read)(struct spared *, struct span),
+static void take_file(struct spared *spared, const char *given, const char *path, bool is_needed, void (*read)(struct spared *, struct span),
                       struct complaints *complaints)
 {
 	const char *file = given ? given : path;
@@ -254,12 +255,12 @@ static void read_file(struct spared *spared, const char *given, const char *path
 	enum result result;
 
 	buffer_init(&text, SPARED_FILE_BYTES);
-	result = bounded_file_read(file, &text);
+	result = read_file(file, &text);
 	if (result == RESULT_OK || result == RESULT_LIMIT)
 		read(spared, buffer_span(&text));
 	if (result == RESULT_LIMIT || (is_needed && result != RESULT_OK))
 		complain(complaints, COMPLAINT_WARNING, (struct place){ .file = span_of(file) }, SPAN_NONE, "%s: who is in it may not be spared",
-		         result == RESULT_LIMIT ? "it is longer than what is read" : result == RESULT_IO ? strerror(errno) : result_name(result));
+		         result == RESULT_LIMIT ? "it is longer than what is read" : result == RESULT_IO || result == RESULT_NOT_FOUND ? strerror(errno) : result_name(result));
 	buffer_done(&text);
 }
 
@@ -274,14 +275,14 @@ void spared_look(struct spared *spared, const struct spared_files *files, struct
 	if (connection)
 		spared_read_ssh_connection(spared, span_of(connection));
 	ssh_ports_look(spared, files, complaints);
-	read_file(spared, files->tcp, "/proc/net/tcp", true, spared_read_tcp, complaints);
-	read_file(spared, files->tcp6, "/proc/net/tcp6", false, spared_read_tcp, complaints);
-	read_file(spared, files->route, "/proc/net/route", true, spared_read_route, complaints);
-	read_file(spared, files->route6, "/proc/net/ipv6_route", false, spared_read_route6, complaints);
-	read_file(spared, files->resolv, "/etc/resolv.conf", false, spared_read_resolv, complaints);
+	take_file(spared, files->tcp, "/proc/net/tcp", true, spared_read_tcp, complaints);
+	take_file(spared, files->tcp6, "/proc/net/tcp6", false, spared_read_tcp, complaints);
+	take_file(spared, files->route, "/proc/net/route", true, spared_read_route, complaints);
+	take_file(spared, files->route6, "/proc/net/ipv6_route", false, spared_read_route6, complaints);
+	take_file(spared, files->resolv, "/etc/resolv.conf", false, spared_read_resolv, complaints);
 	/* What a stub resolver asks in its turn. */
 	if (!files->resolv)
-		read_file(spared, NULL, "/run/systemd/resolve/resolv.conf", false, spared_read_resolv, complaints);
+		take_file(spared, NULL, "/run/systemd/resolve/resolv.conf", false, spared_read_resolv, complaints);
 	if (spared->left_out)
 		complain(complaints, COMPLAINT_WARNING, (struct place){ .line = 0 }, SPAN_NONE, "%u addresses more than the %u that can be spared are left out",
 		         spared->left_out, SPARED_MAX);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "packet/lists/file.h"
+#include "base/read_file.h"
 
 #include "base/banned.h"
 
@@ -105,7 +105,7 @@ void ssh_unit_read(struct spared *spared, struct span text)
 
 static void read_pattern(void *context, struct span pattern);
 
-static void read_file(struct looking *looking, const char *path, bool is_unit)
+static void read_one(struct looking *looking, const char *path, bool is_unit)
 {
 	struct buffer text;
 	enum result result;
@@ -115,7 +115,7 @@ static void read_file(struct looking *looking, const char *path, bool is_unit)
 		return;
 	}
 	buffer_init(&text, SPARED_FILE_BYTES);
-	result = bounded_file_read(path, &text);
+	result = read_file(path, &text);
 	if (result == RESULT_OK && is_unit)
 		ssh_unit_read(looking->spared, buffer_span(&text));
 	else if (result == RESULT_OK)
@@ -132,7 +132,7 @@ static void read_all(struct looking *looking, const char *pattern, bool is_unit)
 	if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0)
 		return;
 	for (size_t i = 0; i < found.gl_pathc && !looking->is_full; i++)
-		read_file(looking, found.gl_pathv[i], is_unit);
+		read_one(looking, found.gl_pathv[i], is_unit);
 	globfree(&found);
 }
 
@@ -173,7 +173,7 @@ void ssh_ports_look(struct spared *spared, const struct spared_files *files, str
 	const char *config = files->sshd_config ? files->sshd_config : SSHD_CONFIG, *slash = strrchr(config, '/');
 	struct looking looking = { .spared = spared, .complaints = complaints, .folder = config, .folder_len = slash ? (size_t)(slash - config) + 1 : 0 };
 
-	read_file(&looking, config, false);
+	read_one(&looking, config, false);
 	read_pattern(&looking, SPAN("sshd_config.d/*.conf"));  /* where the file itself cannot be read */
 	for (const char *const *folder = files->unit_folders ? files->unit_folders : folders; *folder; folder++)
 		read_units(&looking, *folder);

@@ -160,12 +160,13 @@ static bool open_memory(struct keeper *keeper)
 	size_t count = keeper->plan.region_count;
 	enum result result = RESULT_MALFORMED;
 
-	if (count + 2 > SHARED_REGIONS_MAX)
+	if (count + 3 > SHARED_REGIONS_MAX)
 		return false;
 	if (count)
 		memcpy(regions, keeper->plan.regions, count * sizeof(regions[0]));
 	regions[count++] = (struct region){ "keeper", SHARED_KEEPER_VERSION, sizeof(struct shared_keeper) };
 	regions[count++] = (struct region){ "keeper-hub", SHARED_HUB_VERSION, sizeof(struct shared_hub) };
+	regions[count++] = (struct region){ "keeper-usage", SHARED_USAGE_VERSION, sizeof(struct shared_usage) };
 	if (keeper->memory_fd >= 0)
 		result = shared_extend(keeper->memory_fd, regions, count);
 	if (result != RESULT_OK && keeper->memory_fd >= 0) {
@@ -181,9 +182,11 @@ static bool open_memory(struct keeper *keeper)
 		keeper->facts = shared_find(&keeper->memory, "keeper", SHARED_KEEPER_VERSION, sizeof(struct shared_keeper));
 	if (keeper->facts)
 		keeper->hub.facts = shared_find(&keeper->memory, "keeper-hub", SHARED_HUB_VERSION, sizeof(struct shared_hub));
-	if (!keeper->hub.facts)
+	if (keeper->hub.facts)
+		keeper->usage = shared_find(&keeper->memory, "keeper-usage", SHARED_USAGE_VERSION, sizeof(struct shared_usage));
+	if (!keeper->usage)
 		keeper_error(keeper, "cannot make the shared memory: %s", result_name(result));
-	return keeper->hub.facts != NULL;
+	return keeper->usage != NULL;
 }
 
 static bool open_signals(struct keeper *keeper)
@@ -389,7 +392,7 @@ static int wait_ms(const struct keeper *keeper)
 	uint64_t due_ms = sooner(keeper->files_due_ms, keeper->restart_at_ms);
 
 	due_ms = sooner(sooner(due_ms, keeper->resolve_at_ms), sooner(keeper->full_again_at_ms, keeper->build_end_at_ms));
-	due_ms = sooner(due_ms, keeper->watchdog_due_ms);
+	due_ms = sooner(sooner(due_ms, keeper->watchdog_due_ms), keeper->usage_due_ms);
 	due_ms = sooner(due_ms, sooner(keeper->hub.again_at_ms[0], keeper->hub.again_at_ms[1]));
 	if (keeper->reload == RELOAD_NONE)  /* otherwise its end is when we look */
 		due_ms = sooner(due_ms, keeper->confirm_at_ms);
@@ -407,6 +410,7 @@ static void tick(struct keeper *keeper)
 		keeper_reload_tick(keeper, now_ms);
 	if (keeper->is_upgrade_wanted && keeper->reload == RELOAD_NONE)
 		keeper_upgrade_begin(keeper);
+	keeper_usage_tick(keeper, now_ms);
 	if (keeper->watchdog_ms && now_ms >= keeper->watchdog_due_ms) {
 		keeper->watchdog_due_ms = now_ms + keeper->watchdog_ms;
 		notify_send("WATCHDOG=1");

@@ -96,6 +96,8 @@ void child_done(struct child *child);
 /* -- keeper_crash.c -- */
 /* SERVED_MS since its READY; 0: it never said so. */
 void keeper_edge_died(struct keeper *keeper, uint64_t served_ms);
+/* Notes what processes take, when it is due (keeper_usage.c). */
+void keeper_usage_tick(struct keeper *keeper, uint64_t now_ms);
 void keeper_crash_tick(struct keeper *keeper, uint64_t now_ms);
 /* The edge in CHILD_EDGE serves. */
 void keeper_go_live(struct keeper *keeper);
@@ -103,14 +105,18 @@ void keeper_go_live(struct keeper *keeper);
 /* -- keeper_listeners.c -- */
 /* Opens what IMAGE asks for and is not open yet; WHY gets a sentence on failure. */
 enum result keeper_listeners_open(struct keeper *keeper, const struct image *image, struct buffer *why) must_check;
-/* Closes what neither image asks for. */
-void keeper_listeners_keep(struct keeper *keeper, const struct image *a, const struct image *b);
+/* Closes addresses that neither image asks for, and sockets beyond what they ask for that no edge was given; visitors go to SERVING's. */
+void keeper_listeners_keep(struct keeper *keeper, const struct image *serving, const struct image *candidate);
+/* The edge that serves has every socket. */
+void keeper_listeners_given(struct keeper *keeper);
 void keeper_listeners_close(struct keeper *keeper);
 const struct keeper_socket *keeper_find_socket(const struct keeper *keeper, const struct endpoint *endpoint);
-enum result keeper_admin_open(struct keeper *keeper, const struct image *image, struct buffer *why) must_check;
-void keeper_admin_remove(struct keeper *keeper);
 /* A listening socket of its own, or -1 with errno. */
 int keeper_listen_once(const struct endpoint *endpoint);
+
+/* -- keeper_places.c -- */
+enum result keeper_admin_open(struct keeper *keeper, const struct image *image, struct buffer *why) must_check;
+void keeper_admin_remove(struct keeper *keeper);
 /* A unix socket at ADDRESS of MODE, listening, or -1 with errno. One that nobody answers is replaced. */
 int keeper_listen_unix(const struct sockaddr_un *address, unsigned mode);
 bool keeper_folder_is_empty(int fd);

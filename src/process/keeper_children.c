@@ -182,7 +182,6 @@ static enum result flush_batch(const struct child *edge, uint64_t generation, st
 static enum result send_listeners(const struct keeper *keeper, const struct child *edge, const struct generation *generation,
                                   uint64_t sent_up_to)
 {
-	unsigned workers = image_settings(&generation->image).workers;
 	struct image_listener listener;
 	struct batch batch = { 0 };
 	enum result result = RESULT_OK;
@@ -191,7 +190,7 @@ static enum result send_listeners(const struct keeper *keeper, const struct chil
 	while (result == RESULT_OK && image_next_listener(&generation->image, &at, &listener)) {
 		const struct keeper_socket *entry = keeper_find_socket(keeper, &listener.endpoint);
 
-		for (unsigned i = 0; entry && i < entry->count && i < workers && result == RESULT_OK; i++) {
+		for (unsigned i = 0; entry && i < entry->count && result == RESULT_OK; i++) {
 			struct wire_listener *wire = &batch.listeners[batch.count++];
 
 			*wire = (struct wire_listener){ .id = entry->ids[i], .worker = i, .flags = listener.flags, .port = listener.endpoint.port };
@@ -208,7 +207,6 @@ static enum result send_listeners(const struct keeper *keeper, const struct chil
 
 static uint32_t count_listeners(const struct keeper *keeper, const struct generation *generation)
 {
-	unsigned workers = image_settings(&generation->image).workers;
 	struct image_listener listener;
 	uint32_t count = 0;
 	size_t at = 0;
@@ -217,7 +215,7 @@ static uint32_t count_listeners(const struct keeper *keeper, const struct genera
 		const struct keeper_socket *entry = keeper_find_socket(keeper, &listener.endpoint);
 
 		if (entry)
-			count += entry->count < workers ? entry->count : workers;
+			count += entry->count;
 	}
 	return count;
 }

@@ -84,6 +84,7 @@ static void start_send(struct keeper *keeper, const char *program)
 	}
 	send->state = CHILD_READY;  /* it is told nothing that it could refuse */
 	keeper->hub.facts->send_pid = (uint64_t)send->pid;
+	keeper->usage->send_started_wall_ns = clock_wall_ns();
 	(void)!channel_send(&send->channel, CHANNEL_START, 0, SPAN_NONE, NULL, 0, KEEPER_SEND_MS);
 }
 

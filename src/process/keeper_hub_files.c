@@ -14,7 +14,6 @@
 
 #include "base/banned.h"
 
-#define SOCKET_NAME "hub.sock"
 #define SOCKET_MODE 0660
 #define FOLDER_MODE 0750
 
@@ -135,7 +134,7 @@ static bool open_socket(struct keeper *keeper, const char *folder)
 {
 	struct keeper_hub *hub = &keeper->hub;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int error, len = snprintf(address.sun_path, sizeof(address.sun_path), "%s/" SOCKET_NAME, folder);
+	int error, len = snprintf(address.sun_path, sizeof(address.sun_path), "%s/" HUB_SOCKET_NAME, folder);
 
 	if (len < 0 || (size_t)len >= sizeof(address.sun_path)) {
 		keeper_error(keeper, "the hub's folder %s: its path is too long for a socket in it", folder);

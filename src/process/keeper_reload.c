@@ -153,6 +153,7 @@ static void commit(struct keeper *keeper)
 	keeper->candidate = (struct generation){ .image_fd = -1, .files_fd = -1 };
 	keeper->files_stamp = keeper->candidate_stamp;
 	keeper->death_count = 0;
+	keeper_listeners_given(keeper);
 	keeper_listeners_keep(keeper, &current->image, &current->image);
 	keeper->facts->generation = current->number;
 	keeper->facts->reloads += was_serving;
@@ -375,6 +376,7 @@ void keeper_next_ready(struct keeper *keeper)
 	if (is_reload) {
 		answer_edge(keeper, true, keeper->candidate.number, SPAN_NONE);  /* while the edge that asked still is the one we talk to */
 		commit(keeper);  /* before it drains: of a socket that goes, it is the last holder, and takes who waits there */
+		keeper_change_end(keeper, true, SPAN_NONE);  /* as in keeper_reload_built: before its hub is told to end */
 	}
 	keeper_retire_edge(keeper);
 	keeper->children[CHILD_EDGE] = keeper->children[CHILD_NEXT];

@@ -44,6 +44,7 @@
 #define KEEPER_SEND_MS 5000
 #define KEEPER_HUB_BACKOFF_MS 200u
 #define KEEPER_HUB_BACKOFF_MAX_MS 30000u
+#define KEEPER_USAGE_MS 5000u       /* between two looks at what processes take */
 #define KEEPER_HUB_ALIVE_MS 10000u  /* one that lived so long is started again at once */
 #define KEEPER_HUB_END_MS 5000u     /* so long it may take to end when it is asked to */
 
@@ -51,6 +52,7 @@
 struct keeper_socket {
 	struct endpoint endpoint;
 	unsigned count;
+	unsigned given;  /* so many of them have been an edge's: closed only with the address */
 	int fds[IMAGE_WORKERS_MAX];
 	uint64_t ids[IMAGE_WORKERS_MAX];
 };
@@ -132,6 +134,8 @@ struct keeper {
 	int signal_fd, memory_fd, pid_fd, state_fd, null_fd;
 	struct shared memory;
 	struct shared_keeper *facts;
+	struct shared_usage *usage;
+	uint64_t usage_due_ms;       /* 0: at once */
 
 	struct child children[CHILD_SLOTS];
 	struct keeper_socket sockets[KEEPER_SOCKETS_MAX];

@@ -261,7 +261,7 @@ static void adopt_sockets(struct keeper *keeper, const struct kept *kept)
 		struct keeper_socket *to = &keeper->sockets[i];
 
 		to->endpoint.port = (uint16_t)from->port;
-		to->count = from->count;
+		to->count = to->given = from->count;
 		memcpy(to->endpoint.address.bytes, from->address, sizeof(from->address));
 		memcpy(to->fds, from->fds, sizeof(to->fds));
 		memcpy(to->ids, from->ids, sizeof(to->ids));

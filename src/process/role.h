@@ -14,6 +14,8 @@
 #include "process/sandbox.h"
 #include "process/shared.h"
 
+#define HUB_SOCKET_NAME "hub.sock"  /* in the hub's folder: the keeper makes it, commands ask it */
+
 /* -- what cli/ gives -- */
 
 struct check_start {
@@ -44,7 +46,7 @@ int role_run(const char *name, const struct role_table *table);
 struct edge_listener {
 	uint64_t id;              /* the same socket keeps its id for life, through reloads and edges */
 	int fd;                   /* listening, non-blocking; -1 in a PREPARE: you already have the one with this id */
-	unsigned worker;          /* 0..workers-1: each worker owns its accept queue */
+	unsigned worker;          /* each worker owns its accept queue; one beyond the last worker is of a time with more: worker % workers takes it */
 	struct endpoint endpoint;
 	uint32_t flags;           /* what check wrote */
 };

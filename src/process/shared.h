@@ -62,6 +62,13 @@ struct shared_hub {
 	uint64_t is_deaf;            /* 1: its address could not be listened on */
 };
 
+/* What is beside the edges, in the region "keeper-usage": looked at every few seconds. Apart from the others, whose counts have to outlive an upgrade. */
+#define SHARED_USAGE_VERSION 1u
+struct shared_usage {
+	uint64_t keeper_bytes, hub_bytes, send_bytes;  /* memory that each has for itself; 0: not known */
+	uint64_t send_started_wall_ns;
+};
+
 /* A new memfd with REGIONS, sealed against shrinking. OUT_FD is close-on-exec. */
 enum result shared_create(const struct region *regions, size_t count, int *out_fd) must_check;
 /* After an upgrade: keeps the regions of FD that are the same in name, version and size; appends the others fresh.

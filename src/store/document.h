@@ -32,7 +32,8 @@
 	X(ALERT_PATH, 9)   /* how a path of alerts does, by its name */ \
 	X(PROBE, 10)       /* what an outside vantage reported, by its name and the minute */ \
 	X(HUB, 11)         /* numbers of the hub's own, by their name */ \
-	X(PROPOSAL, 12)    /* changes of the configuration that wait, by number */
+	X(PROPOSAL, 12)    /* changes of the configuration that wait, by number */ \
+	X(LAST, 13)        /* the last line of counts of a site that incidents were fed, by its name */
 
 enum document_kind {
 #define X(id, number) DOCUMENT_##id = number,
@@ -54,6 +55,11 @@ struct document_change {
 	uint64_t sort;
 	uint64_t version;                    /* that it must have now; 0: there must be none; DOCUMENT_ANY */
 };
+
+/* A number as a key: its digits with noughts before them, so that keys are in the order of their numbers. */
+#define DOCUMENT_KEY_DIGITS 20u
+struct document_key { char text[DOCUMENT_KEY_DIGITS + 1]; };
+struct document_key document_key(uint64_t number);
 
 /* RESULT_REFUSED: a version was another. RESULT_LIMIT. */
 enum result store_documents_change(struct store *store, const struct document_change *changes, size_t count, struct complaints *complaints) must_check;

@@ -326,11 +326,6 @@ struct waf_injection waf_injection(const struct waf_transaction *transaction)
 	return (struct waf_injection){ transaction->prepended, transaction->appended };
 }
 
-uint64_t waf_spent_ns(const struct waf_transaction *transaction)
-{
-	return transaction->pace.spent_ns;
-}
-
 const struct waf_verdict *waf_verdict(const struct waf_transaction *transaction)
 {
 	return &transaction->verdict;

@@ -162,8 +162,6 @@ struct waf_injection {
 };
 struct waf_injection waf_injection(const struct waf_transaction *transaction);
 
-/* How long it worked in all. */
-uint64_t waf_spent_ns(const struct waf_transaction *transaction);
 const struct waf_verdict *waf_verdict(const struct waf_transaction *transaction);
 /* In the order of the matches. */
 const struct waf_match *waf_matches(const struct waf_transaction *transaction);

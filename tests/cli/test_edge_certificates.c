@@ -55,10 +55,24 @@ static void a_new_certificate_begins_anew(void **state)
 	assert_true(expiry_is_news(&told, END + DAY / 2, now + 3 + DAY));
 }
 
+static void what_is_renewed_is_said_once_where_its_end_was(void **state)
+{
+	struct expiry_told told = { 0 };
+	int64_t now = END - 5 * DAY;
+
+	(void)state;
+	assert_false(expiry_is_renewed(&told, END + 90 * DAY, now));  /* nobody was told */
+	assert_true(expiry_is_news(&told, END, now));
+	assert_false(expiry_is_renewed(&told, END, now));
+	assert_false(expiry_is_renewed(&told, END + DAY, now));        /* it ends as soon */
+	assert_true(expiry_is_renewed(&told, END + 90 * DAY, now));
+	assert_false(expiry_is_renewed(&told, END + 90 * DAY, now));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(thresholds), cmocka_unit_test(once_a_day), cmocka_unit_test(a_new_certificate_begins_anew),
+		cmocka_unit_test(thresholds), cmocka_unit_test(once_a_day), cmocka_unit_test(a_new_certificate_begins_anew), cmocka_unit_test(what_is_renewed_is_said_once_where_its_end_was),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

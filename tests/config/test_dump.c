@@ -119,6 +119,35 @@ static void the_schema_is_json_and_knows_every_key(void **state)
 	buffer_done(&out);
 }
 
+/* What an editor shows of a key: as the manual has it, limits and units included. */
+static void the_schema_says_what_may_stand_there(void **state)
+{
+	static const struct { const char *scope, *key, *note, *text; } table[] = {
+		{ NULL, "workers", "x-value", "a number from 1 to 1024 or auto" },
+		{ NULL, "workers", "x-default", "auto" },
+		{ "site", "body", "x-value", "a size with its unit (B, KiB, MiB or GiB)" },
+		{ "site", "body", "x-default", "10GiB" },
+		{ "site", "origins", "x-value", "a mapping, or a URL (http://host:port or https://host:port), or a list of them" },
+	};
+	struct buffer out;
+	json_t *root;
+
+	(void)state;
+	buffer_init(&out, 1 << 20);
+	assert_int_equal(config_schema(test_sections, &out), RESULT_OK);
+	root = json_loadb(buffer_span(&out).at, buffer_len(&out), 0, NULL);
+	assert_non_null(root);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		json_t *scope = table[i].scope ? json_object_get(json_object_get(root, "$defs"), table[i].scope) : root;
+		json_t *key = json_object_get(json_object_get(scope, "properties"), table[i].key);
+
+		assert_string_equal(json_string_value(json_object_get(key, table[i].note)), table[i].text);
+	}
+	assert_string_equal(json_string_value(json_array_get(json_object_get(json_object_get(json_object_get(root, "properties"), "workers"), "x-words"), 0)), "auto");
+	json_decref(root);
+	buffer_done(&out);
+}
+
 static void the_manual_has_every_key(void **state)
 {
 	struct buffer out;
@@ -145,6 +174,7 @@ int main(void)
 		cmocka_unit_test(a_dump_shows_defaults),
 		cmocka_unit_test(json_is_json),
 		cmocka_unit_test(the_schema_is_json_and_knows_every_key),
+		cmocka_unit_test(the_schema_says_what_may_stand_there),
 		cmocka_unit_test(the_manual_has_every_key),
 	};
 

@@ -8,7 +8,7 @@
 
 #include "config/edit.h"
 
-enum operation { ADD, ADD_RULES, REMOVE, SET, UNSET, ADD_ITEM, REMOVE_ITEM };
+enum operation { ADD, ADD_RULES, REMOVE, ADD_ITEM, REMOVE_ITEM };
 
 #define HEAD "# the portals\nlisten: \"127.0.0.1:1\"  # one\n\n"
 #define ITEM "{ name: p, until: \"2027-01-31T00:00:00Z\" }"
@@ -45,25 +45,6 @@ static const struct example {
 	{ REMOVE, RESULT_NOT_FOUND, "z", 0, "sites: [{ name: a }]\n", NULL },
 	{ REMOVE, RESULT_OK, "a", 0, "sites:\n  - # odd - or not\n    name: a\n  - name: b\n", "sites:\n  - name: b\n" },
 	{ REMOVE, RESULT_OK, "b", 0, "sites:\n  - name: a  # this - that\n  # of b\n  -\n    # odd\n    name: b\n# end\n", "sites:\n  - name: a  # this - that\n  # of b\n# end\n" },
-	{ SET, RESULT_OK, "maintenance", "true", "sites:\n  - name: a\n    maintenance: false  # not yet\n", "sites:\n  - name: a\n    maintenance: true  # not yet\n" },
-	{ SET, RESULT_OK, "maintenance", "true", "sites:\n  - name: a\n    y: [1]  # list\n  - name: b\n", "sites:\n  - name: a\n    y: [1]  # list\n    maintenance: true\n  - name: b\n" },
-	{ SET, RESULT_OK, "waf.mode", "block", "sites:\n  - name: a\n    waf: { mode: detect, x: y }\n", "sites:\n  - name: a\n    waf: { mode: block, x: y }\n" },
-	{ SET, RESULT_OK, "waf.mode", "block", "sites:\n  - name: a\n    waf: { x: y } # c\n", "sites:\n  - name: a\n    waf: { x: y, mode: block } # c\n" },
-	{ SET, RESULT_OK, "waf.mode", "block", "sites:\n  - name: a\n    waf: {}\n", "sites:\n  - name: a\n    waf: { mode: block}\n" },
-	{ SET, RESULT_OK, "waf.mode", "block", "sites:\n  - name: a\n    waf:\n      x: y\n    z: 1\n", "sites:\n  - name: a\n    waf:\n      x: y\n      mode: block\n    z: 1\n" },
-	{ SET, RESULT_OK, "x", "a: \"b\" #\xc3\xa9", "sites:\n  - name: a\n    x: 'it''s'\n", "sites:\n  - name: a\n    x: \"a: \\\"b\\\" #\xc3\xa9\"\n" },
-	{ SET, RESULT_OK, "x", "y", "sites:\n  - name: a\n    x:\n", "sites:\n  - name: a\n    x: y\n" },
-	{ SET, RESULT_OK, "x", "y", "\xef\xbb\xbf# \xc3\xa9t\xc3\xa9\nsites:\n  - name: a\n    x: z\n", "\xef\xbb\xbf# \xc3\xa9t\xc3\xa9\nsites:\n  - name: a\n    x: y\n" },
-	{ SET, RESULT_REFUSED, "x", "y", "sites:\n  - name: a\n    x: [1]\n", NULL },
-	{ SET, RESULT_REFUSED, "x", "y", "sites:\n  - name: a\n    x: |\n      text\n", NULL },
-	{ SET, RESULT_REFUSED, "x y", "y", "sites:\n  - name: a\n", NULL },
-	{ SET, RESULT_NOT_FOUND, "waf.mode", "block", "sites:\n  - name: a\n", NULL },
-	{ UNSET, RESULT_OK, "x", 0, "sites:\n  - name: a\n    # about x\n    x:\n      - 1\n    y: 2\n", "sites:\n  - name: a\n    # about x\n    y: 2\n" },
-	{ UNSET, RESULT_OK, "x", 0, "sites:\n  - x: 1\n    name: a\n", "sites:\n  - name: a\n" },
-	{ UNSET, RESULT_OK, "x", 0, "sites: [{ name: a, x: 1, y: 2 }]\n", "sites: [{ name: a, y: 2 }]\n" },
-	{ UNSET, RESULT_OK, "x", 0, "sites: [{ name: a, x: 1 }]\n", "sites: [{ name: a }]\n" },
-	{ UNSET, RESULT_NOT_FOUND, "x", 0, "sites: [{ name: a }]\n", NULL },
-	{ UNSET, RESULT_REFUSED, "waf.x", 0, "sites:\n  - name: a\n    waf:\n      x: 1\n", NULL },
 	{ ADD_ITEM, RESULT_OK, 0, 0, "sites:\n  - name: a\n    y: [1]  # list\n  - name: b\n", "sites:\n  - name: a\n    y: [1]  # list\n    l: [" ITEM "]\n  - name: b\n" },
 	{ ADD_ITEM, RESULT_OK, 0, 0, "sites: [{ name: a }]\n", "sites: [{ name: a, l: [" ITEM "] }]\n" },
 	{ ADD_ITEM, RESULT_OK, 0, 0, "sites:\n  - name: a\n    l: [{ name: q }]  # these\n", "sites:\n  - name: a\n    l: [{ name: q }, " ITEM "]  # these\n" },
@@ -105,11 +86,9 @@ static const struct example {
 	{ REMOVE_ITEM, RESULT_OK, 0, 0, F " [{ name: p },]\n", F " []\n" },
 	{ REMOVE_ITEM, RESULT_OK, 0, 0, F " [{ name: q }, { name: p },]\r\n", F " [{ name: q },]\r\n" },
 	{ REMOVE, RESULT_OK, "a", 0, "sites: [ # all\n  { name: a },  # of a\n  { name: b }  # of b\n]\n", "sites: [ # all\n  # of a\n  { name: b }  # of b\n]\n" },
-	{ UNSET, RESULT_OK, "x", 0, "sites: [{ name: a, # of a\n  x: 1, # of x\n  y: 2 }]\n", "sites: [{ name: a, # of a\n  # of x\n  y: 2 }]\n" },
 	{ ADD, RESULT_OK, 0, 0, "sites: [ # none\n]\n", "sites: [{ name: b.example, certificate: /t/b.pem, origins: \"http://10.0.0.2:80\" } # none\n]\n" },
 	{ ADD, RESULT_OK, 0, 0, "sites: [\n  { name: a }  # of a\n]\n", "sites: [\n  { name: a },  # of a\n  { name: b.example, certificate: /t/b.pem, origins: \"http://10.0.0.2:80\" }\n]\n" },
 	/* Refused with the place. */
-	{ UNSET, RESULT_OK, "x", 0, "sites: [{ name: a, ? x : 1, y: 2 }]\n", "sites: [{ name: a, ? y: 2 }]\n" },
 	{ REMOVE_ITEM, RESULT_REFUSED, 0, "3:9", F " [{ name: p } # only a carriage return ends this\r , { name: q }]\n", NULL },
 	{ REMOVE_ITEM, RESULT_REFUSED, 0, 0, "sites:\n  - name: a\n    ? l\n    : - name: p\n", NULL },
 	{ REMOVE_ITEM, RESULT_OK, 0, 0, "sites:\n  - name: a\n    l:\n      - ? name\n        : p\n", "sites:\n  - name: a\n    l: []\n" },
@@ -137,14 +116,10 @@ static enum result run(const struct example *example, struct complaints *complai
 		return config_edit_add_site(file, text, &site, complaints, out);
 	case REMOVE:
 		return config_edit_remove_site(file, text, span_of(example->key), complaints, out);
-	case SET:
-		return config_edit_set(file, text, SPAN("a"), span_of(example->key), span_of(example->value), complaints, out);
 	case ADD_ITEM:
 		return config_edit_add_item(file, text, &item, complaints, out);
 	case REMOVE_ITEM:
 		return config_edit_remove_item(file, text, &item, complaints, out);
-	case UNSET:
-		return config_edit_unset(file, text, SPAN("a"), span_of(example->key), complaints, out);
 	}
 	return RESULT_REFUSED;
 }
@@ -169,7 +144,7 @@ static void edits_touch_nothing_else(void **state)
 		}
 		if (result == RESULT_REFUSED || result == RESULT_MALFORMED)
 			assert_int_equal(complaints.errors, 1);
-		if (result == RESULT_REFUSED && examples[i].operation != SET && examples[i].value) {
+		if (result == RESULT_REFUSED && examples[i].value) {
 			char place[32];
 
 			snprintf(place, sizeof(place), "%u:%u", complaints.list->line, complaints.list->column);

@@ -51,10 +51,17 @@ def test_every_error_of_the_hub_has_words():
 
 
 def test_every_deed_of_the_audit_log_has_words():
-    parts = "approval|ban|break-glass|bypass|config|events|incident|level|maintenance|passkey|person|session|token"
+    parts = "approval|audit|ban|break-glass|bypass|config|events|incident|level|maintenance|passkey|person|proposal|session|store|token|watch"
     done = {deed for path in (ROOT / "src/hub").rglob("*.[ch]") for deed in re.findall(rf'"((?:{parts})(?:\.[a-z-]+)+)"', path.read_text())}
     known = set(re.findall(r"^  'audit-deed\.([a-z.-]+)':", (ROOT / "console/src/words/en.ts").read_text(), re.M))
     assert len(done) > 30 and done <= known, sorted(done - known)
+
+
+def test_every_detail_of_the_audit_log_has_words_with_the_same_places():
+    said = dict(re.findall(r'X\([A-Z_]+, "([a-z-]+)", "([^"]*)"\)', (ROOT / "src/hub/audit/said.h").read_text()))
+    known = dict(re.findall(r"^  'audit-said\.([a-z-]+)': '(.*)',$", (ROOT / "console/src/words/en.ts").read_text(), re.M))
+    places = lambda words: {code: sorted(re.findall(r"\{(\d)\}", text)) for code, text in words.items()}
+    assert len(said) > 20 and places(said) == places(known)
 
 
 def test_contrast_of_colours(built):
@@ -85,6 +92,18 @@ def test_pages(chromium):
 
 def test_keyboard(chromium):
     node(HERE / "keyboard.mjs")
+
+
+def test_help_by_key(chromium):
+    node(HERE / "help.mjs")
+
+
+def test_places_in_a_configuration(built):
+    node(HERE / "keys.mjs")
+
+
+def test_details_of_the_audit_log_are_the_readers(chromium):
+    node(HERE / "audit.mjs")
 
 
 def test_the_stream_comes_back(chromium):

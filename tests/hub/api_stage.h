@@ -11,10 +11,9 @@
 
 #include "http/local_ask.h"
 #include "hub/api/api.h"
+#include "hub/keep/kept.h"
 #include "hub/web/server.h"
 #include "incident/people.h"
-#include "incident/written.h"
-#include "store/document.h"
 
 #define API_SITE_A "www.a.example"
 #define API_SITE_B "www.b.example"
@@ -30,6 +29,7 @@ struct api_stage {
 	struct api *api;
 	struct group *group;
 	struct hub_site sites[3];
+	struct hub_settings hub;
 	struct hub_config config;
 	struct person_view caller;
 	struct span tenants[2];
@@ -84,16 +84,19 @@ static inline bool stage_admit(void *context, struct web_request *request, uint3
 
 static inline void stage_keep_document(struct api_stage *stage, const struct incident *incident)
 {
-	char key[21];
-	struct buffer text;
-	struct document_change change = { .kind = DOCUMENT_INCIDENT, .key = span_make(key, 20), .sort = incident->opened_s * 1000, .version = DOCUMENT_ANY };
+	assert_ok(kept_write(stage->stage.store, incident, NULL));
+}
 
-	snprintf(key, sizeof(key), "%020llu", (unsigned long long)incident->id);
-	buffer_init(&text, WRITTEN_MAX);
-	assert_ok(incident_write(incident, &text));
-	change.text = buffer_span(&text);
-	assert_ok(store_documents_change(stage->stage.store, &change, 1, NULL));
-	buffer_done(&text);
+/* As keep_incident does. */
+static inline enum result stage_find_incident(void *context, uint64_t id, struct incident *out)
+{
+	struct api_stage *stage = context;
+	const struct incident *followed = group_find(stage->group, id);
+
+	if (!followed)
+		return kept_read(stage->stage.store, id, out, NULL);
+	*out = *followed;
+	return RESULT_OK;
 }
 
 /* As keep_order does, on an incident that is followed. */
@@ -101,24 +104,12 @@ static inline enum result stage_order(void *context, const struct keep_order *or
 {
 	struct api_stage *stage = context;
 	struct incident *incident = group_find(stage->group, order->id);
-	uint64_t now_s = STAGE_NOW_MS / 1000;
-	enum result result = RESULT_OK;
+	enum result result;
 
 	stage->orders++;
 	if (stage->cannot_keep || !incident)
 		return stage->cannot_keep ? RESULT_IO : RESULT_NOT_FOUND;
-	if (order->deed == KEEP_ACKNOWLEDGE)
-		result = incident_acknowledge(incident, order->who, now_s);
-	else if (order->deed == KEEP_CONTAIN)
-		result = incident_contain(incident, order->who, now_s);
-	else if (order->deed == KEEP_CLOSE)
-		result = incident_close(incident, order->who, now_s);
-	else if (order->deed == KEEP_REOPEN)
-		result = incident_reopen(incident, order->who, now_s);
-	else if (order->deed == KEEP_OWN)
-		result = incident_own(incident, order->who, order->text, now_s);
-	if (result == RESULT_OK && order->text.len && order->deed != KEEP_OWN)
-		result = incident_note(incident, order->who, order->text, now_s);
+	result = keep_try(order, incident, STAGE_NOW_MS / 1000);
 	*out = *incident;
 	return result;
 }
@@ -161,7 +152,7 @@ static inline void stage_sites(struct api_stage *stage)
 	stage->sites[0] = (struct hub_site){ SPAN(API_SITE_A), SPAN("a"), { .items = (void *)(uintptr_t)&host, .count = 1 }, SPAN("block") };
 	stage->sites[1] = (struct hub_site){ SPAN(API_SITE_B), SPAN("b"), { .items = NULL, .count = 0 }, SPAN("detect") };
 	stage->sites[2] = (struct hub_site){ SPAN(API_SITE_NOBODY), SPAN_NONE, { .items = NULL, .count = 0 }, SPAN("off") };
-	stage->config = (struct hub_config){ .sites = stage->sites, .site_count = 3, .state = span_of(stage->stage.folder), .journal = span_of(stage->stage.journal),
+	stage->config = (struct hub_config){ .hub = &stage->hub, .sites = stage->sites, .site_count = 3, .state = span_of(stage->stage.folder), .journal = span_of(stage->stage.journal),
 		                             .admin = span_of(stage->shield) };
 }
 
@@ -178,7 +169,7 @@ static inline struct api_stage *api_stage_new(void)
 	struct api_stage *stage = calloc(1, sizeof(*stage));
 	struct group_birth group = { .next_id = 1 };
 	struct api_birth birth = { .loop = &stage->loop, .config = &stage->config, .context = stage, .caller = stage_caller, .log = stage_log, .group = stage_group,
-		                   .order = stage_order, .health = stage_health, .seconds = stage_seconds };
+		                   .incident = stage_find_incident, .order = stage_order, .health = stage_health, .seconds = stage_seconds };
 	struct web_birth web = { .listener_count = 1, .name = SPAN("localhost"), .routes = &stage->routes };
 
 	stage_init(&stage->stage);

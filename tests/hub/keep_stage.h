@@ -47,6 +47,17 @@ static inline void play_seconds(struct keep_play *play, unsigned count, unsigned
 	}
 }
 
+/* As play_seconds, but only of the site with that number; of the other nothing comes. */
+static inline void play_one(struct keep_play *play, unsigned site, unsigned count, unsigned allowed, unsigned blocked)
+{
+	for (unsigned i = 0; i < count; i++) {
+		play->now_s++;
+		play->blocked[site] += blocked;
+		play->events[site] += allowed + blocked;
+		stage_counts(&play->stage, play->now_s * 1000 + 900, play_sites[site], 7, play->events[site], play->blocked[site]);
+	}
+}
+
 static inline void play_notice(struct keep_play *play, const char *site, const char *action, const char *detail)
 {
 	char text[FORMAT_MAX], moment[CLOCK_ISO_LEN + 1];

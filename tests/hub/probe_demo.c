@@ -95,6 +95,12 @@ static void incidents(void *context, struct web_request *request, struct web_ans
 
 static const struct web_route test_routes[] = { { "/api/v1/test/incidents", METHOD_GET, 0, incidents } };
 
+static bool sees(void *context, const struct web_request *request, struct span tenant)
+{
+	(void)context, (void)request, (void)tenant;
+	return true;
+}
+
 static bool admit(void *context, struct web_request *request, uint32_t permit, struct web_answer *answer)
 {
 	(void)context, (void)request, (void)permit, (void)answer;
@@ -142,12 +148,14 @@ static void must(enum result result, const char *what)
 
 static void serve(const char *folder)
 {
+	static struct hub_probe_door door;
 	static struct web_routes tables;
 	static struct web_tls tls;
 	struct web_birth birth = { .routes = &tables, .assets = &web_console, .name = SPAN("hub.commune.example"), .listener_count = 1 };
 
 	tls = (struct web_tls){ .chain = chain_of(folder), .path = SPAN("chain.pem") };
-	tables.tables[0].list = hub_probe_routes, tables.tables[0].count = hub_probe_route_count, tables.tables[0].context = demo.probe;
+	door = (struct hub_probe_door){ demo.probe, sees, NULL };
+	tables.tables[0].list = hub_probe_routes, tables.tables[0].count = hub_probe_route_count, tables.tables[0].context = &door;
 	tables.tables[1].list = test_routes, tables.tables[1].count = 1;
 	tables.table_count = 2;
 	tables.admit = admit;

@@ -578,20 +578,23 @@ static void what_is_kept_is_read_strictly(void **unused)
 
 static void another_plan_keeps_what_is_known_of_paths(void **unused)
 {
-	static struct alert_plan before;
+	struct decide_birth birth = { .plan = &test_plan, .tell = take };
 	struct incident *attack;
+	struct buffer text;
 
 	(void)unused;
 	begin();
 	attack = test_attack(1, SEVERITY_HIGH, now_s);
 	decide_incident(decide, attack, now_s);
 	decide_outcome(decide, 0, OUTCOME_ARRIVED, SPAN_NONE, now_s);
-	before = test_plan;
-	test_plan = (struct alert_plan){ 0 };
+	buffer_init(&text, DECIDE_STATE_MAX);
+	assert_ok(decide_write(decide, &text));
+	decide_free(decide);
 	test_settings.mail = (struct list_value){ (struct alerts_mail_settings[]){ test_mail[1], test_mail[0] }, 2 };
 	test_plan_make();
-	decide_set_plan(decide, &before, &test_plan);
-	alert_plan_done(&before);
+	assert_ok(decide_new(&birth, &decide));
+	assert_ok(decide_read(decide, buffer_span(&text)));
+	buffer_done(&text);
 	assert_int_equal(decide_path(decide, 0)->state, PATH_STATE_UNKNOWN);
 	assert_int_equal(decide_path(decide, 1)->state, PATH_STATE_WORKS);
 	count = 0;

@@ -1,5 +1,6 @@
 #include "alert.h"
 #include "hub/alert/outbox/outbox.h"
+#include "store/document.h"
 
 static struct outbox *outbox;
 
@@ -159,7 +160,6 @@ static void what_was_kept_is_taken_up(void **unused)
 {
 	struct outbox *again;
 	struct buffer text;
-	char key[OUTBOX_KEY_BYTES];
 	struct outbox_job *job;
 	uint64_t gone[4];
 
@@ -169,11 +169,9 @@ static void what_was_kept_is_taken_up(void **unused)
 	buffer_init(&text, OUTBOX_JOB_MAX);
 	assert_ok(outbox_job_write(job, &text));
 	assert_ok(outbox_new(&again));
-	outbox_key(7, key);
-	assert_ok(outbox_restore(again, span_of(key), buffer_span(&text)));
-	assert_result(outbox_restore(again, span_of(key), buffer_span(&text)), RESULT_REFUSED);
-	outbox_key(5, key);
-	assert_ok(outbox_restore(again, span_of(key), buffer_span(&text)));
+	assert_ok(outbox_restore(again, span_of(document_key(7).text), buffer_span(&text)));
+	assert_result(outbox_restore(again, span_of(document_key(7).text), buffer_span(&text)), RESULT_REFUSED);
+	assert_ok(outbox_restore(again, span_of(document_key(5).text), buffer_span(&text)));
 	assert_result(outbox_restore(again, SPAN("7"), buffer_span(&text)), RESULT_MALFORMED);
 	assert_result(outbox_restore(again, SPAN("00000000000000000008"), SPAN("{}")), RESULT_MALFORMED);
 	assert_null(outbox_unkept(again));

@@ -1,6 +1,6 @@
 #include "../base/check.h"
-#include "hub/api/confine.h"
-#include "hub/api/tenants.h"
+#include "hub/api/ask/confine.h"
+#include "hub/api/ask/tenants.h"
 #include "incident/people.h"
 
 #define NOW_S 1767657600u
@@ -23,6 +23,9 @@ static struct incident *shared(void)
 	incident.citizens = (struct citizens){ .expected = 100, .seen = 100, .served = 100, .site_minutes = 1 };
 	incident.decisions[DECISION_BLOCK] = 5;
 	incident.vectors[VECTOR_APPLICATION] = (struct vector_share){ 5, 1 };
+	incident_add_rule(&incident, 942100);
+	incident_add_source(&incident, &(struct geo_place){ .country = "BE", .asn = 64500 });
+	incident.countries_other = 1;
 	incident.related[incident.related_count++] = 3;
 	return &incident;
 }
@@ -66,7 +69,7 @@ static void what_is_others_is_left_out(void **unused)
 	assert_int_equal(incident->moment_count, 3);  /* opened, and who wrote notes */
 	assert_int_equal(citizens_share(&incident->citizens, &share), VANTAGE_UNKNOWN);
 	assert_int_equal(incident->decisions[DECISION_BLOCK] + incident->related_count, 0);
-	assert_int_equal(incident->vectors[VECTOR_APPLICATION].count, 5);  /* the attack is what it is */
+	assert_int_equal(incident->vectors[VECTOR_APPLICATION].count + incident->country_count + incident->family_count + incident->countries_other, 0);
 }
 
 static void who_sees_the_whole_sees_all_of_it(void **unused)

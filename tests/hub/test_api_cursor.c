@@ -1,5 +1,5 @@
 #include "../base/check.h"
-#include "hub/api/cursor.h"
+#include "hub/api/ask/cursor.h"
 
 static void what_is_written_is_read(void **unused)
 {

@@ -1,9 +1,12 @@
 /* The shield's admin socket, asked from the loop; orders by it, and what is told of it. */
 #include "api_stage.h"
-#include "hub/api/shield.h"
+#include "hub/api/shield/shield.h"
 
 #define STATUS_TEXT \
-	"{\"version\":\"0.1.0\",\"pid\":7,\"keeper_pid\":6,\"started\":\"2026-01-31T11:00:00.000Z\",\"sites\":[" \
+	"{\"version\":\"0.1.0\",\"pid\":7,\"keeper_pid\":6,\"started\":\"2026-01-31T11:00:00.000Z\",\"memory_bytes\":3000000,\"edge_deaths\":4," \
+	"\"keeper_started\":\"2026-01-31T10:00:00.000Z\",\"keeper_memory_bytes\":5000000," \
+	"\"hub\":{\"state\":\"running\",\"pid\":9,\"started\":\"2026-01-31T11:30:00.000Z\",\"deaths\":2,\"memory_bytes\":7000000,\"send_pid\":0,\"send_started\":\"2026-01-31T11:31:00.000Z\",\"send_deaths\":1}," \
+	"\"sites\":[" \
 	"{\"site\":\"" API_SITE_A "\",\"tenant\":\"a\",\"waf\":{\"mode\":\"detect\"},\"guard\":{\"mode\":\"observe\"},\"level\":{\"is\":\"attack\",\"for\":\"requests, pressure\",\"forced\":true}," \
 	"\"origins\":[{\"up\":true},{\"up\":false}],\"certificate\":{\"not_after\":\"2126-01-01T00:00:00.000Z\",\"self_signed\":true},\"bypass\":{\"until\":\"2026-02-01T00:00:00.000Z\",\"reason\":\"test\"}}," \
 	"{\"site\":\"" API_SITE_B "\",\"tenant\":\"b\",\"origins\":[]}]}"
@@ -143,15 +146,15 @@ static void orders_are_written_down_and_given(void **unused)
 {
 	static const struct { const char *method, *path, *body, *asks, *says, *logged; } rows[] = {
 		{ "POST", "/api/v1/bans", "{\"network\":\"203.0.113.0/24\",\"for\":\"90m\",\"why\":\"a flood\"}", "POST /ban ", "{\"network\":\"203.0.113.0/24\",\"for_ms\":5400000,\"reason\":\"a flood\"}",
-		  "ban.add|203.0.113.0/24|a flood (for 90m)" },
+		  "ban.add|203.0.113.0/24|a flood (90m)" },
 		{ "POST", "/api/v1/bans", "{\"network\":\"2001:db8::1\",\"why\":\"a flood\"}", "POST /ban ", "{\"network\":\"2001:db8::1\",\"reason\":\"a flood\"}", "ban.add|2001:db8::1|a flood" },
 		{ "DELETE", "/api/v1/bans/203.0.113.0%2F24?why=over", "", "DELETE /ban ", "{\"network\":\"203.0.113.0/24\"}", "ban.lift|203.0.113.0/24|over" },
 		{ "POST", "/api/v1/sites/" API_SITE_A "/level", "{\"level\":\"auto\",\"why\":\"it is over\"}", "POST /level ", "{\"site\":\"" API_SITE_A "\",\"level\":\"auto\"}", "level.set|" API_SITE_A "|it is over" },
 		{ "POST", "/api/v1/sites/" API_SITE_A "/bypass", "{\"for\":\"1h\",\"why\":\"a test\"}", "POST /bypass ", "{\"site\":\"" API_SITE_A "\",\"for_ms\":3600000,\"reason\":\"a test\"}",
-		  "bypass.begin|" API_SITE_A "|a test (for 1h)" },
+		  "bypass.begin|" API_SITE_A "|a test (1h)" },
 		{ "DELETE", "/api/v1/sites/" API_SITE_A "/bypass?why=over", "", "DELETE /bypass ", "{\"site\":\"" API_SITE_A "\"}", "bypass.end|" API_SITE_A "|over" },
 		{ "POST", "/api/v1/sites/" API_SITE_A "/maintenance", "{\"for\":\"1h\",\"why\":\"a test\",\"message\":\"soon\",\"allow\":[\"192.0.2.0/24\"]}", "POST /maintenance ",
-		  "\"message\":\"soon\",\"allow\":[\"192.0.2.0/24\"]}", "maintenance.begin|" API_SITE_A "|a test (for 1h)" },
+		  "\"message\":\"soon\",\"allow\":[\"192.0.2.0/24\"]}", "maintenance.begin|" API_SITE_A "|a test (1h)" },
 		{ "DELETE", "/api/v1/sites/" API_SITE_A "/maintenance?why=over", "", "DELETE /maintenance ", "{\"site\":\"" API_SITE_A "\"}", "maintenance.end|" API_SITE_A "|over" },
 	};
 	struct api_stage *stage = api_stage_new();
@@ -243,6 +246,27 @@ static void who_leaves_is_forgotten(void **unused)
 
 /* -- what is told of the shield -- */
 
+/* The hub's row is what the keeper knows of it; what is not there has no memory, and was there. */
+static void processes_are(const struct json *processes)
+{
+	static const struct { const char *name, *state, *since; int pid, deaths, memory; } rows[] = {  /* -1: not told */
+		{ "edge", "up", "2026-01-31T11:00:00.000Z", 7, 4, 3000000 }, { "keeper", "up", "2026-01-31T10:00:00.000Z", 6, -1, 5000000 },
+		{ "hub", "up", "2026-01-31T11:30:00.000Z", 9, 2, 7000000 }, { "send", "down", NULL, -1, 1, -1 },
+	};
+
+	assert_int_equal(json_length(processes), sizeof(rows) / sizeof(rows[0]));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct json *row = json_item(processes, i), *pid = json_find(row, "pid"), *deaths = json_find(row, "deaths"), *memory = json_find(row, "memory_bytes");
+
+		assert_true(span_equal(json_text_of(json_find(row, "name")), span_of(rows[i].name)));
+		assert_true(span_equal(json_text_of(json_find(row, "state")), span_of(rows[i].state)));
+		assert_true(span_equal(json_text_of(json_find(row, "since")), span_of(rows[i].since ? rows[i].since : "")));
+		assert_int_equal(pid ? (int)json_number_of(pid) : -1, rows[i].pid);
+		assert_int_equal(deaths ? (int)json_number_of(deaths) : -1, rows[i].deaths);
+		assert_int_equal(memory ? (int)json_number_of(memory) : -1, rows[i].memory);
+	}
+}
+
 static void sites_are_told_as_the_shield_says(void **unused)
 {
 	struct api_stage *stage = api_stage_new();
@@ -281,7 +305,7 @@ static void sites_are_told_as_the_shield_says(void **unused)
 	assert_true(json_has_null(json_find(stage->root, "journal")));
 	stage_be(stage, "*");
 	assert_int_equal(stage_get(stage, "/api/v1/health"), 200);
-	assert_int_equal(json_length(json_find(stage->root, "processes")), 3);
+	processes_are(json_find(stage->root, "processes"));
 	assert_int_equal(json_length(json_find(stage->root, "certificates")), 1);
 	assert_int_equal(json_length(json_find(stage->root, "disk")), 2);
 	api_stage_free(stage);
@@ -329,6 +353,10 @@ static void the_configuration_is_the_shields_to_tell(void **unused)
 	assert_non_null(strstr(question, "GET /config "));
 	assert_int_equal(json_number_of(json_find(stage->root, "generation")), 4);
 	assert_span(json_text_of(json_find(json_item(json_find(stage->root, "files"), 0), "text")), "a: 1\n");
+	assert_int_equal(order(stage, "GET", "/api/v1/config/schema", "", 200, "{\"title\":\"bouclier.yaml\",\"properties\":{\"workers\":{\"x-value\":\"a number\"}}}", question, sizeof(question)), 200);
+	assert_non_null(strstr(question, "GET /config/schema "));
+	assert_span(json_text_of(json_find(json_find(json_find(stage->root, "properties"), "workers"), "x-value")), "a number");
+	assert_refused(order(stage, "GET", "/api/v1/config/schema", "", 404, "{\"error\":\"there is no /config/schema here\"}", question, sizeof(question)), 409, "shield-refused");
 	assert_int_equal(order(stage, "GET", "/api/v1/config/history", "", 200, "{\"configurations\":[{\"number\":9}]}", question, sizeof(question)), 200);
 	assert_int_equal(json_number_of(json_find(json_item(json_find(stage->root, "versions"), 0), "number")), 9);
 	assert_refused(order(stage, "GET", "/api/v1/config/history", "", 404, "{\"error\":\"there is no history\"}", question, sizeof(question)), 409, "shield-refused");

@@ -48,6 +48,7 @@ static const struct row rows[] = {
 	{ "DELETE", "/api/v1/sites/{name}/maintenance", "/api/v1/sites/" API_SITE_B "/maintenance?why=no", "", 404 },
 	{ "GET", "/api/v1/health", "/api/v1/health", "", 200 },
 	{ "GET", "/api/v1/config", "/api/v1/config", "", 403 },
+	{ "GET", "/api/v1/config/schema", "/api/v1/config/schema", "", 403 },
 	{ "GET", "/api/v1/config/history", "/api/v1/config/history", "", 403 },
 	{ "POST", "/api/v1/config/confirm", "/api/v1/config/confirm", "", 403 },
 	{ "GET", "/api/v1/openapi.json", "/api/v1/openapi.json", "", 200 },

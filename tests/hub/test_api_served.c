@@ -1,5 +1,5 @@
 #include "../base/check.h"
-#include "hub/api/now_words.h"
+#include "hub/api/now/now_words.h"
 
 static void nothing_is_said_that_is_not_known(void **unused)
 {

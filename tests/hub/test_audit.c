@@ -38,7 +38,7 @@ static void stage_done(struct stage *stage)
 
 static enum result add(struct stage *stage, const char *object)
 {
-	const struct audit_action action = { SPAN("agnes"), SPAN("ban.add"), span_of(object), SPAN("") };
+	const struct audit_action action = { SPAN("agnes"), SPAN("ban.add"), span_of(object), .detail = SPAN("") };
 
 	return audit_add(stage->audit, &action, WALL_NS);
 }
@@ -87,6 +87,38 @@ static void entries_are_chained_over_restarts(void **unused)
 	assert_ok(audit_list(stage.audit, 3, collect, &told));
 	assert_span(buffer_span(&told), "2 ban.add b|1 ban.add a|");
 	buffer_done(&told);
+	stage_done(&stage);
+}
+
+static bool keep_newest(void *context, const struct audit_entry *entry)
+{
+	*(struct audit_entry *)context = *entry;
+	return false;
+}
+
+/* What an older hub wrote, without a code, is followed by what this one says. */
+static void a_chain_has_entries_with_codes_and_without(void **unused)
+{
+	struct audit_action said = { SPAN("hub"), SPAN("store.delete"), SPAN("events"), .detail = SPAN("not this"), .words = AUDIT_SAY(DELETED, SPAN("3"), SPAN("a"), SPAN("b")) };
+	struct audit_entry newest;
+	struct stage stage;
+
+	(void)unused;
+	stage_init(&stage);
+	assert_ok(add(&stage, "a"));
+	assert_ok(audit_add(stage.audit, &said, WALL_NS));
+	assert_ok(audit_list(stage.audit, 0, keep_newest, &newest));
+	assert_string_equal(newest.detail, "3 rows, from a to b");
+	assert_string_equal(newest.said, "deleted");
+	assert_int_equal(newest.argument_count, 3);
+	assert_string_equal(newest.arguments[2], "b");
+	assert_ok(add(&stage, "b"));
+	audit_close(stage.audit);
+	stage_open(&stage);
+	assert_ok(audit_list(stage.audit, 0, keep_newest, &newest));
+	assert_string_equal(newest.said, "");
+	assert_int_equal(newest.argument_count, 0);
+	assert_true(is_intact(&stage, 3));
 	stage_done(&stage);
 }
 
@@ -194,7 +226,7 @@ static void a_full_file_is_followed_by_the_next(void **unused)
 	static char object[300];
 	struct audit_files files;
 	struct stage stage;
-	struct audit_action action = { SPAN("agnes"), SPAN("x"), SPAN_NONE, SPAN_NONE };
+	struct audit_action action = { SPAN("agnes"), SPAN("x"), SPAN_NONE, .detail = SPAN_NONE };
 	static char detail[AUDIT_DETAIL_BYTES];
 	uint64_t count = 0;
 
@@ -299,7 +331,7 @@ static void killed_it_loses_nothing_that_counted(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(entries_are_chained_over_restarts), cmocka_unit_test(an_unfinished_line_is_taken_out_and_said), cmocka_unit_test(what_the_disk_refuses_is_refused),
+		cmocka_unit_test(entries_are_chained_over_restarts), cmocka_unit_test(a_chain_has_entries_with_codes_and_without), cmocka_unit_test(an_unfinished_line_is_taken_out_and_said), cmocka_unit_test(what_the_disk_refuses_is_refused),
 		cmocka_unit_test(a_folder_that_is_gone_refuses), cmocka_unit_test(a_file_that_was_changed_meanwhile_is_left), cmocka_unit_test(a_full_file_is_followed_by_the_next), cmocka_unit_test(nothing_is_appended_behind_damage),
 		cmocka_unit_test(one_process_writes), cmocka_unit_test(killed_it_loses_nothing_that_counted),
 	};

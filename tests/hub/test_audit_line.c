@@ -32,6 +32,71 @@ static void a_line_reads_as_it_was_written(void **unused)
 	buffer_done(&text);
 }
 
+static void hash_anew(const char *front, struct buffer *out)
+{
+	unsigned char hash[DIGEST_LEN];
+	char hex[2 * DIGEST_LEN];
+
+	assert_ok(digest_plain(span_of(front), hash));
+	hex_write(hash, sizeof(hash), hex);
+	buffer_reset(out);
+	assert_ok(buffer_print(out, "%s,\"hash\":\"%.*s\"}", front, (int)sizeof(hex), hex));
+}
+
+/* A code with its arguments stands behind the English; a line without one is what lines always were. */
+static void a_code_is_kept_with_its_arguments(void **unused)
+{
+#define FRONT "{\"number\":7,\"at\":\"2026-11-30T08:00:00.123Z\",\"who\":\"a\",\"what\":\"b.c\",\"object\":\"\",\"detail\":\"by x: y\""
+#define BACK ",\"previous\":\"0000000000000000000000000000000000000000000000000000000000000000\""
+	static const struct { const char *front; enum result result; } table[] = {
+		{ FRONT BACK, RESULT_OK },
+		{ FRONT ",\"said\":\"way-why\",\"arguments\":[\"x\",\"y\"]" BACK, RESULT_OK },
+		{ FRONT ",\"said\":\"of-a-later-hub\",\"arguments\":[]" BACK, RESULT_OK },
+		{ FRONT ",\"said\":\"\",\"arguments\":[]" BACK, RESULT_MALFORMED },
+		{ FRONT ",\"said\":\"way\"" BACK, RESULT_MALFORMED },
+		{ FRONT ",\"arguments\":[\"x\"]" BACK, RESULT_MALFORMED },
+		{ FRONT ",\"said\":\"way\",\"arguments\":\"x\"" BACK, RESULT_MALFORMED },
+		{ FRONT ",\"said\":\"way\",\"arguments\":[1]" BACK, RESULT_MALFORMED },
+		{ FRONT ",\"said\":\"way\",\"arguments\":[\"a\",\"b\",\"c\",\"d\"]" BACK, RESULT_MALFORMED },
+		{ FRONT ",\"arguments\":[\"x\"],\"said\":\"way\"" BACK, RESULT_MALFORMED },
+		{ FRONT ",\"said\":\"a-code-that-is-longer-than-any-code\",\"arguments\":[]" BACK, RESULT_MALFORMED },
+	};
+	struct audit_entry one;
+	struct buffer line;
+
+	(void)unused;
+	buffer_init(&line, AUDIT_LINE_MAX);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		hash_anew(table[i].front, &line);
+		assert_result(audit_line_read(buffer_span(&line), &one), table[i].result);
+		if (i == 1) {
+			assert_string_equal(one.said, "way-why");
+			assert_int_equal(one.argument_count, 2);
+			assert_string_equal(one.arguments[1], "y");
+		}
+	}
+	buffer_done(&line);
+}
+
+/* Each code has a name of its own, and as many arguments as its English. */
+static void codes_are_said_in_english(void **unused)
+{
+	struct audit_words words = AUDIT_SAY(DELETED, SPAN("12"), SPAN("monday"), SPAN("friday"));
+	struct buffer english;
+
+	(void)unused;
+	buffer_init(&english, 256);
+	assert_ok(audit_said_write(&words, &english));
+	assert_true(span_equal(buffer_span(&english), SPAN("12 rows, from monday to friday")));
+	for (unsigned i = 1; i < AUDIT_SAID_COUNT; i++) {
+		assert_true(strlen(audit_said_code((enum audit_said)i)) > 0 && strlen(audit_said_code((enum audit_said)i)) < AUDIT_SAID_BYTES);
+		assert_true(audit_said_arguments((enum audit_said)i) <= AUDIT_ARGUMENTS);
+		for (unsigned k = 1; k < i; k++)
+			assert_string_not_equal(audit_said_code((enum audit_said)i), audit_said_code((enum audit_said)k));
+	}
+	buffer_done(&english);
+}
+
 /* As the header says it, for whoever checks it with other programs. */
 static void the_hash_is_of_the_bytes_before_it(void **unused)
 {
@@ -97,6 +162,10 @@ static void the_longest_line_has_room(void **unused)
 	memset(long_one.what, '\\', sizeof(long_one.what) - 1);
 	memset(long_one.object, '"', sizeof(long_one.object) - 1);
 	memset(long_one.detail, '\\', sizeof(long_one.detail) - 1);
+	memset(long_one.said, '"', sizeof(long_one.said) - 1);
+	long_one.argument_count = AUDIT_ARGUMENTS;
+	for (unsigned i = 0; i < AUDIT_ARGUMENTS; i++)
+		memset(long_one.arguments[i], '"', AUDIT_ARGUMENT_BYTES - 1);
 	long_one.wall_ms = 1796025600123;
 	buffer_init(&text, AUDIT_LINE_MAX);
 	assert_ok(audit_line_write(&long_one, &text));
@@ -110,6 +179,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_reads_as_it_was_written), cmocka_unit_test(the_hash_is_of_the_bytes_before_it), cmocka_unit_test(every_flipped_bit_is_seen),
 		cmocka_unit_test(there_is_one_way_to_write_an_entry), cmocka_unit_test(the_longest_line_has_room),
+		cmocka_unit_test(a_code_is_kept_with_its_arguments), cmocka_unit_test(codes_are_said_in_english),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

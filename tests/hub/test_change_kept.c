@@ -45,6 +45,7 @@ static void what_is_kept_is_found(void **unused)
 	/* Two decide: the second one is told. */
 	assert_ok(proposal_find(stage.store, 1, &other));
 	found.state = PROPOSAL_APPROVED;
+	found.applying_ms = 77;
 	found.decided_by = SPAN("boris");
 	assert_ok(proposal_keep(stage.store, &found));
 	other.state = PROPOSAL_REJECTED;
@@ -52,7 +53,7 @@ static void what_is_kept_is_found(void **unused)
 	proposal_done(&other);
 	proposal_done(&found);
 	assert_ok(proposal_find(stage.store, 1, &found));
-	assert_true(found.state == PROPOSAL_APPROVED);
+	assert_true(found.state == PROPOSAL_APPROVED && found.applying_ms == 77);
 	buffer_init(&text, 4096);
 	json_writer_init(&json, &text);
 	json_open(&json, SPAN_NONE, '{');

@@ -19,7 +19,7 @@ static struct hub_config config_of(struct span *hosts)
 
 	settings = (struct hub_settings){ .enabled = true, .certificate = SPAN("/etc/bouclier/hub.pem"), .name = SPAN("hub.commune.example"),
 		                          .keep = { 90ll * 86400000, 14ll * 86400000, 35ll * 86400000, 800ll * 86400000 },
-		                          .incidents = { .contained_after_ms = 600000, .closed_after_ms = 86400000 } };
+		                          .incidents = { .contained_after_ms = 600000, .closed_after_ms = 86400000, .again_within_ms = 86400000 } };
 	assert_int_equal(endpoint_read(SPAN("192.0.2.1:8444"), &settings.listen), RESULT_OK);
 	sites[0] = (struct hub_site){ .name = SPAN("a"), .tenant = SPAN("commune"), .hosts = { hosts, 2 }, .mode = SPAN("block") };
 	sites[1] = (struct hub_site){ .name = SPAN("b \"quoted\""), .tenant = SPAN(""), .hosts = { hosts, 0 }, .mode = SPAN("off") };

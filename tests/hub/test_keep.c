@@ -126,6 +126,70 @@ static void the_first_second_counts(void **unused)
 	play_end(&play);
 }
 
+static uint64_t blocked_of(struct keep_run *run, uint64_t id)
+{
+	struct incident incident;
+
+	assert_int_equal(keep_incident(run->keep, id, &incident, NULL), RESULT_OK);
+	return incident.decisions[DECISION_BLOCK];
+}
+
+/* What was followed up to AT_S by a hub that is gone: the journal behind it is there already, and is read by the next one. */
+static void play_restart(struct keep_play *play, uint64_t at_s)
+{
+	run_killed(play, play->stage.folder, (unsigned)(at_s - play->begin_s));
+}
+
+/* It said nothing for longer than what is read again after a start: how much its next line is, only who remembers the last one knows. */
+static void a_site_that_was_silent_over_a_restart_loses_nothing(void **unused)
+{
+	struct keep_play play;
+	struct keep_run run;
+	uint64_t at_s;
+
+	(void)unused;
+	play_begin(&play, 4000);
+	play_seconds(&play, 870, 3, 0);           /* both, */
+	play_seconds(&play, 30, 3, 1);            /* so that there are totals: too few for an incident */
+	play_one(&play, 1, 1500, 3, 0);           /* the first is silent for 25 minutes, */
+	at_s = play.now_s;
+	play_one(&play, 1, 60, 3, 0);
+	play_notice(&play, play_sites[0], "level", "from normal to attack: requests");
+	play_one(&play, 0, 1, 0, 500);            /* ... and then is attacked, at once */
+	play_one(&play, 0, 10, 0, 7);
+	play_seconds(&play, 1500, 3, 0);
+	play_restart(&play, at_s);
+	run_begin(&run, &play, play.stage.folder);
+	run_until_now(&run);
+	assert_int_equal(blocked_of(&run, 1), 500 + 10 * 7);
+	assert_int_equal(total_of(run.store, "events"), play.events[0] + play.events[1]);
+	run_end(&run);
+	play_end(&play);
+}
+
+/* Nobody ever heard of it, and the shield was followed from its first second on: all of it is new. */
+static void a_site_that_first_speaks_after_a_restart_loses_nothing(void **unused)
+{
+	struct keep_play play;
+	struct keep_run run;
+	uint64_t at_s;
+
+	(void)unused;
+	play_begin(&play, 4000);
+	play_one(&play, 1, 2000, 3, 0);
+	at_s = play.now_s;
+	play_one(&play, 1, 60, 3, 0);
+	play_notice(&play, play_sites[0], "level", "from normal to attack: requests");
+	play_one(&play, 0, 1, 0, 300);
+	play_one(&play, 1, 1500, 3, 0);
+	play_restart(&play, at_s);
+	run_begin(&run, &play, play.stage.folder);
+	run_until_now(&run);
+	assert_int_equal(blocked_of(&run, 1), 300);
+	run_end(&run);
+	play_end(&play);
+}
+
 /* -- people -- */
 
 static struct keep_order order_of(enum keep_deed deed, uint64_t version, const char *text)
@@ -285,7 +349,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_attack_and_its_second_wave_are_one),
 		cmocka_unit_test(a_kill_changes_nothing),
-		cmocka_unit_test(the_first_second_counts),
+		cmocka_unit_test(the_first_second_counts), cmocka_unit_test(a_site_that_was_silent_over_a_restart_loses_nothing),
+		cmocka_unit_test(a_site_that_first_speaks_after_a_restart_loses_nothing),
 		cmocka_unit_test(what_people_do_is_kept),
 		cmocka_unit_test(watchers_are_told_of_now),
 		cmocka_unit_test(another_journal_is_no_second_telling),

@@ -67,6 +67,73 @@ static void another_start_has_another_code(void **unused)
 	assert_refused(ask(&stage, &mallory, METHOD_POST, "/api/v1/first-start", body), 401, "wrong-credentials");
 }
 
+/* The code that root's command printed for NAME. */
+static void made_by_root(const char *name, const char *roles, char out[128])
+{
+	struct browser root = { .door = WEB_LOCAL_SOCKET };
+	struct reply *reply;
+	char body[256];
+
+	snprintf(body, sizeof(body), "{\"name\":\"%s\",\"roles\":[%s],\"tenants\":[\"*\"]}", name, roles);
+	reply = ask(&stage, &root, METHOD_POST, "/api/v1/people", body);
+	assert_status(reply, 200);
+	assert_ok(span_to_text(json_text_of(json_find(reply->json, "code")), out, 128));
+}
+
+static struct reply *enrol(struct browser *browser, const char *name, const char *code)
+{
+	char body[256];
+
+	snprintf(body, sizeof(body), "{\"code\":\"%s\",\"name\":\"%s\",\"password\":\"" STAGE_PASSWORD "\"}", code, name);
+	return ask(&stage, browser, METHOD_POST, "/api/v1/first-start", body);
+}
+
+static bool is_first_start(void)
+{
+	struct browser nobody = browser_of(9);
+
+	return json_bool_of(json_find(ask(&stage, &nobody, METHOD_GET, "/api/v1/session", "")->json, "first_start"));
+}
+
+/* Whom root lets in before there is an administrator gets in, and the first start goes on. */
+static void a_code_that_root_made_counts_before_the_first_start(void **unused)
+{
+	struct browser tina = browser_of(1), agnes = browser_of(2), mallory = browser_of(3);
+	char code[128];
+
+	(void)unused;
+	made_by_root("tina", "\"viewer\"", code);
+	assert_true(is_first_start());
+	assert_refused(enrol(&mallory, "tina", stage.first_code), 401, "wrong-credentials");  /* that code makes a new account, and takes nobody's */
+	assert_refused(enrol(&mallory, "mallory", code), 401, "wrong-credentials");
+	assert_status(enrol(&tina, "tina", code), 200);
+	assert_int_equal(entries_of(&stage, "person.enrol"), 1);
+	assert_refused(ask(&stage, &tina, METHOD_GET, "/api/v1/people", ""), 403, "forbidden");
+	assert_status(log_in(&stage, &tina, "tina", STAGE_PASSWORD), 200);
+	/* Another start prints another code: nobody administers yet. */
+	stage_restart(&stage);
+	assert_int_equal(strlen(stage.first_code), 30);
+	first_start(&stage, &agnes, "agnes");
+	assert_false(is_first_start());
+}
+
+/* Once there is an administrator, nobody becomes one with what was printed. */
+static void an_administrator_whom_root_made_ends_the_first_start(void **unused)
+{
+	struct browser agnes = browser_of(1), mallory = browser_of(2);
+	char code[128], printed[PEOPLE_CODE_BYTES];
+
+	(void)unused;
+	memcpy(printed, stage.first_code, sizeof(printed));
+	made_by_root("agnes", "\"administrator\"", code);
+	assert_refused(enrol(&mallory, "mallory", printed), 401, "wrong-credentials");
+	assert_false(is_first_start());
+	assert_status(enrol(&agnes, "agnes", code), 200);
+	assert_int_equal(entries_of(&stage, "person.first"), 0);
+	stage_restart(&stage);
+	assert_string_equal(stage.first_code, "");
+}
+
 static void passwords_let_in(void **unused)
 {
 	struct browser agnes = browser_of(1), other = browser_of(2);
@@ -375,7 +442,7 @@ static void a_stranger_writes_nobodys_name_into_the_log(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(the_first_start_makes_one_administrator_once), TEST(another_start_has_another_code), TEST(passwords_let_in), TEST(a_planted_cookie_is_no_session), TEST(sessions_end),
+		TEST(the_first_start_makes_one_administrator_once), TEST(another_start_has_another_code), TEST(a_code_that_root_made_counts_before_the_first_start), TEST(an_administrator_whom_root_made_ends_the_first_start), TEST(passwords_let_in), TEST(a_planted_cookie_is_no_session), TEST(sessions_end),
 		TEST(what_is_over_is_deleted), TEST(who_guesses_waits), TEST(leaving_early_counts), TEST(a_crowd_is_told_to_come_again), TEST(a_password_is_changed_and_other_sessions_end),
 		TEST(names_and_languages_are_changed), TEST(the_glass_is_broken), TEST(certificates_let_in_whom_an_administrator_named), TEST(without_a_log_nobody_gets_in),
 		TEST(a_right_code_never_waits), TEST(a_stranger_writes_nobodys_name_into_the_log),

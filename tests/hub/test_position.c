@@ -11,7 +11,7 @@
 
 static struct position some(void)
 {
-	struct position position = { .next_id = 12, .outside = 77, .followed = { 3, 11 }, .followed_count = 2 };
+	struct position position = { .next_id = 12, .outside = 77, .whole = 0xfffffffe, .followed = { 3, 11 }, .followed_count = 2 };
 
 	for (unsigned i = 0; i < KEEP_MARKS + 3; i++) {
 		position.now = (struct position_mark){ .second = 1769860800 + i * 60, .at = { { 100 + i, 0xfedcba98 }, { 200 + i, 7 } } };
@@ -36,6 +36,7 @@ static void what_is_written_is_read(void **unused)
 	assert_int_equal(read.followed[1], 11);
 	assert_int_equal(read.next_id, 12);
 	assert_int_equal(read.outside, 77);
+	assert_int_equal(read.whole, 0xfffffffe);
 	assert_int_equal(position_write(&read, &second), RESULT_OK);
 	assert_true(span_equal(buffer_span(&first), buffer_span(&second)));
 	for (size_t len = 0; len < buffer_len(&first); len++)
@@ -48,6 +49,7 @@ static void what_is_not_so_is_refused(void **unused)
 {
 	static const char *const bads[] = {
 		"[]", "{}",
+		"{\"second\":1,\"detail\":1,\"detail_crc\":1,\"counts\":1,\"counts_crc\":1,\"next_id\":1,\"outside\":0,\"followed\":[],\"past\":[],\"whole\":4294967296}",
 		"{\"second\":1,\"detail\":1,\"detail_crc\":1,\"counts\":1,\"counts_crc\":1,\"next_id\":1,\"outside\":0,\"followed\":[],\"past\":[1]}",
 		"{\"second\":1,\"detail\":1,\"detail_crc\":4294967296,\"counts\":1,\"counts_crc\":1,\"next_id\":1,\"outside\":0,\"followed\":[],\"past\":[]}",
 		"{\"second\":-1,\"detail\":1,\"detail_crc\":1,\"counts\":1,\"counts_crc\":1,\"next_id\":1,\"outside\":0,\"followed\":[],\"past\":[]}",

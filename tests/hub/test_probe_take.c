@@ -51,8 +51,8 @@ static int begin(void **unused)
 	scene->settings[0] = (struct hub_probe_settings){ SPAN("antwerp"), span_of(scene->public_key) };
 	scene->hosts[0][0] = SPAN("www.a.example");
 	scene->hosts[1][0] = SPAN("*.b.example");
-	scene->sites[0] = (struct hub_site){ .name = SPAN("a"), .hosts = { scene->hosts[0], 1 } };
-	scene->sites[1] = (struct hub_site){ .name = SPAN("b"), .hosts = { scene->hosts[1], 1 } };
+	scene->sites[0] = (struct hub_site){ .name = SPAN("a"), .tenant = SPAN("north"), .hosts = { scene->hosts[0], 1 } };
+	scene->sites[1] = (struct hub_site){ .name = SPAN("b"), .tenant = SPAN("south"), .hosts = { scene->hosts[1], 1 } };
 	buffer_init(&scene->body, 2 * PROBE_REPORT_BYTES);
 	buffer_init(&scene->signature, 256);
 	birth();
@@ -156,6 +156,47 @@ static void a_report_is_taken_and_told(void **unused)
 	assert_false(state.is_silent);
 	assert_true(hub_probe_state(scene->probe, 0, NOW_S + HUB_PROBE_SILENT_S + 1, &state) && state.is_silent);
 	assert_false(hub_probe_state(scene->probe, 1, NOW_S, &state));
+}
+
+static bool sees(const void *tenant, struct span asked)
+{
+	return asked.len && span_equal(span_of(tenant), asked);
+}
+
+static bool sees_all(const void *unused, struct span asked)
+{
+	(void)unused;
+	(void)asked;
+	return true;
+}
+
+static bool confine(const char *tenant, struct hub_probe_state *out)
+{
+	assert_true(hub_probe_state(scene->probe, 0, NOW_S, out));
+	return hub_probe_confine(scene->probe, 0, &(struct hub_probe_sees){ tenant ? sees : sees_all, tenant }, out);
+}
+
+static void each_sees_what_was_seen_of_his_own(void **unused)
+{
+	struct hub_probe_state state;
+
+	(void)unused;
+	assert_true(confine(NULL, &state));
+	assert_false(confine("north", &state));  /* nothing was told yet */
+	make(1, 3, 2);
+	write_it();
+	send_at(NOW_S, 200, "");
+	assert_true(confine(NULL, &state) && state.asked == 12 && state.reached == 6);
+	assert_true(confine("north", &state) && state.asked == 4 && state.reached == 1);
+	assert_true(confine("south", &state) && state.asked == 4 && state.reached == 2);
+	assert_false(confine("east", &state));
+	/* A minute in which only one of them is looked at. */
+	make(2, 1, 1);
+	scene->report.minutes[0].site_count = 1;
+	write_it();
+	send_at(NOW_S, 200, "");
+	assert_true(confine("north", &state));
+	assert_false(confine("south", &state));
 }
 
 static void each_is_taken_once(void **unused)
@@ -306,6 +347,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_report_is_taken_and_told, begin, end),
+		cmocka_unit_test_setup_teardown(each_sees_what_was_seen_of_his_own, begin, end),
 		cmocka_unit_test_setup_teardown(each_is_taken_once, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_not_proved_is_not_looked_into, begin, end),
 		cmocka_unit_test_setup_teardown(whoever_guesses_is_slowed_down, begin, end),

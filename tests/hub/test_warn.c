@@ -100,52 +100,12 @@ static void a_filter_that_has_gone_is(void **unused)
 	assert_said("");
 }
 
-static void the_newest_backup_counts(void **unused)
-{
-	(void)unused;
-	warn_second(warn, false, NOW);
-	assert_said("");
-	warn_notice(warn, SPAN("backup-failed"), SPAN("x"), NOW);
-	warn_second(warn, true, NOW);
-	assert_said("");
-	warn_second(warn, false, NOW);
-	assert_said("backup-failed+;");
-	warn_notice(warn, SPAN("backup-failed"), SPAN("x"), NOW);
-	warn_notice(warn, SPAN("backup-made"), SPAN("x"), NOW);
-	warn_second(warn, false, NOW);
-	assert_said("backup-failed-;");
-}
-
-static void each_rollback_is_told_once(void **unused)
-{
-	(void)unused;
-	warn_notice(warn, SPAN("config-serves"), SPAN("nothing of it"), NOW);
-	warn_notice(warn, SPAN("config-went-back"), SPAN("of last week"), NOW - 7 * 86400);
-	warn_notice(warn, SPAN("config-went-back"), SPAN("a"), NOW);
-	warn_notice(warn, SPAN("config-went-back"), SPAN("b"), NOW + 1);
-	warn_second(warn, false, NOW + 2);
-	assert_said("configuration-rolled-back+ a;configuration-rolled-back+ b;");
-	/* Killed, and fed again. */
-	stop();
-	start();
-	warn_notice(warn, SPAN("config-went-back"), SPAN("a"), NOW);
-	warn_notice(warn, SPAN("config-went-back"), SPAN("b"), NOW + 1);
-	warn_notice(warn, SPAN("config-went-back"), SPAN("c"), NOW + 5);
-	warn_second(warn, false, NOW + 6);
-	assert_said("configuration-rolled-back+ c;");
-	for (unsigned i = 0; i < 2 * WARN_ROLLBACKS; i++)
-		warn_notice(warn, SPAN("config-went-back"), SPAN("d"), NOW + 10 + i);
-	warn_second(warn, false, NOW + 60);
-	assert_int_equal(strlen(said), WARN_ROLLBACKS * strlen("configuration-rolled-back+ d;"));
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_disk_is_low_below_ten_and_well_from_fifteen), TEST(a_filter_that_was_never_there_is_not_missed), TEST(a_filter_that_has_gone_is), TEST(the_newest_backup_counts),
-		TEST(each_rollback_is_told_once),
+		TEST(a_disk_is_low_below_ten_and_well_from_fifteen), TEST(a_filter_that_was_never_there_is_not_missed), TEST(a_filter_that_has_gone_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -614,6 +614,31 @@ static void how_a_site_is_now_can_be_asked(void **unused)
 	play_free(play);
 }
 
+/* A probe reports a minute when it is over: how a site is now is what it saw, not what the shield did not know of that minute. */
+static void what_is_told_of_the_last_minutes_is_how_a_site_is_now(void **unused)
+{
+	struct play *play = play_new();
+	struct group_site_view view = { 0 };
+	unsigned share = 7;
+
+	(void)unused;
+	play_calm(play, (unsigned)(1200 - play->now_s % 60));
+	for (unsigned i = 0; i < GROUP_RECENT; i++) {
+		play_calm(play, 60);
+		play_looks(play, play->now_s - 60, 6, i == GROUP_RECENT - 1 ? 0 : 6, 0);
+	}
+	assert_true(group_site_look(play->group, span_of(play_names[0]), &view));
+	assert_int_equal(citizens_share(&view.recent, &share), VANTAGE_OUTSIDE);
+	assert_int_equal(share, 800);
+	assert_int_equal(view.recent.minutes, GROUP_RECENT);
+	assert_int_equal(view.state, CITIZENS_UNREACHABLE);  /* the last one */
+	assert_int_equal(view.since_s, play->now_s);
+	play_looks(play, play->now_s - 60 * (GROUP_RECENT + 1), 100, 100, 0);
+	assert_true(group_site_look(play->group, span_of(play_names[0]), &view));
+	assert_int_equal(view.recent.probes, 6 * GROUP_RECENT);  /* what was before those is over */
+	play_free(play);
+}
+
 static void a_certificate_is_one_incident_until_it_is_renewed(void **unused)
 {
 	struct play *play = play_new();
@@ -648,6 +673,26 @@ static void a_certificate_is_one_incident_until_it_is_renewed(void **unused)
 	assert_int_equal(play->incidents[1]->status, STATUS_NEW);
 	assert_int_equal(play->incidents[1]->severity, SEVERITY_HIGH);
 	assert_int_equal(play->incidents[1]->waves, 1);
+	play_free(play);
+}
+
+static void a_certificate_that_is_renewed_is_over(void **unused)
+{
+	struct play *play = play_new();
+
+	(void)unused;
+	play_notice(play, "certificate-expires", "www.a.example", "", "the certificate /etc/tls/a.pem expires in 7 days, on 2026-01-13");
+	play_notice(play, "certificate-expires", "www.b.example", "", "the certificate /etc/tls/b.pem expires in 7 days, on 2026-01-13");
+	play_calm(play, GROUP_CONTAIN_S + 60);
+	assert_int_equal(play->incidents[0]->status, STATUS_NEW);
+	play_notice(play, "certificate-renewed", "www.a.example", "", "the certificate /etc/tls/a.pem: renewed, until 2026-04-01");
+	play_calm(play, GROUP_CONTAIN_S + 60);
+	assert_int_equal(play->incidents[0]->status, STATUS_CONTAINED);
+	assert_int_equal(play->incidents[1]->status, STATUS_NEW);
+	play_notice(play, "certificate-renewed", "www.b.example", "", "the certificate /etc/tls/b.pem: no site shows it any more");
+	play_calm(play, GROUP_CONTAIN_S + 60);
+	assert_int_equal(play->incidents[1]->status, STATUS_CONTAINED);
+	assert_int_equal(play->opened, 2);
 	play_free(play);
 }
 
@@ -963,7 +1008,9 @@ int main(void)
 		cmocka_unit_test(who_looks_from_outside_knows_better),
 		cmocka_unit_test(a_line_that_is_full_goes_on_until_it_is_calm),
 		cmocka_unit_test(how_a_site_is_now_can_be_asked),
+		cmocka_unit_test(what_is_told_of_the_last_minutes_is_how_a_site_is_now),
 		cmocka_unit_test(a_certificate_is_one_incident_until_it_is_renewed),
+		cmocka_unit_test(a_certificate_that_is_renewed_is_over),
 		cmocka_unit_test(a_response_that_is_renewed_ends_only_what_it_began),
 		cmocka_unit_test(a_late_reminder_is_of_the_same_certificate),
 		cmocka_unit_test(what_goes_on_is_not_over_because_nobody_looked),

@@ -1,6 +1,10 @@
 """The hub's API beside a real shield: what is told is so, orders arrive, and answers are as docs/api/openapi.yaml says."""
 import json
+import os
 import pathlib
+import re
+import signal
+import subprocess
 
 import jsonschema
 import pytest
@@ -8,6 +12,7 @@ import yaml
 
 from lab import HOST, Origin, response, wait_until
 from lab.hub import HubShield
+from lab.place import BINARY
 
 DOCUMENT = yaml.safe_load((pathlib.Path(__file__).resolve().parents[2] / "docs/api/openapi.yaml").read_text())
 
@@ -45,11 +50,37 @@ def ask(shield, operation, path, method="GET", body=None, wanted=200):
 
 @pytest.mark.parametrize("operation, path", [
     ("getNow", "/api/v1/now"), ("listIncidents", "/api/v1/incidents"), ("listEvents", "/api/v1/events"), ("listSites", "/api/v1/sites"), ("getSite", f"/api/v1/sites/{HOST}"),
-    ("getProtection", "/api/v1/protection"), ("getHealth", "/api/v1/health"), ("getTotals", "/api/v1/totals?kind=events&grain=minute"), ("getConfig", "/api/v1/config"),
+    ("getProtection", "/api/v1/protection"), ("getHealth", "/api/v1/health"), ("getTotals", "/api/v1/totals?kind=events&grain=minute"), ("getConfig", "/api/v1/config"), ("getConfigSchema", "/api/v1/config/schema"),
     ("getDocument", "/api/v1/openapi.json"),
 ])
 def test_answers_are_as_the_document_says(shield, operation, path):
     ask(shield, operation, path)
+
+
+def test_keys_are_told_as_the_command_tells_them(shield):
+    """Limits too: the console shows them while somebody writes."""
+    told = shield.api("GET", "/api/v1/config/schema")[1]
+    assert told == json.loads(subprocess.run([BINARY, "dump", "--schema"], check=True, capture_output=True, timeout=60).stdout)
+    assert re.fullmatch(r"a duration from \S+ to \S+ with its unit .*", told["properties"]["hub"]["properties"]["keep"]["properties"]["events"]["x-value"])
+    assert told["properties"]["workers"]["x-restart"] is True
+
+
+def test_processes_are_told_as_status_tells_them(shield):
+    """What each takes, since when, and how often it ended."""
+    def rows():
+        told = {row["name"]: row for row in ask(shield, "getHealth", "/api/v1/health")["processes"]}
+        return told if {"edge", "keeper", "hub", "send"} <= told.keys() and all("memory_bytes" in row for row in told.values()) else None
+    before = wait_until(rows, 20, "the keeper has looked")
+    os.kill(before["send"]["pid"], signal.SIGKILL)
+    after = wait_until(lambda: (told := rows()) and told["send"]["deaths"] == before["send"]["deaths"] + 1 and told["send"]["state"] == "up" and told, 30, "another send")
+    status = shield.status()
+    assert after["send"]["pid"] == status["hub"]["send_pid"] != before["send"]["pid"] and after["send"]["since"] > before["send"]["since"]
+    assert after["hub"]["pid"] == status["hub"]["pid"] and after["hub"]["since"] == status["hub"]["started"] and after["keeper"]["since"] == status["keeper_started"]
+    for name in ("edge", "keeper", "hub", "send"):
+        assert 100_000 < after[name]["memory_bytes"] < 1 << 30 and after[name]["state"] == "up", name
+    text = subprocess.run([BINARY, "status", "--socket", shield.admin_socket], capture_output=True, text=True, timeout=30).stdout
+    for line in (r"keeper       up \d+ \w+, \S+ \w+ of memory", rf"hub          running, process {after['hub']['pid']}, up \d+ \w+, .* of memory", rf"send         running, process {after['send']['pid']}, up \d+ \w+, .* of memory, died \d+ time"):
+        assert re.search(line, text), text
 
 
 def test_errors_are_as_the_document_says(shield):

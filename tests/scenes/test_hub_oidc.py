@@ -64,13 +64,14 @@ class Stay(urllib.request.HTTPRedirectHandler):
 class Browser:
     """Keeps cookies; follows what it is told to, one step at a time."""
 
-    def __init__(self):
+    def __init__(self, **fields):
+        self.fields = fields
         self.cookies = http.cookiejar.CookieJar()
         self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies), Stay())
 
     def go(self, url, form=None):
         try:
-            answer = self.opener.open(url, urllib.parse.urlencode(form).encode() if form else None, timeout=30)
+            answer = self.opener.open(urllib.request.Request(url, urllib.parse.urlencode(form).encode() if form else None, self.fields), timeout=30)
         except urllib.error.HTTPError as error:
             answer = error
         with answer:
@@ -164,6 +165,7 @@ def test_a_provider_that_is_away(start):
     shield.provider.wait()
     assert Browser().go(shield.hub_url + "/api/v1/session/oidc")[0] == 502
     assert Browser().go(shield.hub_url + "/api/v1/session/oidc")[0] in (502, 503)
+    assert reader().go(shield.hub_url + "/api/v1/session/oidc")[:2] == (303, "/?login=provider-failed"), "a moment ago, or now"
     assert Browser().session(shield)[1]["methods"] == ["password", "passkey", "oidc"], "and the hub answers"
 
 
@@ -172,3 +174,36 @@ def test_no_account_twice(start):
     person(shield, "anna", "one")
     assert shield.api("POST", "/api/v1/people", {"name": "boris", "roles": [], "tenants": ["*"], "language": "en"})[0] == 200
     assert shield.api("PATCH", "/api/v1/people/boris", {"oidc_subject": "one"})[0] == 409
+
+
+def reader():
+    """A person's browser, which wants a page."""
+    return Browser(Accept="text/html,application/xhtml+xml,*/*;q=0.8")
+
+
+def test_who_is_not_let_in_lands_at_the_login_page(start):
+    """With a word for each reason; the log has it, and nobody is in."""
+    shield = start(acr_values="urn:two")
+    person(shield, "anna", "anna")
+    one = reader()
+    assert one.log_in(shield, "anna")[:2] == (303, "/?login=too-weak") and one.session(shield)[0] == 401
+    one = reader()
+    back = one.authenticate(one.to_provider(shield), "anna")
+    assert reader().go(back)[:2] == (303, "/?login=lost"), "another browser's"
+    assert one.go(re.sub("code=[^&]+", "error=access_denied", back))[:2] == (303, "/?login=provider-refused")
+    one = reader()
+    back = one.authenticate(one.to_provider(shield), "anna")
+    assert one.go(re.sub("code=[^&]+", "code=invented", back))[:2] == (303, "/?login=provider-failed")
+    assert refusals(shield) == ["by oidc: the provider gave no code, or another one did", "he was not authenticated as acr_values wants (acr)"]
+
+
+def test_who_is_not_let_in_reads_why(start):
+    for words in (["tools/install", "browser"], ["tools/console", "test"]):
+        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=900, stdin=subprocess.DEVNULL)
+        if done.returncode:
+            pytest.skip(" ".join(words) + ": " + done.stderr.strip().splitlines()[-1])
+    shield = start()
+    person(shield, "agnes", "agnes")
+    assert shield.api("POST", "/api/v1/people", {"name": "berta", "roles": ["administrator"], "tenants": ["*"]})[0] in (200, 202)
+    story = subprocess.run(["node", str(ROOT / "tests/console/oidc.mjs"), shield.hub_url, str(ROOT / "build/screenshots")], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240)
+    assert story.returncode == 0, (story.stdout + story.stderr)[-6000:]

@@ -8,7 +8,6 @@ import pytest
 from lab import Origin, response, wait_until, wire
 from lab.hub import HubShield
 from lab.place import BINARY, free_port, make_folder
-from lab.receivers import Webhook
 from test_watch import Watch
 
 
@@ -54,13 +53,6 @@ def test_a_disk_that_fills(shield, disk):
     until(shield, low)
     (disk / "ballast").unlink()
     until(shield, low, is_on=False)
-
-
-def test_a_backup_that_fails(shield):
-    assert shield.ask("/backup", "POST", json.dumps({"ok": False, "path": "/nowhere"}).encode()).status == 200
-    until(shield, ("backup-failed", ""))
-    assert shield.ask("/backup", "POST", json.dumps({"ok": True, "path": "/somewhere"}).encode()).status == 200
-    until(shield, ("backup-failed", ""), is_on=False)
 
 
 def test_a_chain_that_is_broken(shield):
@@ -137,17 +129,3 @@ def test_it_is_asked_for_what_is_told(shield):
 def test_nobody_asks_who_is_not_watchable():
     with Origin(lambda request: response(b"of the origin")) as origin, HubShield(origin, wait=False) as plain:
         assert alive(plain).text == "of the origin"
-
-
-def test_a_configuration_that_goes_back(shield):
-    with Webhook(tls=False) as hook:
-        path = {"name": "hook", "url": f"http://127.0.0.1:{hook.port}/", "insecure": True, "secret_file": str(shield.folder / "secret"), "severity": "low"}
-        (shield.folder / "secret").write_text("0123456789abcdef0123456789abcdef\n")
-        hub = shield.hub()
-        shield.apply({**shield.settings, "hub": {**shield.settings["hub"], "alerts": {"self_test": "off", "webhooks": [path]}}})
-        shield.wait_hub(other_than=hub)
-        shield.config.write_text(shield.config.read_text() + "\n# second\n")
-        done = subprocess.run([BINARY, "reload", "--config", str(shield.config), "--confirm", "1s", "--why", "a try"], capture_output=True, text=True, timeout=30)
-        assert done.returncode == 0, done.stderr
-        shield.wait_journal(lambda line: line.get("event.action") == "config-went-back")
-        wait_until(lambda: any(json.loads(body).get("warning", {}).get("name") == "configuration-rolled-back" for _, body in hook.calls), 20, f"it is told: {hook.calls}")

@@ -104,7 +104,8 @@ def test_make_run():
         words = re.search(r"build/bouclier (explain REFERENCE --config \S+)", run.said)[1].split()
         words[1] = re.search(r"<code>([0-9a-f]{32})</code>", refusal)[1]
         lab.wait_until(lambda: "942100" in subprocess.run([lab.BINARY, *words], cwd=lab.ROOT, capture_output=True, text=True, timeout=20).stdout)
-        assert len(started(run.mark.encode())) >= 4
+        lab.wait_until(lambda: "served in" in (lab.ROOT / ".run/probe.log").read_text(), what="a probe that is served")
+        assert len(started(run.mark.encode())) >= 5
         run.interrupt()
         run.wait("Stopping.", 10)
         run.process.wait(20)

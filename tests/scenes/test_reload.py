@@ -12,6 +12,8 @@ import subprocess
 import threading
 import time
 
+import pytest
+
 from lab import (HOST, Load, Origin, Shield, at_rest, der, descriptors_of, free_port, get, make_certificate, read_response, response, rss, shown,
                  wait_until)
 from lab.measure import memory
@@ -222,6 +224,39 @@ def test_replacement_by_another_number_of_workers(origin):
                 time.sleep(0.3)
         assert shield.edge() != edge and shield.status()["workers"] == 2
         assert not kept.failures and not new.failures, (kept.failures[:3], new.failures[:3])
+
+
+def test_who_shakes_hands_while_workers_get_fewer_is_served(origin, only_handshakes_begin):
+    """Eight visitors whose handshake's last packet is still under way when three workers become one."""
+    with Shield(origin, workers=3) as shield, contextlib.ExitStack() as stack:
+        arrive = only_handshakes_begin(shield.plain)
+        visitors = [stack.enter_context(socket.create_connection(("127.0.0.1", shield.plain), timeout=20)) for _ in range(8)]
+        for visitor in visitors:
+            visitor.sendall(f"GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        shield.write({**shield.settings, "workers": 1})
+        worked, text = shield.reload()
+        assert worked, text
+        wait_until(lambda: shield.status()["workers"] == 1, 5, "one worker is left")
+        arrive()
+        assert [visitor.recv(65536)[:12] for visitor in visitors] == [b"HTTP/1.1 200"] * 8
+
+
+@pytest.fixture
+def only_handshakes_begin():
+    """Of what is sent to a port only first packets arrive, until arrive() is called."""
+    if os.geteuid() != 0 or not shutil.which("nft"):
+        pytest.skip("needs root and nft")
+    table = f"bcl_hands_{os.getpid()}"
+
+    def arrive():
+        subprocess.run(["nft", "delete", "table", "inet", table], check=False, capture_output=True)
+
+    def lose(port):
+        subprocess.run(["nft", f"add table inet {table}; add chain inet {table} packets {{ type filter hook input priority 0; }}; "
+                               f"add rule inet {table} packets iif lo tcp dport {port} tcp flags & syn == 0 drop"], check=True)
+        return arrive
+    yield lose
+    arrive()
 
 
 def test_upgrade(origin):

@@ -55,6 +55,9 @@ export function t(key: Key, values: Values = {}): string {
   })
 }
 
+/** Is there a text of that name: for names that come from outside. */
+export const has = (key: string): key is Key => Object.hasOwn(words, key)
+
 /** The word for something that the hub names, such as a decision; the hub's own where a newer hub knows one more. */
 export function word(group: string, name: string | null | undefined): string {
   return name ? (words[`${group}.${name}` as Key] ?? name.replaceAll('-', ' ')) : '–'

@@ -148,6 +148,7 @@ static const struct admin_route routes[] = {
 	{ SPAN_INIT("/reload/confirm"), METHOD_POST, true, admin_answer_confirm },
 	{ SPAN_INIT("/reload/back"), METHOD_POST, true, admin_answer_back },
 	{ SPAN_INIT("/config"), METHOD_GET, true, admin_answer_config },
+	{ SPAN_INIT("/config/schema"), METHOD_GET, true, admin_answer_schema },
 	{ SPAN_INIT("/config/history"), METHOD_GET, true, admin_answer_history },
 	{ SPAN_INIT("/config/history"), METHOD_POST, true, admin_answer_history_one },
 	{ SPAN_INIT("/backup"), METHOD_POST, true, admin_answer_backup },

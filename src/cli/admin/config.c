@@ -1,9 +1,11 @@
 /* For the hub, whose user may not read the state folder: GET /config, the texts that serve; GET /config/history; POST /config/history {"number"}, one of them
- * with its texts. Commands read the files themselves. */
+ * with its texts. And GET /config/schema, for the hub has not the tables of all rooms. Commands read the files themselves. */
 #include "cli/admin/inner.h"
 
 #include <unistd.h>
 
+#include "cli/wiring.h"
+#include "config/dump.h"
 #include "event/history/history.h"
 
 #include "base/banned.h"
@@ -31,6 +33,16 @@ void admin_answer_config(struct admin *admin, const struct admin_request *reques
 		put_text(&json, record.name, record.bytes);
 	json_close(&json, ']');
 	admin_finish_json(answer, &json);
+}
+
+void admin_answer_schema(struct admin *admin, const struct admin_request *request, struct admin_answer *answer)
+{
+	(void)admin;
+	(void)request;
+	answer->status = 200;
+	answer->type = SPAN("application/json");
+	if (config_schema(wiring_sections(), &answer->body) != RESULT_OK)
+		admin_refuse(answer, 503, "there is no memory for it");
 }
 
 static void put_entry(struct json_writer *json, const struct history_entry *entry)

@@ -63,8 +63,9 @@ void admin_finish_json(struct admin_answer *answer, struct json_writer *writer);
 void admin_answer_reload(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_confirm(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_back(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
-/* GET /config, GET and POST /config/history. */
+/* GET /config, GET /config/schema, GET and POST /config/history. */
 void admin_answer_config(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
+void admin_answer_schema(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_history(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 void admin_answer_history_one(struct admin *admin, const struct admin_request *request, struct admin_answer *answer);
 /* What the keeper answered, as JSON. */

@@ -20,6 +20,7 @@ static void put_keeper(struct json_writer *json, const struct shared_keeper *kee
 {
 	json_put_number(json, SPAN("generation"), keeper->generation);
 	json_put_time(json, SPAN("keeper_started"), keeper->started_wall_ns);
+	json_put_number(json, SPAN("keeper_uptime_s"), (clock_wall_ns() - keeper->started_wall_ns) / 1000000000);
 	json_put_number(json, SPAN("reloads"), keeper->reloads);
 	json_put_number(json, SPAN("reload_failures"), keeper->reload_failures);
 	json_put_time(json, SPAN("reloaded"), keeper->reloaded_wall_ns);

@@ -9,10 +9,10 @@
 
 #include <dirent.h>
 
+#include "base/read_file.h"
 #include "base/replace_file.h"
 #include "cli/backup/stage.h"
 #include "cli/command.h"
-#include "event/history/history.h"
 
 #include "base/banned.h"
 
@@ -41,7 +41,7 @@ static bool is_same(const char *path, struct span text)
 	bool is_equal;
 
 	buffer_init(&there, ELSEWHERE_BYTES_MAX);
-	is_equal = history_file_read(AT_FDCWD, path, &there) == RESULT_OK && span_equal(buffer_span(&there), text);
+	is_equal = read_file_at(AT_FDCWD, path, &there) == RESULT_OK && span_equal(buffer_span(&there), text);
 	buffer_done(&there);
 	return is_equal;
 }
@@ -82,7 +82,7 @@ static void place(struct placing *placing, int folder, const char *name)
 	struct buffer text;
 
 	buffer_init(&text, ELSEWHERE_BYTES_MAX);
-	if (!target_of(placing, target) || fstatat(folder, name, &stat, AT_SYMLINK_NOFOLLOW) != 0 || history_file_read(folder, name, &text) != RESULT_OK) {
+	if (!target_of(placing, target) || fstatat(folder, name, &stat, AT_SYMLINK_NOFOLLOW) != 0 || read_file_at(folder, name, &text) != RESULT_OK) {
 		placing->code = command_failed("%s cannot be put in place", placing->path);
 	} else if (is_same(target, buffer_span(&text))) {
 		;

@@ -55,23 +55,55 @@ bool expiry_is_news(struct expiry_told *told, int64_t not_after_ms, int64_t now_
 	return true;
 }
 
+bool expiry_is_renewed(struct expiry_told *told, int64_t not_after_ms, int64_t now_ms)
+{
+	if (!told->not_after_ms || told->not_after_ms == not_after_ms || expiry_threshold(not_after_ms, now_ms) >= 0)
+		return false;
+	*told = (struct expiry_told){ 0 };
+	return true;
+}
+
+struct date { char text[16]; };
+
+static struct date date_of(int64_t at_ms)
+{
+	time_t at = (time_t)(at_ms / 1000);
+	struct date date;
+	struct tm parts;
+
+	gmtime_r(&at, &parts);
+	strftime(date.text, sizeof(date.text), "%Y-%m-%d", &parts);
+	return date;
+}
+
+/* Whoever was told that it ends hears that it does not. */
+static void say_renewed(struct edge_state *state, const struct expiry *expiry, bool is_gone)
+{
+	struct notice notice = { .wall_ns = clock_wall_ns(), .action = SPAN("certificate-renewed"), .site = expiry->site->name };
+	char text[512];
+
+	if (is_gone)
+		snprintf(text, sizeof(text), "the certificate %.*s: no site shows it any more", SPAN_ARG(expiry->path));
+	else
+		snprintf(text, sizeof(text), "the certificate %.*s: renewed, until %s", SPAN_ARG(expiry->path), date_of(expiry->not_after_ms).text);
+	notice.detail = span_of(text);
+	event_notice(state->event, &notice);
+}
+
 static void say(struct edge_state *state, const struct expiry *expiry, int64_t now_ms)
 {
 	bool is_over = now_ms >= expiry->not_after_ms;
-	time_t end = (time_t)(expiry->not_after_ms / 1000);
+	struct date date = date_of(expiry->not_after_ms);
 	long long days = (expiry->not_after_ms - now_ms) / DAY_MS;
-	char text[512], date[16];
+	char text[512];
 	struct notice notice = { .wall_ns = clock_wall_ns(), .action = is_over ? SPAN("certificate-expired") : SPAN("certificate-expires"),
 		                 .site = expiry->site->name };
-	struct tm parts;
 
-	gmtime_r(&end, &parts);
-	strftime(date, sizeof(date), "%Y-%m-%d", &parts);
 	if (is_over)
-		snprintf(text, sizeof(text), "the certificate %.*s expired on %s", SPAN_ARG(expiry->path), date);
+		snprintf(text, sizeof(text), "the certificate %.*s expired on %s", SPAN_ARG(expiry->path), date.text);
 	else
 		snprintf(text, sizeof(text), "the certificate %.*s expires in %lld day%s, on %s", SPAN_ARG(expiry->path), days,
-		         days == 1 ? "" : "s", date);
+		         days == 1 ? "" : "s", date.text);
 	fprintf(stderr, "bouclier: site %.*s: %s\n", SPAN_ARG(expiry->site->name), text);
 	notice.detail = span_of(text);
 	event_notice(state->event, &notice);
@@ -106,6 +138,8 @@ static void look(struct timer *timer)
 		read_once(state, expiry);
 		if (expiry->not_after_ms && expiry_is_news(&expiry->told, expiry->not_after_ms, now_ms))
 			say(state, expiry, now_ms);
+		else if (expiry->not_after_ms && expiry_is_renewed(&expiry->told, expiry->not_after_ms, now_ms))
+			say_renewed(state, expiry, false);
 	}
 	timer_set(&state->loop.timers, timer, state->loop.now_ms + LOOK_MS);
 }
@@ -154,6 +188,14 @@ static size_t count_all(const struct snapshot *snapshot)
 	return count;
 }
 
+static void say_gone(struct edge_state *state, const struct expiry *before, size_t count, const struct expiry *now, size_t now_count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (before[i].told.not_after_ms && (!now_count || !bsearch(&before[i], now, now_count, sizeof(*now), compare_paths)))
+			say_renewed(state, &before[i], true);
+	}
+}
+
 void edge_certificates_apply(struct edge_state *state)
 {
 	struct edge_certificates *certificates = state->certificates;
@@ -167,6 +209,8 @@ void edge_certificates_apply(struct edge_state *state)
 		if (before)
 			list[i].told = before->told;
 	}
+	if (list)
+		say_gone(state, certificates->list, certificates->count, list, count);
 	free(certificates->list);
 	certificates->list = list;
 	certificates->count = count;

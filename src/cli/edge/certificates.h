@@ -1,6 +1,6 @@
 /* Tells in time that a certificate nears its end: 21, 7 and 2 days before, and when it is over; and again each day that
  * nothing is done. One line on stderr and one in the journal each. A running shield goes on with an expired certificate:
- * whoever renews it needs no restart, only a reload.
+ * whoever renews it needs no restart, only a reload; of which the journal has a line, too.
  *
  * Threads  the service thread's
  */
@@ -20,6 +20,8 @@ struct expiry_told {
 int expiry_threshold(int64_t not_after_ms, int64_t now_ms);
 /* Is it to be said at NOW_MS (and then TOLD remembers it)? */
 bool expiry_is_news(struct expiry_told *told, int64_t not_after_ms, int64_t now_ms);
+/* Has something been said of the one before, and is this one far from its end (and then nothing has been said)? */
+bool expiry_is_renewed(struct expiry_told *told, int64_t not_after_ms, int64_t now_ms);
 
 /* Fills state->certificates; state->event and state->snapshot are there. */
 enum result edge_certificates_start(struct edge_state *state) must_check;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/read_file.h"
 #include "cli/edge/graduate.h"
 #include "event/json.h"
 
@@ -85,35 +86,18 @@ static enum result take(struct span text, struct graduate **list)
 	return result;
 }
 
-static enum result read_all(int fd, struct buffer *out)
-{
-	for (;;) {
-		char part[16384];
-		ssize_t got = read(fd, part, sizeof(part));
-		enum result result;
-
-		if (got <= 0)
-			return got ? RESULT_IO : RESULT_OK;
-		result = buffer_append(out, span_make(part, (size_t)got));
-		if (result != RESULT_OK)
-			return result;
-	}
-}
-
 enum result graduates_read(int state_fd, struct graduate **list)
 {
-	int fd = state_fd < 0 ? -1 : openat(state_fd, GRADUATES_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct buffer text;
 	enum result result;
 
-	if (fd < 0)
-		return state_fd < 0 || errno == ENOENT ? RESULT_NOT_FOUND : RESULT_IO;
+	if (state_fd < 0)
+		return RESULT_NOT_FOUND;
 	buffer_init(&text, FILE_BYTES_MAX);
-	result = read_all(fd, &text);
+	result = read_file_at(state_fd, GRADUATES_FILE, &text);
 	if (result == RESULT_OK)
 		result = take(buffer_span(&text), list);
 	buffer_done(&text);
-	close(fd);
 	return result;
 }
 

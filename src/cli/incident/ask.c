@@ -4,6 +4,7 @@
 
 #include "cli/incident/incident.h"
 #include "cli/loaded.h"
+#include "process/role.h"
 
 #include "base/banned.h"
 
@@ -18,7 +19,7 @@ static void find_hub(const struct options *options, char out[PATH_TEXT_MAX + 16]
 		return;
 	}
 	find_hub_state(options, folder);
-	snprintf(out, PATH_TEXT_MAX + 16, "%s/hub.sock", folder);
+	snprintf(out, PATH_TEXT_MAX + 16, "%s/" HUB_SOCKET_NAME, folder);
 }
 
 static int hub_complain(const struct admin_question *question, enum result result)

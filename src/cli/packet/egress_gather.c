@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/read_file.h"
 #include "cli/packet/egress_gather.h"
 #include "cli/settings.h"
 #include "edge/rules/clamd.h"
@@ -13,7 +14,6 @@
 #include "net/ocsp.h"
 #include "net/settings.h"
 #include "origin/settings.h"
-#include "packet/lists/file.h"
 #include "process/image.h"
 
 #include "base/banned.h"
@@ -74,7 +74,7 @@ static void add_certificate(struct egress_gathering *gathering, const struct cer
 	bool is_read;
 
 	buffer_init(&chain, CHAIN_MAX);
-	is_read = span_to_text(settings->chain, path, sizeof(path)) == RESULT_OK && bounded_file_read(path, &chain) == RESULT_OK &&
+	is_read = span_to_text(settings->chain, path, sizeof(path)) == RESULT_OK && read_file(path, &chain) == RESULT_OK &&
 	          certificate_read_chain(buffer_span(&chain), settings->chain, &gathering->asked->complaints, &certificate) == RESULT_OK;
 	buffer_done(&chain);
 	if (!is_read) {
@@ -122,7 +122,7 @@ static void add_resolvers(const struct egress_gathering *gathering)
 
 	spared_init(&spared);
 	buffer_init(&text, SPARED_FILE_BYTES);
-	result = bounded_file_read(RESOLV_CONF, &text);
+	result = read_file(RESOLV_CONF, &text);
 	if (result == RESULT_OK || result == RESULT_LIMIT)
 		spared_read_resolv(&spared, buffer_span(&text));
 	else

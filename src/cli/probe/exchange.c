@@ -4,17 +4,14 @@
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
-#include <sys/socket.h>
 
 #include "base/clock.h"
+#include "cli/dial.h"
 #include "http/body_reader.h"
 #include "http/head_reader.h"
-#include "net/tls_client.h"
-#include "net/transport.h"
 
 #include "base/banned.h"
 
-#define READ_BYTES 16384u
 #define REQUEST_BYTES_MAX ((size_t)1 << 20)
 
 static const struct http_limits limits = { .head_bytes = 65536, .target_bytes = 8192, .fields = 200, .body_bytes = UINT64_MAX };
@@ -22,34 +19,20 @@ static const struct http_limits limits = { .head_bytes = 65536, .target_bytes = 
 struct talk {
 	const struct exchange *ask;
 	struct exchange_answer *answer;
-	struct transport transport;
-	struct tls_client *client;
+	struct dial dial;
 	struct buffer in;
-	uint64_t until_ms;             /* of what is being done */
 };
 
 static enum result fail(struct talk *talk, enum probe_step step, enum result result, const char *why)
 {
-	if (result == RESULT_END)
-		return result;
+	if (talk->dial.is_stopped)
+		return RESULT_END;
 	talk->answer->step = result == RESULT_TIMEOUT ? PROBE_STEP_TIMEOUT : step;
 	if (result == RESULT_TIMEOUT)
 		snprintf(talk->answer->error, sizeof(talk->answer->error), "no answer in time (%s)", probe_step_name(step));
 	else
 		snprintf(talk->answer->error, sizeof(talk->answer->error), "%s", why);
-	return result == RESULT_OK || result == RESULT_MORE ? RESULT_IO : result;
-}
-
-/* RESULT_END: to be stopped. */
-static enum result wait_for(const struct talk *talk, short events)
-{
-	struct pollfd fds[2] = { { .fd = talk->transport.fd, .events = events }, { .fd = talk->ask->stop_fd, .events = POLLIN } };
-	uint64_t now_ms = clock_mono_ms();
-	int ready = now_ms < talk->until_ms ? poll(fds, 2, (int)(talk->until_ms - now_ms)) : 0;
-
-	if (ready > 0 && fds[1].revents)
-		return RESULT_END;
-	return ready > 0 || (ready < 0 && errno == EINTR) ? RESULT_OK : ready == 0 ? RESULT_TIMEOUT : RESULT_IO;
+	return result == RESULT_OK || result == RESULT_MORE || result == RESULT_END ? RESULT_IO : result;
 }
 
 bool exchange_pause(int stop_fd, uint64_t until_ms)
@@ -65,27 +48,6 @@ bool exchange_pause(int stop_fd, uint64_t until_ms)
 
 /* -- a connection -- */
 
-static enum result connect_to(struct talk *talk, const struct addrinfo *to)
-{
-	int fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), error = 0;
-	socklen_t size = sizeof(error);
-	enum result result;
-
-	if (fd < 0)
-		return RESULT_IO;
-	transport_init(&talk->transport, fd);
-	if (connect(fd, to->ai_addr, to->ai_addrlen) == 0)
-		return RESULT_OK;
-	if (errno != EINPROGRESS)
-		return RESULT_IO;
-	result = wait_for(talk, POLLOUT);
-	if (result == RESULT_OK && (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 || error)) {
-		errno = error;
-		result = RESULT_IO;
-	}
-	return result;
-}
-
 static enum result connect_to_any(struct talk *talk, const struct addrinfo *found)
 {
 	enum result result = RESULT_IO;
@@ -94,12 +56,12 @@ static enum result connect_to_any(struct talk *talk, const struct addrinfo *foun
 	for (; found && tried < EXCHANGE_ADDRESSES_MAX; found = found->ai_next, tried++) {
 		uint64_t short_ms = clock_mono_ms() + EXCHANGE_CONNECT_MS;
 
-		talk->until_ms = found->ai_next && short_ms < talk->ask->until_ms ? short_ms : talk->ask->until_ms;
-		result = connect_to(talk, found);
-		talk->until_ms = talk->ask->until_ms;
-		if (result == RESULT_OK || result == RESULT_END)
+		talk->dial.until_ms = found->ai_next && short_ms < talk->ask->until_ms ? short_ms : talk->ask->until_ms;
+		result = dial_connect(&talk->dial, found->ai_addr, found->ai_addrlen);
+		talk->dial.until_ms = talk->ask->until_ms;
+		if (result == RESULT_OK || talk->dial.is_stopped)
 			return result;
-		transport_close(&talk->transport, true);
+		transport_close(&talk->dial.transport, true);
 	}
 	return fail(talk, PROBE_STEP_CONNECT, result, strerror(errno));
 }
@@ -136,18 +98,12 @@ static enum result begin_tls(struct talk *talk)
 
 	if (!talk->ask->url->is_tls)
 		return RESULT_OK;
-	result = tls_client_new(&settings, NULL, &talk->client);
-	if (result != RESULT_OK)
+	result = dial_begin_tls(&talk->dial, &settings);
+	if (result != RESULT_OK && !talk->dial.client)
 		return fail(talk, PROBE_STEP_TLS, result, "no certificate authorities to trust (package ca-certificates)");
-	result = transport_connect_tls(&talk->transport, talk->client);
-	while (result == RESULT_OK && (result = transport_handshake(&talk->transport)) == RESULT_MORE) {
-		result = wait_for(talk, POLLIN);
-		if (result == RESULT_END)
-			return result;
-	}
 	if (result != RESULT_OK)
-		return fail(talk, PROBE_STEP_TLS, result == RESULT_END ? RESULT_IO : result, transport_error(&talk->transport));
-	talk->answer->certificate_until_ms = transport_peer_until_ms(&talk->transport);
+		return fail(talk, PROBE_STEP_TLS, result, transport_error(&talk->dial.transport));
+	talk->answer->certificate_until_ms = transport_peer_until_ms(&talk->dial.transport);
 	return RESULT_OK;
 }
 
@@ -167,24 +123,6 @@ static enum result write_request(const struct exchange *ask, struct buffer *out)
 	return result == RESULT_OK ? buffer_append(out, ask->body) : result;
 }
 
-static enum result send_all(struct talk *talk, struct span bytes)
-{
-	while (bytes.len) {
-		size_t sent = 0;
-		enum result result = transport_write(&talk->transport, bytes, &sent);
-
-		if (result == RESULT_MORE)
-			result = wait_for(talk, POLLOUT | POLLIN);
-		else if (result == RESULT_OK)
-			bytes = span_skip(bytes, sent);
-		if (result == RESULT_IO)
-			return RESULT_OK;  /* refused before it was all said: the answer may be there */
-		if (result != RESULT_OK)
-			return fail(talk, PROBE_STEP_HTTP, result, "");
-	}
-	return RESULT_OK;
-}
-
 static enum result send_request(struct talk *talk)
 {
 	struct buffer request;
@@ -192,37 +130,25 @@ static enum result send_request(struct talk *talk)
 
 	buffer_init(&request, REQUEST_BYTES_MAX);
 	result = write_request(talk->ask, &request);
-	if (result == RESULT_OK)
-		result = send_all(talk, buffer_span(&request));
-	else
+	if (result != RESULT_OK)
 		result = fail(talk, PROBE_STEP_HTTP, result, "the request does not fit in memory");
+	else if ((result = dial_send(&talk->dial, buffer_span(&request))) != RESULT_OK)
+		result = fail(talk, PROBE_STEP_HTTP, result, transport_error(&talk->dial.transport));
 	buffer_done(&request);
 	return result;
 }
 
 /* -- the answer -- */
 
-/* RESULT_OK: there is more in `in`; RESULT_MORE never. */
+/* RESULT_OK: there is more in `in`, or the other side HAS_ENDED. */
 static enum result read_more(struct talk *talk, bool *has_ended)
 {
-	for (;;) {
-		char *room = buffer_reserve(&talk->in, READ_BYTES);
-		size_t got = 0;
-		enum result result = room ? transport_read(&talk->transport, room, READ_BYTES, &got) : RESULT_LIMIT;
+	enum result result = dial_receive(&talk->dial, &talk->in);
 
-		if (result == RESULT_OK) {
-			buffer_commit(&talk->in, got);
-			return RESULT_OK;
-		}
-		*has_ended = result == RESULT_END;
-		if (result == RESULT_END)
-			return RESULT_OK;
-		if (result != RESULT_MORE)
-			return fail(talk, PROBE_STEP_HTTP, result, result == RESULT_LIMIT ? "an answer that is too long" : transport_error(&talk->transport));
-		result = wait_for(talk, POLLIN);
-		if (result != RESULT_OK)
-			return fail(talk, PROBE_STEP_HTTP, result, strerror(errno));
-	}
+	*has_ended = result == RESULT_END && !talk->dial.is_stopped;
+	if (result == RESULT_OK || *has_ended)
+		return RESULT_OK;
+	return fail(talk, PROBE_STEP_HTTP, result, result == RESULT_LIMIT ? "an answer that is too long" : transport_error(&talk->dial.transport));
 }
 
 static void take_head(struct talk *talk, const struct response_head *head)
@@ -334,13 +260,14 @@ static enum result receive(struct talk *talk)
 
 enum result exchange(const struct exchange *ask, struct exchange_answer *answer)
 {
-	struct talk talk = { .ask = ask, .answer = answer, .until_ms = ask->until_ms };
+	struct talk talk = { .ask = ask, .answer = answer };
 	enum result result;
 
 	*answer = (struct exchange_answer){ 0 };
 	buffer_init(&answer->page, EXCHANGE_PAGE_MAX);
 	buffer_init(&talk.in, (size_t)1 << 18);
-	transport_init(&talk.transport, -1);
+	dial_init(&talk.dial, ask->stop_fd);
+	talk.dial.until_ms = ask->until_ms;
 	result = open_connection(&talk);
 	if (result == RESULT_OK)
 		result = begin_tls(&talk);
@@ -348,9 +275,7 @@ enum result exchange(const struct exchange *ask, struct exchange_answer *answer)
 		result = send_request(&talk);
 	if (result == RESULT_OK)
 		result = receive(&talk);
-	transport_close(&talk.transport, false);
-	if (talk.client)
-		tls_client_free(talk.client);
+	dial_close(&talk.dial);
 	buffer_done(&talk.in);
 	return result;
 }

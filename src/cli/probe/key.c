@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "base/encode.h"
+#include "base/read_file.h"
 #include "cli/probe/probe.h"
-#include "packet/lists/file.h"
 
 #include "base/banned.h"
 
@@ -15,7 +15,7 @@ enum result probe_key_load(const char *path, struct evp_pkey_st **out)
 	enum result result;
 
 	buffer_init(&pem, 2 * SIGNATURE_PEM_MAX);
-	result = bounded_file_read(path, &pem);
+	result = read_file(path, &pem);
 	if (result == RESULT_OK)
 		result = signature_key_read(buffer_span(&pem), out);
 	if (pem.bytes)
@@ -65,7 +65,7 @@ static int show(const char *path)
 	if (key)
 		signature_key_free(key);
 	if (result != RESULT_OK)
-		return command_failed("%s is no key of a probe: %s", path, result == RESULT_IO ? strerror(errno) : "a private key of Ed25519 in PEM, without a passphrase, is needed");
+		return command_failed("%s is no key of a probe: %s", path, result == RESULT_IO || result == RESULT_NOT_FOUND ? strerror(errno) : "a private key of Ed25519 in PEM, without a passphrase, is needed");
 	buffer_init(&text, 128);
 	result = base64_write(span_make((const char *)public_key, sizeof(public_key)), &text);
 	if (result == RESULT_OK)

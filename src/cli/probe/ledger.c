@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/read_file.h"
 #include "base/replace_file.h"
-#include "event/history/history.h"
 
 #include "base/banned.h"
 
@@ -100,7 +100,7 @@ static void take_up_file(struct ledger *ledger, const char *name)
 	struct buffer text;
 
 	buffer_init(&text, PROBE_REPORT_BYTES);
-	if (minute && history_file_read(ledger->folder, name, &text) == RESULT_OK && probe_minute_read(buffer_span(&text), minute) == RESULT_OK) {
+	if (minute && read_file_at(ledger->folder, name, &text) == RESULT_OK && probe_minute_read(buffer_span(&text), minute) == RESULT_OK) {
 		name_of(minute->from_s, wanted);
 		if (strcmp(name, wanted) == 0)
 			add(ledger, minute);

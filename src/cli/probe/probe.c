@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "packet/lists/file.h"
+#include "base/read_file.h"
 #include "process/signals.h"
 
 #include "base/banned.h"
@@ -78,9 +78,9 @@ static int read_ca(struct probe *probe)
 
 	if (!path)
 		return EXIT_DONE;
-	result = bounded_file_read(path, &probe->ca);
+	result = read_file(path, &probe->ca);
 	if (result != RESULT_OK || !buffer_len(&probe->ca))
-		return command_failed("%s cannot be read: %s", path, result == RESULT_IO ? strerror(errno) : "it is no file, empty, or too long");
+		return command_failed("%s cannot be read: %s", path, result == RESULT_IO || result == RESULT_NOT_FOUND ? strerror(errno) : "it is no file, empty, or too long");
 	probe->deliver.ca = buffer_span(&probe->ca);
 	return EXIT_DONE;
 }
@@ -120,7 +120,7 @@ static int read_hub(struct probe *probe)
 		return code;
 	result = probe_key_load(path, &probe->deliver.key);
 	if (result != RESULT_OK)
-		return command_failed("%s is no key of a probe: %s (bouclier probe key FILE makes one)", path, result == RESULT_IO ? strerror(errno) : "no private key of Ed25519 in PEM");
+		return command_failed("%s is no key of a probe: %s (bouclier probe key FILE makes one)", path, result == RESULT_IO || result == RESULT_NOT_FOUND ? strerror(errno) : "no private key of Ed25519 in PEM");
 	probe->deliver.stop_fd = -1;
 	probe->deliver.wait_ms = DELIVER_MS;
 	probe->is_delivering = true;

@@ -20,7 +20,7 @@ static void exchange(const struct probe_target *target, struct span bytes, bool 
 	*out = (struct probe_answer){ .is_verified = is_verified };
 	out->result = talk_open(&talk, &to, wait_ms);
 	if (out->result == RESULT_OK && target->is_tls)
-		snprintf(out->tls_version, sizeof(out->tls_version), "%.*s", SPAN_ARG(transport_tls_version(&talk.transport)));
+		snprintf(out->tls_version, sizeof(out->tls_version), "%.*s", SPAN_ARG(transport_tls_version(&talk.dial.transport)));
 	if (out->result == RESULT_OK)
 		out->result = talk_send(&talk, bytes);
 	out->has_asked = out->result == RESULT_OK;

@@ -8,7 +8,7 @@
 
 #include "base/address.h"
 #include "base/buffer.h"
-#include "net/transport.h"
+#include "cli/dial.h"
 
 struct talk_target {
 	struct endpoint endpoint;
@@ -17,9 +17,7 @@ struct talk_target {
 };
 
 struct talk {
-	struct transport transport;
-	struct tls_client *client;
-	uint64_t until_ms;
+	struct dial dial;
 	struct buffer in;             /* what came behind the last head */
 };
 

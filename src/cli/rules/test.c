@@ -1,16 +1,14 @@
 #include "cli/rules/test.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/read_file.h"
 #include "cli/command.h"
-#include "cli/rules/ftw/judge.h"
 #include "cli/loaded.h"
+#include "cli/rules/ftw/judge.h"
 #include "edge/sites/settings.h"
 #include "event/json.h"
 
@@ -40,36 +38,19 @@ struct run {
 
 /* -- files -- */
 
-static enum result read_fd(int fd, struct buffer *out)
-{
-	for (;;) {
-		char *room = buffer_reserve(out, 64 * 1024);
-		ssize_t got = room ? read(fd, room, 64 * 1024) : 0;
-
-		if (!room)
-			return RESULT_LIMIT;
-		if (got <= 0)
-			return got < 0 ? RESULT_IO : RESULT_OK;
-		buffer_commit(out, (size_t)got);
-	}
-}
-
 static void complain_file(struct run *run, const char *path, const char *what)
 {
 	complain(run->suite.complaints, COMPLAINT_ERROR, (struct place){ span_of(path), 0, 0 }, SPAN_NONE, "%s", what);
 }
 
-static void read_file(struct run *run, const char *path)
+static void take_file(struct run *run, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct buffer text;
-	enum result result = RESULT_IO;
-	struct stat status;
+	enum result result;
 
 	buffer_init(&text, FTW_FILE_BYTES_MAX + 64 * 1024);
-	if (fd >= 0 && fstat(fd, &status) == 0)
-		result = S_ISREG(status.st_mode) ? read_fd(fd, &text) : RESULT_REFUSED;
-	if (result == RESULT_IO)
+	result = read_file(path, &text);
+	if (result == RESULT_IO || result == RESULT_NOT_FOUND)
 		complain_file(run, path, strerror(errno));
 	else if (result == RESULT_REFUSED)
 		complain_file(run, path, "is no file");
@@ -79,8 +60,6 @@ static void read_file(struct run *run, const char *path)
 		result = ftw_read(&run->suite, span_of(path), buffer_span(&text));
 	if (result == RESULT_LIMIT || result == RESULT_NO_MEMORY)
 		complain_file(run, path, result == RESULT_LIMIT ? "more tests, or larger, than are read at once" : "there is no memory for it");
-	if (fd >= 0)
-		close(fd);
 	buffer_done(&text);
 }
 
@@ -109,7 +88,7 @@ static void read_path(struct run *run, const char *path)
 	}
 	for (FTSENT *entry; (entry = fts_read(walk)) != NULL;) {
 		if (entry->fts_info == FTS_F && is_tests(entry))
-			read_file(run, entry->fts_path);
+			take_file(run, entry->fts_path);
 		else if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS)
 			complain_file(run, entry->fts_path, strerror(entry->fts_errno));
 	}

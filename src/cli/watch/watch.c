@@ -14,6 +14,7 @@
 #include "cli/watch/alive.h"
 #include "cli/watch/judge.h"
 #include "event/json.h"
+#include "process/role.h"
 #include "process/signals.h"
 
 #include "base/banned.h"
@@ -22,7 +23,7 @@
 #define PATIENCE_MS 20000u
 #define LINE_BYTES_MAX ((size_t)8 << 10)
 #define END_S 2
-#define HUB_DEFAULT "/var/lib/bouclier/hub/hub.sock"
+#define HUB_DEFAULT "/var/lib/bouclier/hub/" HUB_SOCKET_NAME
 
 struct peer {
 	const char *text;

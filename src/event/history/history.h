@@ -94,8 +94,5 @@ const struct history_file *history_find(const struct history_entry *entry, struc
 /* Appends the text. RESULT_MALFORMED: its file is gone or damaged. */
 enum result history_text(int folder, const struct history_file *file, struct buffer *out) must_check;
 
-/* Whole files, for writers and readers here and of backups: RESULT_NOT_FOUND, RESULT_IO (errno), RESULT_LIMIT beyond OUT, RESULT_REFUSED not a regular file.
- * No link is followed at the end of NAME. */
-enum result history_file_read(int folder, const char *name, struct buffer *out) must_check;
 
 #endif

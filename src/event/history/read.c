@@ -4,46 +4,16 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/encode.h"
+#include "base/read_file.h"
 #include "event/history/history.h"
 #include "event/history/inside.h"
 #include "event/json.h"
 #include "net/digest.h"
 
 #include "base/banned.h"
-
-static enum result read_all(int fd, struct buffer *out)
-{
-	for (;;) {
-		char part[16384];
-		ssize_t got = read(fd, part, sizeof(part));
-		enum result result;
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return got ? RESULT_IO : RESULT_OK;
-		result = buffer_append(out, span_make(part, (size_t)got));
-		if (result != RESULT_OK)
-			return result;
-	}
-}
-
-enum result history_file_read(int folder, const char *name, struct buffer *out)
-{
-	int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	enum result result;
-	struct stat stat;
-
-	if (fd < 0)
-		return errno == ENOENT ? RESULT_NOT_FOUND : errno == ELOOP ? RESULT_REFUSED : RESULT_IO;
-	result = fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) ? read_all(fd, out) : RESULT_REFUSED;
-	close(fd);
-	return result;
-}
 
 enum result history_open_to_read(int state, int *out)
 {
@@ -140,7 +110,7 @@ static bool is_plain_path(struct span path)
 	return true;
 }
 
-static bool read_file(const struct json *from, struct history_file *out)
+static bool read_one_file(const struct json *from, struct history_file *out)
 {
 	struct span digest = json_text_of(json_find(from, "digest"));
 
@@ -166,7 +136,7 @@ static enum result read_files(struct history_entry *entry)
 	for (size_t i = 0; i < count; i++) {
 		struct history_file *file = &entry->files[i];
 
-		if (!read_file(json_item(list, i), file) || history_find(entry, file->path))
+		if (!read_one_file(json_item(list, i), file) || history_find(entry, file->path))
 			return RESULT_MALFORMED;
 		entry->count++;
 		bytes += file->bytes;
@@ -206,7 +176,7 @@ enum result history_read(int folder, uint64_t number, struct history_entry *out)
 
 	snprintf(name, sizeof(name), "%llu.json", (unsigned long long)number);
 	buffer_init(&text, HISTORY_ENTRY_MAX);
-	result = history_file_read(folder, name, &text);
+	result = read_file_at(folder, name, &text);
 	if (result == RESULT_OK)
 		result = history_entry_read(buffer_span(&text), out);
 	if (result == RESULT_OK && out->number != number) {
@@ -251,7 +221,7 @@ enum result history_text(int folder, const struct history_file *file, struct buf
 
 	snprintf(name, sizeof(name), "texts/%.*s", (int)HISTORY_DIGEST_LEN, file->digest);
 	buffer_init(&text, HISTORY_TEXT_MAX);
-	result = history_file_read(folder, name, &text);
+	result = read_file_at(folder, name, &text);
 	if (result == RESULT_OK)
 		result = history_digest(buffer_span(&text), digest);
 	if (result == RESULT_OK && memcmp(digest, file->digest, sizeof(digest)) != 0)

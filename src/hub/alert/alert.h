@@ -43,11 +43,10 @@
 	X(DISK_LOW, "disk-low", HIGH, false)                /* SUBJECT is the folder */ \
 	X(FILTER_OFF, "kernel-filter-off", MEDIUM, false) \
 	X(AUDIT_BROKEN, "audit-broken", HIGH, false)        /* the chain of the audit log */ \
-	X(BACKUP_FAILED, "backup-failed", MEDIUM, false) \
 	X(PROBE_SILENT, "probe-silent", MEDIUM, false)      /* SUBJECT is the probe */ \
 	X(PEER_DEAD, "peer-dead", HIGH, false)              /* SUBJECT is what of another shield is dead */ \
 	X(BREAK_GLASS, "break-glass", HIGH, true)           /* SUBJECT is who logged in so */ \
-	X(ROLLED_BACK, "configuration-rolled-back", MEDIUM, true)
+	X(NEW_CODE, "new-code", HIGH, true)                 /* root made one for SUBJECT, whose password is gone */
 
 #define X(id, name) ALERT_##id,
 enum alert_kind { ALERT_KIND_LIST(X) ALERT_KINDS };

@@ -159,18 +159,3 @@ bool alerts_are_kept(const struct alerts *alerts)
 {
 	return alerts->is_kept;
 }
-
-void alerts_set_plan(struct alerts *alerts, struct alert_plan *plan)
-{
-	struct alert_plan before = alerts->plan;
-	int fd = alerts->watch.fd;
-
-	alerts->plan = *plan;
-	*plan = (struct alert_plan){ 0 };
-	decide_set_plan(alerts->decide, &before, &alerts->plan);
-	outbox_sift(alerts->outbox, is_known, alerts);
-	alert_plan_done(&before);
-	/* What was handed over is as the plan before had it: the process that sends is told of this one before it gets more. */
-	if (fd >= 0)
-		alerts_tell_plan(alerts);
-}

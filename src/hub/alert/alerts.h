@@ -26,8 +26,6 @@ struct alerts_birth {
 /* Takes PLAN over, and takes up what was kept. What of it cannot be read is complained about and left: alerts go on without. RESULT_NO_MEMORY. hours_begin was called. */
 enum result alerts_new(const struct alerts_birth *birth, struct alert_plan *plan, struct complaints *complaints, struct alerts **out) must_check;
 void alerts_free(struct alerts *alerts);
-/* Takes over another plan, after a reload. What waits for paths that are no more is forgotten. */
-void alerts_set_plan(struct alerts *alerts, struct alert_plan *plan);
 /* FD is a connected socket to a new process that sends (send/role.h); one that was there before is let go. RESULT_IO, RESULT_NO_MEMORY: FD is closed. */
 enum result alerts_attach(struct alerts *alerts, int fd) must_check;
 

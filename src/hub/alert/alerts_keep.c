@@ -30,10 +30,7 @@ static struct span copy(struct batch *batch, struct span text)
 
 static struct span key_of(struct batch *batch, uint64_t number)
 {
-	char key[OUTBOX_KEY_BYTES];
-
-	outbox_key(number, key);
-	return copy(batch, span_of(key));
+	return copy(batch, span_of(document_key(number).text));
 }
 
 static void add(struct batch *batch, enum document_kind kind, struct span key, struct span text, uint64_t sort)

@@ -112,7 +112,7 @@ static void ready(struct watch *watch, uint32_t events)
 
 /* -- jobs -- */
 
-void alerts_tell_plan(struct alerts *alerts)
+static void tell_plan(struct alerts *alerts)
 {
 	struct buffer text;
 	enum result result;
@@ -141,7 +141,7 @@ enum result alerts_attach(struct alerts *alerts, int fd)
 		alerts->watch.fd = -1;
 		return result;
 	}
-	alerts_tell_plan(alerts);
+	tell_plan(alerts);
 	alerts_pump(alerts, alerts->birth.loop->wall_ns / 1000000000);
 	return RESULT_OK;
 }

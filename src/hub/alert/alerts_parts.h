@@ -29,7 +29,6 @@ bool alerts_take_fetched(struct alerts *alerts, struct span frame, size_t used);
 void alerts_drop_fetches(struct alerts *alerts);
 /* alerts_link.c: hands over what may be sent now. */
 void alerts_pump(struct alerts *alerts, uint64_t now_s);
-void alerts_tell_plan(struct alerts *alerts);
 void alerts_let_go(struct alerts *alerts);
 void alerts_write(struct alerts *alerts);
 /* alerts.c: what follows everything that may have decided something. */

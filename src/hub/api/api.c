@@ -104,6 +104,7 @@ enum result api_new(const struct api_birth *birth, struct api **out)
 		return RESULT_NO_MEMORY;
 	api->birth = *birth;
 	api->config = birth->config;
+	api->born_wall_ns = api_wall_ns(api);
 	timer_init(&api->look, look);
 	list_init(&api->orders);
 	stream_init(api);
@@ -170,6 +171,7 @@ static const struct web_route routes[] = {
 	{ "/api/v1/sites/{name}/maintenance", METHOD_DELETE, PERMIT_OPERATE, api_end_maintenance },
 	{ "/api/v1/health", METHOD_GET, PERMIT_SEE, api_get_health },
 	{ "/api/v1/config", METHOD_GET, PERMIT_PROPOSE, api_get_config },
+	{ "/api/v1/config/schema", METHOD_GET, PERMIT_PROPOSE, api_get_config_schema },
 	{ "/api/v1/config/history", METHOD_GET, PERMIT_PROPOSE, api_get_config_history },
 	{ "/api/v1/config/confirm", METHOD_POST, PERMIT_PROPOSE, api_confirm_config },
 	{ "/api/v1/openapi.json", METHOD_GET, 0, api_get_document },  /* 0: it is the same for everybody, and in the documentation anyway */

@@ -44,7 +44,8 @@ struct api_birth {
 	bool (*log)(void *context, struct web_request *request, struct web_answer *answer, const char *what, struct span object, struct span detail);
 	/* What goes on: the group that keep/ feeds now. */
 	struct group *(*group)(void *context);
-	/* keep_order, keep_health, keep_seconds. */
+	/* keep_incident, keep_order, keep_health, keep_seconds. */
+	enum result (*incident)(void *context, uint64_t id, struct incident *out);
 	enum result (*order)(void *context, const struct keep_order *order, struct incident *out);
 	void (*health)(void *context, struct keep_health *out);
 	size_t (*seconds)(void *context, struct span site, struct keep_second *out, size_t count);

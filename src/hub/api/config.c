@@ -1,7 +1,7 @@
 /* What of the configuration the shield tells: the texts that serve, and which ones served before. They are of all administrations at once, so of who sees all. */
 #include <stdlib.h>
 
-#include "hub/api/orders.h"
+#include "hub/api/shield/orders.h"
 
 #include "base/banned.h"
 
@@ -95,6 +95,12 @@ static void pass(struct api *api, struct web_request *request, struct web_answer
 void api_get_config(void *context, struct web_request *request, struct web_answer *answer)
 {
 	pass(context, request, answer, SPAN("/config"), NULL, NULL);
+}
+
+/* What each key is. The key tables are the shield's: the one that runs says which it has. */
+void api_get_config_schema(void *context, struct web_request *request, struct web_answer *answer)
+{
+	pass(context, request, answer, SPAN("/config/schema"), NULL, NULL);
 }
 
 void api_get_config_history(void *context, struct web_request *request, struct web_answer *answer)

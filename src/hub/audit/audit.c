@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/read_file.h"
 #include "hub/audit/files.h"
 #include "hub/audit/list.h"
 #include "incident/text.h"
@@ -24,12 +25,40 @@ struct audit {
 	uint64_t bytes;              /* of the file */
 	uint64_t next;               /* number of the next entry */
 	struct audit_newest newest;
-	char note[NOTE_BYTES];       /* what the next entry is to say of the log itself; empty: nothing */
+	struct { enum audit_said said; char arguments[2][NOTE_BYTES]; } note;  /* what the next entry is to say of the log itself; 0: nothing */
 };
 
 struct audit_newest audit_newest(const struct audit *audit)
 {
 	return audit->newest;
+}
+
+/* -- what is to be said of the log itself -- */
+
+static void note(struct audit *audit, enum audit_said said, uint64_t number, const char *name)
+{
+	audit->note.said = said;
+	snprintf(audit->note.arguments[0], NOTE_BYTES, "%" PRIu64, number);
+	snprintf(audit->note.arguments[1], NOTE_BYTES, "%s", name);
+}
+
+static struct audit_words note_words(const struct audit *audit)
+{
+	return (struct audit_words){ audit->note.said, { span_of(audit->note.arguments[0]), span_of(audit->note.arguments[1]) } };
+}
+
+static enum result complain_note(const struct audit *audit, struct span folder, struct complaints *complaints)
+{
+	struct audit_words words = note_words(audit);
+	struct buffer english;
+	enum result result;
+
+	buffer_init(&english, AUDIT_DETAIL_BYTES);
+	result = audit_said_write(&words, &english);
+	if (result == RESULT_OK)
+		complain(complaints, COMPLAINT_WARNING, (struct place){ .file = folder }, SPAN_NONE, "%.*s", SPAN_ARG(buffer_span(&english)));
+	buffer_done(&english);
+	return result;
 }
 
 /* -- the end of what is there -- */
@@ -74,7 +103,7 @@ static enum result take_out_torn(struct audit *audit, const char *name, const st
 {
 	if (!tail->torn.len)
 		return RESULT_OK;
-	snprintf(audit->note, sizeof(audit->note), "%zu bytes of an unfinished entry were taken out at the end of %s", tail->torn.len, name);
+	note(audit, AUDIT_SAID_TORN, tail->torn.len, name);
 	return ftruncate(audit->fd, (off_t)tail->whole) == 0 && fsync(audit->fd) == 0 ? RESULT_OK : RESULT_IO;
 }
 
@@ -83,7 +112,7 @@ static void leave_damaged(struct audit *audit, const char *name, const struct ta
 {
 	if (!tail->damaged)
 		return;
-	snprintf(audit->note, sizeof(audit->note), "the last %" PRIu64 " lines of %s cannot be read", tail->damaged, name);
+	note(audit, AUDIT_SAID_DAMAGED, tail->damaged, name);
 	close(audit->fd);
 	audit->fd = -1;
 }
@@ -96,7 +125,7 @@ static enum result look_at(struct audit *audit, uint64_t number, bool is_last, s
 
 	audit_file_name(number, name);
 	buffer_init(&text, AUDIT_READ_MAX);
-	result = audit_file_read(audit->folder, name, &text);
+	result = read_file_at(audit->folder, name, &text);
 	if (result == RESULT_OK)
 		result = read_tail(buffer_span(&text), tail);
 	if (result == RESULT_OK && is_last) {
@@ -174,6 +203,29 @@ static enum result write_line(struct audit *audit, struct span line)
 	return RESULT_IO;
 }
 
+/* What people wrote, or what we say: as a code with arguments, and in English. */
+static enum result set_detail(struct audit_entry *entry, const struct audit_action *action)
+{
+	const struct audit_words *words = &action->words;
+	struct buffer english;
+	enum result result;
+
+	if (!words->said) {
+		text_set(entry->detail, sizeof(entry->detail), action->detail);
+		return RESULT_OK;
+	}
+	text_set(entry->said, sizeof(entry->said), span_of(audit_said_code(words->said)));
+	entry->argument_count = audit_said_arguments(words->said);
+	for (unsigned i = 0; i < entry->argument_count; i++)
+		text_set(entry->arguments[i], sizeof(entry->arguments[i]), words->arguments[i]);
+	buffer_init(&english, AUDIT_LINE_MAX);
+	result = audit_said_write(words, &english);
+	if (result == RESULT_OK)
+		text_set(entry->detail, sizeof(entry->detail), buffer_span(&english));
+	buffer_done(&english);
+	return result;
+}
+
 static enum result append(struct audit *audit, const struct audit_action *action, uint64_t wall_ns)
 {
 	struct audit_entry entry = { .number = audit->next, .wall_ms = wall_ns / 1000000 };
@@ -183,9 +235,9 @@ static enum result append(struct audit *audit, const struct audit_action *action
 	text_set(entry.who, sizeof(entry.who), action->who);
 	text_set(entry.what, sizeof(entry.what), action->what);
 	text_set(entry.object, sizeof(entry.object), action->object);
-	text_set(entry.detail, sizeof(entry.detail), action->detail);
+	result = set_detail(&entry, action);
 	memcpy(entry.previous, audit->newest.hash, AUDIT_HASH_LEN);
-	if (audit->fd < 0 || audit->bytes >= AUDIT_FILE_BYTES)
+	if (result == RESULT_OK && (audit->fd < 0 || audit->bytes >= AUDIT_FILE_BYTES))
 		result = begin_file(audit);
 	buffer_init(&line, AUDIT_LINE_MAX);
 	if (result == RESULT_OK)
@@ -218,18 +270,18 @@ static void check_file(struct audit *audit)
 {
 	if (audit->fd < 0 || is_in_place(audit))
 		return;
-	snprintf(audit->note, sizeof(audit->note), "somebody else has changed or removed the file before entry %" PRIu64, audit->next);
+	note(audit, AUDIT_SAID_MOVED, audit->next, "");
 	close(audit->fd);
 	audit->fd = -1;
 }
 
 static enum result say_note(struct audit *audit, uint64_t wall_ns)
 {
-	struct audit_action action = { SPAN("hub"), SPAN("audit.repaired"), SPAN("audit"), span_of(audit->note) };
-	enum result result = audit->note[0] ? append(audit, &action, wall_ns) : RESULT_OK;
+	struct audit_action action = { SPAN("hub"), SPAN("audit.repaired"), SPAN("audit"), SPAN_NONE, note_words(audit) };
+	enum result result = audit->note.said ? append(audit, &action, wall_ns) : RESULT_OK;
 
 	if (result == RESULT_OK)
-		audit->note[0] = 0;
+		audit->note.said = AUDIT_SAID_NOTHING;
 	return result;
 }
 
@@ -293,8 +345,8 @@ enum result audit_open(struct span folder, struct complaints *complaints, struct
 			complain(complaints, COMPLAINT_ERROR, (struct place){ .file = folder }, SPAN_NONE, "the audit log cannot be read: %s",
 			         result == RESULT_IO ? strerror(errno) : result_name(result));
 	}
-	if (result == RESULT_OK && audit->note[0])
-		complain(complaints, COMPLAINT_WARNING, (struct place){ .file = folder }, SPAN_NONE, "%s", audit->note);
+	if (result == RESULT_OK && audit->note.said)
+		result = complain_note(audit, folder, complaints);
 	if (result != RESULT_OK) {
 		audit_close(audit);
 		return result;

@@ -27,9 +27,10 @@ enum result audit_open(struct span folder, struct complaints *complaints, struct
 void audit_close(struct audit *audit);
 
 /* What somebody did, or is about to do: WHO as person_view.name says, WHAT as "ban.add" (kebab-case words, joined by points), OBJECT what it was done to,
- * DETAIL anything a reader should know, in a sentence or as JSON. Never a secret. */
+ * DETAIL anything a reader should know, in a sentence or as JSON; or WORDS, which say it instead. Never a secret. */
 struct audit_action {
 	struct span who, what, object, detail;
+	struct audit_words words;
 };
 enum result audit_add(struct audit *audit, const struct audit_action *action, uint64_t wall_ns) must_check;
 

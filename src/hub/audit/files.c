@@ -6,13 +6,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/banned.h"
 
 #define DIGITS 20u
-#define READ_BYTES ((size_t)64 << 10)
 
 void audit_file_name(uint64_t number, char out[AUDIT_FILE_NAME_BYTES])
 {
@@ -94,35 +92,4 @@ void audit_files_done(struct audit_files *files)
 {
 	free(files->list);
 	*files = (struct audit_files){ 0 };
-}
-
-static enum result read_all(int fd, struct buffer *out)
-{
-	for (;;) {
-		char *room = buffer_reserve(out, READ_BYTES);
-		ssize_t count;
-
-		if (!room)
-			return buffer_room(out) < READ_BYTES ? RESULT_LIMIT : RESULT_NO_MEMORY;
-		count = read(fd, room, READ_BYTES);
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count <= 0)
-			return count ? RESULT_IO : RESULT_OK;
-		buffer_commit(out, (size_t)count);
-	}
-}
-
-enum result audit_file_read(int folder, const char *name, struct buffer *out)
-{
-	int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK), error;  /* a pipe would be waited for */
-	enum result result;
-
-	if (fd < 0)
-		return RESULT_IO;
-	result = read_all(fd, out);
-	error = errno;
-	close(fd);
-	errno = error;
-	return result;
 }

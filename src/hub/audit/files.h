@@ -21,7 +21,5 @@ void audit_file_name(uint64_t number, char out[AUDIT_FILE_NAME_BYTES]);
 /* Those in FOLDER; other names are passed over. RESULT_IO, RESULT_LIMIT, RESULT_NO_MEMORY. */
 enum result audit_files_list(int folder, struct audit_files *out) must_check;
 void audit_files_done(struct audit_files *files);
-/* All of NAME (below FOLDER, or AT_FDCWD), into OUT, which is born with AUDIT_READ_MAX. RESULT_LIMIT: it is larger; RESULT_IO: errno. */
-enum result audit_file_read(int folder, const char *name, struct buffer *out) must_check;
 
 #endif

@@ -5,6 +5,7 @@
 #include "config/value.h"
 #include "event/json.h"
 #include "incident/reading.h"
+#include "incident/text.h"
 #include "net/digest.h"
 
 #include "base/banned.h"
@@ -13,6 +14,17 @@ static struct span hex_of(const unsigned char bytes[AUDIT_HASH_LEN], char out[2 
 {
 	hex_write(bytes, AUDIT_HASH_LEN, out);
 	return span_make(out, 2 * AUDIT_HASH_LEN);
+}
+
+static void put_said(struct json_writer *writer, const struct audit_entry *entry)
+{
+	if (!entry->said[0])
+		return;
+	json_put_text(writer, SPAN("said"), span_of(entry->said));
+	json_open(writer, SPAN("arguments"), '[');
+	for (uint64_t i = 0; i < entry->argument_count; i++)
+		json_put_text(writer, SPAN_NONE, span_of(entry->arguments[i]));
+	json_close(writer, ']');
 }
 
 /* All that the hash is of. The bracket stays open. */
@@ -29,6 +41,7 @@ static enum result write_front(const struct audit_entry *entry, struct buffer *o
 	json_put_text(&writer, SPAN("what"), span_of(entry->what));
 	json_put_text(&writer, SPAN("object"), span_of(entry->object));
 	json_put_text(&writer, SPAN("detail"), span_of(entry->detail));
+	put_said(&writer, entry);
 	json_put_text(&writer, SPAN("previous"), hex_of(entry->previous, hex));
 	return writer.result;
 }
@@ -51,6 +64,29 @@ static void read_hash(struct reading *reading, const char *name, unsigned char o
 	reading_check(reading, hex_read(text, out, AUDIT_HASH_LEN) == RESULT_OK);
 }
 
+static void read_argument(struct reading *reading, const struct json *text, char out[AUDIT_ARGUMENT_BYTES])
+{
+	reading_check(reading, json_has_text(text) && json_text_of(text).len < AUDIT_ARGUMENT_BYTES);
+	text_set(out, AUDIT_ARGUMENT_BYTES, json_text_of(text));
+	reading_check(reading, span_equal(span_of(out), json_text_of(text)));
+}
+
+/* Whatever the code is: a later hub may know more of them. */
+static void read_said(struct reading *reading, const struct json *root, struct audit_entry *out)
+{
+	const struct json *list;
+	uint32_t count = 0;
+
+	if (!json_find(root, "said"))
+		return;
+	reading_text(reading, "said", out->said, sizeof(out->said));
+	list = reading_list(reading, "arguments", AUDIT_ARGUMENTS, &count);
+	out->argument_count = count;
+	for (uint32_t i = 0; list && i < count; i++)
+		read_argument(reading, json_item(list, i), out->arguments[i]);
+	reading_check(reading, out->said[0]);
+}
+
 static bool read_members(const struct json *root, struct audit_entry *out)
 {
 	struct reading reading;
@@ -64,6 +100,7 @@ static bool read_members(const struct json *root, struct audit_entry *out)
 	reading_text(&reading, "what", out->what, sizeof(out->what));
 	reading_text(&reading, "object", out->object, sizeof(out->object));
 	reading_text(&reading, "detail", out->detail, sizeof(out->detail));
+	read_said(&reading, root, out);
 	read_hash(&reading, "previous", out->previous);
 	read_hash(&reading, "hash", out->hash);
 	return reading_end(&reading) && out->number;

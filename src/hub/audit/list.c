@@ -1,5 +1,6 @@
 #include "hub/audit/list.h"
 
+#include "base/read_file.h"
 #include "hub/audit/files.h"
 
 #include "base/banned.h"
@@ -40,7 +41,7 @@ static enum result tell_file(struct telling *telling, int folder, uint64_t numbe
 		return RESULT_OK;
 	audit_file_name(number, name);
 	buffer_init(&text, AUDIT_READ_MAX);
-	result = audit_file_read(folder, name, &text);
+	result = read_file_at(folder, name, &text);
 	if (result == RESULT_OK) {
 		struct span whole = buffer_span(&text);
 		size_t last = span_find_last(whole, '\n');

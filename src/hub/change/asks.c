@@ -85,7 +85,8 @@ enum result asks_add(struct asks *asks, const struct ask_wish *wish)
 		close(fd);
 		return RESULT_NO_MEMORY;
 	}
-	memcpy(ask->note, wish->note.at, wish->note.len);
+	if (wish->note.len)
+		memcpy(ask->note, wish->note.at, wish->note.len);
 	ask->change = (struct role_change){ .wish = { wish->confirm_ms, span_make(ask->note, wish->note.len) }, .is_trial = wish->is_trial, .texts_fd = fd };
 	ask->done = wish->done;
 	ask->context = wish->context;

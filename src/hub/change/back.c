@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "hub/api/orders.h"
+#include "hub/api/shield/orders.h"
 
 #include "base/banned.h"
 
@@ -16,7 +16,10 @@ static void gone_back(void *context, enum change_outcome outcome, struct span te
 	struct json_writer json;
 
 	if (outcome != CHANGE_DONE) {
-		deed_log_failed(deed, "config.rollback.failed", deed->path, outcome == CHANGE_STALE ? SPAN("the files were changed meanwhile") : span_take(text, 400));
+		if (outcome == CHANGE_STALE)
+			deed_log_stale(deed, "config.rollback.failed", deed->path);
+		else
+			deed_log_failed(deed, "config.rollback.failed", deed->path, span_take(text, 400));
 		deed_refuse_outcome(deed, outcome, text);
 		return;
 	}
@@ -59,7 +62,7 @@ static void go(struct deed *deed)
 static bool fill_files(struct deed *deed)
 {
 	const struct json *files = json_find(deed->old, "files"), *now = json_find(deed->serving, "files");
-	bool is_good = json_length(files) == json_length(now) && json_length(files);
+	bool is_good = json_length(files) == json_length(now) && json_length(files), is_something;
 
 	for (size_t i = 0; i < json_length(files) && is_good; i++) {
 		const struct json *file = json_item(files, i);
@@ -72,12 +75,13 @@ static bool fill_files(struct deed *deed)
 		if (is_good)
 			deed->files[deed->file_count++] = (struct change_text){ path, text, serving };
 	}
+	is_something = deed->file_count;  /* who is refused is gone */
 	if (!is_good)
 		deed_refuse(deed, 409, "other-files", "configuration %llu has other files than what serves: go back to it on the machine itself (bouclier config rollback %llu)",
 		            (unsigned long long)deed->number, (unsigned long long)deed->number);
-	else if (!deed->file_count)
+	else if (!is_something)
 		deed_refuse(deed, 409, "nothing-changed", "this is what serves already");
-	return is_good && deed->file_count;
+	return is_good && is_something;
 }
 
 static void told_old(void *context, const struct shield_answer *said)

@@ -39,6 +39,8 @@ enum result change_new(const struct change_birth *birth, struct changes **out) m
 /* Before the server is freed. NULL is nothing. */
 void change_free(struct changes *changes);
 void change_answer(struct changes *changes, const struct edge_order *order);
+/* A configuration went back by itself: a proposal may serve no longer. */
+void change_look(struct changes *changes);
 /* CHANGES may be NULL, for who only reads the table. */
 void change_routes(struct changes *changes, struct web_routes *routes);
 

@@ -1,9 +1,12 @@
 /* The inside of change.h, for its files alone.
  *
- * change.c     birth, tables of routes, the beginning and the end of whatever somebody does
+ * change.c     birth, tables of routes
+ * deed.c       the beginning and the end of whatever somebody does, and what lies between
  * trial.c      config/check, and what becomes a proposal
- * move.c       approve, reject, apply
+ * judge.c      the list of them, approve, reject
+ * move.c       apply
  * back.c       config/rollback
+ * look.c       what became of them, where nobody was told
  * kept.c       proposals in the store
  * eyes.c       which of them take a second person
  * asks.c       the keeper
@@ -13,8 +16,8 @@
 #define BOUCLIER_HUB_CHANGE_INNER_H
 
 #include "base/arena.h"
-#include "hub/api/arguments.h"
-#include "hub/api/shield.h"
+#include "hub/api/ask/arguments.h"
+#include "hub/api/shield/shield.h"
 #include "hub/change/asks.h"
 #include "hub/change/change.h"
 #include "hub/change/eyes.h"
@@ -28,6 +31,8 @@ struct changes {
 	struct list deeds;              /* struct deed */
 	unsigned count;
 	bool is_ending;
+	struct timer look;
+	unsigned looks;                 /* so many more, whatever is found */
 };
 
 /* What somebody does, from his request to its answer. */
@@ -56,6 +61,9 @@ struct deed {
 
 /* Who asks sees all, there is no parameter, and the caller has one of PERMITS. False: answered. */
 bool change_may(struct changes *changes, struct web_request *request, struct web_answer *answer, uint32_t permits);
+
+/* -- deed.c -- */
+
 /* NULL: answered. It asks for what serves, and then calls NEXT. */
 struct deed *deed_begin(struct changes *changes, struct web_request *request, struct web_answer *answer);
 void deed_ask_serving(struct deed *deed, void (*next)(struct deed *deed));
@@ -72,6 +80,9 @@ struct span deed_keep(struct deed *deed, struct span text) must_check;
 bool deed_log(struct deed *deed, const char *what, struct span object, struct span detail);
 /* Of what was begun and did not come about. */
 void deed_log_failed(struct deed *deed, const char *what, struct span object, struct span why);
+/* The same two, of what we say ourselves: words.c. */
+bool deed_log_words(struct deed *deed, const char *what, struct span object, struct audit_words words);
+void deed_log_stale(struct deed *deed, const char *what, struct span object);
 /* Hands FILES (with what they are made from as BASE) to the keeper. */
 void deed_try(struct deed *deed, bool is_trial, struct span note, void (*done)(void *context, enum change_outcome outcome, struct span text));
 /* Refuses with what OUTCOME, which is not CHANGE_DONE, means. */
@@ -88,11 +99,22 @@ bool deed_compare(struct deed *deed);
 bool trial_add(struct deed *deed, struct span complaints, struct proposal *out);
 void change_check(void *context, struct web_request *request, struct web_answer *answer);
 void change_propose(void *context, struct web_request *request, struct web_answer *answer);
-/* -- move.c -- */
+/* -- judge.c -- */
 void change_list(void *context, struct web_request *request, struct web_answer *answer);
 void change_approve(void *context, struct web_request *request, struct web_answer *answer);
 void change_reject(void *context, struct web_request *request, struct web_answer *answer);
+/* -- move.c -- */
+/* The proposal of the path; the caller drops it: struct proposal is too large for the stack of a handler that calls more. NULL: answered. */
+struct proposal *move_find(struct changes *changes, struct web_request *request, struct web_answer *answer) must_check;
+void move_drop(struct proposal *proposal);
+bool move_is_his(struct span who, const struct proposal *proposal);
+/* As the audit log names it; in OUT. */
+struct span move_object(const struct proposal *proposal, char *out, size_t size);
+void move_answer(struct web_answer *answer, const struct proposal *proposal);
 void change_apply(void *context, struct web_request *request, struct web_answer *answer);
+/* -- look.c -- */
+void look_init(struct changes *changes);
+void look_done(struct changes *changes);
 /* -- back.c -- */
 void change_roll_back(void *context, struct web_request *request, struct web_answer *answer);
 

@@ -17,11 +17,6 @@ const char *proposal_state_name(enum proposal_state state)
 	return states[state];
 }
 
-static struct span key_of(uint64_t number, char out[PROPOSAL_KEY_BYTES])
-{
-	return span_make(out, (size_t)snprintf(out, PROPOSAL_KEY_BYTES, "%020llu", (unsigned long long)number));
-}
-
 /* -- writing -- */
 
 static void put_complaints(struct json_writer *json, const struct proposal *proposal)
@@ -63,6 +58,7 @@ static enum result write(const struct proposal *proposal, struct buffer *out)
 	put_shown(&json, proposal);
 	json_put_number(&json, SPAN("at_ms"), proposal->at_ms);
 	json_put_number(&json, SPAN("decided_ms"), proposal->decided_ms);
+	json_put_number(&json, SPAN("applying_ms"), proposal->applying_ms);
 	json_put_bool(&json, SPAN("takes_eyes"), proposal->takes_eyes);
 	json_put_number(&json, SPAN("back_to"), proposal->back_to);
 	json_open(&json, SPAN("files"), '[');
@@ -80,14 +76,14 @@ static enum result write(const struct proposal *proposal, struct buffer *out)
 
 static enum result change(struct store *store, const struct proposal *proposal, uint64_t version, const struct document_change *more, size_t more_count)
 {
-	char key[PROPOSAL_KEY_BYTES];
+	struct document_key key = document_key(proposal->number);
 	struct document_change changes[3];
 	struct buffer text;
 	enum result result;
 
 	buffer_init(&text, DOCUMENT_TEXT_MAX);
 	result = write(proposal, &text);
-	changes[0] = (struct document_change){ DOCUMENT_PROPOSAL, key_of(proposal->number, key), buffer_span(&text), proposal->at_ms, version };
+	changes[0] = (struct document_change){ DOCUMENT_PROPOSAL, span_of(key.text), buffer_span(&text), proposal->at_ms, version };
 	for (size_t i = 0; i < more_count; i++)
 		changes[1 + i] = more[i];
 	if (result == RESULT_OK)
@@ -146,6 +142,7 @@ static enum result read(struct span text, struct proposal *out)
 	out->decided_why = json_text_of(json_find(root, "decided_why"));
 	out->at_ms = json_number_of(json_find(root, "at_ms"));
 	out->decided_ms = json_number_of(json_find(root, "decided_ms"));
+	out->applying_ms = json_number_of(json_find(root, "applying_ms"));
 	out->back_to = json_number_of(json_find(root, "back_to"));
 	out->needs_approval = json_bool_of(json_find(root, "needs_approval"));
 	out->takes_eyes = json_bool_of(json_find(root, "takes_eyes"));
@@ -180,8 +177,8 @@ static void take(void *context, const struct document *document)
 enum result proposal_find(struct store *store, uint64_t number, struct proposal *out)
 {
 	struct finding finding = { .out = out };
-	char key[PROPOSAL_KEY_BYTES];
-	enum result result = store_document(store, DOCUMENT_PROPOSAL, key_of(number, key), NULL, take, &finding);
+	struct document_key key = document_key(number);
+	enum result result = store_document(store, DOCUMENT_PROPOSAL, span_of(key.text), NULL, take, &finding);
 
 	return result == RESULT_OK ? finding.result : result;
 }
@@ -222,7 +219,7 @@ static void look_at(void *context, const struct proposal *proposal)
 	struct room *room = context;
 
 	room->count++;
-	if (proposal->state == PROPOSAL_REJECTED || proposal->state == PROPOSAL_APPLIED)
+	if (proposal->state != PROPOSAL_WAITS && proposal->state != PROPOSAL_APPROVED)
 		room->oldest_over = proposal->number;  /* the newest come first */
 }
 
@@ -230,7 +227,7 @@ enum result proposal_add(struct store *store, struct proposal *proposal)
 {
 	struct document_counter counter;
 	struct room room = { 0 };
-	char key[PROPOSAL_KEY_BYTES];
+	struct document_key key;
 	struct document_change more[2];
 	size_t more_count = 1;
 	enum result result = proposal_each(store, look_at, &room);
@@ -243,8 +240,9 @@ enum result proposal_add(struct store *store, struct proposal *proposal)
 		return result;
 	proposal->number = counter.next;
 	more[0] = store_counter_taken(&counter);
+	key = document_key(room.oldest_over);
 	if (room.count >= PROPOSALS_MAX)
-		more[more_count++] = (struct document_change){ .kind = DOCUMENT_PROPOSAL, .key = key_of(room.oldest_over, key), .version = DOCUMENT_ANY };
+		more[more_count++] = (struct document_change){ .kind = DOCUMENT_PROPOSAL, .key = span_of(key.text), .version = DOCUMENT_ANY };
 	result = change(store, proposal, 0, more, more_count);
 	proposal->version = result == RESULT_OK;
 	return result;

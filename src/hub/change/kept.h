@@ -13,14 +13,14 @@
 #include "store/document.h"
 
 #define PROPOSALS_MAX 100u
-#define PROPOSAL_KEY_BYTES 21u
 
 /* X(ID, "name") */
 #define PROPOSAL_STATE_LIST(X) \
 	X(WAITS, "waits") \
 	X(APPROVED, "approved") \
 	X(REJECTED, "rejected") \
-	X(APPLIED, "applied")
+	X(APPLIED, "applied") \
+	X(WENT_BACK, "went-back")   /* it served, and does not: nobody confirmed it, or a site failed */
 
 enum proposal_state {
 #define X(id, name) PROPOSAL_##id,
@@ -34,6 +34,7 @@ struct proposal {
 	enum proposal_state state;
 	struct span author, path, why;
 	uint64_t at_ms, decided_ms;
+	uint64_t applying_ms;             /* it was handed to the keeper; 0: not yet, or it came back refused */
 	bool takes_eyes;                  /* eyes.h */
 	bool needs_approval;              /* ... and there was somebody else to look */
 	uint64_t back_to;                 /* a configuration of the history; 0: it is no going back */

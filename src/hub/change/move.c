@@ -1,4 +1,4 @@
-/* What becomes of a proposal. */
+/* What becomes of a proposal: what every move of one is made of, and that it comes to serve. */
 #include "hub/change/inner.h"
 
 #include <stdio.h>
@@ -9,39 +9,9 @@
 #define CONFIRM_MS_MIN 10000u
 #define CONFIRM_MS_MAX 86400000u
 
-/* -- the list -- */
+/* -- what moves are made of -- */
 
-static void put_one(void *context, const struct proposal *proposal)
-{
-	struct json_writer *json = context;
-
-	json_open(json, SPAN_NONE, '{');
-	proposal_put(json, proposal);
-	json_close(json, '}');
-}
-
-void change_list(void *context, struct web_request *request, struct web_answer *answer)
-{
-	struct changes *changes = context;
-	struct json_writer json;
-	enum result result;
-
-	if (!change_may(changes, request, answer, PERMIT_PROPOSE | PERMIT_APPROVE))
-		return;
-	answer_begin(answer, &json);
-	json_open(&json, SPAN("proposals"), '[');
-	result = proposal_each(changes->birth.store, put_one, &json);
-	json_close(&json, ']');
-	if (result == RESULT_OK)
-		answer_end(answer, &json);
-	else
-		answer_store_failed(answer, result);
-}
-
-/* -- one -- */
-
-/* The caller's: struct proposal is too large for the stack of a handler that calls more. NULL: answered. */
-static struct proposal *find(struct changes *changes, struct web_request *request, struct web_answer *answer)
+struct proposal *move_find(struct changes *changes, struct web_request *request, struct web_answer *answer)
 {
 	struct proposal *proposal;
 	enum result result;
@@ -61,95 +31,30 @@ static struct proposal *find(struct changes *changes, struct web_request *reques
 	return NULL;
 }
 
-static void drop(struct proposal *proposal)
+void move_drop(struct proposal *proposal)
 {
 	proposal_done(proposal);
 	free(proposal);
 }
 
-static bool is_his(struct span who, const struct proposal *proposal)
+bool move_is_his(struct span who, const struct proposal *proposal)
 {
 	return span_equal(people_base_name(who), people_base_name(proposal->author));
 }
 
-static struct span object_of(const struct proposal *proposal, char *out, size_t size)
+struct span move_object(const struct proposal *proposal, char *out, size_t size)
 {
 	snprintf(out, size, "%llu: %.*s", (unsigned long long)proposal->number, SPAN_ARG(span_take(proposal->path, 200)));
 	return span_of(out);
 }
 
-static void answer_one(struct web_answer *answer, const struct proposal *proposal)
+void move_answer(struct web_answer *answer, const struct proposal *proposal)
 {
 	struct json_writer json;
 
 	answer_begin(answer, &json);
 	proposal_put(&json, proposal);
 	answer_end(answer, &json);
-}
-
-/* -- approve, reject -- */
-
-/* Security, fails closed: by whatever door he comes, nobody approves what he asked for. */
-static bool may_judge(const struct person_view *caller, const struct proposal *proposal, bool is_yes, struct web_answer *answer)
-{
-	bool is_own = is_his(caller->name, proposal);
-
-	if (is_yes && is_own)
-		web_refuse(answer, 403, "own-approval", "whoever proposed it cannot approve it: that is what four eyes are for");
-	else if (!is_yes && !is_own && !person_may(caller, PERMIT_APPROVE))
-		web_refuse(answer, 403, "forbidden", "a proposal is rejected by who may approve it, or taken back by who made it");
-	else if (proposal->state != PROPOSAL_WAITS && (is_yes || proposal->state != PROPOSAL_APPROVED))
-		web_refuse(answer, 409, "not-possible", "it does not wait any more: it is %s", proposal_state_name(proposal->state));
-	else
-		return true;
-	return false;
-}
-
-static void judge(struct changes *changes, struct web_request *request, struct web_answer *answer, struct proposal *proposal, bool is_yes)
-{
-	static const char *const members[] = { "why", NULL };
-	const struct person_view *caller = people_caller(changes->birth.people, request);
-	struct content body;
-	char object[256];
-	enum result result;
-
-	if (!content_begin(&body, request, answer, members))
-		return;
-	proposal->decided_why = content_text(&body, "why", is_yes ? 0 : 1, API_WHY_MAX, false);
-	if (!body.is_bad && may_judge(caller, proposal, is_yes, answer) &&
-	    people_log(changes->birth.people, request, answer, is_yes ? "proposal.approve" : "proposal.reject", object_of(proposal, object, sizeof(object)), proposal->decided_why)) {
-		proposal->state = is_yes ? PROPOSAL_APPROVED : PROPOSAL_REJECTED;
-		proposal->decided_by = caller->name;
-		proposal->decided_ms = request->wall_ns / 1000000;
-		result = proposal_keep(changes->birth.store, proposal);
-		if (result == RESULT_OK)
-			answer_one(answer, proposal);
-		else if (result == RESULT_REFUSED)
-			web_refuse(answer, 409, "changed-meanwhile", "somebody else was faster");
-		else
-			answer_store_failed(answer, result);
-	}
-	content_end(&body);
-}
-
-static void read_and_judge(struct changes *changes, struct web_request *request, struct web_answer *answer, bool is_yes)
-{
-	struct proposal *proposal;
-
-	if (!change_may(changes, request, answer, is_yes ? PERMIT_APPROVE : PERMIT_APPROVE | PERMIT_PROPOSE) || !(proposal = find(changes, request, answer)))
-		return;
-	judge(changes, request, answer, proposal, is_yes);
-	drop(proposal);
-}
-
-void change_approve(void *context, struct web_request *request, struct web_answer *answer)
-{
-	read_and_judge(context, request, answer, true);
-}
-
-void change_reject(void *context, struct web_request *request, struct web_answer *answer)
-{
-	read_and_judge(context, request, answer, false);
 }
 
 /* -- apply -- */
@@ -167,6 +72,19 @@ static struct proposal *find_again(struct deed *deed)
 	return NULL;
 }
 
+/* What came back refused is on its way no longer. */
+static void not_applied(struct deed *deed)
+{
+	struct proposal *proposal = calloc(1, sizeof(*proposal));
+
+	if (proposal && proposal_find(deed->changes->birth.store, deed->number, proposal) == RESULT_OK) {
+		proposal->applying_ms = 0;
+		(void)!proposal_keep(deed->changes->birth.store, proposal);  /* otherwise look.c finds out that it never served */
+		proposal_done(proposal);
+	}
+	free(proposal);
+}
+
 static void applied(void *context, enum change_outcome outcome, struct span text)
 {
 	struct deed *deed = context;
@@ -176,7 +94,11 @@ static void applied(void *context, enum change_outcome outcome, struct span text
 
 	if (outcome != CHANGE_DONE) {
 		snprintf(object, sizeof(object), "%llu: %.*s", (unsigned long long)deed->number, SPAN_ARG(span_take(deed->path, 200)));
-		deed_log_failed(deed, "proposal.apply.failed", span_of(object), outcome == CHANGE_STALE ? SPAN("the file was changed meanwhile") : span_take(text, 400));
+		if (outcome == CHANGE_STALE)
+			deed_log_stale(deed, "proposal.apply.failed", span_of(object));
+		else
+			deed_log_failed(deed, "proposal.apply.failed", span_of(object), span_take(text, 400));
+		not_applied(deed);
 		deed_refuse_outcome(deed, outcome, text);
 		return;
 	}
@@ -188,8 +110,8 @@ static void applied(void *context, enum change_outcome outcome, struct span text
 	if (result != RESULT_OK)
 		fprintf(stderr, "bouclier: proposal %llu serves, and could not be marked so: %s\n", (unsigned long long)deed->number, result_name(result));
 	if (deed->request)
-		answer_one(deed->answer, proposal);
-	drop(proposal);
+		move_answer(deed->answer, proposal);
+	move_drop(proposal);
 	deed_end(deed);
 }
 
@@ -202,7 +124,7 @@ static bool may_apply(struct deed *deed, const struct proposal *proposal)
 		deed_refuse(deed, 409, "not-possible", "it does not wait any more: it is %s", proposal_state_name(proposal->state));
 	else if (proposal->takes_eyes && deed->has_others)
 		deed_refuse(deed, 409, "needs-approval", "such a change takes a second person, who approves it");
-	else if (!is_his(deed->who, proposal))
+	else if (!move_is_his(deed->who, proposal))
 		deed_refuse(deed, 409, "needs-approval", "what somebody else proposed has to be approved first");
 	else
 		return true;
@@ -238,7 +160,26 @@ static struct span who_of(struct deed *deed, const struct proposal *proposal)
 	return deed_keep(deed, proposal->author);
 }
 
-static void apply_found(struct deed *deed, const struct proposal *proposal)
+/* Should the hub end before it is told, the next one knows what to ask for. False: answered. */
+static bool mark(struct deed *deed, struct proposal *proposal)
+{
+	enum result result;
+
+	proposal->applying_ms = deed->changes->birth.loop->wall_ns / 1000000;
+	result = proposal_keep(deed->changes->birth.store, proposal);
+	if (result == RESULT_REFUSED)
+		deed_refuse(deed, 409, "changed-meanwhile", "somebody else was faster");
+	else if (result != RESULT_OK)
+		deed_refuse(deed, 503, "store-failed", "the proposal could not be kept: %s", result_name(result));
+	return result == RESULT_OK;
+}
+
+static bool log_apply(struct deed *deed, struct span object, bool is_alone, struct span why)
+{
+	return is_alone ? deed_log_words(deed, "proposal.apply", object, AUDIT_SAY(NOBODY_LOOKED)) : deed_log(deed, "proposal.apply", object, why);
+}
+
+static void apply_found(struct deed *deed, struct proposal *proposal)
 {
 	bool is_alone = proposal->state == PROPOSAL_WAITS && proposal->takes_eyes;
 	struct span note;
@@ -250,7 +191,7 @@ static void apply_found(struct deed *deed, const struct proposal *proposal)
 	note = deed_note(deed, proposal->back_to != 0, who_of(deed, proposal), proposal->why);
 	if (!note.at || !deed->path.at)
 		deed_refuse(deed, 503, "busy", "there is no memory");
-	else if (deed_log(deed, "proposal.apply", object_of(proposal, object, sizeof(object)), is_alone ? SPAN("nobody else could look at it") : proposal->why))
+	else if (log_apply(deed, move_object(proposal, object, sizeof(object)), is_alone, proposal->why) && mark(deed, proposal))
 		deed_try(deed, false, note, applied);
 }
 
@@ -261,7 +202,7 @@ static void apply_with_serving(struct deed *deed)
 	if (!proposal)
 		return;
 	apply_found(deed, proposal);
-	drop(proposal);
+	move_drop(proposal);
 }
 
 /* "0s": it stays at once. */
@@ -286,7 +227,7 @@ void change_apply(void *context, struct web_request *request, struct web_answer 
 	if (!change_may(changes, request, answer, PERMIT_PROPOSE) || !content_begin(&body, request, answer, members))
 		return;
 	confirm_ms = read_confirm(&body);
-	proposal = body.is_bad ? NULL : find(changes, request, answer);
+	proposal = body.is_bad ? NULL : move_find(changes, request, answer);
 	content_end(&body);
 	if (!proposal)
 		return;
@@ -298,5 +239,5 @@ void change_apply(void *context, struct web_request *request, struct web_answer 
 		deed->confirm_ms = confirm_ms;
 		deed_ask_serving(deed, apply_with_serving);
 	}
-	drop(proposal);
+	move_drop(proposal);
 }

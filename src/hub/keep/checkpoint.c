@@ -1,30 +1,19 @@
 /* Incidents and the position up to which they were fed are one change of documents: what is read again after a kill belongs together. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/hash.h"
 #include "hub/keep/inner.h"
+#include "hub/keep/kept.h"
 #include "hub/keep/usual.h"
 #include "incident/written.h"
 
 #include "base/banned.h"
 
-#define ID_DIGITS 20
 #define LEFT_TOGETHER 16u
-_Static_assert(LEFT_TOGETHER + USUAL_TOGETHER + GROUP_INCIDENTS_MAX + 1 <= DOCUMENT_CHANGES_MAX, "they are one change");
+_Static_assert(LEFT_TOGETHER + USUAL_TOGETHER + LASTS_TOGETHER + GROUP_INCIDENTS_MAX + 1 <= DOCUMENT_CHANGES_MAX, "they are one change");
 #define POSITION_KEY SPAN("followed")
 #define POSITION_MAX ((size_t)64 << 10)
 #define USUAL_MAX ((size_t)16 << 10)
-
-struct key_text { char text[ID_DIGITS + 1]; };
-
-static struct key_text key_of(uint64_t id)
-{
-	struct key_text key;
-
-	snprintf(key.text, sizeof(key.text), "%020llu", (unsigned long long)id);
-	return key;
-}
 
 /* -- what is told -- */
 
@@ -102,7 +91,7 @@ struct change_set {
 	struct keep *keep;
 	struct document_change changes[DOCUMENT_CHANGES_MAX];
 	struct buffer texts[DOCUMENT_CHANGES_MAX];
-	struct key_text keys[DOCUMENT_CHANGES_MAX];
+	struct document_key keys[DOCUMENT_CHANGES_MAX];
 	size_t count;
 	struct saved saved[GROUP_INCIDENTS_MAX];   /* as it will be */
 	unsigned saved_count;
@@ -152,7 +141,7 @@ static bool put_followed(void *context, const struct incident *incident)
 		buffer_done(text);
 		return true;
 	}
-	set->keys[set->count] = key_of(own->id);
+	set->keys[set->count] = document_key(own->id);
 	put_change(set, DOCUMENT_INCIDENT, span_of(set->keys[set->count].text), own->opened_s * 1000);
 	return true;
 }
@@ -178,7 +167,7 @@ static void put_one_left(struct change_set *set, const struct told *told)
 		buffer_done(text);
 		return;
 	}
-	set->keys[set->count] = key_of(told->id);
+	set->keys[set->count] = document_key(told->id);
 	put_change(set, DOCUMENT_INCIDENT, span_of(set->keys[set->count].text), set->keep->scratch->opened_s * 1000);
 }
 
@@ -225,12 +214,34 @@ static void put_usual(struct change_set *set, struct complaints *complaints)
 	}
 }
 
+/* Of more sites than go with the position the first are written before it: after a kill between, what came with their next line is not in incidents if they were silent for long. */
+static void put_lasts(struct change_set *set, struct complaints *complaints)
+{
+	size_t at = 0, first = set->count;
+	struct last_line last;
+
+	while (set->result == RESULT_OK && lasts_next(set->keep->lasts, &at, &last)) {
+		struct buffer *text;
+
+		if (set->count - first == LASTS_TOGETHER) {
+			commit(set, complaints);
+			first = 0;
+		}
+		text = &set->texts[set->count];
+		buffer_init(text, last.line.len);
+		if (set->result == RESULT_OK)
+			set->result = buffer_append(text, last.line);
+		put_change(set, DOCUMENT_LAST, last.key, last.sequence);
+	}
+}
+
 static void put_position(struct change_set *set)
 {
 	struct position *position = &set->keep->feed.position;
 	struct buffer *text = &set->texts[set->count];
 
 	position->next_id = group_next_id(set->keep->group);
+	position->whole = observe_whole(set->keep->feed.observe);
 	position->followed_count = set->saved_count;
 	for (unsigned i = 0; i < set->saved_count; i++)
 		position->followed[i] = set->saved[i].id;
@@ -246,6 +257,7 @@ static enum result save(struct keep *keep, struct complaints *complaints)
 {
 	struct change_set *set = calloc(1, sizeof(*set));
 	uint64_t minute = keep->feed.position.now.second / 60;
+	bool is_minute = minute != keep->usual_minute, has_marks = keep->feed.position.past_count != 0;
 	enum result result;
 
 	if (!set)
@@ -253,8 +265,11 @@ static enum result save(struct keep *keep, struct complaints *complaints)
 	set->keep = keep;
 	memcpy(set->usual_hashes, keep->usual_hashes, sizeof(set->usual_hashes));
 	put_left(set, complaints);
-	if (set->result == RESULT_OK && minute != keep->usual_minute)
+	if (set->result == RESULT_OK && is_minute)
 		put_usual(set, complaints);
+	/* What came since the last minute is read again, unless there was none yet. */
+	if (set->result == RESULT_OK && (is_minute || !has_marks))
+		put_lasts(set, complaints);
 	if (set->result == RESULT_OK)
 		group_each(keep->group, put_followed, set);
 	if (set->result == RESULT_OK)
@@ -266,6 +281,8 @@ static enum result save(struct keep *keep, struct complaints *complaints)
 		keep->saved_count = set->saved_count;
 		memcpy(keep->usual_hashes, set->usual_hashes, sizeof(set->usual_hashes));
 		keep->usual_minute = minute;
+		if (is_minute || !has_marks)
+			lasts_saved(keep->lasts);
 	}
 	free(set);
 	return result;
@@ -281,56 +298,37 @@ enum result keep_checkpoint(struct keep *keep, struct complaints *complaints)
 
 /* -- from it -- */
 
-struct reading_document {
+struct reading_position {
 	enum result result;
 	struct position *position;
-	struct incident *incident;
 };
 
 static void read_position(void *context, const struct document *document)
 {
-	struct reading_document *reading = context;
+	struct reading_position *reading = context;
 
 	reading->result = position_read(document->text, reading->position);
 }
 
 enum result keep_load_position(struct keep *keep, struct position *out, struct complaints *complaints)
 {
-	struct reading_document reading = { .position = out };
+	struct reading_position reading = { .position = out };
 	enum result result = store_document(keep->birth.store, DOCUMENT_HUB, POSITION_KEY, complaints, read_position, &reading);
 
 	return result == RESULT_OK ? reading.result : result;
 }
 
-static void read_incident(void *context, const struct document *document)
+static bool recall_one(void *context, const struct document *document)
 {
-	struct reading_document *reading = context;
+	struct keep *keep = context;
 
-	reading->result = incident_read(document->text, reading->incident);
+	journal_feed_recall(&keep->feed, document->text, document->sort);
+	return true;
 }
 
-enum result keep_read_document(struct keep *keep, uint64_t id, struct incident *out, struct complaints *complaints)
+enum result keep_recall(struct keep *keep, struct complaints *complaints)
 {
-	struct reading_document reading = { .incident = out };
-	struct key_text key = key_of(id);
-	enum result result = store_document(keep->birth.store, DOCUMENT_INCIDENT, span_of(key.text), complaints, read_incident, &reading);
-
-	return result == RESULT_OK ? reading.result : result;
-}
-
-enum result keep_write_document(struct keep *keep, const struct incident *incident, struct complaints *complaints)
-{
-	struct key_text key = key_of(incident->id);
-	struct buffer text;
-	enum result result;
-
-	buffer_init(&text, WRITTEN_MAX);
-	result = incident_write(incident, &text);
-	if (result == RESULT_OK)
-		result = store_documents_change(keep->birth.store, &(struct document_change){ .kind = DOCUMENT_INCIDENT, .key = span_of(key.text),
-			.text = buffer_span(&text), .sort = incident->opened_s * 1000, .version = DOCUMENT_ANY }, 1, complaints);
-	buffer_done(&text);
-	return result;
+	return store_documents(keep->birth.store, &(struct documents_ask){ .kind = DOCUMENT_LAST }, complaints, recall_one, keep);
 }
 
 static bool restore_usual(void *context, const struct document *document)
@@ -352,7 +350,7 @@ enum result keep_restore(struct keep *keep, struct complaints *complaints)
 	keep->saved_count = 0;
 	forget_told(keep);
 	for (unsigned i = 0; i < position->followed_count && result == RESULT_OK; i++) {
-		result = keep_read_document(keep, position->followed[i], keep->scratch, complaints);
+		result = kept_read(keep->birth.store, position->followed[i], keep->scratch, complaints);
 		if (result == RESULT_OK)
 			result = group_restore(keep->group, keep->scratch);
 		/* One that a person deleted or damaged keeps no other from being followed. */

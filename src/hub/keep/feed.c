@@ -5,19 +5,29 @@
 
 #include "base/banned.h"
 
-enum result journal_feed_init(struct journal_feed *feed, int journal_fd, struct group *group, struct seconds *seconds, const struct position *position)
+enum result journal_feed_init(struct journal_feed *feed, int journal_fd, struct group *group, struct seconds *seconds, struct lasts *lasts,
+                              const struct position *position)
 {
-	*feed = (struct journal_feed){ .group = group, .seconds = seconds };
+	enum result result;
+
+	*feed = (struct journal_feed){ .group = group, .seconds = seconds, .lasts = lasts };
 	for (unsigned i = 0; i < STREAM_MAX; i++)
 		follow_init(&feed->sides[i], journal_fd, (enum stream)i);
-	if (position) {
-		feed->target = *position;
-		feed->position = *position;
-		feed->is_warming = true;
-		if (position->past_count)
-			feed->position.now = position->past[0];
-	}
-	return observe_new(&feed->observe);
+	result = observe_new(&feed->observe);
+	if (result != RESULT_OK || !position)
+		return result;
+	feed->target = *position;
+	feed->position = *position;
+	feed->is_warming = true;
+	if (position->past_count)
+		feed->position.now = position->past[0];
+	observe_resume(feed->observe, position->whole);
+	return RESULT_OK;
+}
+
+void journal_feed_recall(struct journal_feed *feed, struct span line, uint64_t sequence)
+{
+	(void)!observe_recall(feed->observe, line, sequence <= feed->position.now.at[STREAM_COUNTS].sequence);
 }
 
 void journal_feed_done(struct journal_feed *feed)
@@ -91,12 +101,16 @@ static void take(struct journal_feed *feed, unsigned i)
 {
 	struct follow *side = &feed->sides[i];
 	struct observation observation;
+	enum result result;
 
 	feed->has[i] = false;
 	if (i == STREAM_COUNTS && side->seal.sequence == 1 && !feed->is_another)
 		observe_beginning(feed->observe);
 	feed->position.now.at[i] = (struct follow_mark){ side->seal.sequence, side->seal.crc };
-	if (observe_line(feed->observe, side->line, &observation) != RESULT_OK || (feed->at_s[i] && feed->at_s[i] <= feed->skip_until_s))
+	result = observe_line(feed->observe, side->line, &observation);
+	if (observe_has_taken(feed->observe))
+		lasts_set(feed->lasts, observation.site, side->line, side->seal.sequence);
+	if (result != RESULT_OK || (feed->at_s[i] && feed->at_s[i] <= feed->skip_until_s))
 		return;
 	if (observation.kind == OBSERVATION_COUNTS && !feed->is_warming)
 		seconds_add(feed->seconds, observation.site, observation.at_s, observation.counts.numbers);

@@ -7,12 +7,13 @@
  *
  * Errors   availability: a line that cannot be read says nothing; a journal that is not there is looked for again. A journal that is another than the position's
  *          is read from its beginning, but what its lines say of seconds that are over is passed over: never twice
- * Owns     the group is the caller's
+ * Owns     the group, SECONDS and LASTS are the caller's
  * Threads  one at a time
  */
 #ifndef BOUCLIER_HUB_KEEP_FEED_H
 #define BOUCLIER_HUB_KEEP_FEED_H
 
+#include "hub/keep/lasts.h"
 #include "hub/keep/position.h"
 #include "hub/keep/seconds.h"
 #include "incident/observe.h"
@@ -21,6 +22,7 @@ struct journal_feed {
 	struct group *group;
 	struct observe *observe;
 	struct seconds *seconds;
+	struct lasts *lasts;
 	struct follow sides[STREAM_MAX];
 	bool has[STREAM_MAX];             /* a line that is not fed yet */
 	uint64_t at_s[STREAM_MAX];        /* ... its second */
@@ -33,7 +35,10 @@ struct journal_feed {
 };
 
 /* POSITION: NULL: nothing was ever fed. */
-enum result journal_feed_init(struct journal_feed *feed, int journal_fd, struct group *group, struct seconds *seconds, const struct position *position) must_check;
+enum result journal_feed_init(struct journal_feed *feed, int journal_fd, struct group *group, struct seconds *seconds, struct lasts *lasts,
+                              const struct position *position) must_check;
+/* LINE was the last of its site, with the number SEQUENCE: before anything is fed. What cannot be read is as if it had not been. */
+void journal_feed_recall(struct journal_feed *feed, struct span line, uint64_t sequence);
 void journal_feed_done(struct journal_feed *feed);
 /* Feeds until a second is over, and closes it. RESULT_OK: there may be more at once; RESULT_MORE: that was all for now, or COUNT lines were fed.
  * RESULT_IO, RESULT_NO_MEMORY: the journal cannot be read now. */

@@ -3,6 +3,7 @@
  * keep.c        birth, the timers, what is asked
  * checkpoint.c  incidents and position onto the disk, and from it
  * order.c       what people do
+ * kept.c        one incident in the store
  */
 #ifndef BOUCLIER_HUB_KEEP_INNER_H
 #define BOUCLIER_HUB_KEEP_INNER_H
@@ -28,6 +29,7 @@ struct keep {
 	struct store_journal *journal;
 	struct group *group, *nothing;
 	struct seconds *seconds;
+	struct lasts *lasts;
 	struct journal_feed feed;
 	struct known *known;
 	struct geo *geo;
@@ -49,6 +51,7 @@ struct keep {
 
 /* What the store does not take now. */
 #define USUAL_TOGETHER 64u           /* so many sites are kept with the position; more of them before it */
+#define LASTS_TOGETHER 32u           /* and so many of their last lines */
 #define KEEP_STUCK_LINES 1u
 #define KEEP_STUCK_INCIDENTS 2u
 
@@ -59,13 +62,12 @@ void keep_told(struct keep *keep, const struct incident *incident);
 enum result keep_checkpoint(struct keep *keep, struct complaints *complaints) must_check;
 /* The position that was kept. RESULT_NOT_FOUND: none. */
 enum result keep_load_position(struct keep *keep, struct position *out, struct complaints *complaints) must_check;
+/* What was observed last, before anything is fed. */
+enum result keep_recall(struct keep *keep, struct complaints *complaints) must_check;
 /* The incidents and what is usual, into the group. */
 enum result keep_restore(struct keep *keep, struct complaints *complaints) must_check;
 /* Everything that is live, to whoever watches: nothing new. */
 void keep_tell_live(struct keep *keep);
-/* The document of ID, read into OUT. RESULT_NOT_FOUND. */
-enum result keep_read_document(struct keep *keep, uint64_t id, struct incident *out, struct complaints *complaints) must_check;
-enum result keep_write_document(struct keep *keep, const struct incident *incident, struct complaints *complaints) must_check;
 void keep_tell(struct keep *keep, const struct incident *incident, bool is_again);
 /* What COMPLAINTS say, for keep_health and on stderr, once. */
 void keep_complain(struct keep *keep, unsigned what, enum result result, const struct complaints *complaints);

@@ -200,7 +200,8 @@ static enum result open_group(struct keep *keep, struct complaints *complaints)
 {
 	const struct hub_incident_settings *incidents = &keep->birth.settings->incidents;
 	struct group_birth birth = { .next_id = 1, .contain_s = (uint32_t)(incidents->contained_after_ms / 1000),
-		                     .close_s = (uint32_t)(incidents->closed_after_ms / 1000), .context = keep, .changed = on_changed, .place = on_place };
+		                     .close_s = (uint32_t)(incidents->closed_after_ms / 1000),
+		                     .again_s = (uint32_t)(incidents->again_within_ms / 1000), .context = keep, .changed = on_changed, .place = on_place };
 	struct position *position = calloc(1, sizeof(*position));
 	enum result found = position ? keep_load_position(keep, position, complaints) : RESULT_NO_MEMORY;
 	bool has_position = found == RESULT_OK;
@@ -214,7 +215,9 @@ static enum result open_group(struct keep *keep, struct complaints *complaints)
 		result = group_set_tenant(keep->group, keep->birth.sites[i].name, keep->birth.sites[i].tenant);
 	result = result == RESULT_LIMIT ? RESULT_OK : result;  /* further sites are followed as far as there is room */
 	if (result == RESULT_OK)
-		result = journal_feed_init(&keep->feed, keep->birth.journal_fd, keep->group, keep->seconds, has_position ? position : NULL);
+		result = journal_feed_init(&keep->feed, keep->birth.journal_fd, keep->group, keep->seconds, keep->lasts, has_position ? position : NULL);
+	if (result == RESULT_OK && has_position)
+		result = keep_recall(keep, complaints);
 	if (result == RESULT_OK)
 		keep->feed.birth = &keep->birth;
 	free(position);
@@ -225,6 +228,8 @@ static enum result open_all(struct keep *keep, struct complaints *complaints)
 {
 	enum result result = seconds_new(&keep->seconds);
 
+	if (result == RESULT_OK)
+		result = lasts_new(&keep->lasts);
 	keep->scratch = calloc(1, sizeof(*keep->scratch));
 	keep->usual_hashes = calloc(SECONDS_SITES, sizeof(*keep->usual_hashes));
 	if (result == RESULT_OK && (!keep->scratch || !keep->usual_hashes))
@@ -280,6 +285,7 @@ void keep_free(struct keep *keep)
 	store_journal_free(keep->journal);
 	known_free(keep->known);
 	seconds_free(keep->seconds);
+	lasts_free(keep->lasts);
 	geo_close(keep->geo);
 	free(keep->usual_hashes);
 	free(keep->scratch);

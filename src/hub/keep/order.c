@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "hub/keep/inner.h"
+#include "hub/keep/kept.h"
 #include "incident/people.h"
 
 #include "base/banned.h"
@@ -69,14 +70,14 @@ static enum result order_followed(struct keep *keep, struct incident *incident, 
 /* Long over: it lies in its document alone. Reopened, it is followed again. */
 static enum result order_kept(struct keep *keep, const struct keep_order *order, uint64_t now_s, struct incident *out, struct complaints *complaints)
 {
-	enum result result = keep_read_document(keep, order->id, out, complaints);
+	enum result result = kept_read(keep->birth.store, order->id, out, complaints);
 
 	if (result == RESULT_OK)
 		result = check_and_act(out, order, now_s);
 	if (result != RESULT_OK)
 		return result;
 	if (!incident_is_live(out) || group_restore(keep->group, out) != RESULT_OK) {
-		result = keep_write_document(keep, out, complaints);
+		result = kept_write(keep->birth.store, out, complaints);
 		if (result == RESULT_OK)
 			keep_tell(keep, out, false);
 		return result;
@@ -106,7 +107,7 @@ enum result keep_incident(struct keep *keep, uint64_t id, struct incident *out, 
 	const struct incident *followed = keep->feed.is_warming ? NULL : group_find(keep->group, id);
 
 	if (!followed)
-		return keep_read_document(keep, id, out, complaints);
+		return kept_read(keep->birth.store, id, out, complaints);
 	*out = *followed;
 	return RESULT_OK;
 }

@@ -44,6 +44,7 @@ enum result position_write(const struct position *position, struct buffer *out)
 		json_close(&json, '}');
 	}
 	json_close(&json, ']');
+	json_put_number(&json, SPAN("whole"), position->whole);
 	json_close(&json, '}');
 	return json.result;
 }
@@ -100,6 +101,15 @@ static enum result read_past(const struct json *list, struct position *out)
 	return result;
 }
 
+static enum result read_whole(const struct json *root, struct position *out)
+{
+	uint64_t whole = 0;
+	enum result result = json_find(root, "whole") ? read_number(json_find(root, "whole"), UINT32_MAX, &whole) : RESULT_OK;
+
+	out->whole = (uint32_t)whole;
+	return result;
+}
+
 enum result position_read(struct span text, struct position *out)
 {
 	struct position position = { .past_count = 0 };
@@ -108,7 +118,7 @@ enum result position_read(struct span text, struct position *out)
 
 	if (result != RESULT_OK)
 		return result;
-	result = json_has_object(root) && json_length(root) == 9 ? read_mark(root, &position.now) : RESULT_MALFORMED;
+	result = json_has_object(root) && json_length(root) == 9u + (json_find(root, "whole") != NULL) ? read_mark(root, &position.now) : RESULT_MALFORMED;
 	if (result == RESULT_OK)
 		result = read_number(json_find(root, "next_id"), INT64_MAX, &position.next_id);
 	if (result == RESULT_OK)
@@ -117,6 +127,8 @@ enum result position_read(struct span text, struct position *out)
 		result = read_followed(json_find(root, "followed"), &position);
 	if (result == RESULT_OK)
 		result = read_past(json_find(root, "past"), &position);
+	if (result == RESULT_OK)
+		result = read_whole(root, &position);
 	json_drop(root);
 	if (result == RESULT_OK)
 		*out = position;

@@ -1,6 +1,7 @@
 /* Up to where the group was fed, as a document that is committed with the incidents.
  *
- * Shape    {"second", "detail", "detail_crc", "counts", "counts_crc", "next_id", "outside", "followed": [ids], "past": [{"second", "detail", ...}]}
+ * Shape    {"second", "detail", "detail_crc", "counts", "counts_crc", "next_id", "outside", "followed": [ids], "past": [{"second", "detail", ...}], "whole"}; those that were written before
+ *          there was a "whole" are without
  * Errors   reading is strict: RESULT_MALFORMED, RESULT_LIMIT, RESULT_NO_MEMORY; OUT is untouched unless RESULT_OK
  * Threads  values
  */
@@ -23,6 +24,7 @@ struct position {
 	unsigned past_count;
 	uint64_t next_id;
 	uint64_t outside;                       /* keep_birth.outside */
+	uint32_t whole;                         /* observe_whole */
 	uint64_t followed[GROUP_INCIDENTS_MAX];
 	unsigned followed_count;
 };

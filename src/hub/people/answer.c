@@ -9,11 +9,9 @@
 
 #define LANGUAGES "en nl fr de"
 
-bool people_write_down(struct people *people, struct web_answer *answer, uint64_t wall_ns, struct span who, const char *what, struct span object, struct span detail)
+bool people_write_down(struct people *people, struct web_answer *answer, uint64_t wall_ns, const struct audit_action *action)
 {
-	const struct audit_action action = { who, span_of(what), object, detail };
-
-	if (audit_add(people->audit, &action, wall_ns) == RESULT_OK)
+	if (audit_add(people->audit, action, wall_ns) == RESULT_OK)
 		return true;
 	web_refuse(answer, 503, "not-recorded", "the audit log cannot be written, so nothing was done");
 	return false;
@@ -21,7 +19,12 @@ bool people_write_down(struct people *people, struct web_answer *answer, uint64_
 
 bool people_log(struct people *people, struct web_request *request, struct web_answer *answer, const char *what, struct span object, struct span detail)
 {
-	return people_write_down(people, answer, request->wall_ns, people_caller(people, request)->name, what, object, detail);
+	return people_write_down(people, answer, request->wall_ns, &(struct audit_action){ people_caller(people, request)->name, span_of(what), object, .detail = detail });
+}
+
+bool people_write_refused(struct people *people, struct web_answer *answer, uint64_t wall_ns, struct span object, struct audit_words why)
+{
+	return people_write_down(people, answer, wall_ns, &(struct audit_action){ SPAN("?"), SPAN("session.refused"), object, .words = why });
 }
 
 void people_not_kept(struct web_answer *answer, enum result result)
@@ -36,7 +39,7 @@ void people_not_kept(struct web_answer *answer, enum result result)
 static void say_failed(struct people *people, uint64_t wall_ns, const struct people_act *act, enum result result)
 {
 	char what[AUDIT_WHAT_BYTES];
-	const struct audit_action action = { act->who, span_of(what), act->object, span_of(result_name(result)) };
+	const struct audit_action action = { act->who, span_of(what), act->object, .detail = span_of(result_name(result)) };
 
 	snprintf(what, sizeof(what), "%s.failed", act->what);
 	if (audit_add(people->audit, &action, wall_ns) != RESULT_OK)
@@ -47,7 +50,7 @@ bool people_commit(struct people *people, struct web_answer *answer, uint64_t wa
 {
 	enum result result;
 
-	if (!people_write_down(people, answer, wall_ns, act->who, act->what, act->object, act->detail))
+	if (!people_write_down(people, answer, wall_ns, &(struct audit_action){ act->who, span_of(act->what), act->object, act->detail, act->words }))
 		return false;
 	result = store_documents_change(people->store, changes, count, NULL);
 	if (result == RESULT_OK)

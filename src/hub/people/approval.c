@@ -65,15 +65,14 @@ static bool count_waiting(void *context, const struct approval *approval, uint64
 
 static enum result keep(struct people *people, const struct approval *approval, struct document_counter *counter)
 {
-	char key[APPROVAL_KEY_BYTES];
+	struct document_key key = document_key(approval->number);
 	struct document_change changes[2];
 	struct buffer text;
 	enum result result;
 
-	approval_key(approval->number, key);
 	buffer_init(&text, APPROVAL_TEXT_MAX);
 	result = approval_write(approval, &text);
-	changes[0] = (struct document_change){ DOCUMENT_APPROVAL, span_of(key), buffer_span(&text), approval->asked_ms, 0 };
+	changes[0] = (struct document_change){ DOCUMENT_APPROVAL, span_of(key.text), buffer_span(&text), approval->asked_ms, 0 };
 	changes[1] = store_counter_taken(counter);
 	if (result == RESULT_OK)
 		result = store_documents_change(people->store, changes, 2, NULL);
@@ -84,7 +83,7 @@ static enum result keep(struct people *people, const struct approval *approval, 
 enum result approval_ask(struct people *people, const struct person_view *caller, enum approval_kind kind, struct span tenant, struct span object, struct span detail,
                          uint64_t wall_ns, uint64_t *number)
 {
-	const struct audit_action action = { caller->name, SPAN("approval.ask"), object, detail };
+	const struct audit_action action = { caller->name, SPAN("approval.ask"), object, .detail = detail };
 	struct approval approval = { .kind = kind, .author = caller->name, .tenant = tenant, .object = object, .detail = detail, .asked_ms = wall_ns / 1000000 };
 	struct waiting waiting = { 0 };
 	struct document_counter counter;
@@ -125,18 +124,17 @@ static bool find_over(void *context, const struct approval *approval, uint64_t v
 
 enum result approval_decide(struct people *people, const struct approval *approval, uint64_t version, const char *what, uint64_t wall_ns)
 {
-	const struct audit_action action = { approval->decided_by, span_of(what), approval->object, approval->why };
-	char key[APPROVAL_KEY_BYTES];
+	const struct audit_action action = { approval->decided_by, span_of(what), approval->object, .detail = approval->why };
+	struct document_key key = document_key(approval->number);
 	struct document_change change;
 	struct buffer text;
 	enum result result;
 
 	if (audit_add(people->audit, &action, wall_ns) != RESULT_OK)
 		return RESULT_IO;
-	approval_key(approval->number, key);
 	buffer_init(&text, APPROVAL_TEXT_MAX);
 	result = approval_write(approval, &text);
-	change = (struct document_change){ DOCUMENT_APPROVAL, span_of(key), buffer_span(&text), approval->asked_ms, version };
+	change = (struct document_change){ DOCUMENT_APPROVAL, span_of(key.text), buffer_span(&text), approval->asked_ms, version };
 	if (result == RESULT_OK)
 		result = store_documents_change(people->store, &change, 1, NULL);
 	buffer_done(&text);

@@ -1,8 +1,5 @@
 #include "hub/people/approval_kept.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "incident/reading.h"
 
 #include "base/banned.h"
@@ -26,11 +23,6 @@ const char *approval_status_name(unsigned status)
 	return statuses[status];
 }
 
-void approval_key(uint64_t number, char out[APPROVAL_KEY_BYTES])
-{
-	snprintf(out, APPROVAL_KEY_BYTES, "%020" PRIu64, number);
-}
-
 static struct span read_span(struct reading *reading, const char *name)
 {
 	const struct json *value = reading_member(reading, name);
@@ -39,10 +31,12 @@ static struct span read_span(struct reading *reading, const char *name)
 	return json_text_of(value);
 }
 
-static bool read_members(const struct json *root, struct approval *out)
+static bool read_members(const struct json *root, void *into)
 {
+	struct approval *out = into;
 	struct reading reading;
 
+	*out = (struct approval){ 0 };
 	reading_begin(&reading, root);
 	out->kind = (enum approval_kind)reading_name(&reading, "kind", APPROVAL_KINDS, approval_kind_name);
 	out->status = (enum approval_status)reading_name(&reading, "status", sizeof(statuses) / sizeof(*statuses), approval_status_name);
@@ -59,15 +53,7 @@ static bool read_members(const struct json *root, struct approval *out)
 
 enum result approval_read(struct span text, struct approval *out, struct json **root)
 {
-	enum result result = json_read(text, root);
-
-	if (result != RESULT_OK)
-		return result == RESULT_NO_MEMORY ? result : RESULT_MALFORMED;
-	*out = (struct approval){ 0 };
-	if (read_members(*root, out))
-		return RESULT_OK;
-	json_drop(*root);
-	return RESULT_MALFORMED;
+	return reading_kept(text, read_members, out, root);
 }
 
 enum result approval_write(const struct approval *approval, struct buffer *out)
@@ -136,11 +122,9 @@ static void find_one(void *context, const struct document *document)
 enum result approval_find(struct store *store, uint64_t number, struct approval *out, uint64_t *version, struct json **root)
 {
 	struct finding finding = { out, version, root, RESULT_MALFORMED };
-	char key[APPROVAL_KEY_BYTES];
-	enum result result;
+	struct document_key key = document_key(number);
+	enum result result = store_document(store, DOCUMENT_APPROVAL, span_of(key.text), NULL, find_one, &finding);
 
-	approval_key(number, key);
-	result = store_document(store, DOCUMENT_APPROVAL, span_of(key), NULL, find_one, &finding);
 	if (result == RESULT_OK)
 		result = finding.result;
 	out->number = number;

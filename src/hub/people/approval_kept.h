@@ -7,11 +7,9 @@
 #include "store/document.h"
 
 #define APPROVAL_TEXT_MAX (6 * APPROVAL_DETAIL_MAX + 4096)
-#define APPROVAL_KEY_BYTES 21u
 
 const char *approval_kind_name(unsigned kind);
 const char *approval_status_name(unsigned status);
-void approval_key(uint64_t number, char out[APPROVAL_KEY_BYTES]);
 /* ROOT is to be dropped by the caller where the result is RESULT_OK; NUMBER is the caller's to set. RESULT_MALFORMED. */
 enum result approval_read(struct span text, struct approval *out, struct json **root) must_check;
 enum result approval_write(const struct approval *approval, struct buffer *out) must_check;

@@ -41,7 +41,7 @@ struct people {
 	struct audit *audit;
 	uint8_t key[SEALED_KEY_LEN];
 	struct hash_pool *pool;
-	char first_code[SECRET_HASH_BYTES];  /* empty: there are people */
+	char first_code[SECRET_HASH_BYTES];  /* empty: there is an administrator. Ask people_is_first_start */
 	struct break_glass break_glass;
 	struct lockout lockout;
 	struct gcra person_pace, source_pace;
@@ -66,12 +66,15 @@ static inline uint64_t request_ms(const struct web_request *request)
 	return request->wall_ns / 1000000;
 }
 /* Writes down what WHO is about to do. False: ANSWER is a 503. */
-bool people_write_down(struct people *people, struct web_answer *answer, uint64_t wall_ns, struct span who, const char *what, struct span object, struct span detail);
+bool people_write_down(struct people *people, struct web_answer *answer, uint64_t wall_ns, const struct audit_action *action);
+/* Somebody who is not known, "?", was refused at a door. */
+bool people_write_refused(struct people *people, struct web_answer *answer, uint64_t wall_ns, struct span object, struct audit_words why);
 /* Writes it down, then changes documents. False: ANSWER says why not (503, or 409 where somebody else was faster). */
 struct people_act {
 	struct span who;
 	const char *what;
 	struct span object, detail;
+	struct audit_words words;            /* instead of DETAIL */
 };
 bool people_commit(struct people *people, struct web_answer *answer, uint64_t wall_ns, const struct people_act *act, const struct document_change *changes, size_t count);
 /* The body, an object with members of ALLOWED (ended by NULL) only. False: ANSWER is a 400. json_drop. */
@@ -116,7 +119,8 @@ void people_put_admitted(struct json_writer *writer, struct people *people, cons
 void people_put_permits(struct json_writer *writer, struct span name, uint32_t permits);
 
 /* -- the rest -- */
-bool people_has_any(struct people *people, bool *out) must_check;
+/* There is no administrator of everything yet, and the code that was printed makes one. Other accounts may be there: those that root made have codes of their own. */
+bool people_is_first_start(struct people *people);
 bool people_has_passkey(struct people *people, const struct person *person);
 void approval_prune(struct people *people, uint64_t wall_ns);
 

@@ -80,7 +80,8 @@ struct people_settings {             /* texts are NUL-terminated, and outlive PE
 	const char *state;           /* folder of the hub: the key file that seals second factors lies there */
 	uint32_t hub_uid, shield_uid;/* at the unix socket: administrators, beside root */
 	bool needs_second_factor;    /* of everybody who logs in with a password */
-	/* Somebody used what everybody is to know of (break-glass). May be NULL. */
+	/* What everybody is to know of has been done, as the audit log calls it: WHO has used "break-glass.login", root has made a "person.code" for WHO, somebody
+	 * guesses at WHO's password ("login.locked"). May be NULL. */
 	void (*announce)(void *context, struct span who, struct span what);
 	void *announce_context;
 	const struct people_oidc *oidc;  /* NULL: nobody logs in that way */
@@ -88,7 +89,7 @@ struct people_settings {             /* texts are NUL-terminated, and outlive PE
 	void *fetch_context;
 };
 
-/* CODE_OUT, NUL-terminated: the one-time code of the first start, to be printed; empty where there are people already. */
+/* CODE_OUT, NUL-terminated: the one-time code of the first start, to be printed; empty where there is an administrator of everything. */
 #define PEOPLE_CODE_BYTES 48u
 enum result people_new(const struct people_settings *settings, struct loop *loop, struct store *store, struct audit *audit, struct complaints *complaints,
                        char code_out[PEOPLE_CODE_BYTES], struct people **out) must_check;

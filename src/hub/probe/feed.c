@@ -27,10 +27,10 @@ static bool feed_one(void *context, const struct document *document)
 	if (minute->from_s + MINUTE_S > feeding->until_s)
 		return false;
 	for (uint32_t i = 0; i < minute->site_count; i++) {
-		struct span site = hub_probe_site(feeding->probe, span_of(minute->sites[i].host));
-		struct observation observation = probe_observe(minute, &minute->sites[i], site);
+		const struct hub_site *site = hub_probe_site(feeding->probe, span_of(minute->sites[i].host));
+		struct observation observation = probe_observe(minute, &minute->sites[i], site ? site->name : SPAN_NONE);
 
-		if (site.len)
+		if (site)
 			feeding->feed(feeding->context, &observation);
 	}
 	*feeding->place = document->sort;

@@ -4,12 +4,20 @@
 
 #include "hub/probe/probe.h"
 
+/* What was seen of one of the sites here. */
+struct vantage_site {
+	const struct hub_site *site;
+	uint32_t asked, reached;
+};
+
 struct vantage_known {
 	char name[PROBE_NAME_MAX + 1];
 	uint8_t key[SIGNATURE_PUBLIC_LEN];
 	uint64_t sequence;                /* of the last report that was taken */
 	uint64_t heard_s, minute_s, taken, refused;
 	uint32_t asked, reached;
+	struct vantage_site sites[PROBE_REPORT_SITES];  /* ... and of that minute those that are of a site here */
+	uint32_t site_count;
 };
 
 struct hub_probe {
@@ -25,8 +33,8 @@ struct hub_probe {
 };
 
 struct vantage_known *hub_probe_known(struct hub_probe *probe, struct span name);
-/* The site here that HOST is of, as a report has it; empty: none. */
-struct span hub_probe_site(const struct hub_probe *probe, struct span host);
+/* The site here that HOST is of, as a report has it; NULL: none. */
+const struct hub_site *hub_probe_site(const struct hub_probe *probe, struct span host);
 
 #define PROBE_KEY_MAX (PROBE_NAME_MAX + 24u)
 #define PROBE_SEQUENCE_FRONT "probe-sequence/"

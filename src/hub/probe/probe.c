@@ -24,7 +24,7 @@ static struct span without_port(struct span host)
 	return span_take(host, colon);
 }
 
-struct span hub_probe_site(const struct hub_probe *probe, struct span host)
+const struct hub_site *hub_probe_site(const struct hub_probe *probe, struct span host)
 {
 	host = without_port(host);
 	for (size_t i = 0; i < probe->site_count; i++) {
@@ -32,10 +32,10 @@ struct span hub_probe_site(const struct hub_probe *probe, struct span host)
 
 		for (size_t j = 0; j < probe->sites[i].hosts.count; j++) {
 			if (host_matches(hosts[j], host))
-				return probe->sites[i].name;
+				return &probe->sites[i];
 		}
 	}
-	return SPAN_NONE;
+	return NULL;
 }
 
 /* -- birth -- */
@@ -120,4 +120,22 @@ bool hub_probe_state(const struct hub_probe *probe, size_t at, uint64_t now_s, s
 		.asked = known->asked, .reached = known->reached, .is_silent = now_s > known->heard_s + HUB_PROBE_SILENT_S,
 	};
 	return true;
+}
+
+bool hub_probe_confine(const struct hub_probe *probe, size_t at, const struct hub_probe_sees *sees, struct hub_probe_state *state)
+{
+	const struct vantage_known *known = &probe->known[at];
+	bool is_his = false;
+
+	if (sees->sees(sees->context, SPAN_NONE))
+		return true;
+	state->asked = state->reached = 0;
+	for (uint32_t i = 0; i < known->site_count; i++) {
+		if (!sees->sees(sees->context, known->sites[i].site->tenant))
+			continue;
+		state->asked += known->sites[i].asked;
+		state->reached += known->sites[i].reached;
+		is_his = true;
+	}
+	return is_his;
 }

@@ -68,4 +68,13 @@ struct hub_probe_state {
 /* False: there are no more than AT. */
 bool hub_probe_state(const struct hub_probe *probe, size_t at, uint64_t now_s, struct hub_probe_state *out);
 
+/* Whose sites somebody may know of: an empty TENANT is what belongs to none, which only who sees all sees. */
+struct hub_probe_sees {
+	bool (*sees)(const void *context, struct span tenant);
+	const void *context;
+};
+/* Leaves in STATE, which is of AT, what was seen of sites that he may know of. False: none of them is among those that it looked at last, and it is not his to know.
+ * Security, fails closed: a probe that has told nothing since the hub began is nobody's but his who sees all. */
+bool hub_probe_confine(const struct hub_probe *probe, size_t at, const struct hub_probe_sees *sees, struct hub_probe_state *state) must_check;
+
 #endif

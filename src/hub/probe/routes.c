@@ -40,10 +40,11 @@ static void tell_refusal(const struct hub_probe_verdict *verdict, struct web_ans
 static void report(void *context, struct web_request *request, struct web_answer *answer)
 {
 	const struct hub_probe_letter letter = { field_of(request, SPAN(PROBE_REPORT_NAME)), field_of(request, SPAN(PROBE_REPORT_SIGNATURE)), request->body, request->wall_ns };
+	const struct hub_probe_door *door = context;
 	struct hub_probe_verdict verdict;
 	struct json_writer json;
 
-	hub_probe_take(context, &letter, &verdict);
+	hub_probe_take(door->probe, &letter, &verdict);
 	answer->status = verdict.status;
 	answer->type = SPAN("application/json");
 	if (verdict.status != 200) {
@@ -57,8 +58,36 @@ static void report(void *context, struct web_request *request, struct web_answer
 	json_close(&json, '}');
 }
 
+struct asking {
+	const struct hub_probe_door *door;
+	const struct web_request *request;
+};
+
+static bool sees(const void *context, struct span tenant)
+{
+	const struct asking *asking = context;
+
+	return asking->door->sees(asking->door->context, asking->request, tenant);
+}
+
+static void put_one(struct json_writer *json, const struct hub_probe_state *state)
+{
+	json_open(json, SPAN_NONE, '{');
+	json_put_text(json, SPAN("name"), state->name);
+	json_put_time(json, SPAN("heard"), state->heard_s * NS_PER_S);
+	json_put_time(json, SPAN("minute"), state->minute_s * NS_PER_S);
+	json_put_number(json, SPAN("taken"), state->taken);
+	json_put_number(json, SPAN("refused"), state->refused);
+	json_put_number(json, SPAN("asked"), state->asked);
+	json_put_number(json, SPAN("reached"), state->reached);
+	json_put_bool(json, SPAN("silent"), state->is_silent);
+	json_close(json, '}');
+}
+
 static void list(void *context, struct web_request *request, struct web_answer *answer)
 {
+	const struct hub_probe_door *door = context;
+	const struct asking asking = { door, request };
 	struct hub_probe_state state;
 	struct json_writer json;
 
@@ -67,17 +96,9 @@ static void list(void *context, struct web_request *request, struct web_answer *
 	json_writer_init(&json, &answer->body);
 	json_open(&json, SPAN_NONE, '{');
 	json_open(&json, SPAN("probes"), '[');
-	for (size_t i = 0; hub_probe_state(context, i, request->wall_ns / NS_PER_S, &state); i++) {
-		json_open(&json, SPAN_NONE, '{');
-		json_put_text(&json, SPAN("name"), state.name);
-		json_put_time(&json, SPAN("heard"), state.heard_s * NS_PER_S);
-		json_put_time(&json, SPAN("minute"), state.minute_s * NS_PER_S);
-		json_put_number(&json, SPAN("taken"), state.taken);
-		json_put_number(&json, SPAN("refused"), state.refused);
-		json_put_number(&json, SPAN("asked"), state.asked);
-		json_put_number(&json, SPAN("reached"), state.reached);
-		json_put_bool(&json, SPAN("silent"), state.is_silent);
-		json_close(&json, '}');
+	for (size_t i = 0; hub_probe_state(door->probe, i, request->wall_ns / NS_PER_S, &state); i++) {
+		if (hub_probe_confine(door->probe, i, &(struct hub_probe_sees){ sees, &asking }, &state))
+			put_one(&json, &state);
 	}
 	json_close(&json, ']');
 	json_close(&json, '}');

@@ -164,10 +164,15 @@ static void remember(struct taking *taking)
 	if (!newest || newest->from_s < known->minute_s)
 		return;
 	known->minute_s = newest->from_s;
-	known->asked = known->reached = 0;
+	known->asked = known->reached = known->site_count = 0;
 	for (uint32_t i = 0; i < newest->site_count; i++) {
-		known->asked += newest->sites[i].counts.asked;
-		known->reached += newest->sites[i].counts.in_time + newest->sites[i].counts.slow;
+		const struct probe_counts *counts = &newest->sites[i].counts;
+		const struct hub_site *site = hub_probe_site(taking->probe, span_of(newest->sites[i].host));
+
+		known->asked += counts->asked;
+		known->reached += counts->in_time + counts->slow;
+		if (site)
+			known->sites[known->site_count++] = (struct vantage_site){ site, counts->asked, counts->in_time + counts->slow };
 	}
 }
 

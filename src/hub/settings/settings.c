@@ -39,11 +39,13 @@ static const struct key incident_keys[] = {
 	  .help = "An incident of which nothing was seen for so long is contained." },
 	{ .name = "closed_after", .type = KEY_DURATION, .offset = FIELD(hub_incident_settings, closed_after_ms), .fallback = "24h", .min = 10000, .max = 30 * DAY_MS,
 	  .help = "One that has been contained for so long is closed." },
+	{ .name = "again_within", .type = KEY_DURATION, .offset = FIELD(hub_incident_settings, again_within_ms), .fallback = "24h", .min = 10000, .max = 30 * DAY_MS,
+	  .help = "What comes again so soon after it was last seen is a second wave of the same incident; later it is another one." },
 	{ .name = NULL },
 };
 
 static const struct key_table incident_table = {
-	.name = "incidents", .keys = incident_keys, .size = sizeof(struct hub_incident_settings), .help = "When an incident is over.",
+	.name = "incidents", .keys = incident_keys, .size = sizeof(struct hub_incident_settings), .help = "When an incident is over, and when another one begins.",
 };
 
 static const char *const second_factors[] = { [HUB_SECOND_OPTIONAL] = "optional", [HUB_SECOND_REQUIRED] = "required", NULL };
@@ -68,7 +70,7 @@ static const struct key hub_keys[] = {
 	{ .name = "keep", .type = KEY_MAP, .offset = FIELD(hub_settings, keep), .table = &keep_table, .help = "How long the hub keeps what." },
 	{ .name = "backup", .type = KEY_MAP, .flags = KEY_OPTIONAL, .offset = FIELD(hub_settings, backup), .table = &hub_backup_table,
 	  .help = "Backups each night (bouclier-backup.timer)." },
-	{ .name = "incidents", .type = KEY_MAP, .offset = FIELD(hub_settings, incidents), .table = &incident_table, .help = "When an incident is over." },
+	{ .name = "incidents", .type = KEY_MAP, .offset = FIELD(hub_settings, incidents), .table = &incident_table, .help = "When an incident is over, and when another one begins." },
 	{ .name = "alerts", .type = KEY_MAP, .flags = KEY_OPTIONAL, .offset = FIELD(hub_settings, alerts), .table = &alerts_table, .help = "Whom to tell, how, and when not." },
 	{ .name = "oidc", .type = KEY_MAP, .flags = KEY_OPTIONAL, .offset = FIELD(hub_settings, oidc), .table = &hub_oidc_table,
 	  .help = "Logging in through a provider (OpenID Connect)." },

@@ -27,7 +27,7 @@ struct hub_keep_settings {
 
 /* When an incident is over (incident/group.h). */
 struct hub_incident_settings {
-	int64_t contained_after_ms, closed_after_ms;
+	int64_t contained_after_ms, closed_after_ms, again_within_ms;
 };
 
 /* Backups each night. */

@@ -4,28 +4,16 @@
 
 #include "event/json.h"
 #include "incident/reading.h"
-#include "incident/text.h"
 
 #include "base/banned.h"
 
 #define KEY SPAN("warnings")
 #define TEXT_MAX 256u
 
-enum backup { BACKUP_UNKNOWN, BACKUP_MADE, BACKUP_LOST };
-
-struct rollback {
-	uint64_t at_s;
-	char detail[INCIDENT_TEXT_BYTES];
-};
-
 struct warn {
 	struct warn_birth birth;
 	bool was_attached;                    /* kept */
-	uint64_t rolled_back_s;               /* kept: told up to there */
 	uint64_t away_since_s;                /* 0: it is not */
-	enum backup backup;
-	struct rollback rollbacks[WARN_ROLLBACKS];
-	unsigned rollback_count;
 };
 
 /* -- what is kept -- */
@@ -36,17 +24,13 @@ static void read_kept(void *context, const struct document *document)
 	struct json *root = NULL;
 	struct reading reading;
 	bool was_attached;
-	uint64_t rolled_back_s;
 
 	if (json_read(document->text, &root) != RESULT_OK)
 		return;
 	reading_begin(&reading, root);
 	was_attached = reading_bool(&reading, "filter_was_attached");
-	rolled_back_s = reading_number(&reading, "rolled_back_s", INT64_MAX);
-	if (reading_end(&reading)) {
+	if (reading_end(&reading))
 		warn->was_attached = was_attached;
-		warn->rolled_back_s = rolled_back_s;
-	}
 	json_drop(root);
 }
 
@@ -60,7 +44,6 @@ static void keep(const struct warn *warn)
 	json_writer_init(&json, &text);
 	json_open(&json, SPAN_NONE, '{');
 	json_put_bool(&json, SPAN("filter_was_attached"), warn->was_attached);
-	json_put_number(&json, SPAN("rolled_back_s"), warn->rolled_back_s);
 	json_close(&json, '}');
 	change.text = buffer_span(&text);
 	if (json.result == RESULT_OK)
@@ -124,57 +107,4 @@ void warn_filter(struct warn *warn, enum warn_filter filter, uint64_t now_s)
 		warn->away_since_s = now_s;
 	if (warn->was_attached && now_s - warn->away_since_s >= WARN_FILTER_S)
 		raise(warn, WARNING_FILTER_OFF, SPAN_NONE, true, now_s);
-}
-
-/* -- what the journal says -- */
-
-static void add_rollback(struct warn *warn, struct span detail, uint64_t at_s)
-{
-	struct rollback *rollback;
-
-	if (at_s <= warn->rolled_back_s)  /* told before the hub was killed */
-		return;
-	if (warn->rollback_count == WARN_ROLLBACKS)
-		memmove(&warn->rollbacks[0], &warn->rollbacks[1], --warn->rollback_count * sizeof(warn->rollbacks[0]));
-	rollback = &warn->rollbacks[warn->rollback_count++];
-	rollback->at_s = at_s;
-	text_set(rollback->detail, sizeof(rollback->detail), detail);
-}
-
-void warn_notice(struct warn *warn, struct span action, struct span detail, uint64_t at_s)
-{
-	if (span_equal(action, SPAN("backup-made")))
-		warn->backup = BACKUP_MADE;
-	else if (span_equal(action, SPAN("backup-failed")))
-		warn->backup = BACKUP_LOST;
-	else if (span_equal(action, SPAN("config-went-back")))
-		add_rollback(warn, detail, at_s);
-}
-
-/* Two in one second are told both: the second is written down when both were. */
-static void tell_rollbacks(struct warn *warn, uint64_t now_s)
-{
-	unsigned count = warn->rollback_count;
-
-	for (unsigned i = 0; i < count; i++) {
-		const struct rollback *rollback = &warn->rollbacks[i];
-
-		if (rollback->at_s + WARN_ROLLBACK_OLD_S >= now_s)
-			raise(warn, WARNING_ROLLED_BACK, span_of(rollback->detail), true, now_s);
-		if (rollback->at_s > warn->rolled_back_s)
-			warn->rolled_back_s = rollback->at_s;
-	}
-	warn->rollback_count = 0;
-	if (count)
-		keep(warn);
-}
-
-void warn_second(struct warn *warn, bool is_behind, uint64_t now_s)
-{
-	if (is_behind)
-		return;
-	if (warn->backup != BACKUP_UNKNOWN)
-		raise(warn, WARNING_BACKUP_FAILED, SPAN_NONE, warn->backup == BACKUP_LOST, now_s);
-	warn->backup = BACKUP_UNKNOWN;  /* as the alerts have it, which keep it */
-	tell_rollbacks(warn, now_s);
 }

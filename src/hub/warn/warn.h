@@ -2,12 +2,12 @@
  *
  *   disk      low below 10 % of free room, well again from 15 % on
  *   filter    off when it is wanted and was away for WARN_FILTER_S, where it was seen attached before
- *   backup    as the journal's newest notice says
- *   rollback  each `config-went-back` of the journal, once
  *
- * That the filter was seen, and up to which second rollbacks were told, is a document of the store. Availability, fails open: what cannot be kept is told, perhaps twice.
+ * A backup that fails and a configuration that went back are incidents, with an owner and an end (docs/incidents.md), and no warnings beside them.
  *
- * Shape    warn_new; what is seen goes in as it comes, warn_second each second
+ * That the filter was seen is a document of the store. Availability, fails open: what cannot be kept is told, perhaps twice.
+ *
+ * Shape    warn_new; what is seen goes in as it comes
  * Units    seconds since 1970 (UTC), bytes
  * Owns     nothing of BIRTH
  * Threads  the loop's
@@ -21,8 +21,6 @@
 #define WARN_DISK_LOW_PERCENT 10u
 #define WARN_DISK_WELL_PERCENT 15u
 #define WARN_FILTER_S 30u
-#define WARN_ROLLBACKS 8u             /* that wait to be told; of more the newest */
-#define WARN_ROLLBACK_OLD_S 86400u    /* older ones, of a journal that is read for the first time, are no news */
 
 enum warn_filter { WARN_FILTER_UNKNOWN, WARN_FILTER_NONE, WARN_FILTER_ATTACHED, WARN_FILTER_AWAY };
 
@@ -41,9 +39,5 @@ void warn_free(struct warn *warn);
 /* The disk that FOLDER is on. */
 void warn_disk(struct warn *warn, struct span folder, uint64_t free_bytes, uint64_t total_bytes, uint64_t now_s);
 void warn_filter(struct warn *warn, enum warn_filter filter, uint64_t now_s);
-/* A notice of the journal, once each, or again after a kill. */
-void warn_notice(struct warn *warn, struct span action, struct span detail, uint64_t at_s);
-/* IS_BEHIND: the journal is being caught up with, and its newest notice is not known. */
-void warn_second(struct warn *warn, bool is_behind, uint64_t now_s);
 
 #endif

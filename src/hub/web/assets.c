@@ -27,13 +27,6 @@ static const struct web_asset *asset_find(const struct web_assets *assets, struc
 	return NULL;
 }
 
-static bool wants_page(const struct web_request *request)
-{
-	const struct field *accept = fields_find(&request->head->fields, FIELD_ACCEPT);
-
-	return accept && span_contains_nocase(accept->value, SPAN("text/html"));
-}
-
 /* The smallest copy that the client reads. */
 static enum asset_coding coding_choose(const struct web_asset *asset, const struct web_request *request)
 {
@@ -105,13 +98,13 @@ bool web_assets_answer(const struct web_assets *assets, struct web_request *requ
 	bool is_root = span_equal(request->path, SPAN("/"));
 	const struct web_asset *asset = asset_find(assets, is_root ? SPAN("/index.html") : request->path);
 
-	if (!asset && wants_page(request))
+	if (!asset && web_wants_page(request))
 		asset = asset_find(assets, SPAN("/index.html"));
 	if (asset) {
 		asset_answer(asset, request, answer);
 		return true;
 	}
-	if (assets->count || !(is_root || wants_page(request)))
+	if (assets->count || !(is_root || web_wants_page(request)))
 		return false;
 	answer->status = 503;
 	answer->type = SPAN("text/html; charset=utf-8");

@@ -56,6 +56,13 @@ struct web_answer {
 enum result web_query(struct web_request *request, struct span name, struct span *out) must_check;
 /* The value of a cookie; empty when it is not there or is there twice. */
 struct span web_cookie(const struct web_request *request, struct span name);
+/* It is a browser that goes somewhere, not a program, nor a page that asks. */
+static inline bool web_wants_page(const struct web_request *request)
+{
+	const struct field *accept = fields_find(&request->head->fields, FIELD_ACCEPT);
+
+	return accept && span_contains_nocase(accept->value, SPAN("text/html"));
+}
 /* A copy that lives until the answer is sent. An empty span with NULL: no memory. */
 struct span web_keep(struct web_request *request, struct span text) must_check;
 /* Adds a field; VALUE is kept (web_keep), NAME is not. False: no room, no memory, or a control character in it; the answer is then a 500.

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/read_file.h"
 #include "base/replace_file.h"
 
 #include "base/banned.h"
@@ -124,18 +125,13 @@ enum result bgp_file_read(int folder, const char *path, struct buffer *text, cha
 	int fd = openat(folder, name_in(path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat stat;
 	enum result result = look(fd, path, &stat, error);
-	ssize_t got = 1;
 
-	while (result == RESULT_OK && got > 0) {
-		char *at = buffer_reserve(text, 4096);
-
-		got = at ? read(fd, at, 4096) : -1;
-		if (!at)
-			result = fail(error, buffer_room(text) < 4096 ? RESULT_LIMIT : RESULT_NO_MEMORY, "%.400s is too large", path);
-		else if (got < 0)
-			result = fail(error, RESULT_IO, "%.400s cannot be read: %s", path, strerror(errno));
-		else
-			buffer_commit(text, (size_t)got);
+	if (result == RESULT_OK) {
+		result = read_descriptor(fd, text);
+		if (result == RESULT_IO)
+			result = fail(error, result, "%.400s cannot be read: %s", path, strerror(errno));
+		else if (result != RESULT_OK)
+			result = fail(error, result, "%.400s is too large", path);
 	}
 	if (fd >= 0)
 		close(fd);

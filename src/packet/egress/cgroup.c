@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "packet/lists/file.h"
+#include "base/read_file.h"
 
 #include "base/banned.h"
 
@@ -31,7 +31,7 @@ static enum result find_mount(char out[CGROUP_PATH_BYTES])
 	enum result result;
 
 	buffer_init(&mounts, EGRESS_MOUNTS_BYTES);
-	result = bounded_file_read("/proc/self/mounts", &mounts);
+	result = read_file("/proc/self/mounts", &mounts);
 	if (result == RESULT_OK || result == RESULT_LIMIT)
 		result = cgroup_mount_read(buffer_span(&mounts), out);
 	buffer_done(&mounts);

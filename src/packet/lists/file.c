@@ -1,9 +1,8 @@
 #include "packet/lists/file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "base/read_file.h"
 
 #include "base/banned.h"
 
@@ -101,45 +100,6 @@ enum result prefix_text_read(struct span file, struct span text, struct complain
 	return result == RESULT_OK ? RESULT_OK : RESULT_REFUSED;
 }
 
-static enum result read_all(int fd, struct buffer *out)
-{
-	for (;;) {
-		size_t room = buffer_room(out) < STEP_BYTES ? buffer_room(out) : STEP_BYTES;
-		char *at = room ? buffer_reserve(out, room) : NULL;
-		char one;
-		ssize_t got;
-
-		if (room && !at)
-			return RESULT_NO_MEMORY;
-		got = read(fd, room ? at : &one, room ? room : 1);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return got < 0 ? RESULT_IO : RESULT_OK;
-		if (!room)
-			return RESULT_LIMIT;
-		buffer_commit(out, (size_t)got);
-	}
-}
-
-enum result bounded_file_read(const char *path, struct buffer *out)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  /* a pipe must not hold us */
-	enum result result;
-	struct stat status;
-
-	if (fd < 0)
-		return RESULT_IO;
-	if (fstat(fd, &status) < 0)
-		result = RESULT_IO;
-	else if (!S_ISREG(status.st_mode))
-		result = RESULT_REFUSED;
-	else
-		result = read_all(fd, out);
-	close(fd);
-	return result;
-}
-
 enum result prefix_file_read(const char *path, struct complaints *complaints, struct packet_prefixes *out)
 {
 	struct reading reading = { .file = span_of(path), .complaints = complaints };
@@ -147,8 +107,8 @@ enum result prefix_file_read(const char *path, struct complaints *complaints, st
 	enum result result;
 
 	buffer_init(&text, PREFIX_FILE_BYTES);
-	result = bounded_file_read(path, &text);
-	if (result == RESULT_IO)
+	result = read_file(path, &text);
+	if (result == RESULT_IO || result == RESULT_NOT_FOUND)
 		COMPLAIN(&reading, SPAN_NONE, "it cannot be read: %s", strerror(errno));
 	else if (result == RESULT_LIMIT)
 		COMPLAIN(&reading, SPAN_NONE, "it has more than %zu MiB", PREFIX_FILE_BYTES >> 20);

@@ -19,7 +19,5 @@
 enum result prefix_text_read(struct span file, struct span text, struct complaints *complaints, struct packet_prefixes *out) must_check;
 /* The same of the regular file PATH. */
 enum result prefix_file_read(const char *path, struct complaints *complaints, struct packet_prefixes *out) must_check;
-/* The whole of the regular file PATH in OUT, whose maximum is the limit. RESULT_IO (errno tells), RESULT_LIMIT, RESULT_REFUSED: not a file. */
-enum result bounded_file_read(const char *path, struct buffer *out) must_check;
 
 #endif

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "packet/lists/file.h"
+#include "base/read_file.h"
 
 #include "base/banned.h"
 
@@ -59,11 +59,9 @@ enum result loader_file_write(const char *folder, const char *name, struct span 
 enum result loader_file_read(const char *folder, const char *name, struct buffer *out)
 {
 	char path[PATH_BYTES];
-	enum result result;
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	result = bounded_file_read(path, out);
-	return result == RESULT_IO && errno == ENOENT ? RESULT_NOT_FOUND : result;
+	return read_file(path, out);
 }
 
 enum result loader_file_remove(const char *folder, const char *name)

@@ -13,7 +13,7 @@
 enum result loader_folder_make(const char *folder) must_check;
 /* NAME in FOLDER, whole or not at all, and on the disk when it is done. RESULT_IO: errno tells. */
 enum result loader_file_write(const char *folder, const char *name, struct span bytes) must_check;
-/* RESULT_NOT_FOUND: it is not there; otherwise as bounded_file_read. */
+/* As read_file. */
 enum result loader_file_read(const char *folder, const char *name, struct buffer *out) must_check;
 /* RESULT_NOT_FOUND: it never was there; RESULT_IO: it is still, errno tells. */
 enum result loader_file_remove(const char *folder, const char *name) must_check;

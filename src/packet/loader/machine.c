@@ -1,6 +1,6 @@
 #include "packet/loader/machine.h"
 
-#include "packet/lists/file.h"
+#include "base/read_file.h"
 
 #include "base/banned.h"
 
@@ -18,7 +18,7 @@ static uint64_t number_at(const char *path, unsigned index, uint64_t otherwise)
 	struct buffer text;
 
 	buffer_init(&text, FILE_BYTES);
-	if (bounded_file_read(path, &text) == RESULT_OK) {
+	if (read_file(path, &text) == RESULT_OK) {
 		struct span rest = span_trim(buffer_span(&text)), word = SPAN_NONE;
 
 		if (span_ends(rest, SPAN("\n")))

@@ -1,12 +1,10 @@
 /* Rules from texts that a program has, and from files. */
-#include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/read_file.h"
 #include "waf/language/texts.h"
 #include "waf/library/library.h"
 
@@ -85,38 +83,18 @@ bool bouclier_waf_add_file(struct bouclier_waf_loader *loader, const char *path)
 
 /* -- files -- */
 
-static enum result read_whole(int fd, struct buffer *out)
-{
-	for (;;) {
-		char *room = buffer_reserve(out, 64 * 1024);
-		ssize_t got;
-
-		if (!room)
-			return RESULT_LIMIT;
-		got = read(fd, room, 64 * 1024);
-		if (got <= 0)
-			return got < 0 ? RESULT_IO : RESULT_OK;
-		buffer_commit(out, (size_t)got);
-	}
-}
-
-static enum result read_file(struct bouclier_waf_loader *loader, const char *path)
+/* What is there, and is no file, is not there. */
+static enum result take_file(struct bouclier_waf_loader *loader, const char *path)
 {
 	struct buffer bytes;
-	struct stat status;
-	enum result result = RESULT_NOT_FOUND;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	enum result result;
 
-	if (fd < 0)
-		return RESULT_NOT_FOUND;
 	buffer_init(&bytes, TEXT_BYTES_MAX + 64 * 1024);
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
-		result = read_whole(fd, &bytes);
+	result = read_file(path, &bytes);
 	if (result == RESULT_OK)
 		result = texts_add(&loader->read, span_of(path), buffer_span(&bytes));
 	buffer_done(&bytes);
-	close(fd);
-	return result;
+	return result == RESULT_REFUSED ? RESULT_NOT_FOUND : result;
 }
 
 static enum result file_text(struct bouclier_waf_loader *loader, const char *path, struct span *name, struct span *bytes)
@@ -125,7 +103,7 @@ static enum result file_text(struct bouclier_waf_loader *loader, const char *pat
 
 	if (texts_get(&loader->read, span_of(path), name, bytes) == RESULT_OK)
 		return RESULT_OK;
-	result = read_file(loader, path);
+	result = take_file(loader, path);
 	return result == RESULT_OK ? texts_get(&loader->read, span_of(path), name, bytes) : result;
 }
 

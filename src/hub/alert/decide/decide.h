@@ -31,7 +31,7 @@
 struct decide;
 
 struct decide_birth {
-	const struct alert_plan *plan;      /* outlives it, or until decide_set_plan */
+	const struct alert_plan *plan;      /* outlives it */
 	void *context;
 	/* ALERT lives until TELL returns; TELL calls nothing of here. */
 	void (*tell)(void *context, const struct alert *alert);
@@ -54,8 +54,6 @@ struct path_health {
 /* RESULT_NO_MEMORY. */
 enum result decide_new(const struct decide_birth *birth, struct decide **out) must_check;
 void decide_free(struct decide *decide);
-/* Another plan, in place of OLD: what is known of paths of the same name stays. */
-void decide_set_plan(struct decide *decide, const struct alert_plan *old, const struct alert_plan *plan);
 
 /* As it is now; what is told already is not told again. */
 void decide_incident(struct decide *decide, const struct incident *incident, uint64_t now_s);

@@ -121,33 +121,3 @@ const struct path_health *decide_path(const struct decide *decide, unsigned path
 {
 	return &decide->paths[path].health;
 }
-
-/* -- another plan -- */
-
-void decide_set_plan(struct decide *decide, const struct alert_plan *old, const struct alert_plan *plan)
-{
-	static struct path before[ALERT_PATHS_MAX];
-
-	memcpy(before, decide->paths, sizeof(before));
-	memset(decide->paths, 0, sizeof(decide->paths));
-	for (unsigned i = 0; i < ALERT_PATHS_MAX; i++) {
-		unsigned was = i < plan->path_count ? alert_plan_find(old, plan->paths[i].name) : ALERT_PATHS_MAX;
-
-		if (was < ALERT_PATHS_MAX)
-			decide->paths[i] = before[was];
-		decide->paths[i].told_on = ALERT_PATHS_MAX;
-	}
-	for (size_t i = 0; i < DECIDE_THREADS_MAX; i++) {
-		uint32_t paths = 0;
-
-		for (unsigned j = 0; j < plan->path_count; j++) {
-			unsigned was = alert_plan_find(old, plan->paths[j].name);
-
-			if (was < ALERT_PATHS_MAX && decide->threads[i].paths >> was & 1)
-				paths |= 1u << j;
-		}
-		decide->threads[i].paths = paths;
-	}
-	decide->plan = plan;
-	decide->has_changed = true;
-}

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "hub/alert/outbox/outbox_job.h"
 #include "incident/text.h"
+#include "store/document.h"
 
 #include "base/banned.h"
 
@@ -260,11 +261,6 @@ unsigned outbox_count(const struct outbox *outbox, struct span path)
 
 /* -- for the store -- */
 
-void outbox_key(uint64_t number, char out[OUTBOX_KEY_BYTES])
-{
-	snprintf(out, OUTBOX_KEY_BYTES, "%020llu", (unsigned long long)number);
-}
-
 struct outbox_job *outbox_unkept(struct outbox *outbox)
 {
 	list_each(node, &outbox->jobs) {
@@ -325,7 +321,7 @@ enum result outbox_restore(struct outbox *outbox, struct span key, struct span t
 	uint64_t number;
 	enum result result;
 
-	if (key.len != OUTBOX_KEY_BYTES - 1 || span_to_u64(key, INT64_MAX, &number) != RESULT_OK)
+	if (key.len != DOCUMENT_KEY_DIGITS || span_to_u64(key, INT64_MAX, &number) != RESULT_OK)
 		return RESULT_MALFORMED;
 	result = text.len > OUTBOX_JOB_MAX ? RESULT_LIMIT : json_read(text, &root);
 	if (result == RESULT_OK)

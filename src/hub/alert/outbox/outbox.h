@@ -19,7 +19,6 @@
 #define OUTBOX_PAUSE_S 30u
 #define OUTBOX_PAUSE_MAX_S 3600u
 #define OUTBOX_ANSWER_S 300u          /* an attempt of which nothing was heard for so long is over */
-#define OUTBOX_KEY_BYTES 21u          /* 20 digits, and a NUL */
 #define OUTBOX_JOB_MAX ((size_t)512 << 10)
 
 struct outbox_job {
@@ -59,7 +58,6 @@ unsigned outbox_count(const struct outbox *outbox, struct span path);
 
 /* -- for the store -- */
 
-void outbox_key(uint64_t number, char out[OUTBOX_KEY_BYTES]);
 /* The first that is not kept; NULL. */
 struct outbox_job *outbox_unkept(struct outbox *outbox);
 /* Numbers of kept ones that have left; at most MAX of them. outbox_forget_gone drops the first COUNT. */

@@ -102,19 +102,24 @@ void people_drop_cookie(struct web_request *request, struct web_answer *answer)
 	(void)set_cookie(request, answer, "", 0);
 }
 
+static struct audit_words words_of(const struct entry_wish *wish)
+{
+	struct span way = span_of(session_way_name(wish->way));
+
+	return wish->why ? AUDIT_SAY(WAY_WHY, way, span_of(wish->why)) : AUDIT_SAY(WAY, way);
+}
+
 /* The person's document, the new session, the end of the old one: together. */
 static bool keep(struct people *people, struct web_request *request, struct web_answer *answer, const struct entry_wish *wish, const struct session *session)
 {
 	struct document_change changes[3];
 	struct buffer person_text, session_text;
 	size_t count = 0;
-	char detail[256];
 	char who[WHO_BYTES];
 	enum result result;
 	bool is_kept = false;
 
 	snprintf(who, sizeof(who), "%s%s", wish->person ? "" : "break-glass:", session->person);
-	snprintf(detail, sizeof(detail), "by %s%s%s", session_way_name(wish->way), wish->why ? ": " : "", wish->why ? wish->why : "");
 	buffer_init(&person_text, PERSON_TEXT_MAX);
 	buffer_init(&session_text, SESSION_TEXT_MAX);
 	result = session_change(session, &session_text, &changes[count++]);
@@ -123,7 +128,7 @@ static bool keep(struct people *people, struct web_request *request, struct web_
 	if (wish->old)
 		changes[count++] = session_end(wish->old);
 	if (result == RESULT_OK)
-		is_kept = people_commit(people, answer, request->wall_ns, &(struct people_act){ span_of(who), wish->what, span_of(session->person), span_of(detail) }, changes, count);
+		is_kept = people_commit(people, answer, request->wall_ns, &(struct people_act){ span_of(who), wish->what, span_of(session->person), .words = words_of(wish) }, changes, count);
 	else
 		people_not_kept(answer, result);
 	buffer_done(&person_text);

@@ -46,10 +46,24 @@ struct flow *flow_new(struct people *people, struct web_request *request, struct
 	return flow;
 }
 
+void flow_land(struct web_request *request, struct web_answer *answer, const char *code)
+{
+	char to[64];
+
+	if (answer->status < 400 || !web_wants_page(request))
+		return;
+	snprintf(to, sizeof(to), "/?login=%s", code);
+	buffer_reset(&answer->body);
+	answer->status = 303;
+	(void)web_field(request, answer, SPAN("Location"), span_of(to));
+}
+
 void flow_end(struct flow *flow)
 {
 	struct web_request *request = flow->is_waiting ? flow->request : NULL;
 
+	if (flow->request)
+		flow_land(flow->request, flow->answer, flow->landing ? flow->landing : "failed");
 	flow->people->oidc->flows--;
 	buffer_done(&flow->unread.body);
 	buffer_done(&flow->token);
@@ -72,6 +86,7 @@ void flow_refuse_provider(struct flow *flow, const char *why)
 {
 	struct provider *provider = &flow->people->oidc->provider;
 
+	flow->landing = "provider-failed";
 	provider->rest_ms = flow->wall_ns / 1000000 + PROVIDER_REST_MS;
 	web_refuse(flow->answer, 502, "provider-failed", "the provider of logins: %s", why);
 	flow_end(flow);

@@ -33,6 +33,7 @@ struct flow {
 	struct web_request *request;         /* NULL: the client has left */
 	struct web_answer *answer, unread;
 	bool is_waiting, has_new_keys;
+	const char *landing;                 /* why he is not let in, for flow_land; NULL: for no reason of his */
 	uint64_t wall_ns;
 	uint8_t challenge[CHALLENGE_LEN];
 	struct buffer token;                 /* the ID token; empty: not yet */
@@ -43,8 +44,11 @@ struct flow {
 struct flow *flow_new(struct people *people, struct web_request *request, struct web_answer *answer);
 /* Asks the provider; NEXT gets what it answers with 200, and FLOW is its own to end. Anything else ends FLOW, with a 502. AUTHORIZATION and FORM may be empty. */
 void flow_ask(struct flow *flow, struct span url, struct span authorization, struct span form, void (*next)(struct flow *flow, struct span body));
-/* It was answered. */
+/* It was answered; a refusal lands (below). */
 void flow_end(struct flow *flow);
+/* A person sits before this browser: instead of a refusal's JSON, which programs get, it is led to the console's login page, /?login=CODE, which says it in the reader's
+ * language (console/src/words, login-refused.CODE). ANSWER that is no refusal stays as it is. */
+void flow_land(struct web_request *request, struct web_answer *answer, const char *code);
 void flow_refuse_provider(struct flow *flow, const char *why);
 
 struct flow_texts {

@@ -234,7 +234,7 @@ enum result token_check(const struct json *claims, const struct token_due *due, 
 	else if (!due->nonce.len || !has(claims, "nonce", due->nonce))
 		*why = "it is of another login (nonce)";
 	else if (!is_wanted_class(claims, due->acr_values))
-		*why = "he was not authenticated as acr_values wants (acr)";
+		*why = TOKEN_WHY_ACR;
 	else
 		*why = check_times(claims, due->now_s);
 	if (!*why)

@@ -50,7 +50,8 @@ struct token_due {
 	enum token_claim claim;
 	uint64_t now_s;
 };
-/* SUBJECT: by what the person is known. */
+#define TOKEN_WHY_ACR "he was not authenticated as acr_values wants (acr)"
+/* SUBJECT: by what the person is known. WHY is TOKEN_WHY_ACR where a better login at the provider would do. */
 enum result token_check(const struct json *claims, const struct token_due *due, struct span *subject, const char **why) must_check;
 
 #endif

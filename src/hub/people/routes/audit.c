@@ -32,6 +32,14 @@ static bool put_one(void *context, const struct audit_entry *entry)
 	json_put_text(writer, SPAN("what"), span_of(entry->what));
 	json_put_text(writer, SPAN("object"), span_of(entry->object));
 	json_put_text(writer, SPAN("detail"), span_of(entry->detail));
+	if (entry->said[0])
+		json_put_text(writer, SPAN("said"), span_of(entry->said));
+	else
+		json_put_null(writer, SPAN("said"));
+	json_open(writer, SPAN("arguments"), '[');
+	for (uint64_t i = 0; i < entry->argument_count; i++)
+		json_put_text(writer, SPAN_NONE, span_of(entry->arguments[i]));
+	json_close(writer, ']');
 	json_put_text(writer, SPAN("hash"), span_make(hex, sizeof(hex)));
 	json_close(writer, '}');
 	listing->left--;

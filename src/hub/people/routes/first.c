@@ -19,22 +19,22 @@
 static void refuse_code(struct people *people, struct web_answer *answer, struct lockout_who who, struct span name, uint64_t wall_ns)
 {
 	(void)lockout_failed(&people->lockout, who, wall_ns / 1000000);
-	if (people_write_down(people, answer, wall_ns, SPAN("?"), "session.refused", name, SPAN("code")))
+	if (people_write_refused(people, answer, wall_ns, name, AUDIT_SAY(CODE)))
 		web_refuse(answer, 401, "wrong-credentials", "the name or the code is wrong, or it was used or is over");
 }
 
-/* The account that the code is for, as it is to be: a new first administrator, or one whom an administrator made. RESULT_REFUSED. */
-static enum result find_owner(struct people *people, const char *name, const char *code, uint64_t now_ms, struct person *out)
+/* The account that the code is for, as it is to be: one that somebody made, which has a code of its own, or a new first administrator. RESULT_REFUSED. */
+static enum result find_owner(struct people *people, const char *name, const char *code, uint64_t now_ms, struct person *out, bool *is_first)
 {
-	enum result result;
+	enum result result = person_load(people->store, span_of(name), out);
 
-	if (people->first_code[0]) {
+	*is_first = result == RESULT_NOT_FOUND && people_is_first_start(people);
+	if (*is_first) {
 		person_init(out, name, now_ms);
 		out->roles = ROLE_ADMINISTRATOR;
 		out->tenants.is_all = true;
 		return secret_equal(code, people->first_code) ? RESULT_OK : RESULT_REFUSED;
 	}
-	result = person_load(people->store, span_of(name), out);
 	if (result == RESULT_NOT_FOUND)
 		return RESULT_REFUSED;
 	if (result == RESULT_OK && (out->is_disabled || !secret_equal(code, out->code) || now_ms >= out->code_until_ms))
@@ -45,14 +45,14 @@ static enum result find_owner(struct people *people, const char *name, const cha
 static void password_was_made(struct hashing *hashing)
 {
 	struct people *people = hashing->people;
-	bool is_first = people->first_code[0];
 	struct person person;
 	enum result result;
+	bool is_first;
 
 	if (!hashing->request)
 		return;
 	/* Anew: somebody may have used the code while this one was hashed. */
-	result = find_owner(people, hashing->name, hashing->text[0], hashing->wall_ns / 1000000, &person);
+	result = find_owner(people, hashing->name, hashing->text[0], hashing->wall_ns / 1000000, &person, &is_first);
 	if (result == RESULT_REFUSED) {
 		refuse_code(people, hashing->answer, hashing->who, span_of(hashing->name), hashing->wall_ns);
 		return;
@@ -78,6 +78,7 @@ static void begin(struct people *people, struct web_request *request, struct web
 	uint64_t wait_ms;
 	struct person person;
 	enum result result;
+	bool is_first;
 
 	if (!hashing)
 		return;
@@ -87,7 +88,7 @@ static void begin(struct people *people, struct web_request *request, struct web
 	if (result == RESULT_OK)
 		result = secret_code_hash(code, hashing->text[0]);
 	if (result == RESULT_OK)
-		result = find_owner(people, hashing->name, hashing->text[0], request_ms(request), &person);
+		result = find_owner(people, hashing->name, hashing->text[0], request_ms(request), &person, &is_first);
 	if (result != RESULT_OK && wait_ms)
 		people_locked(request, answer, wait_ms);
 	else if (result != RESULT_OK)
@@ -131,7 +132,8 @@ void route_break_glass_code(void *context, struct web_request *request, struct w
 	secret_code_draw(code);
 	if (secret_code_hash(span_of(code), hash) != RESULT_OK)
 		people_not_kept(answer, RESULT_NO_MEMORY);
-	else if (people_log(people, request, answer, "break-glass.code", SPAN_NONE, SPAN("for 15 minutes"))) {
+	else if (people_write_down(people, answer, request->wall_ns,
+	                           &(struct audit_action){ people_caller(people, request)->name, SPAN("break-glass.code"), .words = AUDIT_SAY(MINUTES, SPAN("15")) })) {
 		people->break_glass.until_ms = request_ms(request) + BREAK_GLASS_MS;
 		memcpy(people->break_glass.hash, hash, sizeof(hash));
 		people_answer_begin(answer, &writer);

@@ -59,7 +59,7 @@ static void old_was_checked(struct hashing *hashing)
 		return;
 	}
 	(void)lockout_failed(&people->lockout, hashing->who, hashing->wall_ns / 1000000);
-	if (people_write_down(people, hashing->answer, hashing->wall_ns, span_of(hashing->name), "person.password.refused", span_of(hashing->name), SPAN("password")))
+	if (people_write_down(people, hashing->answer, hashing->wall_ns, &(struct audit_action){ span_of(hashing->name), SPAN("person.password.refused"), span_of(hashing->name), .words = AUDIT_SAY(PASSWORD) }))
 		web_refuse(hashing->answer, 403, "wrong-credentials", "the old password is another one");
 }
 
@@ -107,7 +107,7 @@ static void keep(struct people *people, struct web_request *request, struct web_
 	result = person_change(person, &text, &change);
 	if (result != RESULT_OK)
 		people_not_kept(answer, result);
-	else if (people_commit(people, answer, request->wall_ns, &(struct people_act){ span_of(person->name), "person.change", span_of(person->name), SPAN("display, language") }, &change, 1)) {
+	else if (people_commit(people, answer, request->wall_ns, &(struct people_act){ span_of(person->name), "person.change", span_of(person->name), .words = AUDIT_SAY(OWN_ACCOUNT) }, &change, 1)) {
 		people->admitted.person = *person;
 		tell(people, answer);
 	}

@@ -54,6 +54,18 @@ static bool may_begin(struct people *people, struct web_answer *answer, uint64_t
 	return false;
 }
 
+/* NULL: ANSWER says why not. */
+static struct flow *begin_flow(struct people *people, struct web_request *request, struct web_answer *answer)
+{
+	struct flow *flow = NULL;
+
+	if (may_begin(people, answer, request_ms(request)))
+		flow = flow_new(people, request, answer);
+	if (!flow)
+		flow_land(request, answer, people->oidc ? "provider-failed" : "failed");
+	return flow;
+}
+
 static enum result put_return_url(const struct people *people, struct buffer *out)
 {
 	return buffer_print(out, "%s" RETURN_PATH, people->settings.url);
@@ -168,7 +180,7 @@ static void learned_before(struct flow *flow, struct span body)
 void route_oidc(void *context, struct web_request *request, struct web_answer *answer)
 {
 	struct people *people = context;
-	struct flow *flow = may_begin(people, answer, request_ms(request)) ? flow_new(people, request, answer) : NULL;
+	struct flow *flow = begin_flow(people, request, answer);
 
 	if (!flow)
 		return;
@@ -180,9 +192,10 @@ void route_oidc(void *context, struct web_request *request, struct web_answer *a
 
 /* -- and back: who he is -- */
 
-static void refuse(struct flow *flow, struct span object, const char *why, const char *text)
+static void refuse(struct flow *flow, const char *landing, struct span object, struct audit_words why, const char *text)
 {
-	if (people_write_down(flow->people, flow->answer, flow->wall_ns, SPAN("?"), "session.refused", object, span_of(why)))
+	flow->landing = landing;
+	if (people_write_refused(flow->people, flow->answer, flow->wall_ns, object, why))
 		web_refuse(flow->answer, 401, "wrong-credentials", "%s", text);
 }
 
@@ -216,7 +229,7 @@ static void enter(struct flow *flow, struct span subject)
 	if (result != RESULT_OK)
 		people_not_kept(flow->answer, result);
 	else if (owner.found != 1 || owner.person.is_disabled)
-		refuse(flow, subject, "by oidc: nobody's", "whoever you are at the provider is nobody here; an administrator can say who you are (oidc_subject)");
+		refuse(flow, "nobody-here", subject, AUDIT_SAY(OIDC_NOBODY), "whoever you are at the provider is nobody here; an administrator can say who you are (oidc_subject)");
 	else if (people_enter(people, flow->request, flow->answer, &(struct entry_wish){ .person = &owner.person, .way = SESSION_BY_OIDC, .has_second = true, .what = "session.begin" }))
 		redirect(flow, SPAN("/"));
 }
@@ -248,6 +261,7 @@ static void check_token(struct flow *flow, struct span unused)
 	struct provider *provider = &flow->people->oidc->provider;
 	const char *why = "its ID token is not one that is taken here (RS256, ES256), or its signature is not the provider's";
 	struct span subject = SPAN_NONE;
+	bool is_weak;
 	struct jwt jwt;
 	enum result result = jwt_read(buffer_span(&flow->token), &jwt);
 
@@ -261,12 +275,13 @@ static void check_token(struct flow *flow, struct span unused)
 	}
 	if (result == RESULT_OK)
 		result = check_claims(flow, &jwt, &subject, &why);
+	is_weak = why && strcmp(why, TOKEN_WHY_ACR) == 0;
 	if (result == RESULT_OK)
 		enter(flow, subject);
 	else if (result == RESULT_NO_MEMORY)
 		people_not_kept(flow->answer, result);
 	else
-		refuse(flow, SPAN("oidc"), why, "what the provider says of you is not taken here; the audit log says why");
+		refuse(flow, is_weak ? "too-weak" : "not-taken", SPAN("oidc"), is_weak ? AUDIT_SAY(OIDC_WEAK) : AUDIT_SAY(OIDC_TOKEN, span_of(why)), "what the provider says of you is not taken here; the audit log says why");
 	jwt_done(&jwt);
 	flow_end(flow);
 }
@@ -384,16 +399,17 @@ static bool has_code(struct flow *flow)
 void route_oidc_return(void *context, struct web_request *request, struct web_answer *answer)
 {
 	struct people *people = context;
-	struct flow *flow = may_begin(people, answer, request_ms(request)) ? flow_new(people, request, answer) : NULL;
+	struct flow *flow = begin_flow(people, request, answer);
 
 	if (!flow)
 		return;
 	set_cookie(request, answer, SPAN_NONE, 0);
 	if (!is_ours(flow)) {
+		flow->landing = "lost";
 		web_refuse(answer, 401, "wrong-credentials", "this login did not begin in this browser, or too long ago; begin anew");
 		flow_end(flow);
 	} else if (!has_code(flow)) {
-		refuse(flow, SPAN("oidc"), "by oidc: the provider gave no code, or another one did", "the provider has let nobody in");
+		refuse(flow, "provider-refused", SPAN("oidc"), AUDIT_SAY(OIDC_NO_CODE), "the provider has let nobody in");
 		flow_end(flow);
 	} else if (people->oidc->provider.discovery) {
 		ask_token(flow, SPAN_NONE);

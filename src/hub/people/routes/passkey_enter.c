@@ -10,14 +10,14 @@ static bool is_copied(const struct credential *credential, uint32_t counter)
 	return (counter || credential->key.counter) && counter <= credential->key.counter;
 }
 
-static enum result check(struct people *people, const struct json *body, uint64_t now_ms, struct credential *credential, struct person *person, struct span *why)
+static enum result check(struct people *people, const struct json *body, uint64_t now_ms, struct credential *credential, struct person *person, enum audit_said *why)
 {
 	struct response response;
 	char site[256];
 	uint32_t counter = 0;
 	enum result result = response_read(people, json_find(body, "credential"), false, SPAN("get"), now_ms, &response);
 
-	*why = SPAN("passkey");
+	*why = AUDIT_SAID_PASSKEY;
 	if (result == RESULT_OK)
 		result = span_to_text(people_site(people), site, sizeof(site));
 	if (result == RESULT_OK)
@@ -31,7 +31,7 @@ static enum result check(struct people *people, const struct json *body, uint64_
 	if (result == RESULT_OK && (person->birth != credential->birth || person->is_disabled))
 		result = RESULT_REFUSED;
 	if (result == RESULT_OK && is_copied(credential, counter)) {
-		*why = SPAN("passkey: its counter went back, so there is a copy of it");
+		*why = AUDIT_SAID_PASSKEY_COPY;
 		result = RESULT_REFUSED;
 	}
 	credential->key.counter = counter;
@@ -64,7 +64,7 @@ void route_passkey(void *context, struct web_request *request, struct web_answer
 	struct credential credential = { 0 };
 	struct person person = { 0 };
 	struct json *body;
-	struct span why;
+	enum audit_said why;
 	enum result result;
 
 	if (!passkeys_are_here(people, answer) || !people_body(request, answer, allowed, &body))
@@ -74,7 +74,7 @@ void route_passkey(void *context, struct web_request *request, struct web_answer
 	if (result == RESULT_OK) {
 		if (keep_used(people, answer, &credential, request_ms(request)))
 			(void)people_enter(people, request, answer, &(struct entry_wish){ .person = &person, .way = SESSION_BY_PASSKEY, .has_second = true, .what = "session.begin" });
-	} else if (people_write_down(people, answer, request->wall_ns, SPAN("?"), "session.refused", span_of(credential.person), why)) {
+	} else if (people_write_refused(people, answer, request->wall_ns, span_of(credential.person), (struct audit_words){ .said = why })) {
 		web_refuse(answer, 401, "wrong-credentials", "this passkey does not let anybody in here");
 	}
 }

@@ -65,7 +65,7 @@ static void keep_new(struct people *people, struct web_request *request, struct 
 	result = credential_change(credential, &text, &change);
 	if (result != RESULT_OK)
 		people_not_kept(answer, result);
-	else if (people_commit(people, answer, request->wall_ns, &(struct people_act){ span_of(credential->person), "passkey.make", span_of(credential->name), SPAN_NONE }, &change, 1)) {
+	else if (people_commit(people, answer, request->wall_ns, &(struct people_act){ span_of(credential->person), "passkey.make", span_of(credential->name), .detail = SPAN_NONE }, &change, 1)) {
 		people_answer_begin(answer, &writer);
 		put_credential(&writer, credential);
 		people_answer_end(answer, &writer, 200);
@@ -163,6 +163,6 @@ void route_passkey_end(void *context, struct web_request *request, struct web_an
 		people_not_kept(answer, result);
 	else if (!search.found.hash[0])
 		web_refuse(answer, 404, "not-found", "you have no such passkey");
-	else if (people_commit(people, answer, request->wall_ns, &(struct people_act){ span_of(person.name), "passkey.end", span_of(search.found.name), SPAN_NONE }, &change, 1))
+	else if (people_commit(people, answer, request->wall_ns, &(struct people_act){ span_of(person.name), "passkey.end", span_of(search.found.name), .detail = SPAN_NONE }, &change, 1))
 		people_done(answer);
 }

@@ -79,7 +79,8 @@ enum result person_give_code(struct person *person, uint64_t now_ms, char out[SE
 	return secret_code_hash(span_of(out), person->code);
 }
 
-bool person_keep(struct people *people, struct web_request *request, struct web_answer *answer, const struct person *person, const char *what, struct span detail)
+bool person_keep(struct people *people, struct web_request *request, struct web_answer *answer, const struct person *person, const char *what, struct span detail,
+                 struct audit_words words)
 {
 	struct document_change change;
 	struct buffer text;
@@ -89,7 +90,7 @@ bool person_keep(struct people *people, struct web_request *request, struct web_
 	buffer_init(&text, PERSON_TEXT_MAX);
 	result = person_change(person, &text, &change);
 	if (result == RESULT_OK)
-		is_kept = people_commit(people, answer, request->wall_ns, &(struct people_act){ people->admitted.view.name, what, span_of(person->name), detail }, &change, 1);
+		is_kept = people_commit(people, answer, request->wall_ns, &(struct people_act){ people->admitted.view.name, what, span_of(person->name), detail, words }, &change, 1);
 	else
 		people_not_kept(answer, result);
 	buffer_done(&text);
@@ -151,7 +152,7 @@ static void make(struct people *people, struct web_request *request, struct web_
 	person->tenants = wish->tenants;
 	if (!needs_eyes)
 		person->roles = wish->roles;
-	if (person_keep(people, request, answer, person, "person.make", needs_eyes ? SPAN("without roles, which wait for approval") : SPAN("nobody else can approve: with roles at once")) &&
+	if (person_keep(people, request, answer, person, "person.make", SPAN_NONE, needs_eyes ? AUDIT_SAY(ROLES_WAIT) : AUDIT_SAY(ROLES_ALONE)) &&
 	    (!needs_eyes || roles_ask(people, request, answer, person, wish, &number)))
 		person_tell_code(answer, code, person->code_until_ms, needs_eyes ? 202 : 200, number);
 	explicit_bzero(code, sizeof(code));
@@ -213,18 +214,21 @@ bool person_of_path(struct people *people, struct web_request *request, struct w
 	return result == RESULT_OK;
 }
 
+static bool is_root(const struct web_request *request)
+{
+	return request->door == WEB_LOCAL_SOCKET && request->peer_uid == 0;
+}
+
 /* Would it give ADMITTED the eyes of somebody else who may approve? Root of the machine could write them into the store itself: it may, and all are told. */
 static bool is_guarded(struct people *people, struct web_request *request, struct web_answer *answer, const struct person *person)
 {
-	bool is_root = request->door == WEB_LOCAL_SOCKET && request->peer_uid == 0, needs_eyes = false;
-	enum result result = is_root || !(role_permits(person->roles) & PERMIT_APPROVE) ? RESULT_OK : approval_is_needed(people, people_caller(people, request), &needs_eyes);
+	bool needs_eyes = false;
+	enum result result = is_root(request) || !(role_permits(person->roles) & PERMIT_APPROVE) ? RESULT_OK : approval_is_needed(people, people_caller(people, request), &needs_eyes);
 
 	if (result != RESULT_OK)
 		people_not_kept(answer, result);
 	else if (needs_eyes)
 		web_refuse(answer, 409, "not-possible", "who may approve can be given a new start only where his roles were taken away before, with four eyes, or by root of the machine");
-	if (is_root && people->settings.announce)
-		people->settings.announce(people->settings.announce_context, span_of(person->name), SPAN("person.code"));
 	return result == RESULT_OK && !needs_eyes;
 }
 
@@ -241,7 +245,10 @@ void route_person_code(void *context, struct web_request *request, struct web_an
 	person.epoch = person_draw();
 	if (person_give_code(&person, request_ms(request), code) != RESULT_OK)
 		people_not_kept(answer, RESULT_NO_MEMORY);
-	else if (person_keep(people, request, answer, &person, "person.code", SPAN("password and second factor are gone")))
+	else if (person_keep(people, request, answer, &person, "person.code", SPAN_NONE, AUDIT_SAY(NEW_START))) {
 		person_tell_code(answer, code, person.code_until_ms, 200, 0);
+		if (is_root(request) && people->settings.announce)
+			people->settings.announce(people->settings.announce_context, span_of(person.name), SPAN("person.code"));
+	}
 	explicit_bzero(code, sizeof(code));
 }

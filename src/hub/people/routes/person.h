@@ -8,7 +8,8 @@
 /* person.c */
 bool person_is_his(const struct people *people, const struct person *person);
 bool person_of_path(struct people *people, struct web_request *request, struct web_answer *answer, struct person *out);
-bool person_keep(struct people *people, struct web_request *request, struct web_answer *answer, const struct person *person, const char *what, struct span detail);
+bool person_keep(struct people *people, struct web_request *request, struct web_answer *answer, const struct person *person, const char *what, struct span detail,
+                 struct audit_words words);
 void person_tell(struct web_answer *answer, const struct person *person);
 void person_put(struct json_writer *writer, const struct person *person);
 /* OUT is what the person types; PERSON has its hash. */

@@ -106,7 +106,7 @@ static void change(struct people *people, struct web_request *request, struct we
 		person->is_disabled = !person->is_disabled;
 		person->epoch = person_draw();
 	}
-	if (person_keep(people, request, answer, person, "person.change", request->body))
+	if (person_keep(people, request, answer, person, "person.change", request->body, AUDIT_SAY(NOTHING)))
 		person_tell(answer, person);
 }
 

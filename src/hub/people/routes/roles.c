@@ -163,7 +163,7 @@ void roles_change(struct people *people, struct web_request *request, struct web
 	person->roles = wish.roles;
 	person->tenants = wish.tenants;
 	person->epoch = person_draw();
-	if (person_keep(people, request, answer, person, "person.roles", SPAN("nobody else can approve: at once")))
+	if (person_keep(people, request, answer, person, "person.roles", SPAN_NONE, AUDIT_SAY(ALONE)))
 		person_tell(answer, person);
 }
 
@@ -184,7 +184,7 @@ void roles_end(struct people *people, struct web_request *request, struct web_an
 	if (needs_eyes) {
 		if (ask(people, request, answer, person, tenant_of(&person->tenants), SPAN("{\"end\":true}"), &number))
 			tell_waiting(answer, number);
-	} else if (people_commit(people, answer, request->wall_ns, &(struct people_act){ people->admitted.view.name, "person.end", span_of(person->name), SPAN_NONE }, &change, 1)) {
+	} else if (people_commit(people, answer, request->wall_ns, &(struct people_act){ people->admitted.view.name, "person.end", span_of(person->name), .detail = SPAN_NONE }, &change, 1)) {
 		people_done(answer);
 	}
 }

@@ -18,7 +18,7 @@ static bool keep(struct people *people, struct web_request *request, struct web_
 	buffer_init(&text, PERSON_TEXT_MAX);
 	result = person_change(person, &text, &change);
 	if (result == RESULT_OK)
-		is_kept = people_commit(people, answer, request->wall_ns, &(struct people_act){ span_of(person->name), what, span_of(person->name), SPAN_NONE }, &change, 1);
+		is_kept = people_commit(people, answer, request->wall_ns, &(struct people_act){ span_of(person->name), what, span_of(person->name), .detail = SPAN_NONE }, &change, 1);
 	else
 		people_not_kept(answer, result);
 	buffer_done(&text);
@@ -130,7 +130,7 @@ static void password_was_checked(struct hashing *hashing)
 
 	if (hashing->job.result != RESULT_OK) {
 		(void)lockout_failed(&people->lockout, hashing->who, hashing->wall_ns / 1000000);
-		if (people_write_down(people, hashing->answer, hashing->wall_ns, span_of(hashing->name), "person.totp.refused", span_of(hashing->name), SPAN("password")))
+		if (people_write_down(people, hashing->answer, hashing->wall_ns, &(struct audit_action){ span_of(hashing->name), SPAN("person.totp.refused"), span_of(hashing->name), .words = AUDIT_SAY(PASSWORD) }))
 			web_refuse(hashing->answer, 403, "wrong-credentials", "the password is another one");
 		return;
 	}

@@ -32,7 +32,7 @@ static void tell_nobody(struct people *people, const struct web_request *request
 	json_put_text(&writer, SPAN("code"), SPAN("not-logged-in"));
 	json_put_text(&writer, SPAN("text"), SPAN("log in first"));
 	json_close(&writer, '}');
-	json_put_bool(&writer, SPAN("first_start"), people->first_code[0] != 0);
+	json_put_bool(&writer, SPAN("first_start"), people_is_first_start(people));
 	put_methods(&writer, people, request);
 	json_put_text(&writer, SPAN("name"), people_site(people));
 	people_answer_end(answer, &writer, 401);
@@ -58,7 +58,7 @@ void route_session_end(void *context, struct web_request *request, struct web_an
 		return;
 	}
 	change = session_end(&people->admitted.session);
-	if (!people_commit(people, answer, request->wall_ns, &(struct people_act){ people->admitted.view.name, "session.end", people->admitted.view.name, SPAN_NONE }, &change, 1))
+	if (!people_commit(people, answer, request->wall_ns, &(struct people_act){ people->admitted.view.name, "session.end", people->admitted.view.name, .detail = SPAN_NONE }, &change, 1))
 		return;
 	people_drop_cookie(request, answer);
 	people_done(answer);
@@ -66,10 +66,10 @@ void route_session_end(void *context, struct web_request *request, struct web_an
 
 /* -- with a password -- */
 
-static void fail(struct hashing *hashing, struct span reason)
+static void fail(struct hashing *hashing, struct audit_words reason)
 {
 	struct people *people = hashing->people;
-	const struct audit_action action = { SPAN("?"), SPAN("session.refused"), span_of(hashing->name), reason };  /* who it was is what nobody knows */
+	const struct audit_action action = { SPAN("?"), SPAN("session.refused"), span_of(hashing->name), .words = reason };  /* who it was is what nobody knows */
 
 	if (lockout_failed(&people->lockout, hashing->who, hashing->wall_ns / 1000000) && people->settings.announce)
 		people->settings.announce(people->settings.announce_context, span_of(hashing->name), SPAN("login.locked"));
@@ -104,7 +104,7 @@ static bool check_second(struct hashing *hashing, struct person *person, bool *h
 		result = totp_check(secret, code, hashing->wall_ns / 1000000000, person->totp_step, &person->totp_step);
 	explicit_bzero(secret, sizeof(secret));
 	if (result != RESULT_OK)
-		fail(hashing, result == RESULT_MALFORMED ? SPAN("its second factor was sealed with another key") : SPAN("second factor"));
+		fail(hashing, result == RESULT_MALFORMED ? AUDIT_SAY(SECOND_FACTOR_SEALED) : AUDIT_SAY(SECOND_FACTOR));
 	return result == RESULT_OK;
 }
 
@@ -124,7 +124,7 @@ static void password_was_checked(struct hashing *hashing)
 		is_good = result == RESULT_OK && person.epoch == hashing->epoch && !person.is_disabled;
 	}
 	if (!is_good) {
-		fail(hashing, SPAN("password"));
+		fail(hashing, AUDIT_SAY(PASSWORD));
 		return;
 	}
 	if (!check_second(hashing, &person, &has_second) || !hashing->request)
@@ -207,7 +207,7 @@ void route_certificate(void *context, struct web_request *request, struct web_an
 	if (result != RESULT_OK) {
 		people_not_kept(answer, result);
 	} else if (owner.found != 1 || owner.person.is_disabled) {
-		if (people_write_down(people, answer, request->wall_ns, SPAN("?"), "session.refused", span_of(owner.fingerprint), SPAN("certificate")))
+		if (people_write_refused(people, answer, request->wall_ns, span_of(owner.fingerprint), AUDIT_SAY(CERTIFICATE)))
 			web_refuse(answer, 401, "wrong-credentials", "this certificate is nobody's here; an administrator can say whose it is");
 	} else {
 		(void)people_enter(people, request, answer, &(struct entry_wish){ .person = &owner.person, .way = SESSION_BY_CERTIFICATE, .has_second = true, .what = "session.begin" });

@@ -135,7 +135,7 @@ static void make(struct people *people, struct web_request *request, struct web_
 		result = program_token_change(token, &text, &change);
 	if (result != RESULT_OK)
 		people_not_kept(answer, result);
-	else if (people_commit(people, answer, request->wall_ns, &(struct people_act){ span_of(person->name), "token.make", span_of(token->name), SPAN_NONE }, &change, 1)) {
+	else if (people_commit(people, answer, request->wall_ns, &(struct people_act){ span_of(person->name), "token.make", span_of(token->name), .detail = SPAN_NONE }, &change, 1)) {
 		people_answer_begin(answer, &writer);
 		put_token(&writer, token);
 		json_put_text(&writer, SPAN("token"), span_of(secret));
@@ -201,6 +201,6 @@ void route_token_end(void *context, struct web_request *request, struct web_answ
 		people_not_kept(answer, result);
 	else if (!search.key[0])
 		web_refuse(answer, 404, "not-found", "you have no such token");
-	else if (people_commit(people, answer, request->wall_ns, &(struct people_act){ span_of(person.name), "token.end", span_of(search.name), SPAN_NONE }, &change, 1))
+	else if (people_commit(people, answer, request->wall_ns, &(struct people_act){ span_of(person.name), "token.end", span_of(search.name), .detail = SPAN_NONE }, &change, 1))
 		people_done(answer);
 }
