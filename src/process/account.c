@@ -22,6 +22,27 @@ struct account account_of(const char *name)
 	return (struct account){ .uid = NOBODY, .gid = NOBODY, .must_switch = true, .is_nobody = true };
 }
 
+static int end_signal;  /* what we are to get when who started us is gone; 0: nothing */
+
+bool account_become(const struct account *account, uid_t uid, gid_t gid)
+{
+	if (!account->must_switch)
+		return true;
+	(void)!prctl(PR_GET_PDEATHSIG, &end_signal);
+	return setegid(gid) == 0 && seteuid(uid) == 0;
+}
+
+bool account_become_self(const struct account *account)
+{
+	if (!account->must_switch)
+		return true;
+	if (seteuid(0) != 0 || setegid(0) != 0)
+		return false;
+	if (end_signal)
+		(void)!prctl(PR_SET_PDEATHSIG, end_signal);
+	return true;
+}
+
 void account_take(const struct account *account)
 {
 	if (account->must_switch && (setgroups(account->has_group, account->has_group ? &account->group : NULL) != 0 || setresgid(account->gid, account->gid, account->gid) != 0 ||

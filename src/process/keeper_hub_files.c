@@ -44,19 +44,6 @@ int keeper_hub_image(struct keeper *keeper, const struct image *image)
 	return -1;
 }
 
-/* -- as somebody else, for a moment -- */
-
-static bool become(const struct keeper *keeper, uid_t uid, gid_t gid)
-{
-	return !keeper->account.must_switch || (setegid(gid) == 0 && seteuid(uid) == 0);
-}
-
-/* Security, fails closed: a keeper that stays somebody else could do no more than he may. */
-static bool become_self(const struct keeper *keeper)
-{
-	return !keeper->account.must_switch || (seteuid(0) == 0 && setegid(0) == 0);
-}
-
 /* -- the folder -- */
 
 /* Made by whoever owns the folder that it is in, if that is the roles' user. */
@@ -68,11 +55,11 @@ static void make_folder(const struct keeper *keeper, const char *path)
 
 	snprintf(above, sizeof(above), "%s", path);
 	is_roles = stat(dirname(above), &status) == 0 && status.st_uid == keeper->account.uid;
-	if (is_roles && !become(keeper, keeper->account.uid, keeper->account.gid))
+	if (is_roles && !account_become(&keeper->account, keeper->account.uid, keeper->account.gid))
 		return;
 	(void)!mkdir(path, FOLDER_MODE);  /* exists: as well; fails: the open says so */
 	if (is_roles)
-		(void)!become_self(keeper);
+		(void)!account_become_self(&keeper->account);
 }
 
 /* One that root or the edge's user owns, with nothing in it, becomes the hub's. */
@@ -89,10 +76,10 @@ static bool give_folder(const struct keeper *keeper, const char *path, int place
 		return false;
 	if (status.st_uid == hub->uid)
 		return true;
-	if ((status.st_uid != 0 && status.st_uid != keeper->account.uid) || !become(keeper, status.st_uid, keeper->account.gid))
+	if ((status.st_uid != 0 && status.st_uid != keeper->account.uid) || !account_become(&keeper->account, status.st_uid, keeper->account.gid))
 		return false;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	is_given = become_self(keeper) && fd >= 0 && keeper_folder_is_empty(fd) && fchown(fd, hub->uid, hub->gid) == 0;
+	is_given = account_become_self(&keeper->account) && fd >= 0 && keeper_folder_is_empty(fd) && fchown(fd, hub->uid, hub->gid) == 0;
 	if (fd >= 0)
 		close(fd);
 	return is_given;
@@ -143,13 +130,13 @@ static bool open_socket(struct keeper *keeper, const char *folder)
 	if (hub->socket_fd >= 0 && strcmp(address.sun_path, hub->socket_path) == 0 && access(hub->socket_path, F_OK) == 0)
 		return true;
 	/* Its folder is below that of the edge, whose group may go through it. */
-	if (become(keeper, hub->account.uid, keeper->account.gid)) {
+	if (account_become(&keeper->account, hub->account.uid, keeper->account.gid)) {
 		if (hub->socket_fd >= 0)
 			close(hub->socket_fd);
 		hub->socket_fd = keeper_listen_unix(&address, SOCKET_MODE);
 	}
 	error = errno;
-	if (!become_self(keeper) || hub->socket_fd < 0) {
+	if (!account_become_self(&keeper->account) || hub->socket_fd < 0) {
 		keeper_error(keeper, "the hub's socket %s: %s", address.sun_path, strerror(error));
 		return false;
 	}
@@ -206,9 +193,9 @@ void keeper_hub_unlisten(struct keeper *keeper)
 		return;
 	close(hub->socket_fd);
 	hub->socket_fd = -1;
-	if (become(keeper, hub->account.uid, keeper->account.gid))
+	if (account_become(&keeper->account, hub->account.uid, keeper->account.gid))
 		(void)!unlink(hub->socket_path);
-	(void)!become_self(keeper);
+	(void)!account_become_self(&keeper->account);
 }
 
 void keeper_hub_open_admin(struct keeper *keeper)

@@ -22,8 +22,7 @@ static bool act_as_owner(const struct keeper *keeper, const char *folder)
 {
 	struct stat status;
 
-	return keeper->account.must_switch && stat(folder, &status) == 0 && status.st_uid == keeper->account.uid &&
-	       seteuid(keeper->account.uid) == 0;
+	return stat(folder, &status) == 0 && status.st_uid == keeper->account.uid && account_become(&keeper->account, keeper->account.uid, keeper->account.gid);
 }
 
 static bool is_answered(const struct sockaddr_un *address)
@@ -94,7 +93,7 @@ enum result keeper_admin_open(struct keeper *keeper, const struct image *image, 
 	acted = act_as_owner(keeper, folder);
 	fd = listen_admin(keeper, &address, mode);
 	error = errno;
-	if (acted && seteuid(0) != 0)
+	if (acted && !account_become_self(&keeper->account))
 		return RESULT_REFUSED;
 	if (fd < 0) {
 		(void)!buffer_print(why, "cannot listen on the admin socket %.*s: %s%s\n", SPAN_ARG(path), strerror(error),
@@ -119,7 +118,7 @@ void keeper_admin_remove(struct keeper *keeper)
 	acted = act_as_owner(keeper, dirname(folder));
 	(void)!unlink(keeper->admin_path);
 	if (acted)
-		(void)!seteuid(0);
+		(void)!account_become_self(&keeper->account);
 }
 
 /* -- the state folder -- */

@@ -114,6 +114,23 @@ def test_make_run():
             assert not curl(f"http://127.0.0.1:{port}/")
 
 
+@whole_tree
+def test_make_run_that_is_killed():
+    """Whoever kills the script has killed what it started."""
+    with Run() as run:
+        run.wait("Ctrl-C stops all of it")
+        script = next(int(entry.name) for entry in pathlib.Path("/proc").glob("[0-9]*") if is_script(entry, run.mark.encode()))
+        os.kill(script, signal.SIGKILL)
+        lab.wait_until(lambda: not started(run.mark.encode()), 20, "nothing is left")
+
+
+def is_script(entry, mark):
+    try:
+        return entry.joinpath("cmdline").read_bytes().startswith(b"/bin/bash\0tools/run\0") and mark in entry.joinpath("environ").read_bytes()
+    except OSError:
+        return False
+
+
 # The same tree at the same place, where only root may enter it: the mounts are this command's alone.
 LOCKED = """\
 mount -t tmpfs -o mode=0755 tmpfs "$1" && mkdir -m 0700 "$1/upper" && mkdir "$1/work" &&
