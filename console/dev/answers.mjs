@@ -3,7 +3,7 @@ import { ago, ahead, countries, decisions, incidentsIn, networks, nowIn, servedI
 
 const MINUTE = 60_000
 const permits = ['see', 'search', 'explain', 'acknowledge', 'operate', 'propose', 'approve', 'people', 'audit', 'administer', 'tokens']
-const person = { name: 'agnes', display: 'Agnes Peeters', language: 'en', roles: ['administrator'], tenants: ['*'], second_factor: false }
+const person = { name: 'agnes', display: 'Agnes Peeters', language: 'en', roles: ['administrator'], tenants: ['*'], second_factor: false, totp: false }
 export const session = () => ({ person, permits, csrf: 'csrf-of-the-fixture', expires: ahead(8 * 3_600_000), must: [] })
 export const stranger = (state) => ({ error: { code: 'not-logged-in', text: 'Log in first.' }, first_start: state === 'first-start', methods: ['password', 'passkey', 'certificate', 'oidc'], name: 'hub.commune.example' })
 
@@ -28,7 +28,7 @@ export function incident(state, id) {
       vectors: [['request-flood', 'requests', 1_612_040, 4_920, 861], ['application', 'requests', 182_113, 944, 97], ['tls-handshake', 'requests', 78_002, 510, 42], ['udp-reflection', 'packets', 91_002_330, 1_310_222, 1000]].map(([name, unit, count, peak, share]) => ({ name, unit, count, peak, share })),
       rule_families: [{ family: 942, lines: 812 }], countries: countries.slice(0, 9).map((each) => ({ country: each.country, lines: each.count })), countries_other: 522, networks: networks.map((each) => ({ asn: each.asn, lines: each.count })), networks_other: 3,
       decisions: decisions(40_112, 812, 71_330, 9_120, 1_502_100, 410_233, 220_001), level: 'attack', level_moves: 4, bans: 2,
-      citizens: { vantage: isUnknown ? 'unknown' : 'shield', served_share: brief.served.per_mille, expected: 2310, seen: 2201, served: 2174, late: 180, not_seen: 109, refused: 2_203_664, site_minutes: 11, probed_minutes: 0, blind_minutes: 0, probes: 0, reached: 0, minutes: 11, minutes_unreachable: 0, minutes_degraded: 7, line_dropped: isUnknown },
+      citizens: { vantage: isUnknown ? 'unknown' : 'shield', served_share: brief.served.per_mille, ...(isUnknown ? { expected: 0, seen: 0, served: 0, late: 0, not_seen: 0 } : { expected: 2310, seen: 2201, served: 2174, late: 180, not_seen: 109 }), refused: 2_203_664, site_minutes: 11, probed_minutes: 0, blind_minutes: 0, probes: 0, reached: 0, minutes: isUnknown ? 0 : 11, minutes_unreachable: 0, minutes_degraded: isUnknown ? 0 : 7, line_dropped: isUnknown },
       timeline: timeline.map(([what, who, text], i) => ({ time: ago((11 - i * 1.6) * MINUTE), what, who, text })), timeline_left_out: 3,
       notes: [{ time: ago(3 * MINUTE), who: 'agnes', text: 'Called the carrier; they see it too.' }, ...(moved.get(brief.id)?.notes ?? [])], related: [40], fingerprint: 'request-flood/942',
     },
@@ -48,8 +48,10 @@ export const totals = (id) => ({
   from: ago(40 * MINUTE), to: ago(0), grain: 'minute',
   series: [['allow', 3000, 0], ['challenge', 8000, 18], ['limit', 150_000, 22], ['block', 50_000, 24], ['drop', 20_000, 30]].map(([name, high, since]) => ({ kind: `decisions.${name}`, points: Array.from({ length: 40 }, (_, i) => [Math.floor(Date.now() / MINUTE) * 60 - (40 - i) * 60, i < since ? 0 : Math.round(high * (0.8 + 0.2 * Math.sin(i + Number(id))))]).filter(([, count]) => count) })),
 })
+/** Two hundred that are long over, for whoever looks at all. */
+const old = (state) => (state === 'attack' ? Array.from({ length: 200 }, (_, i) => ({ ...incidentsIn(state).at(-1), id: 1000 + i, status: 'closed', closed: ago((i + 2) * 60 * MINUTE) })) : [])
 export const incidents = (state, status, after) => {
-  const rows = incidentsIn(state).map((each) => ({ ...each, ...moved.get(each.id) })).filter((each) => status === 'all' || (status === 'open' ? each.status === 'new' || each.status === 'acknowledged' : each.status === status))
+  const rows = [...incidentsIn(state), ...(status === 'all' ? old(state) : [])].map((each) => ({ ...each, ...moved.get(each.id) })).filter((each) => status === 'all' || (status === 'open' ? each.status === 'new' || each.status === 'acknowledged' : each.status === status))
   const begin = Number(after ?? 0)
   return { incidents: rows.slice(begin, begin + 10), next: begin + 10 < rows.length ? String(begin + 10) : null }
 }
@@ -120,9 +122,9 @@ const diff = '--- /etc/bouclier/bouclier.yaml\n+++ /etc/bouclier/bouclier.yaml\n
 const made = []
 export const proposals = (state) => ({ proposals: state === 'empty' ? [] : [...made, { id: 8, path: '/etc/bouclier/bouclier.yaml', author: 'bruno', at: ago(50 * MINUTE), why: 'A month without a false alarm: block from now on.', state: 'waits', diff, complaints: [], needs_approval: true }, { id: 7, path: '/etc/bouclier/bouclier.yaml', author: 'agnes', at: ago(86_400_000), why: 'Second origin', state: 'approved', diff, complaints: [], needs_approval: true }, { id: 6, path: '/etc/bouclier/bouclier.yaml', author: 'agnes', at: ago(4 * 86_400_000), why: 'Shorter retention', state: 'applied', diff, complaints: [], needs_approval: true }] })
 export const propose = (body) => (made.unshift({ id: 9 + made.length, path: body.path, author: 'agnes', at: ago(0), why: body.why, state: 'waits', diff, complaints: [], needs_approval: false }), made[0])
-export const history = (state) => ({ versions: state === 'empty' ? [] : [{ number: 12, at: ago(86_400_000), who: 'agnes', why: 'Second origin', is_now: true, diff }, { number: 11, at: ago(4 * 86_400_000), who: 'bruno', why: 'Shorter retention', diff }, { number: 10, at: ago(40 * 86_400_000), who: '', why: '' }] })
+export const history = (state) => ({ versions: state === 'empty' ? [] : [{ number: 12, at: ago(86_400_000), how: 'proposal', who: 'agnes', why: 'Second origin', is_now: true, diff }, { number: 11, at: ago(4 * 86_400_000), how: 'proposal', who: 'bruno', why: 'Shorter retention', diff }, { number: 10, at: ago(40 * 86_400_000), how: 'reload', who: '', why: '' }] })
 
-export const people = (state) => ({ people: state === 'empty' ? [] : [{ ...person, second_factor: true, last_seen: ago(5000) }, { name: 'bruno', display: 'Bruno Lambert', language: 'fr', roles: ['operator'], tenants: ['commune', 'culture'], second_factor: true, last_seen: ago(3 * 3_600_000) }, { name: 'claus', display: 'Claus Weber', language: 'de', roles: ['auditor', 'viewer'], tenants: ['*'], second_factor: false, last_seen: null }] })
+export const people = (state) => ({ people: state === 'empty' ? [] : [{ ...person, second_factor: true, last_seen: ago(5000) }, { name: 'bruno', display: 'Bruno Lambert', language: 'fr', roles: ['operator'], tenants: ['commune', 'culture'], second_factor: true, totp: true, last_seen: ago(3 * 3_600_000) }, { name: 'claus', display: 'Claus Weber', language: 'de', roles: ['auditor', 'viewer'], tenants: ['*'], second_factor: false, totp: false, last_seen: null }] })
 export const approvals = (state) => ({ approvals: state === 'empty' ? [] : [{ id: 3, what: 'roles', author: 'bruno', why: 'She replaces me in July', at: ago(2 * 3_600_000), object: 'claus', detail: { roles: ['operator'] } }, { id: 2, what: 'proposal', author: 'agnes', why: 'Second origin', at: ago(3 * 3_600_000), object: '7' }] })
 export const audit = (state, after) => {
   const begin = Number(after ?? 0)

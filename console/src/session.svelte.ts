@@ -38,5 +38,8 @@ export async function leave() {
 }
 
 onStranger((said) => {
+  if (!said.methods && state.is === 'out') return
   state = { is: 'out', stranger: { ...nobody, ...(said as Partial<Stranger>) } }
+  // A session ended on the way: only the question who one is says by which doors one comes in.
+  if (!said.methods) void askWho()
 })

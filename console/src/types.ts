@@ -13,7 +13,10 @@ export interface Person {
   language: Language
   roles: string[]
   tenants: string[]
+  /** A code from an app, or a passkey. */
   second_factor: boolean
+  /** The code from an app. */
+  totp: boolean
   last_seen?: string | null
   enrolled?: boolean
   disabled?: boolean
@@ -78,6 +81,7 @@ export interface Now {
   level: Level
   level_reasons: string[]
   rates: Rate[]
+  rates_grain_s: number
   sites: Site[]
   sites_more: number
   countries: { country: string; count: number }[]
@@ -233,6 +237,7 @@ export interface Proposal {
 export interface Version {
   number: number
   at: string
+  how: string
   who: string
   why: string
   is_now?: boolean

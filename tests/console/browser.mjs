@@ -23,18 +23,57 @@ export async function visit(browser, options = {}, expected = /$^/) {
   return { page, context, complaints }
 }
 
+/** The same page in the other theme can differ in its colours only. */
+export const COLOURS = { runOnly: { type: 'rule', values: ['color-contrast'] } }
+
+const doors = new WeakMap()
+/** The browser's own door to a page: one, and it stays open, because with the first that is shut a page's made-up authenticators are gone. */
+export async function doorOf(page) {
+  if (!doors.has(page)) doors.set(page, await page.context().newCDPSession(page))
+  return doors.get(page)
+}
+
 /** Axe runs by the browser's own door: the page's policy lets no script run but its own. */
-export async function faults(page) {
-  const door = await page.context().newCDPSession(page)
-  await door.send('Runtime.evaluate', { expression: axe })
+export async function faults(page, what = { runOnly: TAGS }) {
+  const door = await doorOf(page)
+  if (!(await page.evaluate(() => 'axe' in window))) await door.send('Runtime.evaluate', { expression: axe })
   const said = await door.send('Runtime.evaluate', {
     awaitPromise: true, returnByValue: true,
-    expression: `axe.run({ runOnly: ${JSON.stringify(TAGS)} }).then((found) => found.violations.map((each) => each.id + ': ' + each.nodes.map((node) => node.html.slice(0, 160) + ' ' + node.failureSummary.replaceAll('\\n', ' ').slice(0, 200)).join('; ')))`,
+    expression: `axe.run({ ...${JSON.stringify(what)}, resultTypes: ['violations'], preload: false, iframes: false }).then((found) => found.violations.map((each) => each.id + ': ' + each.nodes.map((node) => node.html.slice(0, 160) + ' ' + node.failureSummary.replaceAll('\\n', ' ').slice(0, 200)).join('; ')))`,
   })
-  await door.detach()
   if (!Array.isArray(said.result.value)) throw new Error(`axe said ${JSON.stringify(said)}`)
+  return [...said.result.value, ...(await tooWide(page))]
+}
+
+/** To PATH as a link there would: the page and what was put into it stay. */
+export const goWithin = (page, path) => page.evaluate((to) => (history.pushState(null, '', to), dispatchEvent(new PopStateEvent('popstate'))), path)
+
+/** What fades is over, and what a canvas shows is drawn. */
+export const settle = (page) => page.evaluate(() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(then, 30)))))
+
+/** The page as it is, from its top; of a long list its beginning. */
+export async function shoot(page, path) {
+  const { width, height } = await page.evaluate(() => ({ width: innerWidth, height: document.documentElement.scrollHeight }))
+  await page.screenshot({ path, fullPage: true, clip: { x: 0, y: 0, width, height: Math.min(height, 3000) } })
+}
+
+/** In the other theme, at rest. */
+export async function paint(page, colorScheme) {
+  await page.emulateMedia({ colorScheme })
+  await settle(page)
+}
+
+export async function tooWide(page) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-  return [...said.result.value, ...(wide > 0 ? [`${wide} px wider than the window`] : [])]
+  return wide > 0 ? [`${wide} px wider than the window`] : []
+}
+
+/** Chooses a password with the code of a new account, on the page of who is not in. */
+export async function enrol(page, code, name, password) {
+  await page.locator('input[name=name]').waitFor()
+  const other = page.getByRole('button', { name: 'I have an enrolment code' })
+  if (await other.count()) await other.click() // not at a first start, whose fields are the same
+  for (const [field, text] of [['code', code], ['name', name], ['password', password], ['again', password]]) await page.locator(`input[name=${field}]`).fill(text)
 }
 
 /** Ends the check: what is wrong is printed, and is the exit status. */

@@ -96,6 +96,30 @@ await keys('Enter')
 await page.getByRole('heading', { name: 'Proposals' }).waitFor()
 await page.getByText('a new site').waitFor()
 
+// Two hundred incidents: pages come by themselves, each incident once, to the last.
+await page.goto(`${address}/incidents?status=all&state=attack`)
+const rows = () => page.evaluate(() => [...document.querySelectorAll('main li > a')].map((each) => each.getAttribute('href')))
+await page.locator('main li > a').first().focus()
+for (let pages = 0; pages < 30 && (await page.locator('.more button').count()); pages++) {
+  const had = (await rows()).length
+  await keys('End')
+  await page.waitForFunction((was) => document.querySelectorAll('main li > a').length > was || !document.querySelector('.more button'), had)
+}
+must((await rows()).length > 200 && new Set(await rows()).size === (await rows()).length, `${(await rows()).length} incidents of more than 200, ${new Set(await rows()).size} different`)
+
+// What nobody knows is said once.
+await page.goto(`${address}/?state=unknown`)
+await page.locator('#served').waitFor()
+const said = await page.locator('.answer').innerText()
+must(said.match(/not known/gi)?.length === 1 && !/Share of citizens/.test(said), `that nobody knows is said so: ${said}`)
+await page.goto(`${address}/incidents/44?state=attack`)
+await page.locator('#citizens').waitFor()
+must((await page.locator('.citizens .figures').count()) === 0, 'figures that nobody knows are shown')
+
+// A version that nobody answers for says how it came.
+await page.goto(`${address}/configuration/history?state=attack`)
+await page.getByText('Reloaded at the machine').waitFor()
+
 // A query with a fault shows where; the next page comes by itself at its end.
 await page.goto(`${address}/events?state=attack`)
 await page.locator('tbody tr').first().waitFor()

@@ -90,6 +90,7 @@ static void a_second_factor_is_asked_for_from_then_on(void **unused)
 	assert_string_not_equal(agnes.cookie, old);
 	assert_refused(ask(&stage, &other, METHOD_GET, "/api/v1/me", ""), 401, "not-logged-in");
 	assert_true(json_bool_of(json_find(ask(&stage, &agnes, METHOD_GET, "/api/v1/me", "")->json, "second_factor")));
+	assert_true(json_bool_of(json_find(ask(&stage, &agnes, METHOD_GET, "/api/v1/me", "")->json, "totp")));
 	assert_refused(log_in(&stage, &other, "agnes", STAGE_PASSWORD), 401, "second-factor-needed");
 	assert_refused(log_in_with(&other, code_now(0)), 401, "wrong-credentials");  /* it was used to confirm */
 	stage.wall_ns += SECONDS(30);

@@ -37,6 +37,20 @@ export function linesOfTotals(totals: Totals): { times: number[]; lines: Line[] 
   return { times, lines }
 }
 
+/** So much before and after an incident is shown of it: as long as it was itself, within these. */
+const AROUND_S = { least: 600, most: 1800 }
+
+/** The totals around an incident; DURING is the incident's own time among them. */
+export function courseOf(totals: Totals, incident: { opened: string; last_seen: string }) {
+  const step = STEPS[totals.grain] ?? 60
+  const [opened, last] = [secondsOf(incident.opened), secondsOf(incident.last_seen)]
+  const around = Math.min(AROUND_S.most, Math.max(AROUND_S.least, last - opened))
+  const { times, lines } = linesOfTotals(totals)
+  const isNear = times.map((at) => at + step > opened - around && at <= last + around)
+  const near = <V>(values: V[]) => values.filter((_, i) => isNear[i])
+  return { times: near(times), lines: lines.map((line) => ({ ...line, values: near(line.values) })), step, during: [Math.floor(opened / step) * step, (Math.floor(last / step) + 1) * step] as [number, number] }
+}
+
 export function decisionOf(kind: string): Decision | undefined {
   return kind.split(/[.:/ ]/).find((part): part is Decision => (decisions as string[]).includes(part))
 }

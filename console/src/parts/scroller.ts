@@ -9,3 +9,9 @@ export function scroller(place: HTMLElement) {
   for (const child of place.children) resized.observe(child)
   return () => resized.disconnect()
 }
+
+/** Of a row of tabs that is wider than its place, the chosen one is to be seen. */
+export function showChosen(place: HTMLElement) {
+  const chosen = place.querySelector<HTMLElement>("[aria-pressed='true'], [aria-current='page']")
+  if (chosen) place.scrollLeft = chosen.offsetLeft - place.offsetLeft - (place.clientWidth - chosen.offsetWidth) / 2
+}

@@ -1,4 +1,6 @@
 // English: the shape of the others. A key with `.one` is preferred where the number {n} is one.
+// One catalogue a language, as long as it has to be: who translates reads one file from its beginning to its end, beside this one. tests/console/words.mjs
+// finds what is missing in one, and what nobody asks for.
 export default {
   'action.admit': 'A visitor was let in',
   'action.audit-log-lost': 'Audit records were lost',
@@ -175,6 +177,7 @@ export default {
   'bans.why': 'Nobody from this address or network is served any more, on all sites. Many citizens may share one address.',
   'bans.wide': 'This is a very large network: many citizens may be in it.',
   'chart.as-table': 'Show as a table',
+  'chart.during': 'the incident',
   'chart.highest': 'highest value',
   'chart.time': 'Time',
   'config.bad': '{n} complaints',
@@ -400,7 +403,12 @@ export default {
   'history.rollback-to': 'Return to version {number}',
   'history.rollback-why': 'The older text is checked and put in force. The present version stays in the history.',
   'history.unconfirmed': 'The latest change is undone by itself unless somebody confirms it by',
-  'history.unknown-who': 'Unknown',
+  'history-how.proposal': 'A proposal',
+  'history-how.reload': 'Reloaded at the machine',
+  'history-how.restore': 'Restored from a backup',
+  'history-how.rollback': 'Return to an earlier version',
+  'history-how.start': 'The shield started',
+  'history-how.went-back': 'The shield went back by itself',
   'incident.about': 'Key facts',
   'incident.acknowledge': 'Acknowledge',
   'incident.acknowledge-why': 'You say that you are dealing with it. Others see your name.',
@@ -834,7 +842,7 @@ export default {
   'unit.per-second': 'per second',
   'unit.requests': 'requests',
   'unit.requests-per-second': 'requests per second',
-  'vantage.none': 'Nobody knows enough to say more.',
+  'vantage.none': 'From what the shield sees it cannot be told, and nobody looks from outside.',
   'vantage.outside': 'Seen by the shield and from outside; the lower of the two.',
   'vantage.probe': 'Seen by the shield and from outside; the lower of the two.',
   'vantage.shield': 'Seen by the shield only: who did not get as far as the shield is not counted.',

@@ -38,6 +38,7 @@ void people_put_person(struct json_writer *writer, const struct person *person, 
 	put_roles(writer, person->roles);
 	tenant_set_put(writer, SPAN("tenants"), &person->tenants);
 	json_put_bool(writer, SPAN("second_factor"), has_second);
+	json_put_bool(writer, SPAN("totp"), person->totp[0]);
 }
 
 /* Doors without an account have one of the view. */
