@@ -67,9 +67,10 @@ def attack(shield, people):
             if number < ASKED[town]:
                 assert shield.get(ATTACK, ("X-Forwarded-For", f"203.0.113.{place * 100 + number}"), host=host(town)).status == 403
     shield.wait_followed()
-    wait_until(lambda: [one["sites"] for one in people["all"].good("GET", "/incidents")["incidents"] if len(one["sites"]) == 2], 30, "one incident of both")
+    # By the socket: a session may not ask so fast.
+    wait_until(lambda: [one["sites"] for one in shield.api("GET", "/api/v1/incidents")[1]["incidents"] if len(one["sites"]) == 2], 30, "one incident of both")
     assert len(people["all"].good("GET", "/incidents")["incidents"]) == 1
-    wait_until(lambda: people["all"].good("GET", "/incidents/1")["incident"]["decisions"]["block"] == sum(ASKED.values()), 20, "all of it is counted")
+    wait_until(lambda: shield.api("GET", "/api/v1/incidents/1")[1]["incident"]["decisions"]["block"] == sum(ASKED.values()), 20, "all of it is counted")
     return people["all"].good("GET", "/incidents/1")
 
 

@@ -8,10 +8,12 @@ import signal
 import subprocess
 import tempfile
 import termios
+import time
 
 import pytest
 
 import lab
+from test_hub_change import PASSWORD, Person
 
 STARTED_BY = "BOUCLIER_SCENE"  # in the environment of everything that make starts, and of nothing else
 
@@ -35,14 +37,15 @@ def started(mark):
 class Run:
     """make run in a terminal of its own. WORDS go before it. One at a time: they share the tree's build and its .run."""
 
-    def __init__(self, portal="demo", words=()):
+    def __init__(self, portal="demo", words=(), demo=""):
         self.alone = open(pathlib.Path(tempfile.gettempdir()) / "bouclier-make-run.lock", "wb")
         fcntl.flock(self.alone, fcntl.LOCK_EX)
         self.port, self.http_port, self.portal_port, metrics_port, console_port = (lab.free_port() for _ in range(5))
         self.mark = f"{STARTED_BY}={os.getpid()}-{self.port}"
         name, _, value = self.mark.partition("=")
         environment = {**os.environ, name: value, "PORT": str(self.port), "HTTP_PORT": str(self.http_port),
-                       "PORTAL_PORT": str(self.portal_port), "METRICS_PORT": str(metrics_port), "CONSOLE_PORT": str(console_port)}
+                       "PORTAL_PORT": str(self.portal_port), "METRICS_PORT": str(metrics_port), "CONSOLE_PORT": str(console_port), "DEMO": demo}
+        self.hub_port = console_port
         self.terminal, inner = pty.openpty()
         self.process = subprocess.Popen([*words, "make", "run", f"PORTAL={portal}"], cwd=lab.ROOT, env=environment, stdin=inner, stdout=inner,
                                         stderr=inner, start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
@@ -152,6 +155,54 @@ def test_make_run_in_a_locked_folder(tmp_path):
         run.process.wait(20)
         lab.wait_until(lambda: not started(run.mark.encode()), what="nothing is left")
         assert not pathlib.Path(folder).exists()
+
+
+# The same tree, with another .run, which stays from one run to the next.
+WITH_RUN = 'mkdir -p "$2/.run" && mount --bind "$1" "$2/.run" && cd "$2" && shift 2 && exec "$@"'
+
+
+def demonstration(folder):
+    return Run(words=["unshare", "-m", "--propagation", "private", "sh", "-c", WITH_RUN, "sh", str(folder), str(lab.ROOT)], demo="attack")
+
+
+def incidents(person):
+    """Not faster than a session may ask."""
+    time.sleep(0.3)
+    return person.good("GET", "/incidents")["incidents"]
+
+
+def end(run):
+    run.interrupt()
+    run.wait("Stopping.", 10)
+    run.process.wait(40)
+    lab.wait_until(lambda: not started(run.mark.encode()), what="nothing is left")
+
+
+@whole_tree
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root: mounts")
+def test_the_attack_is_seen_each_time(tmp_path):
+    """A newcomer sees an incident being born, contained and closed, makes an account on the way, and the next day sees another."""
+    tmp_path.chmod(0o755)
+    with demonstration(tmp_path) as run:
+        run.wait("small attack begins")
+        assert "with the account" not in run.said
+        person = Person(run, "agnes", re.search(r"it asks for a code, once: (\S+)", run.said)[1])
+        first = lab.wait_until(lambda: incidents(person), 60, "it is born")
+        assert [(one["id"], one["family"], one["status"], one["sites"]) for one in first] == [(1, "attack", "new", ["localhost"])]
+        lab.wait_until(lambda: incidents(person)[0]["status"] == "contained", 120, "it is contained")
+        lab.wait_until(lambda: incidents(person)[0]["status"] == "closed", 60, "it is closed")
+        assert incidents(person)[0]["waves"] == 1 and len(incidents(person)) == 1
+        end(run)
+    with demonstration(tmp_path) as run:
+        run.wait("small attack begins")
+        assert "with the account that you made before" in run.said and "asks for a code" not in run.said
+        person.port, person.cookie, person.csrf = run.hub_port, None, None
+        assert person.good("POST", "/session", {"name": "agnes", "password": PASSWORD})["person"]["name"] == "agnes"
+        lab.wait_until(lambda: len(incidents(person)) == 2, 60, "another one is born")
+        newest, oldest = incidents(person)
+        assert (newest["id"], newest["status"], newest["waves"]) == (2, "new", 1) and (oldest["id"], oldest["status"], oldest["waves"]) == (1, "closed", 1)
+        lab.wait_until(lambda: incidents(person) and [one["id"] for one in person.good("GET", "/incidents/2")["related"]] == [1], 30, "it is related to the first")
+        end(run)
 
 
 @whole_tree
