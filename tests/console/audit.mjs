@@ -13,6 +13,8 @@ if (folder) mkdirSync(folder, { recursive: true })
 for (const [locale, [byPassword, byCode]] of Object.entries(said)) {
   const { page, context, complaints } = await visit(browser, { locale }, /Failed to load resource/)
   page.setDefaultTimeout(20_000)
+  // Chosen in this browser: else the account's language is spoken, as soon as it is known.
+  if (!url) await context.addInitScript((language) => localStorage.setItem('bouclier-language', language), locale)
   try {
     if (url) {
       await page.goto(address)
