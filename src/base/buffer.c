@@ -16,11 +16,24 @@ void buffer_init(struct buffer *buffer, size_t max_bytes)
 	*buffer = (struct buffer){ .max_bytes = max_bytes };
 }
 
+void buffer_init_secret(struct buffer *buffer, size_t max_bytes)
+{
+	*buffer = (struct buffer){ .max_bytes = max_bytes, .is_secret = true };
+}
+
+static void give_back(const struct buffer *buffer)
+{
+	if (!buffer->bytes)
+		return;
+	if (buffer->is_secret)
+		explicit_bzero(buffer->bytes, buffer->size);
+	block_give(buffer->bytes, buffer->size);
+}
+
 void buffer_done(struct buffer *buffer)
 {
-	if (buffer->bytes)
-		block_give(buffer->bytes, buffer->size);
-	buffer_init(buffer, buffer->max_bytes);
+	give_back(buffer);
+	*buffer = (struct buffer){ .max_bytes = buffer->max_bytes, .is_secret = buffer->is_secret };
 }
 
 void buffer_release(struct buffer *buffer)
@@ -44,8 +57,7 @@ static bool grow(struct buffer *buffer, size_t need)
 		return false;
 	if (len)
 		memcpy(bytes, buffer->bytes + buffer->start, len);
-	if (buffer->bytes)
-		block_give(buffer->bytes, buffer->size);
+	give_back(buffer);
 	buffer->bytes = bytes;
 	buffer->size = size;
 	buffer->start = 0;
@@ -103,6 +115,8 @@ static __attribute__((format(printf, 3, 0))) enum result print_exactly(struct bu
 		return RESULT_NO_MEMORY;
 	vsnprintf(text, count + 1, format, list);
 	result = buffer_append(buffer, span_make(text, count));
+	if (buffer->is_secret)
+		explicit_bzero(text, count);
 	free(text);
 	return result;
 }

@@ -16,9 +16,12 @@ struct buffer {
 	char *bytes;
 	size_t start, end;   /* the content is bytes[start..end) */
 	size_t size, max_bytes;
+	bool is_secret;
 };
 
 void buffer_init(struct buffer *buffer, size_t max_bytes);
+/* One through which passwords go: whatever memory it gives back is wiped before, when it grows, is released, and is done. */
+void buffer_init_secret(struct buffer *buffer, size_t max_bytes);
 void buffer_done(struct buffer *buffer);
 /* Gives the memory back if the buffer is empty; otherwise does nothing. */
 void buffer_release(struct buffer *buffer);

@@ -97,11 +97,9 @@ static void warn_line(struct page *page, const struct json *line)
 	page_print(page, "; %llu packets lost a second (bouclier report carrier writes what to tell the carrier)\n", printable(line, "drops_s"));
 }
 
-void status_warn(struct page *page, const struct json *status)
+/* How the shield itself serves. */
+static void warn_shield(struct page *page, const struct json *status)
 {
-	const struct json *sites = json_find(status, "sites"), *problems = json_find(status, "tenant_problems");
-	const struct json *journal = json_find(status, "journal"), *audit = json_find(status, "audit_log");
-
 	if (json_bool_of(json_find(status, "reduced")))
 		page_color(page, PAGE_RED, "REDUCED: the edge died again and again; strict reader, proxy and budgets only\n");
 	if (json_bool_of(json_find(status, "fallen_back")))
@@ -111,7 +109,11 @@ void status_warn(struct page *page, const struct json *status)
 		           json_text_of(json_find(status, "confirm_until")).at);
 	if (json_bool_of(json_find(status, "draining")))
 		page_color(page, PAGE_YELLOW, "DRAINING: no new connections are taken\n");
-	warn_line(page, json_find(status, "line"));
+}
+
+/* What people have ordered. */
+static void warn_orders(struct page *page, const struct json *status, const struct json *sites)
+{
 	print_bypass(page, json_find(status, "bypass"), SPAN("every site"));
 	for (size_t i = 0; i < json_length(sites); i++)
 		print_bypass(page, json_find(json_item(sites, i), "bypass"), json_text_of(json_find(json_item(sites, i), "site")));
@@ -120,6 +122,10 @@ void status_warn(struct page *page, const struct json *status)
 	warn_observers(page, sites);
 	if (number(status, "admitted"))
 		page_color(page, PAGE_YELLOW, "ADMITTED: %llu sources are let in by a person (bouclier admit lists them)\n", printable(status, "admitted"));
+}
+
+static void warn_tenants(struct page *page, const struct json *problems)
+{
 	for (size_t i = 0; i < json_length(problems); i++) {
 		const struct json *problem = json_item(problems, i);
 
@@ -128,6 +134,11 @@ void status_warn(struct page *page, const struct json *status)
 		page_print(page, ": %llu errors in its files; %s (bouclier check says which)\n", printable(problem, "errors"),
 		           json_bool_of(json_find(problem, "previous_version_serves")) ? "its last good version serves" : "its sites are left out");
 	}
+}
+
+/* What is not written down. */
+static void warn_records(struct page *page, const struct json *journal, const struct json *audit, const struct json *sites)
+{
 	if (journal && !json_bool_of(json_find(journal, "writing")))
 		page_color(page, PAGE_RED, "JOURNAL: nothing can be written (errno %llu); lines wait in memory\n", printable(journal, "errno"));
 	if (audit && !json_bool_of(json_find(audit, "writing")))
@@ -143,6 +154,17 @@ void status_warn(struct page *page, const struct json *status)
 	}
 	if (number(journal, "lost"))
 		page_color(page, PAGE_YELLOW, "JOURNAL: %llu lines lost (they are counted)\n", printable(journal, "lost"));
+}
+
+void status_warn(struct page *page, const struct json *status)
+{
+	const struct json *sites = json_find(status, "sites");
+
+	warn_shield(page, status);
+	warn_line(page, json_find(status, "line"));
+	warn_orders(page, status, sites);
+	warn_tenants(page, json_find(status, "tenant_problems"));
+	warn_records(page, json_find(status, "journal"), json_find(status, "audit_log"), sites);
 }
 
 static void print_process(struct page *page, const struct json *status)

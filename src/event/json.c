@@ -1,6 +1,8 @@
 #include "event/json.h"
 
 #include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/encode.h"
@@ -97,6 +99,37 @@ static const json_t *inner(const struct json *value)
 static const struct json *outer(const json_t *value)
 {
 	return (const struct json *)(const void *)value;
+}
+
+/* -- memory that is wiped -- */
+
+#define HEADER_BYTES ((size_t)16)   /* the size, and what malloc promises of alignment */
+
+static void *take_wiped(size_t size)
+{
+	char *block = size <= SIZE_MAX - HEADER_BYTES ? malloc(HEADER_BYTES + size) : NULL;
+
+	if (!block)
+		return NULL;
+	memcpy(block, &size, sizeof(size));
+	return block + HEADER_BYTES;
+}
+
+static void give_wiped(void *memory)
+{
+	char *block = memory ? (char *)memory - HEADER_BYTES : NULL;
+	size_t size = 0;
+
+	if (!block)
+		return;
+	memcpy(&size, block, sizeof(size));
+	explicit_bzero(memory, size);
+	free(block);
+}
+
+void json_wipe_dropped(void)
+{
+	json_set_alloc_funcs(take_wiped, give_wiped);
 }
 
 enum result json_read(struct span text, struct json **out)

@@ -43,6 +43,9 @@ struct json;  /* a value; NULL stands for one that is not there, everywhere belo
 /* RESULT_MALFORMED, RESULT_LIMIT, RESULT_NO_MEMORY. */
 enum result json_read(struct span text, struct json **out) must_check;
 void json_drop(struct json *root);
+/* From now on whatever a text was read into is wiped before its memory is given back: for a process that is told passwords. Before the first json_read,
+ * and the first thread. */
+void json_wipe_dropped(void);
 const struct json *json_find(const struct json *object, const char *name);
 /* Elements of a list, or members of an object. */
 size_t json_length(const struct json *value);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/loop.h"
+#include "event/json.h"
 #include "hub/alert/send/role.h"
 #include "hub/settings/hand_over.h"
 #include "hub/wire.h"
@@ -127,9 +128,11 @@ static void end(struct hub *hub)
 int hub_run(const struct channel *keeper)
 {
 	struct hub hub = { .keeper = keeper, .orders = { .ready = orders_ready }, .journal_fd = -1 };
-	enum result result = role_hub_receive_start(keeper, &hub.start);
+	enum result result;
 	int code = 1;
 
+	json_wipe_dropped();
+	result = role_hub_receive_start(keeper, &hub.start);
 	if (result != RESULT_OK)
 		return fail(keeper, "the hub's start", result);
 	result = hand_over_read(hub.start.settings, &hub.config);

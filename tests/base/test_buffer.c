@@ -158,6 +158,44 @@ static void a_maximum_near_all_memory_ends(void **state)
 	buffer_done(&buffer);
 }
 
+static bool was_seen(size_t size)
+{
+	unsigned i = size_find(size);
+	bool is_seen = false;
+
+	for (unsigned k = 0; k < kept[i].count; k++)
+		is_seen |= memmem(kept[i].list[k], size, "password", 8) != NULL;
+	return is_seen;
+}
+
+/* What the allocator gets back cannot be looked at; what a thread keeps of blocks can. */
+static void secrets_are_wiped(void **state)
+{
+	struct buffer buffer;
+
+	(void)state;
+	if (!keeps_blocks)
+		skip();
+	for (unsigned is_secret = 0; is_secret < 2; is_secret++) {
+		block_thread_done();
+		(is_secret ? buffer_init_secret : buffer_init)(&buffer, 8192);
+		assert_non_null(buffer_reserve(&buffer, 2048));
+		assert_ok(buffer_append(&buffer, SPAN("password")));
+		assert_non_null(buffer_reserve(&buffer, 4000));  /* it grows */
+		assert_int_equal(was_seen(2048), !is_secret);
+		assert_span(buffer_span(&buffer), "password");
+		buffer_consume(&buffer, 8);
+		buffer_release(&buffer);
+		assert_int_equal(was_seen(4096), !is_secret);
+		block_thread_done();
+		assert_non_null(buffer_reserve(&buffer, 2048));
+		assert_ok(buffer_append(&buffer, SPAN("password")));  /* it is still one after it was released */
+		buffer_done(&buffer);
+		assert_int_equal(was_seen(2048), !is_secret);
+	}
+	block_thread_done();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +206,7 @@ int main(void)
 		cmocka_unit_test(memory_goes_back_only_when_empty),
 		cmocka_unit_test(without_memory_nothing_changes),
 		cmocka_unit_test(a_maximum_near_all_memory_ends),
+		cmocka_unit_test(secrets_are_wiped),
 	};
 
 	return cmocka_run_group_tests_name("base/buffer", tests, NULL, NULL);

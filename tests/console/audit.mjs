@@ -13,13 +13,11 @@ if (folder) mkdirSync(folder, { recursive: true })
 for (const [locale, [byPassword, byCode]] of Object.entries(said)) {
   const { page, context, complaints } = await visit(browser, { locale }, /Failed to load resource/)
   page.setDefaultTimeout(20_000)
-  // Chosen in this browser: else the account's language is spoken, as soon as it is known.
-  if (!url) await context.addInitScript((language) => localStorage.setItem('bouclier-language', language), locale)
+  // The reader's choice here goes before the account's.
+  await page.addInitScript((chosen) => localStorage.setItem('bouclier-language', chosen), locale)
   try {
     if (url) {
       await page.goto(address)
-      // The reader's choice here goes before the account's.
-      await page.locator('select').selectOption(locale)
       await page.locator('input[name=name]').fill(name)
       await page.locator('input[name=password]').fill(password)
       await page.locator('button.first').click()

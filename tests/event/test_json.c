@@ -2,9 +2,25 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
-#include "event/json.h"
+static size_t freed, seen;
+
+/* What json.c gives back begins with its size. */
+static void looking_free(void *block)
+{
+	size_t size;
+
+	memcpy(&size, block, sizeof(size));
+	freed++;
+	seen += memmem((char *)block + 16, size, "correct horse", 13) != NULL;
+	free(block);
+}
+
+#define free looking_free
+#include "event/json.c"
+#undef free
 
 static void what_is_written_is_read(void **state)
 {
@@ -129,6 +145,21 @@ static void a_full_buffer_is_remembered(void **state)
 	buffer_done(&text);
 }
 
+/* The last: it is so for the whole process. */
+static void what_is_dropped_is_wiped(void **state)
+{
+	struct json *root;
+
+	(void)state;
+	json_wipe_dropped();
+	assert_int_equal(json_read(SPAN("{\"password\":\"correct horse \\u00e9 and a text that makes the reader's own buffer grow more than once\",\"correct horse\":1}"), &root), RESULT_OK);
+	assert_true(span_starts(json_text_of(json_find(root, "password")), SPAN("correct horse \xc3\xa9 and")));
+	json_drop(root);
+	assert_int_equal(json_read(SPAN("{\"password\":\"correct horse\""), &root), RESULT_MALFORMED);
+	assert_true(freed > 4);
+	assert_int_equal(seen, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +169,7 @@ int main(void)
 		cmocka_unit_test(each_value_is_of_one_kind),
 		cmocka_unit_test(bad_texts_are_refused),
 		cmocka_unit_test(a_full_buffer_is_remembered),
+		cmocka_unit_test(what_is_dropped_is_wiped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,7 @@ static struct {
 	struct loop loop;
 	struct web_server *server;
 	struct web_streams *streams;
+	struct list lookers;               /* struct looker */
 	struct waiting waiting[WAITING_MAX];
 	unsigned gone, pieces_gone, streams_gone;
 } demo;
@@ -208,43 +209,59 @@ static void long_answer(void *context, struct web_request *request, struct web_a
 	buffer_commit(&answer->body, bytes);
 }
 
-/* -- streams: the owner is its tenant -- */
+/* -- streams -- */
+
+struct looker {
+	struct list node;                  /* of demo.lookers */
+	struct web_stream *stream;
+	uint64_t tenant;
+};
 
 static void stream_gone(void *owner)
 {
-	free(owner);
+	struct looker *looker = owner;
+
+	list_remove(&looker->node);
+	free(looker);
 	demo.streams_gone++;
 }
 
 static void stream(void *context, struct web_request *request, struct web_answer *answer)
 {
 	struct span person = SPAN_NONE;
-	uint64_t *tenant = malloc(sizeof(*tenant));
-	struct web_stream *made = NULL;
+	struct looker *looker = calloc(1, sizeof(*looker));
 
 	(void)context;
-	if (!tenant)
+	if (!looker)
 		return;
-	*tenant = number_of(request, SPAN("tenant"));
+	looker->tenant = number_of(request, SPAN("tenant"));
 	if (web_query(request, SPAN("person"), &person) == RESULT_OK)
-		made = web_stream_begin(demo.streams, request, answer, person, tenant, stream_gone);
-	if (made)
-		(void)!web_stream_send_one(made, SPAN("now"), SPAN("{\"first\":true}"));
-	else
-		free(tenant);
+		looker->stream = web_stream_begin(demo.streams, request, answer, person, looker, stream_gone);
+	if (!looker->stream) {
+		free(looker);
+		return;
+	}
+	list_add_last(&demo.lookers, &looker->node);
+	(void)!web_stream_send(looker->stream, SPAN("now"), SPAN("{\"first\":true}"));
 }
 
 static bool is_tenant(void *context, const void *owner)
 {
-	return *(const uint64_t *)owner == *(const uint64_t *)context;
+	return ((const struct looker *)owner)->tenant == *(const uint64_t *)context;
 }
 
 static void say(void *context, struct web_request *request, struct web_answer *answer)
 {
 	uint64_t tenant = number_of(request, SPAN("tenant"));
-	size_t count = web_stream_send(demo.streams, SPAN("incident"), request->body, tenant ? is_tenant : NULL, &tenant);
+	size_t count = 0;
 
 	(void)context;
+	list_each(node, &demo.lookers) {
+		struct looker *looker = list_entry(node, struct looker, node);
+
+		if (!tenant || looker->tenant == tenant)
+			count += web_stream_send(looker->stream, SPAN("incident"), request->body);
+	}
 	answer->status = 200;
 	if (buffer_append_u64(&answer->body, count) != RESULT_OK)
 		answer->status = 0;
@@ -407,6 +424,7 @@ static void begin(const char *folder, int count, char **options)
 	}
 	complaints_init(&complaints);
 	buffer_init(&said, 65536);
+	list_init(&demo.lookers);
 	demo.streams = web_streams_new(&demo.loop);
 	if (!demo.streams || web_server_new(&demo.loop, &birth, &complaints, &demo.server) != RESULT_OK) {
 		if (complaints_write(&complaints, &said) == RESULT_OK)

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import threading
+import time
 
 import pytest
 
@@ -32,6 +33,8 @@ def with_top(shield, text, **keys):
 
 
 def state_of(agnes, number):
+    """Not faster than a session may ask."""
+    time.sleep(0.2)
     return next(one["state"] for one in agnes.good("GET", "/proposals")["proposals"] if one["id"] == number)
 
 

@@ -7,7 +7,7 @@
  * with totals, the group's with every incident that changed (one transaction of documents). Killed at any moment, the incidents that are read again are those of exactly
  * the position that is read again, and no line is ever counted twice in them. What only tells what is usual (a site's minute, the baselines of
  * signals) is not kept: after a start the lines of the KEEP_MARKS minutes before the position are fed to a group whose incidents are then forgotten, and
- * those that were kept take their place.
+ * those that were kept take their place. Of a site that said nothing in those minutes the last line is kept (lasts.h): what its next one brings is counted.
  *
  * Shape    keep_new, then everything by its own timers on the loop, in pieces of KEEP_SLICE_MS
  * Units    as the names say

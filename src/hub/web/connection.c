@@ -295,8 +295,9 @@ enum result connection_new(struct web_server *server, struct web_place *place, i
 	*connection = (struct connection){ .server = server, .door = place->door, .source = *source, .peer_uid = peer_uid,
 		.appetite = FILL_MIN_BYTES, .watch = { -1, ready } };
 	transport_init(&connection->transport, fd);
-	buffer_init(&connection->in, CONNECTION_IN_MAX);
-	buffer_init(&connection->out, CONNECTION_OUT_MAX);
+	/* Passwords come in, and tokens and cookies go out. */
+	buffer_init_secret(&connection->in, CONNECTION_IN_MAX);
+	buffer_init_secret(&connection->out, CONNECTION_OUT_MAX);
 	timer_init(&connection->clock, clock_expired);
 	job_init(&connection->job, job_run);
 	list_add_last(&server->connections, &connection->node);

@@ -20,8 +20,8 @@ struct web_exchange *exchange_new(struct connection *connection)
 	exchange->connection = connection;
 	arena_init(&exchange->arena, ARENA_BYTES, ARENA_STEP);
 	fields_init(&exchange->head.fields, &exchange->arena, WEB_HEAD_FIELDS);
-	buffer_init(&exchange->body, WEB_BODY_MAX);
-	buffer_init(&exchange->answer.body, WEB_ANSWER_MAX);
+	buffer_init_secret(&exchange->body, WEB_BODY_MAX);
+	buffer_init_secret(&exchange->answer.body, WEB_ANSWER_MAX);
 	head_reader_init(&connection->reader);
 	return exchange;
 }
@@ -253,7 +253,7 @@ static enum result keep_head(struct web_exchange *exchange, size_t used)
 	struct connection *connection = exchange->connection;
 
 	exchange->head_bytes = connection->in;
-	buffer_init(&connection->in, CONNECTION_IN_MAX);
+	buffer_init_secret(&connection->in, CONNECTION_IN_MAX);
 	return buffer_append(&connection->in, span_skip(buffer_span(&exchange->head_bytes), used));
 }
 

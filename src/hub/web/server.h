@@ -89,6 +89,7 @@ struct web_counts {
 	uint64_t faults;             /* that were no HTTP, or not for us */
 	size_t body_bytes, answer_bytes;  /* held now */
 };
+/* For tests and the fuzzer, which see by it that all was given back. */
 struct web_counts web_server_counts(const struct web_server *server);
 
 #endif

@@ -194,7 +194,7 @@ static enum result event_write(struct span event, struct span json, struct buffe
 	return buffer_print(out, "event: %.*s\ndata: %.*s\n\n", SPAN_ARG(event), SPAN_ARG(json));
 }
 
-bool web_stream_send_one(struct web_stream *stream, struct span event, struct span json)
+bool web_stream_send(struct web_stream *stream, struct span event, struct span json)
 {
 	struct buffer text;
 	bool is_sent;
@@ -203,24 +203,6 @@ bool web_stream_send_one(struct web_stream *stream, struct span event, struct sp
 	is_sent = event_write(event, json, &text) == RESULT_OK && stream_say(stream, buffer_span(&text));
 	buffer_done(&text);
 	return is_sent;
-}
-
-size_t web_stream_send(struct web_streams *streams, struct span event, struct span json, bool (*admits)(void *context, const void *owner), void *context)
-{
-	struct buffer text;
-	size_t count = 0;
-
-	buffer_init(&text, WEB_STREAM_BYTES);
-	if (event_write(event, json, &text) == RESULT_OK) {
-		list_each(node, &streams->list) {
-			struct web_stream *stream = list_entry(node, struct web_stream, node);
-
-			if (!admits || admits(context, stream->owner))
-				count += stream_say(stream, buffer_span(&text));
-		}
-	}
-	buffer_done(&text);
-	return count;
 }
 
 size_t web_stream_end(struct web_streams *streams, bool (*ends)(void *context, const void *owner), void *context)

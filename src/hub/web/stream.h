@@ -1,4 +1,4 @@
-/* Server-Sent Events: one text for all who look, each of whom sees only what a filter admits.
+/* Server-Sent Events for all who look.
  *
  * Shape    "event: NAME\ndata: JSON\n\n"; first "retry: 2000"; a comment every 15 s, so that nobody between closes it and a client that left shows
  * Source   WHATWG HTML, 9.2
@@ -28,17 +28,17 @@ struct web_streams *web_streams_new(struct loop *loop) must_check;
 /* Every stream is ended first (GONE is called). Before web_server_free. */
 void web_streams_free(struct web_streams *streams);
 
-/* Called by a handler: ANSWER becomes a stream. PERSON counts (beyond WEB_STREAM_PERSON_MAX bytes only its beginning); OWNER is what `admits`
+/* Called by a handler: ANSWER becomes a stream. PERSON counts (beyond WEB_STREAM_PERSON_MAX bytes only its beginning); OWNER is what `ends`
  * will look at; GONE (may be NULL) frees it. NULL: refused, ANSWER says why (429, 503), and OWNER stays the caller's. */
 struct web_stream *web_stream_begin(struct web_streams *streams, struct web_request *request, struct web_answer *answer, struct span person,
                                     void *owner, void (*gone)(void *owner)) must_check;
-/* To one of them: what is true when it begins. False: it is too slow and will be dropped. */
-bool web_stream_send_one(struct web_stream *stream, struct span event, struct span json);
-/* To all whom ADMITS lets see it (NULL: all). JSON is one line, EVENT a word: otherwise nothing is sent and this says 0. Returns how many it was put in line for. */
-size_t web_stream_send(struct web_streams *streams, struct span event, struct span json, bool (*admits)(void *context, const void *owner), void *context);
+/* To one of them: who sends knows what each may see. JSON is one line, EVENT a word: otherwise nothing is sent. False: that, or it is too slow and will be
+ * dropped. */
+bool web_stream_send(struct web_stream *stream, struct span event, struct span json);
 /* Ends those whose OWNER ENDS says (a session that is over, a person whose roles changed), in order: what they have not taken is forgotten, and a browser comes
  * again by itself. Returns how many. Security: whoever may not see must be ended here. */
 size_t web_stream_end(struct web_streams *streams, bool (*ends)(void *context, const void *owner), void *context);
+/* For tests, which see by it that all were given back. */
 size_t web_stream_count(const struct web_streams *streams);
 
 #endif

@@ -58,7 +58,7 @@ static void send_now(struct looker *looker)
 
 	buffer_init(&text, TEXT_MAX);
 	if (write_now(looker, &text))
-		web_stream_send_one(looker->stream, SPAN("now"), buffer_span(&text));
+		web_stream_send(looker->stream, SPAN("now"), buffer_span(&text));
 	buffer_done(&text);
 }
 
@@ -76,7 +76,7 @@ static void send_health(struct looker *looker)
 	json_close(&json, '}');
 	hash = hash_span((struct hash_seed){ 0 }, buffer_span(&text));
 	if (json.result == RESULT_OK && hash != looker->health)
-		web_stream_send_one(looker->stream, SPAN("health"), buffer_span(&text));
+		web_stream_send(looker->stream, SPAN("health"), buffer_span(&text));
 	looker->health = hash;
 	buffer_done(&text);
 }
@@ -128,7 +128,7 @@ void api_incident_changed(struct api *api, const struct incident *incident)
 		json_writer_init(&json, &text);
 		brief_put(&json, SPAN_NONE, copy);
 		if (json.result == RESULT_OK)
-			web_stream_send_one(looker->stream, SPAN("incident"), buffer_span(&text));
+			web_stream_send(looker->stream, SPAN("incident"), buffer_span(&text));
 		buffer_done(&text);
 	}
 	free(copy);
