@@ -21,7 +21,9 @@ function failed(error: unknown): never {
   throw new Refusal(0, name === 'NotAllowedError' ? 'passkey-refused' : name === 'InvalidStateError' ? 'passkey-known' : 'passkey-failed', String(error))
 }
 
-export const hasPasskeys = () => 'PublicKeyCredential' in window
+/** They are of a host name: under an address there are none. */
+export const isAddress = /^[\d.]+$|:/.test(location.hostname)
+export const hasPasskeys = () => 'PublicKeyCredential' in window && !isAddress
 
 export async function passkeyUse(said: unknown): Promise<Json> {
   const options = optionsOf(said)

@@ -117,8 +117,9 @@ class HubShield(Shield):
         rows = self.query("main.db", "SELECT sum(n) FROM hours JOIN names ON names.id = hours.kind WHERE names.name = ?", kind)
         return rows[0][0] or 0 if rows else 0
 
-    def wait_followed(self, seconds=20):
-        """Every line of the journal is a row, once."""
+    def wait_followed(self, seconds=20, least=0):
+        """Every line of the journal is a row, once; LEAST of them are there, for the edge writes a moment after its answers."""
         def is_followed():
-            return {line["event.sequence"] for line in self.journal()} <= {row["event.sequence"] for row in self.rows()}
+            written = {line["event.sequence"] for line in self.journal()}
+            return len(written) >= least and written <= {row["event.sequence"] for row in self.rows()}
         wait_until(is_followed, seconds, "the hub has read the journal")

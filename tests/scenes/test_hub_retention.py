@@ -44,7 +44,7 @@ def test_each_for_its_time():
     with Origin(lambda request: response(b"well"), record=False) as origin, HubShield(origin, hub={"keep": {"events": "5d", "addresses": "2d"}}, log={"requests": "all"}) as shield:
         for number in range(7):
             assert shield.get(f"/page?who={number}", ("User-Agent", "somebody's browser")).status == 200
-        shield.wait_followed()
+        shield.wait_followed(least=7)
         shield.process.terminate()
         shield.process.wait(30)
         make_older(shield, 3, 4, 9, 12)

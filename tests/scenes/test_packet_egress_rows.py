@@ -132,4 +132,4 @@ def test_nobody_else_connects():
              if any(f"{call}(" in line and f"_{call}(" not in line for line in path.read_text().splitlines() for call in ("connect", "getaddrinfo", "getnameinfo", "OSSL_HTTP_transfer", "curl_easy_perform"))}
     assert found == {
         "origin/connection.c", "edge/rules/clamd.c", "process/resolve.c", "process/resolve_confirm.c", "process/fetch.c", "hub/alert/send/syslog_tls.c", "hub/alert/send/curl.c",  # origins, clamd, resolvers, responders, syslog servers; mail servers and webhooks
-        "process/keeper_listeners.c", "base/local_socket.c"}  # unix sockets; and packet/control/ask.c, which the edge calls its controller with
+        "process/keeper_places.c", "base/local_socket.c"}  # unix sockets; and packet/control/ask.c, which the edge calls its controller with
