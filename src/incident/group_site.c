@@ -159,9 +159,14 @@ static bool experience(struct group_site *site, struct followed *followed, const
 
 /* -- people ask how a site is now -- */
 
+static bool is_anything_known(const struct citizens_minute *minute, const struct judged_minute *judged)
+{
+	return judged->has_expected || minute->probes || minute->served || minute->asked;
+}
+
 static void fill(struct group *group, struct group_site *site, struct site_minute *recent, const struct citizens_minute *minute, const struct judged_minute *judged)
 {
-	bool is_known = judged->has_expected || minute->probes || minute->served || minute->asked;
+	bool is_known = is_anything_known(minute, judged);
 
 	recent->counts = *minute;
 	recent->judged = *judged;
@@ -173,10 +178,14 @@ static void fill(struct group *group, struct group_site *site, struct site_minut
 	site->is_known = is_known;
 }
 
+/* It begins with the first minute of which anything is known: those before a shield was there are nobody's. */
 static void remember(struct group *group, struct group_site *site, uint64_t number, const struct judged_minute *judged)
 {
-	struct site_minute *recent = &site->recent[site->recent_count++ % GROUP_RECENT];
+	struct site_minute *recent;
 
+	if (!site->recent_count && !is_anything_known(&site->minute, judged))
+		return;
+	recent = &site->recent[site->recent_count++ % GROUP_RECENT];
 	*recent = (struct site_minute){ .number = number };
 	fill(group, site, recent, &site->minute, judged);
 }

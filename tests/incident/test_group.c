@@ -622,7 +622,15 @@ static void what_is_told_of_the_last_minutes_is_how_a_site_is_now(void **unused)
 	unsigned share = 7;
 
 	(void)unused;
-	play_calm(play, (unsigned)(1200 - play->now_s % 60));
+	assert_int_equal(group_set_tenant(play->group, span_of(play_names[0]), SPAN("town-a")), RESULT_OK);
+	for (unsigned i = 0; i < 180; i++)
+		group_second(play->group, ++play->now_s);  /* of these nobody knows anything */
+	assert_true(group_site_look(play->group, span_of(play_names[0]), &view));
+	assert_int_equal(view.recent.minutes, 0);
+	play_calm(play, (unsigned)(120 - play->now_s % 60));
+	play_looks(play, play->now_s - 60, 6, 6, 0);
+	assert_true(group_site_look(play->group, span_of(play_names[0]), &view));
+	assert_int_equal(citizens_share(&view.recent, &share), VANTAGE_OUTSIDE);
 	for (unsigned i = 0; i < GROUP_RECENT; i++) {
 		play_calm(play, 60);
 		play_looks(play, play->now_s - 60, 6, i == GROUP_RECENT - 1 ? 0 : 6, 0);
