@@ -34,7 +34,7 @@ struct journal {
 	uint32_t told_since;
 	uint64_t told_tally;           /* fingerprint of what the journal's own line said last */
 	struct stream_writer streams[STREAM_MAX];
-	uint64_t retry_ms, told_ms, synced_ms, pruned_ms;
+	uint64_t retry_ms, told_s, synced_ms, pruned_ms;
 	size_t batch_len;
 	uint64_t batch_lines;
 	char batch[BATCH_BYTES];
@@ -308,9 +308,10 @@ static bool turn(struct journal *journal)
 		if (clock_mono_ms() - now_ms > 500)  /* a flood does not keep the counts from being told */
 			break;
 	}
-	if (now_ms - journal->told_ms >= 1000 && !is_refused(journal)) {
+	/* Each second of the clock has its line: with a pace of its own, one now and then would have none, and looks as if nobody had come. */
+	if (clock_wall_ns() / 1000000000u != journal->told_s && !is_refused(journal)) {
+		journal->told_s = clock_wall_ns() / 1000000000u;
 		tell(journal);
-		journal->told_ms = now_ms;
 	}
 	if (now_ms - journal->synced_ms >= (uint64_t)atomic_load(&journal->fsync_ms)) {
 		sync_streams(journal);

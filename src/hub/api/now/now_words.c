@@ -10,7 +10,7 @@
 struct words {
 	const char *well, *unknown;
 	const char *unreachable, *unreachable_many, *degraded, *degraded_many;
-	const char *figures[VANTAGE_COUNT];
+	const char *figures[VANTAGE_COUNT], *looks;
 };
 
 static const struct words words[DESK_LANGUAGES] = {
@@ -26,6 +26,7 @@ static const struct words words[DESK_LANGUAGES] = {
 			[VANTAGE_SHIELD] = " Of those who usually come, at most {percent} % are served in time; nobody looks from outside.",
 			[VANTAGE_OUTSIDE] = " Of those who usually come, {percent} % are served in time, as seen by the shield and from outside.",
 		},
+		.looks = " Of the visits that are tried from outside, {percent} % are served in time; how many citizens come is not known.",
 	},
 	[DESK_NL] = {
 		.well = "Burgers worden geholpen.",
@@ -39,6 +40,7 @@ static const struct words words[DESK_LANGUAGES] = {
 			[VANTAGE_SHIELD] = " Van wie gewoonlijk komt, wordt hoogstens {percent} % op tijd geholpen; niemand kijkt van buitenaf.",
 			[VANTAGE_OUTSIDE] = " Van wie gewoonlijk komt, wordt {percent} % op tijd geholpen, gezien door het schild en van buitenaf.",
 		},
+		.looks = " Van de bezoeken die van buitenaf worden geprobeerd, lukt {percent} % op tijd; hoeveel burgers er komen, is niet bekend.",
 	},
 	[DESK_FR] = {
 		.well = "Les citoyens sont servis.",
@@ -52,6 +54,7 @@ static const struct words words[DESK_LANGUAGES] = {
 			[VANTAGE_SHIELD] = " De ceux qui viennent d'habitude, au plus {percent} % sont servis à temps ; personne ne regarde de l'extérieur.",
 			[VANTAGE_OUTSIDE] = " De ceux qui viennent d'habitude, {percent} % sont servis à temps, vus par le bouclier et de l'extérieur.",
 		},
+		.looks = " Des visites essayées de l'extérieur, {percent} % sont servies à temps ; on ne sait pas combien de citoyens viennent.",
 	},
 	[DESK_DE] = {
 		.well = "Bürger werden bedient.",
@@ -65,6 +68,7 @@ static const struct words words[DESK_LANGUAGES] = {
 			[VANTAGE_SHIELD] = " Von denen, die gewöhnlich kommen, werden höchstens {percent} % rechtzeitig bedient; niemand sieht von außen nach.",
 			[VANTAGE_OUTSIDE] = " Von denen, die gewöhnlich kommen, werden {percent} % rechtzeitig bedient, vom Schild und von außen gesehen.",
 		},
+		.looks = " Von den Besuchen, die von außen versucht werden, gelingen {percent} % rechtzeitig; wie viele Bürger kommen, ist nicht bekannt.",
 	},
 };
 
@@ -116,6 +120,6 @@ enum result now_words(const struct now_said *said, enum desk_language language, 
 	struct sentence sentence = { said, language, out, RESULT_OK };
 
 	template_fill(span_of(state_words(said, &words[language])), put_part, &sentence);
-	template_fill(span_of(words[language].figures[said->served.vantage]), put_part, &sentence);
+	template_fill(span_of(said->served.is_of_looks ? words[language].looks : words[language].figures[said->served.vantage]), put_part, &sentence);
 	return sentence.result;
 }

@@ -11,6 +11,7 @@ struct served served_of(const struct citizens *citizens)
 	struct served served = { .state = SERVED_UNKNOWN, .vantage = VANTAGE_UNKNOWN };
 
 	served.vantage = citizens_share(citizens, &served.per_mille);
+	served.is_of_looks = served.vantage == VANTAGE_OUTSIDE && !citizens_are_counted(citizens);
 	if (citizens->unreachable)
 		served.state = SERVED_UNREACHABLE;  /* which a probe, or an origin that fails, proves without any figure */
 	else if (citizens->degraded || (served.vantage != VANTAGE_UNKNOWN && served.per_mille < SERVED_GOOD_PER_MILLE))

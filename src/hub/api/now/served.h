@@ -18,6 +18,7 @@ struct served {
 	enum served_state state;
 	enum vantage vantage;         /* VANTAGE_UNKNOWN: there is no figure */
 	unsigned per_mille;
+	bool is_of_looks;             /* nobody knows how many citizens to expect: the figure is of visits that were tried from outside */
 };
 
 /* In the minutes that CITIZENS counts. */
