@@ -17,6 +17,7 @@
 #include "base/banned.h"
 
 #define CONFIRM_STEP_MS 20
+#define REFUSAL_MS 300u   /* with TLS 1.3 a server that does not want us says so after our handshake: it has so long before it is told anything */
 
 struct talk {
 	struct transport transport;
@@ -162,6 +163,25 @@ static enum result end_in_order(struct talk *talk)
 	return result;
 }
 
+/* RESULT_OK: it has not refused us yet. */
+static enum result await_refusal(struct talk *talk)
+{
+	uint64_t until_ms = clock_mono_ms() + REFUSAL_MS;
+	enum result result = RESULT_MORE;
+	char bytes[512];
+	size_t got;
+
+	while (result == RESULT_OK || result == RESULT_MORE) {
+		result = local_socket_wait(talk->transport.fd, POLLIN, until_ms);
+		if (result == RESULT_TIMEOUT)
+			return RESULT_OK;
+		if (result == RESULT_OK)
+			result = transport_read(&talk->transport, bytes, sizeof(bytes), &got);
+	}
+	say(talk->why, "the server refused us", result == RESULT_END ? "it ended the connection" : transport_error(&talk->transport));
+	return RESULT_IO;
+}
+
 static enum result deliver(struct talk *talk, struct span message)
 {
 	char count[DECIMAL_MAX + 1];
@@ -169,6 +189,8 @@ static enum result deliver(struct talk *talk, struct span message)
 	enum result result = greet(talk);
 
 	count[len] = ' ';
+	if (result == RESULT_OK)
+		result = await_refusal(talk);
 	if (result == RESULT_OK)
 		result = write_all(talk, span_make(count, len + 1));
 	if (result == RESULT_OK)
