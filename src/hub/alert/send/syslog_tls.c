@@ -17,7 +17,7 @@
 #include "base/banned.h"
 
 #define CONFIRM_STEP_MS 20
-#define REFUSAL_MS 300u   /* with TLS 1.3 a server that does not want us says so after our handshake: it has so long before it is told anything */
+#define REFUSAL_MS 500u   /* a server that does not want us may say so only after our handshake: it has so long before it is told anything */
 
 struct talk {
 	struct transport transport;
