@@ -109,22 +109,26 @@ static bool add_worker(struct keeper *keeper, struct keeper_socket *entry, uint3
 	return true;
 }
 
-/* Visitors come to the first COUNT sockets of ENTRY; without the system's leave to all of them, which is only less even. */
-static void send_visitors(const struct keeper_socket *entry, unsigned count)
+/* Visitors come to the first COUNT sockets of ENTRY, whatever is added. Availability, fails open: without the system's leave they come to all of them, which is
+ * only less even. */
+static void limit_visitors(const struct keeper_socket *entry, unsigned count)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_RANDOM)),
-		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, count ? count : 1),
+		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, count),
 		BPF_STMT(BPF_RET | BPF_A, 0),
 	};
 	const struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
 
-	if (!entry->count)
-		return;
-	if (!count || count >= entry->count)
+	(void)!setsockopt(entry->fds[0], SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program));
+}
+
+static void send_visitors(const struct keeper_socket *entry, unsigned count)
+{
+	if (count && count < entry->count)
+		limit_visitors(entry, count);
+	else if (entry->count)
 		(void)!setsockopt(entry->fds[0], SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &(int){ 0 }, sizeof(int));
-	else
-		(void)!setsockopt(entry->fds[0], SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program));
 }
 
 static void close_from(struct keeper_socket *entry, unsigned first)
@@ -151,8 +155,8 @@ static bool open_listener(struct keeper *keeper, const struct image_listener *li
 		entry = &keeper->sockets[keeper->socket_count++];
 		*entry = (struct keeper_socket){ .endpoint = listener->endpoint };
 	}
-	if (entry->count < workers)
-		send_visitors(entry, entry->count);  /* nobody accepts at the new ones before an edge has them */
+	if (entry->count && entry->count < workers)
+		limit_visitors(entry, entry->count);  /* nobody accepts at the new ones before an edge has them */
 	while (entry->count < workers) {
 		if (!add_worker(keeper, entry, listener->backlog))
 			return false;
